@@ -1,0 +1,125 @@
+"""The one door for a user's formula: text or SymPy in, a checked real expression out."""
+
+from __future__ import annotations
+
+import difflib
+import keyword
+import math
+import unicodedata
+from collections.abc import Iterable
+from fractions import Fraction
+from numbers import Real
+
+import sympy
+from sympy import Expr, Rational, Symbol
+from sympy.core.function import AppliedUndef
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean, BooleanFunction
+
+from symdiff.functions import StableFunction, UnspecifiedFunction, unspecified
+from symdiff.parse import FUNCTIONS, parse
+from symdiff.recognise import recognise
+
+_KNOWN = tuple(f for f in FUNCTIONS.values() if isinstance(f, type)) + (
+    StableFunction,
+    UnspecifiedFunction,
+    sympy.Add,
+    sympy.Mul,
+    sympy.Pow,
+    sympy.Number,
+    sympy.NumberSymbol,
+    Symbol,
+    sympy.Piecewise,
+    sympy.functions.elementary.piecewise.ExprCondPair,
+    sympy.Heaviside,
+    sympy.sech,
+    AppliedUndef,
+    Relational,
+    BooleanFunction,
+    sympy.logic.boolalg.BooleanAtom,
+)
+
+
+def real_symbol(name: str) -> Symbol:
+    """The real variable called `name`, which must be an identifier.
+
+    Without `real=True` SymPy differentiates |u| into re, im and unevaluated derivatives.
+
+    Raises: ValueError if the name is not a plain identifier: it would become code.
+    """
+    if not name.isidentifier() or keyword.iskeyword(name):
+        shown = name if len(name) <= 40 else name[:39] + "…"
+        raise ValueError(f"{shown!r} is no name for a variable; use an identifier such as 'z'")
+    return Symbol(unicodedata.normalize("NFKC", name), real=True)
+
+
+def formula(source: str | Expr, names: Iterable[str] = ("z",)) -> Expr:
+    """The real expression that `source` states, in stable functions.
+
+    A SymPy expression in a single symbol may call it anything when a single name is asked for:
+    x·tanh(x) is taken as z·tanh(z).
+
+    Args: source, text or a SymPy expression; names, the symbols it may use.
+    Raises: ValueError if a symbol or function is unknown or a constant not real; TypeError if
+        `source` is neither text nor SymPy.
+    """
+    allowed = [real_symbol(name) for name in names]
+    if isinstance(source, str):
+        return recognise(parse(source, allowed))
+    if not isinstance(source, Expr) or (isinstance(source, Boolean) and not source.is_Symbol):
+        raise TypeError(
+            f"a formula is text or a SymPy expression, not {type(source).__name__}; "
+            "for example 'z * sigmoid(z)'"
+        )
+    return recognise(_checked(source, allowed))
+
+
+def _checked(source: Expr, allowed: list[Symbol]) -> Expr:
+    free = sorted(source.free_symbols, key=str)
+    if len(allowed) == len(free) == 1:
+        real_symbol(free[0].name)  # refuse a name that is code before printing or using it
+        renamed = {free[0]: allowed[0]}
+    else:
+        by_name = {s.name: s for s in allowed}
+        for symbol in free:
+            if real_symbol(symbol.name).name not in by_name:
+                raise ValueError(
+                    f"unknown symbol '{symbol}' in '{source}'; known are "
+                    f"{', '.join(map(repr, by_name))} (a parameter is declared with its value, "
+                    f"as {symbol}=1)"
+                )
+        renamed = {s: by_name[real_symbol(s.name).name] for s in free}
+    for part in sympy.preorder_traversal(source):
+        if isinstance(part, AppliedUndef):
+            real_symbol(part.func.__name__)
+            if len(part.args) != 1:
+                raise ValueError(f"'{part}' has {len(part.args)} arguments; one was expected")
+        elif not isinstance(part, _KNOWN) or part in (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+            name = type(part).__name__ if part.args else str(part)
+            near = difflib.get_close_matches(name, FUNCTIONS, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(FUNCTIONS)}"
+            raise ValueError(f"unknown function '{name}' in '{source}'; {hint}")
+    expression = source.xreplace(renamed)
+    expression = expression.replace(
+        lambda e: isinstance(e, AppliedUndef), lambda e: unspecified(type(e).__name__)(*e.args)
+    )
+    return expression.replace(lambda e: e.is_Float, exact)
+
+
+def exact(value: object) -> Rational:
+    """The rational number a parameter states: of a float its exact value, of text its decimal.
+
+    Raises: TypeError if it is no real number; ValueError if it is not finite.
+    """
+    if isinstance(value, sympy.Float):
+        return Rational(value)
+    if isinstance(value, Rational | int | str | Fraction) and not isinstance(value, bool):
+        try:
+            return Rational(value)
+        except (TypeError, ValueError):
+            raise ValueError(f"{value!r} is not a number; give one such as 0.5 or '1/3'") from None
+    if isinstance(value, Real):
+        if not math.isfinite(value):
+            raise ValueError(f"a parameter must be finite; {value} was given")
+        return Rational(*float(value).as_integer_ratio())
+    raise TypeError(f"a parameter is a real number, not {type(value).__name__}")
