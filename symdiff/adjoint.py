@@ -1,0 +1,158 @@
+"""The adjoints of a graph: a mapping from each name to its closed form, readable in two forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+from sympy import Eq, Expr, Symbol
+
+from symdiff import notation
+from symdiff.closed_form import closed_form, in_names
+from symdiff.graph import Graph, Input, Node, Stop, array, constant, topological
+from symdiff.notation.names import ArraySymbol, barred
+from symdiff.reverse import Sweep, sweep
+from symdiff.signature import Signature
+
+if TYPE_CHECKING:
+    from symdiff.bridge import Evaluator
+
+NO_DEPENDENCE = "the output does not depend on it"
+
+
+class Adjoints(Mapping[str, Expr]):
+    """The adjoint of every named value of a graph.
+
+    As a mapping it gives closed forms in the inputs: SymPy scalars, or one entry in indices i, j, …
+    where the value has axes. A name that no adjoint reaches is not in the mapping; `missing` says
+    why. Printed, it is the tutorial's form: one line a name, in the names of the others.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        """Derive the adjoints of `graph`.
+
+        The output's cotangent is 1 for a scalar; for an array it is an input of its own, named v.
+        """
+        self.graph = graph
+        output = graph.output
+        self.cotangent: Node = array("v", " ".join(output.axes)) if output.axes else constant(1)
+        found = sweep(output, self.cotangent)
+        order = [*list(graph.lines)[::-1], *(i.name for i in graph.inputs)]
+        differentiable = requiring_grad(graph)
+        self.nodes: Mapping[str, Node] = {
+            name: found.adjoints[graph.nodes[name]]
+            for name in order
+            if name in differentiable and graph.nodes[name] in found.adjoints
+        }
+        self.missing: Mapping[str, str] = {
+            name: _why(graph.nodes[name], found) for name in order if name not in self.nodes
+        }
+
+    def __getitem__(self, name: str) -> Expr:
+        if name in self.missing:
+            raise KeyError(f"{name!r} has no adjoint: {self.missing[name]}")
+        if name not in self.nodes:
+            raise KeyError(f"{name!r} is no value of {self.graph.name}; it has {', '.join(self)}")
+        return closed_form(self.nodes[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    @cached_property
+    def lines(self) -> Mapping[str, Expr]:
+        """Each adjoint in the names of the graph's values and of the adjoints above it."""
+        names: dict[Node, Symbol] = {
+            node: _symbol(name, node) for name, node in self.graph.nodes.items()
+        }
+        if self.cotangent.axes:
+            names[self.cotangent] = _symbol("v", self.cotangent)
+        lines = {}
+        for name, node in self.nodes.items():
+            lines[name] = in_names(node, names)
+            names.setdefault(node, _symbol(barred(name), node))
+        return lines
+
+    def __str__(self) -> str:
+        rows = [f"{barred(n)} = {notation.text(e)}" for n, e in self.lines.items()]
+        rows += [f"{barred(n)}: none ({why})" for n, why in self.missing.items()]
+        return "\n".join(rows)
+
+    def __repr__(self) -> str:
+        return f"<Adjoints of {self.graph.name}: {', '.join(self)}>"
+
+    def latex(self, form: Literal["lines", "closed"] = "lines") -> str:
+        r"""The adjoints as one LaTeX `aligned` block, in the tutorial's form or in closed form."""
+        expressions = self.lines if form == "lines" else self
+        rows = [
+            rf"{notation.latex(_symbol(barred(name), self.nodes[name]))} "
+            rf"&= {notation.latex(expression)}"
+            for name, expression in expressions.items()
+        ]
+        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    def _repr_latex_(self) -> str:
+        return f"$${self.latex()}$$"
+
+    def lambdify(self, arithmetic: Literal["numpy", "mpmath"] = "numpy") -> Evaluator:
+        """A function of the inputs, by keyword, that returns every adjoint's value by name.
+
+        `numpy`: float64, vectorised, fast, without a proven bound. `mpmath`: numbers at mpmath's
+        working precision, one at a time, as a cross-check.
+        """
+        from symdiff.bridge import Evaluator
+
+        return Evaluator(self.signature, self.nodes, arithmetic)
+
+    @property
+    def signature(self) -> Signature:
+        """The inputs and parameters that the adjoints are functions of."""
+        inputs = {i.name: i.axes for i in self.graph.inputs}
+        if isinstance(self.cotangent, Input):
+            inputs[self.cotangent.name] = self.cotangent.axes
+        return Signature(self.graph.name, inputs, self.graph.parameters)
+
+
+def adjoints(graph: Graph) -> Adjoints:
+    """The adjoint of every named value of a graph, such as `symdiff.neuron("gelu")`.
+
+    Raises: TypeError if `graph` is no graph.
+    """
+    if not isinstance(graph, Graph):
+        raise TypeError(
+            f"adjoints takes a graph, such as symdiff.neuron('gelu'), not {type(graph).__name__}"
+        )
+    return Adjoints(graph)
+
+
+def requiring_grad(graph: Graph) -> frozenset[str]:
+    """The names that torch would say require a gradient: what an input reaches without a stop."""
+    alive: set[Node] = set()
+    for node in topological(graph.nodes.values()):
+        if isinstance(node, Input) or (
+            not isinstance(node, Stop) and any(o in alive for o in node.operands)
+        ):
+            alive.add(node)
+    return frozenset(name for name, node in graph.nodes.items() if node in alive)
+
+
+def _why(node: Node, found: Sweep) -> str:
+    reason = node.reason if isinstance(node, Stop) else found.stopped.get(node)
+    return f"cut by {reason}" if reason else NO_DEPENDENCE
+
+
+def _symbol(name: str, node: Node) -> Symbol:
+    return (ArraySymbol if node.axes else Symbol)(name, real=True)
+
+
+def equations(graph: Graph) -> Mapping[str, Expr]:
+    """The graph's own lines, in the names of its inputs and of the lines before."""
+    names: dict[Node, Symbol] = {i: _symbol(i.name, i) for i in graph.inputs}
+    lines = {}
+    for name, node in graph.lines.items():
+        lines[name] = in_names(node, names)
+        names.setdefault(node, _symbol(name, node))
+    return lines

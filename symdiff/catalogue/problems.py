@@ -1,0 +1,91 @@
+"""The three problems of PyTorch's autograd tutorial, as graphs.
+
+Source: https://pytorch.org/tutorials/beginner/basics/autogradqs_tutorial.html (the layer and the
+vector-Jacobian product); the neuron is the five lines that its backward pass stands on.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sympy import Expr
+
+from symdiff.catalogue import activation as activation_of
+from symdiff.catalogue import loss as loss_of
+from symdiff.definition import Definition
+from symdiff.formula import real_symbol
+from symdiff.functions import unspecified
+from symdiff.graph import Graph, Node, array, einsum, elementwise, mean, placeholder, scalars, stop
+
+
+def neuron(
+    activation: str | Expr | Definition | None = None,
+    loss: str | Expr | Definition = "half_squared",
+    **parameters: object,
+) -> Graph:
+    """One neuron: z = wx + b, y = f(z), L = loss(y, t), by default ½(y − t)².
+
+    Args:
+        activation: a name, a formula in z, or None to leave f symbolic.
+        loss: a name or a formula in y and t.
+        parameters: values for the activation's parameters.
+    """
+    w, x, b, t = scalars("w x b t")
+    z = elementwise(lambda w, x, b: w * x + b, w, x, b)
+    if activation is None:
+        f = Definition("f", unspecified("f")(real_symbol("z")), source="left symbolic")
+    else:
+        f = activation_of(activation, **parameters)
+    y = apply(f, z)
+    cost = loss_of(loss)
+    lines = {"z": z, "y": y, "L": apply(cost, y, t)}
+    return Graph(f"neuron({f})", (w, b, x, t), lines, {**f.parameters, **cost.parameters})
+
+
+def linear_layer(
+    *, batched: bool = False, cut: Literal["detach()", "no_grad()"] | None = None
+) -> Graph:
+    """z = xw + b and the mean binary cross-entropy with logits against y, at symbolic size.
+
+    Args:
+        batched: whether x and y have a leading axis N.
+        cut: end the graph at z as a constant, by `z.detach()` or under `torch.no_grad()`.
+    """
+    batch = "N " if batched else ""
+    x, w = array("x", f"{batch}n"), array("w", "n m")
+    b, y = array("b", "m"), array("y", f"{batch}m")
+    product = einsum(f"{batch}n, n m -> {batch}m", x, w)
+    z = elementwise(lambda xw, b: xw + b, product, b)
+    if cut:
+        if cut == "no_grad()":
+            return Graph("linear layer under no_grad()", (w, b, x), {"z": stop(z, cut)})
+        return Graph("linear layer, detached", (w, b, x), {"z": z, "z_det": stop(z, cut)})
+    cost = apply(loss_of("bce_with_logits"), z, y)
+    name = "linear layer, batched" if batched else "linear layer"
+    return Graph(name, (w, b, x, y), {"z": z, "L": mean(cost)})
+
+
+def vector_jacobian_product() -> Graph:
+    """out = (inp + 1)²ᵀ, whose adjoint takes a cotangent v of the shape of out."""
+    inp = array("inp", "i j")
+    squared = elementwise(lambda a: (a + 1) ** 2, inp)
+    return Graph("vector-Jacobian product", (inp,), {"out": einsum("i j -> j i", squared)})
+
+
+def pointwise(definition: Definition) -> Graph:
+    """A catalogue function by itself: y = f(z), or L = loss(y, t)."""
+    inputs = scalars(" ".join(definition.variables))
+    line = "y" if "y" not in definition.variables else "L"
+    return Graph(str(definition), inputs, {line: apply(definition, *inputs)}, definition.parameters)
+
+
+def apply(definition: Definition, *operands: Node) -> Node:
+    """A catalogue function applied to nodes, with its stable derivatives."""
+    to_placeholders = {s: placeholder(i) for i, s in enumerate(definition.symbols)}
+    partials = [
+        definition.stable[v].xreplace(to_placeholders) if v in definition.stable else None
+        for v in definition.variables
+    ]
+    return elementwise(
+        lambda *_: definition.formula.xreplace(to_placeholders), *operands, partials=partials
+    )

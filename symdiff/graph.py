@@ -1,0 +1,293 @@
+"""The graph: a few immutable node kinds, closed under taking adjoints.
+
+An array has *named axes*, so that what is summed, kept or broadcast is said by name and no shape
+has to be known: `einsum("n, n m -> m", x, w)` is a matrix product at any size. Nodes are
+hash-consed: building the same node twice gives the same object, so equal subgraphs are shared
+and node identity is equality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+from weakref import WeakValueDictionary
+
+import sympy
+from sympy import Expr, Rational, Symbol
+
+from symdiff.formula import real_symbol
+
+Axes = tuple[str, ...]
+
+
+class Node:
+    """A value in the graph: an array over named axes, or a scalar when there are none."""
+
+    __slots__ = ("__weakref__", "_key", "axes", "operands")
+    _interned: ClassVar[WeakValueDictionary[tuple[object, ...], Node]] = WeakValueDictionary()
+
+    axes: Axes
+    operands: tuple[Node, ...]
+    _key: tuple[object, ...]
+
+    def __new__(cls, axes: Axes, operands: tuple[Node, ...], *content: object) -> Node:
+        # Operands are interned already, so their identity stands for their structure.
+        key = (cls, axes, tuple(map(id, operands)), *content)
+        node = cls._interned.get(key)
+        if node is None:
+            node = object.__new__(cls)
+            node._key = (axes, operands, *content)
+            node.axes, node.operands = axes, operands
+            for name, value in zip(cls.__slots__, content, strict=True):
+                setattr(node, name, value)
+            cls._interned[key] = node
+        return node
+
+    def __init__(self, *_: object) -> None:
+        """Nothing: an interned node is already complete."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (type(self), self._key)
+
+    def __repr__(self) -> str:
+        content = ", ".join(str(getattr(self, name)) for name in type(self).__slots__)
+        return f"<{type(self).__name__} {content} over ({' '.join(self.axes)})>"
+
+
+class Input(Node):
+    """A named array that the user supplies."""
+
+    __slots__ = ("name",)
+    name: str
+
+
+class Elementwise(Node):
+    """A scalar expression in `placeholder(0)`, `placeholder(1)`, … applied entry by entry.
+
+    `partials` holds ∂expr/∂operand in a stable form where SymPy's would cancel, else None.
+    """
+
+    __slots__ = ("expr", "partials")
+    expr: Expr
+    partials: tuple[Expr | None, ...]
+
+
+class Einsum(Node):
+    """The product of the operands, summed over every axis that the result does not have.
+
+    An axis of the result that no operand has is broadcast.
+    """
+
+    __slots__ = ()
+
+
+class Stop(Node):
+    """Its operand's value; no adjoint passes. `reason` is `detach()` or `no_grad()`."""
+
+    __slots__ = ("reason",)
+    reason: str
+
+
+def placeholder(position: int) -> Symbol:
+    """The symbol that stands for an operand; its name is no identifier, so no user's can clash."""
+    return Symbol(f"%{position}", real=True)
+
+
+def size(axis: str) -> Symbol:
+    """The length of an axis as a symbol."""
+    return Symbol(axis, integer=True, positive=True)
+
+
+def scalars(names: str) -> tuple[Input, ...]:
+    """Scalar inputs by their names, separated by spaces."""
+    return tuple(array(name) for name in names.split())
+
+
+def array(name: str, axes: str = "") -> Input:
+    """An input over the axes named in `axes`, separated by spaces.
+
+    Raises: ValueError if the name or an axis is no identifier, or an axis is named twice.
+    """
+    names = _axes(axes)
+    return Input(names, (), real_symbol(name).name)
+
+
+def elementwise(
+    function: Callable[..., Expr],
+    *operands: Node,
+    partials: Iterable[Expr | None] | None = None,
+) -> Node:
+    """`function` of the operands entry by entry, broadcast over each other's axes.
+
+    Args:
+        function: takes one SymPy symbol an operand and returns a SymPy expression in them.
+        operands: the nodes to apply it to.
+        partials: ∂function/∂operand in terms of `placeholder(i)`, where a stable form is known.
+    """
+    expr = sympy.sympify(function(*map(placeholder, range(len(operands)))))
+    axes = _union(operand.axes for operand in operands)
+    return _simplified(expr, operands, tuple(partials or [None] * len(operands)), axes)
+
+
+def _simplified(
+    expr: Expr, operands: tuple[Node, ...], partials: tuple[Expr | None, ...], axes: Axes
+) -> Node:
+    """Fold constants into the expression, look through broadcasts, drop what is not used."""
+    kept: dict[Node, int] = {}
+    renamed: dict[Symbol, Expr] = {}
+    kept_partials: list[Expr | None] = []
+    used = expr.free_symbols | set().union(*(p.free_symbols for p in partials if p is not None))
+    for i, operand in enumerate(operands):
+        if placeholder(i) not in used:
+            continue
+        source = operand
+        if _is_broadcast(operand) and set(axes) <= set(
+            _union(o.axes for o in operands if o is not operand)
+        ):
+            source = operand.operands[0]
+        if isinstance(source, Elementwise) and not source.operands:
+            renamed[placeholder(i)] = source.expr
+            continue
+        if source not in kept:
+            kept[source] = len(kept)
+            kept_partials.append(partials[i])
+        elif partials[i] is not None:
+            # The same node twice: its partial would be a sum; let differentiation find it.
+            kept_partials[kept[source]] = None
+        renamed[placeholder(i)] = placeholder(kept[source])
+    expr = expr.xreplace(renamed)
+    remaining = tuple(kept)
+    if expr == placeholder(0) and len(remaining) == 1 and remaining[0].axes == axes:
+        return remaining[0]
+    covered = _union(node.axes for node in remaining)
+    final = tuple(p if p is None else p.xreplace(renamed) for p in kept_partials)
+    if set(covered) == set(axes):
+        return Elementwise(axes, remaining, expr, final)
+    return broadcast(Elementwise(covered, remaining, expr, final), axes)
+
+
+def einsum(subscripts: str, *operands: Node) -> Node:
+    """The sum of products that `subscripts` states, its axes named as in einops.
+
+    `einsum("n, n m -> m", x, w)` is x w; `einsum("i j -> j i", a)` is aᵀ.
+
+    Raises: ValueError if the operands or their axes are not those of the subscripts.
+    """
+    left, arrow, right = subscripts.partition("->")
+    stated = [_axes(part) for part in left.split(",")]
+    if not arrow or len(stated) != len(operands):
+        raise ValueError(
+            f"einsum({subscripts!r}) was given {len(operands)} operand(s); "
+            "write one group of axes for each before '->'"
+        )
+    for axes, operand in zip(stated, operands, strict=True):
+        if axes != operand.axes:
+            raise ValueError(
+                f"einsum({subscripts!r}): an operand has axes ({' '.join(operand.axes)}) where "
+                f"({' '.join(axes)}) is written"
+            )
+    return contraction(operands, _axes(right))
+
+
+def contraction(operands: Iterable[Node], axes: Axes) -> Node:
+    """The product of the operands over `axes`, everything else summed; trivial ones vanish."""
+    operands = tuple(operands)
+    if len(operands) == 1 and operands[0].axes == axes:
+        return operands[0]
+    return Einsum(axes, operands)
+
+
+def broadcast(node: Node, axes: Axes) -> Node:
+    """The node repeated along the axes it lacks, its axes in the given order."""
+    return contraction((node,), axes)
+
+
+def mean(node: Node) -> Node:
+    """The mean over all axes of a node, as the tutorial's losses take it."""
+    count = sympy.Mul(*map(size, node.axes))
+    return elementwise(lambda total: total / count, contraction((node,), ()))
+
+
+def stop(node: Node, reason: str) -> Node:
+    """The node's value as a constant: `reason` is kept and shown where an adjoint is missing."""
+    return Stop(node.axes, (node,), reason)
+
+
+def constant(value: Expr | int) -> Node:
+    """A scalar constant."""
+    return Elementwise((), (), sympy.sympify(value), ())
+
+
+def topological(outputs: Iterable[Node]) -> tuple[Node, ...]:
+    """Every node that the outputs depend on, operands before users; iterative, so any depth."""
+    order: dict[Node, None] = {}
+    stack: list[tuple[Node, Iterator[Node]]] = [(o, iter(o.operands)) for o in outputs][::-1]
+    while stack:
+        node, pending = stack[-1]
+        unseen = next((p for p in pending if p not in order), None)
+        if node in order or unseen is None:
+            order[node] = None
+            stack.pop()
+        else:
+            stack.append((unseen, iter(unseen.operands)))
+    return tuple(order)
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Named nodes with one output: a problem as its author writes it, line by line."""
+
+    name: str
+    inputs: tuple[Input, ...]
+    lines: Mapping[str, Node]  # name → node, in the order written; the last is the output
+    parameters: Mapping[str, Rational] = field(default_factory=dict)  # symbol in exprs → value
+
+    def __post_init__(self) -> None:
+        names = [i.name for i in self.inputs] + list(self.lines) + list(self.parameters)
+        names += sorted({a for node in topological(self.lines.values()) for a in node.axes})
+        twice = {n for n in names if names.count(n) > 1}
+        if twice:
+            raise ValueError(
+                f"the graph {self.name!r} uses the name {min(twice)!r} twice; "
+                "inputs, lines, parameters and axes need names of their own"
+            )
+
+    @property
+    def nodes(self) -> dict[str, Node]:
+        """Every named node: the inputs, then the lines."""
+        return {**{i.name: i for i in self.inputs}, **self.lines}
+
+    @property
+    def output(self) -> Node:
+        """The node of the last line."""
+        return self.lines[self.output_name]
+
+    @property
+    def output_name(self) -> str:
+        """The name of the last line."""
+        return list(self.lines)[-1]
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(i.name for i in self.inputs)
+        return f"<Graph {self.name}: {', '.join(self.lines)} of {inputs}>"
+
+
+def _axes(text: str) -> Axes:
+    names = tuple(real_symbol(name).name for name in text.split())
+    if len(set(names)) < len(names):
+        raise ValueError(f"the axes {text.strip()!r} name an axis twice; give each its own name")
+    return names
+
+
+def _union(groups: Iterable[Axes]) -> Axes:
+    """The axes in order of the longest group first, so that broadcasting keeps the layout."""
+    return tuple(dict.fromkeys(a for g in sorted(groups, key=len, reverse=True) for a in g))
+
+
+def _is_broadcast(node: Node) -> bool:
+    return (
+        isinstance(node, Einsum)
+        and len(node.operands) == 1
+        and set(node.operands[0].axes) < set(node.axes)
+    )

@@ -1,0 +1,93 @@
+"""Einsums as matrix algebra, where they are: aᵀ, x w, x z̄ᵀ, xᵀ z̄, Σ z̄."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sympy import Expr
+
+from symdiff.closed_form import Contraction
+from symdiff.graph import Axes
+
+
+@dataclass(frozen=True)
+class MatrixNotation:
+    """The signs of a medium, text or LaTeX."""
+
+    times: str  # between two factors
+    transpose: str  # after a factor
+    total: str  # before what is summed over all its axes
+    total_over: str  # the same over some axes, `{}`
+    einsum: str  # for what is no matrix algebra: subscripts, then factors
+
+
+@dataclass(frozen=True)
+class _Factor:
+    text: str
+    axes: Axes
+    is_name: bool
+
+    def transposed(self, sign: str) -> str:
+        return self.text + sign if self.is_name else f"({self.text}){sign}"
+
+    def without(self, axis: str) -> Axes:
+        return tuple(a for a in self.axes if a != axis)
+
+
+def written(e: Contraction, write: Callable[[Expr], str], signs: MatrixNotation) -> str:
+    """The contraction as matrix algebra, or with its subscripts if it is none.
+
+    A vector is a row to the left of a matrix and a column to its right, as in numpy's matmul; an
+    outer product is column times row.
+    """
+    parts = [_Factor(write(factor), axes, factor.is_Symbol) for factor, axes in e.factors]
+    algebra = None
+    if len(parts) == 1:
+        algebra = _of_one(parts[0], e.axes, signs)
+    elif len(parts) == 2:
+        algebra = _of_two(parts[0], parts[1], e.axes, signs)
+    if algebra is not None:
+        return algebra
+    subscripts = ", ".join(" ".join(p.axes) for p in parts) + " -> " + " ".join(e.axes)
+    return signs.einsum.format(subscripts, ", ".join(p.text for p in parts))
+
+
+def _of_one(a: _Factor, axes: Axes, signs: MatrixNotation) -> str | None:
+    """A transpose or a sum."""
+    if len(axes) == 2 and a.axes == axes[::-1]:
+        return a.transposed(signs.transpose)
+    if tuple(x for x in a.axes if x in axes) != axes:
+        return None
+    over = ",".join(x for x in a.axes if x not in axes)
+    total = signs.total_over.format(over) if axes else signs.total
+    return f"{total} {a.text}"
+
+
+def _of_two(a: _Factor, b: _Factor, axes: Axes, signs: MatrixNotation) -> str | None:
+    """An outer product, or a product of matrices and vectors over one shared axis."""
+    if max(len(a.axes), len(b.axes)) > 2:
+        return None
+    shared = [x for x in a.axes if x in b.axes and x not in axes]
+    if not shared and len(a.axes) == len(b.axes) == 1 and axes == (*a.axes, *b.axes):
+        return f"{a.text}{signs.times}{b.transposed(signs.transpose)}"
+    if len(shared) != 1:
+        return None
+    for left, right in ((a, b), (b, a)):
+        product = _over(shared[0], left, right, axes, signs)
+        if product is not None:
+            return product
+    return None
+
+
+def _over(k: str, left: _Factor, right: _Factor, axes: Axes, signs: MatrixNotation) -> str | None:
+    rows, columns = left.without(k), right.without(k)
+    if (*rows, *columns) != axes or len(left.axes) + len(right.axes) < 3:
+        return None
+    if len(left.axes) == 1 and right.axes[0] != k:
+        return None  # a row times a transpose: the matrix times a column reads better
+    if len(right.axes) == 1 and left.axes[-1] != k:
+        return None  # a transpose times a column: the row times the matrix reads better
+    turned_left = left.transposed(signs.transpose) if left.axes[-1] != k else left.text
+    turned_right = right.transposed(signs.transpose) if right.axes[0] != k else right.text
+    return turned_left + signs.times + turned_right

@@ -1,0 +1,31 @@
+"""What symbols are called: z̄ is the adjoint of z, and an array's name knows that it is one."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from sympy import Symbol
+
+MACRON = "\N{COMBINING MACRON}"
+
+
+class ArraySymbol(Symbol):
+    """The name of an array in a line: its products are entry by entry."""
+
+    __slots__ = ()
+
+
+def barred(name: str) -> str:
+    """The adjoint's name: z̄ of z, in̄p of inp (over the middle letter), z̄_det of z_det."""
+    middle = (len(name.split("_")[0] or name) + 1) // 2
+    return unicodedata.normalize("NFC", name[:middle] + MACRON + name[middle:])
+
+
+def is_barred(name: str) -> bool:
+    """Whether the name is an adjoint's."""
+    return MACRON in unicodedata.normalize("NFD", name)
+
+
+def unbarred(name: str) -> str:
+    """The name without its bar: z of z̄."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).replace(MACRON, ""))

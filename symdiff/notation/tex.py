@@ -1,0 +1,73 @@
+"""Mathematics as LaTeX, for notebooks and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy
+from sympy import Add, Expr, Mul, Symbol
+from sympy.core.relational import Relational
+from sympy.printing.latex import LatexPrinter
+
+from symdiff.closed_form import Contraction
+from symdiff.functions import StableFunction, UnspecifiedFunction
+from symdiff.notation.matrix import MatrixNotation, written
+from symdiff.notation.names import is_barred, unbarred
+from symdiff.notation.reading_order import factors, is_array, signed_sum, terms, variable_left
+
+_NOTATION = MatrixNotation(
+    r" \, ", r"^{\mathsf{T}}", r"\sum", r"\sum_{{{}}}", r"\operatorname{{einsum}}({}; {})"
+)
+
+
+class TexPrinter(LatexPrinter):
+    """SymPy's LaTeX printer with reading order, bars and ∘ between arrays."""
+
+    def __init__(self) -> None:
+        super().__init__({"mul_symbol": r" \, "})
+
+    def _print_Symbol(self, e: Symbol, style: str = "plain") -> str:
+        name = unbarred(e.name)
+        letter = super()._print_Symbol(Symbol({"lambd": "lambda"}.get(name, name)), style)
+        if len(name) > 1 and not letter.startswith("\\"):
+            letter = rf"\mathrm{{{name}}}".replace("_", r"\_")  # negative_slope, inp
+        return rf"\bar{{{letter}}}" if is_barred(e.name) else letter
+
+    _print_ArraySymbol = _print_Symbol
+
+    def _print_Add(self, e: Add, order: object = None) -> str:  # noqa: ARG002 - SymPy's signature
+        return signed_sum([self._print(term) for term in terms(e)], "-")
+
+    def _print_Mul(self, e: Mul) -> str:
+        negative, numerator, denominator = factors(e)
+        over = self._product(numerator, alone=bool(denominator))
+        if denominator:
+            over = rf"\frac{{{over}}}{{{self._product(denominator, alone=True)}}}"
+        return f"- {over}" if negative else over
+
+    def _product(self, parts: Sequence[Expr], *, alone: bool) -> str:
+        bare = alone and len(parts) == 1
+        write = self._print if bare else self._factor
+        plain = [write(f) for f in parts if not is_array(f)]
+        arrays = r" \circ ".join(write(f) for f in parts if is_array(f))
+        return r" \, ".join([*plain, arrays] if arrays else plain)
+
+    def _factor(self, e: Expr) -> str:
+        loose = isinstance(e, Add | sympy.Sum)
+        return rf"\left({self._print(e)}\right)" if loose else self._print(e)
+
+    def _print_Function(self, e: sympy.Function, exp: str | None = None) -> str:
+        if isinstance(e, StableFunction):
+            name = e.latex
+        elif isinstance(e, UnspecifiedFunction):
+            name = type(e).__name__
+        else:
+            return super()._print_Function(e, exp)
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"{name}{power}\left({self._print(e.args[0])}\right)"
+
+    def _print_Relational(self, e: Relational) -> str:
+        return super()._print_Relational(variable_left(e))
+
+    def _print_Contraction(self, e: Contraction) -> str:
+        return written(e, self._factor, _NOTATION)

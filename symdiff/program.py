@@ -1,0 +1,178 @@
+"""A graph as a straight-line program: one assignment a shared value, nothing computed twice.
+
+This is what evaluators run and what operation counts count.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+from sympy import Expr, Symbol, Tuple
+from sympy.core.symbol import Str
+
+from symdiff.graph import Axes, Einsum, Elementwise, Input, Node, placeholder, topological
+
+
+class Contract(Expr):
+    """An einsum over arrays: its subscripts, as numpy takes them, and its operands."""
+
+    @property
+    def subscripts(self) -> str:
+        """One letter an axis."""
+        return str(self.args[0])
+
+    @property
+    def operands(self) -> tuple[Symbol, ...]:
+        """The arrays multiplied."""
+        return tuple(self.args[1])
+
+    def _numpycode(self, printer: Any) -> str:
+        operands = ", ".join(map(printer._print, self.operands))
+        return f"contract({self.subscripts!r}, {operands})"
+
+
+class Align(Expr):
+    """An array with axes put in, of length 1 or, where a shape is given, repeated to that shape.
+
+    `order` says for each axis of the result which axis of the operand it is, or −1 for a new one.
+    """
+
+    @property
+    def operand(self) -> Symbol:
+        """The array."""
+        return self.args[0]
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Positions of the operand's axes."""
+        return tuple(map(int, self.args[1]))
+
+    @property
+    def shape(self) -> tuple[Symbol, ...]:
+        """The lengths to repeat to; empty to leave new axes at length 1."""
+        return tuple(self.args[2]) if len(self.args) > 2 else ()
+
+    def _numpycode(self, printer: Any) -> str:
+        shape = "".join(f"{printer._print(length)}, " for length in self.shape)
+        return f"align({printer._print(self.operand)}, {self.order!r}, ({shape}))"
+
+
+Assignment = tuple[Symbol, Expr]
+
+
+@dataclass(frozen=True)
+class Program:
+    """Assignments in order of dependency, and which of them are the results.
+
+    Arrays, parameters and axis lengths are its arguments, each by its own name.
+    """
+
+    arguments: Mapping[str, Symbol]
+    assignments: tuple[Assignment, ...]
+    results: Mapping[str, Symbol]
+
+    def operation_count(self) -> int:
+        """Scalar operations: each +, −, ×, ÷, power or function call counts one."""
+        return sum(_operations(e) for _, e in self.assignments)
+
+
+def program(outputs: Mapping[str, Node]) -> Program:
+    """The program that computes the named nodes, common subexpressions shared across nodes."""
+    lowering = _Lowering()
+    for node in topological(outputs.values()):
+        lowering.add(node)
+    results = {name: lowering.symbols[node] for name, node in outputs.items()}
+    return Program(lowering.arguments, tuple(_shared(lowering.assignments)), results)
+
+
+class _Lowering:
+    """Gives every value a symbol of its own, v0, v1, …: no name of a user's reaches code."""
+
+    def __init__(self) -> None:
+        self.symbols: dict[Node, Symbol] = {}
+        self.arguments: dict[str, Symbol] = {}
+        self.assignments: list[Assignment] = []
+        self._names = sympy.numbered_symbols("v", real=True)
+
+    def add(self, node: Node) -> None:
+        if isinstance(node, Input):
+            self.symbols[node] = self._argument(node.name)
+        elif isinstance(node, Elementwise):
+            renamed = {s: self._argument(s.name) for s in node.expr.free_symbols}
+            for i, operand in enumerate(node.operands):
+                renamed[placeholder(i)] = self._aligned(operand, node.axes)
+            self.symbols[node] = self._assign(node.expr.xreplace(renamed))
+        elif isinstance(node, Einsum):
+            self.symbols[node] = self._assign(self._contraction(node))
+        else:
+            self.symbols[node] = self.symbols[node.operands[0]]
+
+    def _argument(self, name: str) -> Symbol:
+        if name.startswith("%"):
+            return Symbol(name)  # a placeholder: replaced by its operand
+        if name not in self.arguments:
+            self.arguments[name] = next(self._names)
+        return self.arguments[name]
+
+    def _aligned(self, operand: Node, axes: Axes) -> Symbol:
+        symbol = self.symbols[operand]
+        if operand.axes in (axes, ()):
+            return symbol
+        order = [operand.axes.index(a) if a in operand.axes else -1 for a in axes]
+        return self._assign(Align(symbol, Tuple(*order)))
+
+    def _contraction(self, node: Einsum) -> Expr:
+        names = dict.fromkeys(a for o in node.operands for a in o.axes)
+        letter = dict(zip(names, string.ascii_letters, strict=False))
+        groups = ["".join(letter[a] for a in o.axes) for o in node.operands]
+        kept = tuple(a for a in node.axes if a in letter)
+        subscripts = f"{','.join(groups)}->{''.join(letter[a] for a in kept)}"
+        product = Contract(Str(subscripts), Tuple(*(self.symbols[o] for o in node.operands)))
+        if kept == node.axes:
+            return product
+        order = [kept.index(a) if a in kept else -1 for a in node.axes]
+        shape = [self._argument(a) for a in node.axes]
+        return Align(self._assign(product), Tuple(*order), Tuple(*shape))
+
+    def _assign(self, value: Expr) -> Symbol:
+        symbol = next(self._names)
+        self.assignments.append((symbol, value))
+        return symbol
+
+
+def _shared(assignments: Iterable[Assignment]) -> Iterable[Assignment]:
+    """The same assignments with subexpressions that occur more than once computed once."""
+    assignments = list(assignments)
+    names = sympy.numbered_symbols("s", real=True)
+    scalar = [e for _, e in assignments if not isinstance(e, Contract | Align)]
+    replacements, reduced = sympy.cse(scalar, symbols=names, order="none", list=False)
+    common = dict(replacements)
+    rewritten = iter(reduced)
+    emitted: set[Symbol] = set()
+
+    def first_needed(expression: Expr) -> Iterable[Assignment]:
+        for symbol in sorted(expression.free_symbols & common.keys() - emitted, key=str):
+            if symbol not in emitted:
+                yield from first_needed(common[symbol])
+                emitted.add(symbol)
+                yield symbol, common[symbol]
+
+    for symbol, value in assignments:
+        if isinstance(value, Contract | Align):
+            yield symbol, value
+        else:
+            expression = next(rewritten)
+            yield from first_needed(expression)
+            yield symbol, expression
+
+
+def _operations(expression: Expr) -> int:
+    """Operations of one expression tree; a constant subexpression is computed beforehand: none."""
+    if expression.is_Atom or not expression.free_symbols or isinstance(expression, Align):
+        return 0
+    own = len(expression.args) - 1 if isinstance(expression, sympy.Add | sympy.Mul) else 1
+    return own + sum(_operations(a) for a in expression.args)
