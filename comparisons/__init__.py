@@ -1,0 +1,70 @@
+"""comparisons: torch's gradients beside the closed forms that symdiff derives.
+
+    >>> import comparisons
+    >>> comparisons.compare("tanh", dtype="float32").verdict
+    <Verdict.AGREES: 'agrees'>
+
+Nothing heavy is imported until it is used: pytest loads this package as a plugin.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from comparisons.budget import Budget
+    from comparisons.comparing import check, compare
+    from comparisons.comparison import AdjointResult, Comparison, Point
+    from comparisons.dtypes import FloatType
+    from comparisons.mismatch import GradientMismatch
+    from comparisons.subjects import Subject
+    from comparisons.tutorial import linear_layer, neuron, vector_jacobian_product
+    from comparisons.verdict import Status, Verdict
+
+# name → the module it lives in; imported on first use, since torch alone takes seconds
+_HOME = {
+    "AdjointResult": "comparison",
+    "Budget": "budget",
+    "Comparison": "comparison",
+    "FloatType": "dtypes",
+    "GradientMismatch": "mismatch",
+    "Point": "comparison",
+    "Status": "verdict",
+    "Subject": "subjects",
+    "Verdict": "verdict",
+    "check": "comparing",
+    "compare": "comparing",
+    "linear_layer": "tutorial",
+    "neuron": "tutorial",
+    "vector_jacobian_product": "tutorial",
+}
+
+__all__ = [
+    "AdjointResult",
+    "Budget",
+    "Comparison",
+    "FloatType",
+    "GradientMismatch",
+    "Point",
+    "Status",
+    "Subject",
+    "Verdict",
+    "check",
+    "compare",
+    "linear_layer",
+    "neuron",
+    "vector_jacobian_product",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'comparisons' has no attribute {name!r}")
+    value = getattr(import_module(f"comparisons.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from sympy import Eq, Expr, Symbol
+from sympy import Expr, Symbol
 
 from symdiff import notation
 from symdiff.closed_form import closed_form, in_names
@@ -111,7 +111,7 @@ class Adjoints(Mapping[str, Expr]):
     def signature(self) -> Signature:
         """The inputs and parameters that the adjoints are functions of."""
         inputs = {i.name: i.axes for i in self.graph.inputs}
-        if isinstance(self.cotangent, Input):
+        if isinstance(self.cotangent, Input) and self.nodes:
             inputs[self.cotangent.name] = self.cotangent.axes
         return Signature(self.graph.name, inputs, self.graph.parameters)
 

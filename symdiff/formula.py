@@ -20,7 +20,8 @@ from symdiff.functions import StableFunction, UnspecifiedFunction, unspecified
 from symdiff.parse import FUNCTIONS, parse
 from symdiff.recognise import recognise
 
-_KNOWN = tuple(f for f in FUNCTIONS.values() if isinstance(f, type)) + (
+_KNOWN = (
+    *(f for f in FUNCTIONS.values() if isinstance(f, type)),
     StableFunction,
     UnspecifiedFunction,
     sympy.Add,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Self, cast
 from weakref import WeakValueDictionary
 
 import sympy
@@ -31,10 +31,11 @@ class Node:
     operands: tuple[Node, ...]
     _key: tuple[object, ...]
 
-    def __new__(cls, axes: Axes, operands: tuple[Node, ...], *content: object) -> Node:
+    def __new__(cls, axes: Axes, operands: tuple[Node, ...], *content: object) -> Self:
+        """The one node with this content: a new one only if there is none yet."""
         # Operands are interned already, so their identity stands for their structure.
         key = (cls, axes, tuple(map(id, operands)), *content)
-        node = cls._interned.get(key)
+        node = cast("Self | None", cls._interned.get(key))
         if node is None:
             node = object.__new__(cls)
             node._key = (axes, operands, *content)

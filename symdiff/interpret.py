@@ -26,6 +26,7 @@ def interpret(program: Program, arguments: Values, compile_scalar: Compile) -> d
     """Each result of the program as an object array.
 
     Args:
+        program: what to run.
         arguments: object arrays (or numbers) by the name of the program's argument.
         compile_scalar: turns a scalar expression into a function of numbers of the arithmetic.
     """

@@ -43,7 +43,7 @@ def sweep(output: Node, cotangent: Node) -> Sweep:
         arrived = contributions.pop(node, [])
         if not arrived:
             reason = node.reason if isinstance(node, Stop) else stopped[node]
-            stopped.update({o: reason for o in node.operands})
+            stopped.update(dict.fromkeys(node.operands, reason))
             continue
         stopped.pop(node, None)
         adjoints[node] = _total(arrived)
@@ -65,7 +65,7 @@ def _total(parts: Iterable[Node]) -> Node:
 @singledispatch
 def pullback(node: Node, cotangent: Node) -> tuple[Node | None, ...]:
     """The adjoint that each operand of `node` receives; None where none passes."""
-    raise TypeError(f"no adjoint rule for {type(node).__name__}")
+    raise TypeError(f"no rule takes {cotangent} back through {type(node).__name__}")
 
 
 @pullback.register

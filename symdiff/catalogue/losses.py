@@ -1,4 +1,4 @@
-"""Pointwise losses of a prediction y and a target t, one stanza each; reductions are the graph's."""
+"""Pointwise losses of a prediction y and a target t, one stanza each; the graph reduces them."""
 
 from __future__ import annotations
 

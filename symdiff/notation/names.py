@@ -17,7 +17,7 @@ class ArraySymbol(Symbol):
 
 def barred(name: str) -> str:
     """The adjoint's name: z̄ of z, in̄p of inp (over the middle letter), z̄_det of z_det."""
-    middle = (len(name.split("_")[0] or name) + 1) // 2
+    middle = (len(name.partition("_")[0] or name) + 1) // 2
     return unicodedata.normalize("NFC", name[:middle] + MACRON + name[middle:])
 
 

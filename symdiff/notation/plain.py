@@ -30,7 +30,8 @@ class TextPrinter(StrPrinter):
     def _print_Symbol(self, e: Symbol) -> str:
         return _GREEK.get(e.name, e.name)
 
-    _print_ArraySymbol = _print_Symbol
+    def _print_ArraySymbol(self, e: Symbol) -> str:
+        return self._print_Symbol(e)
 
     def _print_Rational(self, e: Expr) -> str:
         return f"{e.p}/{e.q}".replace("-", "−")

@@ -33,7 +33,8 @@ class TexPrinter(LatexPrinter):
             letter = rf"\mathrm{{{name}}}".replace("_", r"\_")  # negative_slope, inp
         return rf"\bar{{{letter}}}" if is_barred(e.name) else letter
 
-    _print_ArraySymbol = _print_Symbol
+    def _print_ArraySymbol(self, e: Symbol) -> str:
+        return self._print_Symbol(e)
 
     def _print_Add(self, e: Add, order: object = None) -> str:  # noqa: ARG002 - SymPy's signature
         return signed_sum([self._print(term) for term in terms(e)], "-")

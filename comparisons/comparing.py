@@ -1,0 +1,202 @@
+"""The one way in: a torch callable, its definition and a type → a Comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+import symdiff
+from comparisons import subjects
+from comparisons.budget import Budget
+from comparisons.comparison import AdjointResult, Comparison
+from comparisons.dtypes import Float64Array, FloatType, float_type
+from comparisons.engines import ENGINES, Gradients
+from comparisons.mismatch import GradientMismatch
+from comparisons.points import pairs, structured
+from comparisons.subjects import Inputs, Subject
+from comparisons.truth import TruthOf
+from comparisons.verdict import Verdict, judge, judge_kinks
+from symdiff import Definition, Graph
+from symdiff.adjoint import NO_DEPENDENCE, requiring_grad
+
+if TYPE_CHECKING:
+    import torch
+
+Described = Any  # a name, text, a SymPy expression (untyped) or a Definition
+
+
+def compare(
+    subject: str | Definition | Subject | Callable[..., torch.Tensor],
+    definition: Described | None = None,
+    *,
+    dtype: str | torch.dtype | FloatType = "float64",
+    engine: str = "reverse",
+    inputs: Mapping[str, npt.ArrayLike] | None = None,
+    budget: Budget | None = None,
+    **parameters: object,
+) -> Comparison:
+    """How far torch's gradient is from the truth.
+
+    Args:
+        subject: a catalogue name (torch's own function is judged), a torch function of a tensor
+            with its `definition`, or a `Subject` such as `comparisons.neuron("gelu")`.
+        definition: what a torch function should compute, in z: a name, text or SymPy.
+        dtype: the type torch computes in.
+        engine: how torch differentiates.
+        inputs: where, by input name; by default points chosen for the definition.
+        budget: the error allowed.
+        parameters: values for the definition's parameters.
+
+    Returns: the comparison, whatever it found.
+    Raises: TypeError or ValueError, one sentence, if what was given cannot be compared.
+    """
+    chosen = _subject(subject, definition, parameters)
+    float_format = float_type(dtype)
+    if engine not in ENGINES:
+        raise ValueError(f"unknown engine {engine!r}; known are {', '.join(ENGINES)}")
+    truth_of = _truth_of(chosen.graph)
+    at = _inputs(chosen, truth_of, float_format, inputs)
+    allowed = budget or Budget()
+    gradients = ENGINES[engine].gradients(chosen, at, float_format)
+    adjoints, wrong = _judged(chosen, truth_of, gradients, at, float_format, allowed)
+    absent = {k: why for k, why in truth_of.adjoints.missing.items() if k not in wrong}
+    return Comparison(chosen, float_format, engine, allowed, adjoints, absent, wrong)
+
+
+def check(
+    subject: str | Definition | Subject | Callable[..., torch.Tensor],
+    definition: Described | None = None,
+    **options: Any,
+) -> Comparison:
+    """`compare`, but a gradient that disagrees raises.
+
+    Raises: GradientMismatch, saying where and by how much; and what `compare` raises.
+    """
+    comparison = compare(subject, definition, **options)
+    if comparison.verdict is Verdict.DISAGREES:
+        raise GradientMismatch(comparison)
+    return comparison
+
+
+def _subject(
+    subject: object, definition: Described | None, parameters: Mapping[str, object]
+) -> Subject:
+    if isinstance(subject, Subject):
+        if definition is not None or parameters:
+            raise TypeError(f"{subject} has its definition already; give nothing beside it")
+        return subject
+    if isinstance(subject, str | Definition):
+        if definition is not None:
+            raise TypeError(
+                f"compare({str(subject)!r}, …) judges torch's own function; to judge one of yours, "
+                "pass the function first and its definition second"
+            )
+        return subjects.from_catalogue(_known(subject, parameters))
+    if isinstance(subject, Graph):
+        raise TypeError(
+            f"{subject.name} is a graph without torch code; see comparisons.neuron, linear_layer"
+        )
+    if not callable(subject):
+        raise TypeError(
+            f"compare takes a name, a torch function or a Subject, not {type(subject).__name__}"
+        )
+    if definition is None:
+        raise TypeError(
+            "a torch function needs its definition, such as compare(function, 'z * Phi(z)')"
+        )
+    return subjects.from_function(subject, symdiff.activation(definition, **parameters))
+
+
+def _known(name: str | Definition, parameters: Mapping[str, object]) -> Definition:
+    if isinstance(name, str) and name in symdiff.losses:
+        return symdiff.loss(name, **parameters)
+    return symdiff.activation(name, **parameters)
+
+
+@lru_cache(maxsize=256)
+def _truth_of(graph: Graph) -> TruthOf:
+    """Derived and compiled once a graph; graphs are compared by identity."""
+    return TruthOf(graph)
+
+
+def _inputs(
+    subject: Subject,
+    truth_of: TruthOf,
+    dtype: FloatType,
+    given: Mapping[str, npt.ArrayLike] | None,
+) -> Inputs:
+    if given is not None:
+        names = truth_of.adjoints.signature.inputs
+        if set(given) != set(names):
+            raise ValueError(
+                f"inputs names {', '.join(map(str, given)) or 'nothing'}; {subject} takes "
+                f"{', '.join(names)}"
+            )
+        return {k: dtype.round(np.asarray(given[k], dtype=np.float64)) for k in names}
+    if subject.sample is not None:
+        return subject.sample(dtype)
+    definition = subject.definition
+    if definition is None:
+        raise ValueError(f"{subject} does not say where to compare; pass inputs=…")
+    if len(definition.variables) > 1:
+        return pairs(definition, dtype)
+    (variable,) = definition.variables
+    special = [float(kink.at) for kink in definition.kinks()]
+    return {
+        variable: structured(
+            dtype, special, lambda z: np.asarray(truth_of({variable: z}).values[variable])
+        )
+    }
+
+
+def _judged(
+    subject: Subject,
+    truth_of: TruthOf,
+    gradients: Gradients,
+    inputs: Inputs,
+    dtype: FloatType,
+    budget: Budget,
+) -> tuple[dict[str, AdjointResult], dict[str, str]]:
+    """Each adjoint's result, and what is wrong with there being, or not being, a gradient.
+
+    The output's own adjoint is the cotangent that was put in: nothing to judge.
+    """
+    truth = truth_of(inputs)
+    missing = truth_of.adjoints.missing
+    differentiable = requiring_grad(subject.graph)
+    results: dict[str, AdjointResult] = {}
+    wrong: dict[str, str] = {}
+    for name, value in gradients.values.items():
+        problem = _presence(
+            value,
+            requires_grad=gradients.requires_grad[name],
+            expected=name in differentiable,
+            missing=missing.get(name),
+        )
+        if problem is not None:
+            wrong[name] = problem
+        elif value is not None and name in truth.values and name != subject.graph.output_name:
+            g = np.broadcast_to(truth.values[name], value.shape)
+            moved = np.broadcast_to(truth.sensitivity[name], value.shape)
+            judged = judge(value, g, moved, dtype, budget)
+            if subject.definition is not None and len(subject.definition.variables) == 1:
+                judged = judge_kinks(judged, value, inputs[name], subject.definition.kinks(), dtype)
+            results[name] = AdjointResult(name, inputs, value, g, judged)
+    return results, wrong
+
+
+def _presence(
+    value: Float64Array | None, *, requires_grad: bool, expected: bool, missing: str | None
+) -> str | None:
+    """What is wrong with there being, or not being, a gradient; None is not zero."""
+    if requires_grad != expected:
+        return f"has requires_grad = {requires_grad}, and should have {expected}"
+    if missing is None:
+        return "has no gradient (None), and should have one" if value is None else None
+    if value is None or (missing == NO_DEPENDENCE and not np.any(value)):
+        return None  # torch may give zeros where the output does not depend on a value
+    return f"has a gradient, and should have none: {missing}"

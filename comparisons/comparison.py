@@ -1,0 +1,168 @@
+"""What a comparison found: readable at a glance, and in every detail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from comparisons.budget import Budget
+from comparisons.dtypes import Float64Array, FloatType
+from comparisons.subjects import Inputs, Subject
+from comparisons.verdict import Judged, Status, Verdict
+from symdiff.notation.names import barred
+
+_ORDER = tuple(Verdict)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One input with the gradient there."""
+
+    inputs: Mapping[str, float]
+    computed: float
+    truth: float
+    ulp: float
+    relative: float
+
+    def __str__(self) -> str:
+        at = ", ".join(f"{k} = {v:.17g}" for k, v in self.inputs.items())
+        return f"{at}: {self.computed:.9g} for {self.truth:.9g}, {self.ulp:.3g} ulp"
+
+
+@dataclass(frozen=True, eq=False)
+class AdjointResult:
+    """One adjoint's computed values beside the true ones."""
+
+    name: str
+    inputs: Inputs  # as given to torch
+    computed: Float64Array
+    truth: Float64Array
+    judged: Judged
+
+    def __repr__(self) -> str:
+        return (
+            f"<{barred(self.name)} {self.verdict}: {self.computed.size} values, "
+            f"bulk {self.bulk_ulp:.3g} ulp, worst {self.worst}>"
+        )
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on all its values."""
+        return self.judged.verdict()
+
+    @property
+    def max_ulp(self) -> float:
+        """The largest error in ulp; huge at roots, where any rounding is many ulp of nearly 0."""
+        return float(self.judged.ulp.max(initial=0.0))
+
+    @property
+    def max_conditioned(self) -> float:
+        """The largest error in conditioned ulp."""
+        return float(self.judged.conditioned.max(initial=0.0))
+
+    @property
+    def bulk_ulp(self) -> float:
+        """The largest error in ulp where |g| is at least 1/16 of the largest gradient."""
+        size = np.abs(np.where(np.isfinite(self.truth), self.truth, 0.0))
+        bulk = (size >= size.max(initial=0.0) / 16) & np.isfinite(self.judged.ulp)
+        return float(self.judged.ulp[bulk].max(initial=0.0))
+
+    @property
+    def max_relative(self) -> float:
+        """The largest relative error."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            relative = np.abs(self.computed - self.truth) / np.abs(self.truth)
+        return float(np.nan_to_num(relative, nan=0.0, posinf=np.inf).max(initial=0.0))
+
+    def share_above(self, ulps: float) -> float:
+        """The share of values with an error above so many ulp."""
+        return float(np.mean(self.judged.ulp > ulps)) if self.judged.ulp.size else 0.0
+
+    @property
+    def counts(self) -> Mapping[Status, int]:
+        """How many values have each status."""
+        return self.judged.counts()
+
+    @cached_property
+    def worst(self) -> Point:
+        """The value furthest beyond what is allowed; the most conditioned ulp among equals."""
+        order = np.lexsort((self.judged.conditioned.ravel(), self.judged.excess.ravel()))
+        index = np.unravel_index(order[-1], self.computed.shape)
+        g, g_hat = float(self.truth[index]), float(self.computed[index])
+        relative = abs(g_hat - g) / abs(g) if g else float("inf") if g_hat else 0.0
+        same_shape = {k: v for k, v in self.inputs.items() if v.shape == self.computed.shape}
+        at = {k: float(v[index]) for k, v in same_shape.items()}
+        return Point(at, g_hat, g, float(self.judged.ulp[index]), relative)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A torch gradient beside the truth: what was compared, and how it fares."""
+
+    subject: Subject
+    dtype: FloatType
+    engine: str
+    budget: Budget
+    adjoints: Mapping[str, AdjointResult]
+    absent: Mapping[str, str]  # name → why it rightly has no gradient
+    wrong_presence: Mapping[str, str]  # name → a gradient missing or unexpected, in words
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of its adjoints."""
+        if self.wrong_presence:
+            return Verdict.DISAGREES
+        verdicts = [a.verdict for a in self.adjoints.values()]
+        return max(verdicts, key=_ORDER.index, default=Verdict.ACCURATE)
+
+    @property
+    def worst_adjoint(self) -> AdjointResult | None:
+        """The adjoint whose worst value is furthest beyond what is allowed."""
+        return max(
+            self.adjoints.values(),
+            key=lambda a: (_ORDER.index(a.verdict), a.judged.excess.max(initial=0.0)),
+            default=None,
+        )
+
+    @property
+    def worst(self) -> Point | None:
+        """The worst value of the worst adjoint; None if nothing has a gradient."""
+        return None if self.worst_adjoint is None else self.worst_adjoint.worst
+
+    @property
+    def max_ulp(self) -> float:
+        """The largest error in ulp over all adjoints."""
+        return max((a.max_ulp for a in self.adjoints.values()), default=0.0)
+
+    @property
+    def bulk_ulp(self) -> float:
+        """The largest error in ulp where gradients are of their usual size."""
+        return max((a.bulk_ulp for a in self.adjoints.values()), default=0.0)
+
+    @property
+    def values(self) -> int:
+        """How many gradients were compared."""
+        return sum(a.computed.size for a in self.adjoints.values())
+
+    def counts(self) -> dict[Status, int]:
+        """How many values of all adjoints have each status."""
+        total: dict[Status, int] = {}
+        for adjoint in self.adjoints.values():
+            for status, n in adjoint.counts.items():
+                total[status] = total.get(status, 0) + n
+        return {s: total[s] for s in Status if s in total}
+
+    def __repr__(self) -> str:
+        head = f"<Comparison {self.subject}, {self.dtype}, {self.engine}: {self.verdict}"
+        lines = [f"{head}, {self.values} values, bulk {self.bulk_ulp:.3g} ulp"]
+        lines += [f"  {barred(name)}: {problem}" for name, problem in self.wrong_presence.items()]
+        lines += [
+            f"  {barred(name)}: none, as it should be ({why})" for name, why in self.absent.items()
+        ]
+        for name, a in self.adjoints.items():
+            counts = ", ".join(f"{n} {status}" for status, n in a.counts.items())
+            lines.append(f"  {barred(name)} {a.verdict}: {counts}; worst {a.worst}")
+        return "\n".join(lines) + ">"

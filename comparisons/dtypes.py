@@ -1,0 +1,115 @@
+"""The floating-point types a gradient can be computed in."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import torch
+
+Float64Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class FloatType:
+    """A binary format: `precision` bits of significand, exponents from `e_min` to `e_max`.
+
+    Source: IEEE 754-2019, table 3.5; bfloat16: Intel, BFLOAT16 hardware numerics definition, 2018.
+    """
+
+    name: str
+    precision: int
+    e_min: int
+    e_max: int
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def bits(self) -> int:
+        """The width of the format."""
+        return self.precision + (self.e_max + 1).bit_length()
+
+    @property
+    def unit_roundoff(self) -> float:
+        """u = 2^(−p), the largest relative error of rounding to nearest."""
+        return float(2.0**-self.precision)
+
+    @property
+    def smallest_normal(self) -> float:
+        """2^e_min."""
+        return float(2.0**self.e_min)
+
+    @property
+    def smallest_subnormal(self) -> float:
+        """2^(e_min − p + 1), the unit in the last place of zero and of every subnormal."""
+        return float(2.0 ** (self.e_min - self.precision + 1))
+
+    @property
+    def largest(self) -> float:
+        """(2 − 2^(1−p)) 2^e_max."""
+        return (2.0 - 2.0 ** (1 - self.precision)) * 2.0**self.e_max
+
+    @property
+    def overflow(self) -> float:
+        """The least magnitude that rounds to infinity, (2 − 2^(−p)) 2^e_max; ∞ for float64.
+
+        It lies half a unit above `largest`; round to even takes the tie upwards.
+        """
+        return (2.0 - 2.0**-self.precision) * 2.0**self.e_max if self.precision < 53 else np.inf
+
+    @property
+    def torch(self) -> torch.dtype:
+        """The torch type of this name."""
+        import torch
+
+        dtype: torch.dtype = getattr(torch, self.name)
+        return dtype
+
+    def round(self, values: npt.ArrayLike) -> Float64Array:
+        """The values rounded to this type, as float64 (which holds every one of them)."""
+        import torch
+
+        array = np.ascontiguousarray(values, dtype=np.float64)
+        rounded = torch.from_numpy(array.copy()).to(self.torch).to(torch.float64)
+        return np.asarray(rounded.numpy())
+
+    def hex_bits(self, value: float) -> str:
+        """The bit pattern of a value of this type, as hexadecimal digits."""
+        import torch
+
+        integer = {16: torch.int16, 32: torch.int32, 64: torch.int64}[self.bits]
+        pattern = torch.tensor([value], dtype=torch.float64).to(self.torch).view(integer).item()
+        return f"0x{int(pattern) % 2**self.bits:0{self.bits // 4}x}"
+
+
+FLOAT_TYPES: Mapping[str, FloatType] = {
+    t.name: t
+    for t in (
+        FloatType("float64", 53, -1022, 1023),
+        FloatType("float32", 24, -126, 127),
+        FloatType("bfloat16", 8, -126, 127),
+        FloatType("float16", 11, -14, 15),
+    )
+}
+
+
+def float_type(dtype: str | torch.dtype | FloatType) -> FloatType:
+    """The type by its name or torch's object.
+
+    Raises: TypeError if it is complex, an integer or no type; gradients are of real floats.
+    """
+    if isinstance(dtype, FloatType):
+        return dtype
+    name = str(dtype).removeprefix("torch.")
+    if name in FLOAT_TYPES:
+        return FLOAT_TYPES[name]
+    near = difflib.get_close_matches(name, FLOAT_TYPES, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(FLOAT_TYPES)}"
+    raise TypeError(f"{name!r} is no real floating-point type; {hint}")

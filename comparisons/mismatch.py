@@ -1,0 +1,64 @@
+"""The failure a check raises: which gradient, where, by how much, and how to see it oneself."""
+
+from __future__ import annotations
+
+from comparisons.comparison import AdjointResult, Comparison
+from symdiff.notation.names import barred
+
+REPEAT = 64  # torch takes its vectorised path for a contiguous tensor, and another for one element
+
+
+class GradientMismatch(AssertionError):
+    """A gradient that torch computed is not the adjoint of the definition."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+        super().__init__(describe(comparison))
+
+    def __reduce__(self) -> tuple[type[AssertionError], tuple[str]]:
+        # Torch callables do not pickle; across processes the message is what matters.
+        return (AssertionError, (str(self),))
+
+
+def describe(comparison: Comparison) -> str:
+    """The mismatch in words: activation, adjoint, worst input in exact bits, values, error."""
+    head = f"{comparison.subject}, {comparison.dtype}, {comparison.engine}: "
+    if comparison.wrong_presence:
+        name, problem = next(iter(comparison.wrong_presence.items()))
+        return f"{head}{barred(name)} {problem}\n  reproduce with: {reproduction(comparison)}"
+    worst = comparison.worst_adjoint
+    if worst is None:
+        return f"{head}there is no gradient to compare"
+    wrong = int((worst.judged.excess > 1).sum())
+    point, bits = worst.worst, comparison.dtype.hex_bits
+    inputs = ", ".join(f"{k} = {v!r} ({bits(v)})" for k, v in point.inputs.items())
+    return "\n".join(
+        [
+            f"{head}{barred(worst.name)} is wrong at {wrong} of {worst.computed.size} points",
+            f"  worst input  {inputs or 'see the arrays in the comparison'}",
+            f"  torch        {point.computed!r} ({bits(point.computed)})",
+            f"  closed form  {point.truth!r}",
+            f"  error        {point.ulp:.4g} ulp, relative {point.relative:.3g}",
+            f"  allowed      {comparison.budget.absolute:g} ulp of max(|g|, 1)",
+            f"  reproduce    {reproduction(comparison)}",
+        ]
+    )
+
+
+def reproduction(comparison: Comparison, adjoint: AdjointResult | None = None) -> str:
+    """One line of plain torch that prints the gradient at the worst input."""
+    adjoint = adjoint or comparison.worst_adjoint
+    subject, dtype = comparison.subject, f"torch.{comparison.dtype}"
+    names = [i.name for i in subject.graph.inputs]
+    if adjoint is not None and set(names) <= adjoint.worst.inputs.keys():
+        tensors = [
+            f"{n} = torch.full(({REPEAT},), float.fromhex('{adjoint.worst.inputs[n].hex()}'), "
+            f"dtype={dtype}, requires_grad=True)"
+            for n in names
+        ]
+        target = adjoint.name if adjoint.name in names else names[0]
+        return (
+            f"import torch; {'; '.join(tensors)}; "
+            f"{subject.code}.sum().backward(); print({target}.grad[0].item())"
+        )
+    return f"import torch; {subject.code}  # with the inputs of comparison.adjoints"

@@ -1,0 +1,102 @@
+"""Where gradients are compared: the inputs at which errors are known to hide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from comparisons.dtypes import Float64Array, FloatType
+from comparisons.ulp import ulp
+from symdiff import Definition
+
+SEED = 20240229  # of the random mantissas and pairs
+_PER_BINADE = 3
+_NEIGHBOURS = range(-3, 4)
+_PAIRS = 4096
+
+
+def structured(
+    dtype: FloatType,
+    special: Iterable[float] = (),
+    derivative: Callable[[Float64Array], Float64Array] | None = None,
+) -> Float64Array:
+    """Inputs of one variable: everywhere, and densely where formulas change.
+
+    Every binade of both signs, a fine grid over [−32, 32], ±0, the smallest and largest subnormal
+    and normal numbers, ±800 and ±1e30, and the three neighbours on each side of every `special`
+    point and of every root of `derivative`. Only finite values.
+
+    Returns: sorted, without repetition, as float64 holding values of `dtype`.
+    """
+    grid = dtype.round(np.linspace(-32, 32, 4097))
+    edges = [0.0, dtype.smallest_subnormal, dtype.smallest_normal, dtype.largest]
+    edges += [dtype.smallest_normal - dtype.smallest_subnormal, 800.0, 1e30]
+    values = [grid, _binades(dtype), dtype.round(edges), -dtype.round(edges)]
+    centres = [float(s) for s in special]
+    if derivative is not None:
+        centres += list(_roots(grid, derivative))
+    values += [neighbours(c, dtype) for c in centres]
+    points = np.concatenate(values)
+    points = points[np.isfinite(points)]
+    negative_zero = np.array([-0.0])
+    return np.concatenate([negative_zero, np.unique(points)])
+
+
+def neighbours(centre: float, dtype: FloatType) -> Float64Array:
+    """The value of `dtype` nearest to `centre` and the three on either side."""
+    nearest = dtype.round([centre])
+    # Rounding up to 4 units past a power of two keeps distinct neighbours, if not adjacent ones.
+    return dtype.round(nearest + np.array(_NEIGHBOURS) * ulp(nearest, dtype))
+
+
+def _binades(dtype: FloatType) -> Float64Array:
+    draw = np.random.default_rng(SEED)
+    exponents = np.arange(dtype.e_min - dtype.precision + 1, dtype.e_max + 1)
+    mantissas = 1 + draw.random((len(exponents), _PER_BINADE))
+    mantissas[:, 0] = 1.0
+    magnitudes = np.ldexp(mantissas, exponents[:, np.newaxis]).ravel()
+    return dtype.round(np.concatenate([magnitudes, -magnitudes]))
+
+
+def _roots(grid: Float64Array, f: Callable[[Float64Array], Float64Array]) -> Float64Array:
+    """Where f changes sign between grid points, by bisection in float64."""
+    at = f(grid)
+    crossing = np.flatnonzero((at[:-1] * at[1:]) < 0)
+    low, high = grid[crossing], grid[crossing + 1]
+    rising = at[crossing] < 0
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = (f(middle) < 0) == rising
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return np.asarray(low)
+
+
+def pairs(definition: Definition, dtype: FloatType) -> dict[str, Float64Array]:
+    """Inputs of a function of two variables, within its domain.
+
+    Random pairs of moderate size, with the second at 0, 1 and at a distance of 0 or of a parameter
+    from the first for some, since losses change there.
+    """
+    draw = np.random.default_rng(SEED)
+    first, second = definition.variables
+    a = _within(draw.normal(scale=2.0, size=_PAIRS), definition.domain.get(first), draw)
+    b = _within(draw.normal(scale=2.0, size=_PAIRS), definition.domain.get(second), draw)
+    b[: _PAIRS // 8] = 0.0
+    b[_PAIRS // 8 : _PAIRS // 4] = 1.0
+    offsets = [0.0, *(float(p) for p in definition.parameters.values())]
+    offsets += [-o for o in offsets]
+    if second not in definition.domain:
+        chosen = slice(_PAIRS // 4, _PAIRS // 2)
+        b[chosen] = a[chosen] + draw.choice(offsets, size=_PAIRS // 4)
+    return {first: dtype.round(a), second: dtype.round(b)}
+
+
+def _within(
+    values: Float64Array, interval: tuple[float, float] | None, draw: np.random.Generator
+) -> Float64Array:
+    """The values, or, for an interval, uniform ones a little inside it."""
+    if interval is None:
+        return values
+    low, high = interval
+    return np.asarray(low + (high - low) * draw.uniform(2**-7, 1 - 2**-7, size=values.shape))

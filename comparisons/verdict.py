@@ -1,0 +1,150 @@
+"""What each computed gradient is, point by point, and what follows for the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import numpy.typing as npt
+
+from comparisons.budget import Budget
+from comparisons.dtypes import Float64Array, FloatType
+from comparisons.ulp import absolute_error, ulp
+from symdiff.kinks import Kink
+
+
+class Verdict(Enum):
+    """How a whole gradient fares; the worse, the later."""
+
+    ACCURATE = "accurate"  # within the type's own limits at every point
+    AGREES = "agrees"  # sound, but small values have lost their relative accuracy
+    DISAGREES = "disagrees"  # some point is wrong
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Status(Enum):
+    """What one computed gradient is, next to the true one."""
+
+    CORRECT = "correctly rounded"  # at most half an ulp off
+    FAITHFUL = "faithful"  # less than one ulp off
+    WITHIN = "within budget"  # within what the type could give
+    KINK_INSIDE = "kink, inside"  # at a kink, in the interval between the one-sided derivatives
+    UNDEFINED = "undefined"  # NaN where the truth is undefined
+    INACCURATE = "inaccurate"  # beyond what the type could give
+    LOST = "lost"  # zero or subnormal, where the truth is a normal number
+    WRONG_SIGN = "wrong sign"
+    KINK_OUTSIDE = "kink, outside"
+    SPURIOUS = "spurious non-finite"  # NaN or ∞ for a finite truth
+    MISSED = "missed non-finite"  # finite, or the wrong ∞, where the truth overflows
+    OUTSIDE = "outside the domain"  # a number where the truth is undefined
+
+    def __str__(self) -> str:
+        return self.value
+
+
+_STATUSES: Sequence[Status] = tuple(Status)
+_SMALL_VALUES = {Status.INACCURATE, Status.LOST, Status.WRONG_SIGN}  # excused if small in absolute
+_ALWAYS_WRONG = {Status.KINK_OUTSIDE, Status.SPURIOUS, Status.MISSED, Status.OUTSIDE}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Errors and statuses of computed gradients, all of one shape."""
+
+    ulp: Float64Array  # |ĝ − g| / ulp(g)
+    conditioned: Float64Array  # |ĝ − g| / (ulp(g) + u·Σ|v ∂g/∂v|)
+    excess: Float64Array  # error over what is allowed; above 1 the point is wrong
+    status: npt.NDArray[np.int8]  # positions in Status
+
+    def counts(self) -> dict[Status, int]:
+        """How many points have each status that occurs."""
+        numbers = np.bincount(self.status.ravel(), minlength=len(_STATUSES))
+        return {s: int(n) for s, n in zip(_STATUSES, numbers, strict=True) if n}
+
+    def verdict(self) -> Verdict:
+        """The verdict on all points together."""
+        if (self.excess > 1).any():
+            return Verdict.DISAGREES
+        return Verdict.AGREES if _SMALL_VALUES & self.counts().keys() else Verdict.ACCURATE
+
+
+def judge(
+    computed: Float64Array,
+    truth: Float64Array,
+    sensitivity: Float64Array,
+    dtype: FloatType,
+    budget: Budget,
+) -> Judged:
+    """Each computed gradient against the true one.
+
+    Args:
+        computed: values of `dtype`, held in float64.
+        truth: of the same shape; NaN where there is none.
+        sensitivity: of the same shape, Σ |v ∂g/∂v| over the values that g is computed from.
+        dtype: the type computed in.
+        budget: the error allowed.
+    """
+    error = absolute_error(computed, truth, dtype)
+    defined = ~np.isnan(truth)
+    finite = np.clip(np.where(defined, truth, 0.0), -dtype.largest, dtype.largest)
+    unit = ulp(finite, dtype)
+    moved = np.where(np.isfinite(sensitivity), sensitivity, 0.0) * dtype.unit_roundoff
+    with np.errstate(over="ignore"):
+        ulps, conditioned = error / unit, error / (unit + moved)
+        floor = ulp(np.maximum(np.abs(finite), 1.0), dtype) + moved
+        excess = (
+            error / (floor * budget.absolute) if budget.absolute else np.where(error > 0, np.inf, 0)
+        )
+    overflows = np.abs(truth) >= dtype.overflow
+    small = np.abs(computed) < dtype.smallest_normal
+    # In reverse order of precedence: what is written later wins.
+    status = np.full(truth.shape, _code(Status.INACCURATE), dtype=np.int8)
+    status[computed * np.sign(finite) < 0] = _code(Status.WRONG_SIGN)
+    status[small & (np.abs(finite) >= dtype.smallest_normal)] = _code(Status.LOST)
+    status[conditioned <= budget.accurate] = _code(Status.WITHIN)
+    status[ulps < 1] = _code(Status.FAITHFUL)
+    status[ulps <= 0.5] = _code(Status.CORRECT)
+    status[overflows & (error > 0)] = _code(Status.MISSED)
+    status[~np.isfinite(computed) & ~overflows] = _code(Status.SPURIOUS)
+    status[~defined] = _code(Status.OUTSIDE)
+    status[~defined & np.isnan(computed)] = _code(Status.UNDEFINED)
+    excess = np.where(np.isin(status, [_code(s) for s in _ALWAYS_WRONG]), np.inf, excess)
+    excess = np.where(conditioned <= budget.accurate, np.minimum(excess, 1.0), excess)
+    return Judged(ulps, conditioned, np.asarray(excess), status)
+
+
+def judge_kinks(
+    judged: Judged,
+    computed: Float64Array,
+    inputs: Float64Array,
+    kinks: Sequence[Kink],
+    dtype: FloatType,
+) -> Judged:
+    """The same with the points at kinks judged by the interval between one-sided derivatives.
+
+    A kink is also where its breakpoint rounds to: torch rounds parameters to the tensor's type.
+    An interval's ends may be missed by an ulp.
+    """
+    status, excess = judged.status.copy(), judged.excess.copy()
+    ulps, conditioned = judged.ulp.copy(), judged.conditioned.copy()
+    for kink in kinks:
+        if kink.smooth:
+            continue
+        here = inputs == dtype.round([float(kink.at)])
+        low, high = sorted((float(kink.left), float(kink.right)))
+        ends = dtype.round([low, high])
+        slack = ulp(ends, dtype)
+        inside = (computed >= low - slack[0]) & (computed <= high + slack[1])
+        status[here & inside] = _code(Status.KINK_INSIDE)
+        status[here & ~inside] = _code(Status.KINK_OUTSIDE)
+        excess[here] = np.where(inside, 0.0, np.inf)[here]
+        ulps[here & inside] = conditioned[here & inside] = 0.0
+    return Judged(ulps, conditioned, excess, status)
+
+
+def _code(status: Status) -> int:
+    return _STATUSES.index(status)
