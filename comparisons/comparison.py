@@ -88,9 +88,11 @@ class AdjointResult:
 
     @cached_property
     def worst(self) -> Point:
-        """The value furthest beyond what is allowed; the most conditioned ulp among equals."""
-        order = np.lexsort((self.judged.conditioned.ravel(), self.judged.excess.ravel()))
-        index = np.unravel_index(order[-1], self.computed.shape)
+        """The value furthest beyond what is allowed; among equals, at the most ordinary input."""
+        at_shape = [v for v in self.inputs.values() if v.shape == self.computed.shape]
+        size = np.max(np.abs(at_shape), axis=0) if at_shape else np.zeros(self.computed.shape)
+        keys = (-size.ravel(), self.judged.conditioned.ravel(), self.judged.excess.ravel())
+        index = np.unravel_index(np.lexsort(keys)[-1], self.computed.shape)
         g, g_hat = float(self.truth[index]), float(self.computed[index])
         relative = abs(g_hat - g) / abs(g) if g else float("inf") if g_hat else 0.0
         same_shape = {k: v for k, v in self.inputs.items() if v.shape == self.computed.shape}

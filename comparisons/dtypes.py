@@ -73,12 +73,18 @@ class FloatType:
         return dtype
 
     def round(self, values: npt.ArrayLike) -> Float64Array:
-        """The values rounded to this type, as float64 (which holds every one of them)."""
-        import torch
+        """The values rounded to this type, to nearest and ties to even, held in float64.
 
-        array = np.ascontiguousarray(values, dtype=np.float64)
-        rounded = torch.from_numpy(array.copy()).to(self.torch).to(torch.float64)
-        return np.asarray(rounded.numpy())
+        torch's own conversion to a 16-bit type goes through float32 and so rounds twice.
+        """
+        array = np.asarray(values, dtype=np.float64)
+        if self.precision == 53:
+            return array.copy()
+        exponent = np.maximum(np.frexp(array)[1] - 1, self.e_min)
+        unit = np.ldexp(1.0, exponent - self.precision + 1)  # a power of two: all steps are exact
+        with np.errstate(invalid="ignore"):
+            rounded = np.rint(array / unit) * unit
+        return np.where(np.abs(array) >= self.overflow, np.copysign(np.inf, array), rounded)
 
     def hex_bits(self, value: float) -> str:
         """The bit pattern of a value of this type, as hexadecimal digits."""

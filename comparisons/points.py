@@ -38,9 +38,9 @@ def structured(
         centres += list(_roots(grid, derivative))
     values += [neighbours(c, dtype) for c in centres]
     points = np.concatenate(values)
-    points = points[np.isfinite(points)]
-    negative_zero = np.array([-0.0])
-    return np.concatenate([negative_zero, np.unique(points)])
+    points = np.unique(points[np.isfinite(points) & (points != 0)])
+    below, above = points[points < 0], points[points > 0]
+    return np.concatenate([below, [-0.0, 0.0], above])
 
 
 def neighbours(centre: float, dtype: FloatType) -> Float64Array:

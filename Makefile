@@ -1,0 +1,46 @@
+# `make report` and `make test` do all their set-up themselves: Python 3.11 and make are enough.
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+BIN := .venv/bin
+# One torch thread a process: pytest -n 2 has both cores.
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help report test test-all lint bench lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+report: .venv/installed ## compare every activation; leaves report/index.html
+	$(BIN)/python -m pytest -q -n 2 tests/comparisons/test_every_activation.py \
+		tests/comparisons/test_tutorial.py tests/comparisons/test_mutants.py \
+		--symdiff-report=report/index.html
+	@echo "The report: $(CURDIR)/report/index.html"
+
+test: .venv/installed ## the tests, in about two minutes on two cores
+	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+
+test-all: .venv/installed ## the longer proofs too
+	$(BIN)/python -m pytest -q -n 2
+
+lint: .venv/installed ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy symdiff comparisons
+
+bench: .venv/installed ## every benchmark, one after the other
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+lock: ## pin anew what requirements.in names
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet --requirement requirements.in
+	(grep '^#' requirements.lock; .venv-lock/bin/pip freeze --all --exclude pip | sed 's/+cpu$$//') > requirements.new
+	mv requirements.new requirements.lock && rm -rf .venv-lock
+
+clean: ## remove the environment and what was made with it
+	rm -rf .venv report build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/installed: requirements.lock setup.cfg pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

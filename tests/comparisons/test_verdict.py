@@ -1,0 +1,136 @@
+"""What a computed gradient is called, point by point."""
+
+import numpy as np
+import pytest
+import sympy
+
+from comparisons.budget import Budget
+from comparisons.dtypes import FLOAT_TYPES
+from comparisons.verdict import Status, Verdict, judge, judge_kinks
+from symdiff.kinks import Kink
+
+FLOAT32 = FLOAT_TYPES["float32"]
+U = FLOAT32.unit_roundoff
+STATUSES = tuple(Status)
+
+
+def _statuses(computed, truth, sensitivity=0.0, dtype=FLOAT32, budget=None):
+    computed, truth = np.atleast_1d(computed).astype(float), np.atleast_1d(truth).astype(float)
+    moved = np.broadcast_to(float(sensitivity), truth.shape)
+    judged = judge(computed, truth, moved, dtype, budget or Budget())
+    return [STATUSES[code] for code in judged.status], judged
+
+
+@pytest.mark.parametrize(
+    ("computed", "truth", "status"),
+    [
+        (1.0, 1.0, Status.CORRECT),
+        (1.0, 1.0 + 0.9 * U, Status.CORRECT),
+        (1.0, 1.0 + 1.5 * U, Status.FAITHFUL),
+        (1.0, 1.0 + 7 * U, Status.WITHIN),
+        (1.0, 1.0 + 9 * U, Status.INACCURATE),
+        (0.0, 1e-20, Status.LOST),
+        (1e-40, 1e-20, Status.LOST),
+        (0.0, 1e-40, Status.INACCURATE),  # the truth is subnormal itself: nothing normal is lost
+        (-1e-20, 1e-20, Status.WRONG_SIGN),
+        (np.nan, 1.0, Status.SPURIOUS),
+        (np.inf, 1.0, Status.SPURIOUS),
+        (3e38, 1e39, Status.MISSED),
+        (-np.inf, 1e39, Status.MISSED),
+        (np.inf, 1e39, Status.CORRECT),
+        (np.nan, np.nan, Status.UNDEFINED),
+        (1.0, np.nan, Status.OUTSIDE),
+        (0.0, -0.0, Status.CORRECT),
+        (FLOAT32.largest, FLOAT32.largest, Status.CORRECT),
+    ],
+)
+def test_each_status(computed, truth, status):
+    """One gradient of each kind gets its name."""
+    assert [status] == _statuses(computed, truth)[0]
+
+
+@pytest.mark.parametrize("dtype", FLOAT_TYPES.values(), ids=str)
+@pytest.mark.parametrize("steps", [0, 1, 2, 100])
+@pytest.mark.parametrize("at", ["one", "subnormal", "largest", "zero"])
+def test_an_injected_error_is_reported_as_it_is(dtype, steps, at):
+    """k units in the last place, put into a correct gradient, are found to be k."""
+    unit = {"one": 2 * dtype.unit_roundoff, "largest": dtype.largest * dtype.unit_roundoff}
+    truth = {"one": 1.0, "subnormal": 2 * dtype.smallest_subnormal, "zero": 0.0}.get(at)
+    if at == "largest":
+        step = 2.0 ** (dtype.e_max - dtype.precision + 1)
+        computed, truth = dtype.largest - steps * step, dtype.largest
+    else:
+        computed = truth + steps * unit.get(at, dtype.smallest_subnormal)
+
+    assert _statuses(computed, truth, dtype=dtype)[1].ulp == steps
+
+
+def test_conditioning_excuses_a_root():
+    """Near a root of f' rounding the input alone moves the gradient by many ulp of nearly 0."""
+    truth, computed = 1e-9, 1e-9 + 0.5 * U
+
+    assert _statuses(computed, truth)[0] == [Status.INACCURATE]
+    assert _statuses(computed, truth, sensitivity=0.75)[0] == [Status.WITHIN]
+
+
+class TestVerdict:
+    def test_accurate_needs_every_point_within_what_the_type_could_give(self):
+        """One lost small value makes it `agrees`."""
+        assert _statuses([1.0, 0.5], [1.0, 0.5])[1].verdict() is Verdict.ACCURATE
+        assert _statuses([1.0, 0.0], [1.0, 1e-20])[1].verdict() is Verdict.AGREES
+
+    @pytest.mark.parametrize("computed", [1.0009, -1.0, 0.0, np.nan, np.inf])
+    def test_one_wrong_point_disagrees(self, computed):
+        """A factor, a sign, a zero, a NaN, an infinity among a thousand right values."""
+        truth = np.ones(1001)
+        values = truth.copy()
+        values[500] = computed
+
+        assert _statuses(values, truth)[1].verdict() is Verdict.DISAGREES
+
+    def test_a_zero_budget_asks_for_exact_values(self):
+        """With nothing allowed, one ulp disagrees and equality does not."""
+        nothing = Budget(accurate=0, absolute=0)
+
+        assert _statuses(1.0, 1.0, budget=nothing)[1].verdict() is Verdict.ACCURATE
+        assert _statuses(1 + 2 * U, 1.0, budget=nothing)[1].verdict() is Verdict.DISAGREES
+
+    def test_a_budget_cannot_be_upside_down(self):
+        """What the type could give is not more than what is allowed."""
+        with pytest.raises(ValueError, match="accurate ≤ absolute"):
+            Budget(accurate=5, absolute=4)
+
+
+class TestKinks:
+    RELU = Kink(*map(sympy.Integer, (0, 0, 1, 0)))
+
+    @pytest.mark.parametrize(
+        ("slope", "status"),
+        [
+            (0.0, Status.KINK_INSIDE),
+            (0.5, Status.KINK_INSIDE),
+            (1.0, Status.KINK_INSIDE),
+            (-0.1, Status.KINK_OUTSIDE),
+            (1.1, Status.KINK_OUTSIDE),
+            (np.nan, Status.KINK_OUTSIDE),
+        ],
+    )
+    def test_any_slope_between_the_one_sided_ones_is_inside(self, slope, status):
+        """Clarke's interval at relu's kink is [0, 1]."""
+        computed, inputs = np.array([slope, 1.0]), np.array([0.0, 0.5])
+        _, judged = _statuses(computed, [0.0, 1.0])
+
+        kinked = judge_kinks(judged, computed, inputs, [self.RELU], FLOAT32)
+        assert STATUSES[kinked.status[0]] is status
+        assert STATUSES[kinked.status[1]] is Status.CORRECT
+        outside = status is Status.KINK_OUTSIDE
+        assert (kinked.verdict() is Verdict.DISAGREES) == outside
+
+    def test_a_kink_is_also_where_its_breakpoint_rounds_to(self):
+        """0.1 is no float32; torch compares with the nearest one, so that one is the kink."""
+        kink = Kink(*map(sympy.sympify, ("1/10", "0", "1", "0")))
+        inputs = FLOAT32.round([0.1])
+
+        _, judged = _statuses(0.0, 1.0)
+        kinked = judge_kinks(judged, np.array([0.0]), inputs, [kink], FLOAT32)
+        assert STATUSES[kinked.status[0]] is Status.KINK_INSIDE
