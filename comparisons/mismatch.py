@@ -30,6 +30,7 @@ def describe(comparison: Comparison) -> str:
     if worst is None:
         return f"{head}there is no gradient to compare"
     wrong = int((worst.judged.excess > 1).sum())
+    counts = ", ".join(f"{n} {status}" for status, n in worst.counts.items())
     point, bits = worst.worst, comparison.dtype.hex_bits
     inputs = ", ".join(f"{k} = {v!r} ({bits(v)})" for k, v in point.inputs.items())
     return "\n".join(
@@ -40,6 +41,7 @@ def describe(comparison: Comparison) -> str:
             f"  closed form  {point.truth!r}",
             f"  error        {point.ulp:.4g} ulp, relative {point.relative:.3g}",
             f"  allowed      {comparison.budget.absolute:g} ulp of max(|g|, 1)",
+            f"  all points   {counts}",
             f"  reproduce    {reproduction(comparison)}",
         ]
     )

@@ -43,7 +43,7 @@ def from_catalogue(definition: Definition) -> Subject:
 
 def from_function(function: Callable[..., Any], definition: Definition) -> Subject:
     """A user's torch function beside what it should compute."""
-    name = getattr(function, "__qualname__", type(function).__qualname__)
+    name = getattr(function, "__name__", type(function).__name__)
     module = getattr(function, "__module__", None)
     qualified = name if module in (None, "__main__") else f"{module}.{name}"
     code = f"{qualified}({', '.join(definition.variables)})"

@@ -1,0 +1,166 @@
+"""compare and check: what they accept, what they find, what they refuse in one sentence."""
+
+import re
+
+import numpy as np
+import pytest
+import sympy
+import torch
+from torch.nn.functional import gelu, silu
+
+import comparisons
+import symdiff
+from comparisons import GradientMismatch, Verdict
+
+
+def one_sentence(error):
+    """What a user's mistake is answered with."""
+    text = str(error.value)
+    return "\n" not in text and len(text) < 500 and "Traceback" not in text
+
+
+class TestCompare:
+    def test_a_name(self):
+        """torch's own function is judged by the catalogue's definition."""
+        result = comparisons.compare("gelu", dtype="float32")
+
+        assert result.verdict is Verdict.AGREES
+        assert 0.5 < result.bulk_ulp < 64
+        assert result.worst.inputs.keys() == {"z"}
+
+    @pytest.mark.parametrize(
+        "definition",
+        [
+            "gelu",
+            "z * Phi(z)",
+            "z/2*(1 + erf(z/sqrt(2)))",
+            sympy.Symbol("q")
+            * symdiff.activation("gelu")
+            .formula.args[1]
+            .subs(symdiff.activation("gelu").symbols[0], sympy.Symbol("q")),
+        ],
+        ids=["name", "text", "naive text", "sympy"],
+    )
+    def test_a_function_and_its_definition(self, definition):
+        """A name, text, naive text or SymPy: all mean the same closed form."""
+        assert comparisons.check(gelu, definition).verdict is Verdict.AGREES
+
+    def test_a_parameter_of_the_user_s_own(self):
+        """β is declared with its value, and reaches the closed form."""
+
+        def swish(z):
+            return z * torch.sigmoid(1.5 * z)
+
+        definition = "z*sigmoid(beta*z)"
+        assert comparisons.check(swish, definition, beta=1.5).verdict is Verdict.AGREES
+        with pytest.raises(GradientMismatch):
+            comparisons.check(swish, definition, beta=1.6)
+
+    @pytest.mark.parametrize("parameters", [{"alpha": 0.5}, {"alpha": 2}])
+    def test_parameters_reach_torch_and_the_definition(self, parameters):
+        """elu at another α is judged by elu at that α."""
+        assert comparisons.check("elu", **parameters).verdict is Verdict.ACCURATE
+
+    def test_inputs_of_the_user_s_own(self):
+        """The comparison is made at the given inputs, in their shape."""
+        result = comparisons.compare("tanh", inputs={"z": [[0.0, 1.0], [2.0, 3.0]]})
+
+        assert result.adjoints["z"].computed.shape == (2, 2)
+
+    def test_a_user_s_array_is_left_alone(self):
+        """torch computes on a copy."""
+        z = np.array([1.0, 2.0])
+        comparisons.compare("tanh", inputs={"z": z})
+
+        assert list(z) == [1.0, 2.0]
+
+    def test_the_repr_reads(self):
+        """Name, type, engine, verdict, and each adjoint with its counts and worst input."""
+        text = repr(comparisons.compare("relu"))
+
+        assert re.match(r"<Comparison relu, float64, reverse: accurate, \d+ values", text)
+        assert "z̄ accurate" in text
+        assert "correctly rounded" in text
+
+    def test_a_torch_module_is_a_function(self):
+        """torch.nn.GELU() is a callable like any other."""
+        assert comparisons.check(torch.nn.GELU(), "gelu").verdict is Verdict.AGREES
+
+
+class TestCheck:
+    def test_returns_the_comparison_where_it_holds(self):
+        """The result of a check that holds is the comparison."""
+        assert isinstance(comparisons.check("tanh"), comparisons.Comparison)
+
+    def test_the_message_names_everything(self):
+        """Subject, type, adjoint, worst input with bits, both values, error, reproduction."""
+
+        def wrong(z):
+            return silu(z) * 1.0009
+
+        with pytest.raises(GradientMismatch) as caught:
+            comparisons.check(wrong, "silu", dtype="float32")
+        message = str(caught.value)
+        for part in ("wrong", "silu", "float32", "reverse", "z̄", "worst input  z = ", "(0x"):
+            assert part in message
+        for part in ("torch  ", "closed form", "ulp", "relative 0.0009", "import torch; "):
+            assert part in message
+
+    def test_the_reproduction_reproduces(self):
+        """The line of plain torch, executed, prints the gradient in the message."""
+        with pytest.raises(GradientMismatch) as caught:
+            comparisons.check("hardsigmoid")
+        line = str(caught.value).split("reproduce")[1].strip()
+        printed = []
+        exec(line, {"print": printed.append})  # noqa: S102 - that it runs is what is tested
+
+        assert printed == [caught.value.comparison.worst.computed]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("call", "error", "match"),
+        [
+            (lambda: comparisons.compare("geluu"), ValueError, "did you mean 'gelu'"),
+            (lambda: comparisons.compare("tanh", dtype="complex64"), TypeError, "real floating"),
+            (lambda: comparisons.compare("tanh", dtype=torch.int64), TypeError, "real floating"),
+            (lambda: comparisons.compare("tanh", engine="sideways"), ValueError, "known are"),
+            (lambda: comparisons.compare(gelu), TypeError, "needs its definition"),
+            (lambda: comparisons.compare(3), TypeError, "not int"),
+            (lambda: comparisons.compare("tanh", "z"), TypeError, "pass the function first"),
+            (lambda: comparisons.compare(symdiff.neuron("tanh")), TypeError, "comparisons.neuron"),
+            (lambda: comparisons.compare(gelu, "z*q"), ValueError, "unknown symbol 'q'"),
+            (lambda: comparisons.compare(gelu, "z*Fi(z)"), ValueError, "unknown function 'Fi'"),
+            (lambda: comparisons.compare("elu", beta=1), ValueError, "no parameter 'beta'"),
+            (lambda: comparisons.compare("selu", alpha=2), ValueError, "torch fixes alpha"),
+            (lambda: comparisons.compare("tanh", inputs={"x": 1}), ValueError, "takes z"),
+            (lambda: comparisons.compare("half_squared"), ValueError, "pass one"),
+            (lambda: comparisons.compare(lambda _: None, "z"), TypeError, "returned NoneType"),
+            (lambda: comparisons.compare(lambda z: z.sum(), "z"), ValueError, "returned shape"),
+            (lambda: comparisons.compare(lambda z: z[:3], "z"), ValueError, "returned shape"),
+            (lambda: comparisons.compare(lambda z: z.int(), "z"), TypeError, "torch.int32"),
+            (lambda: comparisons.compare(lambda z: z @ z, "z"), ValueError, "returned shape"),
+            (lambda: comparisons.compare(lambda z: z.inverse(), "z"), TypeError, "failed on"),
+        ],
+    )
+    def test_a_mistake_is_answered_in_one_sentence(self, call, error, match):
+        """What was given, and what is possible; never a traceback from inside SymPy or torch."""
+        with pytest.raises(error, match=match) as caught:
+            call()
+
+        assert one_sentence(caught)
+
+    def test_a_detached_result_is_a_mismatch(self):
+        """A gradient that is missing is wrong, and the message says that it is None."""
+        with pytest.raises(GradientMismatch, match="None"):
+            comparisons.check(lambda z: gelu(z.detach()), "gelu")
+
+    def test_code_in_a_definition_does_not_run(self, tmp_path, monkeypatch):
+        """Neither as text nor as the name of a symbol."""
+        monkeypatch.chdir(tmp_path)
+        code = "__import__('os').system('touch x')"
+
+        for definition in (code, sympy.Symbol(code), sympy.Symbol("z") * sympy.Symbol(code)):
+            with pytest.raises(ValueError, match=r"formula|name|symbol"):
+                comparisons.compare(gelu, definition)
+        assert not list(tmp_path.iterdir())

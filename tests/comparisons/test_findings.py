@@ -1,0 +1,64 @@
+"""What symdiff found in torch 2.13 (CPU), in plain torch beside an independent 60-digit value.
+
+None of it is in torch's documentation. When a newer torch mends one, its test fails: update the
+table FINDINGS in test_every_activation.py and the CHANGELOG.
+"""
+
+import math
+
+import mpmath
+import pytest
+import torch
+from torch.nn.functional import gelu, hardsigmoid
+
+
+def gradient(function, value, dtype, length):
+    """The gradient torch computes at `value`, in a tensor of so many equal elements."""
+    z = torch.full((length,), value, dtype=dtype, requires_grad=True)
+    function(z).sum().backward()
+    return z.grad[0].item()
+
+
+@pytest.mark.parametrize("length", [1, 64])
+class TestFindings:
+    @pytest.mark.parametrize(
+        ("dtype", "value"), [(torch.float32, 1.9e19), (torch.float64, 2e154)], ids=str
+    )
+    @pytest.mark.parametrize("sign", [1, -1])
+    def test_the_gradient_of_gelu_tanh_is_nan_where_z_squared_overflows(
+        self, dtype, value, sign, length
+    ):
+        """∞·0 in the inner derivative; the truth is 1 or 0 and the value itself is right."""
+        z = sign * value
+        tanh_gelu = lambda t: gelu(t, approximate="tanh")  # noqa: E731 - one line, used twice
+        with mpmath.workdps(400):  # the difference quotient needs digits below 2e154
+            inner = lambda x: mpmath.sqrt(2 / mpmath.pi) * (x + mpmath.mpf("0.044715") * x**3)  # noqa: E731 - the documented formula
+            truth = mpmath.diff(lambda x: x / 2 * (1 + mpmath.tanh(inner(x))), mpmath.mpf(z))
+
+        assert float(truth) == (1.0 if sign > 0 else 0.0)
+        assert math.isfinite(tanh_gelu(torch.tensor([z], dtype=dtype)).item())
+        assert math.isnan(gradient(tanh_gelu, z, dtype, length))
+
+    def test_the_float64_gradient_of_hardsigmoid_is_the_float32_sixth(self, length):
+        """1/6 to 24 bits, 1.8e8 ulp off; the documentation has z/6 + 1/2 between −3 and 3."""
+        found = gradient(hardsigmoid, 1.0, torch.float64, length)
+
+        assert found == torch.tensor(1 / 6, dtype=torch.float32).item()
+        assert abs(found - 1 / 6) > 4e-9
+
+    def test_the_gradient_of_sigmoid_is_lost_where_one_minus_sigma_rounds_to_zero(self, length):
+        """At 40 in float64: 0, where the truth is 4.25e-18, a normal number."""
+        with mpmath.workdps(60):
+            e = mpmath.exp(-40)
+            truth = e / (1 + e) ** 2
+
+        assert gradient(torch.sigmoid, 40.0, torch.float64, length) == 0.0
+        assert abs(truth / mpmath.mpf("4.248354255291589e-18") - 1) < 1e-15
+
+    def test_the_gradient_of_tanh_is_lost_just_above_19_06(self, length):
+        """1 − tanh² rounds to 0 there; the truth, 9e-17, is a normal number."""
+        truth = mpmath.sech(19.07) ** 2
+
+        assert gradient(torch.tanh, 19.06, torch.float64, length) > 0
+        assert gradient(torch.tanh, 19.07, torch.float64, length) == 0.0
+        assert truth > 9e-17
