@@ -33,6 +33,7 @@ _KNOWN = tuple(f for f in FUNCTIONS.values() if isinstance(f, type)) + (
     sympy.functions.elementary.piecewise.ExprCondPair,
     sympy.Heaviside,
     sympy.sech,
+    sympy.tanh,
     AppliedUndef,
     Relational,
     BooleanFunction,
