@@ -182,7 +182,7 @@ class _Translator:
     def bounded(self, result: Any, node: ast.expr) -> Any:
         """Refuse constants SymPy could choke on, and constants that are no real number."""
         if isinstance(result, Expr) and result.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
-            raise self.error("divides by zero", node)
+            raise self.error("has a constant part that is infinite or undefined", node)
         if isinstance(result, Expr) and result.is_number:
             number = result.evalf(5)  # decides what assumptions leave open: log1p(-2) is no real
             if False in (result.is_finite, result.is_extended_real, number.is_extended_real):
