@@ -33,7 +33,8 @@ def interpret(program: Program, arguments: Values, compile_scalar: Compile) -> d
     for symbol, expression in program.assignments:
         if isinstance(expression, Contract):
             operands = [values[o] for o in expression.operands]
-            values[symbol] = contract(expression.subscripts, *operands)
+            product = contract(expression.subscripts, *operands)
+            values[symbol] = np.asarray(product, dtype=object)  # einsum unwraps a single number
         elif isinstance(expression, Align):
             shape = [values[length] for length in expression.shape]
             values[symbol] = align(values[expression.operand], expression.order, shape)
