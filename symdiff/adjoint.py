@@ -40,8 +40,8 @@ class Adjoints(Mapping[str, Expr]):
         output = graph.output
         if output.axes and "v" in {*graph.nodes, *graph.parameters}:
             raise ValueError(
-                f"the cotangent of an array output is called 'v', and so is a value of {graph.name}; "
-                "give that another name"
+                "the cotangent of an array output is called 'v', and so is a value of "
+                f"{graph.name}; give that another name"
             )
         self.cotangent: Node = array("v", " ".join(output.axes)) if output.axes else constant(1)
         found = sweep(output, self.cotangent)
