@@ -33,9 +33,16 @@ class Adjoints(Mapping[str, Expr]):
         """Derive the adjoints of `graph`.
 
         The output's cotangent is 1 for a scalar; for an array it is an input of its own, named v.
+
+        Raises: ValueError if the output is an array and the graph has a v already.
         """
         self.graph = graph
         output = graph.output
+        if output.axes and "v" in {*graph.nodes, *graph.parameters}:
+            raise ValueError(
+                "the cotangent of an array output is called 'v', and so is a value of "
+                f"{graph.name}; give that another name"
+            )
         self.cotangent: Node = array("v", " ".join(output.axes)) if output.axes else constant(1)
         found = sweep(output, self.cotangent)
         order = [*list(graph.lines)[::-1], *(i.name for i in graph.inputs)]

@@ -72,6 +72,11 @@ def user_definition(
 ) -> Definition:
     """A definition from a user's own formula, in the given variables and parameters."""
     parameters = {name: exact(value) for name, value in values.items()}
+    for name in variables:
+        if name in parameters:
+            raise ValueError(
+                f"{name!r} is the variable of '{source}', not a parameter with a value"
+            )
     expression = formula(source, (*variables, *parameters))
     unused = [p for p in parameters if real_symbol(p) not in expression.free_symbols]
     if unused:

@@ -34,6 +34,7 @@ _KNOWN = (
     sympy.functions.elementary.piecewise.ExprCondPair,
     sympy.Heaviside,
     sympy.sech,
+    sympy.tanh,
     AppliedUndef,
     Relational,
     BooleanFunction,
@@ -48,10 +49,11 @@ def real_symbol(name: str) -> Symbol:
 
     Raises: ValueError if the name is not a plain identifier: it would become code.
     """
-    if not name.isidentifier() or keyword.iskeyword(name):
+    normal = unicodedata.normalize("NFKC", name)  # as Python reads it: a bold 𝐢𝐟 is `if`
+    if not normal.isidentifier() or keyword.iskeyword(normal):
         shown = name if len(name) <= 40 else name[:39] + "…"
         raise ValueError(f"{shown!r} is no name for a variable; use an identifier such as 'z'")
-    return Symbol(unicodedata.normalize("NFKC", name), real=True)
+    return Symbol(normal, real=True)
 
 
 def formula(source: str | Expr, names: Iterable[str] = ("z",)) -> Expr:
@@ -117,9 +119,9 @@ def exact(value: object) -> Rational:
     if isinstance(value, Rational | int | str | Fraction) and not isinstance(value, bool):
         try:
             return Rational(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, ZeroDivisionError):
             raise ValueError(f"{value!r} is not a number; give one such as 0.5 or '1/3'") from None
-    if isinstance(value, Real):
+    if isinstance(value, Real) and not isinstance(value, bool):
         if not math.isfinite(value):
             raise ValueError(f"a parameter must be finite; {value} was given")
         return Rational(*float(value).as_integer_ratio())

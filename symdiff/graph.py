@@ -153,7 +153,7 @@ def _simplified(
         if source not in kept:
             kept[source] = len(kept)
             kept_partials.append(partials[i])
-        elif partials[i] is not None:
+        else:
             # The same node twice: its partial would be a sum; let differentiation find it.
             kept_partials[kept[source]] = None
         renamed[placeholder(i)] = placeholder(kept[source])

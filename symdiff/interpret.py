@@ -34,7 +34,8 @@ def interpret(program: Program, arguments: Values, compile_scalar: Compile) -> d
     for symbol, expression in program.assignments:
         if isinstance(expression, Contract):
             operands = [values[o] for o in expression.operands]
-            values[symbol] = contract(expression.subscripts, *operands)
+            product = contract(expression.subscripts, *operands)
+            values[symbol] = np.asarray(product, dtype=object)  # einsum unwraps a single number
         elif isinstance(expression, Align):
             shape = [values[length] for length in expression.shape]
             values[symbol] = align(values[expression.operand], expression.order, shape)
@@ -52,7 +53,9 @@ def _compile_mpmath(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[.
     compiled = sympy.lambdify(symbols, expression, modules=[functions, "mpmath"])
 
     def evaluate(*numbers: Any) -> Any:
-        """NaN where the expression has no real value."""
+        """NaN where the expression has no real value, and of NaN: no case holds it."""
+        if any(map(mpmath.isnan, numbers)):
+            return mpmath.nan
         try:
             value = compiled(*numbers)
         except (ZeroDivisionError, OverflowError, ValueError):
@@ -70,8 +73,9 @@ def compile_mpmath(symbols: Sequence[Symbol], expression: Expr) -> Callable[...,
 def run_mpmath(program: Program, arguments: Values) -> dict[str, Any]:
     """`interpret` in mpmath at its working precision; floats and rationals are taken as exact."""
     entrywise = np.frompyfunc(_number, 1, 1)
-    exact = {k: np.asarray(entrywise(np.asarray(v, object))) for k, v in arguments.items()}
-    return interpret(program, exact, compile_mpmath)
+    with np.errstate(invalid="ignore"):  # numpy reports NaN even where it comes in
+        exact = {k: np.asarray(entrywise(np.asarray(v, object))) for k, v in arguments.items()}
+        return interpret(program, exact, compile_mpmath)
 
 
 def _number(value: Any) -> Any:

@@ -44,8 +44,15 @@ def breakpoints(expression: Expr, z: Symbol) -> tuple[Expr, ...]:
     roots: set[Expr] = set()
     for border in borders:
         if border.has(z) and border.is_polynomial(z):
-            roots.update(sympy.real_roots(sympy.Poly(border, z), multiple=True))
+            roots.update(_real_roots(sympy.Poly(border, z)))
     return tuple(sorted(roots, key=lambda r: r.evalf(30)))
+
+
+def _real_roots(border: sympy.Poly) -> set[Expr]:
+    """The distinct real roots; `real_roots` takes rational coefficients only, not √2 or π."""
+    if border.domain.is_QQ or border.domain.is_ZZ:
+        return set(sympy.real_roots(border))
+    return {root for root in sympy.roots(border) if root.is_real}
 
 
 def kinks(function: Expr, derivative: Expr, z: Symbol) -> tuple[Kink, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import difflib
 import tokenize
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from io import StringIO
@@ -23,6 +24,7 @@ from symdiff.functions import STABLE_FUNCTIONS, Phi, phi, sigmoid
 MAX_LENGTH = 2_000  # characters: far beyond any formula, far below what exhausts the parser
 MAX_DEPTH = 60  # nested parentheses and calls
 MAX_CONSTANT = Integer(10) ** 300  # a constant beyond float64 would only be an attack on SymPy
+MAX_BITS = 10_000  # of a rational's numerator and denominator: (1 + 1e-300)**1000 has a million
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     **{f.__name__: f for f in STABLE_FUNCTIONS},
@@ -91,7 +93,9 @@ def parse(text: str, symbols: Iterable[Symbol]) -> Expr:
         )
     text = text.strip().translate(_TYPOGRAPHY)
     try:
-        tree = ast.parse(text, mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # `1if` and `'\d'` would only be warned of
+            tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
         raise ValueError(
@@ -177,10 +181,13 @@ class _Translator:
 
     def bounded(self, result: Any, node: ast.expr) -> Any:
         """Refuse constants SymPy could choke on, and constants that are no real number."""
+        if isinstance(result, Expr) and result.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+            raise self.error("has a constant part that is infinite or undefined", node)
         if isinstance(result, Expr) and result.is_number:
-            if result.is_finite is False or result.is_extended_real is False:
+            number = result.evalf(5)  # decides what assumptions leave open: log1p(-2) is no real
+            if False in (result.is_finite, result.is_extended_real, number.is_extended_real):
                 raise self.error("holds a constant that is not a finite real number", node)
-            if abs(result.evalf(5)) > MAX_CONSTANT:
+            if abs(number) > MAX_CONSTANT:
                 raise self.error("holds a constant larger than 1e300", node)
         return result
 
@@ -198,6 +205,10 @@ class _Translator:
     def power(self, base: Expr, exponent: Expr, node: ast.expr) -> Expr:
         if base.is_number and exponent.is_number and abs(exponent) > 1000:
             raise self.error("raises a constant to a power beyond 1000", node)
+        if base.is_Rational and exponent.is_number:
+            bits = max(base.p.bit_length(), base.q.bit_length())
+            if bits * abs(exponent) > MAX_BITS:
+                raise self.error("raises a constant of many digits to a large power", node)
         if exponent.is_Integer and abs(exponent) > 10**6:
             raise self.error("has an exponent beyond a million", node)
         return base**exponent

@@ -174,5 +174,8 @@ def _operations(expression: Expr) -> int:
     """Operations of one expression tree; a constant subexpression is computed beforehand: none."""
     if expression.is_Atom or not expression.free_symbols or isinstance(expression, Align):
         return 0
-    own = len(expression.args) - 1 if isinstance(expression, sympy.Add | sympy.Mul) else 1
+    own = 1
+    if isinstance(expression, sympy.Add | sympy.Mul):
+        varying = [a for a in expression.args if a.free_symbols]
+        own = len(varying) - (len(varying) == len(expression.args))  # all constants are one
     return own + sum(_operations(a) for a in expression.args)

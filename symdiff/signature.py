@@ -66,10 +66,9 @@ class Signature:
         lengths: dict[str, tuple[int, str]] = {}
         for i, axes in self.inputs.items():
             shape = arrays[i].shape
-            if axes and len(shape) != len(axes):
-                raise ValueError(
-                    f"{i} has shape {shape}; {self.function} expects the axes ({', '.join(axes)})"
-                )
+            if not self.pointwise and len(shape) != len(axes):
+                wanted = f"the axes ({', '.join(axes)})" if axes else "a single number"
+                raise ValueError(f"{i} has shape {shape}; {self.function} expects {wanted}")
             for axis, length in zip(axes, shape, strict=False):
                 first, where = lengths.setdefault(axis, (length, i))
                 if first != length:

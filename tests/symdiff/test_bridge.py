@@ -1,0 +1,269 @@
+"""The lambdify bridge: float64, vectorised, finite wherever the function is; seed 29."""
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+
+import symdiff
+from symdiff.catalogue.activations import activations
+from symdiff.interpret import compile_mpmath
+
+SEED = 29
+EXTREMES = [800.0, -800.0, 1e30, -1e30, 1e200, -1e200, 1e300, -1e300]
+z = sympy.Symbol("z", real=True)
+
+
+def derivative(source, **parameters):
+    """z̄ of the function alone, as a numpy function of z."""
+    f = symdiff.adjoints(symdiff.pointwise(symdiff.activation(source, **parameters))).lambdify()
+    return lambda point: f(z=point)["z"]
+
+
+# Written by hand: f' at x, for mpmath at 60 digits and more.
+TRUTH = {
+    "gelu": lambda x: (
+        (mpmath.erfc(-x / mpmath.sqrt(2)) / 2 if abs(x) < 1e5 else mpmath.mpf(x > 0))
+        + x * mpmath.npdf(x)
+    ),
+    "silu": lambda x: (1 + x / (1 + mpmath.exp(x))) / (1 + mpmath.exp(-x)),
+    "mish": lambda x: (
+        mpmath.tanh(mpmath.log1p(mpmath.exp(x)))
+        + x * mpmath.sech(mpmath.log1p(mpmath.exp(x))) ** 2 / (1 + mpmath.exp(-x))
+        if x < 1e5
+        else mpmath.mpf(1)
+    ),
+    "softplus": lambda x: 1 / (1 + mpmath.exp(-x)) if x <= 20 else mpmath.mpf(1),
+    "logsigmoid": lambda x: 1 / (1 + mpmath.exp(x)),
+    "sigmoid": lambda x: 1 / (2 + mpmath.exp(x) + mpmath.exp(-x)),
+    "tanh": lambda x: mpmath.sech(x) ** 2,
+    "tanhshrink": lambda x: mpmath.tanh(x) ** 2,
+    "softsign": lambda x: 1 / (1 + abs(x)) ** 2,
+}
+
+
+@pytest.mark.parametrize("point", EXTREMES)
+@pytest.mark.parametrize("name", activations)
+def test_no_activation_overflows(name, point):
+    """f and f' of every activation are finite at ±800, ±1e30, ±1e200 and ±1e300."""
+    found = symdiff.pointwise(activations[name])
+    values = symdiff.adjoints(found).lambdify()(z=point)
+
+    assert np.isfinite(values["z"])
+
+
+@pytest.mark.parametrize("point", [800.0, -800.0, 1e30, -1e30])
+@pytest.mark.parametrize("name", TRUTH)
+def test_the_tails_are_right(name, point):
+    """f' at ±800 and ±1e30 is the value at 400 digits, to a few ulp or the smallest subnormal."""
+    with mpmath.workdps(400):
+        truth = float(TRUTH[name](mpmath.mpf(point)))
+
+    assert derivative(name)(point) == pytest.approx(truth, rel=1e-14, abs=5e-324)
+
+
+@pytest.mark.parametrize("name", TRUTH)
+def test_every_point_is_right(name):
+    """f' at 300 points in [−40, 40] is the value at 60 digits, relative to the summands' size."""
+    points = np.random.default_rng(SEED).uniform(-40, 40, 300)
+    got = derivative(name)(points)
+    with mpmath.workdps(60):
+        truth = np.array([float(TRUTH[name](mpmath.mpf(p))) for p in points])
+
+    np.testing.assert_allclose(got, truth, rtol=1e-13, atol=1e-320)
+
+
+@pytest.mark.parametrize("name", activations)
+def test_numpy_agrees_with_mpmath(name):
+    """For every activation the bridge is mpmath's value of the same closed form."""
+    points = np.random.default_rng(SEED).uniform(-30, 30, 100)
+    definition = activations[name]
+    exact = compile_mpmath([z], definition.valued(definition.derivative()))
+    with mpmath.workdps(50):
+        truth = [float(exact(mpmath.mpf(p))) for p in points]
+
+    np.testing.assert_allclose(derivative(name)(points), truth, rtol=2e-12, atol=1e-300)
+
+
+@pytest.mark.parametrize("name", activations)
+def test_nan_in_is_nan_out(name):
+    """f'(NaN) is NaN for every activation, cases and all, beside points that are finite."""
+    got = derivative(name)(np.array([np.nan, 0.7]))
+
+    assert np.isnan(got[0])
+    assert np.isfinite(got[1])
+
+
+@pytest.mark.parametrize(
+    ("formula", "point", "expected"),
+    [
+        ("exp(z)/(1 + exp(z))", 800.0, 0.0),
+        ("exp(z)/(1 + exp(z))", -800.0, 0.0),
+        ("log(exp(z))", 800.0, 1.0),
+        ("log(1 + exp(z))", 800.0, 1.0),
+        ("log(2 + exp(z))", 800.0, 1.0),
+        ("(exp(z) - exp(-z))/(exp(z) + exp(-z))", 800.0, 0.0),
+        ("z**3/(1 + z**2)", 1e150, 1.0),
+        ("exp(-z**2)", 1e200, 0.0),
+        ("z*exp(-exp(z))", 800.0, 0.0),
+        ("log(cosh(z))", 800.0, 1.0),
+        ("log(cosh(z))", -800.0, -1.0),
+    ],
+)
+def test_naive_formulas_are_rescued(formula, point, expected):
+    """Where float64 overflows on the way to a finite result, the result is still right."""
+    assert derivative(formula)(point) == pytest.approx(expected, rel=1e-14, abs=1e-300)
+
+
+_SILENT = pytest.mark.xfail(
+    reason="an overflow that ends in a finite number, x/∞ = 0, is not noticed", strict=True
+)
+
+
+@pytest.mark.parametrize(
+    ("formula", "point", "expected"),
+    [
+        ("sqrt(1 + z**2)", 1e200, 1.0),
+        ("exp(z)/(1 + exp(2*z))", 400.0, -1.9151695967140057e-174),
+    ],
+)
+@_SILENT
+def test_an_overflow_that_ends_in_a_finite_number(formula, point, expected):
+    """A denominator that overflows makes a finite result 0; the truth is another number."""
+    assert derivative(formula)(point) == pytest.approx(expected, rel=1e-14, abs=0)
+
+
+def test_what_is_too_large_is_infinite():
+    """exp(z) at 800 is beyond float64: infinite, since the function itself is."""
+    assert derivative("exp(z)")(800.0) == np.inf
+    assert derivative("-exp(z)")(800.0) == -np.inf
+
+
+def test_outside_its_domain_a_function_is_nan():
+    """log(−1) is no real number: the value is NaN, without a warning."""
+    graph = symdiff.neuron("log(z)")
+    values = symdiff.adjoints(graph).lambdify()(w=1.0, x=-1.0, b=0.0, t=0.0)
+
+    assert np.isnan(values["y"])
+
+
+def test_a_sum_over_axes_is_rescued():
+    """An array program that overflows on its way is computed again as a whole."""
+    x = symdiff.array("x", "n")
+    node = symdiff.mean(symdiff.elementwise(lambda a: a**3 / (1 + a**2), x))
+    found = symdiff.adjoints(symdiff.Graph("g", (x,), {"L": node})).lambdify()
+
+    np.testing.assert_allclose(found(x=np.array([1e200, -1e200]))["x"], [0.5, 0.5], rtol=1e-15)
+
+
+class TestBroadcasting:
+    def test_scalar_inputs_broadcast_as_numpy_does(self):
+        """A neuron evaluated at arrays is many neurons, each as if alone."""
+        random = np.random.default_rng(SEED)
+        f = symdiff.adjoints(symdiff.neuron("gelu")).lambdify()
+        w, x = random.standard_normal((4, 1)), random.standard_normal(3)
+        values = f(w=w, x=x, b=0.5, t=1.0)
+        for name, value in values.items():
+            assert value.shape == (4, 3), name
+            for i, j in np.ndindex(4, 3):
+                assert value[i, j] == f(w=w[i, 0], x=x[j], b=0.5, t=1.0)[name]
+
+    def test_numbers_give_numbers(self):
+        """Scalars in, float64 scalars out."""
+        assert isinstance(derivative("gelu")(0.5), np.float64)
+
+    def test_empty_arrays_give_empty_arrays(self):
+        """No points, no values."""
+        assert derivative("relu")(np.zeros((0, 3))).shape == (0, 3)
+
+    def test_a_constant_has_the_full_shape(self):
+        """L̄ = 1 is repeated over all the points."""
+        values = symdiff.adjoints(symdiff.neuron("tanh")).lambdify()(w=np.ones(3), x=1, b=0, t=0)
+
+        np.testing.assert_array_equal(np.ones(3), values["L"])
+
+    def test_the_inputs_are_left_alone(self):
+        """Evaluation writes into no array of the caller's."""
+        given = np.array([1.0, np.nan, 2.0])
+        derivative("gelu")(given)
+
+        np.testing.assert_array_equal([1.0, np.nan, 2.0], given)
+
+
+class TestParameters:
+    def test_a_parameter_is_a_keyword(self):
+        """leaky_relu'(−1) is its slope: the default, or the one given with the call."""
+        f = symdiff.adjoints(symdiff.pointwise(activations["leaky_relu"])).lambdify()
+
+        assert f(z=-1.0)["z"] == 0.01
+        assert f(z=-1.0, negative_slope=0.5)["z"] == 0.5
+        assert f(z=-1.0)["z"] == 0.01
+
+    def test_a_parameter_of_the_catalogue_is_one_of_the_neuron(self):
+        """elu's alpha can be set when the neuron is evaluated."""
+        f = symdiff.adjoints(symdiff.neuron("elu")).lambdify()
+        values = f(w=1.0, x=-1.0, b=0.0, t=0.0, alpha=2)
+
+        assert values["y"] == pytest.approx(2 * np.expm1(-1), rel=1e-15)
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("given", "kind", "sentence"),
+        [
+            ({}, TypeError, "needs w, b, x, t; pass each by keyword"),
+            ({"w": 1, "x": 1, "b": 1}, TypeError, "needs t"),
+            ({"w": 1, "x": 1, "b": 1, "t": 1, "q": 1}, TypeError, "has no input 'q'"),
+            ({"w": 1j, "x": 1, "b": 1, "t": 1}, TypeError, "w has type complex128"),
+            ({"w": "one", "x": 1, "b": 1, "t": 1}, TypeError, "w has type <U3"),
+            (
+                {"w": [1, 2], "x": [1, 2, 3], "b": 1, "t": 1},
+                ValueError,
+                "the shapes do not broadcast together",
+            ),
+        ],
+    )
+    def test_a_wrong_call_gets_a_sentence(self, given, kind, sentence):
+        """What is missing, unknown or not real is named in one line."""
+        with pytest.raises(kind, match=r"^[^\n]*$") as caught:
+            symdiff.adjoints(symdiff.neuron("tanh")).lambdify()(**given)
+
+        assert sentence in str(caught.value)
+
+    def test_lengths_that_disagree(self):
+        """A layer whose arrays do not fit says which axis and both lengths."""
+        f = symdiff.adjoints(symdiff.linear_layer()).lambdify()
+        with pytest.raises(ValueError, match=r"so n = 4, but w has n = 5"):
+            f(w=np.ones((5, 3)), b=np.ones(3), x=np.ones(4), y=np.ones(3))
+
+    def test_a_missing_axis(self):
+        """An array of too few axes is told which are expected."""
+        f = symdiff.adjoints(symdiff.linear_layer()).lambdify()
+        with pytest.raises(ValueError, match=r"expects the axes \(n, m\)"):
+            f(w=np.ones(5), b=np.ones(3), x=np.ones(5), y=np.ones(3))
+
+    def test_an_unknown_arithmetic(self):
+        """There is numpy and there is mpmath."""
+        with pytest.raises(ValueError, match="unknown arithmetic 'torch'; choose 'numpy' or"):
+            symdiff.adjoints(symdiff.neuron("tanh")).lambdify("torch")
+
+    def test_a_symbolic_function_has_no_value(self):
+        """A neuron with f left symbolic can be read, not evaluated."""
+        with pytest.raises(TypeError, match="f was left symbolic and has no value"):
+            symdiff.adjoints(symdiff.neuron()).lambdify()
+
+
+def test_repr_shows_inputs_and_results():
+    """The evaluator says what it takes and gives."""
+    f = symdiff.adjoints(symdiff.neuron("tanh")).lambdify()
+
+    assert repr(f) == "<numpy neuron(tanh)(w, b, x, t) → L, y, z, w, b, x, t>"
+
+
+def test_mpmath_gives_mpmath_numbers():
+    """lambdify('mpmath') computes at mpmath's working precision."""
+    f = symdiff.adjoints(symdiff.pointwise(activations["tanh"])).lambdify("mpmath")
+    with mpmath.workdps(50):
+        got = f(z=mpmath.mpf(1) / 3)["z"]
+
+        assert abs(got - mpmath.sech(mpmath.mpf(1) / 3) ** 2) < mpmath.mpf("1e-49")

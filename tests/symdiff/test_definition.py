@@ -1,0 +1,80 @@
+"""A definition: its derivatives, parameters and kinks."""
+
+import pytest
+import sympy
+from sympy import Abs, Piecewise, Rational
+
+from symdiff.definition import Definition, user_definition
+
+z, t, k = sympy.symbols("z t k", real=True)
+
+
+def test_the_derivative_is_sympys_unless_a_stable_one_is_given():
+    """A stable form stated for a variable takes the place of SymPy's derivative."""
+    plain = Definition("f", z / (1 + Abs(z)))
+    stated = Definition("f", z / (1 + Abs(z)), stable={"z": (1 + Abs(z)) ** -2})
+
+    assert plain.derivative() == sympy.diff(z / (1 + Abs(z)), z)
+    assert (1 + Abs(z)) ** -2 == stated.derivative()
+
+
+def test_each_variable_has_a_derivative():
+    """(z − t)² has 2(z − t) in z and its negative in t; the first is the default."""
+    loss = Definition("d", (z - t) ** 2, variables=("z", "t"))
+
+    assert loss.derivative() == loss.derivative("z") == 2 * z - 2 * t
+    assert loss.derivative("t") == 2 * t - 2 * z
+
+
+def test_parameters_are_put_in():
+    """`valued` replaces each parameter by its exact value."""
+    f = Definition("f", k * z, parameters={"k": Rational(1, 3)})
+
+    assert z / 3 == f.valued(f.formula)
+
+
+def test_kinks_move_with_the_parameters():
+    """The breakpoint of a threshold at k is where k's value puts it."""
+    f = Definition("f", Piecewise((z, z > k), (0, True)), parameters={"k": Rational(1, 3)})
+
+    assert [Rational(1, 3)] == [kink.at for kink in f.kinks()]
+    assert [Rational(-2)] == [kink.at for kink in f.with_parameters(k=-2).kinks()]
+
+
+def test_with_parameters_leaves_the_original():
+    """A definition is immutable: the changed one is another."""
+    f = Definition("f", k * z, parameters={"k": Rational(1)})
+    g = f.with_parameters(k="0.1")
+
+    assert f.parameters == {"k": 1}
+    assert g.parameters == {"k": Rational(1, 10)}
+    assert g.formula is f.formula
+
+
+def test_an_unknown_parameter_is_refused():
+    """The error names the parameters that there are, or says that there are none."""
+    with pytest.raises(ValueError, match="f has no parameter 'q'; it has 'k'"):
+        Definition("f", k * z, parameters={"k": Rational(1)}).with_parameters(q=1)
+    with pytest.raises(ValueError, match="f has no parameter 'q'; it has no parameters"):
+        Definition("f", z).with_parameters(q=1)
+
+
+def test_a_users_definition_is_called_by_its_text():
+    """A user's function has its formula as its name and says where it comes from."""
+    f = user_definition("z*k", ("z",), {"k": 2})
+
+    assert str(f) == "z*k"
+    assert f.source == "given by the user"
+    assert f.symbols == (z,)
+
+
+def test_a_variable_is_no_parameter():
+    """A value for the variable itself is refused: it would make the function a constant."""
+    with pytest.raises(ValueError, match="'z' is the variable of 'z\\*\\*2'"):
+        user_definition("z**2", ("z",), {"z": 1})
+
+
+def test_a_parameter_that_is_not_used_is_refused():
+    """A parameter that the formula lacks is a mistake."""
+    with pytest.raises(ValueError, match="'z' has no parameter 'k'; leave it out"):
+        user_definition("z", ("z",), {"k": 1})
