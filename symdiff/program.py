@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy
@@ -73,7 +73,20 @@ class Program:
 
     arguments: Mapping[str, Symbol]
     assignments: tuple[Assignment, ...]
-    results: Mapping[str, Symbol]
+    results: Mapping[str, Expr]  # mostly symbols assigned above
+
+    def with_every_step(self) -> Program:
+        """The same program with every subexpression a result: where did it overflow?
+
+        For programs of scalars, without array operations.
+        """
+        steps = {
+            part: None
+            for _, expression in self.assignments
+            for part in sympy.preorder_traversal(expression)
+            if isinstance(part, Expr) and part.free_symbols
+        }
+        return replace(self, results={str(i): step for i, step in enumerate(steps)})
 
     def operation_count(self) -> int:
         """Scalar operations: each +, −, ×, ÷, power or function call counts one."""
