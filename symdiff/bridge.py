@@ -136,7 +136,9 @@ class Evaluator:
             with np.errstate(all="ignore"):
                 arguments = {**spread, **{k: float(v) for k, v in constants.items()}}
                 suspects += self._on_the_way(*(arguments[k] for k in self.program.arguments))
-        failed = finite & np.logical_or.reduce([~np.isfinite(s) for s in suspects])
+        failed = np.zeros(shape, dtype=bool)
+        for step in suspects:  # a step of constants alone is a number
+            failed |= finite & ~np.isfinite(step)
         if failed.any():
             again = self._rescued({**{k: a[failed] for k, a in spread.items()}, **constants})
             for k, r in full.items():

@@ -1,0 +1,1 @@
+"""Reports: rows of plain values, and the pages made of them."""
