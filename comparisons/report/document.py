@@ -25,10 +25,9 @@ class Document:
 
     @cached_property
     def comparisons(self) -> list[Row]:
-        """The comparisons, by subject in the order first met, then by type."""
+        """The comparisons, by subject, then by type."""
         found = [r for r in self.rows if r["kind"] == "comparison"]
-        order = {name: i for i, name in enumerate(dict.fromkeys(sorted(r["subject"] for r in found)))}
-        return sorted(found, key=lambda r: (order[r["subject"]], self._rank(r["dtype"])))
+        return sorted(found, key=lambda r: (r["subject"], self._rank(r["dtype"])))
 
     @staticmethod
     def _rank(dtype: str) -> int:
@@ -47,9 +46,7 @@ class Document:
     def of(self, subject: str, dtype: str | None = None) -> list[Row]:
         """The comparisons of a subject, in one type or all."""
         return [
-            r
-            for r in self.comparisons
-            if r["subject"] == subject and dtype in (None, r["dtype"])
+            r for r in self.comparisons if r["subject"] == subject and dtype in (None, r["dtype"])
         ]
 
     def cell(self, subject: str, dtype: str) -> Row | None:
@@ -115,11 +112,11 @@ class Document:
 
     def render(self, suffix: str) -> str:
         """The page, for a file name's suffix, `.html` or `.md`."""
-        from jinja2 import Environment, PackageLoader, StrictUndefined
+        from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
         environment = Environment(
             loader=PackageLoader("comparisons", "report"),
-            autoescape=suffix == ".html",
+            autoescape=select_autoescape(["html.jinja"]),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,

@@ -37,9 +37,7 @@ def comparison_row(comparison: Comparison) -> Row:
     }
 
 
-def detection_row(
-    subject: str, mutation: str, caught_by: Mapping[str, bool]
-) -> Row:
+def detection_row(subject: str, mutation: str, caught_by: Mapping[str, bool]) -> Row:
     """Which checkers reject a deliberately wrong backward."""
     return {
         "kind": "detection",
@@ -91,9 +89,7 @@ def _mathematics(comparison: Comparison) -> Row:
     kinks = definition.kinks() if definition and len(definition.variables) == 1 else ()
     return {
         "lines": [_equation(name, value) for name, value in equations(graph).items()],
-        "adjoints": [
-            _equation(barred(name), value) for name, value in adjoints.lines.items()
-        ],
+        "adjoints": [_equation(barred(name), value) for name, value in adjoints.lines.items()],
         "parameters": {k: float(v) for k, v in graph.parameters.items()},
         "kinks": [
             [symdiff.text(k.at), symdiff.text(k.left), symdiff.text(k.right), symdiff.text(k.taken)]
