@@ -67,6 +67,16 @@ class TexPrinter(LatexPrinter):
         power = "" if exp is None else f"^{{{exp}}}"
         return rf"{name}{power}\left({self._print(e.args[0])}\right)"
 
+    def _print_expm1(self, e: sympy.Function, exp: str | None = None) -> str:
+        """As mathematics has it: e^z − 1, always in parentheses."""
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"\left(e^{{{self._print(e.args[0])}}} - 1\right){power}"
+
+    def _print_log1p(self, e: sympy.Function, exp: str | None = None) -> str:
+        """As mathematics has it: log(1 + z)."""
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"\log{power}\left({self._print(1 + e.args[0])}\right)"
+
     def _print_Relational(self, e: Relational) -> str:
         return super()._print_Relational(variable_left(e))
 

@@ -6,7 +6,7 @@ import sympy
 from sympy import Abs, Piecewise, Rational, Symbol, exp, sin, sqrt
 
 import symdiff
-from symdiff.functions import Phi, phi, sech, sigmoid, softplus, unspecified
+from symdiff.functions import Phi, expm1, log1p, phi, sech, sigmoid, softplus, unspecified
 from symdiff.notation.names import ArraySymbol
 
 z, y, t, b, w, x = sympy.symbols("z y t b w x", real=True)
@@ -69,3 +69,10 @@ def test_every_activation_can_be_typeset(definition):
 def test_a_multi_letter_name_is_upright():
     """weight is one name, not a product of six letters."""
     assert symdiff.latex(Symbol("weight", real=True)) == r"\mathrm{weight}"
+
+
+def test_expm1_and_log1p_are_written_as_mathematics():
+    """Names of library functions are for code: on a page they are e^z − 1 and log(1 + z)."""
+    assert symdiff.latex(expm1(z)) == r"\left(e^{z} - 1\right)"
+    assert symdiff.latex(log1p(-z)) == r"\log\left(1 - z\right)"
+    assert symdiff.latex(log1p(z) ** 2) == r"\log^{2}\left(z + 1\right)"
