@@ -11,12 +11,12 @@ bit", ACM TOMS 17(3), 1991.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import sympy
 from flint import arb, ctx
-from sympy import Expr, Symbol
+from sympy import Expr
 
 from symdiff.oracle.elementary import Undecided
 from symdiff.oracle.enclosure import (
@@ -26,18 +26,21 @@ from symdiff.oracle.enclosure import (
     Float64Array,
     uncertain,
 )
-from symdiff.oracle.translate import compile_ball
+from symdiff.oracle.translate import Program, compile_ball
 
 MAX_PRECISION = 4096  # bits; a zero or a pole is still undecided there, a hard point never was
 _SPARE_BITS = 20  # what the rounding of some tens of operations costs
 _EXACT = 2**62  # flint's accuracy in bits of an exact ball is above, of an unbounded one below −
 _TINY = 2.0**-900  # below, a low part could be subnormal: bounded one by one
-_RELATIVE_FROM = {"float64": 2.0**-64}  # 2⁻¹¹ ulp; the narrower formats take 2⁻⁴⁰: 2⁻¹⁶ ulp and less
 
 
-def relative_for(target: str) -> float:
-    """The relative bound that serves a target format where none is asked for."""
-    return _RELATIVE_FROM.get(target, 2.0**-40)
+class _Asked(NamedTuple):
+    """When a point is settled, and when to give it up; as `enclose_ball` says."""
+
+    relative: float
+    absolute: float
+    rounding: str | None
+    max_precision: int
 
 
 def enclose_ball(
@@ -69,27 +72,17 @@ def enclose_ball(
         given = ", ".join(points) or "none"
         raise ValueError(f"no values were given for {missing[0]!r}; given were {given}")
     program = compile_ball(expression, symbols)
+    asked = _Asked(relative, absolute, rounding, max_precision)
     if not symbols:
-        once = _settle(program, [()], relative, absolute, rounding, max_precision)
+        once = _settle(program, [()], asked)
         return once[np.zeros(shape, dtype=np.intp)]
     columns = [np.asarray(arrays[s.name], dtype=np.float64).ravel() for s in symbols]
     chosen, inverse = _distinct(columns)
     finite = np.all([np.isfinite(column) for column in chosen], axis=0)
     result = uncertain((len(finite),))
-    _put(
-        result,
-        np.flatnonzero(finite),
-        _settle(
-            program,
-            list(zip(*(column[finite].tolist() for column in chosen), strict=True)),
-            relative,
-            absolute,
-            rounding,
-            max_precision,
-        ),
-    )
-    parts = (result.high, result.low, result.bound, result.certified)
-    return Enclosure(*(part[inverse].reshape(shape) for part in parts))
+    settled = list(zip(*(column[finite].tolist() for column in chosen), strict=True))
+    result.put(finite, _settle(program, settled, asked))
+    return result[inverse].reshape(shape)
 
 
 def _distinct(columns: list[Float64Array]) -> tuple[list[Float64Array], Any]:
@@ -100,35 +93,28 @@ def _distinct(columns: list[Float64Array]) -> tuple[list[Float64Array], Any]:
     return [values], inverse
 
 
-def _settle(
-    program: Callable[..., arb],
-    points: Sequence[tuple[float, ...]],
-    relative: float,
-    absolute: float,
-    rounding: str | None,
-    max_precision: int,
-) -> Enclosure:
+def _settle(program: Program, points: list[tuple[float, ...]], asked: _Asked) -> Enclosure:
     result = uncertain((len(points),))
-    open_ = np.arange(len(points))
-    precision = max(64, int(np.ceil(-np.log2(relative))) + _SPARE_BITS)
-    while open_.size:
-        with ctx.workprec(min(precision, max_precision)):
-            balls = _evaluate(program.bound(), [points[i] for i in open_])  # type: ignore[attr-defined]  # a Program
-            part = enclosure_of(balls, relative=relative, absolute=absolute)
+    left = list(range(len(points)))
+    precision = max(64, int(np.ceil(-np.log2(asked.relative))) + _SPARE_BITS)
+    while left:
+        with ctx.workprec(min(precision, asked.max_precision)):
+            balls = _evaluate(program.bound(), [points[i] for i in left])
+            part = enclosure_of(balls, relative=asked.relative, absolute=asked.absolute)
         settled = part.certified
-        if rounding is not None:
-            settled &= part.rounded(rounding)[1]
-        _put(result, open_, part)
-        open_ = open_[~settled]
-        if precision >= max_precision:
+        if asked.rounding is not None:
+            settled &= part.rounded(asked.rounding)[1]
+        result.put(left, part)
+        left = [i for i, done in zip(left, settled.tolist(), strict=True) if not done]
+        if precision >= asked.max_precision:
             break
         if precision > 4 * 64:  # by now only zeros, poles and the like are left
-            open_ = _without_exact_zeros(program, points, open_, result)
+            left = [i for i in left if not _exactly_zero(program, points[i], i, result)]
         precision *= 2
     return result
 
 
-def _evaluate(function: Callable[..., arb], points: Sequence[tuple[float, ...]]) -> list[arb]:
+def _evaluate(function: Callable[..., arb], points: list[tuple[float, ...]]) -> list[arb]:
     try:
         if points and len(points[0]) == 1:
             return [function(arb(x)) for (x,) in points]
@@ -168,7 +154,7 @@ def enclosure_of(
     bound[(accuracy > _EXACT) & (low == 0)] = 0  # the ball is one number, and that is `high`
     result = Enclosure(high, low, bound, np.zeros(len(balls), dtype=bool))
     plain = (np.abs(high) >= _TINY) & (np.abs(high) <= LARGEST) & (accuracy > 1)
-    for i in np.flatnonzero(~plain):
+    for i in np.flatnonzero(~plain).tolist():
         high[i], low[i], bound[i] = _enclose_one(balls[i])
     with np.errstate(invalid="ignore", over="ignore"):
         known = (bound <= relative * np.abs(high)) | (bound <= absolute)
@@ -196,26 +182,14 @@ def _enclose_one(ball: arb) -> tuple[float, float, float]:
     return high, low, float(np.nextafter(float(rest.abs_upper()), np.inf))
 
 
-def _without_exact_zeros(
-    program: Any, points: Sequence[tuple[float, ...]], open_: Any, result: Enclosure
-) -> Any:
-    """The open points less those where SymPy, at exact rationals, finds that the value is 0."""
-    keep = []
-    for i in open_:
-        if np.isfinite(result.bound[i]) and _is_zero(program.expression, program.variables, points[i]):
-            result.high[i] = result.low[i] = result.bound[i] = 0
-            result.certified[i] = True
-        else:
-            keep.append(i)
-    return np.array(keep, dtype=np.intp)
-
-
-def _is_zero(expression: Expr, symbols: Sequence[Symbol], point: tuple[float, ...]) -> bool:
+def _exactly_zero(program: Program, point: tuple[float, ...], i: int, result: Enclosure) -> bool:
+    """Whether SymPy, at exact rationals, finds that the value is 0; if so, it is put down."""
+    if not np.isfinite(result.bound[i]):
+        return False
     numbers = (sympy.Rational(*x.as_integer_ratio()) for x in point)
-    exact = expression.subs(dict(zip(symbols, numbers, strict=True)))
-    return exact is sympy.S.Zero
-
-
-def _put(result: Enclosure, where: Any, part: Enclosure) -> None:
-    result.high[where], result.low[where] = part.high, part.low
-    result.bound[where], result.certified[where] = part.bound, part.certified
+    at_point = dict(zip(program.variables, numbers, strict=True))
+    if program.expression.subs(at_point) is not sympy.S.Zero:
+        return False
+    result.high[i] = result.low[i] = result.bound[i] = 0
+    result.certified[i] = True
+    return True

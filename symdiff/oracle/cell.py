@@ -160,7 +160,9 @@ def _single(taylor: list[arb]) -> tuple[list[float] | None, float]:
     if not all(map(math.isfinite, c)):
         return None, 0.0
     truncation = _up(remainder) * 2.0 ** -(degree + 1)
-    coefficients = sum(_up(a - ck) * 2.0**-k for k, (a, ck) in enumerate(zip(balls, c, strict=True)))
+    coefficients = sum(
+        _up(a - ck) * 2.0**-k for k, (a, ck) in enumerate(zip(balls, c, strict=True))
+    )
     spread = sum(_up(a - a.mid()) * 2.0**-k for k, a in enumerate(balls))
     rounding, _ = _horner(c)
     bound = (truncation + coefficients + rounding) * _SLACK
@@ -283,5 +285,7 @@ def _accurate(row: list[float], cell: Cell, accuracy: Accuracy) -> bool:
         return True
     # |f| is 0 somewhere in the cell, or the swing is too wide to tell: small cells keep their bound
     return (
-        least <= 0 and 64 - cell.used <= accuracy.root_bits and bound <= accuracy.relative * greatest
+        least <= 0
+        and 64 - cell.used <= accuracy.root_bits
+        and bound <= accuracy.relative * greatest
     )

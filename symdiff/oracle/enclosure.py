@@ -74,7 +74,21 @@ class Enclosure:
     def __getitem__(self, index: object) -> Enclosure:
         """The enclosures of some of the points, selected as NumPy selects."""
         parts = (self.high, self.low, self.bound, self.certified)
-        return Enclosure(*(np.asarray(part[index]) for part in parts))  # type: ignore[index,call-overload]  # any NumPy index is passed on
+        return Enclosure(*(np.asarray(part[index]) for part in parts))  # type: ignore[call-overload]  # any NumPy index is passed on
+
+    def reshape(self, shape: tuple[int, ...]) -> Enclosure:
+        """The same enclosures as arrays of another shape."""
+        return Enclosure(
+            self.high.reshape(shape),
+            self.low.reshape(shape),
+            self.bound.reshape(shape),
+            self.certified.reshape(shape),
+        )
+
+    def put(self, where: object, part: Enclosure) -> None:
+        """Replace the enclosures selected by the NumPy index `where`, in place."""
+        self.high[where], self.low[where] = part.high, part.low  # type: ignore[call-overload]  # as above
+        self.bound[where], self.certified[where] = part.bound, part.certified  # type: ignore[call-overload]  # as above
 
     def __repr__(self) -> str:
         if self.high.size == 1:

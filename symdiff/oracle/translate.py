@@ -66,6 +66,7 @@ class Program:
         return self._at[ctx.prec]
 
     def __call__(self, *arguments: Any) -> Any:
+        """The ball (or series) of the expression on those of the variables, in their order."""
         return self.bound()(*arguments)
 
 
@@ -164,7 +165,9 @@ class _Writer:
             value = self.write(e.args[0], block)
             if self.lowering is BALL:
                 return self.assign(f"abs({value})", block)
-            return self.assign(f"{value} if {self.sign(e.args[0], block)} >= 0 else -{value}", block)
+            return self.assign(
+                f"{value} if {self.sign(e.args[0], block)} >= 0 else -{value}", block
+            )
         if isinstance(e, sympy.sign):
             values = [self.constant(sympy.Integer(n)) for n in (0, 1, -1)]
             return self.assign(f"({', '.join(values)})[{self.sign(e.args[0], block)}]", block)
@@ -214,7 +217,7 @@ class _Writer:
         if exponent.is_Integer and exponent <= _MAX_POWER:
             half = self.write(base ** (exponent // 2), block)
             return f"{half} * {half}" + (f" * {x}" if exponent % 2 else "")
-        if exponent.is_Rational and exponent.q == 2:  # noqa: PLR2004 - a square root
+        if exponent.is_Rational and exponent.q == 2:
             root = self.assign(f"{x}.sqrt()", block)
             whole = base ** ((exponent.p - 1) // 2)
             return root if whole == 1 else f"{root} * {self.write(whole, block)}"
@@ -305,9 +308,7 @@ class _ExactSign:
     def __init__(self, border: Expr, symbols: Sequence[Symbol]) -> None:
         polynomial = sympy.Poly(border, *symbols)
         self.terms = [
-            (powers, fmpq(int(c.p), int(c.q)))
-            for powers, c in polynomial.terms()
-            if c.is_Rational
+            (powers, fmpq(int(c.p), int(c.q))) for powers, c in polynomial.terms() if c.is_Rational
         ]
         self.rational = len(self.terms) == len(polynomial.terms())
 
