@@ -157,6 +157,7 @@ def enclosure_of(
     for i in np.flatnonzero(~plain).tolist():
         high[i], low[i], bound[i] = _enclose_one(balls[i])
     with np.errstate(invalid="ignore", over="ignore"):
+        result.high[:], result.low[:] = high + 0.0, low + 0.0  # −0 becomes 0
         known = (bound <= relative * np.abs(high)) | (bound <= absolute)
     result.certified[:] = known & ~np.isnan(high)
     return result

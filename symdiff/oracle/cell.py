@@ -62,12 +62,12 @@ class Accuracy:
 
 
 # float32: 2⁻⁴⁰ is 2⁻¹⁶ ulp or less, also of a subnormal. A cell of 2²⁹ float64 numbers holds one
-# float32. Near a root Horner's last rounding is 2⁻⁵³ of the cell's values, so that a cell of 2⁴²
-# leaves the relative bound unmet at about one float32.
-SINGLE = Accuracy(6, double_double=False, relative=2.0**-40, absolute=2.0**-189, root_bits=42,
+# float32. Near a root Horner's last roundings are 2⁻⁵² of the cell's values, so that in a cell of
+# 2³⁹ float64, or 2¹⁰ float32, the relative bound fails only within 2⁻² float32 of the root.
+SINGLE = Accuracy(6, double_double=False, relative=2.0**-40, absolute=2.0**-189, root_bits=39,
                   least_bits=29, precisions=(96, 400))  # fmt: skip  # two lines, not eight
 # float64: 2⁻⁶⁴ is 2⁻¹¹ ulp. A value below 2⁻¹⁰⁷⁴ is 0 with that bound.
-DOUBLE = Accuracy(10, double_double=True, relative=2.0**-64, absolute=SMALLEST, root_bits=22,
+DOUBLE = Accuracy(10, double_double=True, relative=2.0**-64, absolute=SMALLEST, root_bits=20,
                   least_bits=2, precisions=(160, 1300))  # fmt: skip  # as above
 
 
@@ -142,8 +142,9 @@ def _taylor(program: Program, cell: Cell, degree: int) -> list[arb] | None:
 
 
 def _coefficient(series: arb_series | arb, k: int) -> arb:
+    """The k-th coefficient; NaN, which no row survives, beyond the order the series is known to."""
     if isinstance(series, arb_series):
-        return series[k]
+        return series[k] if k < series.prec else arb.nan()
     return series if k == 0 else arb(0)
 
 

@@ -113,8 +113,8 @@ class Enclosure:
             # TwoSum (Knuth): total + error = value − high exactly, hence also |total + part| below
             # differs from |value − high − low| by at most the rounding of two small sums.
             total = values - self.high
-            back = total + self.high
-            error = (values - back) - (self.high - (total - back))
+            back = total - values
+            error = (values - (total - back)) - (self.high + back)
             part = error - self.low
             gap = np.abs(total + part)
             # `gap` has relative error 2⁻⁵³ and `part` one of at most 2⁻⁵³(|error| + |low|); 2⁻⁵²

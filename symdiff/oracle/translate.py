@@ -168,12 +168,12 @@ class _Writer:
             return self.assign(
                 f"{value} if {self.sign(e.args[0], block)} >= 0 else -{value}", block
             )
-        if isinstance(e, sympy.sign):
-            values = [self.constant(sympy.Integer(n)) for n in (0, 1, -1)]
-            return self.assign(f"({', '.join(values)})[{self.sign(e.args[0], block)}]", block)
-        if isinstance(e, sympy.Heaviside):
-            values = [self.write(v, block) for v in (e.args[1], sympy.S.One, sympy.S.Zero)]
-            return self.assign(f"({', '.join(values)})[{self.sign(e.args[0], block)}]", block)
+        if isinstance(e, sympy.sign | sympy.Heaviside):
+            at_zero = e.args[1] if isinstance(e, sympy.Heaviside) else sympy.S.Zero
+            below = sympy.S.Zero if isinstance(e, sympy.Heaviside) else sympy.S.NegativeOne
+            values = [self.write(v, block) for v in (at_zero, sympy.S.One, below)]
+            text = f"({', '.join(values)})[{self.sign(e.args[0], block)}]"  # 0, 1 and −1 as index
+            return self.assign(self.lifted(text), block)
         if isinstance(e, sympy.Max | sympy.Min):
             first, *others = [self.write(a, block) for a in e.args]
             for other in others:
@@ -184,7 +184,7 @@ class _Writer:
             return self.assign(f"{self.named(type(e))}({argument})", block)
         raise CannotCertify(
             f"there is no ball arithmetic for {type(e).__name__!r} in '{e}'; known are "
-            f"{', '.join(sorted(f.__name__ for f in self.lowering))}"
+            f"{', '.join(sorted({f.__name__ for f in self.lowering}))}"
         )
 
     def sum(self, e: Expr, block: _Block) -> str:
@@ -230,7 +230,7 @@ class _Writer:
             test = self.condition(condition, block)
             self.add(f"if {test}:", block)
             inner = block.inner()
-            self.add(f"{result} = {self.write(value, inner)}", inner)
+            self.add(f"{result} = {self.lifted(self.write(value, inner))}", inner)
             self.add("else:", block)
             block = block.inner()
             if test == "True":
@@ -272,6 +272,13 @@ class _Writer:
             block.known[key] = self.assign(text, block)
         return block.known[key]
 
+    def lifted(self, text: str) -> str:
+        """A value that may be a constant, as the series that functions of series expect."""
+        if self.lowering is not SERIES:
+            return text
+        self.namespace["lift"] = _lift
+        return f"lift({text})"
+
     def named(self, function: type) -> str:
         name = f"f_{function.__name__}"
         self.namespace[name] = self.lowering[function]
@@ -296,6 +303,10 @@ def _undefined() -> arb:
 
 def _constant_of(value: Any) -> arb:
     return value[0] if isinstance(value, arb_series) else value
+
+
+def _lift(value: Any) -> arb_series:
+    return value if isinstance(value, arb_series) else arb_series([value])
 
 
 class _ExactSign:
