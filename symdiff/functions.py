@@ -23,9 +23,9 @@ Float64Array = npt.NDArray[np.float64]
 class StableFunction(Function):
     """A real function of one real variable, with everything symdiff needs to know of it.
 
-    A subclass gives `fdiff`, the lowerings `numpy` (vectorised float64) and `mpmath` (one number
-    at the working precision), an independent textbook `definition` in plain SymPy, and its symbol
-    in text and LaTeX.
+    A subclass gives `fdiff`, the lowerings `numpy` (vectorised float64), `mpmath` (one number at
+    the working precision), `arb` (a ball) and `series` (a power series of balls), an independent
+    textbook `definition` in plain SymPy, and its symbol in text and LaTeX.
     """
 
     nargs = 1
@@ -54,6 +54,24 @@ class StableFunction(Function):
         """The function at mpmath's working precision."""
         raise NotImplementedError  # abstract: each stanza below has its own
 
+    @staticmethod
+    def arb(z: Any) -> Any:
+        """The ball of the function's values on the ball z: `flint.arb` in, `flint.arb` out.
+
+        Each is a composition in which nothing cancels at any magnitude, so that the radius stays
+        a few units of the working precision.
+        """
+        raise NotImplementedError  # abstract: each stanza below has its own
+
+    @staticmethod
+    def series(z: Any) -> Any:
+        """The power series of the function at the series z: `flint.arb_series` in and out.
+
+        Where a coefficient would cancel in one half of the axis, the sign of z's constant chooses
+        the form; both forms hold everywhere, so a constant that straddles 0 only costs tightness.
+        """
+        raise NotImplementedError  # abstract: each stanza below has its own
+
     def _eval_is_extended_real(self) -> bool | None:
         return self.args[0].is_extended_real
 
@@ -69,6 +87,13 @@ class StableFunction(Function):
         return f"{type(self).__name__}({printer._print(self.args[0])})"
 
     _mpmathcode = _numpycode
+
+
+def with_constant(series: Any, constant: Any) -> Any:
+    """The `flint.arb_series` with its constant coefficient replaced by a tighter ball of it."""
+    from flint import arb_series  # python-flint is needed by certified arithmetic alone
+
+    return arb_series([constant, *series.coeffs()[1:]], series.prec)
 
 
 class sigmoid(StableFunction):
@@ -94,6 +119,20 @@ class sigmoid(StableFunction):
     def mpmath(z: Any) -> Any:
         return 1 / (1 + mpmath.exp(-z))
 
+    @staticmethod
+    def arb(z: Any) -> Any:
+        if z < 0:  # e^(−z) would be unbounded for flint from z = −1e40 on
+            e = z.exp()
+            return e / (1 + e)
+        return 1 / (1 + (-z).exp())
+
+    @staticmethod
+    def series(z: Any) -> Any:
+        if z[0] < 0:
+            e = z.exp()
+            return e / (1 + e)
+        return 1 / (1 + (-z).exp())
+
 
 class softplus(StableFunction):
     """softplus(z) = log(1 + e^z); softplus' = σ(z)."""
@@ -116,6 +155,15 @@ class softplus(StableFunction):
     def mpmath(z: Any) -> Any:
         return mpmath.mpf(max(z, 0)) + mpmath.log1p(mpmath.exp(-abs(z)))
 
+    @staticmethod
+    def arb(z: Any) -> Any:
+        return z + (-z).exp().log1p() if z > 0 else z.exp().log1p()
+
+    @staticmethod
+    def series(z: Any) -> Any:
+        tail = (1 + z.exp()).log() if z[0] < 0 else z + (1 + (-z).exp()).log()
+        return with_constant(tail, softplus.arb(z[0]))
+
 
 class tanh(StableFunction):
     """The hyperbolic tangent, with tanh' = sech²(z) where SymPy has 1 − tanh²(z)."""
@@ -137,6 +185,17 @@ class tanh(StableFunction):
     @staticmethod
     def mpmath(z: Any) -> Any:
         return mpmath.tanh(z)
+
+    @staticmethod
+    def arb(z: Any) -> Any:
+        return z.tanh()
+
+    @staticmethod
+    def series(z: Any) -> Any:
+        if z[0] < 0:
+            return -tanh.series(-z)
+        e = (-2 * z).exp()
+        return with_constant(1 - 2 * e / (1 + e), z[0].tanh())
 
 
 class sech(StableFunction):
@@ -161,6 +220,15 @@ class sech(StableFunction):
     @staticmethod
     def mpmath(z: Any) -> Any:
         return mpmath.sech(z)
+
+    @staticmethod
+    def arb(z: Any) -> Any:
+        return z.sech()
+
+    @staticmethod
+    def series(z: Any) -> Any:
+        e = z.exp() if z[0] < 0 else (-z).exp()
+        return with_constant(2 * e / (1 + e * e), z[0].sech())
 
 
 def _exp_minus_half_square(z: Float64Array) -> Float64Array:
@@ -200,6 +268,14 @@ class Phi(StableFunction):
             return mpmath.npdf(z) / -z
         return mpmath.erfc(-z / mpmath.sqrt(2)) / 2  # erfc, not 1 + erf: no cancellation for z < 0
 
+    @staticmethod
+    def arb(z: Any) -> Any:
+        from flint import arb
+
+        return (-z * arb(2).rsqrt()).erfc() / 2
+
+    series = arb  # flint's power series have erfc too, as accurate in both tails
+
 
 class phi(StableFunction):
     """φ(z) = e^(−z²/2)/√(2π), the standard normal density; φ' = −z φ(z)."""
@@ -223,6 +299,14 @@ class phi(StableFunction):
     def mpmath(z: Any) -> Any:
         return mpmath.npdf(z)
 
+    @staticmethod
+    def arb(z: Any) -> Any:
+        from flint import arb
+
+        return (-z * z / 2).exp() * (arb.pi() * 2).rsqrt()
+
+    series = arb
+
 
 class expm1(StableFunction):
     """e^z − 1 without cancellation near 0."""
@@ -244,6 +328,14 @@ class expm1(StableFunction):
     @staticmethod
     def mpmath(z: Any) -> Any:
         return mpmath.expm1(z)
+
+    @staticmethod
+    def arb(z: Any) -> Any:
+        return z.expm1()
+
+    @staticmethod
+    def series(z: Any) -> Any:
+        return with_constant(z.exp(), z[0].expm1())
 
 
 class log1p(StableFunction):
@@ -269,6 +361,14 @@ class log1p(StableFunction):
     @staticmethod
     def mpmath(z: Any) -> Any:
         return mpmath.log1p(z)
+
+    @staticmethod
+    def arb(z: Any) -> Any:
+        return z.log1p()
+
+    @staticmethod
+    def series(z: Any) -> Any:
+        return with_constant((1 + z).log(), z[0].log1p())
 
 
 STABLE_FUNCTIONS: tuple[type[StableFunction], ...] = (

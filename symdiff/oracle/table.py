@@ -1,0 +1,270 @@
+"""The table oracle: a function of one variable as certified polynomials on cells of the axis.
+
+The cells are the leaves of a radix tree over the bits of float64: the root falls into the 4096
+combinations of sign and exponent, a binade into 2^m equal cells with m as small as accuracy
+allows, and a cell that still fails into eight again, which isolates breakpoints, roots and
+singularities at the cost of a few cells a level. Where even that fails, and where there are too
+many cells (sin at 1e30), the tree has an open leaf, whose points are left to the ball.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import sympy
+from sympy import Expr, Piecewise, Rational, Symbol
+
+from symdiff.kinks import breakpoints
+from symdiff.oracle.cell import DOUBLE, SINGLE, Accuracy, Cell, fit
+from symdiff.oracle.enclosure import FORMATS, Enclosure, Float64Array, format_named
+from symdiff.oracle.translate import Program, compile_series
+
+_FINEST = 11  # a binade is cut into 2¹¹ cells at most, before failing cells are refined
+_FAN = 3  # a failing cell is cut into 8
+_MOST_ROWS = 100_000  # 6 to 12 MB; the catalogue needs 600 to 7,000
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The rows of one expression for one target format, ready to be evaluated."""
+
+    target: str
+    # node → 256·(first child) + 128·(a child is no leaf) + (bits that choose the child); a leaf has
+    # 256·(itself); the first 4096 nodes are the combinations of sign and exponent
+    tree: npt.NDArray[np.uint64]
+    rows: Float64Array  # node → its row: 8 numbers for float32 and narrower, 16 for float64
+
+    def __repr__(self) -> str:
+        leaves = int((np.isfinite(self.rows).all(axis=1)).sum())
+        return f"<Table of {leaves:,} rows for {self.target}>"
+
+    def enclose(self, points: Float64Array, *, relative: float | None = None) -> Enclosure:
+        """The enclosures at the points; those that the table cannot certify are left so.
+
+        Args: points, float64, any shape; relative, the asked bound (by default the table's own).
+            A zero, a point beyond the target's range, an infinity or NaN has no row: its enclosure
+            is NaN ± ∞, not certified.
+        """
+        from symdiff.oracle import kernel  # numba takes 0.3 s to import; only evaluation needs it
+
+        accuracy = _accuracy(self.target)
+        flat = np.ascontiguousarray(points, dtype=np.float64).ravel()
+        high, low, bound = np.empty(flat.size), np.zeros(flat.size), np.empty(flat.size)
+        certified = np.empty(flat.size, dtype=bool)
+        asked = accuracy.relative if relative is None else relative
+        bits, table = flat.view(np.uint64), (self.tree, self.rows)
+        quality = (asked, accuracy.absolute)
+        if accuracy.double_double:
+            kernel.evaluate_double(bits, table, quality, (high, low, bound, certified))
+        else:
+            kernel.evaluate_single(bits, table, quality, (high, bound, certified))
+        return Enclosure(high, low, bound, certified).reshape(np.shape(points))
+
+
+def _accuracy(target: str) -> Accuracy:
+    format_named(target)
+    return DOUBLE if target == "float64" else SINGLE
+
+
+def build(expression: Expr, target: str = "float32") -> Table:
+    """The table of an expression in one variable.
+
+    Takes 0.01 to 1 s for float32 and the narrower formats, which share one, and 0.5 to 8 s for
+    float64.
+
+    Raises: CannotCertify if it holds a function without ball arithmetic; ValueError if it has not
+        exactly one variable, or the format is unknown.
+    """
+    accuracy = _accuracy(target)
+    if len(expression.free_symbols) != 1:
+        raise ValueError(
+            f"a table is for one variable; '{expression}' has {len(expression.free_symbols)} "
+            "(enclose it by the ball instead)"
+        )
+    (z,) = expression.free_symbols
+    form = FORMATS["float64" if accuracy.double_double else "float32"]
+    # The exponent field of 2^e is e + 1023; float32's smallest subnormal is 2⁻¹⁴⁹, float64's has
+    # the field 0, as all its subnormals.
+    lowest = max(form.e_min - form.precision + 1, -1023) + 1023
+    growth = _Growth(_Segments(expression, z), accuracy)
+    for sign in (0, 1):
+        growth.cut(sign, range(lowest, form.e_max + 1023 + 1))
+    return Table(target, *growth.arrays(16 if accuracy.double_double else 8))
+
+
+class _Segments:
+    """The smooth pieces of the expression between its breakpoints, as programs over series."""
+
+    def __init__(self, expression: Expr, z: Symbol) -> None:
+        expression = _as_cases(expression)
+        points = breakpoints(expression, z)
+        self.below = [_neighbour(p, -1) for p in points]  # the largest float64 ≤ each breakpoint
+        self.above = [_neighbour(p, 1) for p in points]  # the smallest float64 ≥ each breakpoint
+        self.programs = [
+            compile_series(_specialised(expression, z, inside), z) for inside in _between(points)
+        ]
+
+    def program(self, cell: Cell) -> Program | None:
+        """The piece that holds the whole cell, or None if the cell holds a breakpoint."""
+        low, high = sorted(cell.ends)
+        index = bisect.bisect_left(self.below, low)  # breakpoints whose `below` is < low
+        straddled = index < len(self.above) and self.above[index] <= high
+        return None if straddled else self.programs[index]
+
+
+def _as_cases(expression: Expr) -> Expr:
+    """Max, Min and Heaviside written as cases, so that their borders are breakpoints."""
+
+    def extremum(keep: Any) -> Any:
+        def cases(*terms: Expr) -> Expr:
+            first, *others = terms
+            for other in others:
+                first = Piecewise((first, keep(first, other)), (other, True))
+            return first
+
+        return cases
+
+    expression = expression.replace(sympy.Max, extremum(sympy.Ge))
+    expression = expression.replace(sympy.Min, extremum(sympy.Le))
+    return expression.replace(
+        sympy.Heaviside, lambda x, at_zero: Piecewise((0, x < 0), (1, x > 0), (at_zero, True))
+    )
+
+
+def _between(points: tuple[Expr, ...]) -> Iterable[Rational]:
+    """A rational number in each of the intervals that the breakpoints leave."""
+    if not points:
+        return [sympy.S.Zero]
+    ends = [_rational_near(p) for p in points]
+    inner = [(a + b) / 2 for a, b in itertools.pairwise(ends)]
+    return [ends[0] - 1, *inner, ends[-1] + 1]
+
+
+def _rational_near(point: Expr) -> Rational:
+    return point if point.is_Rational else Rational(str(point.evalf(60)))
+
+
+def _specialised(expression: Expr, z: Symbol, inside: Rational) -> Expr:
+    """The expression without the cases, |·| and signs of polynomials, as they are at `inside`."""
+
+    def sign_of(border: Expr) -> Expr | None:
+        return sympy.sign(border.subs(z, inside)) if border.is_polynomial(z) else None
+
+    def case(*pairs: Any) -> Expr:
+        kept = []
+        for value, condition in pairs:
+            truth = condition.subs(z, inside) if _polynomial(condition, z) else condition
+            if truth == True:  # noqa: E712 - SymPy's true
+                kept.append((value, True))
+                break
+            if truth != False:  # noqa: E712 - SymPy's false
+                kept.append((value, condition))
+        return Piecewise(*kept)
+
+    expression = expression.replace(Piecewise, case)
+    expression = expression.replace(
+        sympy.Abs, lambda a: sympy.Abs(a) if sign_of(a) is None else sign_of(a) * a
+    )
+    return expression.replace(
+        sympy.sign, lambda a: sympy.sign(a) if sign_of(a) is None else sign_of(a)
+    )
+
+
+def _polynomial(condition: Any, z: Symbol) -> bool:
+    relations = condition.atoms(sympy.core.relational.Relational)
+    return all((r.lhs - r.rhs).is_polynomial(z) for r in relations)
+
+
+def _neighbour(point: Expr, side: int) -> float:
+    """The float64 at or beyond a real algebraic number, on one side of it."""
+    nearest = float(point.evalf(30))
+    difference = sympy.Rational(*nearest.as_integer_ratio()) - point
+    if difference == 0 or bool(difference * side > 0):
+        return nearest
+    return float(np.nextafter(nearest, side * np.inf))
+
+
+class _Growth:
+    """The tree while it grows."""
+
+    def __init__(self, segments: _Segments, accuracy: Accuracy) -> None:
+        self.segments = segments
+        self.accuracy = accuracy
+        self.first = list(range(4096))  # every node is a leaf until it is planted
+        self.fan = [0] * 4096
+        self.rows: dict[int, list[float]] = {}  # leaf → its row; a leaf without one is open
+
+    def arrays(self, width: int) -> tuple[npt.NDArray[np.uint64], Float64Array]:
+        """The tree and the rows as `Table` holds them: an open leaf is NaN ± ∞."""
+        deep = [
+            n > 0 and any(self.fan[f : f + (1 << n)])
+            for f, n in zip(self.first, self.fan, strict=True)
+        ]
+        parts = (self.first, deep, self.fan)
+        first, deeper, fan = (np.array(part, np.uint64) for part in parts)
+        tree = first * np.uint64(256) + deeper * np.uint64(128) + fan
+        rows = np.full((len(tree), width), np.nan)
+        rows[:, width - 1 if width == 8 else 14] = np.inf
+        for node, row in self.rows.items():
+            rows[node, : len(row)] = row
+        return tree, rows
+
+    def cut(self, sign: int, exponents: Iterable[int]) -> None:
+        """Fit every binade of one sign, from the smallest up."""
+        fineness = 0  # neighbouring binades need about as many cells
+        for exponent in exponents:
+            binade = Cell((sign << 11) | exponent, 12)
+            fineness = self.binade(binade, max(fineness - 1, 0))
+
+    def binade(self, binade: Cell, fineness: int) -> int:
+        """Cut one binade, starting from the given fineness; returns the fineness it took."""
+        for m in range(fineness, _FINEST + 1):
+            cells = binade.children(m)
+            probes = cells if m < 3 else cells[len(cells) // 8 :: len(cells) // 4]
+            if sum(self.fit(cell) is None for cell in probes) > len(probes) // 4:
+                continue
+            fitted = [self.fit(cell) for cell in cells]
+            if sum(row is None for row in fitted) <= len(cells) // 4:
+                self.plant(binade.prefix, cells, fitted, m)
+                return m
+        return 0  # hopeless at any affordable fineness: all of the binade stays open
+
+    def fit(self, cell: Cell) -> list[float] | None:
+        program = self.segments.program(cell)
+        return None if program is None else fit(program, cell, self.accuracy)
+
+    def plant(
+        self, node: int, cells: list[Cell], fitted: list[list[float] | None], bits: int
+    ) -> None:
+        """Make the cells the children of the node; refine those that have no row."""
+        if bits == 0:
+            self.leaf(node, fitted[0])
+            return
+        start = len(self.first)
+        self.first[node], self.fan[node] = start, bits
+        self.first += range(start, start + len(cells))
+        self.fan += [0] * len(cells)
+        for child, (cell, row) in enumerate(zip(cells, fitted, strict=True), start):
+            if row is not None:
+                self.leaf(child, row)
+            else:
+                self.refine(child, cell)
+
+    def leaf(self, node: int, row: list[float] | None) -> None:
+        if row is not None and len(self.rows) < _MOST_ROWS:
+            self.rows[node] = row
+
+    def refine(self, node: int, cell: Cell) -> None:
+        bits = min(_FAN, 64 - cell.used - self.accuracy.least_bits)
+        if bits <= 0:
+            return
+        cells = cell.children(bits)
+        fitted = [self.fit(c) for c in cells]
+        if sum(row is None for row in fitted) <= len(cells) // 2:
+            self.plant(node, cells, fitted, bits)
