@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +16,13 @@ from comparisons.comparison import AdjointResult, Comparison
 from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.engines import ENGINES, Gradients
 from comparisons.mismatch import GradientMismatch
-from comparisons.points import pairs, structured
+from comparisons.points import every_pattern, pairs, structured
 from comparisons.subjects import Inputs, Subject
 from comparisons.truth import TruthOf
-from comparisons.verdict import Verdict, judge, judge_kinks
+from comparisons.verdict import Judged, Verdict, judge, judge_kinks, set_apart
 from symdiff import Definition, Graph
 from symdiff.adjoint import NO_DEPENDENCE, requiring_grad
+from symdiff.oracle.enclosure import Enclosure
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +37,7 @@ def compare(
     dtype: str | torch.dtype | FloatType = "float64",
     engine: str = "reverse",
     inputs: Mapping[str, npt.ArrayLike] | None = None,
+    points: Literal["structured", "all"] | None = None,
     budget: Budget | None = None,
     **parameters: object,
 ) -> Comparison:
@@ -48,6 +50,7 @@ def compare(
         dtype: the type torch computes in.
         engine: how torch differentiates.
         inputs: where, by input name; by default points chosen for the definition.
+        points: `structured`, or `all` bit patterns of a 16-bit type, which is their default.
         budget: the error allowed.
         parameters: values for the definition's parameters.
 
@@ -59,7 +62,7 @@ def compare(
     if engine not in ENGINES:
         raise ValueError(f"unknown engine {engine!r}; known are {', '.join(ENGINES)}")
     truth_of = _truth_of(chosen.graph)
-    at = _inputs(chosen, truth_of, float_format, inputs)
+    at = _inputs(chosen, truth_of, float_format, inputs, points)
     allowed = budget or Budget()
     gradients = ENGINES[engine].gradients(chosen, at, float_format)
     adjoints, wrong = _judged(chosen, truth_of, gradients, at, float_format, allowed)
@@ -128,7 +131,10 @@ def _inputs(
     truth_of: TruthOf,
     dtype: FloatType,
     given: Mapping[str, npt.ArrayLike] | None,
+    points: str | None,
 ) -> Inputs:
+    if points not in (None, "structured", "all"):
+        raise ValueError(f"unknown points {points!r}; choose 'structured' or 'all'")
     if given is not None:
         names = truth_of.adjoints.signature.inputs
         if set(given) != set(names):
@@ -137,18 +143,25 @@ def _inputs(
                 f"{', '.join(names)}"
             )
         return {k: dtype.round(np.asarray(given[k], dtype=np.float64)) for k in names}
+    definition = subject.definition
+    if points == "all" and (definition is None or len(definition.variables) > 1 or dtype.bits > 16):
+        raise ValueError(
+            f"points='all' is for functions of one variable in a 16-bit type; {subject} in {dtype} "
+            "has too many"
+        )
     if subject.sample is not None:
         return subject.sample(dtype)
-    definition = subject.definition
     if definition is None:
         raise ValueError(f"{subject} does not say where to compare; pass inputs=…")
     if len(definition.variables) > 1:
         return pairs(definition, dtype)
     (variable,) = definition.variables
+    if dtype.bits == 16 and points != "structured":
+        return {variable: every_pattern(dtype)}
     special = [float(kink.at) for kink in definition.kinks()]
     return {
         variable: structured(
-            dtype, special, lambda z: np.asarray(truth_of({variable: z}).values[variable])
+            dtype, special, lambda z: truth_of.approximate({variable: z})[variable]
         )
     }
 
@@ -165,7 +178,8 @@ def _judged(
 
     The output's own adjoint is the cotangent that was put in: nothing to judge.
     """
-    truth = truth_of(inputs)
+    truth = truth_of.enclosed(inputs, dtype)
+    sensitivity = truth_of.sensitivity(inputs)
     missing = truth_of.adjoints.missing
     differentiable = requiring_grad(subject.graph)
     results: dict[str, AdjointResult] = {}
@@ -179,14 +193,47 @@ def _judged(
         )
         if problem is not None:
             wrong[name] = problem
-        elif value is not None and name in truth.values and name != subject.graph.output_name:
-            g = np.broadcast_to(truth.values[name], value.shape)
-            moved = np.broadcast_to(truth.sensitivity[name], value.shape)
-            judged = judge(value, g, moved, dtype, budget)
-            if subject.definition is not None and len(subject.definition.variables) == 1:
-                judged = judge_kinks(judged, value, inputs[name], subject.definition.kinks(), dtype)
-            results[name] = AdjointResult(name, inputs, value, g, judged)
+        elif value is not None and name in truth and name != subject.graph.output_name:
+            moved = np.broadcast_to(sensitivity[name], value.shape)
+            judged = judge(value, truth[name], moved, dtype, budget)
+            if judged.undecided.any():
+                truth[name] = _tightened(truth_of, name, truth[name], inputs, dtype, judged)
+                judged = judge(value, truth[name], moved, dtype, budget)
+            judged = _special(judged, value, subject, inputs, dtype)
+            results[name] = AdjointResult(name, inputs, value, truth[name], judged)
     return results, wrong
+
+
+def _tightened(
+    truth_of: TruthOf,
+    name: str,
+    truth: Enclosure,
+    inputs: Inputs,
+    dtype: FloatType,
+    judged: Judged,
+) -> Enclosure:
+    """The enclosures where an error straddles a threshold as tight as they can be."""
+    where = judged.undecided
+    if not truth_of.adjoints.signature.pointwise:
+        return truth  # arrays are enclosed to 2⁻¹⁰⁵ already
+    some = {k: np.broadcast_to(v, where.shape)[where] for k, v in inputs.items()}
+    tighter = truth.reshape(truth.shape)
+    tighter.put(where, truth_of.enclosed_tightly(some, dtype)[name])
+    return tighter
+
+
+def _special(
+    judged: Judged, computed: Float64Array, subject: Subject, inputs: Inputs, dtype: FloatType
+) -> Judged:
+    """Kinks, and inputs that are not finite, judged in their own way."""
+    definition = subject.definition
+    if definition is None:
+        return judged
+    if len(definition.variables) == 1:
+        at = inputs[definition.variables[0]]
+        judged = judge_kinks(judged, computed, at, definition.kinks(), dtype)
+    finite = np.logical_and.reduce([np.isfinite(v) for v in inputs.values()])
+    return judged if finite.all() else set_apart(judged, ~finite)
 
 
 def _presence(

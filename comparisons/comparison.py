@@ -13,6 +13,7 @@ from comparisons.dtypes import Float64Array, FloatType
 from comparisons.subjects import Inputs, Subject
 from comparisons.verdict import Judged, Status, Verdict
 from symdiff.notation.names import barred
+from symdiff.oracle.enclosure import Enclosure
 
 _ORDER = tuple(Verdict)
 
@@ -39,7 +40,7 @@ class AdjointResult:
     name: str
     inputs: Inputs  # as given to torch
     computed: Float64Array
-    truth: Float64Array
+    enclosure: Enclosure  # of the truth
     judged: Judged
 
     def __repr__(self) -> str:
@@ -47,6 +48,17 @@ class AdjointResult:
             f"<{barred(self.name)} {self.verdict}: {self.computed.size} values, "
             f"bulk {self.bulk_ulp:.3g} ulp, worst {self.worst}>"
         )
+
+    @property
+    def truth(self) -> Float64Array:
+        """The true values, rounded to float64; NaN where there is none."""
+        return self.enclosure.high
+
+    @property
+    def certified(self) -> bool:
+        """Whether every true value is known as well as the type needs."""
+        unknown = ~self.enclosure.certified & np.isfinite(self.enclosure.bound)
+        return not unknown.any()
 
     @property
     def verdict(self) -> Verdict:

@@ -43,6 +43,19 @@ def structured(
     return np.concatenate([below, [-0.0, 0.0], above])
 
 
+def every_pattern(dtype: FloatType) -> Float64Array:
+    """All values of a 16-bit type in the order of their bit patterns, NaNs and ±∞ included.
+
+    Raises: ValueError if the type is wider.
+    """
+    if dtype.bits != 16:
+        raise ValueError(f"{dtype} has 2^{dtype.bits} values; only 16-bit types are tried whole")
+    import torch
+
+    patterns = torch.arange(2**16, dtype=torch.int32).to(torch.int16)
+    return np.asarray(patterns.view(dtype.torch).to(torch.float64).numpy())
+
+
 def neighbours(centre: float, dtype: FloatType) -> Float64Array:
     """The value of `dtype` nearest to `centre` and the three on either side."""
     nearest = dtype.round([centre])

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array, FloatType
+from symdiff.oracle.enclosure import Enclosure
+
+BoolArray = npt.NDArray[np.bool_]
 
 
 def ulp(value: Float64Array, dtype: FloatType) -> Float64Array:
@@ -23,27 +29,47 @@ def ulp(value: Float64Array, dtype: FloatType) -> Float64Array:
     return np.asarray(np.ldexp(1.0, exponent - dtype.precision + 1))
 
 
-def absolute_error(computed: Float64Array, truth: Float64Array, dtype: FloatType) -> Float64Array:
-    """|ĝ − g|, where an ∞ is right exactly if g rounds to it, and NaN only if g is NaN.
+@dataclass(frozen=True)
+class Interval:
+    """What an error may be, since the truth itself is known to lie in an enclosure only."""
 
-    ±0 are equal. A wrong infinity or NaN is infinitely far.
+    least: Float64Array
+    greatest: Float64Array
 
-    Args: computed, values of `dtype` held in float64; truth, float64. Returns: their shape, ≥ 0.
+    def __truediv__(self, unit: Float64Array) -> Interval:
+        with np.errstate(over="ignore"):  # 2^1000 ulp is infinitely wrong
+            return Interval(self.least / unit, self.greatest / unit)
+
+    def straddles(self, threshold: float) -> BoolArray:
+        """Where the enclosure does not decide on which side of the threshold the error is."""
+        return np.asarray((self.least <= threshold) & (self.greatest > threshold))
+
+
+def absolute_error(computed: Float64Array, truth: Enclosure, dtype: FloatType) -> Interval:
+    """|ĝ − g|, where an ∞ is right exactly if g rounds to it.
+
+    ±0 are equal. A wrong infinity, and a NaN, is infinitely far; where nothing is known of the
+    truth (its bound is infinite) the error is anything.
+
+    Args: computed, values of `dtype` held in float64, of the truth's shape. Returns: that shape.
     """
-    overflows = np.abs(truth) >= dtype.overflow
-    rounded = np.where(overflows, np.copysign(np.inf, truth), truth)
-    with np.errstate(invalid="ignore"):
-        error = np.abs(computed - rounded)
-    same = (computed == rounded) | (np.isnan(computed) & np.isnan(truth))
-    return np.asarray(np.where(same, 0.0, np.where(np.isnan(error), np.inf, error)))
+    least, greatest = truth.distance(computed)
+    overflows = np.abs(truth.high) >= dtype.overflow
+    beyond = np.where(computed == np.copysign(np.inf, truth.high), 0.0, np.inf)
+    least, greatest = (np.where(overflows, beyond, side) for side in (least, greatest))
+    return Interval(np.nan_to_num(least, nan=np.inf), np.nan_to_num(greatest, nan=np.inf))
 
 
-def ulp_error(computed: Float64Array, truth: Float64Array, dtype: FloatType) -> Float64Array:
+def ulp_error(computed: Float64Array, truth: Enclosure, dtype: FloatType) -> Interval:
     """|ĝ − g| / ulp(g).
 
-    Args: computed, values of `dtype` held in float64; truth, float64. Returns: their shape, ≥ 0.
+    Args: computed, values of `dtype` held in float64, of the truth's shape. Returns: that shape.
     Source: Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed., §2.3.3.
     """
-    finite = np.clip(np.nan_to_num(truth, nan=0.0), -dtype.largest, dtype.largest)
-    with np.errstate(over="ignore"):  # a gradient off by 2^1000 ulp is infinitely wrong
-        return np.asarray(absolute_error(computed, truth, dtype) / ulp(finite, dtype))
+    return absolute_error(computed, truth, dtype) / ulp(finite_truth(truth, dtype), dtype)
+
+
+def finite_truth(truth: Enclosure, dtype: FloatType) -> Float64Array:
+    """The true value brought into the range of `dtype`; 0 where it is not known."""
+    known = np.isfinite(truth.bound)
+    return np.clip(np.where(known, truth.high, 0.0), -dtype.largest, dtype.largest)

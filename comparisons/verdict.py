@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from comparisons.budget import Budget
 from comparisons.dtypes import Float64Array, FloatType
-from comparisons.ulp import absolute_error, ulp
+from comparisons.ulp import absolute_error, finite_truth, ulp
 from symdiff.kinks import Kink
+from symdiff.oracle.enclosure import Enclosure
 
 
 class Verdict(Enum):
@@ -34,6 +35,7 @@ class Status(Enum):
     WITHIN = "within budget"  # within what the type could give
     KINK_INSIDE = "kink, inside"  # at a kink, in the interval between the one-sided derivatives
     UNDEFINED = "undefined"  # NaN where the truth is undefined
+    NON_FINITE_INPUT = "input not finite"  # at ±∞ or NaN: counted apart, not judged
     INACCURATE = "inaccurate"  # beyond what the type could give
     LOST = "lost"  # zero or subnormal, where the truth is a normal number
     WRONG_SIGN = "wrong sign"
@@ -59,6 +61,13 @@ class Judged:
     conditioned: Float64Array  # |ĝ − g| / (ulp(g) + u·Σ|v ∂g/∂v|)
     excess: Float64Array  # error over what is allowed; above 1 the point is wrong
     status: npt.NDArray[np.int8]  # positions in Status
+    undecided: npt.NDArray[np.bool_]  # where the truth's enclosure straddles a threshold
+
+    def copies(
+        self,
+    ) -> tuple[Float64Array, Float64Array, Float64Array, npt.NDArray[np.int8]]:
+        """Excess, ulp, conditioned and status, to be changed."""
+        return self.excess.copy(), self.ulp.copy(), self.conditioned.copy(), self.status.copy()
 
     def counts(self) -> dict[Status, int]:
         """How many points have each status that occurs."""
@@ -74,47 +83,71 @@ class Judged:
 
 def judge(
     computed: Float64Array,
-    truth: Float64Array,
+    truth: Enclosure,
     sensitivity: Float64Array,
     dtype: FloatType,
     budget: Budget,
 ) -> Judged:
-    """Each computed gradient against the true one.
+    """Each computed gradient against the enclosure of the true one.
+
+    Where the enclosure does not decide, the larger error counts, and `undecided` says so.
 
     Args:
         computed: values of `dtype`, held in float64.
-        truth: of the same shape; NaN where there is none.
+        truth: of the same shape; its bound is infinite where the gradient is undefined.
         sensitivity: of the same shape, Σ |v ∂g/∂v| over the values that g is computed from.
         dtype: the type computed in.
         budget: the error allowed.
     """
     error = absolute_error(computed, truth, dtype)
-    defined = ~np.isnan(truth)
-    finite = np.clip(np.where(defined, truth, 0.0), -dtype.largest, dtype.largest)
-    unit = ulp(finite, dtype)
+    g = finite_truth(truth, dtype)
+    unit = ulp(g, dtype)
     moved = np.where(np.isfinite(sensitivity), sensitivity, 0.0) * dtype.unit_roundoff
-    with np.errstate(over="ignore"):
-        ulps, conditioned = error / unit, error / (unit + moved)
-        floor = ulp(np.maximum(np.abs(finite), 1.0), dtype) + moved
-        excess = (
-            error / (floor * budget.absolute) if budget.absolute else np.where(error > 0, np.inf, 0)
-        )
-    overflows = np.abs(truth) >= dtype.overflow
-    small = np.abs(computed) < dtype.smallest_normal
-    # In reverse order of precedence: what is written later wins.
-    status = np.full(truth.shape, _code(Status.INACCURATE), dtype=np.int8)
-    status[computed * np.sign(finite) < 0] = _code(Status.WRONG_SIGN)
-    status[small & (np.abs(finite) >= dtype.smallest_normal)] = _code(Status.LOST)
+    ulps, conditioned = error / unit, error / (unit + moved)
+    floor = ulp(np.maximum(np.abs(g), 1.0), dtype) + moved
+    with np.errstate(invalid="ignore"):  # 0/0 for a budget of nothing: no error, nothing exceeded
+        excess = np.nan_to_num((error / (floor * budget.absolute)).greatest, posinf=np.inf)
+    status = _statuses(computed, truth, ulps.greatest, conditioned.greatest, dtype, budget)
+    excess = np.where(np.isin(status, [_code(s) for s in _ALWAYS_WRONG]), np.inf, excess)
+    excess = np.where(conditioned.greatest <= budget.accurate, np.minimum(excess, 1.0), excess)
+    excess = np.where(status == _code(Status.UNDEFINED), 0.0, excess)
+    undecided = ulps.straddles(0.5) | ulps.straddles(1) | conditioned.straddles(budget.accurate)
+    undecided &= np.isfinite(truth.bound)
+    return Judged(ulps.greatest, conditioned.greatest, np.asarray(excess), status, undecided)
+
+
+def _statuses(
+    computed: Float64Array,
+    truth: Enclosure,
+    ulps: Float64Array,
+    conditioned: Float64Array,
+    dtype: FloatType,
+    budget: Budget,
+) -> npt.NDArray[np.int8]:
+    """Written in reverse order of precedence: what is written later wins."""
+    g = finite_truth(truth, dtype)
+    defined = np.isfinite(truth.bound)
+    overflows = defined & (np.abs(truth.high) >= dtype.overflow)
+    status = np.full(g.shape, _code(Status.INACCURATE), dtype=np.int8)
+    status[computed * np.sign(g) < 0] = _code(Status.WRONG_SIGN)
+    lost = (np.abs(computed) < dtype.smallest_normal) & (np.abs(g) >= dtype.smallest_normal)
+    status[lost] = _code(Status.LOST)
     status[conditioned <= budget.accurate] = _code(Status.WITHIN)
     status[ulps < 1] = _code(Status.FAITHFUL)
     status[ulps <= 0.5] = _code(Status.CORRECT)
-    status[overflows & (error > 0)] = _code(Status.MISSED)
+    status[overflows & (ulps > 0)] = _code(Status.MISSED)
     status[~np.isfinite(computed) & ~overflows] = _code(Status.SPURIOUS)
     status[~defined] = _code(Status.OUTSIDE)
     status[~defined & np.isnan(computed)] = _code(Status.UNDEFINED)
-    excess = np.where(np.isin(status, [_code(s) for s in _ALWAYS_WRONG]), np.inf, excess)
-    excess = np.where(conditioned <= budget.accurate, np.minimum(excess, 1.0), excess)
-    return Judged(ulps, conditioned, np.asarray(excess), status)
+    return status
+
+
+def set_apart(judged: Judged, where: npt.NDArray[np.bool_]) -> Judged:
+    """The same with the points at inputs that are not finite counted apart, unjudged."""
+    excess, ulps, conditioned, status = judged.copies()
+    status[where] = _code(Status.NON_FINITE_INPUT)
+    excess[where] = ulps[where] = conditioned[where] = 0.0
+    return Judged(ulps, conditioned, excess, status, judged.undecided & ~where)
 
 
 def judge_kinks(
@@ -129,8 +162,7 @@ def judge_kinks(
     A kink is also where its breakpoint rounds to: torch rounds parameters to the tensor's type.
     An interval's ends may be missed by an ulp.
     """
-    status, excess = judged.status.copy(), judged.excess.copy()
-    ulps, conditioned = judged.ulp.copy(), judged.conditioned.copy()
+    excess, ulps, conditioned, status = judged.copies()
     for kink in kinks:
         if kink.smooth:
             continue
@@ -143,7 +175,7 @@ def judge_kinks(
         status[here & ~inside] = _code(Status.KINK_OUTSIDE)
         excess[here] = np.where(inside, 0.0, np.inf)[here]
         ulps[here & inside] = conditioned[here & inside] = 0.0
-    return Judged(ulps, conditioned, excess, status)
+    return Judged(ulps, conditioned, excess, status, judged.undecided)
 
 
 def _code(status: Status) -> int:
