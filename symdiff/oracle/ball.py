@@ -151,9 +151,11 @@ def enclosure_of(
     with np.errstate(over="ignore", invalid="ignore"):
         radius = np.exp2(-np.clip(accuracy, -1000, 1000))
         bound = np.abs(high) * ((radius + 2.0**-105) * (1 + 2.0**-40))
-    bound[(accuracy > _EXACT) & (low == 0)] = 0  # the ball is one number, and that is `high`
+    exact = accuracy > _EXACT
+    bound[exact & (low == 0)] = 0  # the ball is one number, and that is `high`
     result = Enclosure(high, low, bound, np.zeros(len(balls), dtype=bool))
     plain = (np.abs(high) >= _TINY) & (np.abs(high) <= LARGEST) & (accuracy > 1)
+    plain &= ~exact | (low == 0)
     for i in np.flatnonzero(~plain).tolist():
         high[i], low[i], bound[i] = _enclose_one(balls[i])
     with np.errstate(invalid="ignore", over="ignore"):
