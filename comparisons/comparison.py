@@ -103,7 +103,11 @@ class AdjointResult:
         """The value furthest beyond what is allowed; among equals, at the most ordinary input."""
         at_shape = [v for v in self.inputs.values() if v.shape == self.computed.shape]
         size = np.max(np.abs(at_shape), axis=0) if at_shape else np.zeros(self.computed.shape)
-        keys = (-size.ravel(), self.judged.conditioned.ravel(), self.judged.excess.ravel())
+        keys = (
+            -np.nan_to_num(size, nan=np.inf).ravel(),
+            self.judged.conditioned.ravel(),
+            self.judged.excess.ravel(),
+        )
         index = np.unravel_index(np.lexsort(keys)[-1], self.computed.shape)
         g, g_hat = float(self.truth[index]), float(self.computed[index])
         relative = abs(g_hat - g) / abs(g) if g else float("inf") if g_hat else 0.0

@@ -130,9 +130,10 @@ def _statuses(
     overflows = defined & (np.abs(truth.high) >= dtype.overflow)
     status = np.full(g.shape, _code(Status.INACCURATE), dtype=np.int8)
     status[computed * np.sign(g) < 0] = _code(Status.WRONG_SIGN)
-    lost = (np.abs(computed) < dtype.smallest_normal) & (np.abs(g) >= dtype.smallest_normal)
-    status[lost] = _code(Status.LOST)
     status[conditioned <= budget.accurate] = _code(Status.WITHIN)
+    # However ill-conditioned: a normal number that came out as nothing is lost.
+    small = (np.abs(computed) < dtype.smallest_normal) & (np.abs(g) >= dtype.smallest_normal)
+    status[small & (ulps > budget.accurate)] = _code(Status.LOST)
     status[ulps < 1] = _code(Status.FAITHFUL)
     status[ulps <= 0.5] = _code(Status.CORRECT)
     status[overflows & (ulps > 0)] = _code(Status.MISSED)

@@ -124,8 +124,9 @@ class Enclosure:
             greatest = _up(gap * (1 + 2.0**-51) + _up(margin))
             beyond = np.isinf(total)  # both finite, their difference is not
             least, greatest = np.where(beyond, LARGEST, least), np.where(beyond, np.inf, greatest)
-            exact = (gap == 0) & (self.bound == 0) & (part == 0)
-            least, greatest = np.where(exact, 0, least), np.where(exact, 0, greatest)
+            # No rounding took place: value − high − low is `total`, and the truth is high + low.
+            exact = (self.bound == 0) & (part == 0) & ~beyond
+            least, greatest = np.where(exact, gap, least), np.where(exact, gap, greatest)
         infinite = np.isinf(self.high) | (np.isinf(values) & np.isfinite(self.high))
         apart = np.where(np.equal(values, self.high), 0.0, np.inf)
         unknown = np.isinf(self.bound)

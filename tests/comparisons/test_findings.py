@@ -11,6 +11,9 @@ import pytest
 import torch
 from torch.nn.functional import gelu, hardsigmoid
 
+import comparisons
+from comparisons import Status
+
 
 def gradient(function, value, dtype, length):
     """The gradient torch computes at `value`, in a tensor of so many equal elements."""
@@ -62,3 +65,21 @@ class TestFindings:
         assert gradient(torch.tanh, 19.06, torch.float64, length) > 0
         assert gradient(torch.tanh, 19.07, torch.float64, length) == 0.0
         assert truth > 9e-17
+
+    def test_in_bfloat16_sigmoid_s_gradient_is_zero_from_six_and_a_quarter_on(self, length):
+        """There the truth is 1.9e-3; just below, the gradient is a number still."""
+        below = 6.21875  # the bfloat16 before 6.25
+
+        assert gradient(torch.sigmoid, 6.25, torch.bfloat16, length) == 0.0
+        assert gradient(torch.sigmoid, below, torch.bfloat16, length) > 0
+        assert mpmath.exp(-6.25) / (1 + mpmath.exp(-6.25)) ** 2 > 1.9e-3
+
+
+def test_sigmoid_s_gradient_is_lost_at_487_bfloat16_inputs():
+    """Zeros where the truth is a normal number, counted over all 65,536 patterns."""
+    result = comparisons.compare("sigmoid", dtype="bfloat16").adjoints["z"]
+    zeros = (result.computed == 0) & (result.truth >= 2.0**-126)
+
+    assert zeros.sum() == 487
+    assert (result.judged.status[zeros] == list(Status).index(Status.LOST)).all()
+    assert result.inputs["z"][zeros].min() == 6.25

@@ -6,7 +6,7 @@ import pytest
 
 import symdiff
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.points import neighbours, pairs, structured
+from comparisons.points import every_pattern, neighbours, pairs, structured
 
 types = pytest.mark.parametrize("dtype", FLOAT_TYPES.values(), ids=str)
 
@@ -46,6 +46,23 @@ class TestStructured:
 
         nearest = np.sort(np.abs(points - root))[:2]
         assert (nearest <= 2.0**-dtype.precision).all()
+
+
+class TestEveryPattern:
+    @pytest.mark.parametrize("name", ["bfloat16", "float16"])
+    def test_is_all_of_a_16_bit_type(self, name):
+        """65,536 patterns, each finite value and infinity once, in the order of the bits."""
+        values = every_pattern(FLOAT_TYPES[name])
+        numbers = values[~np.isnan(values)]
+
+        assert len(values) == 65_536
+        assert len({v.hex() for v in numbers.tolist()}) == len(numbers)
+        assert FLOAT_TYPES[name].hex_bits(values[300]) == "0x012c"
+
+    def test_is_not_for_wider_types(self):
+        """float32 has four thousand million: refused with a sentence."""
+        with pytest.raises(ValueError, match="only 16-bit"):
+            every_pattern(FLOAT_TYPES["float32"])
 
 
 @types

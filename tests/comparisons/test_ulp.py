@@ -8,9 +8,25 @@ from hypothesis import strategies as st
 
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.ulp import absolute_error, ulp, ulp_error
+from symdiff.oracle.enclosure import Enclosure
 
 types = pytest.mark.parametrize("dtype", FLOAT_TYPES.values(), ids=str)
 _INTEGERS = {16: torch.int16, 32: torch.int32, 64: torch.int64}
+
+
+def _exactly(values):
+    """An enclosure of bound 0."""
+    values = np.atleast_1d(np.asarray(values, dtype=np.float64))
+    zero, known = np.zeros(values.shape), np.ones(values.shape, dtype=bool)
+    return Enclosure(values, zero, np.where(np.isnan(values), np.inf, 0.0), known)
+
+
+def _error(computed, truth, dtype):
+    """The error in ulp of a truth that is known exactly."""
+    error = ulp_error(np.atleast_1d(np.asarray(computed, dtype=float)), _exactly(truth), dtype)
+    known = np.isfinite(_exactly(truth).bound)
+    assert (error.least[known] == error.greatest[known]).all()
+    return error.greatest
 
 
 def _after(values, dtype, steps):
@@ -51,36 +67,53 @@ class TestUlpError:
         within_binade = steps < 2 ** (dtype.precision - 1) / 2
 
         if within_binade:
-            assert (ulp_error(computed, truth, dtype) == steps).all()
+            assert (_error(computed, truth, dtype) == steps).all()
 
     def test_half_a_unit_is_half(self, dtype):
         """A truth half way between two numbers is half an ulp from either."""
         if dtype.name != "float64":  # a float64 truth cannot lie between float64s
             truth = np.array([1.0 + dtype.unit_roundoff])
             for computed in (1.0, 1.0 + 2 * dtype.unit_roundoff):
-                assert ulp_error(np.array([computed]), truth, dtype) == 0.5
+                assert _error(computed, truth, dtype) == 0.5
 
     def test_zeros_of_either_sign_are_equal(self, dtype):
         """+0 for −0 is no error."""
-        assert ulp_error(np.array([0.0]), np.array([-0.0]), dtype) == 0
+        assert _error(0.0, -0.0, dtype) == 0
 
     def test_an_overflowing_truth_is_matched_by_that_infinity_alone(self, dtype):
         """The largest number is infinitely wrong for a truth that rounds to ∞, and so is −∞."""
         beyond = min(dtype.largest * 2, np.inf)
         computed = np.array([np.inf, dtype.largest, -np.inf, np.nan])
 
-        errors = ulp_error(computed, np.full(4, beyond), dtype)
+        errors = _error(computed, np.full(4, beyond), dtype)
         assert list(errors) == [0, np.inf, np.inf, np.inf]
 
-    def test_nan_matches_nan_alone(self, dtype):
-        """A number for NaN, or NaN for a number, is infinitely wrong."""
-        errors = ulp_error(np.array([np.nan, 1, np.nan]), np.array([np.nan, np.nan, 1]), dtype)
+    def test_nan_is_infinitely_wrong(self, dtype):
+        """NaN for a number."""
+        assert _error(np.nan, 1, dtype) == np.inf
 
-        assert list(errors) == [0, np.inf, np.inf]
+    def test_of_an_unknown_truth_is_anything(self, dtype):
+        """An infinite bound says nothing, and so does the error."""
+        error = ulp_error(np.array([1.0]), _exactly(np.nan), dtype)
+
+        assert (error.least[0], error.greatest[0]) == (0, np.inf)
+
+    def test_of_an_enclosed_truth_is_an_interval(self, dtype):
+        """A bound of a quarter ulp makes half an ulp something from 1/4 to 3/4: it straddles."""
+        u = 2 * dtype.unit_roundoff
+        truth = Enclosure(*(np.array([v]) for v in (1.0, u / 2, u / 4, True)))
+        error = ulp_error(np.array([1.0]), truth, dtype)
+
+        assert error.least[0] == pytest.approx(0.25, rel=1e-9)
+        assert error.greatest[0] == pytest.approx(0.75, rel=1e-9)
+        assert error.straddles(0.5).all()
+        assert not error.straddles(1).any()
 
     def test_the_largest_number_is_right_for_itself(self, dtype):
         """No overflow on the way."""
-        assert absolute_error(np.array([dtype.largest]), np.array([dtype.largest]), dtype) == 0
+        assert (
+            absolute_error(np.array([dtype.largest]), _exactly(dtype.largest), dtype).greatest == 0
+        )
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False))
@@ -88,5 +121,4 @@ def test_error_is_zero_only_between_equals(truth, computed):
     """Property, in float64: no error means equal numbers."""
     dtype = FLOAT_TYPES["float64"]
 
-    error = ulp_error(np.array([computed]), np.array([truth]), dtype)
-    assert (error == 0) == (truth == computed)
+    assert (_error(computed, truth, dtype) == 0) == (truth == computed)

@@ -8,6 +8,7 @@ from comparisons.budget import Budget
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.verdict import Status, Verdict, judge, judge_kinks
 from symdiff.kinks import Kink
+from symdiff.oracle.enclosure import Enclosure
 
 FLOAT32 = FLOAT_TYPES["float32"]
 U = FLOAT32.unit_roundoff
@@ -17,7 +18,9 @@ STATUSES = tuple(Status)
 def _statuses(computed, truth, sensitivity=0.0, dtype=FLOAT32, budget=None):
     computed, truth = np.atleast_1d(computed).astype(float), np.atleast_1d(truth).astype(float)
     moved = np.broadcast_to(float(sensitivity), truth.shape)
-    judged = judge(computed, truth, moved, dtype, budget or Budget())
+    zero, bound = np.zeros(truth.shape), np.where(np.isnan(truth), np.inf, 0.0)
+    enclosure = Enclosure(truth, zero, bound, np.ones(truth.shape, dtype=bool))
+    judged = judge(computed, enclosure, moved, dtype, budget or Budget())
     return [STATUSES[code] for code in judged.status], judged
 
 
