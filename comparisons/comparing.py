@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -15,17 +17,20 @@ from comparisons.budget import Budget
 from comparisons.comparison import AdjointResult, Comparison
 from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.engines import ENGINES, Gradients
+from comparisons.judging import Judge
 from comparisons.mismatch import GradientMismatch
 from comparisons.points import every_pattern, pairs, structured
 from comparisons.subjects import Inputs, Subject
+from comparisons.torch_calls import TorchCall
 from comparisons.truth import TruthOf
-from comparisons.verdict import Judged, Verdict, judge, judge_kinks, set_apart
+from comparisons.verdict import Verdict
 from symdiff import Definition, Graph
 from symdiff.adjoint import NO_DEPENDENCE, requiring_grad
-from symdiff.oracle.enclosure import Enclosure
 
 if TYPE_CHECKING:
     import torch
+
+    from comparisons.sweep import Sweep
 
 Described = Any  # a name, text, a SymPy expression (untyped) or a Definition
 
@@ -39,8 +44,10 @@ def compare(
     inputs: Mapping[str, npt.ArrayLike] | None = None,
     points: Literal["structured", "all"] | None = None,
     budget: Budget | None = None,
+    executor: Executor | None = None,
+    checkpoint: str | Path | None = None,
     **parameters: object,
-) -> Comparison:
+) -> Comparison | Sweep:
     """How far torch's gradient is from the truth.
 
     Args:
@@ -50,11 +57,15 @@ def compare(
         dtype: the type torch computes in.
         engine: how torch differentiates.
         inputs: where, by input name; by default points chosen for the definition.
-        points: `structured`, or `all` bit patterns of a 16-bit type, which is their default.
+        points: `structured`, or `all` bit patterns of the type: the default of 16-bit types, and
+            of float32 on request, for catalogue functions (2³² values, some minutes).
+        executor: where the parts of a float32 sweep run; by default one process a core.
+        checkpoint: a file by which a float32 sweep that was stopped goes on where it was.
         budget: the error allowed.
         parameters: values for the definition's parameters.
 
-    Returns: the comparison, whatever it found.
+    Returns: the comparison, whatever it found; of a float32 sweep a `Sweep`, which reads alike
+        and holds no arrays.
     Raises: TypeError or ValueError, one sentence, if what was given cannot be compared.
     """
     chosen = _subject(subject, definition, parameters)
@@ -62,6 +73,10 @@ def compare(
     if engine not in ENGINES:
         raise ValueError(f"unknown engine {engine!r}; known are {', '.join(ENGINES)}")
     truth_of = _truth_of(chosen.graph)
+    if points == "all" and float_format.bits == 32 and inputs is None:
+        return _swept(chosen, float_format, engine, budget, executor, checkpoint)
+    if executor is not None or checkpoint is not None:
+        raise ValueError("executor and checkpoint are for points='all' in float32 only")
     at = _inputs(chosen, truth_of, float_format, inputs, points)
     allowed = budget or Budget()
     gradients = ENGINES[engine].gradients(chosen, at, float_format)
@@ -70,17 +85,43 @@ def compare(
     return Comparison(chosen, float_format, engine, allowed, adjoints, absent, wrong)
 
 
+def _swept(
+    subject: Subject,
+    dtype: FloatType,
+    engine: str,
+    budget: Budget | None,
+    executor: Executor | None,
+    checkpoint: str | Path | None,
+) -> Sweep:
+    from comparisons.sweep import sweep
+
+    if subject.definition is None or not isinstance(subject.forward, TorchCall):
+        raise ValueError(
+            f"{subject} cannot travel to other processes; a float32 sweep takes a catalogue name"
+        )
+    path = None if checkpoint is None else Path(checkpoint)
+    return sweep(
+        subject.definition,
+        dtype=dtype,
+        engine=engine,
+        budget=budget,
+        executor=executor,
+        checkpoint=path,
+    )
+
+
 def check(
     subject: str | Definition | Subject | Callable[..., torch.Tensor],
     definition: Described | None = None,
     **options: Any,
-) -> Comparison:
+) -> Comparison | Sweep:
     """`compare`, but a gradient that disagrees raises.
 
-    Raises: GradientMismatch, saying where and by how much; and what `compare` raises.
+    Raises: GradientMismatch, saying where and by how much; and what `compare` raises. A sweep does
+        not raise: its verdict says what it found.
     """
     comparison = compare(subject, definition, **options)
-    if comparison.verdict is Verdict.DISAGREES:
+    if isinstance(comparison, Comparison) and comparison.verdict is Verdict.DISAGREES:
         raise GradientMismatch(comparison)
     return comparison
 
@@ -179,7 +220,7 @@ def _judged(
     The output's own adjoint is the cotangent that was put in: nothing to judge.
     """
     truth = truth_of.enclosed(inputs, dtype)
-    sensitivity = truth_of.sensitivity(inputs)
+    judge = Judge(subject, truth_of, dtype, budget)
     missing = truth_of.adjoints.missing
     differentiable = requiring_grad(subject.graph)
     results: dict[str, AdjointResult] = {}
@@ -194,46 +235,9 @@ def _judged(
         if problem is not None:
             wrong[name] = problem
         elif value is not None and name in truth and name != subject.graph.output_name:
-            moved = np.broadcast_to(sensitivity[name], value.shape)
-            judged = judge(value, truth[name], moved, dtype, budget)
-            if judged.undecided.any():
-                truth[name] = _tightened(truth_of, name, truth[name], inputs, dtype, judged)
-                judged = judge(value, truth[name], moved, dtype, budget)
-            judged = _special(judged, value, subject, inputs, dtype)
-            results[name] = AdjointResult(name, inputs, value, truth[name], judged)
+            judged, enclosure = judge.judged(name, value, truth[name], inputs)
+            results[name] = AdjointResult(name, inputs, value, enclosure, judged)
     return results, wrong
-
-
-def _tightened(
-    truth_of: TruthOf,
-    name: str,
-    truth: Enclosure,
-    inputs: Inputs,
-    dtype: FloatType,
-    judged: Judged,
-) -> Enclosure:
-    """The enclosures where an error straddles a threshold as tight as they can be."""
-    where = judged.undecided
-    if not truth_of.adjoints.signature.pointwise:
-        return truth  # arrays are enclosed to 2⁻¹⁰⁵ already
-    some = {k: np.broadcast_to(v, where.shape)[where] for k, v in inputs.items()}
-    tighter = truth.reshape(truth.shape)
-    tighter.put(where, truth_of.enclosed_tightly(some, dtype)[name])
-    return tighter
-
-
-def _special(
-    judged: Judged, computed: Float64Array, subject: Subject, inputs: Inputs, dtype: FloatType
-) -> Judged:
-    """Kinks, and inputs that are not finite, judged in their own way."""
-    definition = subject.definition
-    if definition is None:
-        return judged
-    if len(definition.variables) == 1:
-        at = inputs[definition.variables[0]]
-        judged = judge_kinks(judged, computed, at, definition.kinks(), dtype)
-    finite = np.logical_and.reduce([np.isfinite(v) for v in inputs.values()])
-    return judged if finite.all() else set_apart(judged, ~finite)
 
 
 def _presence(

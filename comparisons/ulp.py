@@ -57,7 +57,8 @@ def absolute_error(computed: Float64Array, truth: Enclosure, dtype: FloatType) -
     overflows = np.abs(truth.high) >= dtype.overflow
     beyond = np.where(computed == np.copysign(np.inf, truth.high), 0.0, np.inf)
     least, greatest = (np.where(overflows, beyond, side) for side in (least, greatest))
-    return Interval(np.nan_to_num(least, nan=np.inf), np.nan_to_num(greatest, nan=np.inf))
+    wrong = np.isnan(computed)
+    return Interval(np.where(wrong, np.inf, least), np.where(wrong, np.inf, greatest))
 
 
 def ulp_error(computed: Float64Array, truth: Enclosure, dtype: FloatType) -> Interval:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -76,9 +76,14 @@ class Judged:
 
     def verdict(self) -> Verdict:
         """The verdict on all points together."""
-        if (self.excess > 1).any():
-            return Verdict.DISAGREES
-        return Verdict.AGREES if _SMALL_VALUES & self.counts().keys() else Verdict.ACCURATE
+        return verdict_of(self.counts(), wrong=bool((self.excess > 1).any()))
+
+
+def verdict_of(counts: Mapping[Status, int], *, wrong: bool) -> Verdict:
+    """The verdict that follows from the statuses and from whether any point exceeds the budget."""
+    if wrong:
+        return Verdict.DISAGREES
+    return Verdict.AGREES if _SMALL_VALUES & counts.keys() else Verdict.ACCURATE
 
 
 def judge(
@@ -105,8 +110,10 @@ def judge(
     moved = np.where(np.isfinite(sensitivity), sensitivity, 0.0) * dtype.unit_roundoff
     ulps, conditioned = error / unit, error / (unit + moved)
     floor = ulp(np.maximum(np.abs(g), 1.0), dtype) + moved
-    with np.errstate(invalid="ignore"):  # 0/0 for a budget of nothing: no error, nothing exceeded
-        excess = np.nan_to_num((error / (floor * budget.absolute)).greatest, posinf=np.inf)
+    if budget.absolute > 0:
+        excess = (error / (floor * budget.absolute)).greatest
+    else:  # nothing is allowed: any error is infinitely more
+        excess = np.where(error.greatest > 0, np.inf, 0.0)
     status = _statuses(computed, truth, ulps.greatest, conditioned.greatest, dtype, budget)
     excess = np.where(np.isin(status, [_code(s) for s in _ALWAYS_WRONG]), np.inf, excess)
     excess = np.where(conditioned.greatest <= budget.accurate, np.minimum(excess, 1.0), excess)

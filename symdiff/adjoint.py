@@ -37,6 +37,7 @@ class Adjoints(Mapping[str, Expr]):
         Raises: ValueError if the output is an array and the graph has a v already.
         """
         self.graph = graph
+        self._closed_forms: dict[str, Expr] = {}
         output = graph.output
         if output.axes and "v" in {*graph.nodes, *graph.parameters}:
             raise ValueError(
@@ -61,7 +62,9 @@ class Adjoints(Mapping[str, Expr]):
             raise KeyError(f"{name!r} has no adjoint: {self.missing[name]}")
         if name not in self.nodes:
             raise KeyError(f"{name!r} is no value of {self.graph.name}; it has {', '.join(self)}")
-        return closed_form(self.nodes[name])
+        if name not in self._closed_forms:
+            self._closed_forms[name] = closed_form(self.nodes[name])
+        return self._closed_forms[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.nodes)

@@ -1,0 +1,57 @@
+"""One adjoint's computed values beside the truth: conditioning, thresholds, kinks, infinities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from comparisons.budget import Budget
+from comparisons.dtypes import Float64Array, FloatType
+from comparisons.subjects import Inputs, Subject
+from comparisons.truth import TruthOf
+from comparisons.verdict import Judged, judge, judge_kinks, set_apart
+from symdiff.oracle.enclosure import Enclosure
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """Judges the adjoints of one subject in one type."""
+
+    subject: Subject
+    truth_of: TruthOf
+    dtype: FloatType
+    budget: Budget
+
+    def judged(
+        self, name: str, computed: Float64Array, truth: Enclosure, inputs: Inputs
+    ) -> tuple[Judged, Enclosure]:
+        """Errors and statuses of the adjoint `name`, and the truth as tightly as it was needed."""
+        moved = np.broadcast_to(self.truth_of.sensitivity(inputs)[name], computed.shape)
+        judged = judge(computed, truth, moved, self.dtype, self.budget)
+        if judged.undecided.any() and self.truth_of.adjoints.signature.pointwise:
+            truth = self._tightened(name, truth, inputs, judged)
+            judged = judge(computed, truth, moved, self.dtype, self.budget)
+        return self._special(judged, computed, inputs), truth
+
+    def _tightened(self, name: str, truth: Enclosure, inputs: Inputs, judged: Judged) -> Enclosure:
+        """The enclosures where an error straddles a threshold as tight as they can be.
+
+        Those of arrays are: they are enclosed to 2⁻¹⁰⁵ from the start.
+        """
+        where = judged.undecided
+        some = {k: np.broadcast_to(v, where.shape)[where] for k, v in inputs.items()}
+        tighter = truth[...]
+        tighter.put(where, self.truth_of.enclosed_tightly(some, self.dtype)[name])
+        return tighter
+
+    def _special(self, judged: Judged, computed: Float64Array, inputs: Inputs) -> Judged:
+        """Kinks, and inputs that are not finite, judged in their own way."""
+        definition = self.subject.definition
+        if definition is None:
+            return judged
+        if len(definition.variables) == 1:
+            at = inputs[definition.variables[0]]
+            judged = judge_kinks(judged, computed, at, definition.kinks(), self.dtype)
+        finite = np.logical_and.reduce([np.isfinite(v) for v in inputs.values()])
+        return judged if finite.all() else set_apart(judged, ~finite)

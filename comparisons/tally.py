@@ -1,0 +1,104 @@
+"""What a sweep found so far: counts and extremes, which add up in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from comparisons.verdict import Status, Verdict, verdict_of
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """One point: its bit pattern, the gradient there, and what made it extreme."""
+
+    pattern: int
+    input: float
+    computed: float
+    truth: float
+    ulp: float
+    excess: float
+
+    def exceeds(self, other: Extreme | None) -> bool:
+        """Whether it is the more extreme; among equals the lower pattern, whatever came first."""
+        if other is None:
+            return True
+        mine, theirs = (self.excess, self.ulp), (other.excess, other.ulp)
+        return mine > theirs or (mine == theirs and self.pattern < other.pattern)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Counts by status, the largest error in bulk, and the worst point of each status."""
+
+    counts: Mapping[Status, int] = field(default_factory=dict)
+    bulk_ulp: float = 0.0
+    by_ball: int = 0  # points that the table left to the ball
+    uncertified: int = 0
+    worst: Mapping[Status, Extreme] = field(default_factory=dict)
+
+    def __add__(self, other: Tally) -> Tally:
+        counts = {s: self.counts.get(s, 0) + other.counts.get(s, 0) for s in Status}
+        worst = dict(self.worst)
+        for status, extreme in other.worst.items():
+            if extreme.exceeds(worst.get(status)):
+                worst[status] = extreme
+        return Tally(
+            {s: n for s, n in counts.items() if n},
+            max(self.bulk_ulp, other.bulk_ulp),
+            self.by_ball + other.by_ball,
+            self.uncertified + other.uncertified,
+            {s: worst[s] for s in Status if s in worst},
+        )
+
+    @property
+    def values(self) -> int:
+        """How many gradients it holds."""
+        return sum(self.counts.values())
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on all its points."""
+        wrong = any(extreme.excess > 1 for extreme in self.worst.values())
+        return verdict_of(self.counts, wrong=wrong)
+
+    @property
+    def most_wrong(self) -> Extreme | None:
+        """The point furthest beyond what is allowed."""
+        found: Extreme | None = None
+        for extreme in self.worst.values():
+            found = extreme if extreme.exceeds(found) else found
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values; floats as hexadecimal text, which JSON keeps exactly."""
+        return {
+            "counts": {s.value: n for s, n in self.counts.items()},
+            "bulk_ulp": self.bulk_ulp.hex(),
+            "by_ball": self.by_ball,
+            "uncertified": self.uncertified,
+            "worst": {
+                s.value: [e.pattern, *(float(v).hex() for v in _floats(e))]
+                for s, e in self.worst.items()
+            },
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Tally:
+        """What `to_json` gave. Raises: KeyError, ValueError or TypeError if it is anything else."""
+        return replace(
+            cls(),
+            counts={Status(s): int(n) for s, n in data["counts"].items()},
+            bulk_ulp=float.fromhex(data["bulk_ulp"]),
+            by_ball=int(data["by_ball"]),
+            uncertified=int(data["uncertified"]),
+            worst={
+                Status(s): Extreme(int(pattern), *map(float.fromhex, floats))
+                for s, (pattern, *floats) in data["worst"].items()
+            },
+        )
+
+
+def _floats(e: Extreme) -> tuple[float, float, float, float, float]:
+    return e.input, e.computed, e.truth, e.ulp, e.excess
