@@ -7,7 +7,7 @@ by side with the peak memory: the oracle's share is to be at most twice torch's,
 """
 
 import argparse
-import datetime
+import datetime as dt
 import json
 import os
 import platform
@@ -76,7 +76,7 @@ def record() -> None:
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
     about = {
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": dt.datetime.now(dt.UTC).date().isoformat(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "python": platform.python_version(),
         "versions": {n: version(n) for n in ("torch", "sympy", "numpy", "numba", "python-flint")},

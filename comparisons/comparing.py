@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,31 @@ if TYPE_CHECKING:
 Described = Any  # a name, text, a SymPy expression (untyped) or a Definition
 
 
+@overload
+def compare(
+    subject: str | Definition | Subject | Callable[..., torch.Tensor],
+    definition: Described | None = None,
+    *,
+    dtype: str | torch.dtype | FloatType = ...,
+    engine: str = ...,
+    inputs: Mapping[str, npt.ArrayLike] | None = ...,
+    points: Literal["structured"] | None = ...,
+    budget: Budget | None = ...,
+    **parameters: object,
+) -> Comparison: ...
+@overload
+def compare(
+    subject: str | Definition | Subject | Callable[..., torch.Tensor],
+    definition: Described | None = None,
+    *,
+    dtype: str | torch.dtype | FloatType = ...,
+    engine: str = ...,
+    points: Literal["all"],
+    budget: Budget | None = ...,
+    executor: Executor | None = ...,
+    checkpoint: str | Path | None = ...,
+    **parameters: object,
+) -> Comparison | Sweep: ...
 def compare(
     subject: str | Definition | Subject | Callable[..., torch.Tensor],
     definition: Described | None = None,
@@ -114,14 +139,16 @@ def check(
     subject: str | Definition | Subject | Callable[..., torch.Tensor],
     definition: Described | None = None,
     **options: Any,
-) -> Comparison | Sweep:
+) -> Comparison:
     """`compare`, but a gradient that disagrees raises.
 
-    Raises: GradientMismatch, saying where and by how much; and what `compare` raises. A sweep does
-        not raise: its verdict says what it found.
+    Raises: GradientMismatch, saying where and by how much; and what `compare` raises. TypeError for
+        a float32 sweep, which holds no points to show: look at its verdict.
     """
-    comparison = compare(subject, definition, **options)
-    if isinstance(comparison, Comparison) and comparison.verdict is Verdict.DISAGREES:
+    comparison: Comparison | Sweep = compare(subject, definition, **options)
+    if not isinstance(comparison, Comparison):
+        raise TypeError("check is for comparisons point by point; read a sweep's .verdict instead")
+    if comparison.verdict is Verdict.DISAGREES:
         raise GradientMismatch(comparison)
     return comparison
 

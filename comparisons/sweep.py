@@ -183,10 +183,10 @@ def _one_thread() -> None:
 
 def run_block(trial: Trial, block: int) -> Tally:
     """The tally of one of the 256 blocks of bit patterns."""
-    prepared = prepared(trial)
+    ready = prepared(trial)
     size = 2**32 // BLOCKS
     starts = range(block * size, (block + 1) * size, CHUNK)
-    return sum((prepared.chunk(start) for start in starts), Tally())
+    return sum((ready.chunk(start) for start in starts), Tally())
 
 
 @lru_cache(maxsize=8)
