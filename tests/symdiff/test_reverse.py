@@ -277,7 +277,7 @@ def test_a_stated_partial_is_used():
 
 def test_a_node_without_a_rule_is_refused():
     """A node kind that the sweep does not know is a TypeError that names it."""
-    with pytest.raises(TypeError, match="no adjoint rule for str"):
+    with pytest.raises(TypeError, match=r"no .*rule .*str"):
         pullback("no node", constant(1))
 
 
