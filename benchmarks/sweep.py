@@ -50,7 +50,8 @@ def shares(name: str) -> str:
             torch_s += middle - start
             oracle_s += time.perf_counter() - middle
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return f"{name:10}{torch_s:8.2f}{oracle_s:8.2f}{oracle_s / torch_s:14.2f}{whole_s:8.2f}{peak:10.2f}"
+    ratio = oracle_s / torch_s
+    return f"{name:10}{torch_s:8.2f}{oracle_s:8.2f}{ratio:14.2f}{whole_s:8.2f}{peak:10.2f}"
 
 
 def record() -> None:
@@ -81,7 +82,7 @@ def record() -> None:
         "python": platform.python_version(),
         "versions": {n: version(n) for n in ("torch", "sympy", "numpy", "numba", "python-flint")},
         "peak_mib_of_a_process": round(peak / 2**10),
-        "floats": "hexadecimal; worst: pattern, input, computed, truth, ulp, excess over the budget",
+        "worst": "pattern, then input, computed, truth, ulp, excess over the budget in hexadecimal",
     }
     DATA.write_text(json.dumps({"about": about, "sweeps": found}, indent=1) + "\n")
 

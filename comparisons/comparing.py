@@ -45,6 +45,8 @@ def compare(
     inputs: Mapping[str, npt.ArrayLike] | None = ...,
     points: Literal["structured"] | None = ...,
     budget: Budget | None = ...,
+    executor: None = ...,
+    checkpoint: None = ...,
     **parameters: object,
 ) -> Comparison: ...
 @overload
@@ -54,6 +56,7 @@ def compare(
     *,
     dtype: str | torch.dtype | FloatType = ...,
     engine: str = ...,
+    inputs: None = ...,
     points: Literal["all"],
     budget: Budget | None = ...,
     executor: Executor | None = ...,
