@@ -42,7 +42,7 @@ class Checkpoint:
             try:
                 data = json.loads(line)
                 self.done[int(data["block"])] = Tally.from_json(data["tally"])
-            except (KeyError, TypeError, ValueError):
+            except (AttributeError, KeyError, TypeError, ValueError):
                 continue
         if not text.endswith("\n"):  # so that the next line starts on its own
             with self.path.open("a", encoding="utf-8") as file:

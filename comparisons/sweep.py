@@ -226,6 +226,13 @@ class Prepared:
         return self.judge.truth_of.adjoints[self.variable].xreplace(values)
 
     @cached_property
+    def kinks(self) -> Float64Array:
+        """The values of the type at which the derivative jumps."""
+        definition = self.subject.definition
+        found = [] if definition is None else [k.at for k in definition.kinks() if not k.smooth]
+        return self.dtype.round([float(at) for at in found])
+
+    @cached_property
     def bulk_from(self) -> float:
         """A sixteenth of the largest gradient, which the structured points have."""
         points = structured(self.dtype)
@@ -244,6 +251,7 @@ class Prepared:
             raise ValueError(f"{self.subject} has no gradient")
         truth, by_ball = self.truth(at[self.variable])
         kind, bulk = classify(computed, truth, self.dtype, self.bulk_from)
+        kind[np.isin(at[self.variable], self.kinks)] = OTHER  # judged by their own rule
         numbers = np.bincount(kind, minlength=3)
         plain = {Status.CORRECT: int(numbers[CORRECT]), Status.FAITHFUL: int(numbers[FAITHFUL])}
         tally = Tally({s: n for s, n in plain.items() if n}, bulk, by_ball)

@@ -121,4 +121,5 @@ def test_error_is_zero_only_between_equals(truth, computed):
     """Property, in float64: no error means equal numbers."""
     dtype = FLOAT_TYPES["float64"]
 
-    assert (_error(computed, truth, dtype) == 0) == (truth == computed)
+    error = ulp_error(np.array([computed]), _exactly(truth), dtype)
+    assert (error.greatest[0] == 0) == (truth == computed)

@@ -1,0 +1,127 @@
+"""All values of float32, a few blocks at a time."""
+
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+
+import comparisons
+import symdiff
+from comparisons.budget import Budget
+from comparisons.sweep import CHUNK, Trial, prepared, sweep
+from comparisons.verdict import Status
+
+BLOCKS = [0, 63, 64, 127, 190]  # with ±0, kinks, and a half that is not finite
+
+
+class Serial(Executor):
+    """Runs what it is given at once; dies after so many."""
+
+    def __init__(self, lives=10**9):
+        self.lives = lives
+
+    def submit(self, fn, /, *args, **kwargs):
+        """A future that is done, or that has died."""
+        self.lives -= 1
+        future = Future()
+        if self.lives < 0:
+            future.set_exception(KeyboardInterrupt())
+        else:
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """relu over the blocks, serially."""
+    return sweep(symdiff.activation("relu"), executor=Serial(), blocks=BLOCKS)
+
+
+def test_every_pattern_is_counted(whole):
+    """Five blocks of 2²⁴; half of one is NaN or ∞; ±0 is the kink."""
+    assert whole.values == len(BLOCKS) * 2**24
+    assert whole.counts()[Status.NON_FINITE_INPUT] == 2**23
+    assert whole.counts()[Status.KINK_INSIDE] == 1  # +0; −0 is in block 128
+    assert whole.verdict is comparisons.Verdict.ACCURATE
+
+
+def test_killed_and_started_again_it_ends_with_the_same_numbers(whole, tmp_path):
+    """Death after two blocks; the rest is done later, and nothing twice."""
+    path = tmp_path / "relu.jsonl"
+    definition = symdiff.activation("relu")
+    with pytest.raises(KeyboardInterrupt):
+        sweep(definition, executor=Serial(lives=2), checkpoint=path, blocks=BLOCKS)
+    assert len(path.read_text().splitlines()) == 3
+
+    second = Serial(lives=3)
+    resumed = sweep(definition, executor=second, checkpoint=path, blocks=BLOCKS)
+    assert second.lives == 0
+    assert resumed.tally == whole.tally
+
+
+def test_processes_give_the_same_numbers(whole):
+    """Blocks travel by name and are rebuilt in the workers; the pool is left running."""
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        parallel = sweep(symdiff.activation("relu"), executor=pool, blocks=BLOCKS)
+
+        assert parallel.tally == whole.tally
+        assert pool.submit(abs, -1).result() == 1
+
+
+@pytest.mark.filterwarnings("ignore")  # Dask's own
+def test_dask_gives_the_same_numbers(whole):
+    """`Client.get_executor()` is an executor like any other."""
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        parallel = sweep(symdiff.activation("relu"), executor=client.get_executor(), blocks=BLOCKS)
+
+    assert parallel.tally == whole.tally
+
+
+@pytest.mark.parametrize("name", ["gelu", "sigmoid", "hardsigmoid"])
+@pytest.mark.parametrize("start", [0x3F800000, 0xC1000000, 0x00000000], ids=hex)
+def test_a_chunk_has_the_statuses_of_a_comparison(name, start):
+    """The first pass changes the speed and nothing else: every status count is `compare`'s."""
+    chunk = prepared(Trial(name, (), "float32", "reverse", Budget())).chunk(start)
+    patterns = np.arange(start, start + CHUNK, dtype=np.uint32)
+    slow = comparisons.compare(
+        name, dtype="float32", inputs={"z": patterns.view(np.float32).astype(np.float64)}
+    )
+
+    assert dict(chunk.counts) == slow.counts()
+    assert chunk.uncertified == 0
+
+
+class TestCompare:
+    def test_points_all_is_a_sweep(self, monkeypatch):
+        """`compare(…, points="all")` in float32 goes the same way."""
+        import comparisons.sweep as module
+
+        seen = {}
+        monkeypatch.setattr(module, "sweep", lambda *args, **kwargs: seen.update(kwargs, args=args))
+        comparisons.compare("relu", dtype="float32", points="all", checkpoint="a.jsonl")
+
+        assert seen["args"][0].name == "relu"
+        assert str(seen["checkpoint"]) == "a.jsonl"
+
+    @pytest.mark.parametrize(
+        ("call", "match"),
+        [
+            (lambda: comparisons.compare("relu", points="all"), "16-bit type"),
+            (lambda: comparisons.compare("mse", dtype="float32", points="all"), "one variable"),
+            (
+                lambda: comparisons.compare(abs, "abs(z)", dtype="float32", points="all"),
+                "takes a catalogue name",
+            ),
+            (lambda: comparisons.compare("relu", executor=Serial()), "points='all'"),
+            (lambda: comparisons.compare("relu", points="some"), "unknown points"),
+        ],
+    )
+    def test_what_cannot_be_swept_is_refused_in_a_sentence(self, call, match):
+        """Before anything runs."""
+        with pytest.raises(ValueError, match=match):
+            call()
