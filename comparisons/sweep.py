@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version
@@ -166,12 +166,25 @@ def _run(
             yield from _run(trial, blocks, processes)
         return
     futures = {executor.submit(run_block, trial, block): block for block in blocks}
+    failure: BaseException | None = None
     try:
         for future in as_completed(futures):
-            yield futures[future], future.result()
+            if future.cancelled():
+                continue
+            if (error := future.exception()) is None:
+                yield futures[future], future.result()  # also what was done when another failed
+            elif failure is None:
+                failure = error
+                _cancel(futures)
     finally:
-        for future in futures:
-            future.cancel()
+        _cancel(futures)
+    if failure is not None:
+        raise failure
+
+
+def _cancel(futures: Iterable[Future[Tally]]) -> None:
+    for future in futures:
+        future.cancel()
 
 
 def _one_thread() -> None:

@@ -86,8 +86,10 @@ class Tally:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Tally:
-        """What `to_json` gave. Raises: AttributeError, KeyError, TypeError or ValueError if it is
-        anything else."""
+        """What `to_json` gave.
+
+        Raises: AttributeError, KeyError, TypeError or ValueError if it is anything else.
+        """
         return replace(
             cls(),
             counts={Status(s): int(n) for s, n in data["counts"].items()},
