@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sympy
@@ -37,15 +38,27 @@ class Kink:
 def breakpoints(expression: Expr, z: Symbol) -> tuple[Expr, ...]:
     """Each real number where a condition, |·| or sign in `expression` changes, in order.
 
-    Borders that are polynomials in z are solved exactly; others are not looked for.
+    Borders that are polynomials in z and |…| are solved exactly; others are not looked for.
     """
     borders = {r.lhs - r.rhs for r in expression.atoms(sympy.core.relational.Relational)}
     borders |= {e.args[0] for e in expression.atoms(sympy.Abs, sympy.sign)}
     roots: set[Expr] = set()
     for border in borders:
-        if border.has(z) and border.is_polynomial(z):
-            roots.update(_real_roots(sympy.Poly(border, z)))
+        for case in _without_abs(border):
+            if case.has(z) and case.is_polynomial(z):
+                found = _real_roots(sympy.Poly(case, z))
+                roots.update(r for r in found if sympy.expand(border.subs(z, r)).is_zero)
     return tuple(sorted(roots, key=lambda r: r.evalf(30)))
+
+
+def _without_abs(border: Expr) -> Iterator[Expr]:
+    """The border with each |a| replaced by a and by −a: its roots are among theirs."""
+    inner = next((a for a in border.atoms(sympy.Abs) if not a.args[0].has(sympy.Abs)), None)
+    if inner is None:
+        yield border
+        return
+    for sign in (1, -1):
+        yield from _without_abs(border.xreplace({inner: sign * inner.args[0]}))
 
 
 def _real_roots(border: sympy.Poly) -> set[Expr]:

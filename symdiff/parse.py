@@ -137,12 +137,8 @@ class _Translator:
             case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
                 inner = self.number_of(operand, depth)
                 result = -inner if isinstance(node.op, ast.USub) else inner
-            case ast.BinOp(left=left, op=ast.Pow(), right=right):
-                result = self.power(self.number_of(left, depth), self.number_of(right, depth), node)
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-                result = _OPERATORS[type(op)](
-                    self.number_of(left, depth), self.number_of(right, depth)
-                )
+            case ast.BinOp():
+                result = self.chain(node, depth)
             case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
                 result = self.call(name, args, node, depth)
             case ast.Compare(left=left, ops=ops, comparators=comparators):
@@ -160,11 +156,7 @@ class _Translator:
                     (self.number_of(orelse, depth), True),
                 )
             case _:
-                raise self.error(
-                    "may hold numbers, names, + - * / **, comparisons, `a if c else b` and calls "
-                    "of known functions only, and holds something else",
-                    node,
-                )
+                raise self.unreadable(node)
         return self.bounded(result, node)
 
     def number_of(self, node: ast.expr, depth: int) -> Expr:
@@ -172,6 +164,13 @@ class _Translator:
         if not isinstance(result, Expr):
             raise self.error("uses a condition where a number belongs", node)
         return result
+
+    def unreadable(self, node: ast.AST) -> ValueError:
+        return self.error(
+            "may hold numbers, names, + - * / **, comparisons, `a if c else b` and calls of known "
+            "functions only, and holds something else",
+            node,
+        )
 
     def condition(self, node: ast.expr, depth: int) -> Any:
         result = self.value(node, depth + 1)
@@ -201,6 +200,22 @@ class _Translator:
                 raise self.error("holds a constant outside 1e-300 to 1e300", node)
             return Rational(str(value))
         raise self.error("holds a constant that is not a real number", node)
+
+    def chain(self, node: ast.BinOp, depth: int) -> Expr:
+        """a + b + c + … from the left, in a loop: a long sum is not a deep one."""
+        parts = [node]
+        while isinstance(parts[-1].left, ast.BinOp):
+            parts.append(parts[-1].left)
+        result = self.number_of(parts[-1].left, depth)
+        for part in reversed(parts):
+            right = self.number_of(part.right, depth)
+            if isinstance(part.op, ast.Pow):
+                result = self.power(result, right, part)
+            elif type(part.op) in _OPERATORS:
+                result = self.bounded(_OPERATORS[type(part.op)](result, right), part)
+            else:
+                raise self.unreadable(part)
+        return result
 
     def power(self, base: Expr, exponent: Expr, node: ast.expr) -> Expr:
         if base.is_number and exponent.is_number and abs(exponent) > 1000:

@@ -4,6 +4,7 @@ import pytest
 import sympy
 from sympy import Abs, E, Piecewise, Rational, exp, pi, sign, sqrt
 
+import symdiff
 from symdiff.differentiate import differentiate
 from symdiff.kinks import Kink, breakpoints, kinks, one_sided
 
@@ -84,3 +85,19 @@ def test_the_limit_is_taken_in_the_case_beside_the_point():
 
     assert one_sided(slope, z, sympy.Integer(2), (sympy.Integer(2),), 1) == 4
     assert one_sided(slope, z, sympy.Integer(2), (sympy.Integer(2),), -1) == 5
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [
+        ("z if abs(z) < 1 else 0", (-1, 0, 1)),
+        ("abs(abs(z) - 1)", (-1, 0, 1)),
+        ("z if abs(z - 2) > 1 else 0", (1, 2, 3)),
+        ("z if abs(z) - z > -1 else 0", (0,)),  # |z| − z is never −1, though 2z = 1 has a root
+    ],
+)
+def test_borders_in_absolute_values_are_found(formula, expected):
+    """|z| < 1 changes at ±1, as well as |z| itself at 0."""
+    expression = symdiff.activation(formula).formula
+
+    assert breakpoints(expression, z) == expected

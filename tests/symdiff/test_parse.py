@@ -271,3 +271,10 @@ def test_any_well_formed_formula_is_an_expression_or_a_value_error(text):
     result = _read(text)
 
     assert isinstance(result, ValueError) or not result.has(sympy.zoo, sympy.nan, sympy.oo)
+
+
+def test_a_long_sum_is_not_a_deep_one():
+    """Two hundred terms are added up from the left; a polynomial that long is still a formula."""
+    text = " + ".join(f"z*{k}" for k in range(1, 201))
+
+    assert parse(text, [z]) == 20100 * z
