@@ -8,9 +8,12 @@ many products, stay within 4 at every input. A gradient that does is called accu
 
 *What PyTorch gives.* Its backward formulas subtract from 1 (σ(1 − σ), 1 − tanh², 1 + erf), so their
 error is absolute: half an ulp of 1, times the |z| it is multiplied with (silu, mish), which matters
-up to |z| = −log u, 37 in float64. So 32 units of ulp(max(|g|, 1)) hold for a sound kernel: measured
-on torch 2.13 (CPU) are 18 for mish and 15 for silu in float64, at most 9 elsewhere. A gradient
-within this line and not the first agrees, with its small values inaccurate.
+up to |z| = −log u, 37 in float64. So 32 units of ulp(max(|g|, 1)) hold for a sound kernel. Measured
+on torch 2.13 (CPU) where gradients are finite: 19.3 for gelu_tanh, 18.1 for mish and 14.7 for silu
+in float64, 8.6 in float32, under 2 elsewhere and under 1 in the 16-bit types; hardsigmoid in
+float64, which is wrong, has 2.2e7. Those called accurate stay within 3 conditioned units.
+
+A gradient within the second line and not the first agrees, with its small values inaccurate.
 """
 
 from __future__ import annotations
