@@ -25,9 +25,9 @@ def structured(
 
     Every binade of both signs, a fine grid over [−32, 32], ±0, the smallest and largest subnormal
     and normal numbers, ±800 and ±1e30, and the three neighbours on each side of every `special`
-    point and of every root of `derivative`. Only finite values.
+    point and of every root of `derivative`; last ±∞ and NaN.
 
-    Returns: sorted, without repetition, as float64 holding values of `dtype`.
+    Returns: float64 holding values of `dtype`, the finite ones in order and without repetition.
     """
     grid = dtype.round(np.linspace(-32, 32, 4097))
     edges = [0.0, dtype.smallest_subnormal, dtype.smallest_normal, dtype.largest]
@@ -40,7 +40,7 @@ def structured(
     points = np.concatenate(values)
     points = np.unique(points[np.isfinite(points) & (points != 0)])
     below, above = points[points < 0], points[points > 0]
-    return np.concatenate([below, [-0.0, 0.0], above])
+    return np.concatenate([below, [-0.0, 0.0], above, [-np.inf, np.inf, np.nan]])
 
 
 def every_pattern(dtype: FloatType) -> Float64Array:

@@ -77,7 +77,7 @@ class Sweep:
         return (
             f"<Sweep {self.subject}, {self.dtype}, {self.engine}: {self.verdict}, "
             f"{self.values:,} values, bulk {self.bulk_ulp:.4g} ulp\n  {counts}\n"
-            f"  {self.tally.by_ball} left to the ball; worst {self.worst}>"
+            f"  {self.tally.by_ball} left to the ball; worst at {self.worst}>"
         )
 
 
@@ -248,7 +248,7 @@ class Prepared:
     @cached_property
     def bulk_from(self) -> float:
         """A sixteenth of the largest gradient, which the structured points have."""
-        points = structured(self.dtype)
+        points = structured(self.dtype)[:-3]  # the finite ones
         slopes = self.judge.truth_of.approximate({self.variable: points})[self.variable]
         return float(np.abs(slopes).max()) / 16
 

@@ -20,6 +20,10 @@ class Extreme:
     ulp: float
     excess: float
 
+    def __str__(self) -> str:
+        at = f"{self.input:.9g} (0x{self.pattern:08x})"
+        return f"{at}: {self.computed:.9g} for {self.truth:.9g}, {self.ulp:.3g} ulp"
+
     def exceeds(self, other: Extreme | None) -> bool:
         """Whether it is the more extreme; among equals the lower pattern, whatever came first."""
         if other is None:

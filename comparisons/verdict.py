@@ -136,7 +136,7 @@ def _statuses(
     defined = np.isfinite(truth.bound)
     overflows = defined & (np.abs(truth.high) >= dtype.overflow)
     status = np.full(g.shape, _code(Status.INACCURATE), dtype=np.int8)
-    status[computed * np.sign(g) < 0] = _code(Status.WRONG_SIGN)
+    status[np.sign(computed) * np.sign(g) < 0] = _code(Status.WRONG_SIGN)
     status[conditioned <= budget.accurate] = _code(Status.WITHIN)
     # However ill-conditioned: a normal number that came out as nothing is lost.
     small = (np.abs(computed) < dtype.smallest_normal) & (np.abs(g) >= dtype.smallest_normal)

@@ -53,19 +53,26 @@ def test_each_status(computed, truth, status):
 
 
 @pytest.mark.parametrize("dtype", FLOAT_TYPES.values(), ids=str)
-@pytest.mark.parametrize("steps", [0, 1, 2, 100])
+@pytest.mark.parametrize("steps", [0, 0.5, 1, 2, 100])
 @pytest.mark.parametrize("at", ["one", "subnormal", "largest", "zero"])
 def test_an_injected_error_is_reported_as_it_is(dtype, steps, at):
-    """k units in the last place, put into a correct gradient, are found to be k."""
-    unit = {"one": 2 * dtype.unit_roundoff, "largest": dtype.largest * dtype.unit_roundoff}
-    truth = {"one": 1.0, "subnormal": 2 * dtype.smallest_subnormal, "zero": 0.0}.get(at)
-    if at == "largest":
-        step = 2.0 ** (dtype.e_max - dtype.precision + 1)
-        computed, truth = dtype.largest - steps * step, dtype.largest
-    else:
-        computed = truth + steps * unit.get(at, dtype.smallest_subnormal)
+    """k units in the last place, put between a gradient and its truth, are found to be k."""
+    base, unit = {
+        "one": (1.0, 2 * dtype.unit_roundoff),
+        "subnormal": (20 * dtype.smallest_subnormal, dtype.smallest_subnormal),
+        "largest": (dtype.largest, -(2.0 ** (dtype.e_max - dtype.precision + 1))),
+        "zero": (0.0, dtype.smallest_subnormal),
+    }[at]
+    whole = int(np.ceil(steps))
+    computed, off = base + whole * unit, (whole - steps) * unit  # the truth is base + off
+    if dtype.name == "float64" and steps == 0.5 and at in {"subnormal", "zero"}:
+        return  # half the smallest float64 is beyond a double-double
+    truth = Enclosure(*(np.array([v]) for v in (base, off, 0.0, True)))
 
-    assert _statuses(computed, truth, dtype=dtype)[1].ulp == steps
+    judged = judge(np.array([computed]), truth, np.zeros(1), dtype, Budget())
+    assert judged.ulp[0] == pytest.approx(steps, rel=1e-12)
+    if steps != 0.5:  # a tie: the interval reaches a little beyond ½, and the larger error counts
+        assert (STATUSES[judged.status[0]] is Status.CORRECT) == (steps == 0)
 
 
 def test_conditioning_excuses_a_root():

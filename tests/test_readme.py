@@ -1,0 +1,56 @@
+"""What the README shows is what happens."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import comparisons
+import symdiff
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_ten_lines_run():
+    """Each line of the API example, as written."""
+    code = next(block for block in BLOCKS if block.startswith("import symdiff"))
+    place = {"my_torch_function": __import__("torch").nn.functional.gelu}
+    exec(code, place)  # noqa: S102 - that it runs is what is tested
+
+    assert place["result"].verdict is comparisons.Verdict.AGREES
+    values = place["f"](w=0.5, x=[-40.0, 1.0, 2.0], b=0.0, t=1.0)["w"]
+    assert values == pytest.approx([-4.4e-85, -0.5676, -0.3437], rel=2e-2)
+    assert "z̄ = ȳ (Φ(z) + z φ(z))" in str(place["adjoints"])
+
+
+def test_the_first_result_is_from_a_real_run():
+    """Every line of the message shown is in the message raised."""
+    shown = next(block for block in BLOCKS if "GradientMismatch: hardsigmoid" in block)
+    with pytest.raises(comparisons.GradientMismatch) as caught:
+        comparisons.check("hardsigmoid")
+
+    for line in shown.splitlines()[3:]:
+        assert line in str(caught.value)
+    assert str(caught.value).splitlines()[0] in shown
+
+
+def test_the_fixture_example_runs(pytester):
+    """Three lines check one's own activation."""
+    code = next(block for block in BLOCKS if "def test_my_activation" in block)
+    pytester.makepyfile(f"from torch.nn.functional import mish as my_activation\n\n\n{code}")
+
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_it_names_what_there_is():
+    """Commands, verdicts and functions that the README speaks of exist."""
+    for verdict in comparisons.Verdict:
+        assert f"| {verdict} |" in README
+    for name in ("neuron", "linear_layer", "vector_jacobian_product"):
+        assert name in README
+        assert callable(getattr(symdiff, name))
+        assert callable(getattr(comparisons, name))
+    makefile = (Path(__file__).parent.parent / "Makefile").read_text(encoding="utf-8")
+    for command in re.findall(r"make ([a-z-]+)", README):
+        assert f"\n{command}:" in makefile or command == "is"
