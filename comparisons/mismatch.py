@@ -48,19 +48,25 @@ def describe(comparison: Comparison) -> str:
 
 
 def reproduction(comparison: Comparison, adjoint: AdjointResult | None = None) -> str:
-    """One line of plain torch that prints the gradient at the worst input."""
-    adjoint = adjoint or comparison.worst_adjoint
+    """One line of plain torch that prints the gradient at the worst input.
+
+    Only a leaf has a `.grad` to print: for a line in between, such as z of a neuron, the worst of
+    the inputs is taken.
+    """
     subject, dtype = comparison.subject, f"torch.{comparison.dtype}"
     names = [i.name for i in subject.graph.inputs]
-    if adjoint is not None and set(names) <= adjoint.worst.inputs.keys():
-        tensors = [
-            f"{n} = torch.full(({REPEAT},), float.fromhex('{adjoint.worst.inputs[n].hex()}'), "
-            f"dtype={dtype}, requires_grad=True)"
-            for n in names
-        ]
-        target = adjoint.name if adjoint.name in names else names[0]
-        return (
-            f"import torch; {'; '.join(tensors)}; "
-            f"{subject.code}.sum().backward(); print({target}.grad[0].item())"
-        )
-    return f"import torch; {subject.code}  # with the inputs of comparison.adjoints"
+    chosen = adjoint or comparison.worst_adjoint
+    if chosen is not None and chosen.name not in names:
+        leaves = [a for a in comparison.adjoints.values() if a.name in names]
+        chosen = max(leaves, key=lambda a: a.judged.excess.max(initial=0.0), default=None)
+    if chosen is None or not set(names) <= chosen.worst.inputs.keys():
+        return f"import torch; {subject.code}  # with the inputs of comparison.adjoints"
+    tensors = [
+        f"{n} = torch.full(({REPEAT},), float.fromhex('{chosen.worst.inputs[n].hex()}'), "
+        f"dtype={dtype}, requires_grad=True)"
+        for n in names
+    ]
+    return (
+        f"import torch; {'; '.join(tensors)}; "
+        f"({subject.code}).sum().backward(); print({chosen.name}.grad[0].item())"
+    )

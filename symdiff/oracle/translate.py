@@ -15,7 +15,7 @@ import sympy
 from flint import arb, arb_series, ctx, fmpq
 from sympy import Expr, Piecewise, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
-from sympy.logic.boolalg import And, Boolean, BooleanAtom, Not, Or
+from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 
 from symdiff.oracle.elementary import BALL, SERIES, Lowering, Undecided, sign
 
@@ -249,6 +249,9 @@ class _Writer:
         if isinstance(c, And | Or):
             word = " and " if isinstance(c, And) else " or "
             return "(" + word.join(self.condition(a, block) for a in c.args) + ")"
+        if isinstance(c, ITE):  # a condition on a value that has cases itself
+            test, then, otherwise = (self.condition(a, block) for a in c.args)
+            return f"({then} if {test} else {otherwise})"
         if isinstance(c, Not):
             return f"(not {self.condition(c.args[0], block)})"
         raise CannotCertify(

@@ -48,6 +48,17 @@ def test_mpmath_at_60_digits_lies_inside(case):
                 assert error <= float(bound) + abs(value) * mpmath.mpf(10) ** -58
 
 
+def test_a_condition_on_a_value_with_cases_is_decided():
+    """Huber's |y − t| ≤ δ where y = hardsigmoid(z) has cases of its own."""
+    adjoints = symdiff.adjoints(symdiff.neuron("hardsigmoid", "huber"))
+    inputs = dict(zip("wbxt", DRAW.normal(scale=3, size=(4, 200)), strict=True))
+    enclosed = enclose_adjoints(adjoints, inputs)
+
+    for name, values in adjoints.lambdify()(**inputs).items():
+        assert enclosed[name].certified.all()
+        assert enclosed[name].high == pytest.approx(values, rel=1e-12, abs=1e-15)
+
+
 def test_what_has_no_ball_is_refused():
     """A function left symbolic cannot be certified, and nothing stands in for it."""
     with pytest.raises(CannotCertify):
