@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from comparisons.budget import Budget
 from comparisons.dtypes import Float64Array, FloatType
@@ -27,6 +28,7 @@ class Point:
     truth: float
     ulp: float
     relative: float
+    status: Status
 
     def __str__(self) -> str:
         at = ", ".join(f"{k} = {v:.17g}" for k, v in self.inputs.items())
@@ -101,19 +103,29 @@ class AdjointResult:
     @cached_property
     def worst(self) -> Point:
         """The value furthest beyond what is allowed; among equals, at the most ordinary input."""
+        return self._point(int(self._by_wrongness[-1]))
+
+    def broken(self, most: int = 10) -> list[Point]:
+        """The values beyond what is allowed, the worst first."""
+        wrong = [i for i in self._by_wrongness if self.judged.excess.ravel()[i] > 1]
+        return [self._point(int(i)) for i in wrong[: -most - 1 : -1]]
+
+    @cached_property
+    def _by_wrongness(self) -> npt.NDArray[np.intp]:
         at_shape = [v for v in self.inputs.values() if v.shape == self.computed.shape]
         size = np.max(np.abs(at_shape), axis=0) if at_shape else np.zeros(self.computed.shape)
-        keys = (
-            -np.nan_to_num(size, nan=np.inf).ravel(),
-            self.judged.conditioned.ravel(),
-            self.judged.excess.ravel(),
-        )
-        index = np.unravel_index(np.lexsort(keys)[-1], self.computed.shape)
+        ordinary = -np.nan_to_num(size, nan=np.inf).ravel()
+        keys = (ordinary, self.judged.conditioned.ravel(), self.judged.excess.ravel())
+        return np.lexsort(keys)
+
+    def _point(self, flat: int) -> Point:
+        index = np.unravel_index(flat, self.computed.shape)
         g, g_hat = float(self.truth[index]), float(self.computed[index])
         relative = abs(g_hat - g) / abs(g) if g else float("inf") if g_hat else 0.0
         same_shape = {k: v for k, v in self.inputs.items() if v.shape == self.computed.shape}
+        status = tuple(Status)[self.judged.status[index]]
         at = {k: float(v[index]) for k, v in same_shape.items()}
-        return Point(at, g_hat, g, float(self.judged.ulp[index]), relative)
+        return Point(at, g_hat, g, float(self.judged.ulp[index]), relative, status)
 
 
 @dataclass(frozen=True, eq=False)

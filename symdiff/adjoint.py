@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sympy import Expr, Symbol
 
@@ -17,6 +17,7 @@ from symdiff.signature import Signature
 
 if TYPE_CHECKING:
     from symdiff.bridge import Evaluator
+    from symdiff.oracle.enclosure import Enclosure
 
 NO_DEPENDENCE = "the output does not depend on it"
 
@@ -116,6 +117,16 @@ class Adjoints(Mapping[str, Expr]):
         from symdiff.bridge import Evaluator
 
         return Evaluator(self.signature, self.nodes, arithmetic)
+
+    def enclose(self, target: str = "float64", **inputs: Any) -> dict[str, Enclosure]:
+        """Every adjoint's true value with a proven bound, by name, as `lambdify` takes inputs.
+
+        Args: target, the format whose ulp the bound has to be far below; inputs, by name.
+        Raises: CannotCertify where there is no ball arithmetic for a function in the graph.
+        """
+        from symdiff.oracle.graph import enclose_adjoints
+
+        return enclose_adjoints(self, inputs, target=target)
 
     @property
     def signature(self) -> Signature:

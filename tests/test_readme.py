@@ -21,6 +21,8 @@ def test_the_ten_lines_run():
     assert place["result"].verdict is comparisons.Verdict.AGREES
     values = place["f"](w=0.5, x=[-40.0, 1.0, 2.0], b=0.0, t=1.0)["w"]
     assert values == pytest.approx([-4.4e-85, -0.5676, -0.3437], rel=2e-2)
+    enclosed = place["adjoints"].enclose(w=0.5, x=1.0, b=0.0, t=1.0)["w"]
+    assert repr(enclosed) in README
     assert "z̄ = ȳ (Φ(z) + z φ(z))" in str(place["adjoints"])
 
 

@@ -74,6 +74,17 @@ class TestCompare:
 
         assert list(z) == [1.0, 2.0]
 
+    def test_says_which_points_broke_it_and_how(self):
+        """The worst first, each with its input, both values and its status."""
+        result = comparisons.compare("gelu_tanh", dtype="bfloat16").adjoints["z"]
+        broken = result.broken(most=5)
+
+        assert len(broken) == 5
+        assert broken[0].inputs == result.worst.inputs
+        assert {p.status for p in broken} == {comparisons.Status.SPURIOUS}
+        assert min(abs(p.inputs["z"]) for p in broken) == 2.0**64  # where z² overflows
+        assert not comparisons.compare("tanh").adjoints["z"].broken()
+
     def test_the_repr_reads(self):
         """Name, type, engine, verdict, and each adjoint with its counts and worst input."""
         text = repr(comparisons.compare("relu"))

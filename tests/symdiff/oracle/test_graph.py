@@ -48,6 +48,16 @@ def test_mpmath_at_60_digits_lies_inside(case):
                 assert error <= float(bound) + abs(value) * mpmath.mpf(10) ** -58
 
 
+def test_adjoints_enclose_themselves():
+    """`adjoints.enclose(w=…)` is the certified twin of `lambdify`."""
+    graph, inputs = CASES["neuron"]
+    adjoints = symdiff.adjoints(graph)
+
+    found = adjoints.enclose(target="float32", **inputs)["w"]
+    assert found.certified.all()
+    assert found.high == pytest.approx(adjoints.lambdify()(**inputs)["w"], rel=1e-13)
+
+
 def test_a_condition_on_a_value_with_cases_is_decided():
     """Huber's |y − t| ≤ δ where y = hardsigmoid(z) has cases of its own."""
     adjoints = symdiff.adjoints(symdiff.neuron("hardsigmoid", "huber"))
