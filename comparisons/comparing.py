@@ -4,35 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
-import symdiff
-from comparisons import subjects
 from comparisons.budget import Budget
 from comparisons.comparison import AdjointResult, Comparison
 from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.engines import ENGINES, Gradients
 from comparisons.judging import Judge
 from comparisons.mismatch import GradientMismatch
-from comparisons.points import every_pattern, pairs, structured
-from comparisons.subjects import Inputs, Subject
+from comparisons.points import chosen_inputs
+from comparisons.subjects import Described, Inputs, Subject, subject_of
 from comparisons.torch_calls import TorchCall
 from comparisons.truth import TruthOf
 from comparisons.verdict import Verdict
-from symdiff import Definition, Graph
+from symdiff import Definition
 from symdiff.adjoint import NO_DEPENDENCE, requiring_grad
 
 if TYPE_CHECKING:
     import torch
 
     from comparisons.sweep import Sweep
-
-Described = Any  # a name, text, a SymPy expression (untyped) or a Definition
 
 
 @overload
@@ -96,16 +91,16 @@ def compare(
         and holds no arrays.
     Raises: TypeError or ValueError, one sentence, if what was given cannot be compared.
     """
-    chosen = _subject(subject, definition, parameters)
+    chosen = subject_of(subject, definition, parameters)
     float_format = float_type(dtype)
     if engine not in ENGINES:
         raise ValueError(f"unknown engine {engine!r}; known are {', '.join(ENGINES)}")
-    truth_of = _truth_of(chosen.graph)
+    truth_of = TruthOf(chosen.graph)
     if points == "all" and float_format.bits == 32 and inputs is None:
         return _swept(chosen, float_format, engine, budget, executor, checkpoint)
     if executor is not None or checkpoint is not None:
         raise ValueError("executor and checkpoint are for points='all' in float32 only")
-    at = _inputs(chosen, truth_of, float_format, inputs, points)
+    at = chosen_inputs(chosen, truth_of, float_format, inputs, points)
     allowed = budget or Budget()
     gradients = ENGINES[engine].gradients(chosen, at, float_format)
     adjoints, wrong = _judged(chosen, truth_of, gradients, at, float_format, allowed)
@@ -154,87 +149,6 @@ def check(
     if comparison.verdict is Verdict.DISAGREES:
         raise GradientMismatch(comparison)
     return comparison
-
-
-def _subject(
-    subject: object, definition: Described | None, parameters: Mapping[str, object]
-) -> Subject:
-    if isinstance(subject, Subject):
-        if definition is not None or parameters:
-            raise TypeError(f"{subject} has its definition already; give nothing beside it")
-        return subject
-    if isinstance(subject, str | Definition):
-        if definition is not None:
-            raise TypeError(
-                f"compare({str(subject)!r}, …) judges torch's own function; to judge one of yours, "
-                "pass the function first and its definition second"
-            )
-        return subjects.from_catalogue(_known(subject, parameters))
-    if isinstance(subject, Graph):
-        raise TypeError(
-            f"{subject.name} is a graph without torch code; see comparisons.neuron, linear_layer"
-        )
-    if not callable(subject):
-        raise TypeError(
-            f"compare takes a name, a torch function or a Subject, not {type(subject).__name__}"
-        )
-    if definition is None:
-        raise TypeError(
-            "a torch function needs its definition, such as compare(function, 'z * Phi(z)')"
-        )
-    return subjects.from_function(subject, symdiff.activation(definition, **parameters))
-
-
-def _known(name: str | Definition, parameters: Mapping[str, object]) -> Definition:
-    if isinstance(name, str) and name in symdiff.losses:
-        return symdiff.loss(name, **parameters)
-    return symdiff.activation(name, **parameters)
-
-
-@lru_cache(maxsize=256)
-def _truth_of(graph: Graph) -> TruthOf:
-    """Derived and compiled once a graph; graphs are compared by identity."""
-    return TruthOf(graph)
-
-
-def _inputs(
-    subject: Subject,
-    truth_of: TruthOf,
-    dtype: FloatType,
-    given: Mapping[str, npt.ArrayLike] | None,
-    points: str | None,
-) -> Inputs:
-    if points not in (None, "structured", "all"):
-        raise ValueError(f"unknown points {points!r}; choose 'structured' or 'all'")
-    if given is not None:
-        names = truth_of.adjoints.signature.inputs
-        if set(given) != set(names):
-            raise ValueError(
-                f"inputs names {', '.join(map(str, given)) or 'nothing'}; {subject} takes "
-                f"{', '.join(names)}"
-            )
-        return {k: dtype.round(np.asarray(given[k], dtype=np.float64)) for k in names}
-    definition = subject.definition
-    if points == "all" and (definition is None or len(definition.variables) > 1 or dtype.bits > 16):
-        raise ValueError(
-            f"points='all' is for functions of one variable in a 16-bit type; {subject} in {dtype} "
-            "has too many"
-        )
-    if subject.sample is not None:
-        return subject.sample(dtype)
-    if definition is None:
-        raise ValueError(f"{subject} does not say where to compare; pass inputs=…")
-    if len(definition.variables) > 1:
-        return pairs(definition, dtype)
-    (variable,) = definition.variables
-    if dtype.bits == 16 and points != "structured":
-        return {variable: every_pattern(dtype)}
-    special = [float(kink.at) for kink in definition.kinks()]
-    return {
-        variable: structured(
-            dtype, special, lambda z: truth_of.approximate({variable: z})[variable]
-        )
-    }
 
 
 def _judged(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array, FloatType
+from comparisons.subjects import Inputs, Subject
+from comparisons.truth import TruthOf
 from comparisons.ulp import ulp
 from symdiff import Definition
 
@@ -14,6 +17,50 @@ SEED = 20240229  # of the random mantissas and pairs
 _PER_BINADE = 3
 _NEIGHBOURS = range(-3, 4)
 _PAIRS = 4096
+
+
+def chosen_inputs(
+    subject: Subject,
+    truth_of: TruthOf,
+    dtype: FloatType,
+    given: Mapping[str, npt.ArrayLike] | None = None,
+    points: str | None = None,
+) -> Inputs:
+    """Where a subject is compared: at the user's inputs, its own sample, or points chosen for it.
+
+    Raises: ValueError if the inputs are not the subject's, or it has no such points.
+    """
+    if points not in (None, "structured", "all"):
+        raise ValueError(f"unknown points {points!r}; choose 'structured' or 'all'")
+    if given is not None:
+        names = truth_of.adjoints.signature.inputs
+        if set(given) != set(names):
+            raise ValueError(
+                f"inputs names {', '.join(map(str, given)) or 'nothing'}; {subject} takes "
+                f"{', '.join(names)}"
+            )
+        return {k: dtype.round(np.asarray(given[k], dtype=np.float64)) for k in names}
+    definition = subject.definition
+    if points == "all" and (definition is None or len(definition.variables) > 1 or dtype.bits > 16):
+        raise ValueError(
+            f"points='all' is for functions of one variable in a 16-bit type; {subject} in {dtype} "
+            "has too many"
+        )
+    if subject.sample is not None:
+        return subject.sample(dtype)
+    if definition is None:
+        raise ValueError(f"{subject} does not say where to compare; pass inputs=…")
+    if len(definition.variables) > 1:
+        return pairs(definition, dtype)
+    (variable,) = definition.variables
+    if dtype.bits == 16 and points != "structured":
+        return {variable: every_pattern(dtype)}
+    special = [float(kink.at) for kink in definition.kinks()]
+    return {
+        variable: structured(
+            dtype, special, lambda z: truth_of.approximate({variable: z})[variable]
+        )
+    }
 
 
 def structured(

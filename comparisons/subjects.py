@@ -13,6 +13,7 @@ from symdiff import Definition, Graph
 
 Inputs = Mapping[str, Float64Array]
 Sample = Callable[[FloatType], Inputs]
+Described = Any  # a name, text, a SymPy expression (untyped) or a Definition
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,3 +50,43 @@ def from_function(function: Callable[..., Any], definition: Definition) -> Subje
     code = f"{qualified}({', '.join(definition.variables)})"
     label = f"{name} as {definition}" if name != str(definition) else name
     return Subject(label, symdiff.pointwise(definition), function, code, definition=definition)
+
+
+def subject_of(
+    subject: object, definition: Described | None, parameters: Mapping[str, object]
+) -> Subject:
+    """What `compare` was asked to judge, as a `Subject`.
+
+    Raises: TypeError or ValueError, one sentence, if it cannot be one.
+    """
+    if isinstance(subject, Subject):
+        if definition is not None or parameters:
+            raise TypeError(f"{subject} has its definition already; give nothing beside it")
+        return subject
+    if isinstance(subject, str | Definition):
+        if definition is not None:
+            raise TypeError(
+                f"compare({str(subject)!r}, …) judges torch's own function; to judge one of yours, "
+                "pass the function first and its definition second"
+            )
+        return from_catalogue(_definition(subject, parameters))
+    if isinstance(subject, Graph):
+        raise TypeError(
+            f"{subject.name} is a graph without torch code; see comparisons.neuron, linear_layer"
+        )
+    if not callable(subject):
+        raise TypeError(
+            f"compare takes a name, a torch function or a Subject, not {type(subject).__name__}"
+        )
+    if definition is None:
+        raise TypeError(
+            "a torch function needs its definition, such as compare(function, 'z * Phi(z)')"
+        )
+    return from_function(subject, _definition(definition, parameters))
+
+
+def _definition(described: Described, parameters: Mapping[str, object]) -> Definition:
+    """By the name of a loss; else as an activation: a name, a formula in z, or a Definition."""
+    if isinstance(described, str) and described in symdiff.losses:
+        return symdiff.loss(described, **parameters)
+    return symdiff.activation(described, **parameters)

@@ -187,3 +187,19 @@ class TestRefusals:
             with pytest.raises(ValueError, match=r"formula|name|symbol"):
                 comparisons.compare(gelu, definition)
         assert not list(tmp_path.iterdir())
+
+
+class TestLosses:
+    def test_a_user_s_loss_by_name_or_definition(self):
+        """A loss of two variables is judged in both of them."""
+
+        def squared(y, t):
+            return (y - t) ** 2
+
+        for definition in ("mse", symdiff.loss("y**2 - 2*y*t + t**2")):
+            assert set(comparisons.check(squared, definition).adjoints) == {"y", "t"}
+
+    def test_a_wrong_one_is_rejected(self):
+        """Half the gradient is not the gradient."""
+        with pytest.raises(GradientMismatch):
+            comparisons.check(lambda y, t: (y - t) ** 2 / 2, "mse")
