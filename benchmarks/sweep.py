@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np
 
 import symdiff
+from comparisons.blocks import BLOCKS, CHUNK, Trial, prepared, run_block
 from comparisons.budget import Budget
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.engines import ENGINES
-from comparisons.sweep import BLOCKS, CHUNK, Trial, prepared, run_block, sweep
+from comparisons.sweep import sweep
 
 NAMES = ("gelu", "silu", "tanh", "sigmoid", "softplus", "mish")
 DATA = Path(__file__).parent / "data" / "float32_sweeps.json"

@@ -8,8 +8,9 @@ import pytest
 
 import comparisons
 import symdiff
+from comparisons.blocks import CHUNK, Trial, prepared
 from comparisons.budget import Budget
-from comparisons.sweep import CHUNK, Trial, prepared, sweep
+from comparisons.sweep import sweep
 from comparisons.verdict import Status
 
 BLOCKS = [0, 63, 64, 127, 190]  # with ±0, kinks, and a half that is not finite

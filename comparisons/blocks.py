@@ -1,0 +1,201 @@
+"""One block of a float32 sweep: torch's gradient beside the truth at 2²⁴ bit patterns.
+
+A block is named by what travels between processes, a `Trial` and a number; whoever runs it rebuilds
+the subject and its tables once a process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from comparisons.budget import Budget
+from comparisons.dtypes import Float64Array, FloatType, float_type
+from comparisons.engines import ENGINES
+from comparisons.first_pass import CORRECT, FAITHFUL, OTHER, classify
+from comparisons.judging import Judge
+from comparisons.points import structured
+from comparisons.subjects import Subject, from_catalogue
+from comparisons.tally import Extreme, Tally
+from comparisons.truth import TruthOf
+from comparisons.verdict import Judged, Status
+from symdiff import activation
+from symdiff.formula import real_symbol
+
+BLOCKS = 256
+CHUNK = 2**20
+_EXPONENT = 0x7F800000  # all ones in a NaN or an infinity
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a block needs to know; small, so that it travels: workers rebuild the rest by name."""
+
+    name: str
+    parameters: tuple[tuple[str, str], ...]  # as exact fractions
+    dtype: str
+    engine: str
+    budget: Budget
+
+    def key(self) -> dict[str, Any]:
+        """What a checkpoint must agree on."""
+        return {
+            "name": self.name,
+            "parameters": dict(self.parameters),
+            "dtype": self.dtype,
+            "engine": self.engine,
+            "budget": [self.budget.accurate, self.budget.absolute],
+            "blocks": BLOCKS,
+            "versions": [version("torch"), version("symdiff-autograd")],
+        }
+
+
+def run_block(trial: Trial, block: int) -> Tally:
+    """The tally of one of the 256 blocks of bit patterns."""
+    ready = prepared(trial)
+    size = 2**32 // BLOCKS
+    starts = range(block * size, (block + 1) * size, CHUNK)
+    return sum((ready.chunk(start) for start in starts), Tally())
+
+
+@lru_cache(maxsize=8)
+def prepared(trial: Trial) -> Prepared:
+    """The subject of a trial with its tables, once a process."""
+    definition = activation(trial.name, **dict(trial.parameters))
+    return Prepared(from_catalogue(definition), trial)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A subject with its tables, ready for any number of blocks in this process."""
+
+    subject: Subject
+    trial: Trial
+
+    @cached_property
+    def dtype(self) -> FloatType:
+        """The type computed in."""
+        return float_type(self.trial.dtype)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The judge of what the first pass leaves."""
+        return Judge(self.subject, TruthOf(self.subject.graph), self.dtype, self.trial.budget)
+
+    @cached_property
+    def variable(self) -> str:
+        """The one input."""
+        (only,) = self.subject.graph.inputs
+        return only.name
+
+    @cached_property
+    def closed_form(self) -> Any:
+        """The adjoint's expression, with the parameters' values."""
+        values = {real_symbol(k): v for k, v in self.subject.graph.parameters.items()}
+        return self.judge.truth_of.adjoints[self.variable].xreplace(values)
+
+    @cached_property
+    def kinks(self) -> Float64Array:
+        """The values of the type at which the derivative jumps."""
+        definition = self.subject.definition
+        found = [] if definition is None else [k.at for k in definition.kinks() if not k.smooth]
+        return self.dtype.round([float(at) for at in found])
+
+    @cached_property
+    def bulk_from(self) -> float:
+        """A sixteenth of the largest gradient, which the structured points have."""
+        points = structured(self.dtype)[:-3]  # the finite ones
+        slopes = self.judge.truth_of.approximate({self.variable: points})[self.variable]
+        return float(np.abs(slopes).max()) / 16
+
+    def chunk(self, start: int) -> Tally:
+        """The tally of `CHUNK` patterns from `start` on."""
+        if start & _EXPONENT == _EXPONENT:
+            return Tally({Status.NON_FINITE_INPUT: CHUNK})
+        patterns = np.arange(start, start + CHUNK, dtype=np.uint32)
+        at = {self.variable: patterns.view(np.float32).astype(np.float64)}
+        engine = ENGINES[self.trial.engine]
+        computed = engine.gradients(self.subject, at, self.dtype).values[self.variable]
+        if computed is None:
+            raise ValueError(f"{self.subject} has no gradient")
+        truth, by_ball = self.truth(at[self.variable])
+        kind, bulk = classify(computed, truth, self.dtype, self.bulk_from)
+        kind[np.isin(at[self.variable], self.kinks)] = OTHER  # judged by their own rule
+        numbers = np.bincount(kind, minlength=3)
+        plain = {Status.CORRECT: int(numbers[CORRECT]), Status.FAITHFUL: int(numbers[FAITHFUL])}
+        tally = Tally({s: n for s, n in plain.items() if n}, bulk, by_ball)
+        rest = np.flatnonzero(kind == OTHER)
+        return tally + self._judged(start, rest, at, computed, truth) if rest.size else tally
+
+    def truth(self, points: Float64Array) -> tuple[Any, int]:
+        """The enclosures, from the table, and how many of them the ball had to give."""
+        from symdiff.oracle import enclose
+        from symdiff.oracle.choice import table
+
+        if not self.closed_form.free_symbols:
+            return enclose(self.closed_form, {self.variable: points}, target=self.dtype.name), 0
+        truth = table(self.closed_form, self.dtype.name).enclose(points)
+        left = ~truth.certified
+        if left.any():
+            some = {self.variable: points[left]}
+            truth.put(left, enclose(self.closed_form, some, target=self.dtype.name))
+        return truth, int(left.sum())
+
+    def _judged(
+        self,
+        start: int,
+        rest: Any,
+        at: Mapping[str, Float64Array],
+        computed: Float64Array,
+        truth: Any,
+    ) -> Tally:
+        """The gradients that the first pass could not place, judged in full."""
+        inputs = {k: v[rest] for k, v in at.items()}
+        judged, tight = self.judge.judged(self.variable, computed[rest], truth[rest], inputs)
+        known = tight.certified | ~np.isfinite(tight.bound)
+        bulk = (np.abs(tight.high) >= self.bulk_from) & np.isfinite(judged.ulp)
+        extremes: dict[Status, Extreme] = {
+            status: self._extreme(
+                judged,
+                np.flatnonzero(judged.status == code),
+                start,
+                rest,
+                inputs,
+                computed[rest],
+                tight.high,
+            )
+            for code, status in enumerate(Status)
+            if (judged.status == code).any() and status is not Status.CORRECT
+        }
+        return Tally(
+            judged.counts(),
+            float(judged.ulp[bulk].max(initial=0.0)),
+            uncertified=int((~known).sum()),
+            worst=extremes,
+        )
+
+    def _extreme(
+        self,
+        judged: Judged,
+        where: Any,
+        start: int,
+        rest: Any,
+        inputs: Mapping[str, Float64Array],
+        computed: Float64Array,
+        truth: Float64Array,
+    ) -> Extreme:
+        order = np.lexsort((-where, judged.ulp[where], judged.excess[where]))
+        i = where[order[-1]]
+        return Extreme(
+            start + int(rest[i]),
+            float(inputs[self.variable][i]),
+            float(computed[i]),
+            float(truth[i]),
+            float(judged.ulp[i]),
+            float(judged.excess[i]),
+        )
