@@ -103,6 +103,10 @@ class Adjoints(Mapping[str, Expr]):
             rf"&= {notation.latex(expression)}"
             for name, expression in expressions.items()
         ]
+        rows += [
+            rf"{notation.latex(Symbol(barred(name)))} &: \text{{none ({why})}}"
+            for name, why in self.missing.items()
+        ]
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
     def _repr_latex_(self) -> str:

@@ -77,7 +77,9 @@ def factors(product: Expr) -> tuple[bool, list[Expr], list[Expr]]:
 
 def _place(factor: Expr) -> tuple[object, ...]:
     base = factor.as_base_exp()[0]
-    if base.is_number:
+    if isinstance(factor, sympy.exp):
+        kind = 5  # though its base, e, is a number
+    elif base.is_number:
         kind = 0
     elif isinstance(base, Symbol):
         kind = 1 if is_barred(base.name) else 2
@@ -98,7 +100,8 @@ def variable_left(relation: Relational) -> Relational:
     left, right = relation.lhs, relation.rhs
     symbols_left, symbols_right = len(left.atoms(Symbol)), len(right.atoms(Symbol))
     turn = (right.has(z) and not left.has(z)) or symbols_left < symbols_right
-    return relation.reversed if turn else relation
+    turned = relation.reversed if turn else relation
+    return turned.reversedsign if (-turned.lhs).is_Symbol else turned  # −z > λ is z < −λ
 
 
 def signed_sum(written: Sequence[str], minus: str) -> str:

@@ -86,3 +86,17 @@ def test_every_activation_can_be_written(definition):
 
         assert not set("-*\n") & set(written)
         assert "Piecewise" not in written
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("elu", "{1 if z > 0; α exp(z) otherwise}"),
+        ("softshrink", "{1 if z < −λ or z > λ; 0 otherwise}"),
+    ],
+)
+def test_derivatives_read_as_a_person_writes_them(name, written):
+    """Parameters before functions, and the variable alone on the left."""
+    derivative = symdiff.text(symdiff.activation(name).derivative())
+
+    assert written == derivative

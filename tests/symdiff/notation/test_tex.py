@@ -76,3 +76,10 @@ def test_expm1_and_log1p_are_written_as_mathematics():
     assert symdiff.latex(expm1(z)) == r"\left(e^{z} - 1\right)"
     assert symdiff.latex(log1p(-z)) == r"\log\left(1 - z\right)"
     assert symdiff.latex(log1p(z) ** 2) == r"\log^{2}\left(z + 1\right)"
+
+
+def test_a_cut_graph_says_why_it_has_no_adjoints():
+    """Each missing adjoint has its row, with the reason."""
+    text = symdiff.adjoints(symdiff.linear_layer(cut="detach()")).latex()
+
+    assert r"\bar{w} &: \text{none (cut by detach())}" in text
