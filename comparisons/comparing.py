@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -82,15 +83,21 @@ def compare(
         inputs: where, by input name; by default points chosen for the definition.
         points: `structured`, or `all` bit patterns of the type: the default of 16-bit types, and
             of float32 on request, for catalogue functions (2³² values, some minutes).
-        executor: where the parts of a float32 sweep run; by default one process a core.
+        executor: where the parts of a float32 sweep run; by default one process a core (a script
+            then needs the usual `if __name__ == "__main__":` around the call).
         checkpoint: a file by which a float32 sweep that was stopped goes on where it was.
         budget: the error allowed.
         parameters: values for the definition's parameters.
 
     Returns: the comparison, whatever it found; of a float32 sweep a `Sweep`, which reads alike
         and holds no arrays.
-    Raises: TypeError or ValueError, one sentence, if what was given cannot be compared.
+    Raises: TypeError or ValueError, one sentence, if what was given cannot be compared;
+        ModuleNotFoundError if torch is not installed.
     """
+    if find_spec("torch") is None:
+        raise ModuleNotFoundError(
+            "comparisons runs torch, which is not installed; pip install torch (any build will do)"
+        )
     chosen = subject_of(subject, definition, parameters)
     float_format = float_type(dtype)
     if engine not in ENGINES:

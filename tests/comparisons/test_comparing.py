@@ -173,6 +173,13 @@ class TestRefusals:
 
         assert one_sentence(caught)
 
+    def test_without_torch_it_says_what_to_install(self, monkeypatch):
+        """One sentence instead of an import error from inside."""
+        monkeypatch.setattr("comparisons.comparing.find_spec", lambda _: None)
+
+        with pytest.raises(ModuleNotFoundError, match="pip install torch"):
+            comparisons.compare("tanh")
+
     def test_a_detached_result_is_a_mismatch(self):
         """A gradient that is missing is wrong, and the message says that it is None."""
         with pytest.raises(GradientMismatch, match="None"):
