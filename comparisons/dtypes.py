@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from symdiff.oracle.enclosure import FORMATS
+
 if TYPE_CHECKING:
     import torch
 
@@ -96,13 +98,7 @@ class FloatType:
 
 
 FLOAT_TYPES: Mapping[str, FloatType] = {
-    t.name: t
-    for t in (
-        FloatType("float64", 53, -1022, 1023),
-        FloatType("float32", 24, -126, 127),
-        FloatType("bfloat16", 8, -126, 127),
-        FloatType("float16", 11, -14, 15),
-    )
+    name: FloatType(name, form.precision, form.e_min, form.e_max) for name, form in FORMATS.items()
 }
 
 

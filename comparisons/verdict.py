@@ -34,7 +34,7 @@ class Status(Enum):
     FAITHFUL = "faithful"  # less than one ulp off
     WITHIN = "within budget"  # within what the type could give
     KINK_INSIDE = "kink, inside"  # at a kink, in the interval between the one-sided derivatives
-    UNDEFINED = "undefined"  # NaN where the truth is undefined
+    UNDEFINED = "undefined"  # NaN or ∞ where the truth is undefined: a pole, outside the domain
     NON_FINITE_INPUT = "input not finite"  # at ±∞ or NaN: counted apart, not judged
     INACCURATE = "inaccurate"  # beyond what the type could give
     LOST = "lost"  # zero or subnormal, where the truth is a normal number
@@ -42,7 +42,7 @@ class Status(Enum):
     KINK_OUTSIDE = "kink, outside"
     SPURIOUS = "spurious non-finite"  # NaN or ∞ for a finite truth
     MISSED = "missed non-finite"  # finite, or the wrong ∞, where the truth overflows
-    OUTSIDE = "outside the domain"  # a number where the truth is undefined
+    OUTSIDE = "outside the domain"  # a finite number where the truth is undefined
 
     def __str__(self) -> str:
         return self.value
@@ -146,7 +146,7 @@ def _statuses(
     status[overflows & (ulps > 0)] = _code(Status.MISSED)
     status[~np.isfinite(computed) & ~overflows] = _code(Status.SPURIOUS)
     status[~defined] = _code(Status.OUTSIDE)
-    status[~defined & np.isnan(computed)] = _code(Status.UNDEFINED)
+    status[~defined & ~np.isfinite(computed)] = _code(Status.UNDEFINED)
     return status
 
 

@@ -67,6 +67,30 @@ class TestCompare:
 
         assert result.adjoints["z"].computed.shape == (2, 2)
 
+    @pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
+    def test_a_constant_function_has_no_gradient_or_zero(self, dtype):
+        """torch's zeros for 0·z are right; a gradient of 1 is not."""
+        assert comparisons.check(lambda z: 0 * z, "0*z", dtype=dtype).absent.keys() >= {"z"}
+        with pytest.raises(GradientMismatch, match="should have none"):
+            comparisons.check(lambda z: z, "0*z", dtype=dtype)
+
+    @pytest.mark.parametrize(
+        ("function", "definition"),
+        [
+            (torch.log, "log(z)"),
+            (torch.sqrt, "sqrt(z)"),
+            (torch.asin, "asin(z)"),
+            (lambda z: 1 / z, "1/z"),
+            (lambda z: z**2.5, "z**2.5"),
+            (lambda z: torch.maximum(z, torch.zeros_like(z)), "max(z, 0)"),
+        ],
+        ids=["log", "sqrt", "asin", "1/z", "z^2.5", "max"],
+    )
+    @pytest.mark.parametrize("dtype", ["float64", "float32"])
+    def test_poles_and_domains_are_no_errors(self, function, definition, dtype):
+        """NaN and ∞ where the gradient is undefined are counted apart."""
+        assert comparisons.check(function, definition, dtype=dtype)
+
     def test_a_user_s_array_is_left_alone(self):
         """torch computes on a copy."""
         z = np.array([1.0, 2.0])

@@ -74,6 +74,16 @@ class TestFindings:
         assert gradient(torch.sigmoid, below, torch.bfloat16, length) > 0
         assert mpmath.exp(-6.25) / (1 + mpmath.exp(-6.25)) ** 2 > 1.9e-3
 
+    def test_the_float32_gradient_of_mish_has_the_wrong_sign_near_minus_92(self, length):
+        """Positive, where the truth is −1.18e-38, a normal number."""
+        z = -91.84571075439453
+        with mpmath.workdps(60):
+            mish = lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x)))  # noqa: E731 - the documented formula
+            truth = mpmath.diff(mish, mpmath.mpf(z))
+
+        assert float(truth) == pytest.approx(-1.1754903e-38, rel=1e-6)
+        assert gradient(torch.nn.functional.mish, z, torch.float32, length) > 0
+
 
 def test_sigmoid_s_gradient_is_lost_at_487_bfloat16_inputs():
     """Zeros where the truth is a normal number, counted over all 65,536 patterns."""

@@ -42,6 +42,7 @@ def _statuses(computed, truth, sensitivity=0.0, dtype=FLOAT32, budget=None):
         (-np.inf, 1e39, Status.MISSED),
         (np.inf, 1e39, Status.CORRECT),
         (np.nan, np.nan, Status.UNDEFINED),
+        (-np.inf, np.nan, Status.UNDEFINED),  # at a pole
         (1.0, np.nan, Status.OUTSIDE),
         (0.0, -0.0, Status.CORRECT),
         (FLOAT32.largest, FLOAT32.largest, Status.CORRECT),
