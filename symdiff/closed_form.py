@@ -54,7 +54,7 @@ def in_names(node: Node, names: Mapping[Node, Symbol]) -> Expr:
         if all(set(o.axes) < set(node.axes) for o in node.operands) and len(factors) == 1:
             return factors[0][0]  # a broadcast: entry by entry there is nothing to write
         return Contraction(_symbols(node.axes), *factors)
-    raise ValueError(f"the input {node.name!r} has no name here")  # type: ignore[attr-defined]
+    raise ValueError(f"{node!r} has no name here; name every input")
 
 
 def _is_constant(node: Node) -> bool:

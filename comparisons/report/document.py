@@ -146,7 +146,7 @@ def _mathml(latex: str) -> Any:
     from markupsafe import Markup
 
     # latex2mathml has no sans-serif transpose; its input is our own LaTeX, its output markup.
-    return Markup(convert(latex.replace(r"\mathsf{T}", "T")))  # noqa: S704
+    return Markup(convert(latex.replace(r"\mathsf{T}", "T")))  # noqa: S704 - our own
 
 
 def _number(value: float) -> str:
