@@ -40,11 +40,8 @@ def neuron(
         y = f_torch(z)
         return {"z": z, "y": y, "L": 0.5 * (y - t) ** 2 if cost_torch is None else cost_torch(y, t)}
 
-    y_code = f_torch.code.replace("(z", "(w * x + b", 1)
-    if cost_torch is None:
-        code = f"0.5 * ({y_code} - t) ** 2"
-    else:
-        code = cost_torch.code.replace("(y", f"({y_code}", 1)
+    cost_code = "0.5 * (y - t) ** 2" if cost_torch is None else cost_torch.code
+    code = f"(lambda y: {cost_code})((lambda z: {f_torch.code})(w * x + b))"
     return Subject(f"neuron({f})", symdiff.neuron(f, cost), forward, code, sample=_neurons)
 
 

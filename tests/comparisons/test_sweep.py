@@ -1,5 +1,8 @@
 """All values of float32, a few blocks at a time."""
 
+import subprocess
+import sys
+import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -59,6 +62,38 @@ def test_killed_and_started_again_it_ends_with_the_same_numbers(whole, tmp_path)
     resumed = sweep(definition, executor=second, checkpoint=path, blocks=BLOCKS)
     assert second.lives == 0
     assert resumed.tally == whole.tally
+
+
+def test_a_process_killed_outright_loses_no_finished_block(whole, tmp_path):
+    """SIGKILL as soon as a block is on disk; the next run takes it from there."""
+    path = tmp_path / "relu.jsonl"
+    more = [*BLOCKS, *range(1, 60)]  # enough to be busy still when the first is done
+    script = f"""
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+import symdiff
+from comparisons.sweep import sweep
+with ThreadPoolExecutor(1) as one:
+    sweep(symdiff.activation("relu"), executor=one, checkpoint=Path({str(path)!r}), blocks={more})
+"""
+    process = subprocess.Popen([sys.executable, "-c", script])
+    while not path.exists() or path.read_bytes().count(b"\n") < 2:
+        assert process.poll() is None, "it ended before a block was done"
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+
+    second = Serial()
+    resumed = sweep(symdiff.activation("relu"), executor=second, checkpoint=path, blocks=BLOCKS)
+    assert second.lives > 10**9 - len(BLOCKS)  # fewer than all were left
+    assert resumed.tally == whole.tally
+
+
+def test_progress_is_silent_where_there_is_no_terminal(capsys):
+    """The bar is for people; nothing goes to a file or a pipe."""
+    sweep(symdiff.activation("relu"), executor=Serial(), blocks=[127])
+
+    assert capsys.readouterr() == ("", "")
 
 
 def test_processes_give_the_same_numbers(whole):

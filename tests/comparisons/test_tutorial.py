@@ -10,6 +10,7 @@ import torch
 import comparisons
 import symdiff
 from comparisons import Verdict
+from comparisons.mismatch import reproduction
 
 
 def _layer(seed=20240229):
@@ -32,6 +33,17 @@ class TestNeuron:
         assert set(comparison.adjoints) == {"w", "b", "x", "t", "z", "y"}
         known = (name, dtype) == ("hardsigmoid", "float64")  # see test_findings.py
         assert (comparison.verdict is Verdict.DISAGREES) == known, repr(comparison)
+
+    @pytest.mark.parametrize("name", symdiff.activations)
+    def test_its_code_is_plain_torch_that_runs(self, name):
+        """The reproduction of any neuron, executed, prints the gradient it is about."""
+        comparison = comparisons.compare(comparisons.neuron(name), dtype="float32")
+        adjoint = comparison.adjoints["w"]
+        printed = []
+        exec(reproduction(comparison, adjoint), {"print": printed.append})  # noqa: S102 - tested
+
+        # 64 equal neurons take the vectorised path that 512 do: the same bits.
+        assert printed == [adjoint.worst.computed]
 
     @pytest.mark.parametrize("loss", [n for n in symdiff.losses if n != "bce"])
     def test_any_pointwise_loss_may_take_the_half_square_s_place(self, loss):
