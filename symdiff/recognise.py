@@ -39,6 +39,8 @@ def _rewrite(e: Expr) -> Expr:
         return _power(e)
     if isinstance(e, sympy.log):
         return _logarithm(e)
+    if isinstance(e, log1p) and isinstance(e.args[0], sympy.exp):
+        return softplus(e.args[0].args[0])
     if isinstance(e, sympy.tanh):
         return tanh(*e.args)
     if isinstance(e, sympy.sech):

@@ -33,6 +33,7 @@ REWRITTEN = {
     sympy.tanh(z): tanh(z),
     sympy.sech(z): sech(z),
     log(1 + exp(z)): softplus(z),
+    log1p(exp(z)): softplus(z),
     log(1 + exp(b * z)) / b: softplus(b * z) / b,
     log(1 / (1 + exp(-z))): -softplus(-z),
     z * sympy.tanh(log(1 + exp(z))): z * tanh(softplus(z)),
