@@ -26,6 +26,7 @@ from comparisons.truth import TruthOf
 from comparisons.verdict import Judged, Status
 from symdiff import activation
 from symdiff.formula import real_symbol
+from symdiff.oracle.enclosure import uncertain
 
 BLOCKS = 256
 CHUNK = 2**20
@@ -115,14 +116,15 @@ class Prepared:
 
     def chunk(self, start: int) -> Tally:
         """The tally of `CHUNK` patterns from `start` on."""
-        if start & _EXPONENT == _EXPONENT:
-            return Tally({Status.NON_FINITE_INPUT: CHUNK})
         patterns = np.arange(start, start + CHUNK, dtype=np.uint32)
-        at = {self.variable: patterns.view(np.float32).astype(np.float64)}
+        with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
+            at = {self.variable: patterns.view(np.float32).astype(np.float64)}
         engine = ENGINES[self.trial.engine]
         computed = engine.gradients(self.subject, at, self.dtype).values[self.variable]
         if computed is None:
             raise ValueError(f"{self.subject} has no gradient")
+        if start & _EXPONENT == _EXPONENT:
+            return self._beyond_finite(start, at, computed)
         truth, by_ball = self.truth(at[self.variable])
         kind, bulk = classify(computed, truth, self.dtype, self.bulk_from)
         kind[np.isin(at[self.variable], self.kinks)] = OTHER  # judged by their own rule
@@ -131,6 +133,25 @@ class Prepared:
         tally = Tally({s: n for s, n in plain.items() if n}, bulk, by_ball)
         rest = np.flatnonzero(kind == OTHER)
         return tally + self._judged(start, rest, at, computed, truth) if rest.size else tally
+
+    def _beyond_finite(
+        self, start: int, at: Mapping[str, Float64Array], computed: Float64Array
+    ) -> Tally:
+        """NaNs, counted by whether they come out as NaN, and the infinity, judged by the limit."""
+        values = at[self.variable]
+        ignored = int((np.isnan(values) & ~np.isnan(computed)).sum())
+        nans = {
+            Status.NON_FINITE_INPUT: int(np.isnan(values).sum()) - ignored,
+            Status.NAN_IGNORED: ignored,
+        }
+        tally = Tally({s: n for s, n in nans.items() if n})
+        infinite = np.flatnonzero(np.isinf(values))
+        if not infinite.size:
+            return tally
+        truth = self.judge.truth_of.enclosed({self.variable: values[infinite]}, self.dtype)
+        widened = uncertain(values.shape)
+        widened.put(infinite, truth[self.variable])
+        return tally + self._judged(start, infinite, at, computed, widened)
 
     def truth(self, points: Float64Array) -> tuple[Any, int]:
         """The enclosures, from the table, and how many of them the ball had to give."""

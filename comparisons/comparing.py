@@ -21,7 +21,7 @@ from comparisons.points import chosen_inputs
 from comparisons.subjects import Described, Inputs, Subject, subject_of
 from comparisons.torch_calls import TorchCall
 from comparisons.truth import TruthOf
-from comparisons.verdict import Verdict
+from comparisons.verdict import Verdict, verdict_named
 from symdiff import Definition
 from symdiff.adjoint import NO_DEPENDENCE, requiring_grad
 
@@ -143,17 +143,23 @@ def _swept(
 def check(
     subject: str | Definition | Subject | Callable[..., torch.Tensor],
     definition: Described | None = None,
+    *,
+    accept: Verdict | str = Verdict.FAILS_AT_INFINITY,
     **options: Any,
 ) -> Comparison:
-    """`compare`, but a gradient that disagrees raises.
+    """`compare`, but a gradient that fares worse than `accept` raises.
+
+    By default a gradient has to hold at every finite input. `accept="agrees"` asks for the limits
+    at ±∞ too, `accept="accurate"` for small values as well.
 
     Raises: GradientMismatch, saying where and by how much; and what `compare` raises. TypeError for
-        a float32 sweep, which holds no points to show: look at its verdict.
+        a float32 sweep, which holds no points to show: look at its verdict; ValueError for an
+        unknown verdict.
     """
     comparison: Comparison | Sweep = compare(subject, definition, **options)
     if not isinstance(comparison, Comparison):
         raise TypeError("check is for comparisons point by point; read a sweep's .verdict instead")
-    if comparison.verdict is Verdict.DISAGREES:
+    if comparison.verdict.worse_than(verdict_named(accept)):
         raise GradientMismatch(comparison)
     return comparison
 

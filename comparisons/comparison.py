@@ -140,6 +140,17 @@ class Comparison:
     absent: Mapping[str, str]  # name → why it rightly has no gradient
     wrong_presence: Mapping[str, str]  # name → a gradient missing or unexpected, in words
 
+    @cached_property
+    def ideal(self) -> AdjointResult | None:
+        """The same gradients beside the mathematical function, where the documented one departs.
+
+        Conformity is judged to what is documented; this says how far that is from what is meant
+        (softplus with its threshold from log(1 + e^z)).
+        """
+        from comparisons.ideal import beside_ideal
+
+        return beside_ideal(self)
+
     @property
     def verdict(self) -> Verdict:
         """The worst verdict of its adjoints."""
@@ -195,4 +206,8 @@ class Comparison:
         for name, a in self.adjoints.items():
             counts = ", ".join(f"{n} {status}" for status, n in a.counts.items())
             lines.append(f"  {barred(name)} {a.verdict}: {counts}; worst {a.worst}")
+        if self.ideal is not None:
+            lines.append(
+                f"  beside the ideal: bulk {self.ideal.bulk_ulp:.3g} ulp, {self.ideal.worst}"
+            )
         return "\n".join(lines) + ">"

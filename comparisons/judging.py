@@ -10,7 +10,7 @@ from comparisons.budget import Budget
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.subjects import Inputs, Subject
 from comparisons.truth import TruthOf
-from comparisons.verdict import Judged, judge, judge_kinks, set_apart
+from comparisons.verdict import Judged, judge, judge_beyond_finite, judge_kinks
 from symdiff.oracle.enclosure import Enclosure
 
 
@@ -32,7 +32,7 @@ class Judge:
         if judged.undecided.any() and self.truth_of.adjoints.signature.pointwise:
             truth = self._tightened(name, truth, inputs, judged)
             judged = judge(computed, truth, moved, self.dtype, self.budget)
-        return self._special(judged, computed, inputs), truth
+        return self._special(judged, computed, truth, inputs), truth
 
     def _tightened(self, name: str, truth: Enclosure, inputs: Inputs, judged: Judged) -> Enclosure:
         """The enclosures where an error straddles a threshold as tight as they can be.
@@ -45,7 +45,9 @@ class Judge:
         tighter.put(where, self.truth_of.enclosed_tightly(some, self.dtype)[name])
         return tighter
 
-    def _special(self, judged: Judged, computed: Float64Array, inputs: Inputs) -> Judged:
+    def _special(
+        self, judged: Judged, computed: Float64Array, truth: Enclosure, inputs: Inputs
+    ) -> Judged:
         """Kinks, and inputs that are not finite, judged in their own way."""
         definition = self.subject.definition
         if definition is None:
@@ -53,5 +55,8 @@ class Judge:
         if len(definition.variables) == 1:
             at = inputs[definition.variables[0]]
             judged = judge_kinks(judged, computed, at, definition.kinks(), self.dtype)
-        finite = np.logical_and.reduce([np.isfinite(v) for v in inputs.values()])
-        return judged if finite.all() else set_apart(judged, ~finite)
+        # NaN if any is, else infinite if any is
+        extreme = np.maximum.reduce([np.abs(v) for v in np.broadcast_arrays(*inputs.values())])
+        if np.isfinite(extreme).all():
+            return judged
+        return judge_beyond_finite(judged, computed, extreme, truth)

@@ -21,10 +21,16 @@ class Verdict(Enum):
 
     ACCURATE = "accurate"  # within the type's own limits at every point
     AGREES = "agrees"  # sound, but small values have lost their relative accuracy
+    FAILS_AT_INFINITY = "fails at ∞"  # sound at finite inputs, wrong at ±∞, where f' has a limit
     DISAGREES = "disagrees"  # some point is wrong
 
     def __str__(self) -> str:
         return self.value
+
+    def worse_than(self, other: Verdict) -> bool:
+        """Whether it comes later in the order above."""
+        order = tuple(Verdict)
+        return order.index(self) > order.index(other)
 
 
 class Status(Enum):
@@ -35,10 +41,12 @@ class Status(Enum):
     WITHIN = "within budget"  # within what the type could give
     KINK_INSIDE = "kink, inside"  # at a kink, in the interval between the one-sided derivatives
     UNDEFINED = "undefined"  # NaN or ∞ where the truth is undefined: a pole, outside the domain
-    NON_FINITE_INPUT = "input not finite"  # at ±∞ or NaN: counted apart, not judged
+    NON_FINITE_INPUT = "input not finite"  # NaN, or ±∞ without a limit: counted apart, not judged
+    NAN_IGNORED = "NaN in, number out"  # the same, where the input's NaN left no trace
     INACCURATE = "inaccurate"  # beyond what the type could give
     LOST = "lost"  # zero or subnormal, where the truth is a normal number
     WRONG_SIGN = "wrong sign"
+    AT_INFINITY = "wrong at ∞"  # NaN or another number at ±∞, where f' has a limit
     KINK_OUTSIDE = "kink, outside"
     SPURIOUS = "spurious non-finite"  # NaN or ∞ for a finite truth
     MISSED = "missed non-finite"  # finite, or the wrong ∞, where the truth overflows
@@ -50,6 +58,7 @@ class Status(Enum):
 
 _STATUSES: Sequence[Status] = tuple(Status)
 _SMALL_VALUES = {Status.INACCURATE, Status.LOST, Status.WRONG_SIGN}  # excused if small in absolute
+_SOUND = {Status.CORRECT, Status.FAITHFUL, Status.WITHIN}
 _ALWAYS_WRONG = {Status.KINK_OUTSIDE, Status.SPURIOUS, Status.MISSED, Status.OUTSIDE}
 
 
@@ -83,7 +92,18 @@ def verdict_of(counts: Mapping[Status, int], *, wrong: bool) -> Verdict:
     """The verdict that follows from the statuses and from whether any point exceeds the budget."""
     if wrong:
         return Verdict.DISAGREES
+    if Status.AT_INFINITY in counts:
+        return Verdict.FAILS_AT_INFINITY
     return Verdict.AGREES if _SMALL_VALUES & counts.keys() else Verdict.ACCURATE
+
+
+def verdict_named(verdict: Verdict | str) -> Verdict:
+    """The verdict, or the one so called. Raises: ValueError, naming all, if there is none."""
+    try:
+        return Verdict(verdict)
+    except ValueError:
+        known = ", ".join(map(repr, map(str, Verdict)))
+        raise ValueError(f"unknown verdict {verdict!r}; known are {known}") from None
 
 
 def judge(
@@ -150,12 +170,26 @@ def _statuses(
     return status
 
 
-def set_apart(judged: Judged, where: npt.NDArray[np.bool_]) -> Judged:
-    """The same with the points at inputs that are not finite counted apart, unjudged."""
+def judge_beyond_finite(
+    judged: Judged, computed: Float64Array, inputs: Float64Array, truth: Enclosure
+) -> Judged:
+    """The same with the points at NaN and ±∞ judged in their own way.
+
+    At ±∞ the truth is the limit. What misses it is said to, and does not count as beyond the
+    budget: the verdict tells it apart from a gradient that is wrong at a number. Where there is no
+    limit, and at NaN, a point is counted and not judged.
+    """
     excess, ulps, conditioned, status = judged.copies()
-    status[where] = _code(Status.NON_FINITE_INPUT)
-    excess[where] = ulps[where] = conditioned[where] = 0.0
-    return Judged(ulps, conditioned, excess, status, judged.undecided & ~where)
+    limited = np.isinf(inputs) & np.isfinite(truth.bound)
+    missed = limited & ~np.isin(status, [_code(s) for s in _SOUND])
+    status[missed] = _code(Status.AT_INFINITY)
+    excess[missed] = 1.0
+    apart = ~np.isfinite(inputs) & ~limited
+    ignored = np.isnan(inputs) & ~np.isnan(computed)
+    status[apart] = _code(Status.NON_FINITE_INPUT)
+    status[ignored] = _code(Status.NAN_IGNORED)
+    excess[apart] = ulps[apart] = conditioned[apart] = 0.0
+    return Judged(ulps, conditioned, excess, status, judged.undecided & ~apart)
 
 
 def judge_kinks(

@@ -11,6 +11,7 @@ from sympy import Expr
 from symdiff.oracle import cache
 from symdiff.oracle.ball import enclose_ball
 from symdiff.oracle.enclosure import SMALLEST, Enclosure, Float64Array, format_named
+from symdiff.oracle.infinity import at_infinities
 from symdiff.oracle.table import Table
 
 # Building a table takes as long as the ball takes for about this many points.
@@ -40,8 +41,9 @@ def enclose(
 
     Args:
         expression: a real SymPy expression with its parameters' values put in.
-        points: variable → float64 values, of shapes that broadcast. −0 is taken as 0. At an
-            infinity or NaN nothing is known: NaN ± ∞, not certified.
+        points: variable → float64 values, of shapes that broadcast. −0 is taken as 0. At ±∞ an
+            expression in one variable has its limit, if it has one; else, and at NaN, nothing is
+            known: NaN ± ∞, not certified.
         target: the format to be judged, "float64", "float32", "bfloat16" or "float16". It sets
             what counts as certified.
         relative: a point is certified if its bound is at most this times the value, by default
@@ -66,16 +68,21 @@ def enclose(
 
     shape = np.broadcast_shapes(*(np.shape(values) for values in points.values()))
     variables = [s.name for s in expression.free_symbols]
-    many = _MANY.get(target, _MANY_ELSE)
-    if len(variables) != 1 or np.prod(shape) < many or asked < usual or variables[0] not in points:
+    if len(variables) != 1 or variables[0] not in points:
         return by_ball(points)
     (name,) = variables
     values = np.broadcast_to(np.asarray(points[name], dtype=np.float64), shape)
-    result = table(expression, target).enclose(values, relative=asked)
-    settled = result.certified
-    if rounding:
-        settled = settled & result.rounded(target)[1]
-    left = ~settled & np.isfinite(values)
-    if left.any():
-        result.put(left, by_ball({name: values[left]}))
+    if np.prod(shape) < _MANY.get(target, _MANY_ELSE) or asked < usual:
+        result = by_ball(points)
+    else:
+        result = table(expression, target).enclose(values, relative=asked)
+        settled = result.certified
+        if rounding:
+            settled = settled & result.rounded(target)[1]
+        left = ~settled & np.isfinite(values)
+        if left.any():
+            result.put(left, by_ball({name: values[left]}))
+    infinite = np.isinf(values)
+    if infinite.any():
+        result.put(infinite, at_infinities(expression, values[infinite]))
     return result

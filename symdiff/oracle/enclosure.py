@@ -55,7 +55,8 @@ class Enclosure:
       beyond the largest float64 by half an ulp or more, and nothing finer is said.
     - `certified` says that the bound is as small as was asked, or that the rounding asked for is
       decided. Where it is False the bound still holds, and is infinite (with the value NaN) at a
-      pole, outside the domain, and for an input that is not finite.
+      pole, outside the domain, and for an input that is NaN, or infinite where there is no limit.
+    - At an infinite input the truth is the limit there; one that diverges has high = ±∞, bound = 0.
     """
 
     high: Float64Array

@@ -6,7 +6,14 @@ import sympy
 
 from comparisons.budget import Budget
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.verdict import Status, Verdict, judge, judge_kinks
+from comparisons.verdict import (
+    Status,
+    Verdict,
+    judge,
+    judge_beyond_finite,
+    judge_kinks,
+    verdict_named,
+)
 from symdiff.kinks import Kink
 from symdiff.oracle.enclosure import Enclosure
 
@@ -145,3 +152,52 @@ class TestKinks:
         _, judged = _statuses(0.0, 1.0)
         kinked = judge_kinks(judged, np.array([0.0]), inputs, [kink], FLOAT32)
         assert STATUSES[kinked.status[0]] is Status.KINK_INSIDE
+
+
+class TestBeyondFinite:
+    def judged(self, inputs, computed, limits):
+        """Status and verdict of one gradient, where `limits` is the truth; NaN if there is none."""
+        inputs, computed = np.array([inputs, 1.0]), np.array([computed, 1.0])
+        truth = np.array([limits, 1.0])
+        zero, bound = np.zeros(2), np.where(np.isnan(truth), np.inf, 0.0)
+        enclosure = Enclosure(truth, zero, bound, np.ones(2, dtype=bool))
+        plain = judge(computed, enclosure, zero, FLOAT32, Budget())
+        judged = judge_beyond_finite(plain, computed, inputs, enclosure)
+        assert STATUSES[judged.status[1]] is Status.CORRECT
+        return STATUSES[judged.status[0]], judged.verdict()
+
+    @pytest.mark.parametrize(
+        ("inputs", "computed", "limit", "status"),
+        [
+            (np.inf, 1.0, 1.0, Status.CORRECT),
+            (np.inf, np.nan, 1.0, Status.AT_INFINITY),
+            (-np.inf, np.nan, 0.0, Status.AT_INFINITY),
+            (-np.inf, 0.5, 0.0, Status.AT_INFINITY),
+            (np.inf, np.inf, 0.0, Status.AT_INFINITY),
+            (np.inf, np.inf, np.inf, Status.CORRECT),
+            (np.inf, np.nan, np.inf, Status.AT_INFINITY),
+            (np.inf, 3.0, np.inf, Status.AT_INFINITY),
+            (np.inf, np.nan, np.nan, Status.NON_FINITE_INPUT),
+            (np.inf, 0.3, np.nan, Status.NON_FINITE_INPUT),
+            (np.nan, np.nan, np.nan, Status.NON_FINITE_INPUT),
+            (np.nan, 1.0, np.nan, Status.NAN_IGNORED),
+        ],
+    )
+    def test_the_limit_is_the_truth_at_infinity(self, inputs, computed, limit, status):
+        """NaN for a limit is an error with a verdict of its own; no limit, nothing to judge."""
+        found, verdict = self.judged(inputs, computed, limit)
+
+        assert found is status
+        assert (verdict is Verdict.FAILS_AT_INFINITY) == (status is Status.AT_INFINITY)
+
+    def test_a_wrong_number_outweighs_a_wrong_infinity(self):
+        """The verdict of a gradient that is wrong at a number too is that it disagrees."""
+        assert Verdict.DISAGREES.worse_than(Verdict.FAILS_AT_INFINITY)
+        assert Verdict.FAILS_AT_INFINITY.worse_than(Verdict.AGREES)
+        assert not Verdict.AGREES.worse_than(Verdict.AGREES)
+
+    def test_a_verdict_goes_by_its_name(self):
+        """`accept="accurate"` is as good as the object; an unknown word is answered with all."""
+        assert verdict_named("accurate") is verdict_named(Verdict.ACCURATE) is Verdict.ACCURATE
+        with pytest.raises(ValueError, match="'fails at ∞'"):
+            verdict_named("fine")
