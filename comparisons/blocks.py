@@ -210,8 +210,9 @@ class Prepared:
         computed: Float64Array,
         truth: Float64Array,
     ) -> Extreme:
-        order = np.lexsort((-where, judged.ulp[where], judged.excess[where]))
-        i = where[order[-1]]
+        for key in (judged.excess, judged.ulp):  # among equals the lowest pattern comes first
+            where = where[key[where] == key[where].max()]
+        i = where[0]
         return Extreme(
             start + int(rest[i]),
             float(inputs[self.variable][i]),
