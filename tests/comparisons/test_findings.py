@@ -93,3 +93,26 @@ def test_sigmoid_s_gradient_is_lost_at_487_bfloat16_inputs():
     assert zeros.sum() == 487
     assert (result.judged.status[zeros] == list(Status).index(Status.LOST)).all()
     assert result.inputs["z"][zeros].min() == 6.25
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    ("function", "textbook"),
+    [
+        (gelu, lambda x: x * mpmath.ncdf(x)),
+        (torch.nn.functional.silu, lambda x: x / (1 + mpmath.exp(-x))),
+        (torch.nn.functional.mish, lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x)))),
+        (torch.nn.functional.softsign, lambda x: x / (1 + abs(x))),
+    ],
+    ids=["gelu", "silu", "mish", "softsign"],
+)
+def test_at_infinity_the_gradient_is_nan_though_it_has_a_limit(function, textbook, sign, dtype):
+    """∞·0 in the backward formula; at ±10¹¹ and ±10¹² the slope is the limit to twenty digits."""
+    with mpmath.workdps(60):
+        near, far = (mpmath.diff(textbook, sign * mpmath.mpf(10) ** k) for k in (11, 12))
+    limit = 0 if function is torch.nn.functional.softsign or sign < 0 else 1
+
+    assert abs(near - limit) < 1e-20
+    assert abs(far - limit) < 1e-20
+    assert math.isnan(gradient(function, sign * math.inf, dtype, 1))
