@@ -19,7 +19,7 @@ from comparisons.judging import Judge
 from comparisons.mismatch import GradientMismatch
 from comparisons.points import chosen_inputs
 from comparisons.subjects import Described, Inputs, Subject, subject_of
-from comparisons.torch_calls import TorchCall
+from comparisons.torch_code import TorchCode
 from comparisons.truth import TruthOf
 from comparisons.verdict import Verdict, verdict_named
 from symdiff import Definition
@@ -125,7 +125,7 @@ def _swept(
 ) -> Sweep:
     from comparisons.sweep import sweep
 
-    if subject.definition is None or not isinstance(subject.forward, TorchCall):
+    if subject.definition is None or not isinstance(subject.forward, TorchCode):
         raise ValueError(
             f"{subject} cannot travel to other processes; a float32 sweep takes a catalogue name"
         )

@@ -1,119 +1,84 @@
-"""Which torch function is which catalogue entry, and how it is called."""
+"""Which torch code is which catalogue entry: torch's own function, where it has one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from comparisons.torch_code import TorchCode, mentions, written
+from comparisons.written_out import WRITTEN_OUT
 from symdiff import Definition
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-
-@dataclass(frozen=True)
-class TorchCall:
-    """`torch.nn.functional.<function>(operands, options)`, as a callable and as code."""
-
-    function: str
-    operands: tuple[str, ...] = ("z",)
-    options: Mapping[str, Any] = field(default_factory=dict)  # keyword → value
-
-    def __call__(self, *tensors: Tensor, **named: Tensor) -> Tensor:
-        """The function of the operands, given in order or by name."""
-        import torch
-
-        arguments = (*tensors, *(named[name] for name in self.operands[len(tensors) :]))
-        options = dict(self.options)
-        if self.function == "prelu":  # its slope is a tensor
-            options["weight"] = torch.tensor([options["weight"]], dtype=arguments[0].dtype)
-        result: Tensor = getattr(torch.nn.functional, self.function)(*arguments, **options)
-        return result
-
-    @property
-    def code(self) -> str:
-        """The call in plain torch."""
-        options = {k: repr(v) for k, v in self.options.items()}
-        if self.function == "prelu":
-            options["weight"] = f"torch.tensor([{options['weight']}], dtype=z.dtype)"
-        arguments = [*self.operands, *(f"{k}={v}" for k, v in options.items())]
-        return f"torch.nn.functional.{self.function}({', '.join(arguments)})"
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """How a catalogue entry maps to torch; parameters not named in `keywords` are torch's fixed."""
-
-    function: str
-    parameters: tuple[str, ...] = ()  # passed on by their own names
-    fixed: Mapping[str, Any] = field(default_factory=dict)
-
-
-_PAIR = ("y", "t")
-_NO_REDUCTION = {"reduction": "none"}
-
-_ENTRIES: Mapping[str, _Entry] = MappingProxyType(
+# A parameter that a call does not mention is fixed by torch.
+TORCH_CALLS: Mapping[str, str] = MappingProxyType(
     {
-        "relu": _Entry("relu"),
-        "relu6": _Entry("relu6"),
-        "leaky_relu": _Entry("leaky_relu", ("negative_slope",)),
-        "prelu": _Entry("prelu", ("weight",)),
-        "rrelu": _Entry("rrelu", ("lower", "upper"), {"training": False}),
-        "elu": _Entry("elu", ("alpha",)),
-        "selu": _Entry("selu"),
-        "celu": _Entry("celu", ("alpha",)),
-        "gelu": _Entry("gelu"),
-        "gelu_tanh": _Entry("gelu", fixed={"approximate": "tanh"}),
-        "silu": _Entry("silu"),
-        "mish": _Entry("mish"),
-        "softplus": _Entry("softplus", ("beta", "threshold")),
-        "softsign": _Entry("softsign"),
-        "softshrink": _Entry("softshrink", ("lambd",)),
-        "hardshrink": _Entry("hardshrink", ("lambd",)),
-        "hardtanh": _Entry("hardtanh", ("min_val", "max_val")),
-        "hardsigmoid": _Entry("hardsigmoid"),
-        "hardswish": _Entry("hardswish"),
-        "logsigmoid": _Entry("logsigmoid"),
-        "sigmoid": _Entry("sigmoid"),
-        "tanh": _Entry("tanh"),
-        "tanhshrink": _Entry("tanhshrink"),
-        "threshold": _Entry("threshold", ("threshold", "value")),
-        "mse": _Entry("mse_loss", fixed=_NO_REDUCTION),
-        "l1": _Entry("l1_loss", fixed=_NO_REDUCTION),
-        "huber": _Entry("huber_loss", ("delta",), _NO_REDUCTION),
-        "smooth_l1": _Entry("smooth_l1_loss", ("beta",), _NO_REDUCTION),
-        "bce": _Entry("binary_cross_entropy", fixed=_NO_REDUCTION),
-        "bce_with_logits": _Entry("binary_cross_entropy_with_logits", fixed=_NO_REDUCTION),
+        "identity": "torch.nn.Identity()(z)",
+        "relu": "F.relu(z)",
+        "relu6": "F.relu6(z)",
+        "leaky_relu": "F.leaky_relu(z, negative_slope)",
+        "prelu": "F.prelu(z, torch.tensor([weight], dtype=z.dtype, device=z.device))",
+        "rrelu": "F.rrelu(z, lower, upper, training=False)",
+        "elu": "F.elu(z, alpha)",
+        "selu": "F.selu(z)",
+        "celu": "F.celu(z, alpha)",
+        "gelu": "F.gelu(z)",
+        "gelu_tanh": "F.gelu(z, approximate='tanh')",
+        "silu": "F.silu(z)",
+        "mish": "F.mish(z)",
+        "softplus": "F.softplus(z, beta, threshold)",
+        "softsign": "F.softsign(z)",
+        "softshrink": "F.softshrink(z, lambd)",
+        "hardshrink": "F.hardshrink(z, lambd)",
+        "hardtanh": "F.hardtanh(z, min_val, max_val)",
+        "hardsigmoid": "F.hardsigmoid(z)",
+        "hardswish": "F.hardswish(z)",
+        "logsigmoid": "F.logsigmoid(z)",
+        "sigmoid": "F.sigmoid(z)",
+        "tanh": "F.tanh(z)",
+        "tanhshrink": "F.tanhshrink(z)",
+        "threshold": "F.threshold(z, threshold, value)",
+        "absolute": "torch.abs(z)",
+        "exponential": "torch.exp(z)",
+        "arctan": "torch.atan(z)",
+        "arcsinh": "torch.asinh(z)",
+        "cosine": "torch.cos(z)",
+        "erf": "torch.special.erf(z)",
+        "normal_cdf": "torch.special.ndtr(z)",
+        "square": "torch.square(z)",
+        "mse": "F.mse_loss(y, t, reduction='none')",
+        "l1": "F.l1_loss(y, t, reduction='none')",
+        "huber": "F.huber_loss(y, t, reduction='none', delta=delta)",
+        "smooth_l1": "F.smooth_l1_loss(y, t, reduction='none', beta=beta)",
+        "bce": "F.binary_cross_entropy(y, t, reduction='none')",
+        "bce_with_logits": "F.binary_cross_entropy_with_logits(y, t, reduction='none')",
     }
 )
 
 
 def known_to_torch() -> tuple[str, ...]:
-    """The catalogue names for which torch has a function."""
-    return tuple(_ENTRIES)
+    """The catalogue names for which torch has a function of its own."""
+    return tuple(TORCH_CALLS)
 
 
-def torch_call(definition: Definition) -> TorchCall:
-    """torch's call for a catalogue entry at its parameters.
+def torch_call(definition: Definition) -> TorchCode:
+    """The torch code of a catalogue entry at its parameters: torch's own, or as people write it.
 
-    Raises: ValueError if torch has no such function, or fixes a parameter to another value.
+    Raises: ValueError if there is none, or torch fixes a parameter to another value.
     """
-    entry = _ENTRIES.get(definition.name)
-    if entry is None:
-        raise ValueError(
-            f"torch has no function {definition.name!r}; pass one: compare(function, definition)"
-        )
-    for name, value in definition.parameters.items():
-        default = _default(definition.name, name)
-        if name not in entry.parameters and value != default:
+    name = definition.name
+    template = TORCH_CALLS.get(name) or WRITTEN_OUT.get(name)
+    if template is None:
+        raise ValueError(f"torch has no function {name!r}; pass one: compare(function, definition)")
+    for parameter, value in definition.parameters.items():
+        default = _default(name, parameter)
+        if not mentions(template, parameter) and value != default:
             raise ValueError(
-                f"torch fixes {name} of {definition.name} to {float(default)}; "
+                f"torch fixes {parameter} of {name} to {float(default)}; "
                 f"{float(value)} was given, so pass a torch function of your own"
             )
-    options = {name: float(definition.parameters[name]) for name in entry.parameters}
-    return TorchCall(entry.function, definition.variables, {**options, **entry.fixed})
+    values = {parameter: float(value) for parameter, value in definition.parameters.items()}
+    return written(template, definition.variables, values)
 
 
 def _default(entry: str, parameter: str) -> Any:

@@ -202,21 +202,26 @@ def judge_kinks(
     """The same with the points at kinks judged by the interval between one-sided derivatives.
 
     A kink is also where its breakpoint rounds to: torch rounds parameters to the tensor's type.
-    An interval's ends may be missed by an ulp.
+    An interval's ends may be missed by an ulp. One ulp beside it, the rounding of the condition's
+    own operands (0.2 z + 0.5 ≤ 1) may put a point on either side: there the interval excuses, and
+    what lies outside is judged as anywhere.
     """
     excess, ulps, conditioned, status = judged.copies()
     for kink in kinks:
         if kink.smooth:
             continue
-        here = inputs == dtype.round([float(kink.at)])
+        centre = dtype.round([float(kink.at)])
+        here = inputs == centre
+        beside = ~here & (np.abs(inputs - centre) <= ulp(centre, dtype)) & (excess > 1)
         low, high = sorted((float(kink.left), float(kink.right)))
         ends = dtype.round([low, high])
         slack = ulp(ends, dtype)
         inside = (computed >= low - slack[0]) & (computed <= high + slack[1])
-        status[here & inside] = _code(Status.KINK_INSIDE)
         status[here & ~inside] = _code(Status.KINK_OUTSIDE)
-        excess[here] = np.where(inside, 0.0, np.inf)[here]
-        ulps[here & inside] = conditioned[here & inside] = 0.0
+        excess[here & ~inside] = np.inf
+        excused = (here | beside) & inside
+        status[excused] = _code(Status.KINK_INSIDE)
+        excess[excused] = ulps[excused] = conditioned[excused] = 0.0
     return Judged(ulps, conditioned, excess, status, judged.undecided)
 
 

@@ -28,6 +28,7 @@ class Definition:
     at: Mapping[Expr, Expr] = field(default_factory=dict)  # breakpoint → derivative there
     ideal: Expr | None = None  # the mathematical function, where the documented one departs
     domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # open intervals
+    edges: Mapping[str, tuple[Rational, ...]] = field(default_factory=dict)  # values to try too
     source: str = ""
 
     def __str__(self) -> str:

@@ -47,10 +47,24 @@ def interpret(program: Program, arguments: Values, compile_scalar: Compile) -> d
     return {name: values[symbol] for name, symbol in program.results.items()}
 
 
+_FAR = mpmath.mpf(2) ** 4096  # mpmath would need as many digits as an argument of exp has
+
+
+def _within_reach(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The function with its argument cut to ±2⁴⁰⁹⁶: e^(e^z) at 10⁹ else exhausts the memory.
+
+    Out there e^z, tanh and their kin are 0, 1 or beyond every format, cut or not.
+    """
+    return lambda z: function(max(-_FAR, min(z, _FAR)))
+
+
+_MPMATH = {f.__name__: _within_reach(f.mpmath) for f in STABLE_FUNCTIONS}
+_MPMATH |= {"exp": _within_reach(mpmath.exp), "erf": _within_reach(mpmath.erf)}
+
+
 @lru_cache(maxsize=4096)
 def _compile_mpmath(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[..., Any]:
-    functions = {f.__name__: f.mpmath for f in STABLE_FUNCTIONS}
-    compiled = sympy.lambdify(symbols, expression, modules=[functions, "mpmath"])
+    compiled = sympy.lambdify(symbols, expression, modules=[_MPMATH, "mpmath"])
 
     def evaluate(*numbers: Any) -> Any:
         """NaN where the expression has no real value, and of NaN: no case holds it."""

@@ -86,7 +86,8 @@ def one_sided(expression: Expr, z: Symbol, at: Expr, points: tuple[Expr, ...], s
     """The limit of a piecewise smooth expression as z approaches `at` from one side (±1).
 
     The case that holds beside `at` is chosen with a number nearer than any other breakpoint, and
-    then evaluated at `at` itself, exactly.
+    then evaluated at `at` itself, exactly; only where that is 0/0, as sin(z)/z at 0, is a limit
+    taken.
     """
     gaps = [abs(other - at) for other in points if other != at]
     beside = at + side * min([*gaps, sympy.Integer(1)]) * Rational(1, 3)
@@ -97,4 +98,7 @@ def one_sided(expression: Expr, z: Symbol, at: Expr, points: tuple[Expr, ...], s
     chosen = expression.replace(lambda e: isinstance(e, Piecewise), case)
     chosen = chosen.replace(sympy.sign, lambda a: sympy.sign(a.subs(z, beside)))
     chosen = chosen.replace(sympy.Abs, lambda a: a * sympy.sign(a.subs(z, beside)))
-    return chosen.subs(z, at)
+    value = chosen.subs(z, at)
+    if value.has(sympy.nan, sympy.zoo):
+        return sympy.limit(chosen, z, at, "+" if side == _ABOVE else "-")
+    return value

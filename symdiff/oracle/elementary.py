@@ -17,7 +17,15 @@ from typing import Any
 import sympy
 from flint import arb, arb_series
 
-from symdiff.functions import STABLE_FUNCTIONS, sech, tanh, with_constant
+from symdiff.functions import (
+    STABLE_FUNCTIONS,
+    Phi,
+    expm1,
+    phi,
+    sech,
+    tanh,
+    with_constant,
+)
 
 Lowering = Mapping[type, Callable[..., Any]]
 
@@ -78,6 +86,44 @@ def _maximum(a: arb_series, b: arb_series) -> arb_series:
 
 def _minimum(a: arb_series, b: arb_series) -> arb_series:
     return b if sign((a - b)[0]) >= 0 else a
+
+
+# Beyond it flint would reduce the argument with as many bits as it has, 10³⁰⁸ for e^(e^z).
+_HUGE = arb(2) ** 2**20
+
+
+def _next_to_nothing(z: arb) -> arb:
+    """A ball that holds e^(−|z|), e^(−z²) and their like for |z| > 2^(2²⁰): [0, |z|⁻⁸]."""
+    return arb(0).union(1 / z**8)
+
+
+_SATURATED: Mapping[type, Callable[[arb], arb]] = {
+    sympy.exp: lambda z: _next_to_nothing(z) if z < 0 else arb.nan(),
+    expm1: lambda z: _next_to_nothing(z) - 1 if z < 0 else arb.nan(),
+    tanh: lambda z: sign(z) * (1 - _next_to_nothing(z)),
+    sech: _next_to_nothing,
+    sympy.erf: lambda z: sign(z) * (1 - _next_to_nothing(z)),
+    Phi: lambda z: _next_to_nothing(z) if z < 0 else 1 - _next_to_nothing(z),
+    phi: _next_to_nothing,
+}
+
+
+def saturating(function: type, lowering: Lowering) -> Callable[..., Any]:
+    """The function's lowering, safe where an argument is itself an exponential.
+
+    A series there is left open: its row of a table goes to the ball.
+    """
+    plain, beyond = lowering[function], _SATURATED.get(function)
+    if beyond is None:
+        return plain
+
+    def on_balls(z: arb) -> arb:
+        return beyond(z) if abs(z) > _HUGE else plain(z)
+
+    def on_series(z: arb_series) -> arb_series:
+        return arb_series([arb.nan()]) if abs(z[0]) > _HUGE else plain(z)
+
+    return on_series if lowering is SERIES else on_balls
 
 
 BALL: Lowering = {

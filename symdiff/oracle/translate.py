@@ -17,7 +17,8 @@ from sympy import Expr, Piecewise, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 
-from symdiff.oracle.elementary import BALL, SERIES, Lowering, Undecided, sign
+from symdiff.functions import expm1
+from symdiff.oracle.elementary import BALL, SERIES, Lowering, Undecided, saturating, sign
 
 _RELATIONS = {Gt: ">", Ge: ">=", Lt: "<", Le: "<=", Eq: "==", Ne: "!="}
 _GUARD_BITS = 16  # constants carry these beyond the working precision: their error stays unseen
@@ -181,7 +182,8 @@ class _Writer:
             return first
         if type(e) in self.lowering and len(e.args) == 1:
             argument = self.write(e.args[0], block)
-            return self.assign(f"{self.named(type(e))}({argument})", block)
+            nested = e.args[0].has(sympy.exp, expm1)
+            return self.assign(f"{self.named(type(e), nested=nested)}({argument})", block)
         raise CannotCertify(
             f"there is no ball arithmetic for {type(e).__name__!r} in '{e}'; known are "
             f"{', '.join(sorted({f.__name__ for f in self.lowering}))}"
@@ -282,9 +284,10 @@ class _Writer:
         self.namespace["lift"] = _lift
         return f"lift({text})"
 
-    def named(self, function: type) -> str:
-        name = f"f_{function.__name__}"
-        self.namespace[name] = self.lowering[function]
+    def named(self, function: type, *, nested: bool = False) -> str:
+        name = f"f_{function.__name__}" + ("_nested" if nested else "")
+        chosen = saturating(function, self.lowering) if nested else self.lowering[function]
+        self.namespace[name] = chosen
         return name
 
     def assign(self, text: str, block: _Block) -> str:

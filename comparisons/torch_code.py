@@ -1,0 +1,56 @@
+"""One line of torch, as a function and as text: what is judged is what is shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class TorchCode:
+    """An expression in `torch` and named tensors, such as `torch.nn.functional.elu(z, 1.0)`.
+
+    The text is the project's own, never a user's: it is compiled.
+    """
+
+    code: str
+    operands: tuple[str, ...] = ("z",)
+
+    def __call__(self, *tensors: Tensor, **named: Tensor) -> Tensor:
+        """The expression of the operands, given in order or by name."""
+        arguments = (*tensors, *(named[name] for name in self.operands[len(tensors) :]))
+        result: Tensor = _compiled(self.code, self.operands)(*arguments)
+        return result
+
+
+def written(template: str, operands: tuple[str, ...], values: Mapping[str, float]) -> TorchCode:
+    """The template with `F.` spelt out and each parameter's name replaced by its value."""
+    text = re.sub(r"\bF\.", "torch.nn.functional.", template)
+    for name, value in values.items():
+        number = f"({value!r})" if value < 0 else repr(value)
+        text = _word(name).sub(number, text)
+    return TorchCode(text, operands)
+
+
+def mentions(template: str, name: str) -> bool:
+    """Whether the template uses the parameter called `name`."""
+    return _word(name).search(template) is not None
+
+
+def _word(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w.]){name}(?![\w=])")  # not F.threshold, not threshold=
+
+
+@lru_cache(maxsize=4096)
+def _compiled(code: str, operands: tuple[str, ...]) -> Callable[..., Any]:
+    import torch
+
+    source = f"lambda {', '.join(operands)}: {code}"
+    function: Callable[..., Any] = eval(source, {"torch": torch})  # noqa: S307 - the project's text
+    return function

@@ -1,0 +1,51 @@
+"""How an activation enters the catalogue: what a stanza says, and the names it is written with.
+
+A formula is the one its source documents. Where two cases meet, f is continuous (unless said
+otherwise) and the case that holds the point decides the derivative there, so a stanza puts the
+point where the framework's backward puts it, and `at` says what that gives. `edges` are values of
+the parameters that the source allows and implementations are known to get wrong: zero, negative,
+tiny, huge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import sympy
+from sympy import Expr
+
+from symdiff.definition import Definition
+from symdiff.formula import exact, real_symbol
+
+z = real_symbol("z")
+
+smooth = sympy.Symbol("smooth")  # in `at`: both sides agree, there is nothing to choose
+
+Family = dict[str, Definition]
+
+
+def stanza(
+    family: Family,
+    name: str,
+    formula: Expr,
+    *,
+    source: str,
+    derivative: Expr | None = None,
+    at: Mapping[object, object] | None = None,
+    ideal: Expr | None = None,
+    edges: Mapping[str, Iterable[str]] | None = None,
+    **parameters: str,
+) -> Definition:
+    """Enter a definition in its family; parameters are decimals or fractions as text."""
+    definition = Definition(
+        name,
+        formula,
+        parameters={k: exact(v) for k, v in parameters.items()},
+        stable={} if derivative is None else {"z": derivative},
+        at={sympy.sympify(k): sympy.sympify(v) for k, v in (at or {}).items()},
+        ideal=ideal,
+        edges={k: tuple(map(exact, values)) for k, values in (edges or {}).items()},
+        source=source,
+    )
+    family[name] = definition
+    return definition
