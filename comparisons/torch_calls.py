@@ -45,6 +45,7 @@ TORCH_CALLS: Mapping[str, str] = MappingProxyType(
         "cosine": "torch.cos(z)",
         "erf": "torch.special.erf(z)",
         "normal_cdf": "torch.special.ndtr(z)",
+        "normalized_sinc": "torch.sinc(z)",
         "square": "torch.square(z)",
         "mse": "F.mse_loss(y, t, reduction='none')",
         "l1": "F.l1_loss(y, t, reduction='none')",

@@ -34,7 +34,7 @@ WRITTEN_OUT: Mapping[str, str] = MappingProxyType(
         "smelu": (
             "torch.where(z <= -beta, 0.0, torch.where(z >= beta, z, (z + beta) ** 2 / (4 * beta)))"
         ),
-        "squareplus": "(z + torch.sqrt(z**2 + b)) / 2",
+        "squareplus": "(z + torch.sqrt(z**2 + beta)) / 2",
         "cube": "z**3",
         "sqnl": (
             "torch.where(z >= 2, 1.0, torch.where(z <= -2, -1.0, "
@@ -127,8 +127,8 @@ WRITTEN_OUT: Mapping[str, str] = MappingProxyType(
         "sinsig": "z * torch.sin(torch.pi / 2 * torch.sigmoid(z))",
         "atlu": "z * (torch.atan(z) + torch.pi / 2) / torch.pi",
         "xatlu": ("z * ((torch.atan(z) + torch.pi / 2) / torch.pi * (1 + 2 * alpha) - alpha)"),
-        "sinlu": "(z + a * torch.sin(b * z)) * torch.sigmoid(z)",
-        "coslu": "(z + a * torch.cos(b * z)) * torch.sigmoid(z)",
+        "sinlu": "(z + alpha * torch.sin(beta * z)) * torch.sigmoid(z)",
+        "coslu": "(z + alpha * torch.cos(beta * z)) * torch.sigmoid(z)",
         "smu": "((1 + alpha) * z + (1 - alpha) * z * torch.erf(mu * (1 - alpha) * z)) / 2",
         "smu1": "((1 + alpha) * z + torch.sqrt(((1 - alpha) * z) ** 2 + mu**2)) / 2",
         "soft_root_sign": "z / (z / alpha + torch.exp(-z / beta))",
@@ -138,7 +138,7 @@ WRITTEN_OUT: Mapping[str, str] = MappingProxyType(
         "gcu": "z * torch.cos(z)",
         "cosid": "torch.cos(z) - z",
         "minsin": "torch.minimum(z, torch.sin(z))",
-        "sinc": "torch.sinc(z / torch.pi)",
+        "sinc": "torch.where(z == 0, 1.0, torch.sin(z) / z)",
         "gaussian": "torch.exp(-(z**2))",
         "ricker": ("2 / (3**0.5 * torch.pi**0.25) * (1 - z**2) * torch.exp(-(z**2) / 2)"),
         "wave": "(1 - z**2) * torch.exp(-(z**2))",

@@ -52,7 +52,7 @@ def _limit(far: Enclosure) -> Enclosure | None:
     if not np.isfinite(far.bound).all():
         return None
     if (size <= _VANISHED).all():
-        return _certain(0.0) if (np.diff(size) <= 0).all() else None
+        return _certain(0.0)
     if (size >= _DIVERGED).all() and (np.diff(size[np.isfinite(size)]) > 0).all():
         same_sign = (np.sign(far.high) == np.sign(far.high[0])).all()
         return _certain(float(np.copysign(np.inf, far.high[0]))) if same_sign else None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from sympy import Abs, Eq, Piecewise, Rational, cos, exp, pi, real_roots, sin, sqrt
+from sympy import Abs, Piecewise, Rational, cos, exp, pi, real_roots, sin, sqrt
 
 from symdiff.catalogue.activations.stanza import Family, smooth, stanza, z
 from symdiff.formula import exact, real_symbol
+from symdiff.functions import sinc
 
 BELLS_AND_WAVES: Family = {}
 _wave = partial(stanza, BELLS_AND_WAVES)
@@ -44,13 +45,9 @@ _wave(
     source="Eger et al. 2018, Is it time to swish?, arXiv:1901.02671",
 )
 
-_wave(
-    "sinc",
-    Piecewise((1, Eq(z, 0)), (sin(z) / z, True)),
-    derivative=Piecewise((0, Eq(z, 0)), ((z * cos(z) - sin(z)) / z**2, True)),
-    at={0: smooth},
-    source="Kunc and Kléma 2024, arXiv:2402.09092; not torch.sinc, which is sin(πz)/(πz)",
-)
+_wave("sinc", sinc(z), source="Kunc and Kléma 2024, arXiv:2402.09092")
+
+_wave("normalized_sinc", sinc(pi * z), source="torch.sinc; jax.numpy.sinc")
 
 _wave("gaussian", exp(-(z**2)), source="Gashler and Ashmore 2014; Ramachandran et al. 2017")
 

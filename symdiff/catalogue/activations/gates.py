@@ -235,22 +235,21 @@ _gate(
     source="Expanded gating: Huang 2024, arXiv:2405.20768",
 )
 
-_a, _b = real_symbol("a"), real_symbol("b")
 _gate(
     "sinlu",
-    (z + _a * sin(_b * z)) * sigmoid(z),
-    edges={"a": ("0", "-1"), "b": ("0", "10")},
-    a="1",
-    b="1",
+    (z + _alpha * sin(_beta * z)) * sigmoid(z),
+    edges={"alpha": ("0", "-1"), "beta": ("0", "10")},
+    alpha="1",
+    beta="1",
     source="Paul et al. 2022, SinLU: sinu-sigmoidal linear unit",
 )
 
 _gate(
     "coslu",
-    (z + _a * cos(_b * z)) * sigmoid(z),
-    edges={"a": ("0", "-1"), "b": ("0", "10")},
-    a="1",
-    b="1",
+    (z + _alpha * cos(_beta * z)) * sigmoid(z),
+    edges={"alpha": ("0", "-1"), "beta": ("0", "10")},
+    alpha="1",
+    beta="1",
     source="Sharma et al. 2021, CosLU; Kunc and Kléma 2024, arXiv:2402.09092",
 )
 

@@ -234,15 +234,14 @@ _rectifier(
     source="Smooth ReLU: Shamir et al. 2022, arXiv:2202.06499",
 )
 
-_b = real_symbol("b")
-_root = sqrt(z**2 + _b)
+_root = sqrt(z**2 + _beta)
 _rectifier(
     "squareplus",
     (z + _root) / 2,
     # z + √(z² + b) cancels for z < 0: its derivative is b/(r − z) there, over 2r
-    derivative=Piecewise((_b / (2 * _root * (_root - z)), z < 0), ((1 + z / _root) / 2, True)),
-    edges={"b": ("1e-6", "1", "1000")},
-    b="4",
+    derivative=Piecewise((_beta / (2 * _root * (_root - z)), z < 0), ((1 + z / _root) / 2, True)),
+    edges={"beta": ("1e-6", "1", "1000")},
+    beta="4",  # called b there: a neuron has a b of its own
     source="jax.nn.squareplus; keras.activations.squareplus; Barron 2021, arXiv:2112.11687",
 )
 

@@ -38,7 +38,10 @@ def test_each_limit_is_the_one_that_gruntz_finds(activation):
     found = limits(slope)
     for side, sign in enumerate((-1, 1)):
         expected = limit_by_gruntz(slope, sign)
-        assert found.high[side] == pytest.approx(float(expected), abs=0)
+        if expected.has(sympy.AccumBounds):
+            assert np.isinf(found.bound[side])  # it oscillates
+        else:
+            assert found.high[side] == pytest.approx(float(expected), abs=0)
 
 
 @pytest.mark.parametrize(
