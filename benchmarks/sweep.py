@@ -22,7 +22,7 @@ import symdiff
 from comparisons.blocks import BLOCKS, CHUNK, Trial, prepared, run_block
 from comparisons.budget import Budget
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.engines import ENGINES
+from comparisons.engines import ENGINES, Setting
 from comparisons.sweep import sweep
 
 NAMES = ("gelu", "silu", "tanh", "sigmoid", "softplus", "mish")
@@ -45,7 +45,7 @@ def shares(name: str) -> str:
             patterns = np.arange(first, first + CHUNK, dtype=np.uint32)
             z = {"z": patterns.view(np.float32).astype(np.float64)}
             start = time.perf_counter()
-            ENGINES["reverse"].gradients(ready.subject, z, FLOAT_TYPES["float32"])
+            ENGINES["reverse"].gradients(ready.subject, z, Setting(FLOAT_TYPES["float32"]))
             middle = time.perf_counter()
             ready.truth(z["z"])
             torch_s += middle - start

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from comparisons.budget import Budget
-    from comparisons.comparing import check, compare
+    from comparisons.comparing import check, compare, compare_engines
     from comparisons.comparison import AdjointResult, Comparison, Point
     from comparisons.dtypes import FloatType
+    from comparisons.engine_table import EngineTable
+    from comparisons.engines import ENGINES
     from comparisons.mismatch import GradientMismatch
     from comparisons.subjects import Subject
     from comparisons.tutorial import linear_layer, neuron, vector_jacobian_product
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
 
 # name → the module it lives in; imported on first use, since torch alone takes seconds
 _HOME = {
+    "ENGINES": "engines",
     "AdjointResult": "comparison",
     "Budget": "budget",
     "Comparison": "comparison",
+    "EngineTable": "engine_table",
     "FloatType": "dtypes",
     "GradientMismatch": "mismatch",
     "Point": "comparison",
@@ -35,15 +39,18 @@ _HOME = {
     "Verdict": "verdict",
     "check": "comparing",
     "compare": "comparing",
+    "compare_engines": "comparing",
     "linear_layer": "tutorial",
     "neuron": "tutorial",
     "vector_jacobian_product": "tutorial",
 }
 
 __all__ = [
+    "ENGINES",
     "AdjointResult",
     "Budget",
     "Comparison",
+    "EngineTable",
     "FloatType",
     "GradientMismatch",
     "Point",
@@ -52,6 +59,7 @@ __all__ = [
     "Verdict",
     "check",
     "compare",
+    "compare_engines",
     "linear_layer",
     "neuron",
     "vector_jacobian_product",

@@ -16,7 +16,7 @@ import numpy as np
 
 from comparisons.budget import Budget
 from comparisons.dtypes import Float64Array, FloatType, float_type
-from comparisons.engines import ENGINES
+from comparisons.engines import ENGINES, Setting
 from comparisons.first_pass import CORRECT, FAITHFUL, OTHER, classify
 from comparisons.judging import Judge
 from comparisons.points import structured
@@ -120,7 +120,7 @@ class Prepared:
         with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
             at = {self.variable: patterns.view(np.float32).astype(np.float64)}
         engine = ENGINES[self.trial.engine]
-        computed = engine.gradients(self.subject, at, self.dtype).values[self.variable]
+        computed = engine.gradients(self.subject, at, Setting(self.dtype)).values[self.variable]
         if computed is None:
             raise ValueError(f"{self.subject} has no gradient")
         if start & _EXPONENT == _EXPONENT:

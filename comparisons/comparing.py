@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,18 +12,20 @@ import numpy as np
 import numpy.typing as npt
 
 from comparisons.budget import Budget
-from comparisons.comparison import AdjointResult, Comparison
-from comparisons.dtypes import Float64Array, FloatType, float_type
-from comparisons.engines import ENGINES, Gradients
-from comparisons.judging import Judge
+from comparisons.case import Case
+from comparisons.comparison import Comparison
+from comparisons.cotangents import cotangent_of
+from comparisons.dtypes import FloatType, float_type
+from comparisons.engine_table import EngineTable, ask
+from comparisons.engines import Setting, engine_named
+from comparisons.engines.forward_pass import COTANGENT
 from comparisons.mismatch import GradientMismatch
 from comparisons.points import chosen_inputs
-from comparisons.subjects import Described, Inputs, Subject, subject_of
+from comparisons.subjects import Described, Subject, subject_of
 from comparisons.torch_code import TorchCode
 from comparisons.truth import TruthOf
 from comparisons.verdict import Verdict, verdict_named
 from symdiff import Definition
-from symdiff.adjoint import NO_DEPENDENCE, requiring_grad
 
 if TYPE_CHECKING:
     import torch
@@ -40,6 +42,8 @@ def compare(
     engine: str = ...,
     inputs: Mapping[str, npt.ArrayLike] | None = ...,
     points: Literal["structured"] | None = ...,
+    cotangent: str | npt.ArrayLike = ...,
+    device: str = ...,
     budget: Budget | None = ...,
     executor: None = ...,
     checkpoint: None = ...,
@@ -54,6 +58,8 @@ def compare(
     engine: str = ...,
     inputs: None = ...,
     points: Literal["all"],
+    cotangent: str | npt.ArrayLike = ...,
+    device: str = ...,
     budget: Budget | None = ...,
     executor: Executor | None = ...,
     checkpoint: str | Path | None = ...,
@@ -67,6 +73,8 @@ def compare(
     engine: str = "reverse",
     inputs: Mapping[str, npt.ArrayLike] | None = None,
     points: Literal["structured", "all"] | None = None,
+    cotangent: str | npt.ArrayLike = "ones",
+    device: str = "cpu",
     budget: Budget | None = None,
     executor: Executor | None = None,
     checkpoint: str | Path | None = None,
@@ -79,10 +87,14 @@ def compare(
             with its `definition`, or a `Subject` such as `comparisons.neuron("gelu")`.
         definition: what a torch function should compute, in z: a name, text or SymPy.
         dtype: the type torch computes in.
-        engine: how torch differentiates.
+        engine: how torch differentiates; `comparisons.ENGINES` has them all. Second-order engines
+            are judged by f''.
         inputs: where, by input name; by default points chosen for the definition.
         points: `structured`, or `all` bit patterns of the type: the default of 16-bit types, and
             of float32 on request, for catalogue functions (2³² values, some minutes).
+        cotangent: what is put in at the output: `ones`, `random`, `subnormal`, `largest`, `zero`
+            or an array.
+        device: where torch computes, such as `cuda`.
         executor: where the parts of a float32 sweep run; by default one process a core (a script
             then needs the usual `if __name__ == "__main__":` around the call).
         checkpoint: a file by which a float32 sweep that was stopped goes on where it was.
@@ -94,25 +106,92 @@ def compare(
     Raises: TypeError or ValueError, one sentence, if what was given cannot be compared;
         ModuleNotFoundError if torch is not installed.
     """
+    chosen_engine = engine_named(engine)
+    asked = (cotangent, device, budget)
+    if points == "all" and inputs is None and _is_float32(dtype):
+        _require_torch()
+        if not isinstance(cotangent, str) or cotangent != "ones" or device != "cpu":
+            raise ValueError("a float32 sweep has a cotangent of ones and runs on the CPU")
+        chosen = subject_of(subject, definition, parameters)
+        return _swept(chosen, float_type(dtype), engine, budget, executor, checkpoint)
+    if executor is not None or checkpoint is not None:
+        raise ValueError("executor and checkpoint are for points='all' in float32 only")
+    return _case(subject, definition, dtype, inputs, points, *asked, parameters).answer(
+        chosen_engine
+    )
+
+
+def compare_engines(
+    subject: str | Definition | Subject | Callable[..., torch.Tensor],
+    definition: Described | None = None,
+    *,
+    dtype: str | torch.dtype | FloatType = "float64",
+    engines: Iterable[str] | None = None,
+    inputs: Mapping[str, npt.ArrayLike] | None = None,
+    points: Literal["structured", "all"] | None = "structured",
+    cotangent: str | npt.ArrayLike = "ones",
+    device: str = "cpu",
+    budget: Budget | None = None,
+    **parameters: object,
+) -> EngineTable:
+    """How far the gradients of many engines are from the truth, and from each other.
+
+    The truth is computed once. Arguments are those of `compare`; `engines` are names, by default
+    all that torch has. Those that cannot take the subject, or run here, are listed with the reason.
+
+    Raises: as `compare`.
+    """
+    asked = (cotangent, device, budget)
+    case = _case(subject, definition, dtype, inputs, points, *asked, parameters)
+    return ask(case, engines)
+
+
+def _case(
+    subject: object,
+    definition: Described | None,
+    dtype: str | torch.dtype | FloatType,
+    inputs: Mapping[str, npt.ArrayLike] | None,
+    points: str | None,
+    cotangent: str | npt.ArrayLike,
+    device: str,
+    budget: Budget | None,
+    parameters: Mapping[str, object],
+) -> Case:
+    _require_torch()
+    chosen = subject_of(subject, definition, parameters)
+    setting = Setting(float_type(dtype), _device(device))
+    at = dict(chosen_inputs(chosen, TruthOf(chosen.graph), setting.dtype, inputs, points))
+    if any(i.axes for i in chosen.graph.inputs):
+        if not isinstance(cotangent, str) or cotangent != "ones":
+            raise ValueError(f"{chosen} has arrays; give its cotangent as inputs={{'v': …}}")
+        return Case(chosen, setting, at, budget or Budget())
+    shape = np.broadcast_shapes(*(v.shape for v in at.values()))
+    name, values = cotangent_of(cotangent, shape, setting.dtype)
+    if values is not None:
+        at[COTANGENT] = values
+    return Case(chosen, setting, at, budget or Budget(), name)
+
+
+def _require_torch() -> None:
     if find_spec("torch") is None:
         raise ModuleNotFoundError(
             "comparisons runs torch, which is not installed; pip install torch (any build will do)"
         )
-    chosen = subject_of(subject, definition, parameters)
-    float_format = float_type(dtype)
-    if engine not in ENGINES:
-        raise ValueError(f"unknown engine {engine!r}; known are {', '.join(ENGINES)}")
-    truth_of = TruthOf(chosen.graph)
-    if points == "all" and float_format.bits == 32 and inputs is None:
-        return _swept(chosen, float_format, engine, budget, executor, checkpoint)
-    if executor is not None or checkpoint is not None:
-        raise ValueError("executor and checkpoint are for points='all' in float32 only")
-    at = chosen_inputs(chosen, truth_of, float_format, inputs, points)
-    allowed = budget or Budget()
-    gradients = ENGINES[engine].gradients(chosen, at, float_format)
-    adjoints, wrong = _judged(chosen, truth_of, gradients, at, float_format, allowed)
-    absent = {k: why for k, why in truth_of.adjoints.missing.items() if k not in wrong}
-    return Comparison(chosen, float_format, engine, allowed, adjoints, absent, wrong)
+
+
+def _is_float32(dtype: str | torch.dtype | FloatType) -> bool:
+    return float_type(dtype).bits == 32
+
+
+def _device(name: str) -> str:
+    import torch
+
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"torch cannot compute on the device {name!r} here: {reason}") from None
+    return name
 
 
 def _swept(
@@ -162,52 +241,3 @@ def check(
     if comparison.verdict.worse_than(verdict_named(accept)):
         raise GradientMismatch(comparison)
     return comparison
-
-
-def _judged(
-    subject: Subject,
-    truth_of: TruthOf,
-    gradients: Gradients,
-    inputs: Inputs,
-    dtype: FloatType,
-    budget: Budget,
-) -> tuple[dict[str, AdjointResult], dict[str, str]]:
-    """Each adjoint's result, and what is wrong with there being, or not being, a gradient.
-
-    The output's own adjoint is the cotangent that was put in: nothing to judge.
-    """
-    truth = truth_of.enclosed(inputs, dtype)
-    judge = Judge(subject, truth_of, dtype, budget)
-    missing = truth_of.adjoints.missing
-    differentiable = requiring_grad(subject.graph)
-    results: dict[str, AdjointResult] = {}
-    wrong: dict[str, str] = {}
-    for name, value in gradients.values.items():
-        if name == subject.graph.output_name and missing.get(name) == NO_DEPENDENCE:
-            continue
-        problem = _presence(
-            value,
-            requires_grad=gradients.requires_grad[name],
-            expected=name in differentiable,
-            missing=missing.get(name),
-        )
-        if problem is not None:
-            wrong[name] = problem
-        elif value is not None and name in truth and name != subject.graph.output_name:
-            judged, enclosure = judge.judged(name, value, truth[name], inputs)
-            results[name] = AdjointResult(name, inputs, value, enclosure, judged)
-    return results, wrong
-
-
-def _presence(
-    value: Float64Array | None, *, requires_grad: bool, expected: bool, missing: str | None
-) -> str | None:
-    """What is wrong with there being, or not being, a gradient; None is not zero."""
-    if missing == NO_DEPENDENCE:  # torch may well give zeros where nothing depends on a value
-        useless = value is None or not np.any(value)
-        return None if useless else f"has a gradient, and should have none: {missing}"
-    if requires_grad != expected:
-        return f"has requires_grad = {requires_grad}, and should have {expected}"
-    if missing is None:
-        return "has no gradient (None), and should have one" if value is None else None
-    return None if value is None else f"has a gradient, and should have none: {missing}"

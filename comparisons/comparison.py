@@ -100,6 +100,19 @@ class AdjointResult:
         """How many values have each status."""
         return self.judged.counts()
 
+    def at(self, chosen: npt.NDArray[np.intp]) -> AdjointResult:
+        """The result at some of the points, by their positions in reading order."""
+        shape = self.computed.shape
+        inputs = {k: np.broadcast_to(v, shape).ravel()[chosen] for k, v in self.inputs.items()}
+        flat = self.enclosure.reshape((self.computed.size,))
+        return AdjointResult(
+            self.name,
+            inputs,
+            self.computed.ravel()[chosen],
+            flat[chosen],
+            self.judged.at(chosen),
+        )
+
     @cached_property
     def worst(self) -> Point:
         """The value furthest beyond what is allowed; among equals, at the most ordinary input."""
@@ -139,6 +152,9 @@ class Comparison:
     adjoints: Mapping[str, AdjointResult]
     absent: Mapping[str, str]  # name → why it rightly has no gradient
     wrong_presence: Mapping[str, str]  # name → a gradient missing or unexpected, in words
+    chosen: npt.NDArray[np.intp] | None = None  # which points, where an engine takes some only
+    cotangent: str = "ones"
+    device: str = "cpu"
 
     @cached_property
     def ideal(self) -> AdjointResult | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from comparisons.budget import Budget
 from comparisons.dtypes import Float64Array, FloatType
+from comparisons.engines.forward_pass import COTANGENT
 from comparisons.subjects import Inputs, Subject
 from comparisons.truth import TruthOf
 from comparisons.verdict import Judged, judge, judge_beyond_finite, judge_kinks
@@ -28,10 +29,14 @@ class Judge:
     ) -> tuple[Judged, Enclosure]:
         """Errors and statuses of the adjoint `name`, and the truth as tightly as it was needed."""
         moved = np.broadcast_to(self.truth_of.sensitivity(inputs)[name], computed.shape)
-        judged = judge(computed, truth, moved, self.dtype, self.budget)
-        if judged.undecided.any() and self.truth_of.adjoints.signature.pointwise:
+        pointwise = self.truth_of.adjoints.signature.pointwise
+        cotangent = inputs.get(COTANGENT, np.ones(())) if pointwise else np.ones(())
+        scale = np.broadcast_to(np.abs(cotangent), computed.shape)
+        asked = (moved, self.dtype, self.budget, scale)
+        judged = judge(computed, truth, *asked)
+        if judged.undecided.any() and pointwise:
             truth = self._tightened(name, truth, inputs, judged)
-            judged = judge(computed, truth, moved, self.dtype, self.budget)
+            judged = judge(computed, truth, *asked)
         return self._special(judged, computed, truth, inputs), truth
 
     def _tightened(self, name: str, truth: Enclosure, inputs: Inputs, judged: Judged) -> Enclosure:
@@ -54,7 +59,9 @@ class Judge:
             return judged
         if len(definition.variables) == 1:
             at = inputs[definition.variables[0]]
-            judged = judge_kinks(judged, computed, at, definition.kinks(), self.dtype)
+            cotangent = inputs.get(COTANGENT, np.ones(()))
+            kinks = definition.kinks()
+            judged = judge_kinks(judged, computed, at, kinks, self.dtype, cotangent)
         # NaN if any is, else infinite if any is
         extreme = np.maximum.reduce([np.abs(v) for v in np.broadcast_arrays(*inputs.values())])
         if np.isfinite(extreme).all():

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from comparisons.comparison import AdjointResult, Comparison
+from comparisons.comparison import Comparison
+from comparisons.reproduction import reproduction
 from symdiff.notation.names import barred
-
-REPEAT = 64  # torch takes its vectorised path for a contiguous tensor, and another for one element
 
 
 class GradientMismatch(AssertionError):
@@ -44,29 +43,4 @@ def describe(comparison: Comparison) -> str:
             f"  all points   {counts}",
             f"  reproduce    {reproduction(comparison)}",
         ]
-    )
-
-
-def reproduction(comparison: Comparison, adjoint: AdjointResult | None = None) -> str:
-    """One line of plain torch that prints the gradient at the worst input.
-
-    Only a leaf has a `.grad` to print: for a line in between, such as z of a neuron, the worst of
-    the inputs is taken.
-    """
-    subject, dtype = comparison.subject, f"torch.{comparison.dtype}"
-    names = [i.name for i in subject.graph.inputs]
-    chosen = adjoint or comparison.worst_adjoint
-    if chosen is not None and chosen.name not in names:
-        leaves = [a for a in comparison.adjoints.values() if a.name in names]
-        chosen = max(leaves, key=lambda a: a.judged.excess.max(initial=0.0), default=None)
-    if chosen is None or not set(names) <= chosen.worst.inputs.keys():
-        return f"import torch; {subject.code}  # with the inputs of comparison.adjoints"
-    tensors = [
-        f"{n} = torch.full(({REPEAT},), float.fromhex('{chosen.worst.inputs[n].hex()}'), "
-        f"dtype={dtype}, requires_grad=True)"
-        for n in names
-    ]
-    return (
-        f"import torch; {'; '.join(tensors)}; "
-        f"({subject.code}).sum().backward(); print({chosen.name}.grad[0].item())"
     )

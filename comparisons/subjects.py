@@ -53,7 +53,7 @@ def from_function(function: Callable[..., Any], definition: Definition) -> Subje
 
 
 def subject_of(
-    subject: object, definition: Described | None, parameters: Mapping[str, object]
+    subject: Any, definition: Described | None, parameters: Mapping[str, object]
 ) -> Subject:
     """What `compare` was asked to judge, as a `Subject`.
 
@@ -78,11 +78,23 @@ def subject_of(
         raise TypeError(
             f"compare takes a name, a torch function or a Subject, not {type(subject).__name__}"
         )
-    if definition is None:
+    described = None if definition is None else _definition(definition, parameters)
+    if _is_module(subject):
+        from comparisons.modules import definition_of, with_parameters
+
+        described = described or definition_of(subject)
+        if described is not None and any(True for _ in subject.parameters()):
+            return with_parameters(subject, described)
+    if described is None:
         raise TypeError(
             "a torch function needs its definition, such as compare(function, 'z * Phi(z)')"
         )
-    return from_function(subject, _definition(definition, parameters))
+    return from_function(subject, described)
+
+
+def _is_module(subject: Any) -> bool:
+    """Whether it is a torch.nn.Module; torch is not imported to find out."""
+    return any(c.__module__.startswith("torch.nn.modules") for c in type(subject).__mro__)
 
 
 def _definition(described: Described, parameters: Mapping[str, object]) -> Definition:

@@ -25,8 +25,13 @@ class TorchCode:
     def __call__(self, *tensors: Tensor, **named: Tensor) -> Tensor:
         """The expression of the operands, given in order or by name."""
         arguments = (*tensors, *(named[name] for name in self.operands[len(tensors) :]))
-        result: Tensor = _compiled(self.code, self.operands)(*arguments)
+        result: Tensor = self.function(*arguments)
         return result
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The expression as a bare function of its operands."""
+        return _compiled(self.code, self.operands)
 
 
 def written(template: str, operands: tuple[str, ...], values: Mapping[str, float]) -> TorchCode:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from comparisons.budget import Budget
 from comparisons.dtypes import Float64Array, FloatType
-from comparisons.ulp import absolute_error, finite_truth, ulp
+from comparisons.ulp import Interval, absolute_error, finite_truth, ulp
 from symdiff.kinks import Kink
 from symdiff.oracle.enclosure import Enclosure
 
@@ -78,6 +78,11 @@ class Judged:
         """Excess, ulp, conditioned and status, to be changed."""
         return self.excess.copy(), self.ulp.copy(), self.conditioned.copy(), self.status.copy()
 
+    def at(self, chosen: npt.NDArray[np.intp]) -> Judged:
+        """The same at some of the points, by their positions in reading order."""
+        parts = (self.ulp, self.conditioned, self.excess, self.status, self.undecided)
+        return Judged(*(part.ravel()[chosen] for part in parts))  # type: ignore[arg-type]  # each of its own type
+
     def counts(self) -> dict[Status, int]:
         """How many points have each status that occurs."""
         numbers = np.bincount(self.status.ravel(), minlength=len(_STATUSES))
@@ -112,6 +117,7 @@ def judge(
     sensitivity: Float64Array,
     dtype: FloatType,
     budget: Budget,
+    scale: Float64Array | float = 1.0,
 ) -> Judged:
     """Each computed gradient against the enclosure of the true one.
 
@@ -123,13 +129,14 @@ def judge(
         sensitivity: of the same shape, Σ |v ∂g/∂v| over the values that g is computed from.
         dtype: the type computed in.
         budget: the error allowed.
+        scale: |cotangent|, which a gradient is small or large beside.
     """
-    error = absolute_error(computed, truth, dtype)
     g = finite_truth(truth, dtype)
     unit = ulp(g, dtype)
+    error = _forgiving_at_the_edge(computed, truth, dtype, budget)
     moved = np.where(np.isfinite(sensitivity), sensitivity, 0.0) * dtype.unit_roundoff
     ulps, conditioned = error / unit, error / (unit + moved)
-    floor = ulp(np.maximum(np.abs(g), 1.0), dtype) + moved
+    floor = ulp(np.maximum(np.abs(g), scale), dtype) + moved
     if budget.absolute > 0:
         excess = (error / (floor * budget.absolute)).greatest
     else:  # nothing is allowed: any error is infinitely more
@@ -141,6 +148,30 @@ def judge(
     undecided = ulps.straddles(0.5) | ulps.straddles(1) | conditioned.straddles(budget.accurate)
     undecided &= np.isfinite(truth.bound)
     return Judged(ulps.greatest, conditioned.greatest, np.asarray(excess), status, undecided)
+
+
+def _forgiving_at_the_edge(
+    computed: Float64Array, truth: Enclosure, dtype: FloatType, budget: Budget
+) -> Interval:
+    """|ĝ − g|, where the largest number and ∞ beside it are a unit apart, for a truth near them.
+
+    An error of a few units decides there whether a gradient overflows; it is no more than that.
+    """
+    error = absolute_error(computed, truth, dtype)
+    unit = float(ulp(np.asarray(dtype.largest), dtype))
+    edge, beyond = dtype.largest - budget.accurate * unit, dtype.largest + budget.accurate * unit
+    near = (np.abs(truth.high) >= edge) & (np.abs(truth.high) <= beyond) & (error.greatest > 0)
+    near &= (np.abs(computed) >= edge) & (np.sign(computed) == np.sign(truth.high))
+    if not near.any():
+        return error
+    infinite = np.isinf(computed)
+    least, greatest = truth.distance(
+        np.where(infinite, np.sign(computed) * dtype.largest, computed)
+    )
+    return Interval(
+        np.where(near, least + unit * infinite, error.least),
+        np.where(near, greatest + unit * infinite, error.greatest),
+    )
 
 
 def _statuses(
@@ -163,8 +194,9 @@ def _statuses(
     status[small & (ulps > budget.accurate)] = _code(Status.LOST)
     status[ulps < 1] = _code(Status.FAITHFUL)
     status[ulps <= 0.5] = _code(Status.CORRECT)
-    status[overflows & (ulps > 0)] = _code(Status.MISSED)
-    status[~np.isfinite(computed) & ~overflows] = _code(Status.SPURIOUS)
+    status[overflows & ~(conditioned <= budget.accurate)] = _code(Status.MISSED)
+    spurious = ~np.isfinite(computed) & ~overflows & ~(conditioned <= budget.accurate)
+    status[spurious] = _code(Status.SPURIOUS)
     status[~defined] = _code(Status.OUTSIDE)
     status[~defined & ~np.isfinite(computed)] = _code(Status.UNDEFINED)
     return status
@@ -198,6 +230,7 @@ def judge_kinks(
     inputs: Float64Array,
     kinks: Sequence[Kink],
     dtype: FloatType,
+    cotangent: Float64Array | float = 1.0,
 ) -> Judged:
     """The same with the points at kinks judged by the interval between one-sided derivatives.
 
@@ -213,10 +246,11 @@ def judge_kinks(
         centre = dtype.round([float(kink.at)])
         here = inputs == centre
         beside = ~here & (np.abs(inputs - centre) <= ulp(centre, dtype)) & (excess > 1)
-        low, high = sorted((float(kink.left), float(kink.right)))
-        ends = dtype.round([low, high])
-        slack = ulp(ends, dtype)
-        inside = (computed >= low - slack[0]) & (computed <= high + slack[1])
+        with np.errstate(over="ignore"):
+            sides = cotangent * float(kink.left), cotangent * float(kink.right)
+        low, high = np.minimum(*sides), np.maximum(*sides)
+        below, above = (ulp(np.clip(e, -dtype.largest, dtype.largest), dtype) for e in (low, high))
+        inside = (computed >= low - below) & (computed <= high + above)
         status[here & ~inside] = _code(Status.KINK_OUTSIDE)
         excess[here & ~inside] = np.inf
         excused = (here | beside) & inside

@@ -13,6 +13,7 @@ from typing import Any
 import sympy
 from sympy import Expr, Symbol, Tuple
 from sympy.core.symbol import Str
+from sympy.logic.boolalg import Boolean
 
 from symdiff.graph import Axes, Einsum, Elementwise, Input, Node, placeholder, topological
 
@@ -163,8 +164,14 @@ def _shared(assignments: Iterable[Assignment]) -> Iterable[Assignment]:
     names = sympy.numbered_symbols("s", real=True)
     scalar = [e for _, e in assignments if not isinstance(e, Contract | Align)]
     replacements, reduced = sympy.cse(scalar, symbols=names, order="none", list=False)
-    common = dict(replacements)
-    rewritten = iter(reduced)
+    # A shared condition is no number that an arithmetic could hold: it goes back where it was.
+    conditions: dict[Symbol, Expr] = {}
+    common: dict[Symbol, Expr] = {}
+    for symbol, value in replacements:
+        put_back = value.xreplace(conditions)
+        is_condition = isinstance(put_back, Boolean) and not put_back.is_Symbol
+        (conditions if is_condition else common)[symbol] = put_back
+    rewritten = (expression.xreplace(conditions) for expression in reduced)
     emitted: set[Symbol] = set()
 
     def first_needed(expression: Expr) -> Iterable[Assignment]:

@@ -9,7 +9,7 @@ from sympy import Expr, Symbol
 
 import symdiff
 from comparisons.comparison import AdjointResult, Comparison
-from comparisons.mismatch import reproduction
+from comparisons.reproduction import reproduction
 from symdiff.adjoint import equations
 from symdiff.notation.names import barred
 

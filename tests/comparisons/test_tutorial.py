@@ -10,7 +10,7 @@ import torch
 import comparisons
 import symdiff
 from comparisons import Verdict
-from comparisons.mismatch import reproduction
+from comparisons.reproduction import reproduction
 
 
 def _layer(seed=20240229):

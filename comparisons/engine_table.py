@@ -1,0 +1,136 @@
+"""Engines beside each other: each judged by one truth, and where two of them differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from comparisons.case import Case
+from comparisons.comparison import AdjointResult, Comparison
+from comparisons.engines import ENGINES, engine_named
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where the gradients of two engines are not the same number."""
+
+    adjoint: str
+    first: str
+    second: str
+    points: int  # at which they differ
+    compared: int
+    first_nearer: int  # how often the first is nearer the truth
+    second_nearer: int
+    worst: str  # the input where they are furthest apart, with both gradients and the truth
+
+    @property
+    def nearer(self) -> str | None:
+        """The engine that is nearer the truth more often; None if neither is."""
+        if self.first_nearer == self.second_nearer:
+            return None
+        return self.first if self.first_nearer > self.second_nearer else self.second
+
+    def __str__(self) -> str:
+        nearer = (
+            "neither is nearer the truth" if self.nearer is None else f"{self.nearer} is nearer"
+        )
+        return (
+            f"{self.first} and {self.second} differ at {self.points} of {self.compared} points "
+            f"({nearer}: {self.first_nearer} to {self.second_nearer}); {self.worst}"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class EngineTable:
+    """One case, every engine: a comparison each, and why some could not be asked."""
+
+    comparisons: Mapping[str, Comparison]
+    absent: Mapping[str, str]
+
+    def __getitem__(self, engine: str) -> Comparison:
+        return self.comparisons[engine]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.comparisons)
+
+    def __len__(self) -> int:
+        return len(self.comparisons)
+
+    def differences(self) -> list[Difference]:
+        """Each pair of engines, of one order, whose gradients differ bit for bit somewhere."""
+        found = []
+        for a, b in combinations(self.comparisons.values(), 2):
+            if ENGINES[a.engine].order != ENGINES[b.engine].order:
+                continue
+            for name in a.adjoints.keys() & b.adjoints.keys():
+                difference = _difference(a, b, name)
+                if difference is not None:
+                    found.append(difference)
+        return found
+
+    def __repr__(self) -> str:
+        first = next(iter(self.comparisons.values()), None)
+        if first is None:
+            return "<EngineTable: no engine could be asked>"
+        width = max(map(len, [*self.comparisons, *self.absent]))
+        lines = [f"<EngineTable {first.subject}, {first.dtype}, cotangent {first.cotangent}"]
+        for engine, c in self.comparisons.items():
+            lines.append(f"  {engine:<{width}}  {c.verdict!s:<10}  bulk {c.bulk_ulp:.3g} ulp")
+        lines += [f"  {engine:<{width}}  not asked: {why}" for engine, why in self.absent.items()]
+        lines += [f"  {d}" for d in self.differences() if "reverse" in (d.first, d.second)]
+        return "\n".join(lines) + ">"
+
+
+def ask(case: Case, engines: Iterable[str] | None = None) -> EngineTable:
+    """The case put to each engine; those that cannot take it are listed with their reason.
+
+    Args: engines, names; by default all.
+    Raises: ValueError if a name is unknown; and what the subject raises.
+    """
+    answers: dict[str, Comparison] = {}
+    absent: dict[str, str] = {}
+    for name in ENGINES if engines is None else engines:
+        engine = engine_named(name)
+        reason = engine.refuses(case.subject) or engine.unavailable()
+        if reason is None:
+            answers[name] = case.answer(engine)
+        else:
+            absent[name] = reason
+    return EngineTable(answers, absent)
+
+
+def _difference(a: Comparison, b: Comparison, name: str) -> Difference | None:
+    first, second = _common(a, b, name)
+    x, y = first.computed.ravel(), second.computed.ravel()
+    differ = np.flatnonzero(~((x == y) | (np.isnan(x) & np.isnan(y))))
+    if not differ.size:
+        return None
+    with np.errstate(invalid="ignore", over="ignore"):
+        off_first, off_second = first.judged.ulp.ravel(), second.judged.ulp.ravel()
+        apart = np.nan_to_num(np.abs(x - y)[differ], nan=np.inf)
+    at = int(differ[np.argmax(apart)])
+    point = first._point(at)  # noqa: SLF001 - the same family
+    inputs = ", ".join(f"{k} = {v:.9g}" for k, v in point.inputs.items())
+    return Difference(
+        name,
+        a.engine,
+        b.engine,
+        int(differ.size),
+        int(x.size),
+        int((off_first[differ] < off_second[differ]).sum()),
+        int((off_second[differ] < off_first[differ]).sum()),
+        f"most at {inputs}: {x[at]:.9g} and {y[at]:.9g} for {point.truth:.9g}",
+    )
+
+
+def _common(a: Comparison, b: Comparison, name: str) -> tuple[AdjointResult, AdjointResult]:
+    """The adjoint in both, at the points that both took."""
+    first, second = a.adjoints[name], b.adjoints[name]
+    if a.chosen is None and b.chosen is not None:
+        return first.at(b.chosen), second
+    if b.chosen is None and a.chosen is not None:
+        return first, second.at(a.chosen)
+    return first, second  # all, or the same selection

@@ -1,0 +1,51 @@
+"""`torch.compile`: what inductor makes of the function and of its backward."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from comparisons.engines.engine import EveryPoint, Gradients, Setting, own_deprecations_ignored
+from comparisons.engines.reverse import backward, seeds
+from comparisons.subjects import Inputs, Subject
+from comparisons.torch_code import TorchCode
+
+
+class Compiled(EveryPoint):
+    """The subject compiled by inductor, then `Tensor.backward()` once."""
+
+    name = "compiled"
+
+    def unavailable(self) -> str | None:
+        """Inductor writes C++ for a CPU: without a compiler there is nothing to run."""
+        if not any(map(shutil.which, ("c++", "g++", "clang++"))):
+            return "torch.compile needs a C++ compiler, and there is none on this machine"
+        if importlib.util.find_spec("torch._inductor") is None:
+            return "this build of torch has no inductor"
+        return None
+
+    def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
+        """The `.grad` of every input. Raises: as `run`."""
+        import torch
+
+        leaves = {
+            i.name: setting.tensor(inputs[i.name]).requires_grad_() for i in subject.graph.inputs
+        }
+        with own_deprecations_ignored():
+            torch._dynamo.reset()  # noqa: SLF001 - the documented way to forget earlier subjects
+            compiled = torch.compile(_plain(subject), dynamic=False)
+            found = backward(replace(subject, forward=compiled), leaves, seeds(inputs, setting))
+        return Gradients({name: found.values[name] for name in leaves})
+
+
+def _plain(subject: Subject) -> Callable[..., Any]:
+    """A function that dynamo may look into, whatever kind of callable the subject has."""
+    called = subject.forward.function if isinstance(subject.forward, TorchCode) else subject.forward
+
+    def function(*tensors: Any, **named: Any) -> Any:
+        return called(*tensors, **named)
+
+    return function
