@@ -423,9 +423,14 @@ class j1(StableFunction):
 
     @staticmethod
     def numpy(z: Float64Array) -> Float64Array:
-        from scipy.special import spherical_jn  # as in sinc
-
-        return np.asarray(spherical_jn(1, z), dtype=np.float64)
+        # scipy's spherical_jn(1, z) cancels around 0; the Taylor series does not (DLMF 10.53.1).
+        near = np.where(np.abs(z) < 2.5, z, 0.0)
+        series = np.ones_like(near)
+        for k in range(14, 0, -1):
+            series = 1 - near * near / (2 * k * (2 * k + 3)) * series
+        away = np.where(np.abs(z) < 2.5, 2.5, z)
+        far = (np.sin(away) / away - np.cos(away)) / away
+        return np.asarray(np.where(np.abs(z) < 2.5, near / 3 * series, far))
 
     @staticmethod
     def mpmath(z: Any) -> Any:

@@ -223,7 +223,9 @@ _gate(
 
 _gate(
     "atlu",
-    z * (atan(z) + pi / 2) / pi,
+    # atan z + π/2 cancels for z < 0, where it is atan(−1/z)
+    z * Piecewise((atan(-1 / z), z < 0), (atan(z) + pi / 2, True)) / pi,
+    at={0: smooth},
     source="Arctan linear unit: Huang 2024, arXiv:2405.20768",
 )
 

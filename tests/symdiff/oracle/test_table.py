@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 import sympy
-from independent_truth import Truth, stable_truth, structured_points, worst_ratio
+from independent_truth import Truth, stable_truth, structured_points, torch_nn, worst_ratio
 
 from symdiff.catalogue.activations import activations
 from symdiff.differentiate import differentiate
@@ -17,7 +17,7 @@ from symdiff.oracle.enclosure import Enclosure
 from symdiff.oracle.table import Table, build
 
 z = real_symbol("z")
-NAMES = tuple(activations)
+NAMES = torch_nn
 SMOOTH = ("tanh", "sigmoid", "silu", "softplus", "mish", "gelu", "gelu_tanh", "logsigmoid", "selu")
 
 
