@@ -5,6 +5,7 @@ from __future__ import annotations
 from comparisons.comparison import AdjointResult, Comparison
 from symdiff.notation.names import barred
 
+_POINTS = 5  # in a message: enough to see where they lie
 REPEAT = 64  # torch takes its vectorised path for a contiguous tensor, and another for one element
 
 
@@ -42,9 +43,28 @@ def describe(comparison: Comparison) -> str:
             f"  error        {point.ulp:.4g} ulp, relative {point.relative:.3g}",
             f"  allowed      {comparison.budget.absolute:g} ulp of max(|g|, 1)",
             f"  all points   {counts}",
+            *_worst_points(worst),
             f"  reproduce    {reproduction(comparison)}",
         ]
     )
+
+
+def _worst_points(adjoint: AdjointResult) -> list[str]:
+    """The worst points as aligned columns; none where one line above says all."""
+    points = adjoint.broken(_POINTS)
+    if len(points) < 2:
+        return []
+    names = list(points[0].inputs)
+    rows = [[*names, "torch", "closed form", "ulp", "status"]]
+    for p in points:
+        numbers = [*(p.inputs[name] for name in names), p.computed, p.truth]
+        rows.append([*map(repr, numbers), f"{p.ulp:.3g}", str(p.status)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return ["  worst points", *(f"    {line}" for line in lines)]
 
 
 def reproduction(comparison: Comparison, adjoint: AdjointResult | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,8 @@ from comparisons.cli.arguments import refusals_are_usage_errors
 
 if TYPE_CHECKING:
     from symdiff import Definition
+
+Entry = dict[str, Any]
 
 KINDS = ("activations", "losses", "engines")
 
@@ -44,12 +46,12 @@ def list_(kind: str | None, *, as_json: bool) -> None:
             click.echo(f"  {entry['name']:<{width}}  {entry['formula']}{source}")
 
 
-def _entries() -> Mapping[str, list[dict[str, object]]]:
+def _entries() -> Mapping[str, list[Entry]]:
     import symdiff
 
     with refusals_are_usage_errors():
         from comparisons.engines import ENGINES
-    engines = [
+    engines: list[Entry] = [
         {"name": name, "formula": (type(e).__doc__ or "").partition("\n")[0]}
         for name, e in ENGINES.items()
     ]
@@ -60,7 +62,7 @@ def _entries() -> Mapping[str, list[dict[str, object]]]:
     }
 
 
-def _entry(definition: Definition) -> dict[str, object]:
+def _entry(definition: Definition) -> Entry:
     import symdiff
 
     return {

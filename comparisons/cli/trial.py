@@ -73,9 +73,8 @@ def compare(
     """Judge torch's gradients by the truth."""
     with refusals_are_usage_errors():
         cases = _cases(names, _split(dtypes), _split(engines), points, parameters)
-        if (json or csv or report) and any(
-            c.points == "all" and c.dtype == "float32" for c in cases
-        ):
+        swept = any(c.points == "all" and c.dtype == "float32" for c in cases)
+        if swept and (json or csv or report):
             raise ValueError(
                 "a sweep of all 2³² values of float32 holds no points to report; leave out --json, "
                 "--csv and --report, or --points all"
