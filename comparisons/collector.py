@@ -89,5 +89,6 @@ def _show(rows: Iterable[Row], terminal: pytest.TerminalReporter) -> None:
     for line in table(rows, most):
         for position, (text, verdict) in enumerate(line):
             colour = {COLOURS[verdict]: True} if verdict else {}
-            terminal.write(f"{'  ' if position else ''}{text}", **colour)
+            terminal.write("  " if position else "")
+            terminal.write(text, **colour)
         terminal.line("")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Rational, Symbol
 
+from symdiff import notation
 from symdiff.differentiate import differentiate
 from symdiff.formula import exact, formula, real_symbol
 from symdiff.kinks import Kink, kinks
@@ -32,6 +33,13 @@ class Definition:
 
     def __str__(self) -> str:
         return self.name
+
+    def _repr_latex_(self) -> str:
+        arguments = r", \, ".join(map(notation.latex, self.symbols))
+        name = Symbol(self.name if self.name.isidentifier() else "f")
+        return (
+            rf"$${notation.latex(name)}\left({arguments}\right) = {notation.latex(self.formula)}$$"
+        )
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:

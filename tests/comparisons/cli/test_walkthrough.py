@@ -10,7 +10,11 @@ def test_each_problem_has_its_lines_beside_torchs_numbers(capsys):
     assert main(["tutorial", "--dtype", "float64"]) == 0
     out = capsys.readouterr().out
 
-    for graph in (symdiff.neuron("tanh"), symdiff.linear_layer(), symdiff.vector_jacobian_product()):
+    for graph in (
+        symdiff.neuron("tanh"),
+        symdiff.linear_layer(),
+        symdiff.vector_jacobian_product(),
+    ):
         for line in str(symdiff.adjoints(graph)).splitlines():
             assert f"    {line}\n" in out
     found = comparisons.compare(comparisons.linear_layer()).adjoints["w"]

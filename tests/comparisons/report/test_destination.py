@@ -26,7 +26,9 @@ def test_a_file_of_before_is_kept(tmp_path):
 @pytest.mark.parametrize("name", ["report.pdf", "report", "report.html.gz"])
 def test_another_suffix_is_refused(tmp_path, name):
     """The sentence names the option, the path and the suffixes there are."""
-    with pytest.raises(ValueError, match=r"--report .*: the file's name should end in .html or .md"):
+    with pytest.raises(
+        ValueError, match=r"--report .*: the file's name should end in .html or .md"
+    ):
         checked(tmp_path / name, PAGES, "--report")
 
 
