@@ -14,6 +14,7 @@ import pytest
 from comparisons.cli.command import main
 
 DOCS = Path(__file__).parent.parent / "docs"
+README = DOCS.parent / "README.md"
 PAGES = sorted(DOCS.glob("*.md"))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", flags=re.DOTALL | re.MULTILINE)
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -60,7 +61,9 @@ def test_each_session_goes_as_shown(page):
     assert failures("\n".join(blocks(page, SESSION)), page.name) == ""
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, CONSOLE)], ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "page", [p for p in [README, *PAGES] if blocks(p, CONSOLE)], ids=lambda p: p.stem
+)
 def test_each_command_prints_what_is_shown(page, capsys):
     """stdout and stderr together, as a terminal has them."""
     for block in blocks(page, CONSOLE):
