@@ -36,10 +36,8 @@ class Definition:
 
     def _repr_latex_(self) -> str:
         arguments = r", \, ".join(map(notation.latex, self.symbols))
-        name = Symbol(self.name if self.name.isidentifier() else "f")
-        return (
-            rf"$${notation.latex(name)}\left({arguments}\right) = {notation.latex(self.formula)}$$"
-        )
+        name = notation.latex(Symbol(self.name if self.name.isidentifier() else "f"))
+        return rf"$${name}\left({arguments}\right) = {notation.latex(self.formula)}$$"
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:

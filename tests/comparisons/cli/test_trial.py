@@ -41,12 +41,11 @@ def test_every_type_is_four(capsys):
     assert ["function", "float64", "float32", "bfloat16", "float16"] == head.split()
 
 
-def test_parameters_reach_torch(capsys):
+def test_parameters_reach_torch(tmp_path):
     """The comparison is of elu at α = ½."""
     assert main(["compare", "elu", "--set", "alpha=0.5", "--json", "a.json"]) == 0
 
-    with open("a.json", encoding="utf-8") as file:
-        (row,) = json.load(file)["rows"]
+    (row,) = json.loads((tmp_path / "a.json").read_text())["rows"]
     assert "alpha=0.5" in row["worst"]["reproduction"]
 
 
