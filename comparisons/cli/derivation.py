@@ -85,4 +85,4 @@ def _graph(what: str, loss: str | None, parameters: Mapping[str, str]) -> Graph:
         if loss is not None:
             raise ValueError(f"{what!r} is a loss itself; leave out --loss")
         return symdiff.pointwise(symdiff.loss(what, **parameters))
-    return symdiff.neuron(what, loss or "half_squared", **parameters)
+    return symdiff.neuron(symdiff.activation(what, **parameters), loss or "half_squared")

@@ -40,7 +40,10 @@ class Measured:
         if not self.rows:
             return
         for line in table(self.rows):
-            cells = [click.style(text, fg=COLOURS.get(verdict)) for text, verdict in line]
+            cells = (
+                click.style(text, fg=COLOURS[verdict]) if verdict else text
+                for text, verdict in line
+            )
             click.echo("  ".join(cells))
         for finding in self.findings:
             click.echo(f"\n{finding}")
@@ -74,7 +77,7 @@ def measure(cases: Sequence[Case]) -> Measured:
                 _add(measured, case)
     except KeyboardInterrupt:
         measured.complete = False
-        click.echo("interrupted; what was measured so far follows", err=True)
+        click.echo("interrupted; what was measured so far is kept", err=True)
     return measured
 
 

@@ -18,6 +18,10 @@ WRONG = {
     "a misspelt type": (["compare", "gelu", "--dtype", "float31"], "did you mean 'float32'?"),
     "an unknown engine": (["compare", "gelu", "--engine", "back"], "known are reverse"),
     "an unknown parameter": (["compare", "elu", "--set", "beta=1"], "it has 'alpha'"),
+    "a parameter called as an argument": (
+        ["derive", "gelu", "--set", "source=1"],
+        "gelu has no parameter 'source'",
+    ),
     "a parameter that is no number": (["derive", "elu", "--set", "alpha=x"], "'x'"),
     "a parameter without a value": (["derive", "elu", "--set", "alpha"], "is no NAME=VALUE"),
     "a function torch lacks": (["compare", "z*tanh(z)"], "torch has no function 'z*tanh(z)'"),
