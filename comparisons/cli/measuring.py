@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from symdiff import Definition
 
 
+_LONG = 1.0  # seconds that need no bar
+
+
 @dataclass(frozen=True)
 class Case:
     """One comparison to make."""
@@ -71,9 +74,10 @@ def measure(cases: Sequence[Case]) -> Measured:
     measured = Measured()
     try:
         # A bar on a terminal only (disable=None), for what takes longer than a second.
-        with tqdm(cases, file=sys.stderr, disable=None, delay=1, leave=False) as bar:
+        with tqdm(cases, file=sys.stderr, disable=None, delay=_LONG, leave=False) as bar:
             for case in bar:
-                bar.set_description(f"{case.definition}, {case.dtype}")
+                now = f"{case.definition}, {case.dtype}"
+                bar.set_description(now, refresh=bar.format_dict["elapsed"] > _LONG)
                 _add(measured, case)
     except KeyboardInterrupt:
         measured.complete = False
