@@ -41,6 +41,10 @@ class Collector:
             self.complete = False
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        self.complete = False  # at once: a second Ctrl-C would keep the exit status from saying so
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         broken = {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
         if exitstatus in broken or session.shouldstop or session.shouldfail:

@@ -7,6 +7,8 @@ by line, a console session command by command, and a block with tests is run by 
 import doctest
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,14 @@ def test_a_session_that_goes_otherwise_is_seen():
     """The runner can fail: 1 + 1 is not 3."""
     assert "Expected:\n    3" in failures(">>> 1 + 1\n3\n")
     assert not agrees("tanh agrees\n", "tanh disagrees\n")
+
+
+def test_the_pages_build_without_a_warning(tmp_path):
+    """Docstrings included: what Sphinx cannot read, a reader of the page cannot either."""
+    build = [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "dummy", str(DOCS), str(tmp_path)]
+    done = subprocess.run(build, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_every_page_is_in_the_table_of_contents():

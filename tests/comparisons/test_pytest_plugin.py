@@ -2,7 +2,12 @@
 
 import csv
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -148,17 +153,34 @@ class TestReport:
 
 
 class TestCutShort:
-    def test_by_an_interrupt(self, pytester):
-        """What was compared before Ctrl-C is in the report, marked incomplete."""
+    @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_by_an_interrupt(self, pytester, options, times):
+        """What was compared before Ctrl-C, pressed once or twice, is kept, marked incomplete."""
         pytester.makepyfile("""
-            def test_one(compare_gradients):
-                compare_gradients("relu")
+            import time
+            from pathlib import Path
 
-            def test_two():
-                raise KeyboardInterrupt
+            import pytest
+
+            @pytest.mark.parametrize("number", range(100))
+            def test_one(compare_gradients, number):
+                compare_gradients("relu", dtype="float32")
+                Path(f"{number}.seen").touch()
+                time.sleep(0.1)
         """)
-        pytester.runpytest_subprocess("--symdiff-report=report.md")
+        command = [sys.executable, "-m", "pytest", *options, "--symdiff-report=report.md"]
+        running = subprocess.Popen(
+            command, cwd=pytester.path, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        while len(list(pytester.path.glob("*.seen"))) < 4:
+            assert running.poll() is None
+            time.sleep(0.05)
+        for _ in range(times):
+            os.killpg(running.pid, signal.SIGINT)
+            time.sleep(0.05)
 
+        assert running.wait(60) != 0
         page = (pytester.path / "report.md").read_text()
         assert "Incomplete" in page
         assert "relu" in page
