@@ -6,12 +6,11 @@ project = "symdiff"
 version = release = version_of("symdiff-autograd")
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 myst_heading_anchors = 3
+default_role = "code"  # `name` in a docstring is code, as in Markdown
 html_theme = "furo"
 html_title = "symdiff: how right is a gradient?"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # signatures have them
-nitpicky = False
-exclude_patterns = ["_build"]
 
 
 def _bars(_app, _what, _name, _object, _options, lines):
