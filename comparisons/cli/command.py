@@ -14,11 +14,10 @@ import click
 
 from comparisons.cli.derivation import derive
 from comparisons.cli.documents import diff, report
+from comparisons.cli.exit_code import ExitCode
 from comparisons.cli.listing import list_
 from comparisons.cli.trial import compare
 from comparisons.cli.walkthrough import tutorial
-
-USAGE, INTERRUPTED = 2, 130
 
 
 class _Commands(click.Group):
@@ -99,7 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         path = context.command_path if context else "symdiff"
         message = error.format_message().rstrip(".")
         click.echo(f"{path}: {message} ({path} --help has examples)", err=True)
-        return USAGE
+        return ExitCode.USAGE
     except click.Abort:
-        return INTERRUPTED
-    return code if isinstance(code, int) else 0
+        return ExitCode.INTERRUPTED
+    return code if isinstance(code, int) else ExitCode.DONE

@@ -12,10 +12,9 @@ from comparisons.cli.arguments import (
     json_option,
     refusals_are_usage_errors,
 )
+from comparisons.cli.exit_code import ExitCode
 from comparisons.cli.measuring import Case, measure
 from comparisons.report.destination import PAGES
-
-SAME_OR_BETTER, WORSE, INTERRUPTED = 0, 1, 130
 
 _document = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -58,13 +57,13 @@ def report(source: Path | None, output: Path, json: Path | None, csv: Path | Non
 
             write_page(output, read_json(source))
         click.echo(output)
-        return SAME_OR_BETTER
+        return ExitCode.DONE
     with refusals_are_usage_errors():
         cases = _catalogue()
     measured = measure(cases)
     measured.write(json=json, csv=csv, report=output)
     click.echo(output)
-    return SAME_OR_BETTER if measured.complete else INTERRUPTED
+    return ExitCode.DONE if measured.complete else ExitCode.INTERRUPTED
 
 
 def _catalogue() -> list[Case]:
@@ -99,4 +98,4 @@ def diff(old: Path, new: Path) -> int:
 
         found = differences(read_json(old), read_json(new))
     click.echo(str(found))
-    return WORSE if found.worse else SAME_OR_BETTER
+    return ExitCode.DISAGREES if found.worse else ExitCode.DONE

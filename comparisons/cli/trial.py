@@ -15,9 +15,8 @@ from comparisons.cli.arguments import (
     refusals_are_usage_errors,
     report_option,
 )
+from comparisons.cli.exit_code import ExitCode
 from comparisons.cli.measuring import Case, measure
-
-AGREE, DISAGREE, INTERRUPTED = 0, 1, 130
 
 
 @click.command(
@@ -83,8 +82,9 @@ def compare(
     measured.show()
     measured.write(json=json, csv=csv, report=report)
     if not measured.complete:
-        return INTERRUPTED
-    return DISAGREE if any(r["verdict"] == "disagrees" for r in measured.rows) else AGREE
+        return ExitCode.INTERRUPTED
+    disagrees = any(row["verdict"] == "disagrees" for row in measured.rows)
+    return ExitCode.DISAGREES if disagrees else ExitCode.DONE
 
 
 def _split(texts: Sequence[str]) -> list[str]:

@@ -38,9 +38,9 @@ WRONG = {
     "a loss of a loss": (["derive", "mse", "--loss", "l1"], "leave out --loss"),
     "an unknown kind": (["list", "layer"], "is not one of"),
     "no such file": (["report", "--from", "none.json"], "does not exist"),
-    "no JSON": (["report", "--from", "taken"], "report: "),
+    "no JSON": (["report", "--from", "taken"], "taken"),
     "one file": (["diff", "taken"], "Missing argument 'NEW'"),
-    "two that are none": (["diff", "taken", "taken"], "diff: "),
+    "two that are none": (["diff", "taken", "taken"], "taken"),
     "an unknown type": (["tutorial", "--dtype", "int8"], "'int8' is no real floating-point type"),
 }
 
