@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from comparisons.report.table import COLOURS, table
+from comparisons.report.terminal_table import COLOURS, table
 
 Row = dict[str, Any]
 _MOST = 20  # functions in the summary without -v

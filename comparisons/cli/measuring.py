@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from comparisons.cli.arguments import refusals_are_usage_errors
-from comparisons.report.table import COLOURS, table
+from comparisons.report.terminal_table import COLOURS, table
 
 if TYPE_CHECKING:
     from symdiff import Definition
