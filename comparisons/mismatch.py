@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from comparisons.comparison import Comparison
+from comparisons.comparison import AdjointResult, Comparison
 from comparisons.reproduction import reproduction
+from comparisons.verdict import Verdict, verdict_named
 from symdiff.notation.names import barred
+
+_POINTS = 5  # in a message: enough to see where they lie
 
 
 class GradientMismatch(AssertionError):
@@ -19,6 +22,18 @@ class GradientMismatch(AssertionError):
         return (AssertionError, (str(self),))
 
 
+def accepted(
+    comparison: Comparison, accept: Verdict | str = Verdict.FAILS_AT_INFINITY
+) -> Comparison:
+    """The comparison, if it fares no worse than `accept`.
+
+    Raises: GradientMismatch if it does; ValueError if there is no such verdict.
+    """
+    if comparison.verdict.worse_than(verdict_named(accept)):
+        raise GradientMismatch(comparison)
+    return comparison
+
+
 def describe(comparison: Comparison) -> str:
     """The mismatch in words: activation, adjoint, worst input in exact bits, values, error."""
     head = f"{comparison.subject}, {comparison.dtype}, {comparison.engine}: "
@@ -29,18 +44,38 @@ def describe(comparison: Comparison) -> str:
     if worst is None:
         return f"{head}there is no gradient to compare"
     wrong = int((worst.judged.excess > 1).sum())
+    judgement = f"is wrong at {wrong}" if wrong else f"{worst.verdict}, and more was asked,"
     counts = ", ".join(f"{n} {status}" for status, n in worst.counts.items())
     point, bits = worst.worst, comparison.dtype.hex_bits
     inputs = ", ".join(f"{k} = {v!r} ({bits(v)})" for k, v in point.inputs.items())
     return "\n".join(
         [
-            f"{head}{barred(worst.name)} is wrong at {wrong} of {worst.computed.size} points",
+            f"{head}{barred(worst.name)} {judgement} of {worst.computed.size} points",
             f"  worst input  {inputs or 'see the arrays in the comparison'}",
             f"  torch        {point.computed!r} ({bits(point.computed)})",
             f"  closed form  {point.truth!r}",
             f"  error        {point.ulp:.4g} ulp, relative {point.relative:.3g}",
             f"  allowed      {comparison.budget.absolute:g} ulp of max(|g|, 1)",
             f"  all points   {counts}",
+            *_worst_points(worst),
             f"  reproduce    {reproduction(comparison)}",
         ]
     )
+
+
+def _worst_points(adjoint: AdjointResult) -> list[str]:
+    """The worst points as aligned columns; none where one line above says all."""
+    points = adjoint.broken(_POINTS)
+    if len(points) < 2:
+        return []
+    names = list(points[0].inputs)
+    rows = [[*names, "torch", "closed form", "ulp", "status"]]
+    for p in points:
+        numbers = [*(p.inputs[name] for name in names), p.computed, p.truth]
+        rows.append([*map(repr, numbers), f"{p.ulp:.3g}", str(p.status)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return ["  worst points", *(f"    {line}" for line in lines)]

@@ -6,91 +6,117 @@ and SymPy come with the first comparison.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from comparisons.collector import Collector, Row
+from comparisons.report.destination import PAGES, checked
+
 if TYPE_CHECKING:
     from comparisons.comparison import Comparison
 
-_PROPERTY = "symdiff"
-_SUFFIXES = (".html", ".md")
+_ROWS = pytest.StashKey[list[Row]]()
+_DEFAULTS = ("dtype", "engine")
+_MARKED = (*_DEFAULTS, "points")
+_FILES = {
+    "report": (PAGES, "write a report of every comparison the run made, as .html or .md"),
+    "json": ((".json",), "write every comparison the run made as JSON"),
+    "csv": ((".csv",), "write a line for every comparison the run made"),
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--symdiff-report=PATH`."""
-    parser.getgroup("symdiff", "gradients beside their closed forms").addoption(
-        "--symdiff-report",
-        metavar="PATH",
-        type=Path,
-        help="write a report of every comparison the run made, as .html or .md",
-    )
+    """`--symdiff-report` and its like, each with an ini option of the same name."""
+    group = parser.getgroup("symdiff", "gradients beside their closed forms")
+    for kind, (_, text) in _FILES.items():
+        group.addoption(f"--symdiff-{kind}", metavar="PATH", help=text)
+        parser.addini(f"symdiff_{kind}", f"{text}; from the root folder of the run")
+    for name, what in {"dtype": "TYPE", "engine": "ENGINE"}.items():
+        text = f"the {name} of comparisons that choose none"
+        group.addoption(f"--symdiff-{name}", metavar=what, help=text)
+        parser.addini(f"symdiff_{name}", text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect rows where reports arrive; refuse a report that cannot be written before the run."""
-    path: Path | None = config.getoption("--symdiff-report")
-    if path is not None:
-        _check_writable(path)
-    if not hasattr(config, "workerinput"):  # under xdist the controller alone reports
-        config.pluginmanager.register(_Collector(path), "symdiff-collector")
-
-
-def _check_writable(path: Path) -> None:
-    if path.suffix not in _SUFFIXES:
-        raise pytest.UsageError(
-            f"--symdiff-report={path}: a report ends in {' or '.join(_SUFFIXES)}"
-        )
+    """Collect rows where reports arrive; refuse before the run what cannot be done after it."""
+    config.addinivalue_line(
+        "markers",
+        "symdiff(dtype=…, engine=…, points=…): what compare_gradients uses in this test where a "
+        "call says nothing else",
+    )
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8"):
-            pass
-    except OSError as error:
-        raise pytest.UsageError(f"--symdiff-report={path} cannot be written: {error}") from None
+        _check_defaults(_defaults(config))
+        if hasattr(config, "workerinput"):  # under xdist the controller alone reports
+            return
+        collecting = config.option.collectonly
+        paths = {} if collecting else {kind: _destination(config, kind) for kind in _FILES}
+    except (TypeError, ValueError) as error:
+        raise pytest.UsageError(str(error)) from None
+    found = {kind: path for kind, path in paths.items() if path is not None}
+    config.pluginmanager.register(Collector(found), "symdiff-collector")
 
 
-class _Collector:
-    """Gathers the rows that tests recorded, in this process or in xdist's workers."""
+def _setting(config: pytest.Config, name: str) -> str | None:
+    """An option of the command line, or else of the ini file."""
+    return config.getoption(f"symdiff_{name}") or config.getini(f"symdiff_{name}") or None
 
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-        self.rows: list[dict[str, Any]] = []
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call":
-            self.rows += [row for name, row in report.user_properties if name == _PROPERTY]  # type: ignore[misc]  # values are any
+def _destination(config: pytest.Config, kind: str) -> Path | None:
+    text = _setting(config, kind)
+    if text is None:
+        return None
+    # As every path: the command line's from where it is typed, the ini file's from the root.
+    typed = config.getoption(f"symdiff_{kind}")
+    path = Path(text) if typed else config.rootpath / text
+    return checked(path, _FILES[kind][0], f"--symdiff-{kind}")
 
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        if self.path is not None:
-            from comparisons.report.document import write
 
-            interrupted = exitstatus in (
-                pytest.ExitCode.INTERRUPTED,
-                pytest.ExitCode.INTERNAL_ERROR,
+def _defaults(config: pytest.Config) -> dict[str, str]:
+    found = {name: _setting(config, name) for name in _DEFAULTS}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _check_defaults(defaults: dict[str, str]) -> None:
+    if "dtype" in defaults:
+        from comparisons.dtypes import float_type
+
+        float_type(defaults["dtype"])
+    if "engine" in defaults:
+        from comparisons.engines import ENGINES
+
+        if defaults["engine"] not in ENGINES:
+            raise ValueError(
+                f"--symdiff-engine={defaults['engine']}: unknown engine; "
+                f"known are {', '.join(ENGINES)}"
             )
-            write(self.path, self.rows, complete=not interrupted)
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        rows = [row for row in self.rows if row["kind"] == "comparison"]
-        if rows:
-            terminalreporter.section("gradients beside their closed forms")
-            for line in _summary(rows):
-                terminalreporter.line(line)
-        if self.path is not None:
-            terminalreporter.line(f"report: {self.path}")
 
 
-def _summary(rows: Iterable[dict[str, Any]]) -> Iterable[str]:
-    """One line a subject: each type with its verdict and bulk error."""
-    by_subject: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        by_subject.setdefault(row["subject"], []).append(row)
-    width = max(map(len, by_subject))
-    for subject, found in sorted(by_subject.items()):
-        cells = [f"{r['dtype']} {r['verdict']} ({r['bulk_ulp']:.3g} ulp)" for r in found]
-        yield f"{subject:<{width}}  {' · '.join(cells)}"
+def pytest_report_header(config: pytest.Config) -> str:
+    """One line: the torch that is judged, and what comparisons default to."""
+    try:
+        torch = f"torch {version('torch')}"
+    except PackageNotFoundError:
+        torch = "torch not installed"
+    chosen = {"dtype": "float64", "engine": "reverse", **_defaults(config)}
+    return f"symdiff: {torch}, {', '.join(f'{k} {v}' for k, v in chosen.items())}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Send the rows along with the report, which xdist carries between processes.
+
+    Not as user properties: those are written into JUnit's XML, where a row would be a page of text.
+    """
+    report = yield
+    if _ROWS in item.stash:
+        report.symdiff_rows = item.stash[_ROWS]  # type: ignore[attr-defined]  # reports take more
+    return report
 
 
 class GradientComparer:
@@ -98,33 +124,56 @@ class GradientComparer:
 
     def __init__(self, item: pytest.Item) -> None:
         self._item = item
+        # A test that is run again starts anew.
+        item.stash[_ROWS] = []
+        item.user_properties[:] = [p for p in item.user_properties if not _is_ours(p[0])]
+        self._defaults: dict[str, Any] = {**_defaults(item.config), **_marked(item)}
 
-    def __call__(self, subject: Any, definition: Any = None, **options: Any) -> Comparison:
-        """`comparisons.check`: raises GradientMismatch where torch disagrees."""
-        from comparisons import GradientMismatch, Verdict
+    def __call__(
+        self, subject: Any, definition: Any = None, *, accept: str = "fails at ∞", **options: Any
+    ) -> Comparison:
+        """`comparisons.check`: raises GradientMismatch where torch fares worse than `accept`."""
+        from comparisons.mismatch import accepted
 
-        comparison = self.compare(subject, definition, **options)
-        if comparison.verdict is Verdict.DISAGREES:
-            raise GradientMismatch(comparison)
-        return comparison
+        return accepted(self.compare(subject, definition, **options), accept)
 
     def compare(self, subject: Any, definition: Any = None, **options: Any) -> Comparison:
         """`comparisons.compare`: whatever it finds."""
         from comparisons import compare
         from comparisons.report.rows import comparison_row
 
-        comparison = compare(subject, definition, **options)
-        self._record(comparison_row(comparison))
+        comparison = compare(subject, definition, **{**self._defaults, **options})
+        row = comparison_row(comparison)
+        self._item.stash[_ROWS].append(row)
+        place = f"symdiff.{row['subject']}.{row['dtype']}.{row['engine']}"
+        self._item.user_properties += [
+            (f"{place}.verdict", row["verdict"]),
+            (f"{place}.bulk_ulp", f"{row['bulk_ulp']:.3g}"),
+        ]
         return comparison
 
     def record_detection(self, subject: str, mutation: str, **caught_by: bool) -> None:
         """Record which checkers rejected a deliberately wrong backward."""
         from comparisons.report.rows import detection_row
 
-        self._record(detection_row(subject, mutation, caught_by))
+        self._item.stash[_ROWS].append(detection_row(subject, mutation, caught_by))
 
-    def _record(self, row: dict[str, Any]) -> None:
-        self._item.user_properties.append((_PROPERTY, row))
+
+def _is_ours(name: str) -> bool:
+    return name.startswith("symdiff.")
+
+
+def _marked(item: pytest.Item) -> dict[str, Any]:
+    """The markers' options, the nearest to the test last."""
+    found: dict[str, Any] = {}
+    for marker in reversed(list(item.iter_markers("symdiff"))):
+        unknown = [*map(repr, marker.args), *sorted(marker.kwargs.keys() - set(_MARKED))]
+        if unknown:
+            raise pytest.UsageError(
+                f"@pytest.mark.symdiff takes {', '.join(_MARKED)} by keyword, not {unknown[0]}"
+            )
+        found |= marker.kwargs
+    return found
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 from comparisons.torch_code import TorchCode, mentions, written
 from comparisons.written_out import WRITTEN_OUT
-from symdiff import Definition
+from symdiff import Definition, activations, losses
 
 # A parameter that a call does not mention is fixed by torch.
 TORCH_CALLS: Mapping[str, str] = MappingProxyType(
@@ -57,9 +57,10 @@ TORCH_CALLS: Mapping[str, str] = MappingProxyType(
 )
 
 
-def known_to_torch() -> tuple[str, ...]:
-    """The catalogue names for which torch has a function of its own."""
-    return tuple(TORCH_CALLS)
+def comparable() -> tuple[Definition, ...]:
+    """The entries of the catalogue for which there is torch code: all but the tutorial's loss."""
+    entries = {**activations, **losses}
+    return tuple(d for name, d in entries.items() if name in TORCH_CALLS or name in WRITTEN_OUT)
 
 
 def torch_call(definition: Definition) -> TorchCode:
@@ -83,6 +84,4 @@ def torch_call(definition: Definition) -> TorchCode:
 
 
 def _default(entry: str, parameter: str) -> Any:
-    from symdiff import activations, losses
-
     return {**activations, **losses}[entry].parameters[parameter]

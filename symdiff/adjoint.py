@@ -107,7 +107,7 @@ class Adjoints(Mapping[str, Expr]):
             rf"{notation.latex(Symbol(barred(name)))} &: \text{{none ({why})}}"
             for name, why in self.missing.items()
         ]
-        return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+        return notation.aligned(rows)
 
     def _repr_latex_(self) -> str:
         return f"$${self.latex()}$$"
@@ -181,3 +181,11 @@ def equations(graph: Graph) -> Mapping[str, Expr]:
         lines[name] = in_names(node, names)
         names.setdefault(node, _symbol(name, node))
     return lines
+
+
+def equations_latex(graph: Graph) -> str:
+    """The graph's own lines as one LaTeX `aligned` block."""
+    return notation.aligned(
+        rf"{notation.latex(_symbol(name, graph.lines[name]))} &= {notation.latex(value)}"
+        for name, value in equations(graph).items()
+    )

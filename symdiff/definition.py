@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sympy import Expr, Rational, Symbol
 
+from symdiff import notation
 from symdiff.differentiate import differentiate
 from symdiff.formula import exact, formula, real_symbol
 from symdiff.kinks import Kink, kinks
@@ -33,6 +34,11 @@ class Definition:
 
     def __str__(self) -> str:
         return self.name
+
+    def _repr_latex_(self) -> str:
+        arguments = r", \, ".join(map(notation.latex, self.symbols))
+        name = notation.latex(Symbol(self.name if self.name.isidentifier() else "f"))
+        return rf"$${name}\left({arguments}\right) = {notation.latex(self.formula)}$$"
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:

@@ -273,6 +273,11 @@ class Graph:
         inputs = ", ".join(i.name for i in self.inputs)
         return f"<Graph {self.name}: {', '.join(self.lines)} of {inputs}>"
 
+    def _repr_latex_(self) -> str:
+        from symdiff.adjoint import equations_latex
+
+        return f"$${equations_latex(self)}$$"
+
 
 def _axes(text: str) -> Axes:
     names = tuple(real_symbol(name).name for name in text.split())

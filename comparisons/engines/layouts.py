@@ -36,6 +36,7 @@ class _Laid(Pointwise):
 
     def __init__(self, name: str, pieces: _Pieces, most: int | None = None) -> None:
         self.name = name
+        self.__doc__ = pieces.cut.__doc__
         self._pieces = pieces
         self._most = most
 
@@ -94,6 +95,7 @@ def _transposed(values: Float64Array, setting: Setting) -> Iterator[Any]:
 
 
 def _one_by_one(values: Float64Array, setting: Setting) -> Iterator[Any]:
+    """One element at a time."""
     for value in values:
         yield setting.tensor(np.array([value]))
 

@@ -1,27 +1,35 @@
-"""The report as a document: rows put in order, and rendered as Markdown or HTML."""
+"""The report: a document of rows put in order, and rendered as Markdown or HTML."""
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from comparisons.report.data import document
 from comparisons.report.rows import Row
+from comparisons.verdict import Verdict
 
 TEMPLATES: Mapping[str, str] = {".html": "page.html.jinja", ".md": "page.md.jinja"}
-_VERSIONS = ("symdiff-autograd", "torch", "sympy", "numpy", "python")
 
 
 @dataclass(frozen=True)
-class Document:
+class Report:
     """What the templates read: every method answers one question of the page."""
 
-    rows: tuple[Row, ...]
-    complete: bool = True
+    data: Mapping[str, Any]  # a document, as `comparisons.report.data` makes and reads it
+
+    @property
+    def rows(self) -> list[Row]:
+        """Every row of the document."""
+        return list(self.data["rows"])
+
+    @property
+    def complete(self) -> bool:
+        """False if the run was cut short."""
+        return bool(self.data["complete"])
 
     @cached_property
     def comparisons(self) -> list[Row]:
@@ -61,8 +69,8 @@ class Document:
     @property
     def verdicts(self) -> dict[str, int]:
         """How many comparisons have each verdict."""
-        all_verdicts = [r["verdict"] for r in self.comparisons]
-        return {v: all_verdicts.count(v) for v in ("accurate", "agrees", "disagrees")}
+        found = [r["verdict"] for r in self.comparisons]
+        return {str(v): found.count(str(v)) for v in Verdict}
 
     @property
     def values(self) -> int:
@@ -108,7 +116,7 @@ class Document:
     @property
     def versions(self) -> dict[str, str]:
         """What the comparison ran on."""
-        return {name: _version(name) for name in _VERSIONS}
+        return dict(self.data["versions"])
 
     def render(self, suffix: str) -> str:
         """The page, for a file name's suffix, `.html` or `.md`."""
@@ -121,24 +129,24 @@ class Document:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters |= {"mathml": _mathml, "number": _number, "anchor": _anchor}
+        environment.filters |= {
+            "mathml": _mathml,
+            "number": _number,
+            "anchor": _anchor,
+            "slug": _slug,
+        }
         return environment.get_template(TEMPLATES[suffix]).render(report=self)
 
 
 def write(path: Path, rows: Iterable[Row], *, complete: bool = True) -> None:
     """Write the report of the rows to `path`, Markdown or HTML by its suffix."""
+    write_page(path, document(rows, complete=complete))
+
+
+def write_page(path: Path, data: Mapping[str, Any]) -> None:
+    """Write the page of a document, which is all that it is made of."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    page = Document(tuple(rows), complete).render(path.suffix)
-    path.write_text(page, encoding="utf-8")
-
-
-def _version(name: str) -> str:
-    if name == "python":
-        return platform.python_version()
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
+    path.write_text(Report(data).render(path.suffix), encoding="utf-8")
 
 
 def _mathml(latex: str) -> Any:
@@ -149,12 +157,18 @@ def _mathml(latex: str) -> Any:
     return Markup(convert(latex.replace(r"\mathsf{T}", "T")))  # noqa: S704 - our own
 
 
-def _number(value: float) -> str:
+def _number(value: float | str) -> str:
     """Three digits, an exponent only where needed: 0.5, 15, 1.79e8."""
+    value = float(value)
     if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
         return {"inf": "∞", "-inf": "−∞"}.get(str(value), "NaN")
     mantissa, _, exponent = f"{value:.3g}".partition("e")
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa
+
+
+def _slug(verdict: str) -> str:
+    """A verdict as a class of the style sheet: its first word."""
+    return verdict.partition(" ")[0]
 
 
 def _anchor(name: str) -> str:

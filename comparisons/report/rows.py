@@ -25,6 +25,7 @@ def comparison_row(comparison: Comparison) -> Row:
         "source": subject.definition.source if subject.definition else "",
         "dtype": str(comparison.dtype),
         "engine": comparison.engine,
+        "cotangent": comparison.cotangent,
         "verdict": str(comparison.verdict),
         "values": comparison.values,
         "bulk_ulp": comparison.bulk_ulp,
@@ -53,6 +54,7 @@ def _adjoint_row(adjoint: AdjointResult) -> Row:
         "verdict": str(adjoint.verdict),
         "values": int(adjoint.computed.size),
         "bulk_ulp": adjoint.bulk_ulp,
+        "max_ulp": adjoint.max_ulp,
         "conditioned_ulp": adjoint.max_conditioned,
         "above_half": adjoint.share_above(0.5),
         "above_one": adjoint.share_above(1.0),
@@ -64,13 +66,18 @@ def _point_row(comparison: Comparison, adjoint: AdjointResult) -> Row:
     point, bits = adjoint.worst, comparison.dtype.hex_bits
     return {
         "adjoint": barred(adjoint.name),
-        "inputs": [[k, repr(v), bits(v)] for k, v in point.inputs.items()],
-        "computed": repr(point.computed),
-        "computed_bits": bits(point.computed),
-        "truth": repr(point.truth),
+        "inputs": {k: _number(v) | {"bits": bits(v)} for k, v in point.inputs.items()},
+        "computed": _number(point.computed) | {"bits": bits(point.computed)},
+        "truth": _number(point.truth),
         "ulp": point.ulp,
+        "status": str(point.status),
         "reproduction": reproduction(comparison, adjoint),
     }
+
+
+def _number(value: float) -> Row:
+    """A float as it is read, and exactly."""
+    return {"decimal": repr(value), "hex": value.hex()}
 
 
 def _equation(name: str, value: Expr) -> list[str]:

@@ -10,7 +10,7 @@ from sympy import Expr
 from symdiff.definition import Definition, user_definition
 
 
-def activation(source: str | Expr | Definition, **parameters: object) -> Definition:
+def activation(source: str | Expr | Definition, /, **parameters: object) -> Definition:
     """An activation by name, by formula (text or SymPy) in `z`, or as it is.
 
     Keyword arguments set parameters: `activation("elu", alpha=0.5)`,
@@ -24,7 +24,7 @@ def activation(source: str | Expr | Definition, **parameters: object) -> Definit
     return _lookup(source, activations, ("z",), "activation", parameters)
 
 
-def loss(source: str | Expr | Definition, **parameters: object) -> Definition:
+def loss(source: str | Expr | Definition, /, **parameters: object) -> Definition:
     """A pointwise loss of prediction `y` and target `t`, as `activation` is of `z`."""
     from symdiff.catalogue.losses import losses
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sympy import Expr
 
 
@@ -17,3 +19,8 @@ def latex(expression: Expr) -> str:
     from symdiff.notation.tex import TexPrinter
 
     return TexPrinter().doprint(expression)
+
+
+def aligned(rows: Iterable[str]) -> str:
+    r"""LaTeX equations, each with its `&` before the sign, as one `aligned` block."""
+    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"

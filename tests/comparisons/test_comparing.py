@@ -236,3 +236,19 @@ class TestLosses:
         """Half the gradient is not the gradient."""
         with pytest.raises(GradientMismatch):
             comparisons.check(lambda y, t: (y - t) ** 2 / 2, "mse")
+
+
+class TestAccept:
+    def test_the_line_can_be_drawn_elsewhere(self):
+        """By default ∞ does not count; `agrees` asks for it, `accurate` for small values too."""
+        assert comparisons.check("silu", dtype="float32")
+        with pytest.raises(GradientMismatch, match="fails at ∞, and more was asked"):
+            comparisons.check("silu", dtype="float32", accept="agrees")
+        assert comparisons.check("tanh", dtype="float32", accept="agrees")
+        with pytest.raises(GradientMismatch, match="agrees, and more was asked"):
+            comparisons.check("tanh", dtype="float32", accept="accurate")
+
+    def test_an_unknown_line_is_refused(self):
+        """With the verdicts there are."""
+        with pytest.raises(ValueError, match="unknown verdict 'good'"):
+            comparisons.check("relu", accept="good")

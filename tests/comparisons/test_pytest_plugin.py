@@ -1,5 +1,15 @@
 """The pytest plugin, run in pytest."""
 
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+
 import pytest
 
 TWO = """
@@ -10,6 +20,10 @@ TWO = """
     def test_holds(compare_gradients, name, dtype):
         compare_gradients(name, dtype=dtype)
 """
+ONE = """
+    def test_holds(compare_gradients):
+        compare_gradients("relu")
+"""
 WRONG = """
     import torch
 
@@ -19,6 +33,24 @@ WRONG = """
     def test_fails(compare_gradients):
         compare_gradients(wrong, "tanh")
 """
+TYPES_SEEN = """
+    import pytest
+
+    def test_plain(compare_gradients):
+        assert str(compare_gradients("relu").dtype) == {plain!r}
+
+    @pytest.mark.symdiff(dtype="float16")
+    class TestMarked:
+        def test_class(self, compare_gradients):
+            assert str(compare_gradients("relu").dtype) == "float16"
+
+        @pytest.mark.symdiff(dtype="float32")
+        def test_nearest(self, compare_gradients):
+            assert str(compare_gradients("relu").dtype) == "float32"
+
+        def test_call(self, compare_gradients):
+            assert str(compare_gradients("relu", dtype="float64").dtype) == "float64"
+"""
 
 
 @pytest.fixture(params=[(), ("-n2",)], ids=["one process", "xdist"])
@@ -27,79 +59,304 @@ def run(request, pytester):
     return lambda *args: pytester.runpytest_subprocess(*request.param, *args)
 
 
+def compared(path):
+    """The functions and types in a report kept as JSON."""
+    rows = json.loads(path.read_text())["rows"]
+    return sorted((row["subject"], row["dtype"]) for row in rows)
+
+
 class TestReport:
     @pytest.mark.parametrize("suffix", ["html", "md"])
-    def test_holds_every_comparison(self, pytester, run, suffix):
-        """Four comparisons, none lost or doubled, in both formats and under xdist."""
+    def test_holds_every_comparison(self, pytester, suffix):
+        """Four comparisons, in both formats."""
         pytester.makepyfile(TWO)
-        result = run(f"--symdiff-report=out/report.{suffix}")
+        result = pytester.runpytest_subprocess(f"--symdiff-report=out/report.{suffix}")
 
         result.assert_outcomes(passed=4)
         page = (pytester.path / "out" / f"report.{suffix}").read_text()
-        assert {"html": "Comparisons: 4;", "md": "4 comparisons"}[suffix] in page
         for name in ("tanh", "relu"):
             assert name in page
 
-    def test_has_the_failures_too(self, pytester, run):
+    def test_loses_and_doubles_no_row(self, pytester, run):
+        """Each comparison is in the JSON once, and once in the CSV."""
+        pytester.makepyfile(TWO)
+        run("--symdiff-json=out.json", "--symdiff-csv=out.csv")
+
+        four = [(n, t) for n in ("relu", "tanh") for t in ("float32", "float64")]
+        assert four == compared(pytester.path / "out.json")
+        with (pytester.path / "out.csv").open() as lines:
+            assert four == sorted((r["subject"], r["dtype"]) for r in csv.DictReader(lines))
+
+    def test_counts_a_test_that_is_run_again_once(self, pytester, run):
+        """A retry takes the place of the run before it."""
+        pytester.makepyfile("""
+            from pathlib import Path
+
+            def test_flaky(compare_gradients):
+                compare_gradients("relu")
+                seen = Path(__file__).with_name("seen")
+                first = not seen.exists()
+                seen.touch()
+                assert not first
+        """)
+        result = run("--reruns=1", "--symdiff-json=out.json")
+
+        result.stdout.fnmatch_lines(["*1 passed, 1 rerun*"])
+        assert [("relu", "float64")] == compared(pytester.path / "out.json")
+
+    def test_has_the_failures_too(self, pytester):
         """A gradient that disagrees fails its test and is in the report with its reproduction."""
         pytester.makepyfile(WRONG)
-        result = run("--symdiff-report=report.md")
+        result = pytester.runpytest_subprocess("--symdiff-report=report.md")
 
         result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["*GradientMismatch: wrong as tanh*"])
-        page = (pytester.path / "report.md").read_text()
-        assert "1 disagree" in page
-        assert "torch.full((64,)" in page
+        result.stdout.fnmatch_lines(["*GradientMismatch: wrong as tanh*", "*worst points*"])
+        assert "torch.full((64,)" in (pytester.path / "report.md").read_text()
 
-    @pytest.mark.parametrize("path", ["report.pdf", "report"])
-    def test_of_an_unknown_format_is_refused_before_the_run(self, pytester, path):
+    @pytest.mark.parametrize(
+        "option", ["--symdiff-report=r.pdf", "--symdiff-report=r", "--symdiff-json=r.txt"]
+    )
+    def test_of_an_unknown_format_is_refused_before_the_run(self, pytester, option):
         """One sentence, exit code 4, no test run."""
         pytester.makepyfile(TWO)
-        result = pytester.runpytest_subprocess(f"--symdiff-report={path}")
+        result = pytester.runpytest_subprocess(option)
 
         assert result.ret == pytest.ExitCode.USAGE_ERROR
-        result.stderr.fnmatch_lines(["*a report ends in .html or .md*"])
+        result.stderr.fnmatch_lines(["*the file's name should end in .*"])
 
-    def test_that_cannot_be_written_is_refused_before_the_run(self, pytester):
+    @pytest.mark.parametrize("kind", ["report", "json", "csv"])
+    def test_that_cannot_be_written_is_refused_before_the_run(self, pytester, kind):
         """A folder that is a file is found at once."""
         pytester.makefile(".txt", taken="")
-        result = pytester.runpytest_subprocess("--symdiff-report=taken.txt/report.md")
+        suffix = {"report": "md"}.get(kind, kind)
+        result = pytester.runpytest_subprocess(f"--symdiff-{kind}=taken.txt/out.{suffix}")
 
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         result.stderr.fnmatch_lines(["*cannot be written*"])
 
-    def test_of_an_interrupted_run_says_so(self, pytester):
-        """What was compared before Ctrl-C is in the report, marked incomplete."""
-        pytester.makepyfile("""
-            def test_one(compare_gradients):
-                compare_gradients("relu")
+    def test_that_fails_to_be_written_hides_no_results(self, pytester):
+        """The tests' outcomes stand, the failure is said and is in the exit code."""
+        pytester.makepyfile(ONE)
+        pytester.makeconftest("""
+            import comparisons.report.document as document
 
-            def test_two():
-                raise KeyboardInterrupt
+            def broken(*args, **kwargs):
+                raise RuntimeError("no ink")
+
+            document.write = broken
         """)
-        pytester.runpytest_subprocess("--symdiff-report=report.md")
+        result = pytester.runpytest_subprocess("--symdiff-report=out.md", "-p", "no:xdist")
 
+        result.assert_outcomes(passed=1)
+        result.stdout.fnmatch_lines(["*could not write *out.md: RuntimeError: no ink*"])
+        assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+
+
+class TestCutShort:
+    @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_by_an_interrupt(self, pytester, options, times):
+        """What was compared before Ctrl-C, pressed once or twice, is kept, marked incomplete."""
+        pytester.makepyfile("""
+            import time
+            from pathlib import Path
+
+            import pytest
+
+            @pytest.mark.parametrize("number", range(100))
+            def test_one(compare_gradients, number):
+                compare_gradients("relu", dtype="float32")
+                Path(f"{number}.seen").touch()
+                time.sleep(0.1)
+        """)
+        command = [sys.executable, "-m", "pytest", *options, "--symdiff-report=report.md"]
+        running = subprocess.Popen(
+            command, cwd=pytester.path, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        while len(list(pytester.path.glob("*.seen"))) < 4:
+            assert running.poll() is None
+            time.sleep(0.05)
+        for _ in range(times):
+            os.killpg(running.pid, signal.SIGINT)
+            time.sleep(0.05)
+
+        assert running.wait(60) != 0
         page = (pytester.path / "report.md").read_text()
         assert "Incomplete" in page
         assert "relu" in page
 
+    def test_by_the_first_failure(self, pytester, run):
+        """-x leaves tests out, and the report says that it is incomplete."""
+        pytester.makepyfile(
+            WRONG
+            + """
+    def test_later():
+        import time; time.sleep(1)
+
+    def test_never(compare_gradients):
+        compare_gradients("relu")
+"""
+        )
+        run("-x", "--symdiff-report=report.md")
+
+        page = (pytester.path / "report.md").read_text()
+        assert "Incomplete" in page
+        assert "wrong as tanh" in page
+
+    def test_by_a_worker_that_crashes(self, pytester):
+        """The other tests' rows are kept, and the report is marked incomplete."""
+        pytester.makepyfile("""
+            import os
+
+            def test_one(compare_gradients):
+                compare_gradients("relu")
+
+            def test_two():
+                os._exit(1)
+        """)
+        result = pytester.runpytest_subprocess("-n1", "--symdiff-report=report.md")
+
+        result.assert_outcomes(passed=1, failed=1)
+        page = (pytester.path / "report.md").read_text()
+        assert "Incomplete" in page
+        assert "relu" in page
+
+    def test_to_collecting_alone(self, pytester):
+        """--co runs nothing, and a report of before is left as it is."""
+        pytester.makepyfile(TWO)
+        (pytester.path / "report.md").write_text("of before")
+        pytester.runpytest_subprocess("--co", "--symdiff-report=report.md")
+
+        assert (pytester.path / "report.md").read_text() == "of before"
+
+
+class TestOptions:
+    @pytest.mark.parametrize(
+        ("ini", "options", "plain"),
+        [
+            ("", (), "float64"),
+            ("symdiff_dtype = float32", (), "float32"),
+            ("symdiff_dtype = float32", ("--symdiff-dtype=bfloat16",), "bfloat16"),
+            ("symdiff_dtype = float32", ("--symdiff-dtype=bfloat16", "-n2"), "bfloat16"),
+        ],
+        ids=["neither", "ini", "both", "both under xdist"],
+    )
+    def test_the_nearest_wins(self, pytester, ini, options, plain):
+        """The call before the nearest marker before the command line before the ini file."""
+        pytester.makeini(f"[pytest]\n{ini}")
+        pytester.makepyfile(TYPES_SEEN.format(plain=plain))
+
+        result = pytester.runpytest_subprocess(*options, "--strict-markers")
+        result.assert_outcomes(passed=4)
+
+    @pytest.mark.parametrize(
+        ("option", "sentence"),
+        [
+            ("--symdiff-dtype=float31", "*did you mean 'float32'*"),
+            ("--symdiff-engine=backwards", "*unknown engine; known are reverse*"),
+        ],
+    )
+    def test_a_wrong_default_is_refused_before_the_run(self, pytester, option, sentence):
+        """One sentence, exit code 4."""
+        result = pytester.runpytest_subprocess(option)
+
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        result.stderr.fnmatch_lines([sentence])
+
+    def test_a_wrong_marker_is_refused(self, pytester):
+        """A marker takes what compare_gradients takes."""
+        pytester.makepyfile("""
+            import pytest
+
+            @pytest.mark.symdiff(dtyp="float32")
+            def test_marked(compare_gradients):
+                pass
+        """)
+        result = pytester.runpytest_subprocess()
+
+        result.assert_outcomes(errors=1)
+        result.stdout.fnmatch_lines(["*takes dtype, engine, points by keyword, not dtyp*"])
+
+    def test_a_report_in_the_ini_file_lies_in_the_root(self, pytester):
+        """From wherever pytest is started."""
+        pytester.makeini("[pytest]\nsymdiff_report = out/report.md")
+        folder = pytester.mkdir("below")
+        (folder / "test_below.py").write_text("def test_nothing(): pass")
+        pytester.runpytest_subprocess("--rootdir", str(pytester.path), "below")
+
+        assert (pytester.path / "out" / "report.md").exists()
+
 
 class TestSummary:
-    def test_is_one_line_a_subject(self, pytester, run):
-        """Each type with its verdict."""
+    def test_is_a_table(self, pytester):
+        """A line a function, a column a type, the worst first."""
         pytester.makepyfile(TWO)
-        result = run()
+        result = pytester.runpytest_subprocess()
 
-        result.stdout.re_match_lines_random(
-            [r"relu\s+.*float64 accurate \(0 ulp\).*", r"tanh\s+.*float32 agrees \(.* ulp\).*"]
+        result.stdout.re_match_lines(
+            [
+                r"function\s+float64\s+float32",
+                r"tanh\s+agrees \S+ ulp\s+agrees \S+ ulp",
+                r"relu\s+accurate 0 ulp\s+accurate 0 ulp",
+            ],
+            consecutive=True,
         )
 
+    def test_is_coloured_by_verdict(self, pytester):
+        """Green for accurate, on a terminal that has colours."""
+        pytester.makepyfile(ONE)
+        result = pytester.runpytest_subprocess("--color=yes", "-p", "no:xdist")
+
+        assert "\x1b[32maccurate 0 ulp" in result.stdout.str()
+
+    def test_says_where_the_report_is(self, pytester):
+        """The path, at the end."""
+        result = pytester.runpytest_subprocess("--symdiff-report=out.md")
+
+        result.stdout.fnmatch_lines(["symdiff report: out.md"])
+
     def test_is_silent_where_nothing_was_compared(self, pytester):
-        """A suite that compares no gradient sees nothing of the plugin."""
+        """A suite that compares no gradient sees one line of the plugin: its header."""
         pytester.makepyfile("def test_nothing(): pass")
         result = pytester.runpytest_subprocess()
 
         result.stdout.no_fnmatch_line("*closed forms*")
+        (line,) = (text for text in result.outlines if text.startswith("symdiff: "))
+        assert re.fullmatch(r"symdiff: torch \S+, dtype float64, engine reverse", line)
+
+
+class TestJUnit:
+    def test_has_the_verdict_and_no_more(self, pytester, run):
+        """Two short properties a comparison: a row would be a page of text."""
+        pytester.makepyfile(TWO)
+        run("--junitxml=out.xml")
+
+        found = {
+            p.get("name"): p.get("value")
+            for p in ET.parse(pytester.path / "out.xml").findall(".//property")
+        }
+        assert found["symdiff.relu.float32.reverse.verdict"] == "accurate"
+        assert found["symdiff.relu.float32.reverse.bulk_ulp"] == "0"
+        assert len(found) == 8
+        assert max(map(len, found.values())) < 20
+
+
+class TestWithoutOtherPlugins:
+    @pytest.mark.parametrize("plugin", ["xdist", "terminal"])
+    def test_the_report_is_the_same(self, pytester, plugin):
+        """The report needs no plugin but this one."""
+        pytester.makepyfile(ONE)
+        pytester.runpytest_subprocess("-p", f"no:{plugin}", "--symdiff-report=report.md")
+
+        assert "relu" in (pytester.path / "report.md").read_text()
+
+    def test_it_can_be_switched_off(self, pytester):
+        """-p no:symdiff leaves a suite that compares nothing as it was."""
+        pytester.makepyfile("def test_nothing(): pass")
+        result = pytester.runpytest_subprocess("-p", "no:symdiff")
+
+        result.assert_outcomes(passed=1)
+        result.stdout.no_fnmatch_line("*symdiff: torch*")
 
 
 def test_the_plugin_imports_nothing_heavy(pytester):

@@ -4,6 +4,7 @@ import pytest
 import sympy
 from sympy import Abs, Piecewise, Rational
 
+import symdiff
 from symdiff.definition import Definition, user_definition
 
 z, t, k = sympy.symbols("z t k", real=True)
@@ -78,3 +79,17 @@ def test_a_parameter_that_is_not_used_is_refused():
     """A parameter that the formula lacks is a mistake."""
     with pytest.raises(ValueError, match="'z' has no parameter 'k'; leave it out"):
         user_definition("z", ("z",), {"k": 1})
+
+
+@pytest.mark.parametrize(
+    ("definition", "shown"),
+    [
+        (symdiff.activations["silu"], r"\mathrm{silu}\left(z\right) = z \, \sigma\left(z\right)"),
+        (symdiff.losses["mse"], r"\mathrm{mse}\left(y, \, t\right) = \left(y - t\right)^{2}"),
+        (symdiff.activation("2*z"), r"f\left(z\right) = 2 \, z"),
+    ],
+    ids=["a name", "two variables", "a formula"],
+)
+def test_a_notebook_shows_the_formula(definition, shown):
+    """By its name, or as f where the formula is all there is."""
+    assert f"$${shown}$$" == definition._repr_latex_()

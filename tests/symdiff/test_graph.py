@@ -321,3 +321,15 @@ def test_placeholders_are_no_identifiers():
     """An operand's symbol has a name that no user's symbol can have."""
     assert not placeholder(0).name.isidentifier()
     assert isinstance(elementwise(lambda p: p + 1, array("a")), Elementwise)
+
+
+def test_a_notebook_shows_the_lines():
+    """One aligned equation a line, in the notation of the text."""
+    lines = (
+        r"z &= w \, x + b \\",
+        r"y &= \tanh\left(z\right) \\",
+        r"L &= \frac{\left(y - t\right)^{2}}{2}",
+    )
+    expected = "\n".join([r"$$\begin{aligned}", *lines, r"\end{aligned}$$"])
+
+    assert expected == symdiff.neuron("tanh")._repr_latex_()

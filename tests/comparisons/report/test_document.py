@@ -7,7 +7,8 @@ import pytest
 import torch
 
 import comparisons
-from comparisons.report.document import Document, write
+from comparisons.report.data import document
+from comparisons.report.document import Report, write
 from comparisons.report.rows import comparison_row, detection_row
 
 
@@ -50,34 +51,34 @@ class _Page(HTMLParser):
 class TestHtml:
     def test_is_one_offline_file(self, rows):
         """No script, no style sheet, no picture from elsewhere."""
-        page = _Page(Document(tuple(rows)).render(".html"))
+        page = _Page(Report(document(rows)).render(".html"))
 
         assert not {"script", "link", "img", "iframe"} & set(page.tags)
         assert all(link.startswith("#") for link in page.links)
 
     def test_every_link_lands(self, rows):
         """Each anchor exists."""
-        page = _Page(Document(tuple(rows)).render(".html"))
+        page = _Page(Report(document(rows)).render(".html"))
 
         assert page.links
         assert {link[1:] for link in page.links} <= page.ids
 
     def test_names_are_text(self, rows):
         """A subject called <script> shows as text."""
-        text = Document(tuple(rows)).render(".html")
+        text = Report(document(rows)).render(".html")
 
         assert "<script>alert" not in text
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
 
     def test_mathematics_is_mathml(self, rows):
         """Formulas are marked up, not pictures and not source."""
-        page = _Page(Document(tuple(rows)).render(".html"))
+        page = _Page(Report(document(rows)).render(".html"))
 
         assert page.tags.count("math") >= 10
 
     def test_says_what_disagrees_with_its_reproduction(self, rows):
         """The findings stand before the matrix."""
-        text = Document(tuple(rows)).render(".html")
+        text = Report(document(rows)).render(".html")
 
         assert text.index('id="findings"') < text.index('id="matrix"')
         assert "0.16666667163" in text
@@ -86,14 +87,14 @@ class TestHtml:
 class TestMarkdown:
     def test_has_a_table_of_verdicts(self, rows):
         """One row a function."""
-        text = Document(tuple(rows)).render(".md")
+        text = Report(document(rows)).render(".md")
 
         assert "| tanh | agrees |" in text
         assert "| relu | – | – | accurate | 0 |" in text
 
     def test_says_who_catches_what(self, rows):
         """The detections, with totals."""
-        text = Document(tuple(rows)).render(".md")
+        text = Report(document(rows)).render(".md")
 
         assert "symdiff ✓, gradcheck ✗" in text
         assert "| *gradcheck in all* | 0/1 | 2/2 |" in text
@@ -116,4 +117,4 @@ def test_two_renderings_are_identical(rows, suffix, tmp_path):
 @pytest.mark.parametrize("suffix", [".md", ".html"])
 def test_a_run_that_compared_nothing_has_a_page_too(suffix):
     """Zero rows render."""
-    assert "0" in Document(()).render(suffix)
+    assert "0" in Report(document(())).render(suffix)

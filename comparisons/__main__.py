@@ -1,0 +1,8 @@
+"""`python -m comparisons` is the command line `symdiff`."""
+
+import sys
+
+from comparisons.cli.command import main
+
+if __name__ == "__main__":  # a float32 sweep's worker processes import this file
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""What several commands take: parameters, names to complete, files to write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from comparisons.report.destination import PAGES, checked
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+@contextmanager
+def refusals_are_usage_errors() -> Iterator[None]:
+    """What the library refuses in one sentence is a wrong argument."""
+    try:
+        yield
+    except (TypeError, ValueError, ModuleNotFoundError) as error:
+        raise click.UsageError(str(error), click.get_current_context()) from error
+
+
+def complete_names(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The catalogue's names that begin so."""
+    import symdiff
+
+    names = [*symdiff.activations, *symdiff.losses]
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def _parameters(_: click.Context, __: click.Parameter, given: Sequence[str]) -> dict[str, str]:
+    pairs = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise click.BadParameter(f"{text!r} is no NAME=VALUE, such as alpha=0.5")
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+parameters = click.option(
+    "--set",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_parameters,
+    help="Set a parameter; may be repeated.",
+)
+
+
+def file_option(flag: str, suffixes: Sequence[str], help_text: str, **extra: Any) -> Decorator:
+    """An option for a file to write, refused at once where it cannot be written."""
+
+    def check(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+        if path is None:
+            return None
+        with refusals_are_usage_errors():
+            return checked(path, suffixes, flag)
+
+    name = flag.removeprefix("--")
+    declared = [*extra.pop("short", ()), flag, name]
+    path_type = click.Path(path_type=Path)
+    return click.option(
+        *declared, type=path_type, metavar="PATH", callback=check, help=help_text, **extra
+    )
+
+
+json_option = file_option("--json", (".json",), "Write everything measured as JSON.")
+csv_option = file_option("--csv", (".csv",), "Write a line a comparison as CSV.")
+report_option = file_option("--report", PAGES, "Write the report, .html or .md.")

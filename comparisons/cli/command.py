@@ -1,0 +1,104 @@
+"""`symdiff`: the commands together, and how they end.
+
+Results go to stdout, progress and errors to stderr. 0: all agree, or done; 1: something disagrees
+or got worse; 2: a wrong argument, in one sentence; 130: interrupted.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+import click
+
+from comparisons.cli.derivation import derive
+from comparisons.cli.documents import diff, report
+from comparisons.cli.exit_code import ExitCode
+from comparisons.cli.listing import list_
+from comparisons.cli.trial import compare
+from comparisons.cli.walkthrough import tutorial
+
+
+class _Commands(click.Group):
+    """A group that says which command may have been meant, and lists them in order of use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The commands as they were added."""
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command of that name, or one sentence."""
+        name = args[0]
+        if name not in self.commands and not name.startswith("-"):
+            near = difflib.get_close_matches(name, self.commands, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(self.commands)}"
+            raise click.UsageError(f"unknown command {name!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
+    if wanted:
+        found = {}
+        for name in ("symdiff-autograd", "torch", "sympy"):
+            try:
+                found[name] = version(name)
+            except PackageNotFoundError:
+                found[name] = "not installed"
+        click.echo(", ".join(f"{name} {number}" for name, number in found.items()))
+        ctx.exit()
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  symdiff derive "z*sigmoid(z)"              the adjoints of a formula
+  symdiff compare gelu silu --dtype float32  torch's gradients beside the truth
+  symdiff report -o report.html              the whole catalogue as a page
+
+\b
+Completion in bash (zsh and fish alike):
+  eval "$(_SYMDIFF_COMPLETE=bash_source symdiff)"
+""",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show what is installed.",
+)
+@click.pass_context
+def symdiff(ctx: click.Context) -> None:
+    """How right is a gradient?
+
+    SymPy derives the closed form of an adjoint, certified arithmetic its true value, and torch is
+    judged against it, in units in the last place (ulp).
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+for _command in (tutorial, list_, derive, compare, report, diff):
+    symdiff.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line on `arguments`, by default the process's own; returns the exit code."""
+    try:
+        code = symdiff.main(arguments, prog_name="symdiff", standalone_mode=False)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "symdiff"
+        message = error.format_message().rstrip(".")
+        click.echo(f"{path}: {message} ({path} --help has examples)", err=True)
+        return ExitCode.USAGE
+    except click.Abort:
+        return ExitCode.INTERRUPTED
+    return code if isinstance(code, int) else ExitCode.DONE

@@ -1,0 +1,98 @@
+"""What a pytest run compared: gathered from every process, written and summed up at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from comparisons.report.terminal_table import COLOURS, table
+
+Row = dict[str, Any]
+_MOST = 20  # functions in the summary without -v
+
+
+class Collector:
+    """Gathers the rows of tests, in this process or in xdist's workers, and reports them."""
+
+    def __init__(self, destinations: Mapping[str, Path]) -> None:
+        """`destinations` are files by kind: report, json, csv."""
+        self.destinations = destinations
+        self.complete = True
+        self.failures: list[str] = []
+        # By test: the last report of one holds all its rows, and a rerun takes the place of a run.
+        self._rows: dict[str, list[Row]] = {}
+
+    @property
+    def rows(self) -> list[Row]:
+        """Every row, in the order of the tests' names, whichever process came first."""
+        return [row for name in sorted(self._rows) for row in self._rows[name]]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        rows = getattr(report, "symdiff_rows", None)
+        if rows is not None:
+            self._rows[report.nodeid] = rows
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, error: object) -> None:
+        if error:  # a worker of xdist's died, and took with it what its test had compared
+            self.complete = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self) -> None:
+        self.complete = False  # at once: a second Ctrl-C would keep the exit status from saying so
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        broken = {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
+        if exitstatus in broken or session.shouldstop or session.shouldfail:
+            self.complete = False
+        if session.config.option.collectonly:
+            return
+        for kind, path in self.destinations.items():
+            try:
+                self._write(kind, path)
+            except Exception as error:  # noqa: BLE001 - whatever it was, the tests' results matter more
+                self.failures.append(f"{path}: {type(error).__name__}: {error}")
+                if session.exitstatus in (0, None):
+                    session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def _write(self, kind: str, path: Path) -> None:
+        if kind == "report":
+            from comparisons.report.document import write
+
+            write(path, self.rows, complete=self.complete)
+        elif kind == "json":
+            from comparisons.report.data import write_json
+
+            write_json(path, self.rows, complete=self.complete)
+        else:
+            from comparisons.report.data import write_csv
+
+            write_csv(path, self.rows)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        rows = [row for row in self.rows if row["kind"] == "comparison"]
+        if rows:
+            terminalreporter.section("gradients beside their closed forms")
+            _show(rows, terminalreporter)
+        if terminalreporter.config.option.collectonly:
+            return
+        mark = "" if self.complete else " (incomplete: the run was cut short)"
+        for kind, path in self.destinations.items():
+            if not any(failure.startswith(f"{path}: ") for failure in self.failures):
+                terminalreporter.line(f"symdiff {kind}: {path}{mark}")
+        for failure in self.failures:
+            terminalreporter.line(f"symdiff could not write {failure}", red=True)
+
+
+def _show(rows: Iterable[Row], terminal: pytest.TerminalReporter) -> None:
+    most = None if terminal.config.option.verbose > 0 else _MOST
+    for line in table(rows, most):
+        for position, (text, verdict) in enumerate(line):
+            colour = {COLOURS[verdict]: True} if verdict else {}
+            terminal.write("  " if position else "")
+            terminal.write(text, **colour)
+        terminal.line("")
