@@ -5,7 +5,7 @@ BIN := .venv/bin
 # One torch thread a process: pytest -n 2 has both cores.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help report test test-all lint docs bench lock clean
+.PHONY: help report test test-all lint docs coverage bounds bench lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,7 +16,7 @@ report: .venv/installed ## compare every activation; leaves report/index.html
 		--symdiff-report=report/index.html
 	@echo "The report: $(CURDIR)/report/index.html"
 
-test: .venv/installed ## the tests, in about two minutes on two cores
+test: .venv/installed ## the tests, in about six minutes on two cores
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
 test-all: .venv/installed ## the longer proofs too
@@ -30,6 +30,12 @@ lint: .venv/installed ## ruff and mypy
 docs: .venv/installed ## the documentation; leaves build/docs/index.html
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
 	@echo "The documentation: $(CURDIR)/build/docs/index.html"
+
+coverage: .venv/installed ## renew the README's table of what is covered
+	$(BIN)/python -m comparisons.coverage README.md
+
+bounds: .venv/installed ## record every engine's maxima anew, in some minutes
+	$(BIN)/python -m comparisons.bounds
 
 bench: .venv/installed ## every benchmark, one after the other
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

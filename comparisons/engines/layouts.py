@@ -41,10 +41,14 @@ class _Laid(Pointwise):
         self._most = most
 
     def chosen(self, size: int) -> Indices | None:
-        """Points spread evenly over all, where all would take too long."""
+        """Points spread evenly over all, where all would take too long; and the last three.
+
+        Those are ±∞ and NaN where points are structured.
+        """
         if self._most is None or size <= self._most:
             return None
-        return np.unique(np.linspace(0, size - 1, self._most).astype(np.intp))
+        spread = np.linspace(0, size - 4, self._most - 3).astype(np.intp)
+        return np.concatenate([spread, np.arange(size - 3, size)])
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
         """The `.grad` of every input, in the points' own order. Raises: as `run`."""

@@ -116,3 +116,68 @@ def test_at_infinity_the_gradient_is_nan_though_it_has_a_limit(function, textboo
     assert abs(near - limit) < 1e-20
     assert abs(far - limit) < 1e-20
     assert math.isnan(gradient(function, sign * math.inf, dtype, 1))
+
+
+class TestSinc:
+    """cos(πz)·πz − sin(πz) over πz² cancels around 0, where the gradient is −π²z/3."""
+
+    @pytest.mark.parametrize("length", [1, 64])
+    @pytest.mark.parametrize(
+        ("dtype", "value", "times"),
+        [(torch.float64, 5e-9, 2.5), (torch.float32, 1e-4, 2.5)],
+        ids=["float64", "float32"],
+    )
+    def test_the_gradient_of_sinc_is_more_than_twice_the_truth(self, dtype, value, times, length):
+        """No digit is right; the absolute error is 10⁸ (float64) and 10⁴ (float32) ulp of 1."""
+        z = torch.tensor(value, dtype=dtype).item()
+        with mpmath.workdps(60):
+            truth = mpmath.diff(lambda x: mpmath.sin(mpmath.pi * x) / (mpmath.pi * x), z)
+
+        assert float(truth) == pytest.approx(-(math.pi**2) * z / 3, rel=1e-6)
+        assert gradient(torch.sinc, z, dtype, length) < times * float(truth) < 0
+
+    def test_it_is_zero_a_little_nearer(self):
+        """At 10⁻⁹ in float64 the gradient is 0, where it is −3.3e-9."""
+        assert gradient(torch.sinc, 1e-9, torch.float64, 1) == 0.0
+
+
+def second_derivative(function, value, dtype):
+    """What torch gives for f'' at `value`: a backward pass through the backward pass."""
+    z = torch.full((64,), value, dtype=dtype, requires_grad=True)
+    (slope,) = torch.autograd.grad(function(z).sum(), z, create_graph=True)
+    slope.sum().backward()
+    return z.grad[0].item()
+
+
+class TestDoubleBackward:
+    @pytest.mark.parametrize(
+        ("dtype", "value"),
+        [
+            (torch.float64, 800.0),
+            (torch.float32, 110.0),
+            (torch.bfloat16, 110.0),
+            (torch.float16, 12.0),
+        ],
+        ids=str,
+    )
+    def test_mish_s_is_nan_where_e_to_the_z_overflows(self, dtype, value):
+        """From z = 11.1 on in float16; the truth is nearly 0, and the gradient itself is 1."""
+        mish = torch.nn.functional.mish
+        with mpmath.workdps(60):
+            textbook = lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x)))  # noqa: E731 - the documented formula
+            truth = mpmath.diff(textbook, mpmath.mpf(value), 2)
+
+        assert abs(truth) < 1e-7
+        assert gradient(mish, value, dtype, 64) == 1.0
+        assert math.isnan(second_derivative(mish, value, dtype))
+
+    @pytest.mark.parametrize(
+        ("dtype", "value"),
+        [(torch.float64, 2e154), (torch.float32, 2e19), (torch.float16, 300.0)],
+        ids=str,
+    )
+    def test_gelu_s_is_nan_where_z_squared_overflows(self, dtype, value):
+        """φ(z)(2 − z²) is 0·∞ there; the truth is 0."""
+        for z in (value, -value):
+            assert math.isfinite(gradient(gelu, z, dtype, 64))
+            assert math.isnan(second_derivative(gelu, z, dtype))
