@@ -1,8 +1,8 @@
 """The whole catalogue in four types, reverse engine, structured points: minutes, and linear.
 
-The aim is five minutes on two cores. The cost is to grow with the number of entries and no faster: the
-time of a quarter, a half and the whole of a shuffled catalogue, each in a process of its own, side by
-side with what it would be if it were linear.
+The aim is five minutes on two cores. The cost is to grow with the number of entries and no faster:
+the time of a quarter, a half and the whole of a shuffled catalogue, each in a process of its own,
+side by side with what it would be if it were linear.
 """
 
 import random
