@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from comparisons.report.data import document
+from comparisons.report.number import read
 from comparisons.report.rows import Row
 
 TEMPLATES: Mapping[str, str] = {".html": "page.html.jinja", ".md": "page.md.jinja"}
@@ -127,8 +129,13 @@ class Document:
 
 def write(path: Path, rows: Iterable[Row], *, complete: bool = True) -> None:
     """Write the report of the rows to `path`, Markdown or HTML by its suffix."""
+    write_page(path, document(rows, complete=complete))
+
+
+def write_page(path: Path, data: Mapping[str, Any]) -> None:
+    """Write the page of a document, as `read_json` gives it, Markdown or HTML by its suffix."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    page = Document(tuple(rows), complete).render(path.suffix)
+    page = Document(tuple(read(data["rows"])), data["complete"]).render(path.suffix)
     path.write_text(page, encoding="utf-8")
 
 

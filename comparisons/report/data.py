@@ -1,0 +1,155 @@
+"""The data of a report: what was compared, by what, on what, as JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from comparisons.report.number import written
+from comparisons.report.rows import Row
+
+SCHEMA = 1  # a document of another number is refused: raise it when a field changes its meaning
+WIDEST_FIRST = ("float64", "float32", "bfloat16", "float16")
+_VERSIONS = ("symdiff-autograd", "torch", "sympy", "numpy", "python-flint")
+_COLUMNS = ("subject", "dtype", "engine", "verdict", "values", "bulk_ulp")
+_WORST = ("adjoint", "at", "computed", "truth", "ulp", "reproduction")
+
+
+def document(rows: Iterable[Row], *, complete: bool) -> dict[str, Any]:
+    """The rows, in an order of their own, with the versions, machine, date and commit they are of.
+
+    Args: rows, as `comparison_row` and `detection_row` make them; complete, whether the run came
+        to its end.
+    Returns: what `write_json` writes; it fits the JSON Schema beside this file.
+    """
+    return {
+        "schema": SCHEMA,
+        "complete": complete,
+        "date": _now(),
+        "commit": _commit(),
+        "versions": {"python": platform.python_version()} | {n: _version(n) for n in _VERSIONS},
+        "machine": {
+            "system": platform.system(),
+            "architecture": platform.machine(),
+            "cores": os.cpu_count(),
+        },
+        "rows": written(sorted(rows, key=_place)),
+    }
+
+
+def write_json(path: Path, rows: Iterable[Row], *, complete: bool = True) -> None:
+    """Write the document of the rows to `path`."""
+    text = json.dumps(document(rows, complete=complete), ensure_ascii=False, allow_nan=False)
+    _write(path, text + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The document in a file that `write_json` wrote.
+
+    Raises: ValueError, one sentence, if it is no JSON, of another schema, or does not fit its own.
+    """
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_literal)
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON ({error}); write one with --json") from None
+    if not isinstance(found, dict) or "schema" not in found:
+        raise ValueError(f"{path} is JSON, but no symdiff report; write one with --json")
+    if found["schema"] != SCHEMA:
+        raise ValueError(
+            f"{path} has schema {found['schema']!r}, and this symdiff reads schema {SCHEMA}; "
+            "write it anew, or read it with the symdiff that wrote it"
+        )
+    from jsonschema.exceptions import best_match
+
+    error = best_match(_validator().iter_errors(found))
+    if error is not None:
+        what = error.message if len(error.message) < 200 else f"{error.message[:200]}…"
+        raise ValueError(f"{path} does not fit the schema at {error.json_path}: {what}")
+    return found
+
+
+def write_csv(path: Path, rows: Iterable[Row]) -> None:
+    """Write a line for every comparison of the rows: what is said of it, without its points."""
+    from comparisons.verdict import Status
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    statuses = [str(s) for s in Status]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow([*_COLUMNS, *statuses, *(f"worst {c}" for c in _WORST)])
+        for row in sorted(rows, key=_place):
+            if row["kind"] == "comparison":
+                counts = [row["counts"].get(s, 0) for s in statuses]
+                table.writerow([*(row[c] for c in _COLUMNS), *counts, *_worst(row["worst"])])
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a document. Source: json-schema.org, draft 2020-12."""
+    text = files("comparisons.report").joinpath("schema.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+@cache
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(schema())
+
+
+def _no_literal(name: str) -> None:
+    raise ValueError(f"JSON has no {name}")
+
+
+def _worst(point: Row | None) -> list[Any]:
+    if point is None:
+        return [""] * len(_WORST)
+    at = ", ".join(f"{name} = {value} ({bits})" for name, value, bits in point["inputs"])
+    return [at if column == "at" else point[column] for column in _WORST]
+
+
+def _place(row: Row) -> tuple[str, ...]:
+    """Where a row stands: the same, in whatever order processes sent them."""
+    if row["kind"] != "comparison":
+        return (row["kind"], row["subject"], row["mutation"])
+    rank = f"{WIDEST_FIRST.index(row['dtype'])}"
+    return (row["kind"], row["subject"], rank, row["engine"], json.dumps(row, sort_keys=True))
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _now() -> str:
+    """Source of the override: reproducible-builds.org/specs/source-date-epoch."""
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    now = datetime.fromtimestamp(int(given), UTC) if given else datetime.now(UTC)
+    return now.isoformat(timespec="seconds")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """Of the checkout that the run stands in, if it stands in one that has git."""
+    command = ["git", "rev-parse", "HEAD"]  # found on the PATH, as a user's own would be
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()

@@ -1,0 +1,124 @@
+"""What got better and what got worse between two runs, such as of two versions of torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from comparisons.report.number import read, shown
+from comparisons.verdict import Status, verdict_named
+
+_Key = tuple[str, str, str, str]  # subject, type, engine, cotangent
+_NOTABLE = 1.25  # of the bulk error: below it the worst point is another, the kernel the same
+_GOOD = {Status.CORRECT, Status.FAITHFUL, Status.WITHIN, Status.KINK_INSIDE}
+_NEUTRAL = {Status.UNDEFINED, Status.NON_FINITE_INPUT}
+
+
+@dataclass(frozen=True)
+class Differences:
+    """Sentences, each of one comparison that is in both runs or in one."""
+
+    better: list[str] = field(default_factory=list)
+    worse: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)  # neither: other versions, points, subjects
+
+    def __str__(self) -> str:
+        parts = [
+            f"{title}:\n" + "\n".join(f"  {sentence}" for sentence in sentences)
+            for title, sentences in (
+                ("Worse", self.worse),
+                ("Better", self.better),
+                ("Changed", self.changed),
+            )
+            if sentences
+        ]
+        return "\n".join(parts) or "No difference."
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differences:
+    """What became of each comparison of `old` in `new`.
+
+    A comparison is better or worse by its verdict; by equal verdicts, by how many of the same
+    points are wrong in some way; by equal counts, by a bulk error that is over a quarter larger
+    or smaller.
+
+    Args: two documents, as `read_json` gives them.
+    """
+    found = Differences()
+    found.changed.extend(_setting(old, new))
+    before, after = _comparisons(old), _comparisons(new)
+    for key in sorted(before.keys() | after.keys()):
+        if key not in after:
+            found.changed.append(f"{_called(key)}: is no longer compared")
+        elif key not in before:
+            found.changed.append(f"{_called(key)}: is new, {after[key]['verdict']}")
+        else:
+            _compare(_called(key), before[key], after[key], found)
+    return found
+
+
+def _compare(name: str, old: Any, new: Any, found: Differences) -> None:
+    was, now = verdict_named(old["verdict"]), verdict_named(new["verdict"])
+    if was is not now:
+        side = found.worse if now.worse_than(was) else found.better
+        side.append(f"{name}: was {was}, now {now}{_because(old, new)}")
+        return
+    if old["values"] != new["values"]:
+        found.changed.append(f"{name}: {old['values']:,} gradients, now {new['values']:,}")
+    elif old["counts"] != new["counts"]:
+        wrong = [sum(n for s, n in r["counts"].items() if _is_wrong(s)) for r in (old, new)]
+        side = found.changed
+        if wrong[0] != wrong[1]:
+            side = found.worse if wrong[1] > wrong[0] else found.better
+        side.append(f"{name}: {now} as before{_because(old, new)}")
+        return
+    was_ulp, now_ulp = old["bulk_ulp"], new["bulk_ulp"]
+    if max(was_ulp, now_ulp) > _NOTABLE * min(was_ulp, now_ulp) or math.isnan(was_ulp + now_ulp):
+        side = found.better if now_ulp < was_ulp else found.worse
+        side.append(f"{name}: bulk error was {shown(was_ulp)} ulp, now {shown(now_ulp)} ulp")
+
+
+def _because(old: Any, new: Any) -> str:
+    statuses = [str(s) for s in Status if old["counts"].get(str(s)) != new["counts"].get(str(s))]
+    moved = [
+        f"{old['counts'].get(s, 0):,} → {new['counts'].get(s, 0):,} {s}" for s in reversed(statuses)
+    ]
+    return f" ({'; '.join(moved)})" if moved else ""
+
+
+def _is_wrong(status: str) -> bool:
+    return Status(status) not in _GOOD | _NEUTRAL
+
+
+def _comparisons(document: Mapping[str, Any]) -> dict[_Key, Any]:
+    """By what was compared; of several of one key the worst."""
+    found: dict[_Key, Any] = {}
+    for row in map(read, document["rows"]):
+        if row["kind"] != "comparison":
+            continue
+        key = (row["subject"], row["dtype"], row["engine"], row["cotangent"])
+        other = found.get(key)
+        if other is None or verdict_named(row["verdict"]).worse_than(
+            verdict_named(other["verdict"])
+        ):
+            found[key] = row
+    return found
+
+
+def _called(key: _Key) -> str:
+    subject, dtype, engine, cotangent = key
+    weighted = "" if cotangent == "ones" else f", cotangent {cotangent}"
+    return f"{subject}, {dtype}, {engine}{weighted}"
+
+
+def _setting(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    before = {**old["versions"], **old["machine"]}
+    after = {**new["versions"], **new["machine"]}
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            yield f"{name} {before.get(name)} → {after.get(name)}"
+    for which, document in (("old", old), ("new", new)):
+        if not document["complete"]:
+            yield f"the {which} run is incomplete"
