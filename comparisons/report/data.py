@@ -71,10 +71,10 @@ def read_json(path: Path) -> dict[str, Any]:
         )
     from jsonschema.exceptions import best_match
 
-    error = best_match(_validator().iter_errors(found))
-    if error is not None:
-        what = error.message if len(error.message) < 200 else f"{error.message[:200]}…"
-        raise ValueError(f"{path} does not fit the schema at {error.json_path}: {what}")
+    misfit = best_match(_validator().iter_errors(found))
+    if misfit is not None:
+        what = misfit.message if len(misfit.message) < 200 else f"{misfit.message[:200]}…"
+        raise ValueError(f"{path} does not fit the schema at {misfit.json_path}: {what}")
     return found
 
 

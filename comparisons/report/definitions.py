@@ -39,7 +39,7 @@ STATUSES: Mapping[Status, str] = MappingProxyType(
         Status.FAITHFUL: "Less than one ulp off: one of the two neighbours of the truth.",
         Status.WITHIN: "At most 4 conditioned ulp off.",
         Status.KINK_INSIDE: "At a kink, between the slopes on its two sides.",
-        Status.UNDEFINED: "NaN or ∞ where there is no true gradient: a pole, or outside the domain.",
+        Status.UNDEFINED: "NaN or ∞ where there is no gradient: at a pole, or outside the domain.",
         Status.NON_FINITE_INPUT: "The input is NaN, or ±∞ without a limit: counted, not judged.",
         Status.NAN_IGNORED: "NaN went in and a number came out: counted, not judged.",
         Status.INACCURATE: "Further off than 4 conditioned ulp.",
@@ -48,8 +48,8 @@ STATUSES: Mapping[Status, str] = MappingProxyType(
         Status.AT_INFINITY: "At ±∞, NaN or another number than the limit of the gradient.",
         Status.KINK_OUTSIDE: "At a kink, not between the slopes on its two sides.",
         Status.SPURIOUS: "NaN or ∞ where the truth is finite.",
-        Status.MISSED: "Finite, or the wrong ∞, where the truth is beyond the type's largest number.",
-        Status.OUTSIDE: "A number where there is no true gradient.",
+        Status.MISSED: "Finite, or the wrong ∞, where the truth is beyond the largest number.",
+        Status.OUTSIDE: "A number where there is no gradient.",
     }
 )
 

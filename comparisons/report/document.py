@@ -30,6 +30,15 @@ class Document:
     data: Mapping[str, Any]  # as `comparisons.report.data.document` gives it
     folder: str = ""  # of the sections, where they are no part of the page itself
 
+    @property
+    def setting(self) -> list[str]:
+        """What the run was made with, where and when."""
+        versions = [f"{name} {v}" for name, v in self.data["versions"].items() if v]
+        machine, commit = self.data["machine"], self.data["commit"]
+        date = self.data["date"].replace("T", " ").replace("+00:00", " UTC")
+        parts = [*versions, f"{machine['system']} {machine['architecture']}", date]
+        return [*parts, f"commit {commit[:10]}"] if commit else parts
+
     @cached_property
     def rows(self) -> list[Row]:
         """The rows with their floats."""
@@ -206,14 +215,14 @@ def _setting(row: Row) -> str:
 
 
 def _template(name: str) -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
     from markupsafe import Markup
 
     from comparisons.report.mathml import mathml
 
     environment = Environment(
         loader=PackageLoader("comparisons", "report"),
-        autoescape=lambda name: name is not None and not name.endswith(".md.jinja"),
+        autoescape=select_autoescape(["html.jinja", "svg.jinja"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -10,7 +10,7 @@ from latex2mathml.converter import convert
 
 # What the operator dictionary of MathML Core says of brackets anyway.
 _BRACKET = re.compile(r'<mo stretchy="true" fence="true" form="(?:pre|post)fix">([(){}\[\]])</mo>')
-_BAR = re.compile(r'<mo stretchy="true">¯</mo>')
+_BAR = re.compile(r'<mover>(<mrow>(?:(?!<mover>).)*</mrow>)<mo stretchy="true">¯</mo>')
 _ENTITY = re.compile(r"&#x0*([0-9A-F]+);")
 
 
@@ -22,4 +22,4 @@ def mathml(latex: str) -> str:
     found = _ENTITY.sub(lambda m: html.escape(chr(int(m[1], 16)), quote=False), found)
     found = found.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
     found = found.replace(' columnalign="left"', "")  # not in MathML Core: the style sheet's
-    return _BAR.sub("<mo>¯</mo>", _BRACKET.sub(r"<mo>\1</mo>", found))
+    return _BAR.sub(r'<mover accent="true">\1<mo>¯</mo>', _BRACKET.sub(r"<mo>\1</mo>", found))

@@ -101,9 +101,9 @@ def _budget(allowed: Iterable[float | None], top: float) -> str:
 
 def _x_ticks() -> Iterator[tuple[int, str]]:
     yield _x(0), "0"
-    for exponent in (-4, -2, 0, 2, 4):
+    for exponent in (-2, 0, 2, 4):
         position = 2 * (math.log2(10.0**exponent) + _OCTAVES) + 0.5
-        label = {-4: "10⁻⁴", -2: "0.01", 0: "1", 2: "100", 4: "10⁴"}[exponent]
+        label = {-2: "0.01", 0: "1", 2: "100", 4: "10⁴"}[exponent]
         yield _x(position), label
         yield _x(-position), f"−{label}"
 
@@ -123,8 +123,8 @@ class CurvePlot:
     f: str  # paths
     slope: str
     axes: str
-    x_ticks: list[tuple[int, str]]
-    y_ticks: list[tuple[int, str]]
+    x_ticks: list[tuple[float, str]]
+    y_ticks: list[tuple[float, str]]
 
     WIDTH, HEIGHT, LEFT, BOTTOM = 380, 220, 34, 22
 
@@ -135,11 +135,12 @@ def curve_plot(curve: Mapping[str, Any]) -> CurvePlot:
     low, high = _range([*f, *slope])
     inner_w, inner_h = CurvePlot.WIDTH - CurvePlot.LEFT - 6, CurvePlot.HEIGHT - CurvePlot.BOTTOM - 6
 
-    def x(z: float) -> int:
-        return round(CurvePlot.LEFT + inner_w * (z - curve["from"]) / (curve["to"] - curve["from"]))
+    def x(z: float) -> float:
+        share = (z - curve["from"]) / (curve["to"] - curve["from"])
+        return round(CurvePlot.LEFT + inner_w * share, 1)
 
-    def y(value: float) -> int:
-        return round(6 + inner_h * (high - value) / (high - low))
+    def y(value: float) -> float:
+        return round(6 + inner_h * (high - value) / (high - low), 1)
 
     def path(values: list[float | None]) -> str:
         steps, pen, last = [], False, None

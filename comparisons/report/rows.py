@@ -103,19 +103,19 @@ def _mathematics(comparison: Comparison) -> Row:
     """The formula, its adjoints and the tutorial's lines, in text and LaTeX; kinks; a curve."""
     graph = comparison.subject.graph
     adjoints = symdiff.adjoints(graph)
-    definition = comparison.subject.definition
-    single = definition is not None and len(definition.variables) == 1
+    described = comparison.subject.definition
+    single = described if described and len(described.variables) == 1 else None
     return {
         "lines": [_equation(name, value) for name, value in equations(graph).items()],
         "adjoints": _adjoint_lines(adjoints),
-        "tutorial": _adjoint_lines(symdiff.adjoints(symdiff.neuron(definition))) if single else [],
+        "tutorial": _adjoint_lines(symdiff.adjoints(symdiff.neuron(single))) if single else [],
         "parameters": {k: float(v) for k, v in graph.parameters.items()},
         "kinks": [
             [symdiff.text(k.at), symdiff.text(k.left), symdiff.text(k.right), symdiff.text(k.taken)]
-            for k in (definition.kinks() if single else ())
+            for k in (single.kinks() if single else ())
             if not k.smooth
         ],
-        "curve": curve(adjoints, definition) if single else None,
+        "curve": curve(adjoints, single) if single else None,
     }
 
 
