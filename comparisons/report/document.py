@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -97,7 +98,8 @@ class Document:
         if row is None:
             return "-1"
         verdict, error = badness(row)
-        return f"{verdict + min(error, 1e30) / 1e31:.6g}" if error < 1e29 else f"{verdict}.9"
+        part = math.log1p(error) / 1000 if math.isfinite(error) else 0.9  # below 1 for any float
+        return f"{verdict + part:.9g}"
 
     @cached_property
     def findings(self) -> list[Finding]:

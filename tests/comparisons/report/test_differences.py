@@ -1,0 +1,87 @@
+"""Two runs beside each other."""
+
+import copy
+
+import pytest
+
+from comparisons.report.data import document
+from comparisons.report.differences import differences
+from comparisons.report.number import written
+
+
+@pytest.fixture
+def old(rows):
+    """A run."""
+    return document(rows, complete=True)
+
+
+@pytest.fixture
+def new(old):
+    """The same, to be changed."""
+    return copy.deepcopy(old)
+
+
+def _row(run, subject, dtype="float64"):
+    wanted = (subject, dtype, "reverse")
+    return next(r for r in run["rows"] if (r["subject"], r.get("dtype"), r.get("engine")) == wanted)
+
+
+def test_a_run_differs_in_nothing_from_itself(old, new):
+    """And says so."""
+    found = differences(old, new)
+
+    assert (found.better, found.worse, found.changed) == ([], [], [])
+    assert str(found) == "No difference."
+
+
+@pytest.mark.parametrize(("verdict", "side"), [("disagrees", "worse"), ("accurate", "better")])
+def test_a_verdict_decides(old, new, verdict, side):
+    """tanh agrees; a worse verdict is worse."""
+    _row(new, "tanh")["verdict"] = verdict
+    found = differences(old, new)
+
+    assert getattr(found, side) == [f"tanh, float64, reverse: was agrees, now {verdict}"]
+    assert len(found.better + found.worse + found.changed) == 1
+
+
+def test_more_wrong_gradients_are_worse(old, new):
+    """By the same verdict, and as many gradients; the other way round it is better."""
+    counts = _row(new, "tanh")["counts"]
+    counts["faithful"] -= 5
+    counts["lost"] += 5
+
+    assert "lost" in differences(old, new).worse[0]
+    assert "lost" in differences(new, old).better[0]
+
+
+def test_a_shift_among_right_gradients_is_only_a_change(old, new):
+    """Faithful for correctly rounded."""
+    counts = _row(new, "tanh")["counts"]
+    counts["faithful"] -= 5
+    counts["correctly rounded"] += 5
+    found = differences(old, new)
+
+    assert (len(found.changed), found.worse, found.better) == (1, [], [])
+
+
+@pytest.mark.parametrize(("factor", "worse"), [(1.1, 0), (1.5, 1)])
+def test_a_quarter_more_error_in_bulk_is_worse(old, new, factor, worse):
+    """Less is another worst point of the same kernel."""
+    row = _row(new, "tanh")
+    row["bulk_ulp"] = written(row["bulk_ulp"]["decimal"] * factor)
+
+    assert len(differences(old, new).worse) == worse
+
+
+def test_what_is_in_one_run_only_is_a_change(old, new):
+    """A function that is new, or no longer there; another torch; a run cut short."""
+    new["rows"] = [r for r in new["rows"] if r["subject"] != "elu"]
+    new["versions"]["torch"] = "9"
+    new["complete"] = False
+    found = differences(old, new)
+
+    assert any("elu" in s and "no longer" in s for s in found.changed)
+    assert any(s.startswith("torch ") and s.endswith("→ 9") for s in found.changed)
+    assert "the new run is incomplete" in found.changed
+    assert any("is new" in s for s in differences(new, old).changed)
+    assert not found.worse
