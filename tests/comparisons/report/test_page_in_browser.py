@@ -144,6 +144,19 @@ def test_is_accessible(page, scheme, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_prints_dark_on_light(page):
+    """Also from a dark screen, and without the controls."""
+    page.emulate_media(media="print", color_scheme="dark")
+    colours = (
+        "() => [getComputedStyle(document.body).color, getComputedStyle(document.body).background]"
+    )
+
+    ink, ground = page.evaluate(colours)
+    assert ink == "rgb(27, 31, 36)"
+    assert ground.startswith("rgb(255, 255, 255)")
+    assert not page.get_by_label("Search").is_visible()
+
+
 def test_reads_without_scripts(browser, address):
     """Everything is there but the controls, which would do nothing."""
     context = browser.new_context(java_script_enabled=False)
