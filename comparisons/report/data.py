@@ -20,6 +20,7 @@ from comparisons.report.rows import Row
 
 SCHEMA = 1  # a document of another number is refused: raise it when a field changes its meaning
 WIDEST_FIRST = ("float64", "float32", "bfloat16", "float16")
+_BEGAN = datetime.now(UTC)  # of the run: its page and its JSON have one date
 _VERSIONS = ("symdiff-autograd", "torch", "sympy", "numpy", "python-flint")
 _COLUMNS = ("subject", "dtype", "engine", "verdict", "values", "bulk_ulp")
 _WORST = ("adjoint", "at", "computed", "truth", "ulp", "reproduction")
@@ -35,7 +36,7 @@ def document(rows: Iterable[Row], *, complete: bool) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "complete": complete,
-        "date": _now(),
+        "date": _date(),
         "commit": _commit(),
         "versions": {"python": platform.python_version()} | {n: _version(n) for n in _VERSIONS},
         "machine": {
@@ -131,11 +132,11 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _now() -> str:
-    """Source of the override: reproducible-builds.org/specs/source-date-epoch."""
+def _date() -> str:
+    # Source of the override: reproducible-builds.org/specs/source-date-epoch.
     given = os.environ.get("SOURCE_DATE_EPOCH")
-    now = datetime.fromtimestamp(int(given), UTC) if given else datetime.now(UTC)
-    return now.isoformat(timespec="seconds")
+    date = datetime.fromtimestamp(int(given), UTC) if given else _BEGAN
+    return date.isoformat(timespec="seconds")
 
 
 def _version(name: str) -> str | None:

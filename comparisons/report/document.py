@@ -18,7 +18,7 @@ from comparisons.report.detections import Detections
 from comparisons.report.findings import Finding, findings
 from comparisons.report.number import read, shown
 from comparisons.report.rows import Row
-from comparisons.verdict import verdict_named
+from comparisons.verdict import Verdict, verdict_named
 
 TEMPLATES: Mapping[str, str] = {".html": "page.html.jinja", ".md": "page.md.jinja"}
 LARGEST = 3_000_000  # bytes of one HTML file; a larger report is an index and a file a function
@@ -93,7 +93,7 @@ class Document:
         found = [r for r in self.of(title) if (r["engine"], r["dtype"]) == (engine, dtype)]
         return max(found, key=badness, default=None)
 
-    def badness(self, row: Row | None) -> str:
+    def sort_key(self, row: Row | None) -> str:
         """A number to sort a cell by, as text: the verdict, then the error in bulk."""
         if row is None:
             return "-1"
@@ -164,7 +164,7 @@ class Document:
 
     def render(self, suffix: str) -> str:
         """The page, for a file name's suffix, `.html` or `.md`."""
-        return _template(TEMPLATES[suffix]).render(report=self, functions=self.titles)
+        return _template(TEMPLATES[suffix]).render(report=self)
 
     def render_section(self, title: str, index: str) -> str:
         """A page of one function, for a report that is a folder."""
@@ -198,13 +198,20 @@ def write_page(path: Path, data: Mapping[str, Any], *, largest: int = LARGEST) -
 
 def badness(row: Row) -> tuple[int, float]:
     """What a comparison is sorted by: its verdict, then its error in bulk."""
-    return tuple(VERDICTS).index(verdict_named(row["verdict"])), row["bulk_ulp"]
+    return tuple(Verdict).index(verdict_named(row["verdict"])), row["bulk_ulp"]
 
 
 def anchor(name: str) -> str:
     """Letters, digits and hyphens, for an id or a CSS class."""
     words = "".join(c if c.isalnum() else " " for c in name.replace("∞", "infinity")).split()
     return "-".join(words) or "unnamed"
+
+
+def _as_text(words: str) -> str:
+    """Words that Markdown, which lets HTML through, shows as they are."""
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "&#124;")):
+        words = words.replace(character, entity)
+    return words
 
 
 def _setting(row: Row) -> str:
@@ -233,6 +240,7 @@ def _template(name: str) -> Any:
         "mathml": lambda latex: Markup(mathml(latex)),  # noqa: S704 - made of our own LaTeX
         "number": shown,
         "anchor": anchor,
+        "as_text": _as_text,
         "mark": lambda verdict: MARKS[verdict_named(verdict)],
         "error_plot": plots.error_plot,
         "curve_plot": plots.curve_plot,

@@ -44,13 +44,6 @@ class TestHtml:
         assert len(page.ids) == len(set(page.ids))
         assert {link[1:] for link in page.links} <= set(page.ids)
 
-    def test_names_are_text(self, report):
-        """A subject called <script> shows as text."""
-        text = report.render(".html")
-
-        assert "<script>alert" not in text
-        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
-
     def test_mathematics_is_mathml(self, report):
         """Formulas are marked up, not pictures and not source."""
         assert _Page(report.render(".html")).tags.count("math") >= 10
@@ -103,6 +96,16 @@ class TestTitle:
 
         assert report.titles == ["elu (alpha = 0.5)", "elu (alpha = 1)"]
         assert len({report.anchor(t) for t in report.titles}) == 2
+
+
+@pytest.mark.parametrize("suffix", [".md", ".html"])
+def test_names_are_text(report, suffix):
+    """A subject called <script> shows as text, and is never markup but in a block of code."""
+    text = report.render(suffix)
+    outside = "".join(text.split("```")[::2])
+
+    assert "<script>alert" not in outside
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in outside
 
 
 def test_rows_are_plain_values(rows):
