@@ -212,6 +212,11 @@ class Comparison:
                 total[status] = total.get(status, 0) + n
         return {s: total[s] for s in Status if s in total}
 
+    def _repr_html_(self) -> str:
+        from comparisons.report.notebook import comparison_html
+
+        return comparison_html(self)
+
     def __repr__(self) -> str:
         head = f"<Comparison {self.subject}, {self.dtype}, {self.engine}: {self.verdict}"
         lines = [f"{head}, {self.values} values, bulk {self.bulk_ulp:.3g} ulp"]

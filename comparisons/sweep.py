@@ -59,6 +59,11 @@ class Sweep:
         """How many points have each status."""
         return dict(self.tally.counts)
 
+    def _repr_html_(self) -> str:
+        from comparisons.report.notebook import sweep_html
+
+        return sweep_html(self)
+
     def __repr__(self) -> str:
         counts = ", ".join(f"{n:,} {status}" for status, n in self.counts().items())
         return (

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
+from comparisons.bounds.changes import Changes, changes
 from comparisons.bounds.measure import Record, about, measured
-from comparisons.report.differences import Differences, differences
 
 FOLDER = Path(str(files("comparisons.bounds"))) / "records"
 _ABOUT = "about.json"
@@ -35,12 +33,9 @@ def elsewhere() -> str | None:
     return f"the records were measured elsewhere: {', '.join(other)}" if other else None
 
 
-def beside_record(name: str, run: Record) -> Differences:
+def beside_record(name: str, run: Record) -> Changes:
     """What got worse, better or otherwise changed since the record of an activation."""
-    then = recorded(name)
-    return differences(
-        _document(name, {dtype: then.get(dtype, []) for dtype in run}), _document(name, run)
-    )
+    return changes(recorded(name), run)
 
 
 def renew(name: str) -> tuple[str, str]:
@@ -69,23 +64,3 @@ def write_about() -> None:
     """Put down what the records are measured on."""
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / _ABOUT).write_text(json.dumps(about(), indent=1) + "\n", encoding="utf-8")
-
-
-def _document(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record in the form in which two runs are compared."""
-    rows = [
-        {
-            "kind": "comparison",
-            "subject": name,
-            "dtype": dtype,
-            "engine": engine,
-            "cotangent": "ones",
-            "verdict": group["verdict"],
-            "counts": group["counts"],
-            "adjoints": [group],
-        }
-        for dtype, groups in record.items()
-        for group in groups
-        for engine in group["engines"]
-    ]
-    return {"rows": rows}

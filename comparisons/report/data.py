@@ -1,152 +1,156 @@
-"""What a run compared as one JSON document: what pages are made of and runs compared by.
-
-Its form is `schema.json`, which every document is checked against. JSON has no infinities: a float
-that is not finite is text, `"inf"`, `"-inf"` or `"nan"`, which `float` reads.
-"""
+"""The data of a report: what was compared, by what, on what, as JSON and CSV."""
 
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import json
-import math
 import os
 import platform
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from comparisons.report.number import written
 from comparisons.report.rows import Row
 
-SCHEMA = 1  # raised when a document of the old form would be misread
-_VERSIONS = ("torch", "sympy", "numpy", "python-flint", "symdiff-autograd")
-_COLUMNS = ("subject", "dtype", "engine", "cotangent", "verdict", "values", "bulk_ulp")
-_WORST = ("adjoint", "ulp", "status", "reproduction")
+SCHEMA = 1  # a document of another number is refused: raise it when a field changes its meaning
+WIDEST_FIRST = ("float64", "float32", "bfloat16", "float16")
+_BEGAN = datetime.now(UTC)  # of the run: its page and its JSON have one date
+_VERSIONS = ("symdiff-autograd", "torch", "sympy", "numpy", "python-flint")
+_COLUMNS = ("subject", "dtype", "engine", "verdict", "values", "bulk_ulp")
+_WORST = ("adjoint", "at", "computed", "truth", "ulp", "reproduction")
 
 
-def document(rows: Iterable[Row], *, complete: bool = True) -> dict[str, Any]:
-    """The rows of a run with what they were measured on.
+def document(rows: Iterable[Row], *, complete: bool) -> dict[str, Any]:
+    """The rows, in an order of their own, with the versions, machine, date and commit they are of.
 
-    The date is `SOURCE_DATE_EPOCH` where that is set, so that a run can be repeated to the byte.
+    Args: rows, as `comparison_row` and `detection_row` make them; complete, whether the run came
+        to its end.
+    Returns: what `write_json` writes; it fits the JSON Schema beside this file.
     """
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    date = (
-        dt.datetime.now(dt.UTC) if epoch is None else dt.datetime.fromtimestamp(int(epoch), dt.UTC)
-    )
     return {
         "schema": SCHEMA,
         "complete": complete,
-        "date": date.replace(microsecond=0).isoformat(),
+        "date": _date(),
         "commit": _commit(),
-        "machine": {"processor": platform.machine(), "system": platform.system(), "simd": _simd()},
-        "versions": {"python": platform.python_version(), **{n: _version(n) for n in _VERSIONS}},
-        "rows": [_plain(row) for row in rows],
+        "versions": {"python": platform.python_version()} | {n: _version(n) for n in _VERSIONS},
+        "machine": {
+            "system": platform.system(),
+            "architecture": platform.machine(),
+            "cores": os.cpu_count(),
+        },
+        "rows": written(sorted(rows, key=_place)),
     }
 
 
 def write_json(path: Path, rows: Iterable[Row], *, complete: bool = True) -> None:
-    """Write the document of the rows."""
-    text = json.dumps(
-        document(rows, complete=complete), ensure_ascii=False, indent=1, allow_nan=False
-    )
-    path.write_text(text + "\n", encoding="utf-8")
+    """Write the document of the rows to `path`."""
+    text = json.dumps(document(rows, complete=complete), ensure_ascii=False, allow_nan=False)
+    _write(path, text + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The document in a file.
+    """The document in a file that `write_json` wrote.
 
-    Raises: ValueError, one sentence, if the file holds none, or one of another version.
+    Raises: ValueError, one sentence, if it is no JSON, of another schema, or does not fit its own.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror})") from None
+        found = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_literal)
     except ValueError as error:
-        raise ValueError(f"{path} is no JSON ({error}); give a file of --symdiff-json") from None
-    problem = _problem(found)
-    if problem is not None:
-        raise ValueError(f"{path} is no report of symdiff: {problem}")
-    return dict(found)
+        raise ValueError(f"{path} is not JSON ({error}); write one with --json") from None
+    if not isinstance(found, dict) or "schema" not in found:
+        raise ValueError(f"{path} is JSON, but no symdiff report; write one with --json")
+    if found["schema"] != SCHEMA:
+        raise ValueError(
+            f"{path} has schema {found['schema']!r}, and this symdiff reads schema {SCHEMA}; "
+            "write it anew, or read it with the symdiff that wrote it"
+        )
+    from jsonschema.exceptions import best_match
+
+    misfit = best_match(_validator().iter_errors(found))
+    if misfit is not None:
+        what = misfit.message if len(misfit.message) < 200 else f"{misfit.message[:200]}…"
+        raise ValueError(f"{path} does not fit the schema at {misfit.json_path}: {what}")
+    return found
 
 
 def write_csv(path: Path, rows: Iterable[Row]) -> None:
-    """Write a line a comparison: what was compared, how it fares, and the worst point."""
+    """Write a line for every comparison of the rows: what is said of it, without its points."""
+    from comparisons.verdict import Status
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    statuses = [str(s) for s in Status]
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([*_COLUMNS, "counts", *(f"worst_{name}" for name in _WORST), "worst_input"])
-        for row in rows:
-            if row["kind"] != "comparison":
-                continue
-            worst = row["worst"] or dict.fromkeys((*_WORST, "inputs"))
-            counts = "; ".join(f"{n} {status}" for status, n in row["counts"].items())
-            inputs = "; ".join(f"{k} = {v['decimal']}" for k, v in (worst["inputs"] or {}).items())
-            writer.writerow(
-                [*(row[c] for c in _COLUMNS), counts, *(worst[name] for name in _WORST), inputs]
-            )
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow([*_COLUMNS, *statuses, *(f"worst {c}" for c in _WORST)])
+        for row in sorted(rows, key=_place):
+            if row["kind"] == "comparison":
+                counts = [row["counts"].get(s, 0) for s in statuses]
+                table.writerow([*(row[c] for c in _COLUMNS), *counts, *_worst(row["worst"])])
 
 
-def _problem(found: object) -> str | None:
-    """What is wrong with a document, in words."""
-    if not isinstance(found, Mapping) or "schema" not in found:
-        return "it has no schema number"
-    if found["schema"] != SCHEMA:
-        return f"its schema is {found['schema']!r}, and {SCHEMA} is understood here"
-    from jsonschema import Draft202012Validator
-
-    error = next(iter(Draft202012Validator(schema()).iter_errors(found)), None)
-    if error is None:
-        return None
-    where = ".".join(map(str, error.absolute_path)) or "the document"
-    return f"{where}: {error.message.partition(chr(10))[0][:200]}"
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a document. Source: json-schema.org, draft 2020-12."""
+    text = files("comparisons.report").joinpath("schema.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 @cache
-def schema() -> dict[str, Any]:
-    """The JSON Schema of a document."""
-    text = files("comparisons.report").joinpath("schema.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(schema())
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    return value
+def _no_literal(name: str) -> None:
+    raise ValueError(f"JSON has no {name}")
 
 
-def _version(name: str) -> str:
+def _worst(point: Row | None) -> list[Any]:
+    if point is None:
+        return [""] * len(_WORST)
+    at = ", ".join(f"{name} = {value} ({bits})" for name, value, bits in point["inputs"])
+    return [at if column == "at" else point[column] for column in _WORST]
+
+
+def _place(row: Row) -> tuple[str, ...]:
+    """Where a row stands: the same, in whatever order processes sent them."""
+    if row["kind"] != "comparison":
+        return (row["kind"], row["subject"], row["mutation"])
+    rank = f"{WIDEST_FIRST.index(row['dtype'])}"
+    return (row["kind"], row["subject"], rank, row["engine"], json.dumps(row, sort_keys=True))
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _date() -> str:
+    # Source of the override: reproducible-builds.org/specs/source-date-epoch.
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    date = datetime.fromtimestamp(int(given), UTC) if given else _BEGAN
+    return date.isoformat(timespec="seconds")
+
+
+def _version(name: str) -> str | None:
     try:
         return version(name)
     except PackageNotFoundError:
-        return "not installed"
-
-
-def _simd() -> str:
-    """The vector instructions that torch's CPU kernels use: another set rounds otherwise."""
-    try:
-        import torch
-    except ModuleNotFoundError:
-        return "unknown"
-    return str(torch.backends.cpu.get_cpu_capability())
+        return None
 
 
 def _commit() -> str | None:
-    """The commit of the folder the run was made in, if it is one of git's."""
+    """Of the checkout that the run stands in, if it stands in one that has git."""
+    command = ["git", "rev-parse", "HEAD"]  # found on the PATH, as a user's own would be
     try:
-        asked = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607 - whichever git the user has
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=10,
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        found = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
         return None
-    return asked.stdout.strip() or None
+    return found.stdout.strip()

@@ -1,88 +1,124 @@
-"""What got better and what got worse between two documents, such as those of two torch versions."""
+"""What got better and what got worse between two runs, such as of two versions of torch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from comparisons.verdict import verdict_named
+from comparisons.report.number import read, shown
+from comparisons.verdict import Status, verdict_named
 
-_NOTICEABLE = 1.001  # ulps are compared as they are printed, to three digits
-
-Row = Mapping[str, Any]
-_Key = tuple[str, str, str, str]
+_Key = tuple[str, str, str, str]  # subject, type, engine, cotangent
+_NOTABLE = 1.25  # of the bulk error: below it the worst point is another, the kernel the same
+_GOOD = {Status.CORRECT, Status.FAITHFUL, Status.WITHIN, Status.KINK_INSIDE}
+_NEUTRAL = {Status.UNDEFINED, Status.NON_FINITE_INPUT}
 
 
 @dataclass(frozen=True)
 class Differences:
-    """Sentences, each about one comparison that both documents have or only one."""
+    """Sentences, each of one comparison that is in both runs or in one."""
 
-    worse: list[str]
-    better: list[str]
-    changed: list[str]  # neither: other counts, a comparison less or more
+    better: list[str] = field(default_factory=list)
+    worse: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)  # neither: other versions, points, subjects
 
     def __str__(self) -> str:
-        parts = {"worse": self.worse, "better": self.better, "changed": self.changed}
-        lines = [f"{kind}: {sentence}" for kind, found in parts.items() for sentence in found]
-        return "\n".join(lines) or "nothing changed"
+        parts = [
+            f"{title}:\n" + "\n".join(f"  {sentence}" for sentence in sentences)
+            for title, sentences in (
+                ("Worse", self.worse),
+                ("Better", self.better),
+                ("Changed", self.changed),
+            )
+            if sentences
+        ]
+        return "\n".join(parts) or "No difference."
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differences:
-    """Each comparison of the new document beside the same one of the old.
+    """What became of each comparison of `old` in `new`.
 
-    A later verdict is worse, and so is a larger error in bulk or a larger conditioned error under
-    the same verdict.
+    A comparison is better or worse by its verdict; by equal verdicts, by how many of the same
+    points are wrong in some way; by equal counts, by a bulk error that is over a quarter larger
+    or smaller.
+
+    Args: two documents, as `read_json` gives them.
     """
+    found = Differences()
+    found.changed.extend(_setting(old, new))
     before, after = _comparisons(old), _comparisons(new)
-    found = Differences([], [], [])
-    for key in dict.fromkeys([*before, *after]):
-        name = _name(key)
+    for key in sorted(before.keys() | after.keys()):
         if key not in after:
-            found.changed.append(f"{name} is no longer compared")
+            found.changed.append(f"{_called(key)}: is no longer compared")
         elif key not in before:
-            found.changed.append(f"{name} is compared for the first time: {after[key]['verdict']}")
+            found.changed.append(f"{_called(key)}: is new, {after[key]['verdict']}")
         else:
-            _compare(name, before[key], after[key], found)
+            _compare(_called(key), before[key], after[key], found)
     return found
 
 
-def _compare(name: str, old: Row, new: Row, found: Differences) -> None:
+def _compare(name: str, old: Any, new: Any, found: Differences) -> None:
     was, now = verdict_named(old["verdict"]), verdict_named(new["verdict"])
     if was is not now:
         side = found.worse if now.worse_than(was) else found.better
-        side.append(f"{name}: {was} became {now}")
+        side.append(f"{name}: was {was}, now {now}{_because(old, new)}")
         return
-    for what in ("bulk_ulp", "conditioned_ulp"):
-        a, b = _measure(old, what), _measure(new, what)
-        if b > a * _NOTICEABLE or b < a / _NOTICEABLE:
-            kind = "error in bulk" if what == "bulk_ulp" else "conditioned error"
-            side = found.worse if b > a else found.better
-            side.append(f"{name}: the largest {kind} went from {a:.3g} to {b:.3g} ulp")
-            return
-    if old["counts"] != new["counts"]:
-        found.changed.append(f"{name}: {_moved(old['counts'], new['counts'])}")
+    if old["values"] != new["values"]:
+        found.changed.append(f"{name}: {old['values']:,} gradients, now {new['values']:,}")
+    elif old["counts"] != new["counts"]:
+        wrong = [sum(n for s, n in r["counts"].items() if _is_wrong(s)) for r in (old, new)]
+        side = found.changed
+        if wrong[0] != wrong[1]:
+            side = found.worse if wrong[1] > wrong[0] else found.better
+        side.append(f"{name}: {now} as before{_because(old, new)}")
+        return
+    was_ulp, now_ulp = old["bulk_ulp"], new["bulk_ulp"]
+    if max(was_ulp, now_ulp) > _NOTABLE * min(was_ulp, now_ulp) or math.isnan(was_ulp + now_ulp):
+        side = found.better if now_ulp < was_ulp else found.worse
+        side.append(f"{name}: bulk error was {shown(was_ulp)} ulp, now {shown(now_ulp)} ulp")
 
 
-def _measure(row: Row, what: str) -> float:
-    """The largest over the adjoints; a document has infinities as text."""
-    return max((float(a[what]) for a in row["adjoints"]), default=0.0)
+def _because(old: Any, new: Any) -> str:
+    statuses = [str(s) for s in Status if old["counts"].get(str(s)) != new["counts"].get(str(s))]
+    moved = [
+        f"{old['counts'].get(s, 0):,} → {new['counts'].get(s, 0):,} {s}" for s in reversed(statuses)
+    ]
+    return f" ({'; '.join(moved)})" if moved else ""
 
 
-def _moved(old: Mapping[str, int], new: Mapping[str, int]) -> str:
-    """The statuses whose counts changed."""
-    changed = [s for s in dict.fromkeys([*old, *new]) if old.get(s, 0) != new.get(s, 0)]
-    return ", ".join(f"{old.get(s, 0)} → {new.get(s, 0)} {s}" for s in changed)
+def _is_wrong(status: str) -> bool:
+    return Status(status) not in _GOOD | _NEUTRAL
 
 
-def _comparisons(document: Mapping[str, Any]) -> dict[_Key, Row]:
-    return {
-        (r["subject"], r["dtype"], r["engine"], r["cotangent"]): r
-        for r in document["rows"]
-        if r["kind"] == "comparison"
-    }
+def _comparisons(document: Mapping[str, Any]) -> dict[_Key, Any]:
+    """By what was compared; of several of one key the worst."""
+    found: dict[_Key, Any] = {}
+    for row in map(read, document["rows"]):
+        if row["kind"] != "comparison":
+            continue
+        key = (row["subject"], row["dtype"], row["engine"], row["cotangent"])
+        other = found.get(key)
+        if other is None or verdict_named(row["verdict"]).worse_than(
+            verdict_named(other["verdict"])
+        ):
+            found[key] = row
+    return found
 
 
-def _name(key: _Key) -> str:
+def _called(key: _Key) -> str:
     subject, dtype, engine, cotangent = key
-    return f"{subject}, {dtype}, {engine}" + ("" if cotangent == "ones" else f", {cotangent}")
+    weighted = "" if cotangent == "ones" else f", cotangent {cotangent}"
+    return f"{subject}, {dtype}, {engine}{weighted}"
+
+
+def _setting(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    before = {**old["versions"], **old["machine"]}
+    after = {**new["versions"], **new["machine"]}
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            yield f"{name} {before.get(name)} → {after.get(name)}"
+    for which, document in (("old", old), ("new", new)):
+        if not document["complete"]:
+            yield f"the {which} run is incomplete"

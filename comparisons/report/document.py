@@ -1,141 +1,174 @@
-"""The report: a document of rows put in order, and rendered as Markdown or HTML."""
+"""The report as a document: rows put in order, and rendered as Markdown or HTML."""
 
 from __future__ import annotations
 
+import base64
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from comparisons.report.data import document
+from comparisons.report import plots
+from comparisons.report.data import WIDEST_FIRST, document
+from comparisons.report.definitions import MARKS, STATUSES, TERMS, VERDICTS
+from comparisons.report.detections import Detections
+from comparisons.report.findings import Finding, findings
+from comparisons.report.number import read, shown
 from comparisons.report.rows import Row
-from comparisons.verdict import Verdict
+from comparisons.verdict import Verdict, verdict_named
 
 TEMPLATES: Mapping[str, str] = {".html": "page.html.jinja", ".md": "page.md.jinja"}
+LARGEST = 3_000_000  # bytes of one HTML file; a larger report is an index and a file a function
 
 
-@dataclass(frozen=True)
-class Report:
+@dataclass(frozen=True, eq=False)
+class Document:
     """What the templates read: every method answers one question of the page."""
 
-    data: Mapping[str, Any]  # a document, as `comparisons.report.data` makes and reads it
+    data: Mapping[str, Any]  # as `comparisons.report.data.document` gives it
+    folder: str = ""  # of the sections, where they are no part of the page itself
 
     @property
+    def setting(self) -> list[str]:
+        """What the run was made with, where and when."""
+        versions = [f"{name} {v}" for name, v in self.data["versions"].items() if v]
+        machine, commit = self.data["machine"], self.data["commit"]
+        date = self.data["date"].replace("T", " ").replace("+00:00", " UTC")
+        parts = [*versions, f"{machine['system']} {machine['architecture']}", date]
+        return [*parts, f"commit {commit[:10]}"] if commit else parts
+
+    @cached_property
     def rows(self) -> list[Row]:
-        """Every row of the document."""
-        return list(self.data["rows"])
-
-    @property
-    def complete(self) -> bool:
-        """False if the run was cut short."""
-        return bool(self.data["complete"])
+        """The rows with their floats."""
+        found: list[Row] = read(self.data["rows"])
+        return found
 
     @cached_property
     def comparisons(self) -> list[Row]:
-        """The comparisons, by subject, then by type."""
+        """The comparisons, each with a `title`: its subject, and what tells it from its like."""
         found = [r for r in self.rows if r["kind"] == "comparison"]
-        return sorted(found, key=lambda r: (r["subject"], self._rank(r["dtype"])))
+        settings: dict[str, set[str]] = {}
+        for r in found:
+            settings.setdefault(r["subject"], set()).add(_setting(r))
+        for r in found:
+            several = len(settings[r["subject"]]) > 1 and _setting(r)
+            r["title"] = f"{r['subject']} ({_setting(r)})" if several else r["subject"]
+        return sorted(found, key=lambda r: (r["title"], WIDEST_FIRST.index(r["dtype"])))
 
-    @staticmethod
-    def _rank(dtype: str) -> int:
-        return ("float64", "float32", "bfloat16", "float16").index(dtype)
+    @cached_property
+    def _by_title(self) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
+        for r in self.comparisons:
+            found.setdefault(r["title"], []).append(r)
+        return found
 
     @property
-    def subjects(self) -> list[str]:
-        """Each subject once."""
-        return list(dict.fromkeys(r["subject"] for r in self.comparisons))
+    def titles(self) -> list[str]:
+        """Each function once."""
+        return list(self._by_title)
 
-    @property
+    @cached_property
     def dtypes(self) -> list[str]:
         """Each type once, widest first."""
-        return sorted({r["dtype"] for r in self.comparisons}, key=self._rank)
+        return sorted({r["dtype"] for r in self.comparisons}, key=WIDEST_FIRST.index)
 
-    def of(self, subject: str, dtype: str | None = None) -> list[Row]:
-        """The comparisons of a subject, in one type or all."""
-        return [
-            r for r in self.comparisons if r["subject"] == subject and dtype in (None, r["dtype"])
-        ]
+    @cached_property
+    def engines(self) -> list[str]:
+        """Each engine once."""
+        return sorted({r["engine"] for r in self.comparisons})
 
-    def cell(self, subject: str, dtype: str) -> Row | None:
-        """The first comparison of a subject in a type, if there is one."""
-        return next(iter(self.of(subject, dtype)), None)
+    def of(self, title: str) -> list[Row]:
+        """The comparisons of a function."""
+        return self._by_title[title]
+
+    def engines_of(self, title: str) -> list[str]:
+        """The engines that a function was compared in."""
+        return sorted({r["engine"] for r in self.of(title)})
+
+    def cell(self, title: str, engine: str, dtype: str) -> Row | None:
+        """The worst comparison of a function in a type and engine, if there is one."""
+        found = [r for r in self.of(title) if (r["engine"], r["dtype"]) == (engine, dtype)]
+        return max(found, key=badness, default=None)
+
+    def sort_key(self, row: Row | None) -> str:
+        """A number to sort a cell by, as text: the verdict, then the error in bulk."""
+        if row is None:
+            return "-1"
+        verdict, error = badness(row)
+        part = math.log1p(error) / 1000 if math.isfinite(error) else 0.9  # below 1 for any float
+        return f"{verdict + part:.9g}"
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """A finding a function and engine that disagrees, the worst first."""
+        return findings(self.comparisons)
 
     @property
-    def findings(self) -> list[Row]:
-        """The comparisons that disagree."""
-        return [r for r in self.comparisons if r["verdict"] == "disagrees"]
+    def only_at_infinity(self) -> list[str]:
+        """The functions that are wrong at ±∞ and nowhere else."""
+        return [
+            title
+            for title, rows in self._by_title.items()
+            if max(rows, key=badness)["verdict"] == "fails at ∞"
+        ]
 
     @property
     def verdicts(self) -> dict[str, int]:
         """How many comparisons have each verdict."""
-        found = [r["verdict"] for r in self.comparisons]
-        return {str(v): found.count(str(v)) for v in Verdict}
+        all_verdicts = [r["verdict"] for r in self.comparisons]
+        return {str(v): all_verdicts.count(str(v)) for v in VERDICTS}
 
     @property
     def values(self) -> int:
         """How many gradients were compared."""
         return sum(r["values"] for r in self.comparisons)
 
+    @property
+    def points(self) -> int:
+        """At how many points: a point may have several adjoints."""
+        return sum(max((a["values"] for a in r["adjoints"]), default=0) for r in self.comparisons)
+
+    def statuses(self, title: str) -> list[str]:
+        """The statuses that occur in a function's comparisons."""
+        occurring = {s for r in self.of(title) for a in r["adjoints"] for s in a["counts"]}
+        return [str(s) for s in STATUSES if str(s) in occurring]
+
     @cached_property
-    def detections(self) -> list[Row]:
+    def detections(self) -> Detections:
         """Which checker caught which wrong backward."""
-        return sorted(
-            (r for r in self.rows if r["kind"] == "detection"),
-            key=lambda r: (r["subject"], r["mutation"]),
-        )
+        return Detections([r for r in self.rows if r["kind"] == "detection"])
 
-    @property
-    def mutations(self) -> list[str]:
-        """Each mutation once."""
-        return sorted({r["mutation"] for r in self.detections})
+    @cached_property
+    def _anchors(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        taken: set[str] = set()
+        for title in self.titles:
+            name = anchor(title)
+            while name in taken:
+                name += "-"
+            found[title] = name
+            taken.add(name)
+        return found
 
-    @property
-    def checkers(self) -> list[str]:
-        """Each checker once."""
-        return list(dict.fromkeys(c for r in self.detections for c in r["caught_by"]))
+    def anchor(self, title: str) -> str:
+        """The id of a function's section, or its file's name; no two have one."""
+        return f"f-{self._anchors[title]}"
 
-    @property
-    def mutated(self) -> list[str]:
-        """Each subject that was mutated, once."""
-        return list(dict.fromkeys(r["subject"] for r in self.detections))
-
-    def caught(self, subject: str, mutation: str) -> dict[str, bool] | None:
-        """Who caught it; None where the mutation changes nothing."""
-        for r in self.detections:
-            if (r["subject"], r["mutation"]) == (subject, mutation):
-                caught: dict[str, bool] = r["caught_by"]
-                return caught
-        return None
-
-    def score(self, checker: str, mutation: str) -> str:
-        """How many of a mutation a checker caught, as `3/24`."""
-        answers = [r["caught_by"][checker] for r in self.detections if r["mutation"] == mutation]
-        return f"{sum(answers)}/{len(answers)}"
-
-    @property
-    def versions(self) -> dict[str, str]:
-        """What the comparison ran on."""
-        return dict(self.data["versions"])
+    def link(self, title: str) -> str:
+        """Where a function's section is."""
+        name = self.anchor(title)
+        return f"{self.folder}/{name}.html" if self.folder else f"#{name}"
 
     def render(self, suffix: str) -> str:
         """The page, for a file name's suffix, `.html` or `.md`."""
-        from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+        return _template(TEMPLATES[suffix]).render(report=self)
 
-        environment = Environment(
-            loader=PackageLoader("comparisons", "report"),
-            autoescape=select_autoescape(["html.jinja"]),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.filters |= {
-            "mathml": _mathml,
-            "number": _number,
-            "anchor": _anchor,
-            "slug": _slug,
-        }
-        return environment.get_template(TEMPLATES[suffix]).render(report=self)
+    def render_section(self, title: str, index: str) -> str:
+        """A page of one function, for a report that is a folder."""
+        return _template("section_page.html.jinja").render(report=self, title=title, index=index)
 
 
 def write(path: Path, rows: Iterable[Row], *, complete: bool = True) -> None:
@@ -143,33 +176,83 @@ def write(path: Path, rows: Iterable[Row], *, complete: bool = True) -> None:
     write_page(path, document(rows, complete=complete))
 
 
-def write_page(path: Path, data: Mapping[str, Any]) -> None:
-    """Write the page of a document, which is all that it is made of."""
+def write_page(path: Path, data: Mapping[str, Any], *, largest: int = LARGEST) -> None:
+    """Write the page of a document, as `read_json` gives it, Markdown or HTML by its suffix.
+
+    A page of more than `largest` bytes becomes an index, with a file for each function in a folder
+    of the same name beside it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(Report(data).render(path.suffix), encoding="utf-8")
+    report = Document(data)
+    page = report.render(path.suffix)
+    if path.suffix == ".html" and len(page.encode()) > largest:
+        folder = path.with_suffix("")
+        folder.mkdir(exist_ok=True)
+        report = Document(data, folder=folder.name)
+        for title in report.titles:
+            section = report.render_section(title, index=f"../{path.name}")
+            (folder / f"{report.anchor(title)}.html").write_text(section, encoding="utf-8")
+        page = report.render(path.suffix)
+    path.write_text(page, encoding="utf-8")
 
 
-def _mathml(latex: str) -> Any:
-    from latex2mathml.converter import convert
+def badness(row: Row) -> tuple[int, float]:
+    """What a comparison is sorted by: its verdict, then its error in bulk."""
+    return tuple(Verdict).index(verdict_named(row["verdict"])), row["bulk_ulp"]
+
+
+def anchor(name: str) -> str:
+    """Letters, digits and hyphens, for an id or a CSS class."""
+    words = "".join(c if c.isalnum() else " " for c in name.replace("∞", "infinity")).split()
+    return "-".join(words) or "unnamed"
+
+
+def _as_text(words: str) -> str:
+    """Words that Markdown, which lets HTML through, shows as they are."""
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "&#124;")):
+        words = words.replace(character, entity)
+    return words
+
+
+def _setting(row: Row) -> str:
+    parts = [f"{k} = {shown(v)}" for k, v in row["mathematics"]["parameters"].items()]
+    if row["cotangent"] != "ones":
+        parts.append(f"cotangent {row['cotangent']}")
+    if row["device"] != "cpu":
+        parts.append(row["device"])
+    return ", ".join(parts)
+
+
+def _template(name: str) -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
     from markupsafe import Markup
 
-    # latex2mathml has no sans-serif transpose; its input is our own LaTeX, its output markup.
-    return Markup(convert(latex.replace(r"\mathsf{T}", "T")))  # noqa: S704 - our own
+    from comparisons.report.mathml import mathml
+
+    environment = Environment(
+        loader=PackageLoader("comparisons", "report"),
+        autoescape=select_autoescape(["html.jinja", "svg.jinja"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "mathml": lambda latex: Markup(mathml(latex)),  # noqa: S704 - made of our own LaTeX
+        "number": shown,
+        "anchor": anchor,
+        "as_text": _as_text,
+        "mark": lambda verdict: MARKS[verdict_named(verdict)],
+        "error_plot": plots.error_plot,
+        "curve_plot": plots.curve_plot,
+    }
+    environment.globals |= {
+        "VERDICTS": {str(v): text for v, text in VERDICTS.items()},
+        "STATUSES": {str(s): text for s, text in STATUSES.items()},
+        "TERMS": TERMS,
+        "font": base64.b64encode(_font()).decode(),
+    }
+    return environment.get_template(name)
 
 
-def _number(value: float | str) -> str:
-    """Three digits, an exponent only where needed: 0.5, 15, 1.79e8."""
-    value = float(value)
-    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - NaN
-        return {"inf": "∞", "-inf": "−∞"}.get(str(value), "NaN")
-    mantissa, _, exponent = f"{value:.3g}".partition("e")
-    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
-
-
-def _slug(verdict: str) -> str:
-    """A verdict as a class of the style sheet: its first word."""
-    return verdict.partition(" ")[0]
-
-
-def _anchor(name: str) -> str:
-    return "-".join("".join(c if c.isalnum() else " " for c in name).split()) or "subject"
+def _font() -> bytes:
+    return files("comparisons.report").joinpath("font/stix-two-math.woff2").read_bytes()

@@ -8,8 +8,10 @@ from typing import Any
 from sympy import Expr, Symbol
 
 import symdiff
-from comparisons.comparison import AdjointResult, Comparison
+from comparisons.comparison import AdjointResult, Comparison, Point
+from comparisons.report.profile import curve, profile
 from comparisons.reproduction import reproduction
+from comparisons.torch_calls import TORCH_CALLS
 from symdiff.adjoint import equations
 from symdiff.notation.names import barred
 
@@ -18,14 +20,18 @@ Row = dict[str, Any]  # str, int, float, bool, None, lists and dicts of them: xd
 
 def comparison_row(comparison: Comparison) -> Row:
     """Everything a report says of one comparison."""
-    subject, worst = comparison.subject, comparison.worst_adjoint
+    subject, worst, budget = comparison.subject, comparison.worst_adjoint, comparison.budget
     return {
         "kind": "comparison",
         "subject": str(subject),
         "source": subject.definition.source if subject.definition else "",
+        "code": subject.code,
+        "of_torch": str(subject) in TORCH_CALLS,
         "dtype": str(comparison.dtype),
         "engine": comparison.engine,
         "cotangent": comparison.cotangent,
+        "device": comparison.device,
+        "budget": {"accurate": budget.accurate, "absolute": budget.absolute},
         "verdict": str(comparison.verdict),
         "values": comparison.values,
         "bulk_ulp": comparison.bulk_ulp,
@@ -33,7 +39,11 @@ def comparison_row(comparison: Comparison) -> Row:
         "adjoints": [_adjoint_row(a) for a in comparison.adjoints.values()],
         "absent": {barred(k): why for k, why in comparison.absent.items()},
         "problems": {barred(k): what for k, what in comparison.wrong_presence.items()},
-        "worst": None if worst is None else _point_row(comparison, worst),
+        "worst": None if worst is None else _worst_row(comparison, worst),
+        "broken": []
+        if worst is None
+        else [_point_row(comparison, worst, p) for p in worst.broken(5)],
+        "profile": profile(comparison),
         "mathematics": _mathematics(comparison),
     }
 
@@ -54,7 +64,6 @@ def _adjoint_row(adjoint: AdjointResult) -> Row:
         "verdict": str(adjoint.verdict),
         "values": int(adjoint.computed.size),
         "bulk_ulp": adjoint.bulk_ulp,
-        "max_ulp": adjoint.max_ulp,
         "conditioned_ulp": adjoint.max_conditioned,
         "above_half": adjoint.share_above(0.5),
         "above_one": adjoint.share_above(1.0),
@@ -62,22 +71,24 @@ def _adjoint_row(adjoint: AdjointResult) -> Row:
     }
 
 
-def _point_row(comparison: Comparison, adjoint: AdjointResult) -> Row:
-    point, bits = adjoint.worst, comparison.dtype.hex_bits
+def _point_row(comparison: Comparison, adjoint: AdjointResult, point: Point) -> Row:
+    bits = comparison.dtype.hex_bits
     return {
         "adjoint": barred(adjoint.name),
-        "inputs": {k: _number(v) | {"bits": bits(v)} for k, v in point.inputs.items()},
-        "computed": _number(point.computed) | {"bits": bits(point.computed)},
-        "truth": _number(point.truth),
+        "inputs": [[k, repr(v), bits(v)] for k, v in point.inputs.items()],
+        "computed": repr(point.computed),
+        "computed_bits": bits(point.computed),
+        "truth": repr(point.truth),
         "ulp": point.ulp,
         "status": str(point.status),
-        "reproduction": reproduction(comparison, adjoint),
     }
 
 
-def _number(value: float) -> Row:
-    """A float as it is read, and exactly."""
-    return {"decimal": repr(value), "hex": value.hex()}
+def _worst_row(comparison: Comparison, adjoint: AdjointResult) -> Row:
+    return {
+        **_point_row(comparison, adjoint, adjoint.worst),
+        "reproduction": reproduction(comparison, adjoint),
+    }
 
 
 def _equation(name: str, value: Expr) -> list[str]:
@@ -89,18 +100,24 @@ def _equation(name: str, value: Expr) -> list[str]:
 
 
 def _mathematics(comparison: Comparison) -> Row:
-    """The formula and its adjoints, in text and LaTeX, and the kinks in words."""
+    """The formula, its adjoints and the tutorial's lines, in text and LaTeX; kinks; a curve."""
     graph = comparison.subject.graph
     adjoints = symdiff.adjoints(graph)
-    definition = comparison.subject.definition
-    kinks = definition.kinks() if definition and len(definition.variables) == 1 else ()
+    described = comparison.subject.definition
+    single = described if described and len(described.variables) == 1 else None
     return {
         "lines": [_equation(name, value) for name, value in equations(graph).items()],
-        "adjoints": [_equation(barred(name), value) for name, value in adjoints.lines.items()],
+        "adjoints": _adjoint_lines(adjoints),
+        "tutorial": _adjoint_lines(symdiff.adjoints(symdiff.neuron(single))) if single else [],
         "parameters": {k: float(v) for k, v in graph.parameters.items()},
         "kinks": [
             [symdiff.text(k.at), symdiff.text(k.left), symdiff.text(k.right), symdiff.text(k.taken)]
-            for k in kinks
+            for k in (single.kinks() if single else ())
             if not k.smooth
         ],
+        "curve": curve(adjoints, single) if single else None,
     }
+
+
+def _adjoint_lines(adjoints: symdiff.Adjoints) -> list[list[str]]:
+    return [_equation(barred(name), value) for name, value in adjoints.lines.items()]

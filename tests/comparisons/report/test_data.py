@@ -1,136 +1,109 @@
-"""What a run compared, as JSON and CSV."""
+"""The data of a report."""
 
+import copy
 import csv
 import json
 
-import numpy as np
 import pytest
-import torch
+from jsonschema import Draft202012Validator
 
-import comparisons
 from comparisons.report.data import document, read_json, schema, write_csv, write_json
-from comparisons.report.document import write, write_page
-from comparisons.report.rows import comparison_row, detection_row
+from comparisons.verdict import Status, Verdict
 
 
-@pytest.fixture(scope="module")
-def rows():
-    """What holds, what does not, a cut graph, another engine and cotangent, a detection."""
-    found = [
-        comparisons.compare("tanh", dtype="float32"),
-        comparisons.compare("gelu", dtype="float32", cotangent="random"),
-        comparisons.compare("gelu_tanh", dtype="float32"),  # NaN where there is a number
-        comparisons.compare("mish", dtype="float32", engine="reverse_over_reverse"),
-        comparisons.compare(comparisons.linear_layer(cut="detach()")),
-        comparisons.compare(torch.nn.PReLU()),
-    ]
-    return [*map(comparison_row, found), detection_row("tanh", "sign flipped", {"symdiff": True})]
+@pytest.fixture
+def written(rows, tmp_path):
+    """A file, and the document in it."""
+    path = tmp_path / "deep" / "run.json"
+    write_json(path, rows)
+    return path, json.loads(path.read_text(encoding="utf-8"))
 
 
-def test_a_document_is_what_its_schema_says(rows, tmp_path):
-    """Written, read and checked; no NaN literal in it, infinities as text."""
-    write_json(tmp_path / "a.json", rows)
-    text = (tmp_path / "a.json").read_text()
+class TestSchema:
+    def test_is_a_schema(self):
+        """It fits the meta-schema it names."""
+        Draft202012Validator.check_schema(schema())
 
-    assert len(read_json(tmp_path / "a.json")["rows"]) == len(rows)
-    assert "NaN" not in text
-    assert "Infinity" not in text
-    json.loads(text, parse_constant=lambda _: pytest.fail("a literal that JSON does not have"))
-    assert '"inf"' in text  # the error of a NaN
+    def test_a_report_fits_it(self, written):
+        """With every kind of row."""
+        assert not list(Draft202012Validator(schema()).iter_errors(written[1]))
 
+    def test_knows_every_verdict(self):
+        """One that is added has to be added here."""
+        assert schema()["$defs"]["verdict"]["enum"] == [str(v) for v in Verdict]
 
-def test_floats_are_decimal_and_exact(rows):
-    """The worst point in repr, in hexadecimal and in the type's own bits."""
-    worst = document(rows)["rows"][0]["worst"]
-    value = worst["inputs"]["z"]
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            lambda d: d.pop("versions"),
+            lambda d: d.update(extra=1),
+            lambda d: d["rows"][0].update(verdict="fine"),
+            lambda d: d["rows"][0].update(bulk_ulp=0.5),
+            lambda d: d["rows"][0]["bulk_ulp"].update(hex="0.5"),
+            lambda d: d["rows"][0]["counts"].update({"faithful": -1}),
+            lambda d: d["rows"][-1].update(kind="detected"),
+        ],
+    )
+    def test_what_does_not_fit_is_refused(self, written, spoil, tmp_path):
+        """In one sentence that says where."""
+        spoilt = copy.deepcopy(written[1])
+        spoil(spoilt)
+        (tmp_path / "spoilt.json").write_text(json.dumps(spoilt))
 
-    assert float(value["decimal"]) == float.fromhex(value["hex"])
-    bits = int(np.float32(float(value["decimal"])).view(np.uint32))
-    assert value["bits"] == f"0x{bits:08x}"
-
-
-def test_it_says_what_it_was_measured_on(rows):
-    """Versions, machine, date, commit."""
-    made = document(rows, complete=False)
-
-    assert made["versions"]["torch"] == torch.__version__
-    assert made["machine"]["simd"] == torch.backends.cpu.get_cpu_capability()
-    assert made["date"].endswith("+00:00")
-    assert made["complete"] is False
-    assert made["commit"] is None or len(made["commit"]) == 40
-
-
-def test_two_runs_are_the_same_bytes(tmp_path, monkeypatch):
-    """Dates aside: with the date given, JSON and pages of two runs are equal byte by byte."""
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    for name in ("a", "b"):
-        run = [comparison_row(comparisons.compare("elu", dtype=t)) for t in ("float32", "float16")]
-        write_json(tmp_path / f"{name}.json", run)
-        for suffix in (".html", ".md"):
-            write(tmp_path / f"{name}{suffix}", run)
-
-    for suffix in (".json", ".html", ".md"):
-        assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
+        with pytest.raises(ValueError, match=r"does not fit the schema at \$"):
+            read_json(tmp_path / "spoilt.json")
 
 
-@pytest.mark.parametrize("suffix", [".html", ".md"])
-def test_the_page_is_made_of_the_document_alone(rows, tmp_path, monkeypatch, suffix):
-    """Read back from JSON, it gives the page of the run."""
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
-    write(tmp_path / f"run{suffix}", rows)
-    write_json(tmp_path / "a.json", rows)
-    write_page(tmp_path / f"again{suffix}", read_json(tmp_path / "a.json"))
+class TestJson:
+    def test_reads_back(self, written):
+        """What was written."""
+        assert read_json(written[0]) == written[1]
 
-    assert (tmp_path / f"run{suffix}").read_text() == (tmp_path / f"again{suffix}").read_text()
+    def test_does_not_depend_on_the_order_of_rows(self, rows, monkeypatch):
+        """Two runs give the same bytes, whichever process came first; dates aside."""
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+        one, other = (document(order, complete=True) for order in (rows, rows[::-1]))
 
+        assert json.dumps(one) == json.dumps(other)
+        assert one["date"] == "1970-01-01T00:00:00+00:00"
 
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        (lambda d: d.pop("schema"), "it has no schema number"),
-        (lambda d: d.update(schema=2), "its schema is 2, and 1 is understood here"),
-        (lambda d: d["rows"][0].update(verdict="fine"), "rows.0"),
-        (lambda d: d["rows"][0].update(bulk_ulp="much"), "rows.0"),
-        (lambda d: d.pop("machine"), "'machine' is a required property"),
-    ],
-)
-def test_what_is_no_document_is_refused_in_a_sentence(rows, tmp_path, change, sentence):
-    """Another version, an unknown verdict, a missing part: the path and what is wrong."""
-    path = tmp_path / "a.json"
-    made = document(rows)
-    change(made)
-    path.write_text(json.dumps(made))
+    def test_has_no_literal_that_json_lacks(self, written):
+        """A strict reader takes it."""
 
-    with pytest.raises(ValueError, match=r"a\.json") as caught:
-        read_json(path)
-    assert sentence in str(caught.value)
-    assert "\n" not in str(caught.value)
+        def refuse(literal):
+            raise AssertionError(literal)
 
+        json.loads(written[0].read_text(encoding="utf-8"), parse_constant=refuse)
 
-def test_a_file_that_is_no_json_is_refused(tmp_path):
-    """And one that is not there."""
-    (tmp_path / "a.json").write_text("<html>")
-    with pytest.raises(ValueError, match="is no JSON"):
-        read_json(tmp_path / "a.json")
-    with pytest.raises(ValueError, match="cannot be read"):
-        read_json(tmp_path / "b.json")
+    def test_says_whether_the_run_came_to_its_end(self, rows):
+        """An interrupted one is marked."""
+        assert document(rows, complete=False)["complete"] is False
 
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("{", "is not JSON"),
+            ('{"schema": NaN}', "JSON has no NaN"),
+            ("[1]", "no symdiff report"),
+            ('{"schema": 2}', "has schema 2"),
+        ],
+    )
+    def test_another_file_is_refused(self, tmp_path, text, message):
+        """With what it is and what to do."""
+        (tmp_path / "other.json").write_text(text)
 
-def test_the_csv_has_a_line_a_comparison(rows, tmp_path):
-    """The same rows, flat; detections are no comparisons."""
-    write_csv(tmp_path / "a.csv", rows)
-    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
-        lines = list(csv.DictReader(file))
-
-    assert [r["subject"] for r in rows if r["kind"] == "comparison"] == [
-        r["subject"] for r in lines
-    ]
-    assert lines[0]["worst_input"].startswith("z = ")
-    assert "correctly rounded" in lines[0]["counts"]
+        with pytest.raises(ValueError, match=message):
+            read_json(tmp_path / "other.json")
 
 
-def test_the_schema_is_a_schema():
-    """Itself checked against the dialect it names."""
-    from jsonschema import Draft202012Validator
+class TestCsv:
+    def test_has_a_line_a_comparison(self, rows, tmp_path):
+        """With a column a status; the counts of a line add up to its values."""
+        write_csv(tmp_path / "run.csv", rows)
+        with (tmp_path / "run.csv").open(encoding="utf-8", newline="") as file:
+            lines = list(csv.DictReader(file))
 
-    Draft202012Validator.check_schema(schema())
+        assert len(lines) == sum(row["kind"] == "comparison" for row in rows)
+        for line in lines:
+            assert sum(int(line[str(s)]) for s in Status) == int(line["values"])
+        assert any("0.1666666716337204" in line["worst computed"] for line in lines)

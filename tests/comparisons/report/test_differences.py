@@ -1,75 +1,87 @@
-"""What changed between two runs."""
+"""Two runs beside each other."""
 
 import copy
 
 import pytest
 
-import comparisons
 from comparisons.report.data import document
 from comparisons.report.differences import differences
-from comparisons.report.rows import comparison_row
-
-
-@pytest.fixture(scope="module")
-def run():
-    """Two functions in one type."""
-    found = [comparisons.compare(n, dtype="float32") for n in ("tanh", "elu")]
-    return document(map(comparison_row, found))
+from comparisons.report.number import written
 
 
 @pytest.fixture
-def other(run):
-    """The same run, to be changed."""
-    return copy.deepcopy(run)
+def old(rows):
+    """A run."""
+    return document(rows, complete=True)
 
 
-def test_a_run_beside_itself(run):
-    """Nothing changed."""
-    assert str(differences(run, run)) == "nothing changed"
+@pytest.fixture
+def new(old):
+    """The same, to be changed."""
+    return copy.deepcopy(old)
 
 
-def test_a_verdict_that_got_worse(run, other):
-    """It is worse one way and better the other."""
-    other["rows"][1]["verdict"] = "disagrees"
-
-    assert differences(run, other).worse == ["elu, float32, reverse: accurate became disagrees"]
-    assert differences(other, run).better == ["elu, float32, reverse: disagrees became accurate"]
-    assert not differences(other, run).worse
+def _row(run, subject, dtype="float64"):
+    wanted = (subject, dtype, "reverse")
+    return next(r for r in run["rows"] if (r["subject"], r.get("dtype"), r.get("engine")) == wanted)
 
 
-@pytest.mark.parametrize("what", ["bulk_ulp", "conditioned_ulp"])
-def test_a_larger_error_under_the_same_verdict(run, other, what):
-    """One percent more is worse, one in ten million is not."""
-    other["rows"][0]["adjoints"][0][what] *= 1.01
-    (sentence,) = differences(run, other).worse
-    assert sentence.startswith("tanh, float32, reverse: the largest")
+def test_a_run_differs_in_nothing_from_itself(old, new):
+    """And says so."""
+    found = differences(old, new)
 
-    other["rows"][0]["adjoints"][0][what] = run["rows"][0]["adjoints"][0][what] * (1 + 1e-7)
-    assert not differences(run, other).worse
+    assert (found.better, found.worse, found.changed) == ([], [], [])
+    assert str(found) == "No difference."
 
 
-def test_an_infinite_error_is_text_and_worse(run, other):
-    """A document has no infinity; a NaN where a number was is the worst there is."""
-    other["rows"][0]["adjoints"][0]["conditioned_ulp"] = "inf"
+@pytest.mark.parametrize(("verdict", "side"), [("disagrees", "worse"), ("accurate", "better")])
+def test_a_verdict_decides(old, new, verdict, side):
+    """tanh agrees; a worse verdict is worse."""
+    _row(new, "tanh")["verdict"] = verdict
+    found = differences(old, new)
 
-    assert "inf ulp" in differences(run, other).worse[0]
-    assert "inf" in differences(other, run).better[0]
-
-
-def test_counts_that_move_are_neither(run, other):
-    """They are told, with both numbers."""
-    other["rows"][0]["counts"]["faithful"] += 1
-
-    (sentence,) = differences(run, other).changed
-    assert "faithful" in sentence
-    assert "→" in sentence
+    assert getattr(found, side) == [f"tanh, float64, reverse: was agrees, now {verdict}"]
+    assert len(found.better + found.worse + found.changed) == 1
 
 
-def test_comparisons_that_come_and_go(run, other):
-    """Neither better nor worse, and not passed over."""
-    gone = other["rows"].pop(0)
+def test_more_wrong_gradients_are_worse(old, new):
+    """By the same verdict, and as many gradients; the other way round it is better."""
+    counts = _row(new, "tanh")["counts"]
+    counts["faithful"] -= 5
+    counts["lost"] += 5
 
-    assert differences(run, other).changed == ["tanh, float32, reverse is no longer compared"]
-    (sentence,) = differences(other, run).changed
-    assert "for the first time" in sentence
-    assert gone["subject"] in sentence
+    assert "lost" in differences(old, new).worse[0]
+    assert "lost" in differences(new, old).better[0]
+
+
+def test_a_shift_among_right_gradients_is_only_a_change(old, new):
+    """Faithful for correctly rounded."""
+    counts = _row(new, "tanh")["counts"]
+    counts["faithful"] -= 5
+    counts["correctly rounded"] += 5
+    found = differences(old, new)
+
+    assert (len(found.changed), found.worse, found.better) == (1, [], [])
+
+
+@pytest.mark.parametrize(("factor", "worse"), [(1.1, 0), (1.5, 1)])
+def test_a_quarter_more_error_in_bulk_is_worse(old, new, factor, worse):
+    """Less is another worst point of the same kernel."""
+    row = _row(new, "tanh")
+    row["bulk_ulp"] = written(row["bulk_ulp"]["decimal"] * factor)
+
+    assert len(differences(old, new).worse) == worse
+
+
+def test_what_is_in_one_run_only_is_a_change(old, new):
+    """A function that is new, or no longer there; another torch; a run cut short."""
+    new["rows"] = [r for r in new["rows"] if r["subject"] != "elu"]
+    new["versions"]["torch"] = "9"
+    new["complete"] = False
+    found = differences(old, new)
+
+    assert any("elu" in s and "no longer" in s for s in found.changed)
+    assert any(s.startswith("torch ") and s.endswith("→ 9") for s in found.changed)
+    assert "the new run is incomplete" in found.changed
+    assert any("is new" in s for s in differences(new, old).changed)
+    assert not found.worse

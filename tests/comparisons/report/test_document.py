@@ -4,100 +4,108 @@ import json
 from html.parser import HTMLParser
 
 import pytest
-import torch
 
-import comparisons
-from comparisons.report.data import document
-from comparisons.report.document import Report, write
-from comparisons.report.rows import comparison_row, detection_row
+from comparisons.report.data import document, read_json, write_json
+from comparisons.report.document import Document, anchor, write, write_page
 
 
 @pytest.fixture(scope="module")
-def rows():
-    """A comparison that holds, one that does not, a cut graph, and a name that is markup."""
-
-    def evil(z):
-        return torch.tanh(z) * 2
-
-    evil.__name__ = "<script>alert(1)</script>"
-    found = [
-        comparisons.compare("tanh"),
-        comparisons.compare("hardsigmoid"),
-        comparisons.compare("relu", dtype="float32"),
-        comparisons.compare(comparisons.linear_layer(cut="detach()")),
-        comparisons.compare(evil, "tanh"),
-    ]
-    detections = [
-        detection_row("tanh", "sign flipped", {"symdiff": True, "gradcheck": True}),
-        detection_row("tanh", "factor 1.0009", {"symdiff": True, "gradcheck": False}),
-        detection_row("relu", "sign flipped", {"symdiff": True, "gradcheck": True}),
-    ]
-    return [*map(comparison_row, found), *detections]
+def report(rows):
+    """The page's questions, answered."""
+    return Document(document(rows, complete=True))
 
 
 class _Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
-        self.tags, self.ids, self.links, self.open = [], set(), [], []
+        self.tags, self.ids, self.links = [], [], []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         given = dict(attrs)
-        self.ids |= {given["id"]} if "id" in given else set()
-        self.links += [given["href"]] if "href" in given else []
+        self.ids += [given["id"]] if "id" in given else []
+        self.links += [given["href"]] if tag == "a" else []
 
 
 class TestHtml:
-    def test_is_one_offline_file(self, rows):
-        """No script, no style sheet, no picture from elsewhere."""
-        page = _Page(Report(document(rows)).render(".html"))
+    def test_is_one_offline_file(self, report):
+        """Nothing is loaded: no picture, no script and no style sheet from elsewhere."""
+        text = report.render(".html")
 
-        assert not {"script", "link", "img", "iframe"} & set(page.tags)
-        assert all(link.startswith("#") for link in page.links)
+        assert not {"img", "iframe"} & set(_Page(text).tags)
+        assert not {"src=", "@import", "url(http", "https://"} & set(text.split())
+        assert text.count("url(") == text.count("url(data:font/woff2;base64,")
 
-    def test_every_link_lands(self, rows):
-        """Each anchor exists."""
-        page = _Page(Report(document(rows)).render(".html"))
+    def test_every_link_lands(self, report):
+        """Each anchor exists, and no two elements have one id."""
+        page = _Page(report.render(".html"))
 
-        assert page.links
-        assert {link[1:] for link in page.links} <= page.ids
+        assert len(page.ids) == len(set(page.ids))
+        assert {link[1:] for link in page.links} <= set(page.ids)
 
-    def test_names_are_text(self, rows):
-        """A subject called <script> shows as text."""
-        text = Report(document(rows)).render(".html")
-
-        assert "<script>alert" not in text
-        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
-
-    def test_mathematics_is_mathml(self, rows):
+    def test_mathematics_is_mathml(self, report):
         """Formulas are marked up, not pictures and not source."""
-        page = _Page(Report(document(rows)).render(".html"))
+        assert _Page(report.render(".html")).tags.count("math") >= 10
 
-        assert page.tags.count("math") >= 10
-
-    def test_says_what_disagrees_with_its_reproduction(self, rows):
+    def test_says_what_disagrees_with_its_reproduction(self, report):
         """The findings stand before the matrix."""
-        text = Report(document(rows)).render(".html")
+        text = report.render(".html")
 
         assert text.index('id="findings"') < text.index('id="matrix"')
         assert "0.16666667163" in text
 
+    def test_what_is_too_large_becomes_a_folder(self, rows, tmp_path):
+        """An index and a file a function; every link lands in one of them."""
+        write_page(tmp_path / "r.html", document(rows, complete=True), largest=1)
+        pages = {path: _Page(path.read_text("utf-8")) for path in tmp_path.rglob("*.html")}
+
+        assert len(pages) == 1 + len(Document(document(rows, complete=True)).titles)
+        for path, page in pages.items():
+            for link in page.links:
+                target, _, fragment = link.partition("#")
+                file = (path.parent / target).resolve() if target else path
+                assert file in pages
+                assert not fragment or fragment in pages[file].ids
+
 
 class TestMarkdown:
-    def test_has_a_table_of_verdicts(self, rows):
-        """One row a function."""
-        text = Report(document(rows)).render(".md")
+    def test_has_a_table_of_verdicts(self, report):
+        """One row a function and engine."""
+        text = report.render(".md")
 
         assert "| tanh | agrees |" in text
+        assert "| tanh, jvp | agrees |" in text
         assert "| relu | – | – | accurate | 0 |" in text
 
-    def test_says_who_catches_what(self, rows):
+    def test_says_who_catches_what(self, report):
         """The detections, with totals."""
-        text = Report(document(rows)).render(".md")
+        text = report.render(".md")
 
         assert "symdiff ✓, gradcheck ✗" in text
         assert "| *gradcheck in all* | 0/1 | 2/2 |" in text
+
+
+class TestTitle:
+    def test_tells_parameters_apart(self, rows):
+        """The same function at two settings has two sections."""
+        elu = next(r for r in rows if r["subject"] == "elu")
+        other = json.loads(json.dumps(elu))
+        other["mathematics"]["parameters"]["alpha"] = 0.5
+        report = Document(document([elu, other], complete=True))
+
+        assert report.titles == ["elu (alpha = 0.5)", "elu (alpha = 1)"]
+        assert len({report.anchor(t) for t in report.titles}) == 2
+
+
+@pytest.mark.parametrize("suffix", [".md", ".html"])
+def test_names_are_text(report, suffix):
+    """A subject called <script> shows as text, and is never markup but in a block of code."""
+    text = report.render(suffix)
+    outside = "".join(text.split("```")[::2])
+
+    assert "<script>alert" not in outside
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in outside
 
 
 def test_rows_are_plain_values(rows):
@@ -106,8 +114,9 @@ def test_rows_are_plain_values(rows):
 
 
 @pytest.mark.parametrize("suffix", [".md", ".html"])
-def test_two_renderings_are_identical(rows, suffix, tmp_path):
-    """The page is a function of the rows, in whatever order they came."""
+def test_two_renderings_are_identical(rows, suffix, tmp_path, monkeypatch):
+    """The page is a function of the rows, in whatever order they came; dates aside."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     for name, order in (("a", rows), ("b", rows[::-1])):
         write(tmp_path / f"{name}{suffix}", order)
 
@@ -115,6 +124,32 @@ def test_two_renderings_are_identical(rows, suffix, tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".md", ".html"])
+def test_the_page_is_made_of_the_json_alone(rows, suffix, tmp_path, monkeypatch):
+    """Remade from the file it is the page of the run."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    write(tmp_path / f"a{suffix}", rows)
+    write_json(tmp_path / "run.json", rows)
+    write_page(tmp_path / f"b{suffix}", read_json(tmp_path / "run.json"))
+
+    assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".md", ".html"])
 def test_a_run_that_compared_nothing_has_a_page_too(suffix):
     """Zero rows render."""
-    assert "0" in Report(document(())).render(suffix)
+    assert "0" in Document(document([], complete=True)).render(suffix)
+
+
+@pytest.mark.parametrize("suffix", [".md", ".html"])
+def test_an_interrupted_run_says_so(rows, suffix):
+    """What it has is there, marked incomplete."""
+    assert "Incomplete" in Document(document(rows, complete=False)).render(suffix)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("fails at ∞", "fails-at-infinity"), ("kink, inside", "kink-inside"), ("<>", "unnamed")],
+)
+def test_an_anchor_is_one_word(name, expected):
+    """Fit for an id, a class and a file's name."""
+    assert anchor(name) == expected

@@ -1,0 +1,75 @@
+"""What changed from a record to a run, engine by engine, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from comparisons.verdict import verdict_named
+
+_DIGITS = 1.0006  # a record has four digits
+
+Measure = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Sentences, each about one engine in one type."""
+
+    worse: list[str] = field(default_factory=list)
+    better: list[str] = field(default_factory=list)
+    other: list[str] = field(default_factory=list)  # counts that moved, engines that came and went
+
+    def __str__(self) -> str:
+        parts = {"worse": self.worse, "better": self.better, "changed": self.other}
+        lines = [f"{kind}: {sentence}" for kind, found in parts.items() for sentence in found]
+        return "\n".join(lines) or "nothing changed"
+
+
+def changes(record: Mapping[str, Any], run: Mapping[str, Any]) -> Changes:
+    """The run beside the record, in the types that the run has.
+
+    Worse is a later verdict, or under the same one a larger error in bulk or a larger conditioned
+    error, to the four digits that are recorded.
+    """
+    found = Changes()
+    for dtype, groups in run.items():
+        before = dict(_by_engine(record.get(dtype, [])))
+        after = dict(_by_engine(groups))
+        for engine in dict.fromkeys([*before, *after]):
+            where = f"{dtype}, {engine}"
+            if engine not in before or engine not in after:
+                what = "no longer measured" if engine in before else "measured for the first time"
+                found.other.append(f"{where}: {what}")
+            else:
+                _compare(where, before[engine], after[engine], found)
+    return found
+
+
+def _by_engine(groups: Any) -> Iterator[tuple[str, Measure]]:
+    for group in groups:
+        for engine in group["engines"]:
+            yield engine, group
+
+
+def _compare(where: str, old: Measure, new: Measure, found: Changes) -> None:
+    was, now = verdict_named(old["verdict"]), verdict_named(new["verdict"])
+    if was is not now:
+        side = found.worse if now.worse_than(was) else found.better
+        side.append(f"{where}: was {was}, now {now}")
+        return
+    for key, what in (("bulk_ulp", "error in bulk"), ("conditioned_ulp", "conditioned error")):
+        a, b = float(old[key]), float(new[key])  # an infinity is text
+        if max(a, b) > min(a, b) * _DIGITS:
+            side = found.worse if b > a else found.better
+            side.append(f"{where}: the largest {what} was {a:.4g} ulp, now {b:.4g} ulp")
+            return
+    if old["counts"] != new["counts"]:
+        moved = dict.fromkeys([*old["counts"], *new["counts"]])
+        told = ", ".join(
+            f"{old['counts'].get(s, 0)} → {new['counts'].get(s, 0)} {s}"
+            for s in moved
+            if old["counts"].get(s, 0) != new["counts"].get(s, 0)
+        )
+        found.other.append(f"{where}: {told}")

@@ -1,0 +1,38 @@
+"""What is wrong, in words."""
+
+from comparisons.report.data import document
+from comparisons.report.definitions import MARKS, STATUSES, VERDICTS, WRONG
+from comparisons.report.document import Document
+from comparisons.report.number import read
+from comparisons.verdict import Status, Verdict
+
+
+def test_torchs_own_come_first(rows):
+    """hardsigmoid is torch's; the function called <script> is a user's."""
+    found = Document(document(rows, complete=True)).findings
+
+    assert [f.title for f in found] == ["hardsigmoid", "<script>alert(1)</script> as tanh"]
+
+
+def test_a_finding_says_where_and_how_much(rows):
+    """The worst input, torch's number, the truth, and how many are wrong."""
+    (first, _) = Document(document(rows, complete=True)).findings
+
+    assert first.kinds == [("6,816", "inaccurate")]
+    assert "0.1666666716337204" in first.sentences[0]
+    assert "1.79e8 ulp off" in first.sentences[0]
+
+
+def test_every_word_is_defined():
+    """Each verdict and status has its sentence, and what is wrong is a status."""
+    assert set(STATUSES) == set(Status)
+    assert set(VERDICTS) == set(MARKS) == set(Verdict)
+    assert set(WRONG) <= {str(s) for s in Status}
+
+
+def test_a_row_survives_the_document(rows):
+    """What a page reads of a document is what was measured."""
+    made = document(rows, complete=True)
+
+    assert len(read(made["rows"])) == len(rows)
+    assert all(row in read(made["rows"]) for row in rows)

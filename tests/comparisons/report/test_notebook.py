@@ -1,0 +1,40 @@
+"""Results in a notebook."""
+
+import comparisons
+from comparisons.budget import Budget
+from comparisons.dtypes import FLOAT_TYPES
+from comparisons.subjects import subject_of
+from comparisons.sweep import Sweep
+from comparisons.tally import Tally
+from comparisons.verdict import Status
+
+
+def test_a_comparison_is_a_table():
+    """A line an adjoint, with its verdict, and a line for what has rightly none."""
+    text = comparisons.compare(comparisons.linear_layer(cut="detach()"))._repr_html_()
+
+    assert text.startswith("<table><caption>linear layer, detached, float64, reverse: accurate")
+    assert "none, as it should be" in text
+
+
+def test_names_are_escaped():
+    """A function called <b> does not make the table bold."""
+
+    def function(z):
+        return z * z
+
+    function.__name__ = "<b>"
+    text = comparisons.compare(function, "z**2")._repr_html_()
+
+    assert "<b>" not in text
+    assert "&lt;b&gt; as z**2" in text
+
+
+def test_a_sweep_is_a_table():
+    """One line: all points together."""
+    tally = Tally(counts={Status.FAITHFUL: 2**32}, bulk_ulp=0.75)
+    subject = subject_of("tanh", None, {})
+    text = Sweep(subject, FLOAT_TYPES["float32"], "reverse", Budget(), tally)._repr_html_()
+
+    assert "4,294,967,296 faithful" in text
+    assert "<td>0.75</td>" in text

@@ -1,0 +1,168 @@
+"""The page in a real browser."""
+
+import shutil
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+from comparisons.report.data import document
+from comparisons.report.document import write_page
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_QUIET = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+_QUIET += ["--disable-component-update", "--disable-sync"]
+BROWSER = next(filter(None, map(shutil.which, _BROWSERS)), None)
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed to look with")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """The system's own."""
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=BROWSER, args=_QUIET)
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def address(rows, tmp_path_factory):
+    """The report's file."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_page(path, document(rows, complete=True))
+    return path.as_uri()
+
+
+@pytest.fixture
+def page(browser, address):
+    """The report, opened; what it requested and complained of is kept beside it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    opened.heard = []
+    opened.on("console", lambda message: opened.heard.append(message.text))
+    opened.on("pageerror", lambda error: opened.heard.append(str(error)))
+    opened.on("dialog", lambda dialog: opened.heard.append(dialog.message))
+    opened.on("request", lambda r: opened.heard.append(r.url) if _outside(r.url, address) else None)
+    opened.goto(address)
+    yield opened
+    context.close()
+
+
+def _outside(url, address):
+    return url != address and not url.startswith("data:")
+
+
+def _names(page):
+    return page.locator("#matrix tbody tr:visible th").all_text_contents()
+
+
+def test_loads_alone_and_in_silence(page):
+    """No request but for the file itself, no console message; <script> in a name runs nothing."""
+    page.wait_for_load_state("networkidle")
+
+    assert page.heard == []
+    assert page.get_by_role("heading", name="<script>alert(1)</script> as tanh").count()
+
+
+class TestMatrix:
+    def test_search_leaves_what_has_the_words(self, page):
+        """In any order, whatever their case; and says how many are left."""
+        page.get_by_label("Search").fill("TANH gelu")
+
+        assert _names(page) == ["gelu_tanh"]
+        assert page.locator("output").text_content() == "1 of 8 shown"
+
+    def test_verdict_and_type_filter(self, page):
+        """tanh agrees in bfloat16 too, in one of its two engines."""
+        page.get_by_role("combobox", name="Verdict").select_option("agrees")
+        both = _names(page)
+        page.get_by_role("combobox", name="Type").select_option("bfloat16")
+
+        assert both == ["tanh", "tanh"]
+        assert _names(page) == ["tanh"]
+
+    def test_sorts_by_a_type_from_the_worst(self, page):
+        """Once for the worst first, again for the best; by name as well; the state is announced."""
+        button = page.locator("#matrix thead button", has_text="float64")
+        button.click()
+        worst = _names(page)
+        header = page.locator("#matrix thead th", has_text="float64")
+        assert header.get_attribute("aria-sort") == "descending"
+        button.press("Enter")
+        best = _names(page)
+        page.locator("#matrix thead button", has_text="function").click()
+
+        assert worst[:2] == ["<script>alert(1)</script> as tanh", "hardsigmoid"]
+        assert best[-2:] == worst[1::-1]
+        assert _names(page) == sorted(_names(page), key=str.lower)
+
+    def test_a_cell_leads_to_its_section(self, page):
+        """By the keyboard."""
+        page.locator("#matrix td a").nth(0).press("Enter")
+
+        assert page.url.endswith("#f-script-alert-1-script-as-tanh")
+
+
+def test_every_link_lands(page):
+    """Each has its target in the document."""
+    lost = page.eval_on_selector_all(
+        "a[href]",
+        "links => links.map(a => a.getAttribute('href'))"
+        ".filter(h => !h.startsWith('#') || !document.getElementById(h.slice(1)))",
+    )
+
+    assert lost == []
+
+
+def test_mathematics_has_height_and_braces_stretch(page):
+    """The brace of elu's cases is as high as its two lines, in the font that came with the page."""
+    heights = page.eval_on_selector_all(
+        "math", "all => all.map(m => m.offsetHeight || m.getBoundingClientRect().height)"
+    )
+    brace, table = page.evaluate(
+        "() => { const cases = document.querySelector('#f-elu mtable').parentElement;"
+        "const height = e => e.getBoundingClientRect().height;"
+        "return [height(cases.querySelector('mo')), height(cases.querySelector('mtable'))]; }"
+    )
+
+    assert page.evaluate("document.fonts.check('16px \"STIX Two Math\"')")
+    assert min(heights) > 8
+    assert brace > 0.9 * table > 25
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_is_accessible(page, scheme, width):
+    """axe-core finds no violation, on a desk and on a phone; nothing is wider than the screen."""
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.locator("details").evaluate_all("all => all.forEach(d => d.open = true)")
+    found = Axe().run(page)
+
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_prints_dark_on_light(page):
+    """Also from a dark screen, and without the controls."""
+    page.emulate_media(media="print", color_scheme="dark")
+    colours = (
+        "() => [getComputedStyle(document.body).color, getComputedStyle(document.body).background]"
+    )
+
+    ink, ground = page.evaluate(colours)
+    assert ink == "rgb(27, 31, 36)"
+    assert ground.startswith("rgb(255, 255, 255)")
+    assert not page.get_by_label("Search").is_visible()
+
+
+def test_reads_without_scripts(browser, address):
+    """Everything is there but the controls, which would do nothing."""
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address)
+
+    assert page.locator("#matrix tbody tr").count() == 8
+    assert not page.get_by_label("Search").is_visible()
+    context.close()
