@@ -249,6 +249,7 @@ def _template(name: str) -> Any:
         "VERDICTS": {str(v): text for v, text in VERDICTS.items()},
         "STATUSES": {str(s): text for s, text in STATUSES.items()},
         "TERMS": TERMS,
+        "AXES": plots.AXES,
         "font": base64.b64encode(_font()).decode(),
     }
     return environment.get_template(name)

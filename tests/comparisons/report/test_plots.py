@@ -1,8 +1,8 @@
 """The geometry of plots."""
 
-from comparisons.report.plots import curve_plot, error_plot
+import pytest
 
-EMPTY = ["-"] * 131
+from comparisons.report.plots import curve_plot, error_plot
 
 
 def _profile(**at):
@@ -16,13 +16,17 @@ def _profile(**at):
     return found
 
 
-def test_a_larger_error_is_a_longer_bar():
-    """Upwards for a gradient that is too large; the axis is logarithmic."""
-    plot = error_plot(_profile(above={10: "1", 20: "10", 30: "100"}, allowed={10: "32"}))
-    heights = [int(bar.split(" ")[1].split("V")[0]) for bar in plot.sound.split("M")[1:]]
+def _tops(area):
+    return [int(piece.split("h")[0].split(" ")[1]) for piece in area.split("M")[1:]]
 
-    assert heights == sorted(heights, reverse=True)
-    assert heights[0] - heights[1] < 4 * (heights[1] - heights[2])
+
+def test_a_larger_error_is_a_higher_area():
+    """Upwards for a gradient that is too large; the axis is logarithmic."""
+    plot = error_plot(_profile(above={10: "1", 20: "7", 30: "31"}, allowed={10: "32"}))
+    first, second, third = _tops(plot.sound)
+
+    assert first > second > third
+    assert first - second == pytest.approx(second - third, abs=1)  # 1 + e: 2, 8, 32
 
 
 def test_a_wrong_bin_is_drawn_apart():
@@ -37,7 +41,7 @@ def test_the_budget_is_a_line_upwards_and_downwards():
     """Where more is allowed than the plot shows there is none."""
     everywhere = dict.fromkeys(range(131), "0")
     within = error_plot(_profile(above=everywhere, allowed=dict.fromkeys(range(131), "32")))
-    beyond = error_plot(_profile(above=everywhere, allowed=dict.fromkeys(range(131), "1e+9")))
+    beyond = error_plot(_profile(above=everywhere, allowed=dict.fromkeys(range(131), "1e+09")))
 
     assert within.budget.count("M") == 2
     assert beyond.budget == ""
@@ -58,6 +62,15 @@ def test_a_curve_is_not_drawn_over_a_jump():
 
     assert plot.f.count("M") == 2
     assert plot.slope.count("M") == 1
+
+
+def test_a_straight_line_has_two_points():
+    """And a kink a third: what lies between says nothing."""
+    values = " ".join(f"{max(0, i - 60) / 10:g}" for i in range(121))
+    plot = curve_plot({"from": -6.0, "to": 6.0, "f": values, "slope": " ".join(["1"] * 121)})
+
+    assert len(plot.f.split(" ")) == 6
+    assert len(plot.slope.split(" ")) == 4
 
 
 def test_a_curve_without_a_value_has_axes():
