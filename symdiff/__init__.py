@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from symdiff.adjoint import Adjoints, adjoints
     from symdiff.catalogue import activation, loss
     from symdiff.catalogue.activations import activations
+    from symdiff.catalogue.layers import layers
     from symdiff.catalogue.losses import losses
     from symdiff.catalogue.problems import (
         linear_layer,
@@ -45,6 +46,7 @@ _HOME = {
     "einsum": "graph",
     "elementwise": "graph",
     "latex": "notation",
+    "layers": "catalogue.layers",
     "linear_layer": "catalogue.problems",
     "loss": "catalogue",
     "losses": "catalogue.losses",
@@ -68,6 +70,7 @@ __all__ = [
     "einsum",
     "elementwise",
     "latex",
+    "layers",
     "linear_layer",
     "loss",
     "losses",
