@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from symdiff.adjoint import Adjoints, adjoints
     from symdiff.catalogue import activation, loss
     from symdiff.catalogue.activations import activations
+    from symdiff.catalogue.array_losses import array_losses, reduced
     from symdiff.catalogue.layers import layers
     from symdiff.catalogue.losses import losses
     from symdiff.catalogue.problems import (
@@ -43,6 +44,7 @@ _HOME = {
     "activations": "catalogue.activations",
     "adjoints": "adjoint",
     "array": "graph",
+    "array_losses": "catalogue.array_losses",
     "einsum": "graph",
     "elementwise": "graph",
     "latex": "notation",
@@ -53,6 +55,7 @@ _HOME = {
     "mean": "graph",
     "neuron": "catalogue.problems",
     "pointwise": "catalogue.problems",
+    "reduced": "catalogue.array_losses",
     "scalars": "graph",
     "stop": "graph",
     "text": "notation",
@@ -67,6 +70,7 @@ __all__ = [
     "activations",
     "adjoints",
     "array",
+    "array_losses",
     "einsum",
     "elementwise",
     "latex",
@@ -77,6 +81,7 @@ __all__ = [
     "mean",
     "neuron",
     "pointwise",
+    "reduced",
     "scalars",
     "stop",
     "text",

@@ -38,15 +38,15 @@ def peak(operand: Any, axis: int) -> Any:
     return np.frompyfunc(lambda a, b: a if a >= b else b, 2, 1).reduce(operand, axis)
 
 
-def winners(operand: Any, axis: int, *, first: bool) -> Any:
+def winners(operand: Any, axis: int, ties: str) -> Any:
     """1 at the largest along an axis, 0 elsewhere, NaN where that is not decided.
 
-    Args: first, whether of several equal ones only the first is marked.
+    Args: ties, `first` to mark the first of equal ones only, else all.
     """
     rows = np.moveaxis(operand, axis, -1)
     flags = rows * 0
     for row in np.ndindex(rows.shape[:-1]):
-        flags[row] += _largest(list(rows[row]), first=first)
+        flags[row] += _largest(list(rows[row]), first=ties == "first")
     return np.moveaxis(flags, -1, axis)
 
 

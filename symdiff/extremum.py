@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sympy import Expr, Integer, S, Symbol
+from sympy import Expr, Integer, Piecewise, Product, S, Symbol
+from sympy.core.symbol import Str
 
 from symdiff import arrays
 from symdiff.closed_form import Indices, IndexSupply, Write, applied, one_entry, written_out
-from symdiff.graph import Node, broadcast, constant, contraction, elementwise, total
+from symdiff.graph import Node, broadcast, constant, contraction, elementwise, size, total
 from symdiff.program import ArrayOperation, Lowering, lowered
 from symdiff.reverse import pullback
 
@@ -22,11 +23,11 @@ Ties = Literal["even", "first"]
 
 
 class Largest(Node):
-    """1 where the operand is largest along `axis`, 0 elsewhere; `first` marks one of equals."""
+    """1 where the operand is largest along `axis`, 0 elsewhere; of equals all, or the first."""
 
-    __slots__ = ("axis", "first")
+    __slots__ = ("axis", "ties")
     axis: str
-    first: bool
+    ties: Ties
 
 
 class Shift(Node):
@@ -53,7 +54,7 @@ def largest(x: Node, axis: str, ties: Ties = "even") -> Node:
         raise ValueError(f"there is no axis {axis!r} to take a maximum over; ({' '.join(x.axes)})")
     if ties not in ("even", "first"):
         raise ValueError(f"unknown convention for ties {ties!r}; choose 'even' or 'first'")
-    marked = Largest(x.axes, (x,), axis, ties == "first")
+    marked = Largest(x.axes, (x,), axis, ties)
     if ties == "first":
         return marked
     return elementwise(lambda mark, count: mark / count, marked, total(marked, [axis]))
@@ -71,8 +72,8 @@ class Winners(ArrayOperation):
     function = staticmethod(arrays.winners)
 
     def arguments(self, value: arrays.ValueOf) -> list[object]:
-        """The array, the position of the axis, whether the first takes all."""
-        return [value(self.args[0]), int(self.args[1]), bool(self.args[2])]
+        """The array, the position of the axis, which of equals are marked."""
+        return [value(self.args[0]), int(self.args[1]), str(self.args[2])]
 
 
 class Peak(ArrayOperation):
@@ -96,7 +97,17 @@ def _(node: Node, cotangent: Node) -> tuple[Node | None, ...]:  # noqa: ARG001 -
 def _(node: Largest, steps: Lowering) -> Symbol:
     (x,) = node.operands
     position = x.axes.index(node.axis)
-    return steps.assign(Winners(steps.symbols[x], Integer(position), Integer(node.first)))
+    return steps.assign(Winners(steps.symbols[x], Integer(position), Str(node.ties)))
+
+
+@one_entry.register
+def _(node: Largest, indices: Indices, supply: IndexSupply) -> Expr:
+    """No other entry is above: ∏ [x ≥ x'] (for one of equals, that it is the first goes unsaid)."""
+    (x,) = node.operands
+    other = supply.take()
+    mine, theirs = supply.write(x, indices), supply.write(x, {**indices, node.axis: other})
+    beaten = Piecewise((1, mine >= theirs), (0, True))
+    return Product(beaten, (other, 0, size(node.axis) - 1))
 
 
 @lowered.register

@@ -52,9 +52,19 @@ class Contract(ArrayOperation):
 
     function = staticmethod(contract)
 
+    @property
+    def subscripts(self) -> str:
+        """One letter an axis."""
+        return str(self.args[0])
+
+    @property
+    def operands(self) -> tuple[Symbol, ...]:
+        """The arrays multiplied."""
+        return tuple(self.args[1])
+
     def arguments(self, value: Callable[[Symbol], Any]) -> list[Any]:
-        """The subscripts, one letter an axis, then the arrays multiplied."""
-        return [str(self.args[0]), *map(value, self.args[1])]
+        """The subscripts, then the arrays."""
+        return [self.subscripts, *map(value, self.operands)]
 
 
 class Align(ArrayOperation):
@@ -65,11 +75,19 @@ class Align(ArrayOperation):
 
     function = staticmethod(align)
 
+    @property
+    def order(self) -> tuple[int, ...]:
+        """Positions of the operand's axes."""
+        return tuple(map(int, self.args[1]))
+
+    @property
+    def shape(self) -> tuple[Symbol, ...]:
+        """The lengths to repeat to; empty to leave new axes at length 1."""
+        return tuple(self.args[2]) if len(self.args) > 2 else ()
+
     def arguments(self, value: Callable[[Symbol], Any]) -> list[Any]:
-        """The array, the positions of its axes, and the lengths to repeat to, if any."""
-        array, order, *shape = self.args
-        lengths = tuple(map(value, shape[0])) if shape else ()
-        return [value(array), tuple(map(int, order)), lengths]
+        """The array, the order and the lengths."""
+        return [value(self.args[0]), self.order, tuple(map(value, self.shape))]
 
 
 Assignment = tuple[Symbol, Expr]
