@@ -123,7 +123,10 @@ def _subject(
     label = f"{name}({given})" if given else name
 
     def sample(dtype: FloatType) -> Inputs:
-        return sampled(graph, dtype)
+        inputs = dict(sampled(graph, dtype))
+        if "ignore_index" in values and inputs["t"].ndim == 1:
+            inputs["t"][-1] = values["ignore_index"]
+        return inputs
 
     return Subject(label, graph, code, code.code, sample=sample)
 
@@ -206,13 +209,6 @@ def _narrow(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
 
 
 def _indices(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
-    """Class indices, one of them ignored: −100."""
-    t = draw.integers(0, _LENGTHS["c"], size=shape).astype(np.float64)
-    t[-1] = -100
-    return t
-
-
-def _classes(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
     return draw.integers(0, _LENGTHS["c"], size=shape).astype(np.float64)
 
 
@@ -248,7 +244,7 @@ _DRAWN: Mapping[tuple[str, str], _Drawn] = MappingProxyType(
         ("nll", "t"): _indices,
         ("nll", "w"): _positive,
         ("kl_div", "t"): _positive,
-        ("multi_margin", "t"): _classes,
+        ("multi_margin", "t"): _indices,
         ("multi_margin", "w"): _positive,
         ("multilabel_soft_margin", "t"): _labels,
         ("multilabel_soft_margin", "w"): _positive,

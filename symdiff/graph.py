@@ -143,7 +143,7 @@ def _simplified(
     kept: dict[Node, int] = {}
     renamed: dict[Symbol, Expr] = {}
     kept_partials: list[Expr | None] = []
-    used = expr.free_symbols | set().union(*(p.free_symbols for p in partials if p is not None))
+    used = _used(expr, partials)
     for i, operand in enumerate(operands):
         if placeholder(i) not in used:
             continue
@@ -168,9 +168,15 @@ def _simplified(
         return remaining[0]
     covered = _union(node.axes for node in remaining)
     final = tuple(p if p is None else p.xreplace(renamed) for p in kept_partials)
+    if set(map(placeholder, range(len(remaining)))) - _used(expr, final):  # a 0 folded it away
+        return _simplified(expr, remaining, final, axes)
     if set(covered) == set(axes):
         return Elementwise(axes, remaining, expr, final)
     return broadcast(Elementwise(covered, remaining, expr, final), axes)
+
+
+def _used(expr: Expr, partials: Iterable[Expr | None]) -> set[Symbol]:
+    return expr.free_symbols.union(*(p.free_symbols for p in partials if p is not None))
 
 
 def einsum(subscripts: str, *operands: Node) -> Node:
