@@ -28,9 +28,10 @@ def sensitivities(adjoints: Adjoints) -> dict[str, Node]:
     Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed. 2002, §1.6.
     """
     graph = adjoints.graph
-    named = dict.fromkeys([*graph.nodes.values(), *graph.where.values()])
+    named = list(graph.nodes.values())
+    named += [node for node in graph.where.values() if node not in named]
     if adjoints.cotangent.axes:
-        named[adjoints.cotangent] = None
+        named.append(adjoints.cotangent)
     return {name: _sensitivity(g, named) for name, g in adjoints.nodes.items()}
 
 

@@ -19,7 +19,9 @@ def layer_norm(eps: object = "1e-5") -> Graph:
 
 
 def group_norm(eps: object = "1e-5") -> Graph:
-    """The same over each group of channels, and all positions: x over n, groups g, c of h.
+    """y = γ x̂ + β, x̂ = (x − μ)/σ over each group's channels and positions.
+
+    x is over samples n, groups g, each group's channels c and positions h.
 
     Source: Wu and He 2018, arXiv:1803.08494; torch.nn.GroupNorm.
     """
