@@ -86,7 +86,7 @@ def reproduction(comparison: Comparison, adjoint: AdjointResult | None = None) -
 
 
 def _arrays(chosen: AdjointResult, names: Sequence[str], code: str, dtype: str) -> list[str] | None:
-    """Statements that make the inputs, every entry exact; None if that would be no small snippet."""
+    """Statements that make the inputs, every entry exact; None if they are not small."""
     wanted = [n for n in chosen.inputs if n in names or n == COTANGENT]
     size = sum(chosen.inputs[n].size for n in wanted)
     if size > _MOST_ENTRIES or not mentions(code, chosen.name):

@@ -35,7 +35,7 @@ def peak(operand: Any, axis: int) -> Any:
     """The largest along an axis; of balls that overlap any one: see `extremum.Shift`."""
     if operand.dtype != object:
         return operand.max(axis)
-    return np.frompyfunc(lambda a, b: a if a >= b else b, 2, 1).reduce(operand, axis)
+    return np.frompyfunc(max, 2, 1).reduce(operand, axis)
 
 
 def winners(operand: Any, axis: int, ties: str) -> Any:

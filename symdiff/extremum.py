@@ -14,7 +14,7 @@ from sympy import Expr, Integer, Piecewise, Product, S, Symbol
 from sympy.core.symbol import Str
 
 from symdiff import arrays
-from symdiff.closed_form import Indices, IndexSupply, Write, applied, one_entry, written_out
+from symdiff.closed_form import IndexSupply, Indices, Write, applied, one_entry, written_out
 from symdiff.graph import Node, broadcast, constant, contraction, elementwise, size, total
 from symdiff.program import ArrayOperation, Lowering, lowered
 from symdiff.reverse import pullback

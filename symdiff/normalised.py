@@ -65,6 +65,4 @@ def _root_mean_squared_adjoint(unit: Ruled, cotangent: Node) -> tuple[Node, ...]
     (x,) = unit.operands
     sigma = deviation(x, unit.over)
     projection = _projection(unit, cotangent)
-    return (
-        elementwise(lambda u, v, s, p: (v - u * p) / s, unit, cotangent, sigma, projection),
-    )
+    return (elementwise(lambda u, v, s, p: (v - u * p) / s, unit, cotangent, sigma, projection),)

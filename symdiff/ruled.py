@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from sympy import Expr, Symbol
 
-from symdiff.closed_form import Indices, IndexSupply, Write, applied, one_entry, written_out
+from symdiff.closed_form import IndexSupply, Indices, Write, applied, one_entry, written_out
 from symdiff.graph import Axes, Node
 from symdiff.program import Lowering, lowered
 from symdiff.reverse import pullback

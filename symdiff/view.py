@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sympy import Eq, Expr, Integer, KroneckerDelta, Piecewise, Symbol
 
 from symdiff import arrays
-from symdiff.closed_form import Indices, IndexSupply, Write, applied, one_entry, written_out
+from symdiff.closed_form import IndexSupply, Indices, Write, applied, one_entry, written_out
 from symdiff.graph import Axes, Node, elementwise, size
 from symdiff.program import ArrayOperation, Lowering, lowered
 from symdiff.reverse import pullback
@@ -26,9 +26,9 @@ class Part(Node):
 
 
 class Placed(Node):
-    """The operand at one index of a new axis and 0 at the others; `length` is None where inputs say.
+    """The operand at one index of a new axis and 0 at the others.
 
-    The new axis is where `axes` has it.
+    The new axis is where `axes` has it; `length` is None where an input says how long it is.
     """
 
     __slots__ = ("axis", "index", "length")
@@ -86,7 +86,12 @@ class PlacePart(ArrayOperation):
     def arguments(self, value: arrays.ValueOf) -> list[object]:
         """The array, the position of the new axis, the index along it and its length."""
         array, axis, index, length = self.args
-        return [value(array), int(axis), int(index), int(length) if length.is_Integer else value(length)]
+        return [
+            value(array),
+            int(axis),
+            int(index),
+            int(length) if length.is_Integer else value(length),
+        ]
 
 
 class Positions(ArrayOperation):

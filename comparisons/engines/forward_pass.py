@@ -75,9 +75,7 @@ def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
     )
 
 
-def _expected_shape(
-    graph: Graph, shapes: Mapping[str, tuple[int, ...]]
-) -> tuple[int | None, ...]:
+def _expected_shape(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int | None, ...]:
     """The output's shape; None for the length of an axis that no input has, as CReLU's pair."""
     if not any(i.axes for i in graph.inputs):
         return np.broadcast_shapes(*shapes.values())

@@ -7,7 +7,7 @@ choose a case.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal
 
@@ -130,12 +130,8 @@ def multilabel_soft_margin(*, weighted: bool = False, reduction: Reduction = "me
     """
     x, t = array("x", "n c"), array("t", "n c")
     weight = [array("w", "c")] if weighted else []
-    terms = elementwise(
-        lambda x, t, w=1: w * (softplus(x) - t * x), x, t, *weight
-    )
-    return Graph(
-        "multilabel_soft_margin", (x, t, *weight), _lines(mean(terms, ["c"]), reduction)
-    )
+    terms = elementwise(lambda x, t, w=1: w * (softplus(x) - t * x), x, t, *weight)
+    return Graph("multilabel_soft_margin", (x, t, *weight), _lines(mean(terms, ["c"]), reduction))
 
 
 def margin_ranking(*, margin: object = 0, reduction: Reduction = "mean") -> Graph:
@@ -214,9 +210,7 @@ def cosine_embedding(
     x1, x2, t = array("x1", "n d"), array("x2", "n d"), array("t", "n")
     product = einsum("n d, n d -> n", x1, x2)
     squares = [total(elementwise(lambda a: a**2, x), ["d"]) for x in (x1, x2)]
-    cosine = elementwise(
-        lambda p, a, b: p / sympy.sqrt((a + tiny) * (b + tiny)), product, *squares
-    )
+    cosine = elementwise(lambda p, a, b: p / sympy.sqrt((a + tiny) * (b + tiny)), product, *squares)
     values = elementwise(
         lambda c, s: Piecewise((1 - c, s > 0), (_positive(c - gap), True)), cosine, _cases(t)
     )
@@ -231,7 +225,9 @@ def triplet_margin(
     swap: bool = False,
     reduction: Reduction = "mean",
 ) -> Graph:
-    """l = max(0, d(a, p) − d(a, n) + margin), d(x, y) = ‖x − y + ε‖₂, of anchor, positive, negative.
+    """l = max(0, d(a, p) − d(a, n) + margin), d(x, y) = ‖x − y + ε‖₂.
+
+    a is the anchor, p the positive and n, here called q, the negative example.
 
     Args: swap, take the nearer of d(a, n) and d(p, n) for the second distance.
     Source: torch.nn.TripletMarginLoss; Balntas et al. 2016.
@@ -255,7 +251,7 @@ def _weighted(y: Expr, q: Expr, w: Expr | int = 1) -> Expr:
     return -w * q * y
 
 
-def _constant(weights: list[Node]) -> list[Node]:
+def _constant(weights: Iterable[Node]) -> list[Node]:
     """torch gives class weights no gradient."""
     return [stop(w, "detach()") for w in weights]
 
@@ -267,9 +263,7 @@ def _cases(t: Node) -> Node:
 def _one_hot(t: Node, ignore_index: int = -100) -> Node:
     index = stop(t, "its use as an index")
     if ignore_index >= 0:
-        index = elementwise(
-            lambda i: Piecewise((-1, sympy.Eq(i, ignore_index)), (i, True)), index
-        )
+        index = elementwise(lambda i: Piecewise((-1, sympy.Eq(i, ignore_index)), (i, True)), index)
     return one_hot(index, "c")
 
 

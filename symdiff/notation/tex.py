@@ -32,7 +32,9 @@ class TexPrinter(LatexPrinter):
         if plain != name:
             letter = rf"\hat{{{self._print_Symbol(Symbol(plain), style)}}}"
             return rf"\bar{{{letter}}}" if is_barred(e.name) else letter
-        letter = super()._print_Symbol(Symbol({"lambd": "lambda", "eps": "varepsilon"}.get(name, name)), style)
+        letter = super()._print_Symbol(
+            Symbol({"lambd": "lambda", "eps": "varepsilon"}.get(name, name)), style
+        )
         if len(name) > 1 and not letter.startswith("\\"):
             letter = rf"\mathrm{{{name}}}".replace("_", r"\_")  # negative_slope, inp
         return rf"\bar{{{letter}}}" if is_barred(e.name) else letter

@@ -158,7 +158,9 @@ def some_entries(shape, most=7):
 def test_each_has_a_verdict_in_each_type(name, options, dtype):
     """Certified, and sound in torch 2.13; where torch has no kernel, that is what is said."""
     if (name, str(dtype)) in NO_KERNEL:
-        with pytest.raises(TypeError, match=f"{name}.* failed on torch.{dtype} tensors: .*not impl"):
+        with pytest.raises(
+            TypeError, match=f"{name}.* failed on torch.{dtype} tensors: .*not impl"
+        ):
             comparisons.compare(subject_of(name, options), dtype=dtype)
         return
     result = comparisons.compare(subject_of(name, options), dtype=dtype)
@@ -190,28 +192,21 @@ def test_what_is_unknown_is_refused(call, sentence):
         call()
 
 
-class WrongSoftmax(torch.autograd.Function):
-    """x̄ = s ∘ ȳ: the sum is forgotten."""
+def wrong_softmax(backward):
+    """softmax with another backward, of s and the cotangent."""
 
-    @staticmethod
-    def forward(ctx, x):
-        s = torch.softmax(x, 1)
-        ctx.save_for_backward(s)
-        return s
+    class Wrong(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            s = torch.softmax(x, 1)
+            ctx.save_for_backward(s)
+            return s
 
-    @staticmethod
-    def backward(ctx, v):
-        (s,) = ctx.saved_tensors
-        return s * v
+        @staticmethod
+        def backward(ctx, v):
+            return backward(*ctx.saved_tensors, v)
 
-
-class ScaledSoftmax(WrongSoftmax):
-    """The right x̄, 0.09 % too large."""
-
-    @staticmethod
-    def backward(ctx, v):
-        (s,) = ctx.saved_tensors
-        return 1.0009 * s * (v - (v * s).sum(1, keepdim=True))
+    return replace(comparisons.layer("softmax"), forward=lambda x: Wrong.apply(x))
 
 
 def wrong_layer_norm(missing):
@@ -243,7 +238,7 @@ def wrong_layer_norm(missing):
 class TestAWrongBackwardIsRejected:
     def test_softmax_without_its_sum(self, dtype):
         """A term less, in every type."""
-        wrong = replace(wrong, forward=lambda x: WrongSoftmax.apply(x))
+        wrong = wrong_softmax(lambda s, v: s * v)
 
         assert comparisons.compare(wrong, dtype=dtype).verdict is Verdict.DISAGREES
 
@@ -258,7 +253,7 @@ class TestAWrongBackwardIsRejected:
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_a_factor_of_1_0009_is_rejected(dtype):
     """gradcheck lets it pass."""
-    wrong = replace(comparisons.layer("softmax"), forward=lambda x: ScaledSoftmax.apply(x))
+    wrong = wrong_softmax(lambda s, v: 1.0009 * s * (v - (v * s).sum(1, keepdim=True)))
 
     assert comparisons.compare(wrong, dtype=dtype).verdict is Verdict.DISAGREES
 
@@ -268,6 +263,29 @@ def test_a_layer_norm_written_out_with_all_its_terms_is_not():
     whole = replace(comparisons.layer("layer_norm"), forward=wrong_layer_norm("nothing"))
 
     assert not comparisons.compare(whole).verdict.worse_than(Verdict.AGREES)
+
+
+@pytest.mark.parametrize("ties", ["even", "first"])
+def test_pieces_that_are_equal_share_the_gradient_or_do_not(ties):
+    """torch.amax shares it evenly and torch.max gives it to one: each is right as itself alone."""
+    subject = comparisons.layer("maxout", ties=ties)
+    other = comparisons.layer("maxout", ties="first" if ties == "even" else "even")
+    inputs = dict(subject.sample(float_type("float32")))
+    inputs["W"][1], inputs["b"][1] = inputs["W"][0], inputs["b"][0]
+    inputs["b"][:2] += 100  # the two equal ones are the largest
+
+    assert comparisons.compare(subject, inputs=inputs).verdict is Verdict.ACCURATE
+    swapped = replace(subject, forward=other.forward)
+    assert comparisons.compare(swapped, inputs=inputs).verdict is Verdict.DISAGREES
+
+
+@pytest.mark.parametrize("engine", ["reverse", "grad", "accumulated", "func_vjp", "noncontiguous"])
+@pytest.mark.parametrize("name", ["softmax", "cross_entropy", "attention"])
+def test_every_engine_that_takes_arrays_takes_these(name, engine):
+    """torch.func has zeros, not None, for class indices: that is no gradient either."""
+    result = comparisons.compare(name, engine=engine, dtype="float32")
+
+    assert not result.verdict.worse_than(Verdict.AGREES), result
 
 
 @pytest.mark.parametrize("name", ["softmax", "layer_norm", "cross_entropy", "attention"])

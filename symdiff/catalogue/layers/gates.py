@@ -10,7 +10,10 @@ from symdiff.view import part, stack
 
 
 def glu() -> Graph:
-    """y = a ∘ σ(b), a and b the halves of x. Source: Dauphin 2016, arXiv:1612.08083; torch.nn.GLU."""
+    """y = a ∘ σ(b), a and b the halves of x.
+
+    Source: Dauphin et al. 2016, arXiv:1612.08083; torch.nn.GLU.
+    """
     x = array("x", "n half h")
     a, b = part(x, "half", 0), part(x, "half", 1)
     g = apply(activation("sigmoid"), b)
