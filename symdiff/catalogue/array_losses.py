@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Literal
 
 import sympy
-from sympy import Expr, Piecewise
+from sympy import Expr, Piecewise, S
 
 from symdiff.catalogue import loss
 from symdiff.catalogue.problems import apply
@@ -182,20 +182,20 @@ def poisson_nll(
 def gaussian_nll(
     *, full: bool = False, eps: object = "1e-6", reduction: Reduction = "mean"
 ) -> Graph:
-    """l = ½ (log s + (x − t)²/s), s = max(s, ε) the variance; `full` adds ½ log 2π.
+    """l = ½ (log s + (x − t)²/s), s the variance, at least ε; `full` adds ½ log 2π.
 
-    torch clamps the variance without a gradient: for s < ε its s̄ is that of s = ε, and not 0.
+    "The clamping is ignored with respect to autograd": for s < ε its s̄ is that of s = ε, and not 0.
     Source: torch.nn.GaussianNLLLoss; Nix and Weigend 1994.
     """
-    x, t, variance, tiny = array("x", "n"), array("t", "n"), array("s", "n"), exact(eps)
+    x, t, s, tiny = array("x", "n"), array("t", "n"), array("s", "n"), exact(eps)
+    clamped = elementwise(lambda s: Piecewise((s, s > tiny), (tiny, True)), s, partials=[S.One])
 
     def value(x: Expr, t: Expr, s: Expr) -> Expr:
-        clamped = Piecewise((s, s > tiny), (tiny, True))
-        cost = (sympy.log(clamped) + (x - t) ** 2 / clamped) / 2
+        cost = (sympy.log(s) + (x - t) ** 2 / s) / 2
         return cost + sympy.log(2 * sympy.pi) / 2 if full else cost
 
-    values = elementwise(value, x, t, variance)
-    return Graph("gaussian_nll", (x, t, variance), _lines(values, reduction))
+    values = elementwise(value, x, t, clamped)
+    return Graph("gaussian_nll", (x, t, s), _lines(values, reduction))
 
 
 def cosine_embedding(

@@ -206,7 +206,10 @@ def wrong_softmax(backward):
         def backward(ctx, v):
             return backward(*ctx.saved_tensors, v)
 
-    return replace(comparisons.layer("softmax"), forward=lambda x: Wrong.apply(x))
+    def forward(x):  # by keyword, which apply does not take
+        return Wrong.apply(x)
+
+    return replace(comparisons.layer("softmax"), forward=forward)
 
 
 def wrong_layer_norm(missing):
@@ -277,6 +280,17 @@ def test_pieces_that_are_equal_share_the_gradient_or_do_not(ties):
     assert comparisons.compare(subject, inputs=inputs).verdict is Verdict.ACCURATE
     swapped = replace(subject, forward=other.forward)
     assert comparisons.compare(swapped, inputs=inputs).verdict is Verdict.DISAGREES
+
+
+def test_a_clamped_variance_keeps_its_gradient():
+    """Below ε, as torch documents: "the clamping is ignored with respect to autograd"."""
+    subject = comparisons.array_loss("gaussian_nll")
+    inputs = dict(subject.sample(float_type("float64")))
+    inputs["s"][:3] = [1e-8, 0.0, 1e-6]
+    result = comparisons.compare(subject, inputs=inputs)
+
+    assert result.verdict is Verdict.ACCURATE
+    assert (result.adjoints["s"].computed[:3] != 0).all()
 
 
 @pytest.mark.parametrize("engine", ["reverse", "grad", "accumulated", "func_vjp", "noncontiguous"])
