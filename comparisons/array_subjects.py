@@ -57,6 +57,9 @@ _LOSSES: Mapping[str, str] = MappingProxyType(
         "reduction='{reduction}')",
         "multilabel_soft_margin": "F.multilabel_soft_margin_loss(x, t, {own_weight}, "
         "reduction='{reduction}')",
+        "binary_cross_entropy": "F.binary_cross_entropy(y, t, {weight}, reduction='{reduction}')",
+        "binary_cross_entropy_with_logits": "F.binary_cross_entropy_with_logits(x, t, {weight}, "
+        "pos_weight={pos_weight}, reduction='{reduction}')",
         "margin_ranking": "F.margin_ranking_loss(x1, x2, t, {margin}, reduction='{reduction}')",
         "hinge_embedding": "F.hinge_embedding_loss(x, t.detach(), {margin}, "
         "reduction='{reduction}')",
@@ -160,6 +163,7 @@ def _filled(options: Mapping[str, Any], graph: Graph) -> dict[str, Any]:
         values["target"] = "t.long()" if options["target"] == "indices" else "t"
     weighted = any(i.name == "w" for i in graph.inputs)
     values["weight"] = "w.detach()" if weighted else "None"
+    values["pos_weight"] = "p.detach()" if any(i.name == "p" for i in graph.inputs) else "None"
     values["own_weight"] = "w" if weighted else "None"
     return values
 
@@ -225,6 +229,10 @@ def _labels(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
     return draw.choice([0.0, 1.0], size=shape)
 
 
+def _shares(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
+    return draw.uniform(2**-7, 1 - 2**-7, size=shape)
+
+
 def _positive(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
     return draw.uniform(0.5, 3.0, size=shape)
 
@@ -248,6 +256,12 @@ _DRAWN: Mapping[tuple[str, str], _Drawn] = MappingProxyType(
         ("multi_margin", "w"): _positive,
         ("multilabel_soft_margin", "t"): _labels,
         ("multilabel_soft_margin", "w"): _positive,
+        ("binary_cross_entropy", "y"): _shares,
+        ("binary_cross_entropy", "t"): _shares,
+        ("binary_cross_entropy", "w"): _positive,
+        ("binary_cross_entropy_with_logits", "t"): _shares,
+        ("binary_cross_entropy_with_logits", "w"): _positive,
+        ("binary_cross_entropy_with_logits", "p"): _positive,
         ("margin_ranking", "t"): _signs,
         ("hinge_embedding", "t"): _signs,
         ("soft_margin", "t"): _signs,

@@ -134,6 +134,34 @@ def multilabel_soft_margin(*, weighted: bool = False, reduction: Reduction = "me
     return Graph("multilabel_soft_margin", (x, t, *weight), _lines(mean(terms, ["c"]), reduction))
 
 
+def binary_cross_entropy(*, weighted: bool = False, reduction: Reduction = "mean") -> Graph:
+    """l = −w (t log y + (1 − t) log(1 − y)). Source: torch.nn.BCELoss."""
+    y, t = array("y", "n c"), array("t", "n c")
+    weight = [array("w", "c")] if weighted else []
+    terms = elementwise(lambda a, w=1: w * a, apply(loss("bce"), y, t), *_constant(weight))
+    return Graph("binary_cross_entropy", (y, t, *weight), _lines(terms, reduction))
+
+
+def binary_cross_entropy_with_logits(
+    *, weighted: bool = False, pos_weighted: bool = False, reduction: Reduction = "mean"
+) -> Graph:
+    """l = −w (p t log σ(x) + (1 − t) log σ(−x)), p the weight of positive examples.
+
+    Written (1 − t) x + (1 + (p − 1) t) softplus(−x), in which nothing overflows.
+    Source: torch.nn.BCEWithLogitsLoss.
+    """
+    x, t = array("x", "n c"), array("t", "n c")
+    weight = [array("w", "c")] if weighted else []
+    positive = [array("p", "c")] if pos_weighted else []
+    values = elementwise(
+        lambda x, t, p=1: (1 - t) * x + (1 + (p - 1) * t) * softplus(-x),
+        *(x, t, *_constant(positive)),
+    )
+    terms = elementwise(lambda a, w=1: w * a, values, *_constant(weight))
+    name = "binary_cross_entropy_with_logits"
+    return Graph(name, (x, t, *weight, *positive), _lines(terms, reduction))
+
+
 def margin_ranking(*, margin: object = 0, reduction: Reduction = "mean") -> Graph:
     """l = max(0, −t (x₁ − x₂) + margin). Source: torch.nn.MarginRankingLoss."""
     gap = exact(margin)
@@ -299,6 +327,8 @@ array_losses: Mapping[str, Callable[..., Graph]] = MappingProxyType(
             kl_div,
             multi_margin,
             multilabel_soft_margin,
+            binary_cross_entropy,
+            binary_cross_entropy_with_logits,
             margin_ranking,
             hinge_embedding,
             soft_margin,

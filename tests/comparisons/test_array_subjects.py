@@ -39,6 +39,12 @@ OPTIONS = {
     "kl_div": [{"log_target": True}, {"reduction": "batchmean"}],
     "multi_margin": [{"p": 2}, {"weighted": True, "margin": "0.5"}],
     "multilabel_soft_margin": [{"weighted": True}],
+    "binary_cross_entropy": [{"weighted": True}],
+    "binary_cross_entropy_with_logits": [
+        {"weighted": True},
+        {"pos_weighted": True},
+        {"weighted": True, "pos_weighted": True},
+    ],
     "margin_ranking": [{"margin": "0.5"}],
     "hinge_embedding": [{"margin": 2}],
     "poisson_nll": [{"log_input": False}, {"full": True}],
