@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from comparisons.array_subjects import array_loss, layer
     from comparisons.budget import Budget
     from comparisons.comparing import check, compare, compare_engines
     from comparisons.comparison import AdjointResult, Comparison, Point
@@ -37,9 +38,11 @@ _HOME = {
     "Status": "verdict",
     "Subject": "subjects",
     "Verdict": "verdict",
+    "array_loss": "array_subjects",
     "check": "comparing",
     "compare": "comparing",
     "compare_engines": "comparing",
+    "layer": "array_subjects",
     "linear_layer": "tutorial",
     "neuron": "tutorial",
     "vector_jacobian_product": "tutorial",
@@ -57,9 +60,11 @@ __all__ = [
     "Status",
     "Subject",
     "Verdict",
+    "array_loss",
     "check",
     "compare",
     "compare_engines",
+    "layer",
     "linear_layer",
     "neuron",
     "vector_jacobian_product",

@@ -118,6 +118,11 @@ class AdjointResult:
         """The value furthest beyond what is allowed; among equals, at the most ordinary input."""
         return self._point(int(self._by_wrongness[-1]))
 
+    @property
+    def worst_index(self) -> tuple[int, ...]:
+        """Where in the array the worst value is."""
+        return tuple(map(int, np.unravel_index(self._by_wrongness[-1], self.computed.shape)))
+
     def broken(self, most: int = 10) -> list[Point]:
         """The values beyond what is allowed, the worst first."""
         wrong = [i for i in self._by_wrongness if self.judged.excess.ravel()[i] > 1]

@@ -28,7 +28,7 @@ class Judge:
         self, name: str, computed: Float64Array, truth: Enclosure, inputs: Inputs
     ) -> tuple[Judged, Enclosure]:
         """Errors and statuses of the adjoint `name`, and the truth as tightly as it was needed."""
-        moved = np.broadcast_to(self.truth_of.sensitivity(inputs)[name], computed.shape)
+        moved = np.broadcast_to(self.truth_of.sensitivity(name, inputs), computed.shape)
         pointwise = self.truth_of.adjoints.signature.pointwise
         cotangent = inputs.get(COTANGENT, np.ones(())) if pointwise else np.ones(())
         scale = np.broadcast_to(np.abs(cotangent), computed.shape)

@@ -69,6 +69,10 @@ def subject_of(
                 f"compare({str(subject)!r}, …) judges torch's own function; to judge one of yours, "
                 "pass the function first and its definition second"
             )
+        from comparisons.array_subjects import array_subject, is_array_subject
+
+        if is_array_subject(subject):
+            return array_subject(str(subject), parameters)
         return from_catalogue(_definition(subject, parameters))
     if isinstance(subject, Graph):
         raise TypeError(

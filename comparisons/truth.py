@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,11 +12,13 @@ from comparisons.dtypes import Float64Array, FloatType
 from comparisons.subjects import Inputs
 from symdiff import Adjoints, Graph, adjoints
 from symdiff.bridge import Evaluator
-from symdiff.condition import sensitivities
+from symdiff.condition import SEED, sensitivities
+from symdiff.graph import Node
 from symdiff.oracle.enclosure import Enclosure
 from symdiff.oracle.graph import enclose_adjoints
 
 TIGHT = 2.0**-100  # where an error straddles a threshold: as tight as a double-double can hold
+MOST_ENTRIES = 2**12  # of an array whose conditioning is computed, a fraction of a millisecond each
 
 
 @dataclass(frozen=True)
@@ -42,22 +44,36 @@ class TruthOf:
         """Every adjoint in float64 without a bound: to choose points by, not to judge by."""
         return {k: np.asarray(v) for k, v in self._fast(**inputs).items()}
 
-    def sensitivity(self, inputs: Inputs) -> Mapping[str, Float64Array]:
-        """Σ |v ∂g/∂v| over the graph's named values, for each adjoint g; 0 for arrays.
+    def sensitivity(self, name: str, inputs: Inputs) -> Float64Array:
+        """Σ |v ∂g/∂v| over the graph's named values, for the adjoint `name`.
 
-        In float64: it widens what is allowed, and there its own rounding does not matter.
+        Of an array it is asked entry by entry, and so for at most 4096 entries; more are judged
+        without, which is stricter. In float64: it widens what is allowed, and there its own
+        rounding does not matter.
         """
-        if self._sensitivity is None:
-            return {name: np.zeros(()) for name in self.adjoints}
-        moved = self._sensitivity(**inputs)
-        return {k: np.nan_to_num(np.asarray(v), posinf=0.0) for k, v in moved.items()}
+        adjoints, node = self.adjoints, self._sensitivities[name]
+        axes = adjoints.nodes[name].axes
+        signature = adjoints.signature
+        if not axes:
+            moved = Evaluator(signature, {name: node})(**inputs)[name]
+            return np.nan_to_num(np.asarray(moved), posinf=0.0)
+        lengths = signature.bind(inputs)[2]
+        shape = tuple(lengths[axis] for axis in axes)
+        if np.prod(shape) > MOST_ENTRIES:
+            return np.zeros(shape)
+        seeded = replace(signature, inputs={**signature.inputs, SEED: axes})
+        of_entry = Evaluator(seeded, {name: node})
+        moved = np.zeros(shape)
+        for entry in np.ndindex(shape):
+            seed = np.zeros(shape)
+            seed[entry] = 1.0
+            moved[entry] = of_entry(**inputs, **{SEED: seed})[name]
+        return np.nan_to_num(moved, posinf=0.0)
 
     @cached_property
     def _fast(self) -> Evaluator:
         return self.adjoints.lambdify("numpy")
 
     @cached_property
-    def _sensitivity(self) -> Evaluator | None:
-        if not self.adjoints.signature.pointwise:
-            return None
-        return Evaluator(self.adjoints.signature, sensitivities(self.adjoints))
+    def _sensitivities(self) -> Mapping[str, Node]:
+        return sensitivities(self.adjoints)

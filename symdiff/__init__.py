@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from symdiff.adjoint import Adjoints, adjoints
     from symdiff.catalogue import activation, loss
     from symdiff.catalogue.activations import activations
+    from symdiff.catalogue.array_losses import array_losses, reduced
+    from symdiff.catalogue.layers import layers
     from symdiff.catalogue.losses import losses
     from symdiff.catalogue.problems import (
         linear_layer,
@@ -42,15 +44,18 @@ _HOME = {
     "activations": "catalogue.activations",
     "adjoints": "adjoint",
     "array": "graph",
+    "array_losses": "catalogue.array_losses",
     "einsum": "graph",
     "elementwise": "graph",
     "latex": "notation",
+    "layers": "catalogue.layers",
     "linear_layer": "catalogue.problems",
     "loss": "catalogue",
     "losses": "catalogue.losses",
     "mean": "graph",
     "neuron": "catalogue.problems",
     "pointwise": "catalogue.problems",
+    "reduced": "catalogue.array_losses",
     "scalars": "graph",
     "stop": "graph",
     "text": "notation",
@@ -65,15 +70,18 @@ __all__ = [
     "activations",
     "adjoints",
     "array",
+    "array_losses",
     "einsum",
     "elementwise",
     "latex",
+    "layers",
     "linear_layer",
     "loss",
     "losses",
     "mean",
     "neuron",
     "pointwise",
+    "reduced",
     "scalars",
     "stop",
     "text",

@@ -76,20 +76,35 @@ class Adjoints(Mapping[str, Expr]):
     @cached_property
     def lines(self) -> Mapping[str, Expr]:
         """Each adjoint in the names of the graph's values and of the adjoints above it."""
-        names: dict[Node, Symbol] = {
-            node: _symbol(name, node) for name, node in self.graph.nodes.items()
-        }
+        names = _names(self.graph)
         if self.cotangent.axes:
             names[self.cotangent] = _symbol("v", self.cotangent)
         lines = {}
         for name, node in self.nodes.items():
             lines[name] = in_names(node, names)
-            names.setdefault(node, _symbol(barred(name), node))
+            if node not in names or (node is self.cotangent and self.graph.barred):
+                names[node] = _symbol(barred(name), node)
         return lines
 
+    @cached_property
+    def where(self) -> Mapping[str, Expr]:
+        """What else the lines are written with: s = softmax(x)."""
+        names = _names(self.graph)
+        return {
+            name: in_names(node, {n: symbol for n, symbol in names.items() if n is not node})
+            for name, node in self.graph.where.items()
+        }
+
     def __str__(self) -> str:
-        rows = [f"{barred(n)} = {notation.text(e)}" for n, e in self.lines.items()]
-        rows += [f"{barred(n)}: none ({why})" for n, why in self.missing.items()]
+
+        def bar(name: str) -> str:
+            return notation.text(Symbol(barred(name)))
+
+        rows = [f"{bar(n)} = {notation.text(e)}" for n, e in self.lines.items()]
+        rows += [f"{bar(n)}: none ({why})" for n, why in self.missing.items()]
+        rows += [
+            f"where {notation.text(Symbol(n))} = {notation.text(e)}" for n, e in self.where.items()
+        ]
         return "\n".join(rows)
 
     def __repr__(self) -> str:
@@ -107,6 +122,11 @@ class Adjoints(Mapping[str, Expr]):
             rf"{notation.latex(Symbol(barred(name)))} &: \text{{none ({why})}}"
             for name, why in self.missing.items()
         ]
+        if form == "lines":
+            rows += [
+                rf"\text{{where }} {notation.latex(Symbol(name))} &= {notation.latex(expression)}"
+                for name, expression in self.where.items()
+            ]
         return notation.aligned(rows)
 
     def _repr_latex_(self) -> str:
@@ -167,6 +187,11 @@ def requiring_grad(graph: Graph) -> frozenset[str]:
 def _why(node: Node, found: Sweep) -> str:
     reason = node.reason if isinstance(node, Stop) else found.stopped.get(node)
     return f"cut by {reason}" if reason else NO_DEPENDENCE
+
+
+def _names(graph: Graph) -> dict[Node, Symbol]:
+    named = [*graph.nodes.items(), *graph.where.items()]  # the latter's names go before
+    return {node: _symbol(name, node) for name, node in named}
 
 
 def _symbol(name: str, node: Node) -> Symbol:

@@ -18,7 +18,7 @@ import numpy as np
 import sympy
 from sympy.printing.numpy import SciPyPrinter
 
-from symdiff.arrays import align, contract
+from symdiff import arrays
 from symdiff.functions import STABLE_FUNCTIONS, Float64Array, UnspecifiedFunction
 from symdiff.graph import Node, topological
 from symdiff.interpret import run_mpmath
@@ -27,8 +27,16 @@ from symdiff.signature import Signature
 
 _RESCUE_DIGITS = 40  # twice float64's, and exponents without end
 _NAMESPACE = {f.__name__: f.numpy for f in STABLE_FUNCTIONS} | {
-    "contract": contract,
-    "align": align,
+    f.__name__: f
+    for f in (
+        arrays.contract,
+        arrays.align,
+        arrays.peak,
+        arrays.winners,
+        arrays.positions,
+        arrays.part,
+        arrays.placed,
+    )
 }
 
 
@@ -62,7 +70,7 @@ class Evaluator:
     def __post_init__(self) -> None:
         if self.arithmetic not in ("numpy", "mpmath"):
             raise ValueError(f"unknown arithmetic {self.arithmetic!r}; choose 'numpy' or 'mpmath'")
-        for node in topological(self.nodes.values()):
+        for node in topological(self.nodes.values(), computed=True):
             for f in getattr(node, "expr", sympy.S.Zero).atoms(UnspecifiedFunction):
                 raise TypeError(
                     f"{type(f).__name__} was left symbolic and has no value; give it a formula"

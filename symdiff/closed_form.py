@@ -7,12 +7,19 @@ sums: x[i]·(σ(…) − y[j])/m.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import singledispatch
 
 import sympy
 from sympy import Expr, IndexedBase, Symbol, Tuple
+from sympy.core.symbol import Str
+from sympy.utilities.iterables import sift
 
 from symdiff.graph import Axes, Einsum, Elementwise, Input, Node, Stop, placeholder, size
+from symdiff.notation.names import ArraySymbol
+
+Write = Callable[[Node], Expr]
+Indices = Mapping[str, Symbol]
 
 _INDEX_LETTERS = "ijklpqrs"
 
@@ -34,6 +41,38 @@ class Contraction(Expr):
         return _names(self.args[0])
 
 
+class Application(Expr):
+    """A function of whole arrays, written by its name and the axes it goes over: softmax_c(x)."""
+
+    is_commutative = True
+    is_extended_real = True
+
+    @property
+    def name(self) -> str:
+        """What the function is called."""
+        return str(self.args[0])
+
+    @property
+    def over(self) -> Axes:
+        """The axes that it goes over."""
+        return _names(self.args[1])
+
+    @property
+    def axes(self) -> Axes:
+        """The axes of the result."""
+        return _names(self.args[2])
+
+    @property
+    def operands(self) -> tuple[Expr, ...]:
+        """What it is applied to."""
+        return tuple(self.args[3:])
+
+
+def applied(name: str, over: Axes, axes: Axes, operands: Iterable[Expr]) -> Application:
+    """The function called `name`, over some axes, of the operands; the result has `axes`."""
+    return Application(Str(name), symbols(over), symbols(axes), *operands)
+
+
 def _names(axes: Tuple) -> Axes:
     return tuple(a.name for a in axes)
 
@@ -45,23 +84,63 @@ def in_names(node: Node, names: Mapping[Node, Symbol]) -> Expr:
     """
     if node in names and not _is_constant(node):
         return names[node]
-    if isinstance(node, Elementwise):
-        return _applied(node, [in_names(o, names) for o in node.operands])
-    if isinstance(node, Stop):
-        return in_names(node.operands[0], names)
-    if isinstance(node, Einsum):
-        factors = [Tuple(in_names(o, names), _symbols(o.axes)) for o in node.operands]
-        if all(set(o.axes) < set(node.axes) for o in node.operands) and len(factors) == 1:
-            return factors[0][0]  # a broadcast: entry by entry there is nothing to write
-        return Contraction(_symbols(node.axes), *factors)
+    return written_out(node, lambda operand: in_names(operand, names))
+
+
+@singledispatch
+def written_out(node: Node, write: Write) -> Expr:  # noqa: ARG001 - nothing to write it with
+    """A node in terms of its operands, each written by `write`."""
     raise ValueError(f"{node!r} has no name here; name every input")
+
+
+@written_out.register
+def _(node: Elementwise, write: Write) -> Expr:
+    return _applied(node, list(map(write, node.operands)))
+
+
+@written_out.register
+def _(node: Stop, write: Write) -> Expr:
+    return write(node.operands[0])
+
+
+@written_out.register
+def _(node: Einsum, write: Write) -> Expr:
+    """Scalar factors come before the contraction: (S̄/√d) K is S̄ K/√d."""
+    scalars: list[Expr] = []
+    factors: list[Tuple] = []
+    for operand in node.operands:
+        scalar, array = _scalar_part(write(operand))
+        scalars.append(scalar)
+        factors.append(Tuple(array, symbols(operand.axes)))
+    if all(set(o.axes) < set(node.axes) for o in node.operands) and len(factors) == 1:
+        # A broadcast: entry by entry there is nothing to write.
+        return scalars[0] * factors[0][0]
+    if any(o.axes == node.axes for o in node.operands):  # nothing is summed
+        return sympy.Mul(*scalars, *(array for array, _ in factors))
+    return sympy.Mul(*scalars) * Contraction(symbols(node.axes), *factors)
+
+
+def is_array(expression: Expr) -> bool:
+    """Whether the value has axes: an array symbol, or what keeps some axes of one."""
+    if isinstance(expression, Contraction | Application):
+        return bool(expression.axes)
+    return isinstance(expression, ArraySymbol) or any(map(is_array, expression.args))
+
+
+def _scalar_part(expression: Expr) -> tuple[Expr, Expr]:
+    """A product's scalar factors, if any factor is an array, and the rest."""
+    if not is_array(expression):
+        return sympy.S.One, expression
+    arrays, scalars = sift(sympy.Mul.make_args(expression), is_array, binary=True)
+    return sympy.Mul(*scalars), sympy.Mul(*arrays)
 
 
 def _is_constant(node: Node) -> bool:
     return isinstance(node, Elementwise) and not node.operands
 
 
-def _symbols(axes: Axes) -> Tuple:
+def symbols(axes: Axes) -> Tuple:
+    """The axes as SymPy holds them: by the symbols of their lengths."""
     return Tuple(*map(size, axes))
 
 
@@ -70,42 +149,65 @@ def closed_form(node: Node) -> Expr:
 
     Scalars are plain symbols. The free indices are i, j, … in the order of the node's axes.
     """
-    letters = _IndexSupply()
+    letters = IndexSupply()
     return letters.write(node, {axis: letters.take() for axis in node.axes})
 
 
 def entry(name: str, axes: Axes) -> Expr:
     """What `closed_form` is one entry of: `x`, or `x[i, j]`."""
-    letters = _IndexSupply()
+    letters = IndexSupply()
     return letters.write(Input(axes, (), name), {axis: letters.take() for axis in axes})
 
 
-class _IndexSupply:
+class IndexSupply:
+    """Hands out indices, and writes one entry of a node at those of its axes."""
+
     def __init__(self) -> None:
         self.taken = 0
 
     def take(self) -> Symbol:
+        """An index not used yet."""
         turn, position = divmod(self.taken, len(_INDEX_LETTERS))
         self.taken += 1
         return Symbol(_INDEX_LETTERS[position] + (str(turn) if turn else ""), integer=True)
 
     def write(self, node: Node, outer: Mapping[str, Symbol]) -> Expr:
+        """The entry of `node` at the indices of its axes."""
         # Only the node's own axes: one that is summed inside is another index than outside.
-        indices = {axis: outer[axis] for axis in node.axes}
-        if isinstance(node, Input):
-            if not node.axes:
-                return Symbol(node.name, real=True)
-            base = IndexedBase(node.name, shape=tuple(map(size, node.axes)), real=True)
-            return base[tuple(indices[a] for a in node.axes)]
-        if isinstance(node, Elementwise):
-            return _applied(node, [self.write(o, indices) for o in node.operands])
-        if isinstance(node, Stop):
-            return self.write(node.operands[0], indices)
-        summed = list(dict.fromkeys(a for o in node.operands for a in o.axes if a not in indices))
-        inner = {**indices, **{a: self.take() for a in summed}}
-        product = sympy.Mul(*(self.write(o, inner) for o in node.operands))
-        ranges = [(inner[a], 0, size(a) - 1) for a in summed]
-        return sympy.Sum(product, *ranges) if ranges else product
+        return one_entry(node, {axis: outer[axis] for axis in node.axes}, self)
+
+
+@singledispatch
+def one_entry(node: Node, indices: Indices, supply: IndexSupply) -> Expr:  # noqa: ARG001
+    """One entry of a node in terms of entries of the inputs."""
+    raise ValueError(f"{type(node).__name__} has no closed form")
+
+
+@one_entry.register
+def _(node: Input, indices: Indices, supply: IndexSupply) -> Expr:  # noqa: ARG001
+    if not node.axes:
+        return Symbol(node.name, real=True)
+    base = IndexedBase(node.name, shape=tuple(map(size, node.axes)), real=True)
+    return base[tuple(indices[a] for a in node.axes)]
+
+
+@one_entry.register
+def _(node: Elementwise, indices: Indices, supply: IndexSupply) -> Expr:
+    return _applied(node, [supply.write(o, indices) for o in node.operands])
+
+
+@one_entry.register
+def _(node: Stop, indices: Indices, supply: IndexSupply) -> Expr:
+    return supply.write(node.operands[0], indices)
+
+
+@one_entry.register
+def _(node: Einsum, indices: Indices, supply: IndexSupply) -> Expr:
+    summed = list(dict.fromkeys(a for o in node.operands for a in o.axes if a not in indices))
+    inner = {**indices, **{a: supply.take() for a in summed}}
+    product = sympy.Mul(*(supply.write(o, inner) for o in node.operands))
+    ranges = [(inner[a], 0, size(a) - 1) for a in summed]
+    return sympy.Sum(product, *ranges) if ranges else product
 
 
 def _applied(node: Elementwise, operands: list[Expr]) -> Expr:

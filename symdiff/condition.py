@@ -7,8 +7,10 @@ from collections.abc import Iterable
 import sympy
 
 from symdiff.adjoint import Adjoints
-from symdiff.graph import Node, constant, elementwise
+from symdiff.graph import Input, Node, constant, elementwise, total
 from symdiff.reverse import sweep
+
+SEED = "its seed"  # no identifier, so no input of a user's can clash
 
 
 def sensitivities(adjoints: Adjoints) -> dict[str, Node]:
@@ -17,23 +19,28 @@ def sensitivities(adjoints: Adjoints) -> dict[str, Node]:
     Times the unit roundoff it is what rounding each named value once can change in g, to first
     order: the error that even perfect arithmetic on rounded values may show. At a root of f' it
     tells an ill-conditioned point from a bad formula. The second derivatives come from sweeping the
-    adjoint's own graph. For graphs of scalars.
+    adjoint's own graph.
 
-    Raises: ValueError if the graph has arrays: their adjoints have a Jacobian, not a gradient.
+    Of an adjoint with axes it is the sensitivity of one entry, which an input of those axes, named
+    `SEED`, chooses: 1 at the entry and 0 elsewhere. It is a sum over all entries of every v, the
+    cotangent's among them.
+
     Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed. 2002, §1.6.
     """
-    named = adjoints.graph.nodes.values()
-    if any(node.axes for node in named):
-        raise ValueError(f"{adjoints.graph.name} has arrays; sensitivities are of scalar graphs")
+    graph = adjoints.graph
+    named = list(graph.nodes.values())
+    named += [node for node in graph.where.values() if node not in named]
+    if adjoints.cotangent.axes:
+        named.append(adjoints.cotangent)
     return {name: _sensitivity(g, named) for name, g in adjoints.nodes.items()}
 
 
 def _sensitivity(g: Node, named: Iterable[Node]) -> Node:
-    derivatives = sweep(g, constant(1)).adjoints
-    total: Node = constant(0)
+    seed = Input(g.axes, (), SEED) if g.axes else constant(1)
+    derivatives = sweep(g, seed).adjoints
+    summed: Node = constant(0)
     for value in named:
         if value in derivatives:
-            total = elementwise(
-                lambda s, v, d: s + sympy.Abs(v * d), total, value, derivatives[value]
-            )
-    return total
+            moved = elementwise(lambda v, d: sympy.Abs(v * d), value, derivatives[value])
+            summed = elementwise(lambda s, m: s + m, summed, total(moved, moved.axes))
+    return summed

@@ -48,6 +48,11 @@ class Node:
     def __init__(self, *_: object) -> None:
         """Nothing: an interned node is already complete."""
 
+    @property
+    def needs(self) -> tuple[Node, ...]:
+        """What its value is computed from: its operands."""
+        return self.operands
+
     def __reduce__(self) -> tuple[object, ...]:
         return (type(self), self._key)
 
@@ -138,7 +143,7 @@ def _simplified(
     kept: dict[Node, int] = {}
     renamed: dict[Symbol, Expr] = {}
     kept_partials: list[Expr | None] = []
-    used = expr.free_symbols | set().union(*(p.free_symbols for p in partials if p is not None))
+    used = _used(expr, partials)
     for i, operand in enumerate(operands):
         if placeholder(i) not in used:
             continue
@@ -163,9 +168,15 @@ def _simplified(
         return remaining[0]
     covered = _union(node.axes for node in remaining)
     final = tuple(p if p is None else p.xreplace(renamed) for p in kept_partials)
+    if set(map(placeholder, range(len(remaining)))) - _used(expr, final):  # a 0 folded it away
+        return _simplified(expr, remaining, final, axes)
     if set(covered) == set(axes):
         return Elementwise(axes, remaining, expr, final)
     return broadcast(Elementwise(covered, remaining, expr, final), axes)
+
+
+def _used(expr: Expr, partials: Iterable[Expr | None]) -> set[Symbol]:
+    return expr.free_symbols.union(*(p.free_symbols for p in partials if p is not None))
 
 
 def einsum(subscripts: str, *operands: Node) -> Node:
@@ -204,10 +215,17 @@ def broadcast(node: Node, axes: Axes) -> Node:
     return contraction((node,), axes)
 
 
-def mean(node: Node) -> Node:
-    """The mean over all axes of a node, as the tutorial's losses take it."""
-    count = sympy.Mul(*map(size, node.axes))
-    return elementwise(lambda total: total / count, contraction((node,), ()))
+def total(node: Node, over: Iterable[str]) -> Node:
+    """The sum over some axes of a node."""
+    summed = set(over)
+    return contraction((node,), tuple(a for a in node.axes if a not in summed))
+
+
+def mean(node: Node, over: Iterable[str] | None = None) -> Node:
+    """The mean over all axes of a node, as the tutorial's losses take it, or over some."""
+    axes = node.axes if over is None else tuple(over)
+    count = sympy.Mul(*map(size, axes))
+    return elementwise(lambda summed: summed / count, total(node, axes))
 
 
 def stop(node: Node, reason: str) -> Node:
@@ -220,10 +238,17 @@ def constant(value: Expr | int) -> Node:
     return Elementwise((), (), sympy.sympify(value), ())
 
 
-def topological(outputs: Iterable[Node]) -> tuple[Node, ...]:
-    """Every node that the outputs depend on, operands before users; iterative, so any depth."""
+def topological(outputs: Iterable[Node], *, computed: bool = False) -> tuple[Node, ...]:
+    """Every node that the outputs depend on, operands before users; iterative, so any depth.
+
+    Args: computed, whether to follow what values are computed from, rather than operands.
+    """
+
+    def before(node: Node) -> Iterator[Node]:
+        return iter(node.needs if computed else node.operands)
+
     order: dict[Node, None] = {}
-    stack: list[tuple[Node, Iterator[Node]]] = [(o, iter(o.operands)) for o in outputs][::-1]
+    stack: list[tuple[Node, Iterator[Node]]] = [(o, before(o)) for o in outputs][::-1]
     while stack:
         node, pending = stack[-1]
         unseen = next((p for p in pending if p not in order), None)
@@ -231,7 +256,7 @@ def topological(outputs: Iterable[Node]) -> tuple[Node, ...]:
             order[node] = None
             stack.pop()
         else:
-            stack.append((unseen, iter(unseen.operands)))
+            stack.append((unseen, before(unseen)))
     return tuple(order)
 
 
@@ -243,10 +268,13 @@ class Graph:
     inputs: tuple[Input, ...]
     lines: Mapping[str, Node]  # name → node, in the order written; the last is the output
     parameters: Mapping[str, Rational] = field(default_factory=dict)  # symbol in exprs → value
+    where: Mapping[str, Node] = field(default_factory=dict)  # what adjoints are written with too
+    barred: bool = False  # whether an array's cotangent is written ȳ, not v, below its own line
 
     def __post_init__(self) -> None:
         names = [i.name for i in self.inputs] + list(self.lines) + list(self.parameters)
-        names += sorted({a for node in topological(self.lines.values()) for a in node.axes})
+        everything = topological(self.lines.values(), computed=True)
+        names += [*self.where, *sorted({a for node in everything for a in node.axes})]
         twice = {n for n in names if names.count(n) > 1}
         if twice:
             raise ValueError(

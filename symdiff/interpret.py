@@ -14,9 +14,8 @@ import numpy as np
 import sympy
 from sympy import Expr, Symbol
 
-from symdiff.arrays import align, contract
 from symdiff.functions import STABLE_FUNCTIONS
-from symdiff.program import Align, Contract, Program
+from symdiff.program import ArrayOperation, Program
 
 Compile = Callable[[Sequence[Symbol], Expr], Callable[..., Any]]
 Values = Mapping[str, Any]
@@ -32,13 +31,9 @@ def interpret(program: Program, arguments: Values, compile_scalar: Compile) -> d
     """
     values: dict[Symbol, Any] = {s: arguments[name] for name, s in program.arguments.items()}
     for symbol, expression in program.assignments:
-        if isinstance(expression, Contract):
-            operands = [values[o] for o in expression.operands]
-            product = contract(expression.subscripts, *operands)
-            values[symbol] = np.asarray(product, dtype=object)  # einsum unwraps a single number
-        elif isinstance(expression, Align):
-            shape = [values[length] for length in expression.shape]
-            values[symbol] = align(values[expression.operand], expression.order, shape)
+        if isinstance(expression, ArrayOperation):
+            made = expression.run(values.__getitem__)
+            values[symbol] = np.asarray(made, dtype=object)  # einsum unwraps a single number
         else:
             used = sorted(expression.free_symbols, key=str)
             function = compile_scalar(used, expression)

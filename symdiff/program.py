@@ -6,20 +6,51 @@ This is what evaluators run and what operation counts count.
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import singledispatch
+from typing import Any, ClassVar
 
 import sympy
 from sympy import Expr, Symbol, Tuple
 from sympy.core.symbol import Str
 from sympy.logic.boolalg import Boolean
 
-from symdiff.graph import Axes, Einsum, Elementwise, Input, Node, placeholder, topological
+from symdiff.arrays import align, contract
+from symdiff.graph import Axes, Einsum, Elementwise, Input, Node, Stop, placeholder, topological
 
 
-class Contract(Expr):
+class ArrayOperation(Expr):
+    """A step that takes whole arrays; symbols among its arguments are values computed before."""
+
+    function: ClassVar[Callable[..., Any]]  # of symdiff.arrays
+
+    def arguments(self, value: Callable[[Symbol], Any]) -> list[Any]:
+        """What the function takes, its symbols replaced by their `value`."""
+        raise NotImplementedError  # abstract: each operation has its own
+
+    def run(self, value: Callable[[Symbol], Any]) -> Any:
+        """The result on arrays of numbers of any kind."""
+        return type(self).function(*self.arguments(value))
+
+    def _numpycode(self, printer: Any) -> str:
+        written = self.arguments(lambda symbol: _Written(printer._print(symbol)))
+        return f"{type(self).function.__name__}({', '.join(map(repr, written))})"
+
+
+class _Written(str):
+    """Source text that stands for itself inside a tuple or a call."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Contract(ArrayOperation):
     """An einsum over arrays: its subscripts, as numpy takes them, and its operands."""
+
+    function = staticmethod(contract)
 
     @property
     def subscripts(self) -> str:
@@ -31,21 +62,18 @@ class Contract(Expr):
         """The arrays multiplied."""
         return tuple(self.args[1])
 
-    def _numpycode(self, printer: Any) -> str:
-        operands = ", ".join(map(printer._print, self.operands))
-        return f"contract({self.subscripts!r}, {operands})"
+    def arguments(self, value: Callable[[Symbol], Any]) -> list[Any]:
+        """The subscripts, then the arrays."""
+        return [self.subscripts, *map(value, self.operands)]
 
 
-class Align(Expr):
+class Align(ArrayOperation):
     """An array with axes put in, of length 1 or, where a shape is given, repeated to that shape.
 
-    `order` says for each axis of the result which axis of the operand it is, or −1 for a new one.
+    The order says for each axis of the result which axis of the operand it is, or −1 for a new one.
     """
 
-    @property
-    def operand(self) -> Symbol:
-        """The array."""
-        return self.args[0]
+    function = staticmethod(align)
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -57,9 +85,9 @@ class Align(Expr):
         """The lengths to repeat to; empty to leave new axes at length 1."""
         return tuple(self.args[2]) if len(self.args) > 2 else ()
 
-    def _numpycode(self, printer: Any) -> str:
-        shape = "".join(f"{printer._print(length)}, " for length in self.shape)
-        return f"align({printer._print(self.operand)}, {self.order!r}, ({shape}))"
+    def arguments(self, value: Callable[[Symbol], Any]) -> list[Any]:
+        """The array, the order and the lengths."""
+        return [value(self.args[0]), self.order, tuple(map(value, self.shape))]
 
 
 Assignment = tuple[Symbol, Expr]
@@ -96,14 +124,14 @@ class Program:
 
 def program(outputs: Mapping[str, Node]) -> Program:
     """The program that computes the named nodes, common subexpressions shared across nodes."""
-    lowering = _Lowering()
-    for node in topological(outputs.values()):
-        lowering.add(node)
+    lowering = Lowering()
+    for node in topological(outputs.values(), computed=True):
+        lowering.symbols[node] = lowered(node, lowering)
     results = {name: lowering.symbols[node] for name, node in outputs.items()}
     return Program(lowering.arguments, tuple(_shared(lowering.assignments)), results)
 
 
-class _Lowering:
+class Lowering:
     """Gives every value a symbol of its own, v0, v1, …: no name of a user's reaches code."""
 
     def __init__(self) -> None:
@@ -112,57 +140,75 @@ class _Lowering:
         self.assignments: list[Assignment] = []
         self._names = sympy.numbered_symbols("v", real=True)
 
-    def add(self, node: Node) -> None:
-        if isinstance(node, Input):
-            self.symbols[node] = self._argument(node.name)
-        elif isinstance(node, Elementwise):
-            renamed = {s: self._argument(s.name) for s in node.expr.free_symbols}
-            for i, operand in enumerate(node.operands):
-                renamed[placeholder(i)] = self._aligned(operand, node.axes)
-            self.symbols[node] = self._assign(node.expr.xreplace(renamed))
-        elif isinstance(node, Einsum):
-            self.symbols[node] = self._assign(self._contraction(node))
-        else:
-            self.symbols[node] = self.symbols[node.operands[0]]
-
-    def _argument(self, name: str) -> Symbol:
+    def argument(self, name: str) -> Symbol:
+        """The symbol of an input, a parameter or the length of an axis."""
         if name.startswith("%"):
             return Symbol(name)  # a placeholder: replaced by its operand
         if name not in self.arguments:
             self.arguments[name] = next(self._names)
         return self.arguments[name]
 
-    def _aligned(self, operand: Node, axes: Axes) -> Symbol:
+    def aligned(self, operand: Node, axes: Axes) -> Symbol:
+        """The operand with the given axes, those it lacks of length 1."""
         symbol = self.symbols[operand]
         if operand.axes in (axes, ()):
             return symbol
         order = [operand.axes.index(a) if a in operand.axes else -1 for a in axes]
-        return self._assign(Align(symbol, Tuple(*order)))
+        return self.assign(Align(symbol, Tuple(*order)))
 
-    def _contraction(self, node: Einsum) -> Expr:
-        names = dict.fromkeys(a for o in node.operands for a in o.axes)
-        letter = dict(zip(names, string.ascii_letters, strict=False))
-        groups = ["".join(letter[a] for a in o.axes) for o in node.operands]
-        kept = tuple(a for a in node.axes if a in letter)
-        subscripts = f"{','.join(groups)}->{''.join(letter[a] for a in kept)}"
-        product = Contract(Str(subscripts), Tuple(*(self.symbols[o] for o in node.operands)))
-        if kept == node.axes:
-            return product
-        order = [kept.index(a) if a in kept else -1 for a in node.axes]
-        shape = [self._argument(a) for a in node.axes]
-        return Align(self._assign(product), Tuple(*order), Tuple(*shape))
-
-    def _assign(self, value: Expr) -> Symbol:
+    def assign(self, value: Expr) -> Symbol:
+        """A symbol for one more step."""
         symbol = next(self._names)
         self.assignments.append((symbol, value))
         return symbol
+
+
+@singledispatch
+def lowered(node: Node, steps: Lowering) -> Symbol:
+    """The symbol of the node's value, its steps added to the program."""
+    raise TypeError(f"{type(node).__name__} cannot be computed; {steps} knows no step for it")
+
+
+@lowered.register
+def _(node: Input, steps: Lowering) -> Symbol:
+    return steps.argument(node.name)
+
+
+@lowered.register
+def _(node: Stop, steps: Lowering) -> Symbol:
+    return steps.symbols[node.operands[0]]
+
+
+@lowered.register
+def _(node: Elementwise, steps: Lowering) -> Symbol:
+    renamed = {s: steps.argument(s.name) for s in node.expr.free_symbols}
+    for i, operand in enumerate(node.operands):
+        renamed[placeholder(i)] = steps.aligned(operand, node.axes)
+    return steps.assign(node.expr.xreplace(renamed))
+
+
+@lowered.register
+def _(node: Einsum, steps: Lowering) -> Symbol:
+    names = dict.fromkeys(a for o in node.operands for a in o.axes)
+    letter = dict(zip(names, string.ascii_letters, strict=False))
+    groups = ["".join(letter[a] for a in o.axes) for o in node.operands]
+    kept = tuple(a for a in node.axes if a in letter)
+    subscripts = f"{','.join(groups)}->{''.join(letter[a] for a in kept)}"
+    product = steps.assign(
+        Contract(Str(subscripts), Tuple(*(steps.symbols[o] for o in node.operands)))
+    )
+    if kept == node.axes:
+        return product
+    order = [kept.index(a) if a in kept else -1 for a in node.axes]
+    shape = [steps.argument(a) for a in node.axes]
+    return steps.assign(Align(product, Tuple(*order), Tuple(*shape)))
 
 
 def _shared(assignments: Iterable[Assignment]) -> Iterable[Assignment]:
     """The same assignments with subexpressions that occur more than once computed once."""
     assignments = list(assignments)
     names = sympy.numbered_symbols("s", real=True)
-    scalar = [e for _, e in assignments if not isinstance(e, Contract | Align)]
+    scalar = [e for _, e in assignments if not isinstance(e, ArrayOperation)]
     replacements, reduced = sympy.cse(scalar, symbols=names, order="none", list=False)
     # A shared condition is no number that an arithmetic could hold: it goes back where it was.
     conditions: dict[Symbol, Expr] = {}
@@ -182,7 +228,7 @@ def _shared(assignments: Iterable[Assignment]) -> Iterable[Assignment]:
                 yield symbol, common[symbol]
 
     for symbol, value in assignments:
-        if isinstance(value, Contract | Align):
+        if isinstance(value, ArrayOperation):
             yield symbol, value
         else:
             expression = next(rewritten)

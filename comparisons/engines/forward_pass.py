@@ -42,7 +42,7 @@ def run(subject: Subject, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
     if not output.dtype.is_floating_point:
         raise TypeError(f"{subject} returned a tensor of {output.dtype}; a real float was expected")
     expected = _expected_shape(subject.graph, {k: tuple(t.shape) for k, t in leaves.items()})
-    if tuple(output.shape) != expected:
+    if not _fits(tuple(output.shape), expected):
         raise ValueError(
             f"{subject} returned shape {tuple(output.shape)} where {expected} was expected; "
             "an elementwise function keeps the shape of its input"
@@ -69,7 +69,14 @@ def leaf_values(subject: Subject, inputs: Inputs) -> dict[str, Any]:
     return {name: np.broadcast_to(inputs[name], shape) for name in names}
 
 
-def _expected_shape(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int, ...]:
+def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(expected) and all(
+        e in (None, s) for s, e in zip(shape, expected, strict=True)
+    )
+
+
+def _expected_shape(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> tuple[int | None, ...]:
+    """The output's shape; None for the length of an axis that no input has, as CReLU's pair."""
     if not any(i.axes for i in graph.inputs):
         return np.broadcast_shapes(*shapes.values())
     lengths = {
@@ -77,4 +84,4 @@ def _expected_shape(graph: Graph, shapes: Mapping[str, tuple[int, ...]]) -> tupl
         for i in graph.inputs
         for axis, length in zip(i.axes, shapes[i.name], strict=True)
     }
-    return tuple(lengths[axis] for axis in graph.output.axes)
+    return tuple(lengths.get(axis) for axis in graph.output.axes)

@@ -7,6 +7,7 @@ import unicodedata
 from sympy import Symbol
 
 MACRON = "\N{COMBINING MACRON}"
+HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"
 
 
 class ArraySymbol(Symbol):

@@ -11,24 +11,27 @@ from sympy.core.relational import Relational
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from symdiff.closed_form import Contraction
+from symdiff.closed_form import Application, Contraction, is_array
 from symdiff.functions import StableFunction
 from symdiff.notation.matrix import MatrixNotation, written
-from symdiff.notation.reading_order import factors, is_array, signed_sum, terms, variable_left
+from symdiff.notation.names import barred, is_barred, unbarred
+from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left
 
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
 _GREEK = {
     name: unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}")
     for name in ("alpha", "beta", "gamma", "delta", "epsilon", "theta", "mu", "sigma", "tau")
-} | {"lambd": "λ"}
+} | {"lambd": "λ", "eps": "ε"}
 
 
 class TextPrinter(StrPrinter):
     """SymPy's string printer with reading order, bars, superscripts and ∘ between arrays."""
 
     def _print_Symbol(self, e: Symbol) -> str:
-        return _GREEK.get(e.name, e.name)
+        name = unbarred(e.name)
+        letter = _GREEK.get(name, name)
+        return barred(letter) if is_barred(e.name) else letter
 
     def _print_ArraySymbol(self, e: Symbol) -> str:
         return self._print_Symbol(e)
@@ -124,3 +127,7 @@ class TextPrinter(StrPrinter):
 
     def _print_Contraction(self, e: Contraction) -> str:
         return written(e, self._factor, MatrixNotation(" ", "ᵀ", "Σ", "Σ_{}", "einsum({}; {})"))
+
+    def _print_Application(self, e: Application) -> str:
+        over = "_" + ",".join(e.over) if e.over else ""
+        return f"{e.name}{over}({', '.join(map(self._print, e.operands))})"

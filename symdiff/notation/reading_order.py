@@ -12,15 +12,8 @@ import sympy
 from sympy import Add, Expr, Indexed, Mul, Pow, Symbol
 from sympy.core.relational import Relational
 
-from symdiff.closed_form import Contraction
-from symdiff.notation.names import ArraySymbol, is_barred
-
-
-def is_array(expression: Expr) -> bool:
-    """Whether the value has axes: an array symbol or a contraction that keeps some."""
-    if isinstance(expression, Contraction):
-        return bool(expression.axes)
-    return isinstance(expression, ArraySymbol) or any(map(is_array, expression.args))
+from symdiff.closed_form import Application, Contraction
+from symdiff.notation.names import is_barred
 
 
 def terms(expression: Add) -> list[Expr]:
@@ -88,7 +81,7 @@ def _place(factor: Expr) -> tuple[object, ...]:
     elif isinstance(base, Add):
         kind = 4
     else:
-        kind = 6 if isinstance(base, Contraction) else 5
+        kind = 6 if isinstance(base, Contraction | Application) else 5
     indices = len(base.indices) if isinstance(base, Indexed) else 0  # x[j] before w[j, i]
     mirrored = bool(base.args) and base.args[0].could_extract_minus_sign()  # σ(z) before σ(−z)
     return (kind, indices, mirrored, sympy.default_sort_key(factor))

@@ -9,11 +9,11 @@ from sympy import Add, Expr, Mul, Symbol
 from sympy.core.relational import Relational
 from sympy.printing.latex import LatexPrinter
 
-from symdiff.closed_form import Contraction
+from symdiff.closed_form import Application, Contraction, is_array
 from symdiff.functions import StableFunction, UnspecifiedFunction
 from symdiff.notation.matrix import MatrixNotation, written
-from symdiff.notation.names import is_barred, unbarred
-from symdiff.notation.reading_order import factors, is_array, signed_sum, terms, variable_left
+from symdiff.notation.names import HAT, is_barred, unbarred
+from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left
 
 _NOTATION = MatrixNotation(
     r" \, ", r"^{\mathsf{T}}", r"\sum", r"\sum_{{{}}}", r"\operatorname{{einsum}}({}; {})"
@@ -28,7 +28,13 @@ class TexPrinter(LatexPrinter):
 
     def _print_Symbol(self, e: Symbol, style: str = "plain") -> str:
         name = unbarred(e.name)
-        letter = super()._print_Symbol(Symbol({"lambd": "lambda"}.get(name, name)), style)
+        plain = name.replace(HAT, "")
+        if plain != name:
+            letter = rf"\hat{{{self._print_Symbol(Symbol(plain), style)}}}"
+            return rf"\bar{{{letter}}}" if is_barred(e.name) else letter
+        letter = super()._print_Symbol(
+            Symbol({"lambd": "lambda", "eps": "varepsilon"}.get(name, name)), style
+        )
         if len(name) > 1 and not letter.startswith("\\"):
             letter = rf"\mathrm{{{name}}}".replace("_", r"\_")  # negative_slope, inp
         return rf"\bar{{{letter}}}" if is_barred(e.name) else letter
@@ -82,3 +88,8 @@ class TexPrinter(LatexPrinter):
 
     def _print_Contraction(self, e: Contraction) -> str:
         return written(e, self._factor, _NOTATION)
+
+    def _print_Application(self, e: Application) -> str:
+        over = rf"_{{{','.join(e.over)}}}" if e.over else ""
+        name = rf"\operatorname{{{e.name}}}".replace("_", r"\_")
+        return rf"{name}{over}\left({', '.join(map(self._print, e.operands))}\right)"

@@ -265,3 +265,20 @@ def test_a_line_equal_to_another_shares_its_adjoint():
     found = symdiff.adjoints(Graph("g", (x,), {"copy": again, "L": total}))
 
     assert found["x"] == found["copy"]
+
+
+def test_what_else_is_named_is_said_below():
+    """s is no line of y = log Σ e^x, but the adjoint is written with it."""
+    graph = symdiff.layers["logsumexp"]()
+
+    assert ["ȳ = v", "x̄ = ȳ ∘ s", "where s = softmax_c(x)"] == lines(graph)
+    assert {"s": "softmax_c(x)"} == {
+        name: symdiff.text(e) for name, e in symdiff.adjoints(graph).where.items()
+    }
+
+
+def test_a_name_twice_is_refused_there_too():
+    """What adjoints are written with needs a name of its own."""
+    x = symdiff.array("x", "n")
+    with pytest.raises(ValueError, match="uses the name 'x' twice"):
+        Graph("g", (x,), {"y": elementwise(lambda a: a**2, x)}, where={"x": x})

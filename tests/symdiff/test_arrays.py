@@ -1,10 +1,11 @@
-"""The two array operations of a program."""
+"""The array operations of a program."""
 
 import mpmath
 import numpy as np
 import pytest
+from flint import arb
 
-from symdiff.arrays import align, contract
+from symdiff.arrays import align, contract, part, peak, placed, positions, winners
 
 
 def test_a_contraction_of_mpmath_numbers():
@@ -32,3 +33,37 @@ def test_axes_are_moved_and_put_in(order, shape, expected):
 def test_values_are_repeated_along_a_new_axis():
     """A new axis with a length repeats the values."""
     np.testing.assert_array_equal([[1, 1], [2, 2]], align(np.array([1, 2]), (0, -1), (2, 2)))
+
+
+def test_a_part_and_its_place():
+    """Placed among zeros of the numbers' own kind, of which the part is what was put there."""
+    row = np.array([mpmath.mpf(1), mpmath.mpf(2)], dtype=object)
+    whole = placed(row, 1, 2, 3)
+
+    assert whole.tolist() == [[0, 0, 1], [0, 0, 2]]
+    assert all(isinstance(number, mpmath.mpf) for number in whole.flat)
+    assert part(whole, 1, 2).tolist() == row.tolist()
+
+
+def test_positions_are_of_the_length_s_kind():
+    """Exact balls where the length is one."""
+    found = positions(arb(3))
+
+    assert found.tolist() == [0, 1, 2]
+    assert all(isinstance(number, arb) and number.is_exact() for number in found)
+
+
+@pytest.mark.parametrize("kind", [np.float64, object])
+def test_the_largest_and_its_marks(kind):
+    """Along either axis; of equals all or the first."""
+    x = np.array([[1.0, 3.0], [3.0, 3.0]]).astype(kind)
+
+    assert peak(x, 0).tolist() == [3, 3]
+    assert winners(x, 1, "even").tolist() == [[0, 1], [1, 1]]
+    assert winners(x, 1, "first").tolist() == [[0, 1], [1, 0]]
+    assert winners(x, 0, "first").tolist() == [[0, 1], [1, 0]]
+
+
+def test_a_nan_leaves_it_open():
+    """No entry of its row is known to be the largest."""
+    assert np.isnan(winners(np.array([1.0, np.nan]), 0, "even")).all()

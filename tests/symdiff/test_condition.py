@@ -1,11 +1,14 @@
 """How much an adjoint moves when values are rounded."""
 
+from dataclasses import replace
+
 import mpmath
+import numpy as np
 import pytest
 
 import symdiff
 from symdiff.bridge import Evaluator
-from symdiff.condition import sensitivities
+from symdiff.condition import SEED, sensitivities
 
 
 def sensitivity(graph, name):
@@ -32,7 +35,19 @@ def test_of_a_neuron_every_named_value_counts():
     assert found == 6.5 + 1.0 + 6.0 + 6.0 + 0.5 + 6.5  # y or z twice, t, w, x, b
 
 
-def test_is_for_scalars():
-    """An array's adjoint has a Jacobian: refused in a sentence."""
-    with pytest.raises(ValueError, match="scalar graphs"):
-        sensitivities(symdiff.adjoints(symdiff.linear_layer()))
+def test_of_an_array_it_is_asked_entry_by_entry():
+    """Of s̄ ↦ x̄ of a softmax of two: |x₁ ∂x̄₁/∂x₁| + |x₂ ∂x̄₁/∂x₂| + |v₁ ∂x̄₁/∂v₁| + … by hand."""
+    adjoints = symdiff.adjoints(symdiff.layers["softmax"]("c"))
+    signature = replace(adjoints.signature, inputs={**adjoints.signature.inputs, SEED: ("c",)})
+    found = Evaluator(signature, {"x": sensitivities(adjoints)["x"]})
+    x, v = np.array([0.3, -0.4]), np.array([1.5, 0.25])
+    s, other = np.exp(x) / np.exp(x).sum()
+    slope = s * other * (other - s) * (v[0] - v[1])  # x̄₁ = s₁ s₂ (v₁ − v₂)
+    by_x = abs(x[0] * slope) + abs(x[1] * slope)
+    by_v = s * other * abs(v).sum()
+    # s itself is named too; x̄₁ = s₁ (v₁ − v₁ s₁ − v₂ s₂) by s₁ and by s₂
+    by_s = abs(s * (v[0] - 2 * v[0] * s - v[1] * other)) + abs(other * s * v[1])
+
+    assert found(x=x, v=v, **{SEED: np.array([1.0, 0.0])})["x"] == pytest.approx(
+        by_x + by_v + by_s, rel=1e-12
+    )

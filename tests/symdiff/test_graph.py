@@ -29,6 +29,7 @@ from symdiff.graph import (
     size,
     stop,
     topological,
+    total,
 )
 from symdiff.signature import Signature
 
@@ -333,3 +334,20 @@ def test_a_notebook_shows_the_lines():
     expected = "\n".join([r"$$\begin{aligned}", *lines, r"\end{aligned}$$"])
 
     assert expected == symdiff.neuron("tanh")._repr_latex_()
+
+
+def test_what_a_zero_folds_away_is_no_operand():
+    """x times a broadcast 0 is a broadcast 0: a step that computed a number would lack its axes."""
+    x = array("x", "n")
+    nothing = broadcast(constant(0), ("n",))
+    product = elementwise(lambda a, b: a * b, x, nothing)
+
+    assert product is nothing
+
+
+def test_a_sum_over_some_axes_keeps_the_others_in_order():
+    """And a mean divides it by their lengths."""
+    x = array("x", "n c h")
+
+    assert total(x, ["c"]).axes == ("n", "h")
+    assert mean(x, ["n", "h"]).axes == ("c",)

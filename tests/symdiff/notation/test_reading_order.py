@@ -3,8 +3,9 @@
 import pytest
 import sympy
 
+from symdiff.closed_form import is_array
 from symdiff.notation.names import ArraySymbol
-from symdiff.notation.reading_order import factors, is_array, signed_sum, terms, variable_left
+from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left
 
 z, t, lambd = sympy.symbols("z t lambd", real=True)
 z_bar = sympy.Symbol("z̄", real=True)
