@@ -13,7 +13,7 @@ from typing import Any
 
 from comparisons.report import plots
 from comparisons.report.data import WIDEST_FIRST, document
-from comparisons.report.definitions import MARKS, STATUSES, TERMS, VERDICTS
+from comparisons.report.definitions import STATUSES, TERMS, VERDICTS
 from comparisons.report.detections import Detections
 from comparisons.report.findings import Finding, findings
 from comparisons.report.number import read, shown
@@ -241,7 +241,6 @@ def _template(name: str) -> Any:
         "number": shown,
         "anchor": anchor,
         "as_text": _as_text,
-        "mark": lambda verdict: MARKS[verdict_named(verdict)],
         "error_plot": plots.error_plot,
         "curve_plot": plots.curve_plot,
     }

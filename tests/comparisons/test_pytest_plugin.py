@@ -74,6 +74,7 @@ class TestReport:
 
         result.assert_outcomes(passed=4)
         page = (pytester.path / "out" / f"report.{suffix}").read_text()
+        assert {"html": "hold, of 4<", "md": "4 comparisons"}[suffix] in page
         for name in ("tanh", "relu"):
             assert name in page
 
