@@ -14,10 +14,11 @@ START, END = "<!-- coverage: made by `make coverage` -->", "<!-- end of coverage
 
 
 def table() -> str:
-    """Families of activations, losses and engines with their numbers and names, in Markdown."""
+    """What there is, family by family: how many and by which names, in Markdown."""
     rows: list[tuple[str, Collection[str]]]
     rows = [(f"activations: {family}", found) for family, found in families.items()]
     rows += [("losses, point by point", symdiff.losses)]
+    rows += [("losses over arrays", symdiff.array_losses), ("layers", symdiff.layers)]
     rows += [("engines", ENGINES)]
     lines = ["| what | | by name |", "|---|---|---|"]
     lines += [f"| {what} | {len(found)} | {_names(found)} |" for what, found in rows]

@@ -28,7 +28,7 @@ def complete_names(_: click.Context, __: click.Parameter, incomplete: str) -> li
     """The catalogue's names that begin so."""
     import symdiff
 
-    names = [*symdiff.activations, *symdiff.losses]
+    names = [*symdiff.activations, *symdiff.losses, *symdiff.layers, *symdiff.array_losses]
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 

@@ -21,6 +21,7 @@ Examples:
   symdiff derive "z*sigmoid(beta*z)" --set beta=1.5
   symdiff derive tanh --loss huber --closed
   symdiff derive mse --latex
+  symdiff derive softmax
 """,
 )
 @click.argument("what", metavar="NAME|FORMULA", shell_complete=complete_names)
@@ -35,7 +36,7 @@ def derive(
     """Derive adjoints, without torch.
 
     An activation stands in the tutorial's neuron: z = wx + b, y = f(z), L = loss(y, t). A loss
-    stands by itself.
+    and a layer stand by themselves.
     """
     import symdiff
     from symdiff.adjoint import equations
@@ -81,6 +82,11 @@ def derive(
 def _graph(what: str, loss: str | None, parameters: Mapping[str, str]) -> Graph:
     import symdiff
 
+    builder = {**symdiff.layers, **symdiff.array_losses}.get(what)
+    if builder is not None:
+        if loss is not None:
+            raise ValueError(f"{what!r} is a graph of its own; leave out --loss")
+        return builder(**parameters)
     if what in symdiff.losses and what not in symdiff.activations:
         if loss is not None:
             raise ValueError(f"{what!r} is a loss itself; leave out --loss")

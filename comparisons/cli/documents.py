@@ -67,11 +67,15 @@ def report(source: Path | None, output: Path, json: Path | None, csv: Path | Non
 
 
 def _catalogue() -> list[Job]:
-    """Every function of the catalogue, in every type."""
+    """Every function of one or two numbers and every layer, in every type."""
+    from comparisons.array_subjects import layer
     from comparisons.dtypes import FLOAT_TYPES
+    from comparisons.subjects import from_catalogue
     from comparisons.torch_calls import comparable
+    from symdiff import layers
 
-    return [Job(d, t, "reverse") for d in comparable() for t in FLOAT_TYPES]
+    subjects = [*map(from_catalogue, comparable()), *map(layer, layers)]
+    return [Job(s, t, "reverse") for s in subjects for t in FLOAT_TYPES]
 
 
 @click.command(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Entry = dict[str, Any]
 
-KINDS = ("activations", "losses", "engines")
+KINDS = ("activations", "losses", "layers", "engines")
 
 
 @click.command(
@@ -32,7 +32,7 @@ Examples:
 def list_(kind: str | None, *, as_json: bool) -> None:
     """What there is by name.
 
-    Activations, losses and engines, each with its formula and source.
+    Activations, losses, layers and engines, each with its formula and source.
     """
     found = {name: entries for name, entries in _entries().items() if kind in (None, name)}
     if as_json:
@@ -58,6 +58,10 @@ def _entries() -> Mapping[str, list[Entry]]:
     return {
         "activations": [_entry(d) for d in symdiff.activations.values()],
         "losses": [_entry(d) for d in symdiff.losses.values()],
+        "layers": [
+            {"name": name, "formula": (builder.__doc__ or "").partition("\n")[0]}
+            for name, builder in {**symdiff.layers, **symdiff.array_losses}.items()
+        ],
         "engines": engines,
     }
 

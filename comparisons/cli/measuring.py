@@ -14,7 +14,7 @@ from comparisons.cli.arguments import refusals_are_usage_errors
 from comparisons.report.terminal_table import COLOURS, table
 
 if TYPE_CHECKING:
-    from symdiff import Definition
+    from comparisons.subjects import Subject
 
 
 _LONG = 1.0  # seconds that need no bar
@@ -24,7 +24,7 @@ _LONG = 1.0  # seconds that need no bar
 class Job:
     """One comparison to make."""
 
-    definition: Definition
+    subject: Subject
     dtype: str
     engine: str
     points: str | None = None
@@ -76,7 +76,7 @@ def measure(cases: Sequence[Job]) -> Measured:
         # A bar on a terminal only (disable=None), for what takes longer than a second.
         with tqdm(cases, file=sys.stderr, disable=None, delay=_LONG, leave=False) as bar:
             for case in bar:
-                now = f"{case.definition}, {case.dtype}"
+                now = f"{case.subject}, {case.dtype}"
                 bar.set_description(now, refresh=bar.format_dict["elapsed"] > _LONG)
                 _add(measured, case)
     except KeyboardInterrupt:
@@ -92,7 +92,7 @@ def _add(measured: Measured, case: Job) -> None:
 
     options: Any = {"dtype": case.dtype, "engine": case.engine, "points": case.points}
     with refusals_are_usage_errors():
-        found: Any = compare(case.definition, **options)
+        found: Any = compare(case.subject, **options)
     if isinstance(found, Comparison):
         measured.rows.append(comparison_row(found))
         if found.verdict is Verdict.DISAGREES:

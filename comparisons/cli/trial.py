@@ -111,11 +111,10 @@ def _cases(
     types = [float_type(d) for d in dtypes]
     if points == "all" and any(t.bits > 32 for t in types):
         raise ValueError("--points all is for float32 and 16-bit types; float64 has 2⁶⁴ values")
-    definitions = [subject_of(name, None, parameters).definition for name in names]
+    subjects = [subject_of(name, None, parameters) for name in names]
     return [
-        Job(definition, str(dtype), engine, points)
-        for definition in definitions
-        if definition is not None
+        Job(subject, str(dtype), engine, points)
+        for subject in subjects
         for dtype in types
         for engine in engines
     ]

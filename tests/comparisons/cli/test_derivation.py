@@ -62,3 +62,9 @@ def test_the_json_has_both_forms(capsys):
     assert found["adjoints"]["w"]["line"]["text"] == "z̄ x"
     assert found["adjoints"]["w"]["closed"]["latex"] == symdiff.latex(adjoint["w"])
     assert list(found["adjoints"]) == list(adjoint)
+
+
+def test_a_layer_is_derived_as_a_paper_writes_it(capsys):
+    """softmax's adjoint in terms of its own output."""
+    assert main(["derive", "softmax"]) == 0
+    assert "x̄ = s ∘ (ȳ − Σ_c ȳ ∘ s)" in capsys.readouterr().out

@@ -33,11 +33,11 @@ def test_the_page_is_remade_from_the_json_alone(tmp_path, capsys):
 def test_without_a_source_the_catalogue_is_run(monkeypatch, tmp_path):
     """Every function torch has, in four types; here the first of them."""
     every = documents._catalogue()
-    assert len(every) == 4 * len({c.definition.name for c in every})
+    assert len(every) == 4 * len({c.subject.name for c in every})
     monkeypatch.setattr(documents, "_catalogue", lambda: every[:1])
 
     assert main(["report", "-o", "out/page.md", "--json", "out/page.json"]) == 0
-    assert str(every[0].definition) in (tmp_path / "out" / "page.md").read_text()
+    assert str(every[0].subject) in (tmp_path / "out" / "page.md").read_text()
     assert len(json.loads((tmp_path / "out" / "page.json").read_text())["rows"]) == 1
 
 

@@ -8,6 +8,7 @@ import pytest
 import symdiff
 from comparisons.cli import measuring
 from comparisons.cli.measuring import Job, measure
+from comparisons.subjects import from_catalogue
 
 
 class Terminal(io.StringIO):
@@ -24,7 +25,7 @@ def cases(monkeypatch):
 
     def of(seconds):
         monkeypatch.setattr(measuring, "_add", lambda *_: time.sleep(seconds))
-        return [Job(symdiff.activations["relu"], "float32", "reverse")] * 3
+        return [Job(from_catalogue(symdiff.activations["relu"]), "float32", "reverse")] * 3
 
     return of
 

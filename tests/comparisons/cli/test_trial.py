@@ -94,3 +94,9 @@ def test_a_sweeps_own_words_are_shown(monkeypatch, capsys):
     assert main(["compare", "relu", "--dtype", "float32", "--points", "all"]) == 0
 
     assert "<Sweep relu, float32, reverse: accurate, 16,777,216 values" in capsys.readouterr().out
+
+
+def test_a_layer_is_compared_by_its_name(capsys):
+    """As an activation is."""
+    assert main(["compare", "softmax", "--dtype", "float32"]) == 0
+    assert "softmax" in capsys.readouterr().out
