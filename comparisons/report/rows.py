@@ -43,6 +43,7 @@ def comparison_row(comparison: Comparison) -> Row:
         "broken": []
         if worst is None
         else [_point_row(comparison, worst, p) for p in worst.broken(5)],
+        "ideal": _ideal_row(comparison),
         "profile": profile(comparison),
         "mathematics": _mathematics(comparison),
     }
@@ -89,6 +90,14 @@ def _worst_row(comparison: Comparison, adjoint: AdjointResult) -> Row:
         **_point_row(comparison, adjoint, adjoint.worst),
         "reproduction": reproduction(comparison, adjoint),
     }
+
+
+def _ideal_row(comparison: Comparison) -> Row | None:
+    """The distance to the mathematical function, where that is not the documented one."""
+    ideal = comparison.ideal
+    if ideal is None:
+        return None
+    return {"bulk_ulp": ideal.bulk_ulp, "worst": _point_row(comparison, ideal, ideal.worst)}
 
 
 def _equation(name: str, value: Expr) -> list[str]:
