@@ -96,12 +96,8 @@ class Adjoints(Mapping[str, Expr]):
         }
 
     def __str__(self) -> str:
-
-        def bar(name: str) -> str:
-            return notation.text(Symbol(barred(name)))
-
-        rows = [f"{bar(n)} = {notation.text(e)}" for n, e in self.lines.items()]
-        rows += [f"{bar(n)}: none ({why})" for n, why in self.missing.items()]
+        rows = [f"{barred(n)} = {notation.text(e)}" for n, e in self.lines.items()]
+        rows += [f"{barred(n)}: none ({why})" for n, why in self.missing.items()]
         rows += [
             f"where {notation.text(Symbol(n))} = {notation.text(e)}" for n, e in self.where.items()
         ]

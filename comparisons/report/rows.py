@@ -88,7 +88,10 @@ def _mathematics(comparison: Comparison) -> Row:
     definition = comparison.subject.definition
     kinks = definition.kinks() if definition and len(definition.variables) == 1 else ()
     return {
-        "lines": [_equation(name, value) for name, value in equations(graph).items()],
+        "lines": [
+            _equation(symdiff.text(Symbol(name)), value)
+            for name, value in {**equations(graph), **adjoints.where}.items()
+        ],
         "adjoints": [_equation(barred(name), value) for name, value in adjoints.lines.items()],
         "parameters": {k: float(v) for k, v in graph.parameters.items()},
         "kinks": [

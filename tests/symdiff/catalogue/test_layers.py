@@ -82,6 +82,7 @@ def test_the_adjoint_reads_as_in_a_paper(name):
         ("log_softmax", r"\bar{x} &= \bar{y} - s \circ \sum_{c} \bar{y}"),
         ("softmax", r"\text{where } s &= \operatorname{softmax}_{c}\left(x\right)"),
         ("layer_norm", r"\bar{\hat{x}} &= \bar{y} \circ \gamma"),
+        ("layer_norm", r"\bar{\gamma} &= \sum_{n} \bar{y} \circ \hat{x}"),
         ("attention", r"\bar{V} &= P^{\mathsf{T}} \, \bar{O}"),
         ("attention", r"\bar{Q} &= \frac{\bar{S} \, K}{\sqrt{d}}"),
     ],
