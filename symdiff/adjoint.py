@@ -195,8 +195,9 @@ def _symbol(name: str, node: Node) -> Symbol:
 
 
 def equations(graph: Graph) -> Mapping[str, Expr]:
-    """The graph's own lines, in the names of its inputs and of the lines before."""
-    names: dict[Node, Symbol] = {i: _symbol(i.name, i) for i in graph.inputs}
+    """The graph's own lines, in the names of its inputs, of the lines before and of `where`."""
+    inputs = {i.name: i for i in graph.inputs}
+    names = {node: _symbol(name, node) for name, node in {**inputs, **graph.where}.items()}
     lines = {}
     for name, node in graph.lines.items():
         lines[name] = in_names(node, names)
