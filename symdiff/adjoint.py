@@ -96,12 +96,8 @@ class Adjoints(Mapping[str, Expr]):
         }
 
     def __str__(self) -> str:
-
-        def bar(name: str) -> str:
-            return notation.text(Symbol(barred(name)))
-
-        rows = [f"{bar(n)} = {notation.text(e)}" for n, e in self.lines.items()]
-        rows += [f"{bar(n)}: none ({why})" for n, why in self.missing.items()]
+        rows = [f"{barred(n)} = {notation.text(e)}" for n, e in self.lines.items()]
+        rows += [f"{barred(n)}: none ({why})" for n, why in self.missing.items()]
         rows += [
             f"where {notation.text(Symbol(n))} = {notation.text(e)}" for n, e in self.where.items()
         ]
@@ -199,8 +195,9 @@ def _symbol(name: str, node: Node) -> Symbol:
 
 
 def equations(graph: Graph) -> Mapping[str, Expr]:
-    """The graph's own lines, in the names of its inputs and of the lines before."""
-    names: dict[Node, Symbol] = {i: _symbol(i.name, i) for i in graph.inputs}
+    """The graph's own lines, in the names of its inputs, of the lines before and of `where`."""
+    inputs = {i.name: i for i in graph.inputs}
+    names = {node: _symbol(name, node) for name, node in {**inputs, **graph.where}.items()}
     lines = {}
     for name, node in graph.lines.items():
         lines[name] = in_names(node, names)

@@ -35,13 +35,13 @@ def standardised(x: Node, over: tuple[str, ...]) -> Node:
     """(x − μ)/σ over some axes."""
     off = centred(x, over)
     value = elementwise(lambda a, s: a / s, off, deviation(off, over))
-    return ruled("standardised", over, value, _standardised_adjoint, x)
+    return ruled("", over, value, _standardised_adjoint, x)
 
 
 def root_mean_squared(x: Node, over: tuple[str, ...]) -> Node:
     """x/σ over some axes."""
     value = elementwise(lambda a, s: a / s, x, deviation(x, over))
-    return ruled("rms_normalised", over, value, _root_mean_squared_adjoint, x)
+    return ruled("", over, value, _root_mean_squared_adjoint, x)
 
 
 def _projection(unit: Ruled, cotangent: Node) -> Node:

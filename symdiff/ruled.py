@@ -21,7 +21,7 @@ class Ruled(Node):
     """The value of another node, `value`, under a name and with a rule.
 
     `rule(node, cotangent)` is the adjoint that each operand receives; `name` and `over`, the axes
-    it goes over, are how it is written.
+    it goes over, are how it is written. Without a name it is written as its value: (x − μ)/σ.
     """
 
     __slots__ = ("name", "over", "rule", "value")
@@ -62,6 +62,8 @@ def _(node: Ruled, steps: Lowering) -> Symbol:
 
 @written_out.register
 def _(node: Ruled, write: Write) -> Expr:
+    if not node.name:
+        return write(node.value)
     return applied(node.name, node.over, node.axes, map(write, node.operands))
 
 

@@ -115,7 +115,10 @@ def _mathematics(comparison: Comparison) -> Row:
     described = comparison.subject.definition
     single = described if described and len(described.variables) == 1 else None
     return {
-        "lines": [_equation(name, value) for name, value in equations(graph).items()],
+        "lines": [
+            _equation(symdiff.text(Symbol(name)), value)
+            for name, value in {**equations(graph), **adjoints.where}.items()
+        ],
         "adjoints": _adjoint_lines(adjoints),
         "tutorial": _adjoint_lines(symdiff.adjoints(symdiff.neuron(single))) if single else [],
         "parameters": {k: float(v) for k, v in graph.parameters.items()},

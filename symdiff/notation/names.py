@@ -9,6 +9,12 @@ from sympy import Symbol
 MACRON = "\N{COMBINING MACRON}"
 HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"
 
+# a name in ASCII → its letter
+GREEK = {
+    name: unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}")
+    for name in ("alpha", "beta", "gamma", "delta", "epsilon", "theta", "mu", "sigma", "tau")
+} | {"lambd": "λ", "eps": "ε"}
+
 
 class ArraySymbol(Symbol):
     """The name of an array in a line: its products are entry by entry."""
@@ -17,7 +23,8 @@ class ArraySymbol(Symbol):
 
 
 def barred(name: str) -> str:
-    """The adjoint's name: z̄ of z, in̄p of inp (over the middle letter), z̄_det of z_det."""
+    """The adjoint's name: z̄ of z, γ̄ of gamma, in̄p of inp (over the middle letter)."""
+    name = GREEK.get(name, name)
     middle = (len(name.partition("_")[0] or name) + 1) // 2
     return unicodedata.normalize("NFC", name[:middle] + MACRON + name[middle:])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 import sympy
@@ -14,24 +13,18 @@ from sympy.printing.str import StrPrinter
 from symdiff.closed_form import Application, Contraction, is_array
 from symdiff.functions import StableFunction
 from symdiff.notation.matrix import MatrixNotation, written
-from symdiff.notation.names import barred, is_barred, unbarred
+from symdiff.notation.names import GREEK
 from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left
 
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
-_GREEK = {
-    name: unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}")
-    for name in ("alpha", "beta", "gamma", "delta", "epsilon", "theta", "mu", "sigma", "tau")
-} | {"lambd": "λ", "eps": "ε"}
 
 
 class TextPrinter(StrPrinter):
     """SymPy's string printer with reading order, bars, superscripts and ∘ between arrays."""
 
     def _print_Symbol(self, e: Symbol) -> str:
-        name = unbarred(e.name)
-        letter = _GREEK.get(name, name)
-        return barred(letter) if is_barred(e.name) else letter
+        return GREEK.get(e.name, e.name)
 
     def _print_ArraySymbol(self, e: Symbol) -> str:
         return self._print_Symbol(e)

@@ -12,9 +12,10 @@ from sympy.printing.latex import LatexPrinter
 from symdiff.closed_form import Application, Contraction, is_array
 from symdiff.functions import StableFunction, UnspecifiedFunction
 from symdiff.notation.matrix import MatrixNotation, written
-from symdiff.notation.names import HAT, is_barred, unbarred
+from symdiff.notation.names import GREEK, HAT, is_barred, unbarred
 from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left
 
+_SPELT = {letter: name for name, letter in GREEK.items()}  # of γ̄, whose letter is Greek already
 _NOTATION = MatrixNotation(
     r" \, ", r"^{\mathsf{T}}", r"\sum", r"\sum_{{{}}}", r"\operatorname{{einsum}}({}; {})"
 )
@@ -27,7 +28,7 @@ class TexPrinter(LatexPrinter):
         super().__init__({"mul_symbol": r" \, "})
 
     def _print_Symbol(self, e: Symbol, style: str = "plain") -> str:
-        name = unbarred(e.name)
+        name = _SPELT.get(unbarred(e.name), unbarred(e.name))
         plain = name.replace(HAT, "")
         if plain != name:
             letter = rf"\hat{{{self._print_Symbol(Symbol(plain), style)}}}"

@@ -3,6 +3,7 @@
 import pytest
 
 import symdiff
+from symdiff.adjoint import equations
 from symdiff.catalogue.layers import layers
 
 PRINTED = {
@@ -82,6 +83,7 @@ def test_the_adjoint_reads_as_in_a_paper(name):
         ("log_softmax", r"\bar{x} &= \bar{y} - s \circ \sum_{c} \bar{y}"),
         ("softmax", r"\text{where } s &= \operatorname{softmax}_{c}\left(x\right)"),
         ("layer_norm", r"\bar{\hat{x}} &= \bar{y} \circ \gamma"),
+        ("layer_norm", r"\bar{\gamma} &= \sum_{n} \bar{y} \circ \hat{x}"),
         ("attention", r"\bar{V} &= P^{\mathsf{T}} \, \bar{O}"),
         ("attention", r"\bar{Q} &= \frac{\bar{S} \, K}{\sqrt{d}}"),
     ],
@@ -109,3 +111,20 @@ def test_every_layer_is_documented_with_its_formula(name):
     """Each builder says what it computes."""
     assert "=" in layers[name].__doc__
     assert layers[name].__name__ == name
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "expected"),
+    [
+        ("layer_norm", "x̂", "(x − μ)/σ"),
+        ("layer_norm", "y", "γ ∘ x̂ + β"),
+        ("rms_norm", "x̂", "x/σ"),
+        ("softmax", "y", "s"),
+        ("attention", "S", "Q Kᵀ/√d"),
+        ("attention", "P", "softmax_k(S)"),
+        ("attention", "O", "P V"),
+    ],
+)
+def test_the_layer_itself_reads_so_too(name, line, expected):
+    """The primal's lines, in the names of the lines before and of what is said below."""
+    assert expected == symdiff.text(equations(layers[name]())[line])

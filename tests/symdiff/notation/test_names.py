@@ -9,7 +9,15 @@ from symdiff.notation.names import barred, is_barred, unbarred
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("z", "z̄"), ("L", "L̄"), ("y", "ȳ"), ("inp", "in̄p"), ("out", "oūt"), ("z_det", "z̄_det")],
+    [
+        ("z", "z̄"),
+        ("L", "L̄"),
+        ("y", "ȳ"),
+        ("inp", "in̄p"),
+        ("out", "oūt"),
+        ("z_det", "z̄_det"),
+        ("gamma", "γ̄"),
+    ],
 )
 def test_the_bar_stands_over_the_middle_letter(name, expected):
     """The adjoint's name is the value's with a macron, in composed characters."""
