@@ -40,14 +40,18 @@ class Case:
     def answer(self, engine: Engine) -> Comparison:
         """The engine's gradients, judged.
 
-        Raises: ValueError if the engine cannot take the subject or run here; and what the subject
-            raises.
+        Raises: ValueError if the engine cannot take the subject or run here; TypeError if torch
+            fails; and what the subject raises.
         """
         reason = engine.refuses(self.subject) or engine.unavailable()
         if reason is not None:
             raise ValueError(f"the engine {engine.name} cannot be asked: {reason}")
         at, chosen = self._at(engine)
-        gradients = engine.gradients(self.subject, at, self.setting)
+        try:
+            gradients = engine.gradients(self.subject, at, self.setting)
+        except (RuntimeError, NotImplementedError) as error:
+            why = str(error).partition("\n")[0]
+            raise TypeError(f"torch has no {engine.name} of {self.subject}: {why}") from error
         asked = self._second if engine.order == 2 else self
         adjoints, wrong = asked._judged(gradients, at, chosen)  # noqa: SLF001 - another case
         missing = asked._truth_of.adjoints.missing  # noqa: SLF001 - another case

@@ -85,20 +85,25 @@ class EngineTable:
 
 
 def ask(case: Case, engines: Iterable[str] | None = None) -> EngineTable:
-    """The case put to each engine; those that cannot take it are listed with their reason.
+    """The case put to each engine; those that cannot take it, or fail, are listed with the reason.
 
     Args: engines, names; by default all.
-    Raises: ValueError if a name is unknown; and what the subject raises.
+    Raises: ValueError if a name is unknown, or no engine could be asked.
     """
     answers: dict[str, Comparison] = {}
     absent: dict[str, str] = {}
     for name in ENGINES if engines is None else engines:
         engine = engine_named(name)
         reason = engine.refuses(case.subject) or engine.unavailable()
-        if reason is None:
-            answers[name] = case.answer(engine)
-        else:
+        try:
+            if reason is None:
+                answers[name] = case.answer(engine)
+        except TypeError as error:  # torch has no such kernel, or no such transform of it
+            reason = str(error).partition("\n")[0]
+        if reason is not None:
             absent[name] = reason
+    if not answers and absent:
+        raise ValueError(f"no engine could be asked: {next(iter(absent.values()))}")
     return EngineTable(answers, absent)
 
 

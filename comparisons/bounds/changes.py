@@ -19,7 +19,7 @@ class Changes:
 
     worse: list[str] = field(default_factory=list)
     better: list[str] = field(default_factory=list)
-    other: list[str] = field(default_factory=list)  # counts that moved, engines that came and went
+    other: list[str] = field(default_factory=list)  # counts that moved
 
     def __str__(self) -> str:
         parts = {"worse": self.worse, "better": self.better, "changed": self.other}
@@ -30,6 +30,8 @@ class Changes:
 def changes(record: Mapping[str, Any], run: Mapping[str, Any]) -> Changes:
     """The run beside the record, in the types that the run has.
 
+    An engine that torch no longer has for a function is worse, a new one better.
+
     Worse is a later verdict, or under the same one a larger error in bulk or a larger conditioned
     error, to the four digits that are recorded.
     """
@@ -39,16 +41,20 @@ def changes(record: Mapping[str, Any], run: Mapping[str, Any]) -> Changes:
         after = dict(_by_engine(groups))
         for engine in dict.fromkeys([*before, *after]):
             where = f"{dtype}, {engine}"
-            if engine not in before or engine not in after:
-                what = "no longer measured" if engine in before else "measured for the first time"
-                found.other.append(f"{where}: {what}")
+            old, new = before.get(engine), after.get(engine)
+            if old is not None and new is not None:
+                _compare(where, old, new, found)
+            elif old is not None:
+                found.worse.append(f"{where}: no longer there")
             else:
-                _compare(where, before[engine], after[engine], found)
+                found.better.append(f"{where}: there for the first time")
     return found
 
 
 def _by_engine(groups: Any) -> Iterator[tuple[str, Measure]]:
     for group in groups:
+        if "absent" in group:
+            continue
         for engine in group["engines"]:
             yield engine, group
 

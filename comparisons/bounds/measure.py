@@ -35,7 +35,10 @@ def measured(name: str, dtypes: Iterable[str] = tuple(FLOAT_TYPES)) -> Record:
     for dtype in dtypes:
         engines = [e for e in ENGINES if e != "compiled" or dtype == _COMPILED]
         table = compare_engines(name, dtype=dtype, engines=engines)
-        found[dtype] = _grouped({e: _measure(table[e]) for e in table})
+        measures = {e: _measure(table[e]) for e in table}
+        # What torch does not have is recorded too; what is not for a function of one number is not.
+        measures |= {e: {"absent": table.absent[e]} for e in table.absent if e != "noncontiguous"}
+        found[dtype] = _grouped(measures)
     return found
 
 

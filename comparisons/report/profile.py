@@ -21,6 +21,8 @@ from symdiff.bridge import Evaluator
 OCTAVES = 16  # |z| from 2^−16 to 2^16, in half octaves; one bin between, one beyond on either side
 LAST = 4 * OCTAVES + 1
 _CURVE = 121  # points of f
+_FINE = 4001  # points at which its turns are counted
+_TURNS = 16
 _REACH = 6.0  # |z| of a curve without kinks further out
 _FARTHEST = 64.0
 
@@ -59,6 +61,13 @@ def _extremes(comparison: Comparison, adjoint: AdjointResult, variable: str) -> 
     upwards = ~(computed < g)
     with np.errstate(over="ignore"):
         allowed = comparison.budget.absolute * floor / unit
+    excess = adjoint.judged.excess[judged]
+    within = (excess > 0) & (
+        excess < 1
+    )  # there error over excess is the line, conditioning and all
+    with np.errstate(over="ignore"):
+        line = off / np.where(within, excess, 1.0)
+    allowed[within] = np.maximum(allowed, line)[within]
     found = {
         "above": _largest(at, np.where(upwards, off, 0.0)),
         "below": _largest(at, np.where(upwards, 0.0, off)),
@@ -90,9 +99,13 @@ def curve(adjoints: Adjoints, definition: Definition) -> dict[str, Any] | None:
     (z,) = definition.variables
     kinks = (1.5 * abs(float(kink.at)) for kink in definition.kinks())
     reach = min(_FARTHEST, max(_REACH, *kinks, 0.0))
-    at = np.linspace(-reach, reach, _CURVE)
     nodes = {"f": adjoints.graph.output, "slope": adjoints.nodes[z]}
-    values = Evaluator(adjoints.signature, nodes)(**{z: at})
+    evaluate = Evaluator(adjoints.signature, nodes)
+    finely = evaluate(**{z: np.linspace(-reach, reach, _FINE)})["slope"]
+    turns = int(np.count_nonzero(np.diff(np.sign(np.broadcast_to(finely, _FINE)))))
+    reach *= min(1.0, _TURNS / max(turns, 1))  # a faster wave than the points can show
+    at = np.linspace(-reach, reach, _CURVE)
+    values = evaluate(**{z: at})
     texts = {
         name: " ".join(f"{v:.4g}" for v in np.broadcast_to(y, at.shape))
         for name, y in values.items()

@@ -12,8 +12,11 @@ from comparisons.comparison import AdjointResult, Comparison, Point
 from comparisons.report.profile import curve, profile
 from comparisons.reproduction import reproduction
 from comparisons.torch_calls import TORCH_CALLS
+from symdiff import Definition
 from symdiff.adjoint import equations
 from symdiff.notation.names import barred
+
+_LONG = 24  # characters of a number that is still read at a glance
 
 Row = dict[str, Any]  # str, int, float, bool, None, lists and dicts of them: xdist's only types
 
@@ -120,15 +123,28 @@ def _mathematics(comparison: Comparison) -> Row:
             for name, value in {**equations(graph), **adjoints.where}.items()
         ],
         "adjoints": _adjoint_lines(adjoints),
-        "tutorial": _adjoint_lines(symdiff.adjoints(symdiff.neuron(single))) if single else [],
+        "tutorial": _tutorial(single) if single else [],
         "parameters": {k: float(v) for k, v in graph.parameters.items()},
         "kinks": [
-            [symdiff.text(k.at), symdiff.text(k.left), symdiff.text(k.right), symdiff.text(k.taken)]
+            [_value(v) for v in (k.at, k.left, k.right, k.taken)]
             for k in (single.kinks() if single else ())
             if not k.smooth
         ],
         "curve": curve(adjoints, single) if single else None,
     }
+
+
+def _tutorial(definition: Definition) -> list[list[str]]:
+    """The lines of a neuron with this activation; none where a parameter has a name of its own."""
+    if definition.parameters.keys() & symdiff.neuron().nodes.keys():
+        return []
+    return _adjoint_lines(symdiff.adjoints(symdiff.neuron(definition)))
+
+
+def _value(exact: Expr) -> str:
+    """A number as it is, or, where it is long (the root of a polynomial), as a decimal."""
+    text = symdiff.text(exact)
+    return text if len(text) <= _LONG else f"{float(exact):.6g}"
 
 
 def _adjoint_lines(adjoints: symdiff.Adjoints) -> list[list[str]]:

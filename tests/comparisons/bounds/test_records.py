@@ -74,6 +74,14 @@ class TestBesideARecord:
         assert beside_record("tanh", run).better
         assert not beside_record("tanh", run).worse
 
+    def test_an_engine_that_is_gone_is_worse(self, run):
+        """And one that is there for the first time is better."""
+        run["float16"][0]["engines"].remove("jvp")
+        assert beside_record("tanh", run).worse == ["float16, jvp: no longer there"]
+
+        run["float16"][0]["engines"] += ["jvp", "another"]
+        assert beside_record("tanh", run).better == ["float16, another: there for the first time"]
+
     def test_a_verdict_that_got_worse_is_worse(self, run):
         """agrees became disagrees."""
         run["bfloat16"][0]["verdict"] = "disagrees"

@@ -275,3 +275,15 @@ class TestTable:
         assert "no one f''" in table.absent["reverse_over_reverse"]
         assert set(table["jvp"].adjoints) == {"w", "b", "x", "t"}
         assert set(table["reverse"].adjoints) > {"z", "y"}
+
+    def test_an_engine_that_torch_does_not_have_for_a_function_is_told(self):
+        """torch 2.13 does not vmap rrelu; a function that always fails is an error."""
+        table = comparisons.compare_engines("rrelu", dtype="float32", engines=["reverse", "vmap"])
+        assert "rrelu_with_noise" in table.absent["vmap"]
+        assert set(table) == {"reverse"}
+
+        def broken(z):
+            return z.reshape(-1, 10**9)
+
+        with pytest.raises(ValueError, match="no engine could be asked: broken"):
+            comparisons.compare_engines(broken, "z", engines=["reverse", "grad"])

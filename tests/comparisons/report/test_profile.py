@@ -6,6 +6,7 @@ import pytest
 import comparisons
 import symdiff
 from comparisons.report.profile import LAST, bins, curve, profile
+from comparisons.report.rows import comparison_row
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,31 @@ def test_a_curve_reaches_beyond_the_kinks():
     assert (found["from"], found["to"]) == (-9.0, 9.0)
     assert (found["f"].split(" ")[-1], found["slope"].split(" ")[-1]) == ("6", "0")
     assert len(found["f"].split(" ")) == 121
+
+
+def test_a_wave_is_drawn_as_far_as_its_points_can_show():
+    """sin(30 z): about sixteen turns, and no fewer than seven points each."""
+    row = comparison_row(comparisons.compare("sine", dtype="float32"))
+    found = row["mathematics"]["curve"]
+    slope = np.array([float(v) for v in found["slope"].split()])
+
+    assert 10 <= np.count_nonzero(np.diff(np.sign(slope))) <= 18
+    assert found["to"] < 2
+
+
+def test_no_sound_point_is_above_the_line():
+    """Near the root of gelu's derivative the line has the conditioning in it."""
+    row = comparison_row(comparisons.compare("gelu", dtype="float32"))
+    columns = (row["profile"][k].split() for k in ("above", "below", "allowed", "wrong"))
+    for above, below, allowed, wrong in zip(*columns, strict=True):
+        if wrong == "0":
+            assert max(float(above), float(below)) <= float(allowed) * 1.01
+
+
+def test_a_long_root_is_a_decimal_and_a_parameter_may_have_any_name():
+    """pau's second kink; tanh(w z), whose w is not the neuron's."""
+    kinks = comparison_row(comparisons.compare("pau", dtype="float32"))["mathematics"]["kinks"]
+    assert all(len(text) <= 24 for kink in kinks for text in kink)
+
+    scaled = comparisons.compare(lambda z: (2 * z).tanh(), "tanh(w*z)", w=2, dtype="float32")
+    assert comparison_row(scaled)["mathematics"]["tutorial"] == []
