@@ -41,7 +41,7 @@ class Contraction(Expr):
         return _names(self.args[0])
 
 
-class Application(Expr):
+class ArrayFunction(Expr):
     """A function of whole arrays, written by its name and the axes it goes over: softmax_c(x)."""
 
     is_commutative = True
@@ -68,9 +68,9 @@ class Application(Expr):
         return tuple(self.args[3:])
 
 
-def applied(name: str, over: Axes, axes: Axes, operands: Iterable[Expr]) -> Application:
+def applied(name: str, over: Axes, axes: Axes, operands: Iterable[Expr]) -> ArrayFunction:
     """The function called `name`, over some axes, of the operands; the result has `axes`."""
-    return Application(Str(name), symbols(over), symbols(axes), *operands)
+    return ArrayFunction(Str(name), symbols(over), symbols(axes), *operands)
 
 
 def _names(axes: Tuple) -> Axes:
@@ -122,7 +122,7 @@ def _(node: Einsum, write: Write) -> Expr:
 
 def is_array(expression: Expr) -> bool:
     """Whether the value has axes: an array symbol, or what keeps some axes of one."""
-    if isinstance(expression, Contraction | Application):
+    if isinstance(expression, Contraction | ArrayFunction):
         return bool(expression.axes)
     return isinstance(expression, ArraySymbol) or any(map(is_array, expression.args))
 

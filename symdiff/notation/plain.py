@@ -10,7 +10,7 @@ from sympy.core.relational import Relational
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from symdiff.closed_form import Application, Contraction, is_array
+from symdiff.closed_form import ArrayFunction, Contraction, is_array
 from symdiff.functions import StableFunction
 from symdiff.notation.matrix import MatrixNotation, written
 from symdiff.notation.names import GREEK
@@ -105,6 +105,14 @@ class TextPrinter(StrPrinter):
     def _print_Or(self, e: Expr) -> str:
         return " or ".join(map(self._print, sorted(e.args, key=sympy.default_sort_key)))
 
+    def _print_ITE(self, e: Expr) -> str:
+        """A condition on a value that has cases itself: either case with its own."""
+        test, then, otherwise = map(self._print, e.args)
+        return f"({test} and {then}) or (not ({test}) and {otherwise})"
+
+    def _print_Not(self, e: Expr) -> str:
+        return f"not ({self._print(e.args[0])})"
+
     def _print_Indexed(self, e: sympy.Indexed) -> str:
         return f"{e.base.label}[{', '.join(map(str, e.indices))}]"
 
@@ -121,6 +129,6 @@ class TextPrinter(StrPrinter):
     def _print_Contraction(self, e: Contraction) -> str:
         return written(e, self._factor, MatrixNotation(" ", "ᵀ", "Σ", "Σ_{}", "einsum({}; {})"))
 
-    def _print_Application(self, e: Application) -> str:
+    def _print_ArrayFunction(self, e: ArrayFunction) -> str:
         over = "_" + ",".join(e.over) if e.over else ""
         return f"{e.name}{over}({', '.join(map(self._print, e.operands))})"

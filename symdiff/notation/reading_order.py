@@ -12,7 +12,7 @@ import sympy
 from sympy import Add, Expr, Indexed, Mul, Pow, Symbol
 from sympy.core.relational import Relational
 
-from symdiff.closed_form import Application, Contraction
+from symdiff.closed_form import ArrayFunction, Contraction
 from symdiff.notation.names import is_barred
 
 
@@ -81,7 +81,7 @@ def _place(factor: Expr) -> tuple[object, ...]:
     elif isinstance(base, Add):
         kind = 4
     else:
-        kind = 6 if isinstance(base, Contraction | Application) else 5
+        kind = 6 if isinstance(base, Contraction | ArrayFunction) else 5
     indices = len(base.indices) if isinstance(base, Indexed) else 0  # x[j] before w[j, i]
     mirrored = bool(base.args) and base.args[0].could_extract_minus_sign()  # σ(z) before σ(−z)
     return (kind, indices, mirrored, sympy.default_sort_key(factor))

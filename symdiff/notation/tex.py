@@ -9,7 +9,7 @@ from sympy import Add, Expr, Mul, Symbol
 from sympy.core.relational import Relational
 from sympy.printing.latex import LatexPrinter
 
-from symdiff.closed_form import Application, Contraction, is_array
+from symdiff.closed_form import ArrayFunction, Contraction, is_array
 from symdiff.functions import StableFunction, UnspecifiedFunction
 from symdiff.notation.matrix import MatrixNotation, written
 from symdiff.notation.names import GREEK, HAT, is_barred, unbarred
@@ -90,7 +90,13 @@ class TexPrinter(LatexPrinter):
     def _print_Contraction(self, e: Contraction) -> str:
         return written(e, self._factor, _NOTATION)
 
-    def _print_Application(self, e: Application) -> str:
+    def _print_ITE(self, e: Expr) -> str:
+        """A condition on a value that has cases itself: either case with its own."""
+        test, then, otherwise = map(self._print, e.args)
+        both = rf"\left({test} \wedge {then}\right)"
+        return rf"{both} \vee \left(\neg\left({test}\right) \wedge {otherwise}\right)"
+
+    def _print_ArrayFunction(self, e: ArrayFunction) -> str:
         over = rf"_{{{','.join(e.over)}}}" if e.over else ""
         name = rf"\operatorname{{{e.name}}}".replace("_", r"\_")
         return rf"{name}{over}\left({', '.join(map(self._print, e.operands))}\right)"

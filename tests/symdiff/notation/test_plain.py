@@ -100,3 +100,11 @@ def test_derivatives_read_as_a_person_writes_them(name, written):
     derivative = symdiff.text(symdiff.activation(name).derivative())
 
     assert written == derivative
+
+
+def test_a_condition_on_a_value_with_cases_is_written_out():
+    """max of three: no name of SymPy's is left, in text and in LaTeX."""
+    slope = symdiff.activation("max(z, 0, 1 - z)").derivative()
+
+    assert "ITE" not in symdiff.text(slope)
+    assert "ITE" not in symdiff.latex(slope)
