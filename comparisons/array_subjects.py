@@ -69,7 +69,7 @@ _LOSSES: Mapping[str, str] = MappingProxyType(
         "gaussian_nll": "F.gaussian_nll_loss(x, t, s, {full}, {eps}, reduction='{reduction}')",
         "cosine_embedding": "F.cosine_embedding_loss(x1, x2, t.detach(), {margin}, "
         "reduction='{reduction}')",
-        "triplet_margin": "F.triplet_margin_loss(a, p, q, {margin}, 2.0, {eps}, {swap}, "
+        "triplet_margin": "F.triplet_margin_loss(a, p, q, {margin}, {norm}, {eps}, {swap}, "
         "reduction='{reduction}')",
     }
 )

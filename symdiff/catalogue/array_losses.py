@@ -249,23 +249,24 @@ def cosine_embedding(
 def triplet_margin(
     *,
     margin: object = 1,
+    norm: object = 2,
     eps: object = "1e-6",
     swap: bool = False,
     reduction: Reduction = "mean",
 ) -> Graph:
-    """l = max(0, d(a, p) − d(a, n) + margin), d(x, y) = ‖x − y + ε‖₂.
+    """l = max(0, d(a, p) − d(a, n) + margin), d(x, y) = ‖x − y + ε‖, the `norm`-norm.
 
     a is the anchor, p the positive and n, here called q, the negative example.
 
-    Args: swap, take the nearer of d(a, n) and d(p, n) for the second distance.
+    Args: norm, torch's p; swap, take the nearer of d(a, n) and d(p, n) for the second distance.
     Source: torch.nn.TripletMarginLoss; Balntas et al. 2016.
     """
-    gap, tiny = exact(margin), exact(eps)
+    gap, tiny, order = exact(margin), exact(eps), exact(norm)
     a, p, q = array("a", "n d"), array("p", "n d"), array("q", "n d")
 
     def distance(x: Node, y: Node) -> Node:
-        square = elementwise(lambda x, y: (x - y + tiny) ** 2, x, y)
-        return elementwise(sympy.sqrt, total(square, ["d"]))
+        powers = elementwise(lambda x, y: sympy.Abs(x - y + tiny) ** order, x, y)
+        return elementwise(lambda s: s ** (1 / order), total(powers, ["d"]))
 
     near, far = distance(a, p), distance(a, q)
     if swap:

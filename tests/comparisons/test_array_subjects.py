@@ -50,7 +50,7 @@ OPTIONS = {
     "poisson_nll": [{"log_input": False}, {"full": True}],
     "gaussian_nll": [{"full": True}],
     "cosine_embedding": [{"margin": "0.25"}],
-    "triplet_margin": [{"swap": True}, {"margin": 2}],
+    "triplet_margin": [{"swap": True}, {"margin": 2}, {"norm": 1}, {"norm": 3}],
 }
 LAYERS = [(n, o) for n in symdiff.layers for o in OPTIONS.get(n, [{}])]
 LOSSES = [(n, {"reduction": r}) for n in symdiff.array_losses for r in ("none", "sum", "mean")]
