@@ -87,9 +87,9 @@ def with_parameters(module: Any, definition: Definition) -> Subject:
     z = symdiff.array(variable, "n c")
     weights = [symdiff.array(name, "c" if shape else "") for name, shape in learned.items()]
     fixed = {k: v for k, v in definition.parameters.items() if k not in learned}
-    promoted = replace(definition, variables=(variable, *learned), parameters=fixed)
+    promoted = replace(definition, variables=(variable, *learned), parameters=fixed).settled()
     y = apply(promoted, z, *weights)
-    graph = Graph(str(definition), (z, *weights), {"y": y}, fixed)
+    graph = Graph(str(definition), (z, *weights), {"y": y}, promoted.parameters)
 
     def forward(**tensors: Tensor) -> Tensor:
         from torch.func import functional_call

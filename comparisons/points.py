@@ -146,7 +146,7 @@ def pairs(definition: Definition, dtype: FloatType) -> dict[str, Float64Array]:
     b = _within(draw.normal(scale=2.0, size=_PAIRS), definition.domain.get(second), draw)
     b[: _PAIRS // 8] = 0.0
     b[_PAIRS // 8 : _PAIRS // 4] = 1.0
-    offsets = [0.0, *(float(p) for p in definition.parameters.values())]
+    offsets = [0.0, *(float(p) for p in definition.parameters.values() if p.is_finite)]
     offsets += [-o for o in offsets]
     if second not in definition.domain:
         chosen = slice(_PAIRS // 4, _PAIRS // 2)

@@ -38,7 +38,8 @@ def written(template: str, operands: tuple[str, ...], values: Mapping[str, float
     """The template with `F.` spelt out and each parameter's name replaced by its value."""
     text = re.sub(r"\bF\.", "torch.nn.functional.", template)
     for name, value in values.items():
-        number = f"({value!r})" if value < 0 else repr(value)
+        number = repr(value).replace("inf", "torch.inf")
+        number = f"({number})" if value < 0 else number
         text = _word(name).sub(number, text)
     return TorchCode(text, operands)
 

@@ -109,7 +109,7 @@ class Evaluator:
     def _fast(
         self, arrays: Mapping[str, Float64Array], constants: Mapping[str, Any]
     ) -> dict[str, Float64Array]:
-        arguments = {**arrays, **{k: float(v) for k, v in constants.items()}}
+        arguments = {**arrays, **{k: np.float64(v) for k, v in constants.items()}}
         overflows: list[str] = []
 
         def notice(kind: str, _: int) -> None:
@@ -142,7 +142,7 @@ class Evaluator:
         suspects = list(full.values())
         if overflowed:  # x/∞ = 0 is finite and may be wrong: look at what was computed on the way
             with np.errstate(all="ignore"):
-                arguments = {**spread, **{k: float(v) for k, v in constants.items()}}
+                arguments = {**spread, **{k: np.float64(v) for k, v in constants.items()}}
                 suspects += self._on_the_way(*(arguments[k] for k in self.program.arguments))
         failed = np.zeros(shape, dtype=bool)
         for step in suspects:  # a step of constants alone is a number

@@ -68,9 +68,23 @@ class ArrayFunction(Expr):
         return tuple(self.args[3:])
 
 
-def applied(name: str, over: Axes, axes: Axes, operands: Iterable[Expr]) -> ArrayFunction:
+class PartOf(ArrayFunction):
+    """A part of its operand along the axis that it is over, by its number: x₂."""
+
+
+class SideBySide(ArrayFunction):
+    """Its operands one after another along the axis that it is over: [a, b]."""
+
+
+def applied(
+    name: str,
+    over: Axes,
+    axes: Axes,
+    operands: Iterable[Expr],
+    kind: type[ArrayFunction] = ArrayFunction,
+) -> ArrayFunction:
     """The function called `name`, over some axes, of the operands; the result has `axes`."""
-    return ArrayFunction(Str(name), symbols(over), symbols(axes), *operands)
+    return kind(Str(name), symbols(over), symbols(axes), *operands)
 
 
 def _names(axes: Tuple) -> Axes:
@@ -95,7 +109,7 @@ def written_out(node: Node, write: Write) -> Expr:  # noqa: ARG001 - nothing to 
 
 @written_out.register
 def _(node: Elementwise, write: Write) -> Expr:
-    return _applied(node, list(map(write, node.operands)))
+    return _put_together(_applied(node, list(map(write, node.operands))))
 
 
 @written_out.register
@@ -118,6 +132,24 @@ def _(node: Einsum, write: Write) -> Expr:
     if any(o.axes == node.axes for o in node.operands):  # nothing is summed
         return sympy.Mul(*scalars, *(array for array, _ in factors))
     return sympy.Mul(*scalars) * Contraction(symbols(node.axes), *factors)
+
+
+def _put_together(expression: Expr) -> Expr:
+    """A sum of arrays that each fill a place, [a, 0] + [0, b], as one: [a, b]."""
+    if not isinstance(expression, sympy.Add):
+        return expression
+    found: dict[tuple[Expr, ...], list[Expr]] = {}
+    rest = []
+    for term in expression.args:
+        factor, array = _scalar_part(term)
+        if not isinstance(array, SideBySide):
+            rest.append(term)
+            continue
+        places = found.setdefault(array.args[:3], [])
+        for i, operand in enumerate(array.operands):
+            places += [sympy.S.Zero] * (i + 1 - len(places))
+            places[i] += factor * operand
+    return sympy.Add(*rest, *(SideBySide(*key, *places) for key, places in found.items()))
 
 
 def is_array(expression: Expr) -> bool:

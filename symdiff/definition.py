@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from sympy import Expr, Rational, Symbol
+import sympy
+from sympy import Expr, Number, Symbol
 
 from symdiff import notation
 from symdiff.differentiate import differentiate
-from symdiff.formula import exact, formula, real_symbol
+from symdiff.formula import formula, parameter, real_symbol
 from symdiff.kinks import Kink, kinks
+
+_NO_NUMBERS = (sympy.oo, -sympy.oo, sympy.zoo, sympy.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +27,12 @@ class Definition:
     name: str
     formula: Expr  # in `variables` and the symbols named by `parameters`
     variables: tuple[str, ...] = ("z",)
-    parameters: Mapping[str, Rational] = field(default_factory=dict)  # name → value
+    parameters: Mapping[str, Number] = field(default_factory=dict)  # name → exact value, or ±∞
     stable: Mapping[str, Expr] = field(default_factory=dict)  # variable → ∂formula/∂variable
     at: Mapping[Expr, Expr] = field(default_factory=dict)  # breakpoint → derivative there
     ideal: Expr | None = None  # the mathematical function, where the documented one departs
     domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # open intervals
-    edges: Mapping[str, tuple[Rational, ...]] = field(default_factory=dict)  # values to try too
+    edges: Mapping[str, tuple[Number, ...]] = field(default_factory=dict)  # values to try too
     source: str = ""
 
     def __str__(self) -> str:
@@ -54,7 +57,7 @@ class Definition:
 
     def valued(self, expression: Expr) -> Expr:
         """`expression` with the parameters' values put in."""
-        return expression.xreplace({real_symbol(k): v for k, v in self.parameters.items()})
+        return expression.xreplace(self._values)
 
     def kinks(self) -> tuple[Kink, ...]:
         """The breakpoints in the first variable, at the parameters' values."""
@@ -64,21 +67,76 @@ class Definition:
     def with_parameters(self, **values: object) -> Definition:
         """The same function with other parameter values.
 
-        Raises: ValueError if a parameter is unknown or not finite; TypeError if it is no number.
+        Raises: ValueError if a parameter is unknown or leaves the formula without a value;
+            TypeError if it is no number.
         """
         for name in values:
             if name not in self.parameters:
                 known = ", ".join(map(repr, self.parameters)) or "no parameters"
                 raise ValueError(f"{self.name} has no parameter {name!r}; it has {known}")
-        changed = {name: exact(value) for name, value in values.items()}
-        return replace(self, parameters={**self.parameters, **changed})
+        changed = {name: parameter(value) for name, value in values.items()}
+        found = replace(self, parameters={**self.parameters, **changed})
+        found.settled()
+        return found
+
+    def settled(self) -> Definition:
+        """The same function with those parameters put in that arithmetic would stumble over.
+
+        They are infinite ones, and zeros that the formula divides by. The case that they belong to
+        drops out: softplus with threshold = ∞ is log(1 + e^z), smooth L1 with β = 0 is |y − t|.
+
+        Raises: ValueError if one of them leaves the formula without a value.
+        """
+        put = {
+            s: v for s, v in self._values.items() if v.is_infinite or _divides(self.formula, s, v)
+        }
+        if not put:
+            return self
+        changed = replace(
+            self,
+            formula=self.formula.xreplace(put),
+            parameters={k: v for k, v in self.parameters.items() if real_symbol(k) not in put},
+            stable={k: e.xreplace(put) for k, e in self.stable.items()},
+            at={k.xreplace(put): v.xreplace(put) for k, v in self.at.items()},
+            ideal=None if self.ideal is None else self.ideal.xreplace(put),
+        )
+        forms = (changed.formula, *changed.stable.values(), changed.ideal)
+        left = _with_cases_of(self.formula, put)
+        if any(e is not None and e.has(*_NO_NUMBERS) for e in forms) or any(
+            _divides(left, s, v) for s, v in put.items()
+        ):
+            what = ", ".join(f"{s.name} = {notation.text(v)}" for s, v in put.items())
+            raise ValueError(
+                f"{self.name} has no value at {what}: {notation.text(self.formula)} would hold an "
+                "infinity; give another number"
+            )
+        return changed
+
+    @property
+    def _values(self) -> dict[Symbol, Number]:
+        return {real_symbol(k): v for k, v in self.parameters.items()}
+
+
+def _divides(formula: Expr, parameter: Symbol, value: Number) -> bool:
+    """Whether the value is a zero that the formula divides by."""
+    powers = formula.atoms(sympy.Pow) if value.is_zero else ()
+    return any(p.xreplace({parameter: value}) is sympy.zoo for p in powers)
+
+
+def _with_cases_of(formula: Expr, values: Mapping[Symbol, Number]) -> Expr:
+    """The formula with those cases that there are at the values, otherwise as it is."""
+
+    def cases(*pairs: tuple[Expr, Expr]) -> Expr:
+        return sympy.Piecewise(*((e, condition.xreplace(values)) for e, condition in pairs))
+
+    return formula.replace(sympy.Piecewise, cases)
 
 
 def user_definition(
     source: str | Expr, variables: tuple[str, ...], values: Mapping[str, object]
 ) -> Definition:
     """A definition from a user's own formula, in the given variables and parameters."""
-    parameters = {name: exact(value) for name, value in values.items()}
+    parameters = {name: parameter(value) for name, value in values.items()}
     for name in variables:
         if name in parameters:
             raise ValueError(
@@ -88,4 +146,6 @@ def user_definition(
     unused = [p for p in parameters if real_symbol(p) not in expression.free_symbols]
     if unused:
         raise ValueError(f"'{source}' has no parameter {unused[0]!r}; leave it out")
-    return Definition(str(source), expression, variables, parameters, source="given by the user")
+    found = Definition(str(source), expression, variables, parameters, source="given by the user")
+    found.settled()
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import keyword
 import math
+import re
 import unicodedata
 from collections.abc import Iterable
 from fractions import Fraction
@@ -40,6 +41,9 @@ _KNOWN = (
     BooleanFunction,
     sympy.logic.boolalg.BooleanAtom,
 )
+
+
+_INFINITE = re.compile(r"(?P<sign>[+\-−]?)(∞|oo|inf|infinity)", re.IGNORECASE)
 
 
 def real_symbol(name: str) -> Symbol:
@@ -109,8 +113,22 @@ def _checked(source: Expr, allowed: list[Symbol]) -> Expr:
     return expression.replace(lambda e: e.is_Float, exact)
 
 
+def parameter(value: object) -> sympy.Number:
+    """The value a parameter states, exactly, or ±∞: of a float, or of text such as 'inf' or '-∞'.
+
+    Raises: what `exact` raises.
+    """
+    if isinstance(value, sympy.core.numbers.Infinity | sympy.core.numbers.NegativeInfinity):
+        return value
+    if isinstance(value, str) and (sign := _INFINITE.fullmatch(value.strip())):
+        return -sympy.oo if sign["sign"] in ("-", "−") else sympy.oo
+    if isinstance(value, Real) and not isinstance(value, bool | Rational) and math.isinf(value):
+        return sympy.oo if float(value) > 0 else -sympy.oo
+    return exact(value)
+
+
 def exact(value: object) -> Rational:
-    """The rational number a parameter states: of a float its exact value, of text its decimal.
+    """The rational number that is stated: of a float its exact value, of text its decimal.
 
     Raises: TypeError if it is no real number; ValueError if it is not finite.
     """

@@ -8,10 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sympy import Eq, Expr, Integer, KroneckerDelta, Piecewise, Symbol
+from sympy import Eq, Expr, Integer, KroneckerDelta, Piecewise, S, Symbol
 
 from symdiff import arrays
-from symdiff.closed_form import IndexSupply, Indices, Write, applied, one_entry, written_out
+from symdiff.closed_form import (
+    IndexSupply,
+    Indices,
+    PartOf,
+    SideBySide,
+    Write,
+    applied,
+    one_entry,
+    written_out,
+)
 from symdiff.graph import Axes, Node, elementwise, size
 from symdiff.program import ArrayOperation, Lowering, lowered
 from symdiff.reverse import pullback
@@ -140,12 +149,15 @@ def _(node: Position, steps: Lowering) -> Symbol:
 
 @written_out.register
 def _(node: Part, write: Write) -> Expr:
-    return applied(f"part{node.index + 1}", (node.axis,), node.axes, map(write, node.operands))
+    (whole,) = map(write, node.operands)
+    return applied(str(node.index + 1), (node.axis,), node.axes, [whole], PartOf)
 
 
 @written_out.register
 def _(node: Placed, write: Write) -> Expr:
-    return applied(f"place{node.index + 1}", (node.axis,), node.axes, map(write, node.operands))
+    (here,) = map(write, node.operands)
+    before = [S.Zero] * node.index
+    return applied("", (node.axis,), node.axes, [*before, here], SideBySide)
 
 
 @written_out.register

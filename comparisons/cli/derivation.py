@@ -40,7 +40,7 @@ def derive(
     """
     import symdiff
     from symdiff.adjoint import equations
-    from symdiff.notation.names import barred
+    from symdiff.notation.names import barred, lettered
 
     with refusals_are_usage_errors():
         graph = _graph(what, loss, parameters)
@@ -75,7 +75,9 @@ def derive(
         else:
             click.echo(str(found))
         if graph.parameters:
-            values = ", ".join(f"{name} = {value}" for name, value in graph.parameters.items())
+            values = ", ".join(
+                f"{lettered(name)} = {value}" for name, value in graph.parameters.items()
+            )
             click.echo(f"\nwith {values}")
 
 

@@ -19,6 +19,7 @@ from comparisons.report.findings import Finding, findings
 from comparisons.report.number import read, shown
 from comparisons.report.rows import Row
 from comparisons.verdict import Verdict, verdict_named
+from symdiff.notation.names import lettered
 
 TEMPLATES: Mapping[str, str] = {".html": "page.html.jinja", ".md": "page.md.jinja"}
 LARGEST = 3_000_000  # bytes of one HTML file; a larger report is an index and a file a function
@@ -215,7 +216,7 @@ def _as_text(words: str) -> str:
 
 
 def _setting(row: Row) -> str:
-    parts = [f"{k} = {shown(v)}" for k, v in row["mathematics"]["parameters"].items()]
+    parts = [f"{lettered(k)} = {shown(v)}" for k, v in row["mathematics"]["parameters"].items()]
     if row["cotangent"] != "ones":
         parts.append(f"cotangent {row['cotangent']}")
     if row["device"] != "cpu":
@@ -241,6 +242,7 @@ def _template(name: str) -> Any:
         "number": shown,
         "anchor": anchor,
         "as_text": _as_text,
+        "lettered": lettered,
         "error_plot": plots.error_plot,
         "curve_plot": plots.curve_plot,
     }

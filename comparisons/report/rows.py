@@ -117,6 +117,7 @@ def _mathematics(comparison: Comparison) -> Row:
     adjoints = symdiff.adjoints(graph)
     described = comparison.subject.definition
     single = described if described and len(described.variables) == 1 else None
+    parameters = described.parameters if described else graph.parameters
     return {
         "lines": [
             _equation(symdiff.text(Symbol(name)), value)
@@ -124,7 +125,7 @@ def _mathematics(comparison: Comparison) -> Row:
         ],
         "adjoints": _adjoint_lines(adjoints),
         "tutorial": _tutorial(single) if single else [],
-        "parameters": {k: float(v) for k, v in graph.parameters.items()},
+        "parameters": {k: float(v) for k, v in parameters.items()},
         "kinks": [
             [_value(v) for v in (k.at, k.left, k.right, k.taken)]
             for k in (single.kinks() if single else ())

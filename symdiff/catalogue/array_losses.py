@@ -34,7 +34,7 @@ def reduced(
     Args: definition, a name or formula as `symdiff.loss` takes it; reduction, as in torch.nn.
     Raises: ValueError if the reduction is unknown; and what `symdiff.loss` raises.
     """
-    cost = loss(definition)
+    cost = loss(definition).settled()
     inputs = [array(v, axes) for v in cost.variables]
     values = apply(cost, *inputs)
     return Graph(str(cost), tuple(inputs), _lines(values, reduction), cost.parameters)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from sympy import Abs, Expr, Piecewise, log
 
 from symdiff.definition import Definition
-from symdiff.formula import exact, real_symbol
+from symdiff.formula import exact, parameter, real_symbol
 from symdiff.functions import log1p, softplus
 
 y, t = real_symbol("y"), real_symbol("t")
@@ -24,6 +24,7 @@ def _loss(
     source: str,
     stable: Mapping[str, Expr] | None = None,
     domain: Mapping[str, tuple[float, float]] | None = None,
+    edges: Mapping[str, Iterable[str]] | None = None,
     **parameters: str,
 ) -> Definition:
     definition = Definition(
@@ -33,6 +34,7 @@ def _loss(
         parameters={k: exact(v) for k, v in parameters.items()},
         stable=stable or {},
         domain=domain or {},
+        edges={k: tuple(map(parameter, values)) for k, values in (edges or {}).items()},
         source=source,
     )
     _losses[name] = definition
@@ -54,6 +56,7 @@ huber = _loss(
         ((y - t) ** 2 / 2, Abs(y - t) <= _delta),
         (_delta * (Abs(y - t) - _delta / 2), True),
     ),
+    edges={"delta": ("1e-30", "1000", "inf")},
     delta="1",
     source="torch.nn.HuberLoss; Huber 1964",
 )
@@ -65,6 +68,7 @@ smooth_l1 = _loss(
         ((y - t) ** 2 / (2 * _beta), Abs(y - t) < _beta),
         (Abs(y - t) - _beta / 2, True),
     ),
+    edges={"beta": ("0", "1e-30", "1000")},  # torch documents 0 as the L1 loss
     beta="1",
     source="torch.nn.SmoothL1Loss; Girshick 2015, arXiv:1504.08083",
 )

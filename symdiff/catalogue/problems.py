@@ -36,8 +36,8 @@ def neuron(
         f = Definition("f", unspecified("f")(real_symbol("z")), source="left symbolic")
     else:
         f = activation_of(activation, **parameters)
+    f, cost = f.settled(), loss_of(loss).settled()
     y = apply(f, z)
-    cost = loss_of(loss)
     lines = {"z": z, "y": y, "L": apply(cost, y, t)}
     return Graph(f"neuron({f})", (w, b, x, t), lines, {**f.parameters, **cost.parameters})
 
@@ -74,6 +74,7 @@ def vector_jacobian_product() -> Graph:
 
 def pointwise(definition: Definition) -> Graph:
     """A catalogue function by itself: y = f(z), or L = loss(y, t)."""
+    definition = definition.settled()
     inputs = scalars(" ".join(definition.variables))
     line = "y" if "y" not in definition.variables else "L"
     return Graph(str(definition), inputs, {line: apply(definition, *inputs)}, definition.parameters)

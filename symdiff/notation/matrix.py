@@ -1,4 +1,4 @@
-"""Einsums as matrix algebra, where they are: aᵀ, x w, x z̄ᵀ, xᵀ z̄, Σ z̄."""
+"""Einsums as matrix algebra, where they are: aᵀ, x w, x z̄ᵀ, xᵀ z̄, Σ z̄, x W_k for every k."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ class MatrixNotation:
     """The signs of a medium, text or LaTeX."""
 
     times: str  # between two factors
+    entrywise: str  # between factors multiplied entry by entry
     transpose: str  # after a factor
+    numbered: str  # after a factor that is one matrix for every `{}`
     total: str  # before what is summed over all its axes
     total_over: str  # the same over some axes, `{}`
     einsum: str  # for what is no matrix algebra: subscripts, then factors
@@ -30,6 +32,13 @@ class _Factor:
 
     def transposed(self, sign: str) -> str:
         return self.text + sign if self.is_name else f"({self.text}){sign}"
+
+    def numbered(self, axis: str, sign: str) -> _Factor:
+        """The matrix that it is at one index of an axis."""
+        if axis not in self.axes:
+            return self
+        text = self.text if self.is_name else f"({self.text})"
+        return _Factor(text + sign.format(axis), self.without(axis), is_name=True)
 
     def without(self, axis: str) -> Axes:
         return tuple(a for a in self.axes if a != axis)
@@ -46,7 +55,11 @@ def written(e: Contraction, write: Callable[[Expr], str], signs: MatrixNotation)
     if len(parts) == 1:
         algebra = _of_one(parts[0], e.axes, signs)
     elif len(parts) == 2:
-        algebra = _of_two(parts[0], parts[1], e.axes, signs)
+        algebra = (
+            _of_two(parts[0], parts[1], e.axes, signs)
+            or _entrywise(parts[0], parts[1], e.axes, signs)
+            or _of_many(parts[0], parts[1], e.axes, signs)
+        )
     if algebra is not None:
         return algebra
     subscripts = ", ".join(" ".join(p.axes) for p in parts) + " -> " + " ".join(e.axes)
@@ -77,6 +90,26 @@ def _of_two(a: _Factor, b: _Factor, axes: Axes, signs: MatrixNotation) -> str | 
         product = _over(shared[0], left, right, axes, signs)
         if product is not None:
             return product
+    return None
+
+
+def _entrywise(a: _Factor, b: _Factor, axes: Axes, signs: MatrixNotation) -> str | None:
+    """The sum of an entrywise product over some axes."""
+    if a.axes != b.axes or len(axes) == 0 or tuple(x for x in a.axes if x in axes) != axes:
+        return None
+    over = ",".join(x for x in a.axes if x not in axes)
+    return f"{signs.total_over.format(over)} {a.text}{signs.entrywise}{b.text}"
+
+
+def _of_many(a: _Factor, b: _Factor, axes: Axes, signs: MatrixNotation) -> str | None:
+    """A product of matrices for every index of one more axis, or the sum of those products."""
+    for k in max(a.axes, b.axes, key=len):
+        left, right = a.numbered(k, signs.numbered), b.numbered(k, signs.numbered)
+        if len(left.axes) != 2 or len(right.axes) != 2:
+            continue
+        product = _of_two(left, right, tuple(x for x in axes if x != k), signs)
+        if product is not None:
+            return product if k in axes else f"{signs.total_over.format(k)} {product}"
     return None
 
 

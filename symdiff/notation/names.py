@@ -10,10 +10,27 @@ MACRON = "\N{COMBINING MACRON}"
 HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"
 
 # a name in ASCII → its letter
-GREEK = {
+LETTERS = {
     name: unicodedata.lookup(f"GREEK SMALL LETTER {name.upper()}")
-    for name in ("alpha", "beta", "gamma", "delta", "epsilon", "theta", "mu", "sigma", "tau")
+    for name in (
+        "alpha",
+        "beta",
+        "gamma",
+        "delta",
+        "epsilon",
+        "theta",
+        "mu",
+        "sigma",
+        "tau",
+        "omega",
+    )
 } | {"lambd": "λ", "eps": "ε"}
+
+
+def lettered(name: str) -> str:
+    """A name as it is read: α of alpha, α_p of alpha_p, λ of lambd."""
+    head, underscore, tail = name.partition("_")
+    return LETTERS.get(head, head) + underscore + tail
 
 
 class ArraySymbol(Symbol):
@@ -24,7 +41,7 @@ class ArraySymbol(Symbol):
 
 def barred(name: str) -> str:
     """The adjoint's name: z̄ of z, γ̄ of gamma, in̄p of inp (over the middle letter)."""
-    name = GREEK.get(name, name)
+    name = lettered(name)
     middle = (len(name.partition("_")[0] or name) + 1) // 2
     return unicodedata.normalize("NFC", name[:middle] + MACRON + name[middle:])
 

@@ -10,13 +10,15 @@ from sympy.core.relational import Relational
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from symdiff.closed_form import ArrayFunction, Contraction, is_array
+from symdiff.closed_form import ArrayFunction, Contraction, PartOf, SideBySide, is_array
 from symdiff.functions import StableFunction
 from symdiff.notation.matrix import MatrixNotation, written
-from symdiff.notation.names import GREEK
+from symdiff.notation.names import lettered
 from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left
 
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_NOTATION = MatrixNotation(" ", " ∘ ", "ᵀ", "_{}", "Σ", "Σ_{}", "einsum({}; {})")
 _RELATIONS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥", "==": "=", "!=": "≠"}
 
 
@@ -24,7 +26,7 @@ class TextPrinter(StrPrinter):
     """SymPy's string printer with reading order, bars, superscripts and ∘ between arrays."""
 
     def _print_Symbol(self, e: Symbol) -> str:
-        return GREEK.get(e.name, e.name)
+        return lettered(e.name)
 
     def _print_ArraySymbol(self, e: Symbol) -> str:
         return self._print_Symbol(e)
@@ -120,6 +122,12 @@ class TextPrinter(StrPrinter):
         indices = ",".join(str(limits[0]) for limits in e.limits)
         return f"Σ_{indices} {self._factor(e.function)}"
 
+    def _print_Infinity(self, e: Expr) -> str:  # noqa: ARG002 - SymPy's signature
+        return "∞"
+
+    def _print_NegativeInfinity(self, e: Expr) -> str:  # noqa: ARG002 - SymPy's signature
+        return "−∞"
+
     def _print_Exp1(self, e: Expr) -> str:  # noqa: ARG002 - SymPy's signature
         return "e"
 
@@ -127,7 +135,16 @@ class TextPrinter(StrPrinter):
         return "π"
 
     def _print_Contraction(self, e: Contraction) -> str:
-        return written(e, self._factor, MatrixNotation(" ", "ᵀ", "Σ", "Σ_{}", "einsum({}; {})"))
+        return written(e, self._factor, _NOTATION)
+
+    def _print_PartOf(self, e: PartOf) -> str:
+        return self._indivisible(e.operands[0]) + e.name.translate(_SUBSCRIPTS)
+
+    def _print_SideBySide(self, e: SideBySide) -> str:
+        return f"[{', '.join(map(self._print, e.operands))}]"
+
+    def _indivisible(self, e: Expr) -> str:
+        return self._print(e) if e.is_Symbol else f"({self._print(e)})"
 
     def _print_ArrayFunction(self, e: ArrayFunction) -> str:
         over = "_" + ",".join(e.over) if e.over else ""

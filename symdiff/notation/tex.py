@@ -9,15 +9,21 @@ from sympy import Add, Expr, Mul, Symbol
 from sympy.core.relational import Relational
 from sympy.printing.latex import LatexPrinter
 
-from symdiff.closed_form import ArrayFunction, Contraction, is_array
+from symdiff.closed_form import ArrayFunction, Contraction, PartOf, SideBySide, is_array
 from symdiff.functions import StableFunction, UnspecifiedFunction
 from symdiff.notation.matrix import MatrixNotation, written
-from symdiff.notation.names import GREEK, HAT, is_barred, unbarred
+from symdiff.notation.names import HAT, LETTERS, is_barred, unbarred
 from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left
 
-_SPELT = {letter: name for name, letter in GREEK.items()}  # of γ̄, whose letter is Greek already
+_SPELT = {letter: name for name, letter in LETTERS.items()}  # of γ̄, whose letter is Greek already
 _NOTATION = MatrixNotation(
-    r" \, ", r"^{\mathsf{T}}", r"\sum", r"\sum_{{{}}}", r"\operatorname{{einsum}}({}; {})"
+    r" \, ",
+    r" \circ ",
+    r"^{\mathsf{T}}",
+    r"_{{{}}}",
+    r"\sum",
+    r"\sum_{{{}}}",
+    r"\operatorname{{einsum}}({}; {})",
 )
 
 
@@ -28,7 +34,8 @@ class TexPrinter(LatexPrinter):
         super().__init__({"mul_symbol": r" \, "})
 
     def _print_Symbol(self, e: Symbol, style: str = "plain") -> str:
-        name = _SPELT.get(unbarred(e.name), unbarred(e.name))
+        head, underscore, tail = unbarred(e.name).partition("_")
+        name = _SPELT.get(head, head) + underscore + tail
         plain = name.replace(HAT, "")
         if plain != name:
             letter = rf"\hat{{{self._print_Symbol(Symbol(plain), style)}}}"
@@ -95,6 +102,14 @@ class TexPrinter(LatexPrinter):
         test, then, otherwise = map(self._print, e.args)
         both = rf"\left({test} \wedge {then}\right)"
         return rf"{both} \vee \left(\neg\left({test}\right) \wedge {otherwise}\right)"
+
+    def _print_PartOf(self, e: PartOf) -> str:
+        (whole,) = e.operands
+        bare = self._print(whole) if whole.is_Symbol else rf"\left({self._print(whole)}\right)"
+        return f"{{{bare}}}_{{{e.name}}}"
+
+    def _print_SideBySide(self, e: SideBySide) -> str:
+        return rf"\left[{', '.join(map(self._print, e.operands))}\right]"
 
     def _print_ArrayFunction(self, e: ArrayFunction) -> str:
         over = rf"_{{{','.join(e.over)}}}" if e.over else ""

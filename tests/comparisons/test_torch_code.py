@@ -20,12 +20,20 @@ from symdiff.formula import real_symbol
 from symdiff.functions import STABLE_FUNCTIONS
 
 SEED = 20240607
-EDGES = [
-    pytest.param(name, parameter, value, id=f"{name}({parameter}={value})")
-    for name, entry in symdiff.activations.items()
-    for parameter, values in entry.edges.items()
-    for value in values
-]
+
+
+def edges(catalogue):
+    """Each value of each parameter that the catalogue says to try."""
+    return [
+        pytest.param(name, parameter, value, id=f"{name}({parameter}={value})")
+        for name, entry in catalogue.items()
+        for parameter, values in entry.edges.items()
+        for value in values
+    ]
+
+
+EDGES = edges(symdiff.activations)
+OF_LOSSES = edges(symdiff.losses)
 
 
 def exact_values(definition, points):
@@ -55,7 +63,7 @@ def test_the_forward_is_the_formula(definition):
 
 @pytest.mark.parametrize(("name", "parameter", "value"), EDGES)
 def test_the_forward_is_the_formula_at_edges_of_the_parameters_too(name, parameter, value):
-    """Zero, negative, tiny and huge values reach torch and the formula alike."""
+    """Zero, negative, tiny, huge and infinite values reach torch and the formula alike."""
     definition = symdiff.activation(name, **{parameter: value})
     at = points()
     expected = exact_values(definition, at)
@@ -66,10 +74,26 @@ def test_the_forward_is_the_formula_at_edges_of_the_parameters_too(name, paramet
     scale = np.maximum(np.abs(expected), 1)[inside]
     # a huge constant taken from a huge sum costs its own rounding
     size = max(1.0, abs(float(value)), abs(1 / float(value)) if value else 1.0)
+    size = size if value.is_finite else 1.0
     assert (np.abs(computed - expected)[inside] <= 2e-12 * scale * size).all()
 
 
-@pytest.mark.parametrize(("name", "parameter", "value"), EDGES)
+@pytest.mark.parametrize(("name", "parameter", "value"), OF_LOSSES)
+def test_the_forward_is_the_loss_at_edges_of_its_parameters(name, parameter, value):
+    """Its settled formula, at pairs on either side of what the parameter puts in their way."""
+    definition = symdiff.loss(name, **{parameter: value}).settled()
+    y, t = (torch.tensor(p) for p in (points(), points()[::-1].copy()))
+    loss = sympy.lambdify(definition.symbols, definition.valued(definition.formula), "mpmath")
+    with mpmath.workdps(60):
+        expected = [
+            float(loss(*map(mpmath.mpf, p))) for p in zip(y.tolist(), t.tolist(), strict=True)
+        ]
+    computed = torch_call(symdiff.loss(name, **{parameter: value}))(y, t).tolist()
+
+    assert computed == pytest.approx(expected, rel=2e-12, abs=2e-12)
+
+
+@pytest.mark.parametrize(("name", "parameter", "value"), [*EDGES, *OF_LOSSES])
 @pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
 def test_a_verdict_at_edges_of_the_parameters(name, parameter, value, dtype):
     """Each edge value is compared: the truth is certified wherever there is one."""
@@ -104,6 +128,7 @@ def test_values_take_the_place_of_names_and_of_nothing_else():
     )
 
     assert code == TorchCode("torch.nn.functional.threshold(z, 0.5, 2.0) ** (-1.0)")
+    assert written("f(z, a)", ("z",), {"a": float("-inf")}).code == "f(z, (-torch.inf))"
     assert written("f(z, beta=beta)", ("z",), {"beta": 1.0}).code == "f(z, beta=1.0)"
 
 

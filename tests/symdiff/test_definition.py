@@ -60,6 +60,60 @@ def test_an_unknown_parameter_is_refused():
         Definition("f", z).with_parameters(q=1)
 
 
+class TestSettled:
+    @pytest.mark.parametrize(
+        ("name", "values", "expected"),
+        [
+            ("softplus", {"threshold": "inf"}, "softplus(β z)/β"),
+            ("hardtanh", {"max_val": "inf"}, "{min_val if z ≤ min_val; z otherwise}"),
+            ("hardtanh", {"min_val": "-inf", "max_val": "inf"}, "z"),
+            ("huber", {"delta": "inf"}, "(y − t)²/2"),
+            ("smooth_l1", {"beta": 0}, "|t − y|"),
+            ("softexponential", {"alpha": 0}, "z"),
+        ],
+    )
+    def test_a_case_at_infinity_and_one_divided_by_zero_drop_out(self, name, values, expected):
+        """What is left is the formula without the case that the value puts out of reach."""
+        entry = {**symdiff.activations, **symdiff.losses}[name].with_parameters(**values)
+        settled = entry.settled()
+
+        assert expected == symdiff.text(settled.formula)
+        assert not settled.parameters.keys() & values.keys()
+        assert entry.parameters.keys() >= values.keys()
+
+    def test_other_values_stay_parameters(self):
+        """Zero too, where the formula is a number there."""
+        entry = symdiff.activation("leaky_relu", negative_slope=0)
+
+        assert entry is entry.settled()
+
+    @pytest.mark.parametrize(
+        ("name", "values"),
+        [
+            ("swish", {"beta": "inf"}),
+            ("elu", {"alpha": "-inf"}),
+            ("celu", {"alpha": 0}),
+            ("hardtanh", {"min_val": "inf"}),
+            ("z/k", {"k": 0}),
+            ("z + k", {"k": float("inf")}),
+        ],
+    )
+    def test_a_formula_without_a_value_is_refused(self, name, values):
+        """In one sentence that names the parameter."""
+        (parameter,) = values
+        with pytest.raises(ValueError, match=rf"has no value at {parameter} = [−∞0]+: .*number$"):
+            symdiff.activation(name, **values)
+
+    def test_the_derivative_is_the_settled_formula_s(self):
+        """softplus without its threshold is σ everywhere, and has no kink."""
+        entry = symdiff.activation("softplus", threshold="inf")
+        adjoints = symdiff.adjoints(symdiff.neuron(entry))
+
+        assert entry.kinks() == ()
+        assert entry.valued(entry.derivative()) == symdiff.activations["sigmoid"].formula
+        assert adjoints.lambdify()(w=1.0, b=0.0, x=800.0, t=800.0)["w"] == 0.0
+
+
 def test_a_users_definition_is_called_by_its_text():
     """A user's function has its formula as its name and says where it comes from."""
     f = user_definition("z*k", ("z",), {"k": 2})

@@ -9,7 +9,7 @@ import sympy
 from sympy import Function, Integer, Rational, Symbol, cos, exp
 
 import symdiff
-from symdiff.formula import exact, formula, real_symbol
+from symdiff.formula import exact, formula, parameter, real_symbol
 from symdiff.functions import UnspecifiedFunction, sigmoid, tanh, unspecified
 from symdiff.graph import array
 
@@ -173,6 +173,30 @@ class TestExact:
     def test_a_number_is_taken_exactly(self, value, expected):
         """Of a float its exact value, of text its decimal."""
         assert expected == exact(value)
+
+    @pytest.mark.parametrize(
+        ("value", "expected"),
+        [
+            (float("inf"), sympy.oo),
+            (np.float32("-inf"), -sympy.oo),
+            (sympy.oo, sympy.oo),
+            ("inf", sympy.oo),
+            ("-∞", -sympy.oo),
+            ("+Infinity", sympy.oo),
+            ("−oo", -sympy.oo),
+            ("0.1", Rational(1, 10)),
+        ],
+        ids=repr,
+    )
+    def test_a_parameter_may_be_infinite_too(self, value, expected):
+        """As a float, as SymPy's ∞, and as any of its names."""
+        assert expected == parameter(value)
+
+    @pytest.mark.parametrize("value", ["abc", "nan", float("nan"), "--inf", "inf8", "∞∞"])
+    def test_a_parameter_is_a_number(self, value):
+        """NaN is none, nor what only begins as infinity does."""
+        with pytest.raises(ValueError, match=r"is not a number; give one such as|must be finite"):
+            parameter(value)
 
     @pytest.mark.parametrize("value", ["abc", "", "1/0", "nan", "inf", CODE, "z"])
     def test_text_that_is_no_number_is_refused(self, value):

@@ -71,7 +71,7 @@ _rectifier(
     "threshold",
     Piecewise((z, z > _threshold), (_value, True)),
     at={_threshold: 0},  # f itself jumps there, unless value = threshold
-    edges={"threshold": ("0", "-1", "1e-30"), "value": ("0", "-1")},
+    edges={"threshold": ("0", "-1", "1e-30", "-inf"), "value": ("0", "-1")},
     threshold="0.1",  # torch has no defaults: these are its documentation's example
     value="20",
     source="torch.nn.Threshold",
@@ -82,7 +82,7 @@ _rectifier(
     "hardtanh",
     Piecewise((_min_val, z <= _min_val), (_max_val, z >= _max_val), (z, True)),
     at={_min_val: 0, _max_val: 0},
-    edges={"min_val": ("0", "-1000"), "max_val": ("1e-30", "1000")},
+    edges={"min_val": ("0", "-1000", "-inf"), "max_val": ("1e-30", "1000", "inf")},
     min_val="-1",
     max_val="1",
     source="torch.nn.Hardtanh; jax.nn.hard_tanh; keras.activations.hard_tanh",
@@ -128,7 +128,7 @@ _rectifier(
     "bounded_relu",
     Piecewise((0, z <= 0), (_upper, z >= _upper), (z, True)),
     at={0: 0, _upper: 0},
-    edges={"upper": ("1e-30", "6", "1000")},
+    edges={"upper": ("1e-30", "6", "1000", "inf")},  # the layer's default is no bound
     upper="1",
     source="Liew et al. 2016, Bounded activation functions; max_value of keras.layers.ReLU",
 )
@@ -179,7 +179,7 @@ _rectifier(
         (z, True),
     ),
     at={_t_left: _a_left, _t_right: _a_right},
-    edges={"a_left": ("0", "-1"), "a_right": ("0", "2")},
+    edges={"t_left": ("-inf",), "a_left": ("0", "-1"), "t_right": ("inf",), "a_right": ("0", "2")},
     t_left="-1",  # all four are learned: these are an example
     a_left="0.2",
     t_right="1",

@@ -34,7 +34,7 @@ _sigmoid(
     Piecewise((z, _beta * z > _threshold), (softplus(_beta * z) / _beta, True)),
     at={_threshold / _beta: sigmoid(_threshold)},  # a jump of σ(−threshold), by documentation
     ideal=softplus(_beta * z) / _beta,
-    edges={"beta": ("0.001", "1000", "-1"), "threshold": ("0", "1", "1000")},
+    edges={"beta": ("0.001", "1000", "-1"), "threshold": ("0", "1", "1000", "inf")},
     beta="1",
     threshold="20",
     source="torch.nn.Softplus; jax.nn.softplus and keras.activations.softplus have no threshold",

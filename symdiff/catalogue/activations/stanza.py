@@ -4,7 +4,7 @@ A formula is the one its source documents. Where two cases meet, f is continuous
 otherwise) and the case that holds the point decides the derivative there, so a stanza puts the
 point where the framework's backward puts it, and `at` says what that gives. `edges` are values of
 the parameters that the source allows and implementations are known to get wrong: zero, negative,
-tiny, huge.
+tiny, huge, infinite.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sympy
 from sympy import Expr
 
 from symdiff.definition import Definition
-from symdiff.formula import exact, real_symbol
+from symdiff.formula import exact, parameter, real_symbol
 
 z = real_symbol("z")
 
@@ -44,7 +44,7 @@ def stanza(
         stable={} if derivative is None else {"z": derivative},
         at={sympy.sympify(k): sympy.sympify(v) for k, v in (at or {}).items()},
         ideal=ideal,
-        edges={k: tuple(map(exact, values)) for k, values in (edges or {}).items()},
+        edges={k: tuple(map(parameter, values)) for k, values in (edges or {}).items()},
         source=source,
     )
     family[name] = definition

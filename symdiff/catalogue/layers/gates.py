@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from symdiff.catalogue import activation
 from symdiff.catalogue.problems import apply
-from symdiff.extremum import Ties, maximum
+from symdiff.extremum import Ties, largest, maximum
 from symdiff.graph import Graph, array, einsum, elementwise
 from symdiff.view import part, stack
 
@@ -59,7 +59,8 @@ def maxout(ties: Ties = "even") -> Graph:
     x, w, b = array("x", "n d"), array("W", "k d h"), array("b", "k h")
     product = einsum("n d, k d h -> n k h", x, w)
     z = elementwise(lambda p, c: p + c, product, b)
-    return Graph("maxout", (x, w, b), {"z": z, "y": maximum(z, "k", ties)}, barred=True)
+    lines = {"z": z, "y": maximum(z, "k", ties)}
+    return Graph("maxout", (x, w, b), lines, where={"p": largest(z, "k", ties)}, barred=True)
 
 
 def crelu() -> Graph:

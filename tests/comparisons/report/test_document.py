@@ -95,7 +95,7 @@ class TestTitle:
         other["mathematics"]["parameters"]["alpha"] = 0.5
         report = Document(document([elu, other], complete=True))
 
-        assert report.titles == ["elu (alpha = 0.5)", "elu (alpha = 1)"]
+        assert report.titles == ["elu (α = 0.5)", "elu (α = 1)"]
         assert len({report.anchor(t) for t in report.titles}) == 2
 
 

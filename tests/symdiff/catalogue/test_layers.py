@@ -28,7 +28,7 @@ where s = softmax_c(x)""",
 ḡ = ȳ ∘ a
 b̄ = ḡ ∘ σ(b) ∘ σ(−b)
 ā = ȳ ∘ g
-x̄ = place1_half(ā) + place2_half(b̄)""",
+x̄ = [ā, b̄]""",
     "swiglu": """\
 ȳ = v
 b̄ = ȳ ∘ g
@@ -39,13 +39,14 @@ W̄ = xᵀ ā
 V̄ = xᵀ b̄""",
     "maxout": """\
 ȳ = v
-z̄ = ȳ ∘ is_max_k(z)/(Σ_k is_max_k(z))
-x̄ = einsum(n k h, k d h -> n d; z̄, W)
-W̄ = einsum(n d, n k h -> k d h; x, z̄)
-b̄ = Σ_n z̄""",
+z̄ = ȳ ∘ p
+x̄ = Σ_k z̄_k W_kᵀ
+W̄ = xᵀ z̄_k
+b̄ = Σ_n z̄
+where p = is_max_k(z)/(Σ_k is_max_k(z))""",
     "crelu": """\
 ȳ = v
-x̄ = {1 if x > 0; 0 otherwise} ∘ part1_half(ȳ) − {1 if x < 0; 0 otherwise} ∘ part2_half(ȳ)""",
+x̄ = {1 if x > 0; 0 otherwise} ∘ ȳ₁ − {1 if x < 0; 0 otherwise} ∘ ȳ₂""",
     "layer_norm": """\
 ȳ = v
 x̄̂ = ȳ ∘ γ
@@ -84,6 +85,8 @@ def test_the_adjoint_reads_as_in_a_paper(name):
         ("softmax", r"\text{where } s &= \operatorname{softmax}_{c}\left(x\right)"),
         ("layer_norm", r"\bar{\hat{x}} &= \bar{y} \circ \gamma"),
         ("layer_norm", r"\bar{\gamma} &= \sum_{n} \bar{y} \circ \hat{x}"),
+        ("glu", r"\bar{x} &= \left[\bar{a}, \bar{b}\right]"),
+        ("maxout", r"\bar{x} &= \sum_{k} \bar{z}_{k} \, W_{k}^{\mathsf{T}}"),
         ("attention", r"\bar{V} &= P^{\mathsf{T}} \, \bar{O}"),
         ("attention", r"\bar{Q} &= \frac{\bar{S} \, K}{\sqrt{d}}"),
     ],
@@ -120,6 +123,10 @@ def test_every_layer_is_documented_with_its_formula(name):
         ("layer_norm", "y", "γ ∘ x̂ + β"),
         ("rms_norm", "x̂", "x/σ"),
         ("softmax", "y", "s"),
+        ("glu", "b", "x₂"),
+        ("crelu", "y", "[{x if x > 0; 0 otherwise}, {−x if x < 0; 0 otherwise}]"),
+        ("maxout", "z", "x W_k + b"),
+        ("maxout", "y", "Σ_k p ∘ z"),
         ("attention", "S", "Q Kᵀ/√d"),
         ("attention", "P", "softmax_k(S)"),
         ("attention", "O", "P V"),

@@ -64,6 +64,25 @@ def test_one_operand(subscripts, expected):
     assert expected == _written(einsum(subscripts, a), a)
 
 
+@pytest.mark.parametrize(
+    ("subscripts", "expected"),
+    [
+        ("n d, k d h -> n k h", "a b_k"),
+        ("n d, n k h -> k d h", "aᵀ b_k"),
+        ("n k h, k d h -> n d", "Σ_k a_k b_kᵀ"),
+        ("k n d, k d m -> k n m", "a_k b_k"),
+        ("n k, n k -> n", "Σ_k a ∘ b"),
+        ("n d, k h d -> h k n", "b_k aᵀ"),
+    ],
+)
+def test_a_matrix_for_every_index(subscripts, expected):
+    """It has the index below; over one that is gone the products are summed."""
+    left, right = subscripts.split(" -> ")[0].split(", ")
+    a, b = array("a", left), array("b", right)
+
+    assert expected == _written(einsum(subscripts, a, b), a, b)
+
+
 def test_what_is_no_matrix_algebra_keeps_its_subscripts():
     """A product over three axes is written as an einsum."""
     a, b = array("a", "i j k"), array("b", "k j")
