@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 from comparisons.report.terminal_table import COLOURS, table
+from comparisons.unsent import unsent
 
 Row = dict[str, Any]
+FOLDER = "symdiff_folder"  # of a worker's input
 _MOST = 20  # functions in the summary without -v
 
 
@@ -22,8 +25,16 @@ class Collector:
         self.destinations = destinations
         self.complete = True
         self.failures: list[str] = []
+        self._folder: TemporaryDirectory[str] | None = None
         # By test: the last report of one holds all its rows, and a rerun takes the place of a run.
         self._rows: dict[str, list[Row]] = {}
+
+    @property
+    def folder(self) -> Path:
+        """Where every process of the run leaves what its reports have not brought yet."""
+        if self._folder is None:
+            self._folder = TemporaryDirectory(prefix="symdiff-", ignore_cleanup_errors=True)
+        return Path(self._folder.name)
 
     @property
     def rows(self) -> list[Row]:
@@ -36,8 +47,12 @@ class Collector:
             self._rows[report.nodeid] = rows
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput[FOLDER] = str(self.folder)  # for a worker of xdist's
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, error: object) -> None:
-        if error:  # a worker of xdist's died, and took with it what its test had compared
+        if error:  # a worker of xdist's died in the middle of a test
             self.complete = False
 
     @pytest.hookimpl(tryfirst=True)
@@ -51,6 +66,10 @@ class Collector:
             self.complete = False
         if session.config.option.collectonly:
             return
+        if self._folder is not None:
+            for test, rows in unsent(self.folder).items():
+                if len(rows) > len(self._rows.get(test, [])):  # its set-up was reported, at most
+                    self._rows[test] = rows
         for kind, path in self.destinations.items():
             try:
                 self._write(kind, path)
@@ -58,6 +77,10 @@ class Collector:
                 self.failures.append(f"{path}: {type(error).__name__}: {error}")
                 if session.exitstatus in (0, None):
                     session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+
+    def pytest_unconfigure(self) -> None:
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _write(self, kind: str, path: Path) -> None:
         if kind == "report":

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from comparisons.collector import Collector, Row
+from comparisons.collector import FOLDER, Collector, Row
 from comparisons.report.destination import PAGES, checked
+from comparisons.unsent import Unsent
 
 if TYPE_CHECKING:
     from comparisons.comparison import Comparison
 
 _ROWS = pytest.StashKey[list[Row]]()
+_UNSENT = pytest.StashKey[Unsent]()
+_COLLECTOR = "symdiff-collector"
 _DEFAULTS = ("dtype", "engine")
 _MARKED = (*_DEFAULTS, "points")
 _FILES = {
@@ -57,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     except (TypeError, ValueError) as error:
         raise pytest.UsageError(str(error)) from None
     found = {kind: path for kind, path in paths.items() if path is not None}
-    config.pluginmanager.register(Collector(found), "symdiff-collector")
+    config.pluginmanager.register(Collector(found), _COLLECTOR)
 
 
 def _setting(config: pytest.Config, name: str) -> str | None:
@@ -126,6 +129,8 @@ class GradientComparer:
         self._item = item
         # A test that is run again starts anew.
         item.stash[_ROWS] = []
+        self._unsent = _unsent(item.config)
+        self._unsent.begin(item.nodeid)
         item.user_properties[:] = [p for p in item.user_properties if not _is_ours(p[0])]
         self._defaults: dict[str, Any] = {**_defaults(item.config), **_marked(item)}
 
@@ -144,7 +149,7 @@ class GradientComparer:
 
         comparison = compare(subject, definition, **{**self._defaults, **options})
         row = comparison_row(comparison)
-        self._item.stash[_ROWS].append(row)
+        self._record(row)
         place = f"symdiff.{row['subject']}.{row['dtype']}.{row['engine']}"
         self._item.user_properties += [
             (f"{place}.verdict", row["verdict"]),
@@ -156,7 +161,23 @@ class GradientComparer:
         """Record which checkers rejected a deliberately wrong backward."""
         from comparisons.report.rows import detection_row
 
-        self._item.stash[_ROWS].append(detection_row(subject, mutation, caught_by))
+        self._record(detection_row(subject, mutation, caught_by))
+
+    def _record(self, row: Row) -> None:
+        self._item.stash[_ROWS].append(row)
+        self._unsent.add(row)
+
+
+def _unsent(config: pytest.Config) -> Unsent:
+    """Where this process keeps the rows of the test it is in."""
+    if _UNSENT not in config.stash:
+        worker = getattr(config, "workerinput", None)
+        if worker is None:
+            collector: Any = config.pluginmanager.get_plugin(_COLLECTOR)
+            config.stash[_UNSENT] = Unsent(collector.folder, "main")
+        else:
+            config.stash[_UNSENT] = Unsent(Path(worker[FOLDER]), worker["workerid"])
+    return config.stash[_UNSENT]
 
 
 def _is_ours(name: str) -> bool:

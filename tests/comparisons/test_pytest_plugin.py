@@ -222,6 +222,52 @@ class TestCutShort:
         assert "Incomplete" in page
         assert "relu" in page
 
+    def test_by_a_worker_that_crashes_in_the_middle_of_a_test(self, pytester):
+        """What the test had compared is kept too, once, with what others compare afterwards."""
+        pytester.makepyfile("""
+            import os
+
+            def test_one(compare_gradients):
+                compare_gradients("relu")
+                compare_gradients("silu")
+                os._exit(1)
+
+            def test_two(compare_gradients):
+                compare_gradients("tanh", dtype="bfloat16")
+        """)
+        result = pytester.runpytest_subprocess("-n1", "--symdiff-json=found.json")
+
+        result.assert_outcomes(passed=1, failed=1)
+        found = json.loads((pytester.path / "found.json").read_text())
+        assert [row["subject"] for row in found["rows"]] == ["relu", "silu", "tanh"]
+        assert not found["complete"]
+
+    @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
+    def test_by_an_interrupt_in_the_middle_of_a_test(self, pytester, options):
+        """What the test had compared before Ctrl-C is in the report."""
+        pytester.makepyfile("""
+            import time
+            from pathlib import Path
+
+            def test_one(compare_gradients):
+                compare_gradients("relu", dtype="float32")
+                Path("seen").touch()
+                time.sleep(100)
+        """)
+        command = [sys.executable, "-m", "pytest", *options, "--symdiff-report=report.md"]
+        running = subprocess.Popen(
+            command, cwd=pytester.path, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+        while not (pytester.path / "seen").exists():
+            assert running.poll() is None
+            time.sleep(0.05)
+        os.killpg(running.pid, signal.SIGINT)
+
+        assert running.wait(60) != 0
+        page = (pytester.path / "report.md").read_text()
+        assert "Incomplete" in page
+        assert "relu" in page
+
     def test_to_collecting_alone(self, pytester):
         """--co runs nothing, and a report of before is left as it is."""
         pytester.makepyfile(TWO)
