@@ -13,7 +13,8 @@ help: ## this list
 report: .venv/installed ## compare every activation; leaves report/index.html
 	$(BIN)/python -m pytest -q -n 2 tests/comparisons/test_every_activation.py \
 		tests/comparisons/test_array_subjects.py tests/comparisons/test_tutorial.py \
-		tests/comparisons/test_mutants.py \
+		tests/comparisons/test_mutants.py tests/comparisons/test_kink_conventions.py \
+		tests/comparisons/engines/test_engines_differ.py \
 		--symdiff-report=report/index.html
 	@echo "The report: $(CURDIR)/report/index.html"
 

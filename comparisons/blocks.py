@@ -6,10 +6,11 @@ the subject and its tables once a process.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ import numpy as np
 from comparisons.budget import Budget
 from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.engines import ENGINES, Setting
-from comparisons.first_pass import CORRECT, FAITHFUL, OTHER, classify
+from comparisons.envelope import Bin, allowed, bins, envelope
+from comparisons.first_pass import CORRECT, FAITHFUL, OTHER, FirstPass, classify
 from comparisons.judging import Judge
 from comparisons.points import structured
 from comparisons.subjects import Subject, from_catalogue
@@ -126,13 +128,30 @@ class Prepared:
         if start & _EXPONENT == _EXPONENT:
             return self._beyond_finite(start, at, computed)
         truth, by_ball = self.truth(at[self.variable])
-        kind, bulk = classify(computed, truth, self.dtype, self.bulk_from)
-        kind[np.isin(at[self.variable], self.kinks)] = OTHER  # judged by their own rule
-        numbers = np.bincount(kind, minlength=3)
-        plain = {Status.CORRECT: int(numbers[CORRECT]), Status.FAITHFUL: int(numbers[FAITHFUL])}
-        tally = Tally({s: n for s, n in plain.items() if n}, bulk, by_ball)
-        rest = np.flatnonzero(kind == OTHER)
-        return tally + self._judged(start, rest, at, computed, truth) if rest.size else tally
+        tally, rest = Tally(by_ball=by_ball), []
+        for number, piece in _pieces(at[self.variable]):
+            z, g_hat = at[self.variable][piece], computed[piece]
+            first = classify(g_hat, truth[piece], self.dtype, self.bulk_from)
+            first.kind[np.isin(z, self.kinks)] = OTHER  # judged by their own rule
+            tally += self._plain(first, number)
+            rest.append(piece.start + np.flatnonzero(first.kind == OTHER))
+        left = np.concatenate(rest)
+        return tally + self._judged(start, left, at, computed, truth) if left.size else tally
+
+    def _plain(self, first: FirstPass, number: int) -> Tally:
+        """What the first pass placed, in one bin of the envelope."""
+        numbers = np.bincount(first.kind, minlength=3)
+        counts = {Status.CORRECT: int(numbers[CORRECT]), Status.FAITHFUL: int(numbers[FAITHFUL])}
+        if not any(counts.values()):
+            return Tally()
+        line = allowed(np.array(first.smallest), self.dtype, self.trial.budget, np.ones(()))
+        extremes = Bin(first.above, first.below, float(line), 0)
+        return Tally(
+            {s: n for s, n in counts.items() if n},
+            first.bulk,
+            conditioned_ulp=max(first.above, first.below),
+            envelope={number: extremes},
+        )
 
     def _beyond_finite(
         self, start: int, at: Mapping[str, Float64Array], computed: Float64Array
@@ -198,6 +217,16 @@ class Prepared:
             float(judged.ulp[bulk].max(initial=0.0)),
             uncertified=int((~known).sum()),
             worst=extremes,
+            conditioned_ulp=float(judged.conditioned.max(initial=0.0)),
+            envelope=envelope(
+                inputs[self.variable],
+                tight.high,
+                computed[rest],
+                judged,
+                dtype=self.dtype,
+                budget=self.trial.budget,
+                cotangent=np.ones(rest.shape),
+            ),
         )
 
     def _extreme(
@@ -221,3 +250,12 @@ class Prepared:
             float(judged.ulp[i]),
             float(judged.excess[i]),
         )
+
+
+def _pieces(z: Float64Array) -> Iterator[tuple[int, slice]]:
+    """The runs of inputs that fall into one bin of the envelope: nearly always all of them."""
+    ends = bins(z[[0, -1]])
+    of_each = ends if ends[0] == ends[1] else bins(z)
+    cuts = [] if ends[0] == ends[1] else (np.flatnonzero(np.diff(of_each)) + 1).tolist()
+    for first, last in pairwise([0, *cuts, z.size]):
+        yield int(of_each[min(first, len(of_each) - 1)]), slice(first, last)

@@ -219,23 +219,38 @@ def _swept(
     )
 
 
+@overload
+def check(
+    subject: str | Definition | Subject | Callable[..., torch.Tensor],
+    definition: Described | None = ...,
+    *,
+    accept: Verdict | str = ...,
+    points: Literal["structured"] | None = ...,
+    **options: Any,
+) -> Comparison: ...
+@overload
+def check(
+    subject: str | Definition | Subject | Callable[..., torch.Tensor],
+    definition: Described | None = ...,
+    *,
+    accept: Verdict | str = ...,
+    points: Literal["all"],
+    **options: Any,
+) -> Comparison | Sweep: ...
 def check(
     subject: str | Definition | Subject | Callable[..., torch.Tensor],
     definition: Described | None = None,
     *,
     accept: Verdict | str = Verdict.FAILS_AT_INFINITY,
     **options: Any,
-) -> Comparison:
+) -> Comparison | Sweep:
     """`compare`, but a gradient that fares worse than `accept` raises.
 
     By default a gradient has to hold at every finite input. `accept="agrees"` asks for the limits
     at ±∞ too, `accept="accurate"` for small values as well.
 
-    Raises: GradientMismatch, saying where and by how much; and what `compare` raises. TypeError for
-        a float32 sweep, which holds no points to show: look at its verdict; ValueError for an
+    Raises: GradientMismatch, saying where and by how much; what `compare` raises; ValueError for an
         unknown verdict.
     """
-    comparison: Comparison | Sweep = compare(subject, definition, **options)
-    if not isinstance(comparison, Comparison):
-        raise TypeError("check is for comparisons point by point; read a sweep's .verdict instead")
-    return accepted(comparison, accept)
+    found: Comparison | Sweep = compare(subject, definition, **options)
+    return accepted(found, accept)

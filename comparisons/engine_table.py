@@ -39,7 +39,7 @@ class Difference:
         )
         return (
             f"{self.first} and {self.second} differ at {self.points} of {self.compared} points "
-            f"({nearer}: {self.first_nearer} to {self.second_nearer}); {self.worst}"
+            f"({nearer}: {self.first_nearer} to {self.second_nearer}); most at {self.worst}"
         )
 
 
@@ -61,15 +61,18 @@ class EngineTable:
 
     def differences(self) -> list[Difference]:
         """Each pair of engines, of one order, whose gradients differ bit for bit somewhere."""
-        found = []
-        for a, b in combinations(self.comparisons.values(), 2):
-            if ENGINES[a.engine].order != ENGINES[b.engine].order:
-                continue
-            for name in a.adjoints.keys() & b.adjoints.keys():
-                difference = _difference(a, b, name)
-                if difference is not None:
-                    found.append(difference)
-        return found
+        return _differences(combinations(self.comparisons.values(), 2))
+
+    def beside_first(self) -> list[Difference]:
+        """The differences of each engine from the first of its order."""
+        firsts: dict[int, Comparison] = {}
+        for c in self.comparisons.values():
+            firsts.setdefault(ENGINES[c.engine].order, c)
+        return _differences(
+            (firsts[ENGINES[c.engine].order], c)
+            for c in self.comparisons.values()
+            if c not in firsts.values()
+        )
 
     def __repr__(self) -> str:
         first = next(iter(self.comparisons.values()), None)
@@ -80,7 +83,7 @@ class EngineTable:
         for engine, c in self.comparisons.items():
             lines.append(f"  {engine:<{width}}  {c.verdict!s:<10}  bulk {c.bulk_ulp:.3g} ulp")
         lines += [f"  {engine:<{width}}  not asked: {why}" for engine, why in self.absent.items()]
-        lines += [f"  {d}" for d in self.differences() if "reverse" in (d.first, d.second)]
+        lines += [f"  {d}" for d in self.beside_first()]
         return "\n".join(lines) + ">"
 
 
@@ -107,6 +110,18 @@ def ask(case: Case, engines: Iterable[str] | None = None) -> EngineTable:
     return EngineTable(answers, absent)
 
 
+def _differences(pairs: Iterable[tuple[Comparison, Comparison]]) -> list[Difference]:
+    found = []
+    for a, b in pairs:
+        if ENGINES[a.engine].order != ENGINES[b.engine].order:
+            continue
+        for name in (n for n in a.adjoints if n in b.adjoints):
+            difference = _difference(a, b, name)
+            if difference is not None:
+                found.append(difference)
+    return found
+
+
 def _difference(a: Comparison, b: Comparison, name: str) -> Difference | None:
     first, second = _common(a, b, name)
     x, y = first.computed.ravel(), second.computed.ravel()
@@ -118,7 +133,9 @@ def _difference(a: Comparison, b: Comparison, name: str) -> Difference | None:
         apart = np.nan_to_num(np.abs(x - y)[differ], nan=np.inf)
     at = int(differ[np.argmax(apart)])
     point = first._point(at)  # noqa: SLF001 - the same family
-    inputs = ", ".join(f"{k} = {v:.9g}" for k, v in point.inputs.items())
+    digits = 17 if a.dtype.bits > 32 else 9  # tell any two numbers of the type apart
+    inputs = ", ".join(f"{k} = {v:.{digits}g}" for k, v in point.inputs.items())
+    gradients = f"{x[at]:.{digits}g} and {y[at]:.{digits}g} for {point.truth:.17g}"
     return Difference(
         name,
         a.engine,
@@ -127,7 +144,7 @@ def _difference(a: Comparison, b: Comparison, name: str) -> Difference | None:
         int(x.size),
         int((off_first[differ] < off_second[differ]).sum()),
         int((off_second[differ] < off_first[differ]).sum()),
-        f"most at {inputs}: {x[at]:.9g} and {y[at]:.9g} for {point.truth:.9g}",
+        f"{inputs}: {gradients}",
     )
 
 

@@ -5,7 +5,7 @@ Nearly all are, and they need no conditioning, kinks or categories; the few othe
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -18,21 +18,30 @@ CORRECT, FAITHFUL, OTHER = 0, 1, 2
 _EXPONENT = np.uint64(0x7FF0000000000000)  # the exponent field of a float64
 
 
+class FirstPass(NamedTuple):
+    """Each gradient's kind, and what is the most among those of the first two kinds, in ulp."""
+
+    kind: npt.NDArray[np.uint8]
+    bulk: float  # error where |g| is at least `bulk_from`
+    above: float  # error upwards
+    below: float  # error downwards
+    smallest: float  # |g|, not in ulp; infinite if there is none
+
+
 def classify(
     computed: Float64Array, truth: Enclosure, dtype: FloatType, bulk_from: float
-) -> tuple[npt.NDArray[np.uint8], float]:
+) -> FirstPass:
     """Sort each gradient into CORRECT, FAITHFUL, or OTHER where neither is certain.
 
     Args: computed, values of a type narrower than float64; truth, of the same shape.
-    Returns: the kinds, and the largest error in ulp among the first two where |g| ≥ `bulk_from`.
     """
     kind = np.empty(computed.size, dtype=np.uint8)
     # |g| with its significand cleared: 2^⌊log₂|g|⌋, as ulp(g) needs it
     binade = (truth.high.view(np.uint64) & _EXPONENT).view(np.float64)
     scale = 2.0 ** (1 - dtype.precision)
     arrays = computed, truth.high, truth.low, truth.bound, binade
-    bulk = _classify(*arrays, dtype.smallest_normal, scale, bulk_from, kind)
-    return kind, float(bulk)
+    most = _classify(*arrays, dtype.smallest_normal, scale, bulk_from, kind)
+    return FirstPass(kind, *map(float, most))
 
 
 @numba.njit(cache=True, nogil=True)
@@ -51,7 +60,8 @@ def _classify(
     # `slack` covers; only what holds for the whole interval is said. A NaN or an infinity fails
     # every comparison and so is OTHER.
     slack = 1 + 2.0**-50
-    bulk = 0.0
+    bulk = above = below = 0.0
+    smallest = np.inf
     for i in range(computed.size):
         error = abs(computed[i] - high[i])
         doubt = (abs(low[i]) + bound[i]) * slack
@@ -64,6 +74,14 @@ def _classify(
         else:
             kind[i] = OTHER
             continue
-        if abs(high[i]) >= bulk_from and most > bulk * unit:
+        # A division only where a maximum grows, which is seldom.
+        size = abs(high[i])
+        smallest = min(smallest, size)
+        if size >= bulk_from and most > bulk * unit:
             bulk = most / unit
-    return bulk
+        if computed[i] < high[i]:
+            if most > below * unit:
+                below = most / unit
+        elif most > above * unit:
+            above = most / unit
+    return bulk, above, below, smallest

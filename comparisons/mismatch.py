@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeVar
+
 from comparisons.comparison import AdjointResult, Comparison
 from comparisons.reproduction import reproduction
 from comparisons.verdict import Verdict, verdict_named
 from symdiff.notation.names import barred
+
+if TYPE_CHECKING:
+    from comparisons.sweep import Sweep
+
+Found = TypeVar("Found", bound="Comparison | Sweep")
 
 _POINTS = 5  # in a message: enough to see where they lie
 
@@ -13,7 +20,7 @@ _POINTS = 5  # in a message: enough to see where they lie
 class GradientMismatch(AssertionError):
     """A gradient that torch computed is not the adjoint of the definition."""
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: Comparison | Sweep) -> None:
         self.comparison = comparison
         super().__init__(describe(comparison))
 
@@ -22,9 +29,7 @@ class GradientMismatch(AssertionError):
         return (AssertionError, (str(self),))
 
 
-def accepted(
-    comparison: Comparison, accept: Verdict | str = Verdict.FAILS_AT_INFINITY
-) -> Comparison:
+def accepted(comparison: Found, accept: Verdict | str = Verdict.FAILS_AT_INFINITY) -> Found:
     """The comparison, if it fares no worse than `accept`.
 
     Raises: GradientMismatch if it does; ValueError if there is no such verdict.
@@ -34,8 +39,9 @@ def accepted(
     return comparison
 
 
-def describe(comparison: Comparison) -> str:
+def describe(found: Comparison | Sweep) -> str:
     """The mismatch in words: activation, adjoint, worst input in exact bits, values, error."""
+    comparison = found if isinstance(found, Comparison) else found.worst_points
     head = f"{comparison.subject}, {comparison.dtype}, {comparison.engine}: "
     if comparison.wrong_presence:
         name, problem = next(iter(comparison.wrong_presence.items()))
@@ -43,14 +49,18 @@ def describe(comparison: Comparison) -> str:
     worst = comparison.worst_adjoint
     if worst is None:
         return f"{head}there is no gradient to compare"
-    wrong = int((worst.judged.excess > 1).sum())
+    if isinstance(found, Comparison):
+        wrong, values = int((worst.judged.excess > 1).sum()), worst.computed.size
+        statuses = worst.counts
+    else:
+        wrong, values, statuses = found.tally.wrong, found.values, found.counts()
     judgement = f"is wrong at {wrong}" if wrong else f"{worst.verdict}, and more was asked,"
-    counts = ", ".join(f"{n} {status}" for status, n in worst.counts.items())
+    counts = ", ".join(f"{n} {status}" for status, n in statuses.items())
     point, bits = worst.worst, comparison.dtype.hex_bits
     inputs = ", ".join(f"{k} = {v!r} ({bits(v)})" for k, v in point.inputs.items())
     return "\n".join(
         [
-            f"{head}{barred(worst.name)} {judgement} of {worst.computed.size} points",
+            f"{head}{barred(worst.name)} {judgement} of {values} points",
             f"  worst input  {inputs or 'see the arrays in the comparison'}",
             f"  torch        {point.computed!r} ({bits(point.computed)})",
             f"  closed form  {point.truth!r}",

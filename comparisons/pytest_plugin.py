@@ -19,6 +19,8 @@ from comparisons.unsent import Unsent
 
 if TYPE_CHECKING:
     from comparisons.comparison import Comparison
+    from comparisons.engine_table import EngineTable
+    from comparisons.kink_conventions import Convention
 
 _ROWS = pytest.StashKey[list[Row]]()
 _UNSENT = pytest.StashKey[Unsent]()
@@ -145,9 +147,14 @@ class GradientComparer:
     def compare(self, subject: Any, definition: Any = None, **options: Any) -> Comparison:
         """`comparisons.compare`: whatever it finds."""
         from comparisons import compare
-        from comparisons.report.rows import comparison_row
 
         comparison = compare(subject, definition, **{**self._defaults, **options})
+        self._add(comparison)
+        return comparison
+
+    def _add(self, comparison: Comparison) -> None:
+        from comparisons.report.rows import comparison_row
+
         row = comparison_row(comparison)
         self._record(row)
         place = f"symdiff.{row['subject']}.{row['dtype']}.{row['engine']}"
@@ -155,13 +162,40 @@ class GradientComparer:
             (f"{place}.verdict", row["verdict"]),
             (f"{place}.bulk_ulp", f"{row['bulk_ulp']:.3g}"),
         ]
-        return comparison
+
+    def engines(
+        self, subject: Any, definition: Any = None, *, names: Any = None, **options: Any
+    ) -> EngineTable:
+        """`comparisons.compare_engines`: whatever it finds, and where engines differ.
+
+        Args: names, of the engines; by default all that torch has.
+        """
+        from comparisons import compare_engines
+        from comparisons.report.rows import difference_row
+
+        chosen = {k: v for k, v in self._defaults.items() if k != "engine"} | options
+        table = compare_engines(subject, definition, engines=names, **chosen)
+        for comparison in table.comparisons.values():
+            self._add(comparison)
+        for difference in table.beside_first():
+            self._record(difference_row(difference, table[difference.first]))
+        return table
 
     def record_detection(self, subject: str, mutation: str, **caught_by: bool) -> None:
         """Record which checkers rejected a deliberately wrong backward."""
         from comparisons.report.rows import detection_row
 
         self._record(detection_row(subject, mutation, caught_by))
+
+    def record_conventions(self, name: str) -> list[Convention]:
+        """Record what torch takes at a function's kinks, however it is written."""
+        from comparisons.kink_conventions import conventions
+        from comparisons.report.rows import convention_row
+
+        found = conventions(name)
+        for convention in found:
+            self._record(convention_row(convention))
+        return found
 
     def _record(self, row: Row) -> None:
         self._item.stash[_ROWS].append(row)

@@ -13,16 +13,19 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 from comparisons.blocks import BLOCKS, Trial, prepared, run_block
 from comparisons.budget import Budget
 from comparisons.checkpoint import Checkpoint
+from comparisons.comparison import AdjointResult, Comparison
 from comparisons.dtypes import FloatType, float_type
 from comparisons.subjects import Subject, from_catalogue
 from comparisons.tally import Extreme, Tally
-from comparisons.verdict import Status, Verdict
+from comparisons.verdict import Judged, Status, Verdict
 from symdiff import Definition
+from symdiff.oracle.enclosure import Enclosure
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,23 @@ class Sweep:
     def worst(self) -> Extreme | None:
         """The point furthest beyond what is allowed."""
         return self.tally.most_wrong
+
+    @property
+    def worst_points(self) -> Comparison:
+        """The worst point of each status, as a comparison of these points alone."""
+        (variable,) = (i.name for i in self.subject.graph.inputs)
+        found = self.tally.worst
+        z, computed, truth, ulps, excess = (
+            np.array([getattr(e, name) for e in found.values()], dtype=np.float64)
+            for name in ("input", "computed", "truth", "ulp", "excess")
+        )
+        status = np.array([tuple(Status).index(s) for s in found], dtype=np.int8)
+        sure = np.ones(len(found), dtype=bool)
+        enclosure = Enclosure(truth, np.zeros_like(truth), np.zeros_like(truth), sure)
+        judged = Judged(ulps, ulps, excess, status, ~sure)
+        result = AdjointResult(variable, {variable: z}, computed, enclosure, judged)
+        adjoints = {variable: result} if found else {}
+        return Comparison(self.subject, self.dtype, self.engine, self.budget, adjoints, {}, {})
 
     def counts(self) -> dict[Status, int]:
         """How many points have each status."""

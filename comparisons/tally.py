@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from comparisons.envelope import Bin, Envelope, joined
 from comparisons.verdict import Status, Verdict, verdict_of
 
 
@@ -41,6 +42,8 @@ class Tally:
     by_ball: int = 0  # points that the table left to the ball
     uncertified: int = 0
     worst: Mapping[Status, Extreme] = field(default_factory=dict)
+    conditioned_ulp: float = 0.0  # the largest, or a bound on it where it is below 1
+    envelope: Envelope = field(default_factory=dict)
 
     def __add__(self, other: Tally) -> Tally:
         counts = {s: self.counts.get(s, 0) + other.counts.get(s, 0) for s in Status}
@@ -54,12 +57,19 @@ class Tally:
             self.by_ball + other.by_ball,
             self.uncertified + other.uncertified,
             {s: worst[s] for s in Status if s in worst},
+            max(self.conditioned_ulp, other.conditioned_ulp),
+            joined([self.envelope, other.envelope]),
         )
 
     @property
     def values(self) -> int:
         """How many gradients it holds."""
         return sum(self.counts.values())
+
+    @property
+    def wrong(self) -> int:
+        """How many gradients are off by more than is allowed, at finite inputs and truths."""
+        return sum(extremes.wrong for extremes in self.envelope.values())
 
     @property
     def verdict(self) -> Verdict:
@@ -86,6 +96,11 @@ class Tally:
                 s.value: [e.pattern, *(float(v).hex() for v in _floats(e))]
                 for s, e in self.worst.items()
             },
+            "conditioned_ulp": self.conditioned_ulp.hex(),
+            "envelope": {
+                str(number): [*(v.hex() for v in found[:3]), found.wrong]
+                for number, found in sorted(self.envelope.items())
+            },
         }
 
     @classmethod
@@ -104,8 +119,16 @@ class Tally:
                 Status(s): Extreme(int(pattern), *map(float.fromhex, floats))
                 for s, (pattern, *floats) in data["worst"].items()
             },
+            conditioned_ulp=float.fromhex(data["conditioned_ulp"]),
+            envelope={
+                int(number): _bin(*extremes) for number, extremes in data["envelope"].items()
+            },
         )
 
 
 def _floats(e: Extreme) -> tuple[float, float, float, float, float]:
     return e.input, e.computed, e.truth, e.ulp, e.excess
+
+
+def _bin(above: str, below: str, line: str, wrong: int) -> Bin:
+    return Bin(float.fromhex(above), float.fromhex(below), float.fromhex(line), int(wrong))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -61,9 +62,19 @@ def report(source: Path | None, output: Path, json: Path | None, csv: Path | Non
     with refusals_are_usage_errors():
         cases = _catalogue()
     measured = measure(cases)
+    measured.rows += _at_kinks()
+    measured.tell_refusals()
     measured.write(json=json, csv=csv, report=output)
     click.echo(output)
     return ExitCode.DONE if measured.complete else ExitCode.INTERRUPTED
+
+
+def _at_kinks() -> list[dict[str, Any]]:
+    """What torch takes at kinks, for each way of writing a function."""
+    from comparisons.kink_conventions import SYNONYMS, conventions
+    from comparisons.report.rows import convention_row
+
+    return [convention_row(found) for name in SYNONYMS for found in conventions(name)]
 
 
 def _catalogue() -> list[Job]:
@@ -75,7 +86,7 @@ def _catalogue() -> list[Job]:
     from symdiff import layers
 
     subjects = [*map(from_catalogue, comparable()), *map(layer, layers)]
-    return [Job(s, t, "reverse") for s in subjects for t in FLOAT_TYPES]
+    return [Job(s, t) for s in subjects for t in FLOAT_TYPES]
 
 
 @click.command(

@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from comparisons.cli.arguments import refusals_are_usage_errors
 from comparisons.report.terminal_table import COLOURS, table
 
 if TYPE_CHECKING:
+    from comparisons.comparison import Comparison
     from comparisons.subjects import Subject
+    from comparisons.sweep import Sweep
 
 
+_REFUSALS = (TypeError, ValueError, ModuleNotFoundError)  # of the library, each a sentence
 _LONG = 1.0  # seconds that need no bar
 
 
 @dataclass(frozen=True)
 class Job:
-    """One comparison to make."""
+    """One subject in one type, to be compared in some engines."""
 
     subject: Subject
     dtype: str
-    engine: str
+    engines: Sequence[str] = ("reverse",)
     points: str | None = None
 
 
@@ -36,13 +38,20 @@ class Measured:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)  # what disagrees, in words
+    differences: list[str] = field(default_factory=list)  # where engines do, from each other
+    refused: list[str] = field(default_factory=list)  # what could not be compared, and why
     complete: bool = True
 
+    def tell_refusals(self) -> None:
+        """What could not be compared, on stderr."""
+        for reason in dict.fromkeys(self.refused):
+            click.echo(f"not compared: {reason}", err=True)
+
     def show(self) -> None:
-        """The table and the findings, on stdout."""
+        """The table and the findings on stdout."""
         if not self.rows:
             return
-        for line in table(self.rows):
+        for line in table(r for r in self.rows if r["kind"] == "comparison"):
             cells = (
                 click.style(text, fg=COLOURS[verdict]) if verdict else text
                 for text, verdict in line
@@ -50,6 +59,10 @@ class Measured:
             click.echo("  ".join(cells))
         for finding in self.findings:
             click.echo(f"\n{finding}")
+        if self.differences:
+            click.echo("\nwhere engines differ")
+        for difference in self.differences:
+            click.echo(f"  {difference}")
 
     def write(self, *, json: Path | None, csv: Path | None, report: Path | None) -> None:
         """Each file that was asked for."""
@@ -86,19 +99,41 @@ def measure(cases: Sequence[Job]) -> Measured:
 
 
 def _add(measured: Measured, case: Job) -> None:
-    from comparisons import Comparison, Verdict, compare
-    from comparisons.mismatch import describe
-    from comparisons.report.rows import comparison_row
+    """Compare a case; what torch or an engine refuses is told, and loses nothing else."""
+    from comparisons import compare, compare_engines
+    from comparisons.report.rows import comparison_row, difference_row
 
-    options: Any = {"dtype": case.dtype, "engine": case.engine, "points": case.points}
-    with refusals_are_usage_errors():
-        found: Any = compare(case.subject, **options)
-    if isinstance(found, Comparison):
-        measured.rows.append(comparison_row(found))
-        if found.verdict is Verdict.DISAGREES:
-            measured.findings.append(describe(found))
+    options: Any = {"dtype": case.dtype, "points": case.points}
+    swept = case.points == "all" and case.dtype == "float32"
+    if len(case.engines) > 1 and not swept:
+        try:
+            table = compare_engines(case.subject, engines=case.engines, **options)
+        except _REFUSALS as error:
+            measured.refused.append(str(error))
+            return
+        for comparison in table.comparisons.values():
+            _keep(measured, comparison, comparison_row(comparison))
+        for difference in table.beside_first():
+            measured.differences.append(f"{case.subject}, {case.dtype}: {difference}")
+            measured.rows.append(difference_row(difference, table[difference.first]))
+        where = f"{case.subject}, {case.dtype}"
+        measured.refused += [f"{where}, {name}: {why}" for name, why in table.absent.items()]
         return
-    # A sweep of 2³² values holds no points; its own words are the finding.
-    labels = {k: str(getattr(found, k)) for k in ("subject", "dtype", "engine", "verdict")}
-    measured.rows.append({**labels, "bulk_ulp": found.bulk_ulp})
-    measured.findings.append(repr(found))
+    for engine in case.engines:
+        try:
+            found = compare(case.subject, engine=engine, **options)
+        except _REFUSALS as error:
+            measured.refused.append(str(error))
+        else:
+            _keep(measured, found, comparison_row(found))
+
+
+def _keep(measured: Measured, found: Comparison | Sweep, row: dict[str, Any]) -> None:
+    from comparisons import Comparison, Verdict
+    from comparisons.mismatch import describe
+
+    measured.rows.append(row)
+    if found.verdict is Verdict.DISAGREES:
+        measured.findings.append(describe(found))
+    elif not isinstance(found, Comparison):
+        measured.findings.append(repr(found))  # of all values at once it is worth its own words

@@ -121,8 +121,13 @@ def _worst(point: Row | None) -> list[Any]:
 
 def _place(row: Row) -> tuple[str, ...]:
     """Where a row stands: the same, in whatever order processes sent them."""
-    if row["kind"] != "comparison":
+    if row["kind"] == "detection":
         return (row["kind"], row["subject"], row["mutation"])
+    if row["kind"] == "convention":
+        return (row["kind"], row["subject"], json.dumps(row, sort_keys=True))
+    if row["kind"] == "difference":
+        pair = (row["first"], row["second"], row["adjoint"])
+        return (row["kind"], row["subject"], row["dtype"], *pair, json.dumps(row, sort_keys=True))
     rank = f"{WIDEST_FIRST.index(row['dtype'])}"
     return (row["kind"], row["subject"], rank, row["engine"], json.dumps(row, sort_keys=True))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from comparisons.report import plots
+from comparisons.report.conventions import KinkConventions, kink_conventions
 from comparisons.report.data import WIDEST_FIRST, document
 from comparisons.report.definitions import STATUSES, TERMS, VERDICTS
 from comparisons.report.detections import Detections
+from comparisons.report.engine_pairs import EnginePair, engine_pairs
 from comparisons.report.findings import Finding, findings
 from comparisons.report.number import read, shown
 from comparisons.report.rows import Row
@@ -43,21 +46,36 @@ class Document:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """The rows with their floats."""
-        found: list[Row] = read(self.data["rows"])
+        """The rows with their floats; what was compared twice, to the same end, is there once."""
+        once = {json.dumps(row, sort_keys=True): row for row in self.data["rows"]}
+        found: list[Row] = read(list(once.values()))
         return found
 
     @cached_property
     def comparisons(self) -> list[Row]:
         """The comparisons, each with a `title`: its subject, and what tells it from its like."""
-        found = [r for r in self.rows if r["kind"] == "comparison"]
-        settings: dict[str, set[str]] = {}
-        for r in found:
-            settings.setdefault(r["subject"], set()).add(_setting(r))
-        for r in found:
-            several = len(settings[r["subject"]]) > 1 and _setting(r)
-            r["title"] = f"{r['subject']} ({_setting(r)})" if several else r["subject"]
+        found = self._titled("comparison")
         return sorted(found, key=lambda r: (r["title"], WIDEST_FIRST.index(r["dtype"])))
+
+    @cached_property
+    def differences(self) -> list[Row]:
+        """Where engines differ, each with the `title` of the comparisons it is between."""
+        found = self._titled("difference")
+        return sorted(found, key=lambda r: (r["title"], WIDEST_FIRST.index(r["dtype"])))
+
+    def _titled(self, kind: str) -> list[Row]:
+        for r in (found := [r for r in self.rows if r["kind"] == kind]):
+            several = len(self._settings[r["subject"]]) > 1 and _setting(r)
+            r["title"] = f"{r['subject']} ({_setting(r)})" if several else r["subject"]
+        return found
+
+    @cached_property
+    def _settings(self) -> dict[str, set[str]]:
+        settings: dict[str, set[str]] = {}
+        for r in self.rows:
+            if r["kind"] == "comparison":
+                settings.setdefault(r["subject"], set()).add(_setting(r))
+        return settings
 
     @cached_property
     def _by_title(self) -> dict[str, list[Row]]:
@@ -88,6 +106,15 @@ class Document:
     def engines_of(self, title: str) -> list[str]:
         """The engines that a function was compared in."""
         return sorted({r["engine"] for r in self.of(title)})
+
+    @property
+    def engine_pairs(self) -> list[EnginePair]:
+        """A line a pair of engines that differ somewhere."""
+        return engine_pairs(self.comparisons, self.differences)
+
+    def differences_of(self, title: str) -> list[Row]:
+        """Where the engines differ that a function was compared in."""
+        return [r for r in self.differences if r["title"] == title]
 
     def cell(self, title: str, engine: str, dtype: str) -> Row | None:
         """The worst comparison of a function in a type and engine, if there is one."""
@@ -136,6 +163,11 @@ class Document:
         """The statuses that occur in a function's comparisons."""
         occurring = {s for r in self.of(title) for a in r["adjoints"] for s in a["counts"]}
         return [str(s) for s in STATUSES if str(s) in occurring]
+
+    @property
+    def conventions(self) -> list[KinkConventions]:
+        """The kinks at which two ways to write one function disagree."""
+        return kink_conventions(r for r in self.rows if r["kind"] == "convention")
 
     @cached_property
     def detections(self) -> Detections:
@@ -216,7 +248,8 @@ def _as_text(words: str) -> str:
 
 
 def _setting(row: Row) -> str:
-    parts = [f"{lettered(k)} = {shown(v)}" for k, v in row["mathematics"]["parameters"].items()]
+    values = row["parameters"] if row["kind"] == "difference" else row["mathematics"]["parameters"]
+    parts = [f"{lettered(k)} = {shown(v)}" for k, v in values.items()]
     if row["cotangent"] != "ones":
         parts.append(f"cotangent {row['cotangent']}")
     if row["device"] != "cpu":

@@ -1,38 +1,26 @@
 """What a plot shows: the errors of a type by the size of the input, and f with its derivative.
 
-Every point of a 16-bit type and every structured point of a wider one falls into one of 131 bins of
-half an octave; a bin keeps its extremes, so that no error hides and a plot stays small.
+Of every point of a 16-bit type, of every structured one of a wider one, of all 2³² of a sweep the
+envelope is kept, so that no error hides and a plot stays small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from comparisons.comparison import AdjointResult, Comparison
-from comparisons.dtypes import Float64Array
 from comparisons.engines.forward_pass import COTANGENT
-from comparisons.ulp import ulp
+from comparisons.envelope import LAST, Bin, Envelope, envelope
 from symdiff import Adjoints, Definition
 from symdiff.bridge import Evaluator
 
-OCTAVES = 16  # |z| from 2^−16 to 2^16, in half octaves; one bin between, one beyond on either side
-LAST = 4 * OCTAVES + 1
 _CURVE = 121  # points of f
 _FINE = 4001  # points at which its turns are counted
 _TURNS = 16
 _REACH = 6.0  # |z| of a curve without kinks further out
 _FARTHEST = 64.0
-
-
-def bins(z: Float64Array) -> Any:
-    """The bin of each finite z, from −LAST to LAST."""
-    with np.errstate(divide="ignore"):
-        octave = np.log2(np.abs(z)) + OCTAVES
-    size = np.where(octave < 0, 0, 1 + np.floor(2 * np.maximum(octave, 0)))
-    return (np.sign(z) * np.minimum(size, LAST)).astype(np.intp)
 
 
 def profile(comparison: Comparison) -> dict[str, str] | None:
@@ -46,47 +34,34 @@ def profile(comparison: Comparison) -> dict[str, str] | None:
     if definition is None or len(definition.variables) != 1:
         return None
     adjoint = comparison.adjoints.get(definition.variables[0])
-    return None if adjoint is None else _extremes(comparison, adjoint, definition.variables[0])
+    if adjoint is None:
+        return None
+    return texts(envelope_of(comparison, adjoint, definition.variables[0]))
 
 
-def _extremes(comparison: Comparison, adjoint: AdjointResult, variable: str) -> dict[str, str]:
-    z, g = adjoint.inputs[variable], adjoint.truth
-    judged = np.isfinite(z) & np.isfinite(g)
-    at = bins(z[judged]) + LAST
-    g, computed, off = g[judged], adjoint.computed[judged], adjoint.judged.ulp[judged]
-    scale = np.broadcast_to(np.abs(adjoint.inputs.get(COTANGENT, np.ones(()))), z.shape)[judged]
-    largest = comparison.dtype.largest
-    sizes = np.minimum(np.abs(g), largest), np.minimum(np.maximum(np.abs(g), scale), largest)
-    unit, floor = (ulp(size, comparison.dtype) for size in sizes)
-    upwards = ~(computed < g)
-    with np.errstate(over="ignore"):
-        allowed = comparison.budget.absolute * floor / unit
-    excess = adjoint.judged.excess[judged]
-    within = (excess > 0) & (
-        excess < 1
-    )  # there error over excess is the line, conditioning and all
-    with np.errstate(over="ignore"):
-        line = off / np.where(within, excess, 1.0)
-    allowed[within] = np.maximum(allowed, line)[within]
-    found = {
-        "above": _largest(at, np.where(upwards, off, 0.0)),
-        "below": _largest(at, np.where(upwards, 0.0, off)),
-        "allowed": _largest(at, allowed),
-        "wrong": np.bincount(at, adjoint.judged.excess[judged] > 1, 2 * LAST + 1),
-    }
-    empty = np.bincount(at, minlength=2 * LAST + 1) == 0
-    return {name: _text(values, empty) for name, values in found.items()}
+def envelope_of(comparison: Comparison, adjoint: AdjointResult, variable: str) -> Envelope:
+    """The envelope of one adjoint's errors over the size of a variable."""
+    z = adjoint.inputs[variable]
+    weight = np.broadcast_to(adjoint.inputs.get(COTANGENT, np.ones(())), z.shape)
+    return envelope(
+        z,
+        adjoint.truth,
+        adjoint.computed,
+        adjoint.judged,
+        dtype=comparison.dtype,
+        budget=comparison.budget,
+        cotangent=weight,
+    )
 
 
-def _largest(at: Any, values: Float64Array) -> Float64Array:
-    most = np.zeros(2 * LAST + 1)
-    np.maximum.at(most, at, values)
-    return most
-
-
-def _text(values: Iterable[float], empty: Iterable[bool]) -> str:
-    pairs = zip(values, empty, strict=True)
-    return " ".join("-" if none else f"{value:.3g}" for value, none in pairs)
+def texts(extremes: Envelope) -> dict[str, str]:
+    """The extremes of every bin, as `profile` gives them."""
+    columns: dict[str, list[str]] = {name: [] for name in Bin._fields}
+    for number in range(-LAST, LAST + 1):
+        found = extremes.get(number)
+        for name, column in columns.items():
+            column.append("-" if found is None else f"{getattr(found, name):.3g}")
+    return {name: " ".join(column) for name, column in columns.items()}
 
 
 def curve(adjoints: Adjoints, definition: Definition) -> dict[str, Any] | None:

@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from sympy import Expr, Symbol
 
 import symdiff
 from comparisons.comparison import AdjointResult, Comparison, Point
-from comparisons.report.profile import curve, profile
+from comparisons.engine_table import Difference
+from comparisons.kink_conventions import Convention
+from comparisons.report.profile import curve, profile, texts
 from comparisons.reproduction import reproduction
+from comparisons.sweep import Sweep
 from comparisons.torch_calls import TORCH_CALLS
+from comparisons.verdict import Status
 from symdiff import Definition
 from symdiff.adjoint import equations
 from symdiff.notation.names import barred
 
+# What has no error to speak of, or at most half an ulp.
+_NO_ERROR = {
+    Status.CORRECT,
+    Status.KINK_INSIDE,
+    Status.UNDEFINED,
+    Status.NON_FINITE_INPUT,
+    Status.NAN_IGNORED,
+}
 _LONG = 24  # characters of a number that is still read at a glance
 
 Row = dict[str, Any]  # str, int, float, bool, None, lists and dicts of them: xdist's only types
 
 
-def comparison_row(comparison: Comparison) -> Row:
-    """Everything a report says of one comparison."""
+def comparison_row(comparison: Comparison | Sweep) -> Row:
+    """Everything a report says of one comparison, point by point or of all values."""
+    if not isinstance(comparison, Comparison):
+        return _sweep_row(comparison)
     subject, worst, budget = comparison.subject, comparison.worst_adjoint, comparison.budget
     return {
         "kind": "comparison",
@@ -50,6 +65,55 @@ def comparison_row(comparison: Comparison) -> Row:
         "profile": profile(comparison),
         "mathematics": _mathematics(comparison),
     }
+
+
+def _sweep_row(sweep: Sweep) -> Row:
+    """The counts and the envelope of all values, beside the worst points."""
+    (variable,) = (i.name for i in sweep.subject.graph.inputs)
+    counts = sweep.counts()
+    unequal = sum(n for status, n in counts.items() if status not in _NO_ERROR)
+    off = unequal - counts.get(Status.FAITHFUL, 0)
+    adjoint = {
+        "name": barred(variable),
+        "verdict": str(sweep.verdict),
+        "values": sweep.values,
+        "bulk_ulp": sweep.bulk_ulp,
+        "conditioned_ulp": sweep.tally.conditioned_ulp,
+        "above_half": unequal / max(1, sweep.values),
+        "above_one": off / max(1, sweep.values),
+        "counts": {str(status): n for status, n in counts.items()},
+    }
+    return {
+        **comparison_row(sweep.worst_points),
+        "verdict": str(sweep.verdict),
+        "values": sweep.values,
+        "bulk_ulp": sweep.bulk_ulp,
+        "counts": adjoint["counts"],
+        "adjoints": [adjoint],
+        "ideal": None,
+        "profile": texts(sweep.tally.envelope),
+    }
+
+
+def difference_row(difference: Difference, first: Comparison) -> Row:
+    """Where two engines differ; `first` is the first one's comparison."""
+    return {
+        "kind": "difference",
+        "subject": str(first.subject),
+        "dtype": str(first.dtype),
+        "cotangent": first.cotangent,
+        "device": first.device,
+        "parameters": _parameters(first),
+        **asdict(difference),
+        "adjoint": barred(difference.adjoint),
+        "nearer": difference.nearer,
+    }
+
+
+def convention_row(found: Convention) -> Row:
+    """What one way of writing a function takes at one of its kinks."""
+    values = {k: getattr(found, k) for k in ("code", "at", "left", "right", "taken", "inside")}
+    return {"kind": "convention", "subject": found.definition, **values}
 
 
 def detection_row(subject: str, mutation: str, caught_by: Mapping[str, bool]) -> Row:
@@ -117,7 +181,6 @@ def _mathematics(comparison: Comparison) -> Row:
     adjoints = symdiff.adjoints(graph)
     described = comparison.subject.definition
     single = described if described and len(described.variables) == 1 else None
-    parameters = described.parameters if described else graph.parameters
     return {
         "lines": [
             _equation(symdiff.text(Symbol(name)), value)
@@ -125,7 +188,7 @@ def _mathematics(comparison: Comparison) -> Row:
         ],
         "adjoints": _adjoint_lines(adjoints),
         "tutorial": _tutorial(single) if single else [],
-        "parameters": {k: float(v) for k, v in parameters.items()},
+        "parameters": _parameters(comparison),
         "kinks": [
             [_value(v) for v in (k.at, k.left, k.right, k.taken)]
             for k in (single.kinks() if single else ())
@@ -133,6 +196,12 @@ def _mathematics(comparison: Comparison) -> Row:
         ],
         "curve": curve(adjoints, single) if single else None,
     }
+
+
+def _parameters(comparison: Comparison) -> dict[str, float]:
+    subject = comparison.subject
+    described = subject.definition or subject.graph
+    return {name: float(value) for name, value in described.parameters.items()}
 
 
 def _tutorial(definition: Definition) -> list[list[str]]:

@@ -40,16 +40,24 @@ def kinds(computed, high, bound=0.0, low=0.0):
 )
 def test_each_kind(computed, truth, bound, kind):
     """Certainly within half an ulp, certainly between half and one, or left to the judge."""
-    assert kinds(computed, truth, bound)[0][0] == kind
+    assert kinds(computed, truth, bound).kind[0] == kind
 
 
 def test_the_low_part_counts():
     """A double-double's low part may carry the error over the threshold."""
-    assert kinds(1.0, 1 + 0.49 * U, low=0.02 * U)[0][0] == OTHER
+    assert kinds(1.0, 1 + 0.49 * U, low=0.02 * U).kind[0] == OTHER
 
 
 def test_the_largest_error_in_bulk():
     """Only where the gradient is of its usual size, and only of what was placed."""
-    _, bulk = kinds([1.0, 0.25, 1.0], [1 + 0.75 * U, 0.25 + 0.9 * U / 4, 1 + 5 * U])
+    found = kinds([1.0, 0.25, 1.0], [1 + 0.75 * U, 0.25 + 0.9 * U / 4, 1 + 5 * U])
 
-    assert bulk == pytest.approx(0.75, rel=1e-9)
+    assert found.bulk == pytest.approx(0.75, rel=1e-9)
+
+
+def test_the_largest_errors_either_way():
+    """Upwards and downwards, of what was placed; and the smallest gradient among these."""
+    found = kinds([1.0, 1.0, 1.0, 0.25], [1 - 0.3 * U, 1 + 0.75 * U, 1 + 5 * U, 0.25])
+
+    assert (found.above, found.below) == pytest.approx((0.6, 0.75), rel=1e-6)  # ulp(1⁻) is U/2
+    assert found.smallest == 0.25

@@ -13,8 +13,9 @@ from symdiff import activation
 
 
 @pytest.mark.parametrize("name", SYNONYMS)
-def test_synonyms_are_one_function(name):
+def test_synonyms_are_one_function(name, compare_gradients):
     """Away from the kinks every way of writing it has the same values and the same gradient."""
+    compare_gradients.record_conventions(name)
     z = np.random.default_rng(20240607).normal(scale=4, size=200)
     reference = torch.tensor(z, requires_grad=True)
     torch_call(activation(name))(reference).sum().backward()

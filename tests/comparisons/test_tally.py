@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from comparisons.envelope import Bin
 from comparisons.tally import Extreme, Tally
 from comparisons.verdict import Status, Verdict
 
@@ -18,7 +19,16 @@ PARTS = [
     Tally({Status.CORRECT: 10}, 0.5, 1, 0, {}),
     Tally({Status.CORRECT: 5, Status.LOST: 2}, 0.7, 0, 1, {Status.LOST: extreme(9, 8.0, 0.9)}),
     Tally({Status.LOST: 1}, 0.1, 0, 0, {Status.LOST: extreme(7, 8.0, 0.9)}),
-    Tally({Status.FAITHFUL: 4}, 0.9, 2, 0, {Status.FAITHFUL: extreme(3, 0.9, 0.1)}),
+    Tally(
+        {Status.FAITHFUL: 4},
+        0.9,
+        2,
+        0,
+        {Status.FAITHFUL: extreme(3, 0.9, 0.1)},
+        conditioned_ulp=0.8,
+        envelope={-3: Bin(0.9, 0.1, 32.0, 0), 4: Bin(0.5, 0.75, 40.0, 2)},
+    ),
+    Tally(conditioned_ulp=0.7, envelope={4: Bin(0.25, 1.5, 36.0, 1)}),
 ]
 
 
@@ -36,6 +46,8 @@ def test_the_order_of_adding_does_not_matter():
     assert total.counts == {Status.CORRECT: 15, Status.FAITHFUL: 4, Status.LOST: 3}
     assert (total.values, total.bulk_ulp, total.by_ball, total.uncertified) == (22, 0.9, 3, 1)
     assert total.worst[Status.LOST].pattern == 7
+    assert (total.conditioned_ulp, total.wrong) == (0.8, 3)
+    assert total.envelope == {-3: Bin(0.9, 0.1, 32.0, 0), 4: Bin(0.5, 1.5, 40.0, 3)}
 
 
 def test_json_keeps_every_bit():

@@ -26,10 +26,6 @@ WRONG = {
     "a parameter without a value": (["derive", "elu", "--set", "alpha"], "is no NAME=VALUE"),
     "a function torch lacks": (["compare", "z*tanh(z)"], "torch has no function 'z*tanh(z)'"),
     "every float64": (["compare", "gelu", "--points", "all"], "float64 has 2⁶⁴ values"),
-    "a sweep's report": (
-        ["compare", "gelu", "--dtype", "float32", "--points", "all", "--json", "a.json"],
-        "leave out --json",
-    ),
     "another format": (["compare", "gelu", "--report", "a.pdf"], "should end in .html or .md"),
     "no such folder": (["compare", "gelu", "--csv", "taken/a.csv"], "cannot be written"),
     "a formula that cannot be read": (["derive", "z*"], "cannot read the formula 'z*'"),

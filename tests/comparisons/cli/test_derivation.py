@@ -44,7 +44,7 @@ def test_parameters_and_the_loss_are_taken(capsys):
     """0.1 is a tenth, and the loss is the one named."""
     out = derived(capsys, "z*sigmoid(beta*z)", "--set", "beta=0.1", "--loss", "mse")
 
-    assert "with beta = 1/10" in out
+    assert "with β = 1/10" in out
     assert "ȳ = 2 y − 2 t" in out
 
 

@@ -38,7 +38,9 @@ def test_without_a_source_the_catalogue_is_run(monkeypatch, tmp_path):
 
     assert main(["report", "-o", "out/page.md", "--json", "out/page.json"]) == 0
     assert str(every[0].subject) in (tmp_path / "out" / "page.md").read_text()
-    assert len(json.loads((tmp_path / "out" / "page.json").read_text())["rows"]) == 1
+    rows = json.loads((tmp_path / "out" / "page.json").read_text())["rows"]
+    assert [r["subject"] for r in rows if r["kind"] == "comparison"] == [str(every[0].subject)]
+    assert {"relu", "absolute"} <= {r["subject"] for r in rows if r["kind"] == "convention"}
 
 
 @pytest.mark.usefixtures("run")

@@ -7,6 +7,7 @@ import pytest
 
 import comparisons
 from comparisons.cli.command import main
+from comparisons.report.data import read_json
 
 
 @pytest.fixture(autouse=True)
@@ -81,8 +82,8 @@ def test_an_interrupt_keeps_what_was_measured(tmp_path, monkeypatch, capsys):
     assert [row["subject"] for row in document["rows"]] == ["relu"]
 
 
-def test_a_sweeps_own_words_are_shown(monkeypatch, capsys):
-    """A sweep of all 2³² values has no points: its summary stands under the table."""
+def test_a_sweep_is_told_and_written(monkeypatch, capsys, tmp_path):
+    """All values of float32: in its own words under the table, and as a row of the report."""
     from comparisons import sweep
 
     whole = sweep.sweep
@@ -91,9 +92,52 @@ def test_a_sweeps_own_words_are_shown(monkeypatch, capsys):
         return whole(definition, **options, blocks=range(127, 128))
 
     monkeypatch.setattr(sweep, "sweep", part)
-    assert main(["compare", "relu", "--dtype", "float32", "--points", "all"]) == 0
+    asked = ["compare", "relu", "--dtype", "float32", "--points", "all"]
+    assert main([*asked, "--json", "a.json", "--report", "a.html", "--csv", "a.csv"]) == 0
 
     assert "<Sweep relu, float32, reverse: accurate, 16,777,216 values" in capsys.readouterr().out
+    (row,) = read_json(tmp_path / "a.json")["rows"]
+    assert row["values"] == sum(row["counts"].values()) == 2**24
+    assert row["counts"]["NaN in, number out"] == 2**23 - 1  # half of the block
+    assert row["profile"]["above"].replace("-", "").split()
+    assert "16,777,216" in (tmp_path / "a.html").read_text()
+
+
+def test_engines_are_compared_with_each_other(capsys, tmp_path):
+    """Where they differ and which is nearer, under the table and as rows."""
+    asked = ["compare", "gelu", "--dtype", "float32", "--engine", "reverse,jvp,strided"]
+    assert main([*asked, "--json", "a.json"]) == 0
+
+    out = capsys.readouterr().out
+    assert "where engines differ\n  gelu, float32: reverse and strided differ at" in out
+    rows = read_json(tmp_path / "a.json")["rows"]
+    (found,) = [r for r in rows if r["kind"] == "difference"]
+    assert (found["first"], found["second"]) == ("reverse", "strided")
+    assert found["nearer"] in ("reverse", "strided")
+    assert [r["engine"] for r in rows if r["kind"] == "comparison"] == ["jvp", "reverse", "strided"]
+
+
+@pytest.mark.parametrize("engines", ["vmap", "reverse,vmap"], ids=["one engine", "beside another"])
+def test_what_torch_refuses_loses_nothing_else(engines, capsys, tmp_path):
+    """rrelu has no vmap: code 2 and the reason on stderr, and the others are shown and written."""
+    asked = ["compare", "relu", "rrelu", "tanh", "--engine", engines, "--json", "a.json"]
+    assert main(asked) == 2
+    out, err = capsys.readouterr()
+
+    assert "not compared: " in err
+    assert "rrelu" in err
+    assert "tanh, vmap" in out
+    rows = read_json(tmp_path / "a.json")["rows"]
+    assert {"relu", "tanh"} <= {r["subject"] for r in rows if r["engine"] == "vmap"}
+
+
+def test_every_engine_is_asked_for_in_a_word(capsys):
+    """Those that torch or this machine lacks are told, and are no mistake of the user's."""
+    assert main(["compare", "rrelu", "--engine", "every"]) in (0, 1)
+    out, err = capsys.readouterr()
+
+    assert "rrelu, forward_ad" in out
+    assert "not compared: rrelu, float64, vmap: " in err
 
 
 def test_a_layer_is_compared_by_its_name(capsys):

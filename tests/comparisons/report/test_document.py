@@ -56,6 +56,44 @@ class TestHtml:
         assert text.index('id="findings"') < text.index('id="matrix"')
         assert "0.16666667163" in text
 
+    def test_says_where_engines_differ(self, report):
+        """Over the whole run, and in the function's section with the point of most."""
+        text = report.render(".html")
+        summary = text[text.index('id="engines"') : text.index('id="kinks"')]
+
+        assert "reverse, jvp" in summary
+        assert "1 of 2 comparisons" in summary  # tanh's two engines agree bit for bit
+        assert "reverse, " in summary.split("nearer the truth")[-1]
+        section = text[text.index('id="f-silu"') :]
+        assert "Where engines differ" in section
+        assert "z = " in section[section.index("furthest apart") :]
+
+    def test_says_what_torch_takes_at_kinks(self, report):
+        """Where ways to write a function disagree; elu's two agree, and are not there."""
+        text = report.render(".html")
+        kinks = text[text.index('id="kinks"') : text.index('id="detections"')]
+
+        assert "NaN <strong>outside</strong>" in kinks
+        assert "torch.sqrt(z * z)" in kinks
+        assert "[−1, 1]" in kinks
+        assert "elu" not in kinks
+
+    def test_has_the_envelope_of_a_sweep(self, report):
+        """All values of a block in one plot and one line of counts."""
+        text = report.render(".html")
+        section = text[text.index('id="f-sigmoid"') :]
+
+        assert 'class="sound" d="M' in section[: section.index("Verdicts")]
+        assert "16,777,216" not in section  # its counts by status, which are these together
+        (row,) = report.of("sigmoid")
+        assert sum(row["counts"].values()) == row["values"] == 2**24
+
+    def test_what_was_compared_twice_is_there_once(self, rows):
+        """A test of its own and one of engines may compare the same."""
+        once, twice = (Document(document(r, complete=True)) for r in (rows, [*rows, *rows]))
+
+        assert len(twice.comparisons) == len(once.comparisons)
+
     def test_what_is_too_large_becomes_a_folder(self, rows, tmp_path):
         """An index and a file a function; every link lands in one of them."""
         write_page(tmp_path / "r.html", document(rows, complete=True), largest=1)
@@ -78,6 +116,14 @@ class TestMarkdown:
         assert "| tanh | agrees |" in text
         assert "| tanh, jvp | agrees |" in text
         assert "| relu | – | – | accurate | 0 |" in text
+
+    def test_has_engines_and_kinks(self, report):
+        """As tables and lines."""
+        text = report.render(".md")
+
+        assert "| reverse, jvp | 1 of 2 |" in text
+        assert "silu, float32, z̄: reverse and jvp, most at z = " in text
+        assert "| absolute | 0 | [−1, 1] | NaN, outside | `torch.sqrt(z * z)` |" in text
 
     def test_says_who_catches_what(self, report):
         """The detections, with totals."""
@@ -111,7 +157,7 @@ def test_names_are_text(report, suffix):
 
 def test_rows_are_plain_values(rows):
     """What xdist can send and JSON can hold: no numpy scalar, no enum, no path."""
-    assert json.loads(json.dumps(rows)) == rows
+    assert all(repr(json.loads(json.dumps(row))) == repr(row) for row in rows)  # NaN and all
 
 
 @pytest.mark.parametrize("suffix", [".md", ".html"])

@@ -5,27 +5,8 @@ import pytest
 
 import comparisons
 import symdiff
-from comparisons.report.profile import LAST, bins, curve, profile
+from comparisons.report.profile import curve, profile
 from comparisons.report.rows import comparison_row
-
-
-@pytest.mark.parametrize(
-    ("z", "expected"),
-    [
-        (0.0, 0),
-        (2.0**-17, 0),
-        (2.0**-16, 1),
-        (-1.0, -33),
-        (1.0, 33),
-        (1.5, 34),
-        (65504.0, 64),
-        (1e300, LAST),
-        (-1e300, -LAST),
-    ],
-)
-def test_a_bin_is_half_an_octave(z, expected):
-    """From 2^−16 to 2^16; one between and one beyond on either side."""
-    assert bins(np.array([z]))[0] == expected
 
 
 def test_the_worst_error_is_in_the_profile():
