@@ -52,7 +52,9 @@ def reproduction(comparison: Comparison, adjoint: AdjointResult | None = None) -
     Only a leaf has a `.grad` to print: for a line in between, such as z of a neuron, the worst of
     the inputs is taken.
     """
-    subject, dtype = comparison.subject, f"torch.{comparison.dtype}"
+    subject = comparison.subject
+    elsewhere = "" if comparison.device == "cpu" else f", device={comparison.device!r}"
+    dtype = f"torch.{comparison.dtype}{elsewhere}"
     names = [i.name for i in subject.graph.inputs]
     chosen = adjoint or comparison.worst_adjoint
     if chosen is not None and chosen.name not in names:

@@ -5,7 +5,7 @@
   const body = table.tBodies[0];
   const rows = [...body.rows];
   const search = controls.querySelector("input");
-  const [verdict, dtype] = controls.querySelectorAll("select");
+  const { verdict, dtype, engine } = controls.elements;
   const shown = controls.querySelector("output");
   const filter = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -15,6 +15,7 @@
       const cells = [...row.querySelectorAll("td[data-verdict]")].filter(
         (cell) => !dtype.value || cell.dataset.dtype === dtype.value);
       const fits = words.every((word) => name.includes(word)) && cells.length > 0 &&
+        (!engine?.value || row.cells[1].textContent.trim() === engine.value) &&
         (!verdict.value || cells.some((cell) => cell.dataset.verdict === verdict.value));
       row.hidden = !fits;
       n += fits;
@@ -41,8 +42,7 @@
     header.append(button);
   }
   search.addEventListener("input", filter);
-  verdict.addEventListener("change", filter);
-  dtype.addEventListener("change", filter);
+  for (const choice of [verdict, dtype, engine]) choice?.addEventListener("change", filter);
   controls.hidden = false;
   filter();
 })();

@@ -12,6 +12,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from comparisons.report.data import read_json
+
 TWO = """
     import pytest
 
@@ -151,6 +153,26 @@ class TestReport:
         result.assert_outcomes(passed=1)
         result.stdout.fnmatch_lines(["*could not write *out.md: RuntimeError: no ink*"])
         assert result.ret == pytest.ExitCode.INTERNAL_ERROR
+
+
+@pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
+def test_engines_and_conventions_are_recorded(pytester, options):
+    """Each engine's comparison, where they differ, and what torch takes at a kink."""
+    pytester.makepyfile("""
+        def test_engines(compare_gradients):
+            names = ["reverse", "strided"]
+            table = compare_gradients.engines("gelu", dtype="float32", names=names)
+            assert list(table) == names
+
+        def test_kinks(compare_gradients):
+            assert len(compare_gradients.record_conventions("relu")) == 9
+    """)
+    result = pytester.runpytest_subprocess(*options, "--symdiff-json=found.json")
+
+    result.assert_outcomes(passed=2)
+    rows = read_json(pytester.path / "found.json")["rows"]
+    kinds = [row["kind"] for row in rows]
+    assert [kinds.count(k) for k in ("comparison", "difference", "convention")] == [2, 1, 9]
 
 
 class TestCutShort:

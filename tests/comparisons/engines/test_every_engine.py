@@ -1,5 +1,7 @@
 """Each way of differentiating against the truth, and against wrong kernels that only it can see."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -224,6 +226,31 @@ class TestCotangents:
         """The layer has v of its own; a name would be ambiguous."""
         with pytest.raises(ValueError, match="give its cotangent as inputs"):
             comparisons.compare(comparisons.vector_jacobian_product(), cotangent="random")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
+class TestCuda:
+    @pytest.mark.parametrize("dtype", FLOAT_TYPES)
+    @pytest.mark.parametrize("name", ["tanh", "elu"])
+    def test_the_same_code_judges_the_device(self, name, dtype):
+        """Every engine of first order, and what it found says where."""
+        table = comparisons.compare_engines(name, dtype=dtype, engines=FIRST_ORDER, device="cuda")
+
+        assert set(table) == set(FIRST_ORDER)
+        for engine in table:
+            assert table[engine].device == "cuda"
+            assert not table[engine].verdict.worse_than(Verdict.FAILS_AT_INFINITY), table[engine]
+
+
+@pytest.mark.parametrize("engine", ["reverse", "jvp", "strided", "single"])
+@pytest.mark.parametrize("name", ["tanh", "softmax"])
+def test_a_reproduction_computes_on_the_device_of_the_finding(name, engine):
+    """Every tensor of the line is made there."""
+    here = comparisons.compare(name, dtype="float32", engine="reverse")
+    there = replace(here, engine=engine, device="cuda:0")
+
+    assert "device" not in reproduction(here)
+    assert "dtype=torch.float32, device='cuda:0'" in reproduction(there)
 
 
 @pytest.mark.parametrize(

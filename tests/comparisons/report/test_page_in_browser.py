@@ -82,6 +82,12 @@ class TestMatrix:
         assert both == ["sigmoid", "tanh", "tanh"]
         assert _names(page) == ["tanh"]
 
+    def test_engine_filters(self, page):
+        """Only the rows of that engine are left."""
+        page.get_by_role("combobox", name="Engine").select_option("jvp")
+
+        assert sorted(_names(page)) == ["silu", "tanh"]
+
     def test_sorts_by_a_type_from_the_worst(self, page):
         """Once for the worst first, again for the best; by name as well; the state is announced."""
         button = page.locator("#matrix thead button", has_text="float64")
