@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from comparisons.comparing import check, compare, compare_engines
     from comparisons.comparison import AdjointResult, Comparison, Point
     from comparisons.dtypes import FloatType
-    from comparisons.engine_table import EngineTable
+    from comparisons.engine_table import Difference, EngineTable
     from comparisons.engines import ENGINES
     from comparisons.mismatch import GradientMismatch
     from comparisons.subjects import Subject
+    from comparisons.sweep import Sweep
     from comparisons.tutorial import linear_layer, neuron, vector_jacobian_product
     from comparisons.verdict import Status, Verdict
 
@@ -31,12 +32,14 @@ _HOME = {
     "AdjointResult": "comparison",
     "Budget": "budget",
     "Comparison": "comparison",
+    "Difference": "engine_table",
     "EngineTable": "engine_table",
     "FloatType": "dtypes",
     "GradientMismatch": "mismatch",
     "Point": "comparison",
     "Status": "verdict",
     "Subject": "subjects",
+    "Sweep": "sweep",
     "Verdict": "verdict",
     "array_loss": "array_subjects",
     "check": "comparing",
@@ -53,12 +56,14 @@ __all__ = [
     "AdjointResult",
     "Budget",
     "Comparison",
+    "Difference",
     "EngineTable",
     "FloatType",
     "GradientMismatch",
     "Point",
     "Status",
     "Subject",
+    "Sweep",
     "Verdict",
     "array_loss",
     "check",

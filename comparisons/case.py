@@ -53,8 +53,8 @@ class Case:
             why = str(error).partition("\n")[0]
             raise TypeError(f"torch has no {engine.name} of {self.subject}: {why}") from error
         asked = self._second if engine.order == 2 else self
-        adjoints, wrong = asked._judged(gradients, at, chosen)  # noqa: SLF001 - another case
-        missing = asked._truth_of.adjoints.missing  # noqa: SLF001 - another case
+        adjoints, wrong = asked.judged(gradients, at, chosen)
+        missing = asked.truth_of.adjoints.missing
         absent = {k: why for k, why in missing.items() if k not in wrong}
         return Comparison(
             asked.subject,
@@ -81,14 +81,15 @@ class Case:
         return flat, chosen
 
     @cached_property
-    def _truth_of(self) -> TruthOf:
+    def truth_of(self) -> TruthOf:
+        """What the adjoints should be; times the cotangent, where one is put in point by point."""
         pointwise = not any(i.axes for i in self.subject.graph.inputs)
         weighted = pointwise and COTANGENT in self.inputs
         return TruthOf(_weighted(self.subject.graph) if weighted else self.subject.graph)
 
     @cached_property
     def _truth(self) -> dict[str, Enclosure]:
-        return self._truth_of.enclosed(self.inputs, self.dtype)
+        return self.truth_of.enclosed(self.inputs, self.dtype)
 
     @cached_property
     def _second(self) -> Case:
@@ -101,7 +102,7 @@ class Case:
         subject = replace(self.subject, graph=symdiff.pointwise(slope), definition=slope)
         return replace(self, subject=subject)
 
-    def _judged(
+    def judged(
         self, gradients: Gradients, at: Inputs, chosen: Indices | None
     ) -> tuple[dict[str, AdjointResult], dict[str, str]]:
         """Each adjoint's result, and what is wrong with there being, or not being, a gradient.
@@ -109,8 +110,8 @@ class Case:
         The output's own adjoint is the cotangent that was put in: nothing to judge.
         """
         graph = self.subject.graph
-        judge = Judge(self.subject, self._truth_of, self.dtype, self.budget)
-        missing = self._truth_of.adjoints.missing
+        judge = Judge(self.subject, self.truth_of, self.dtype, self.budget)
+        missing = self.truth_of.adjoints.missing
         differentiable = requiring_grad(graph)
         results: dict[str, AdjointResult] = {}
         wrong: dict[str, str] = {}

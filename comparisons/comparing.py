@@ -93,7 +93,7 @@ def compare(
         points: `structured`, or `all` bit patterns of the type: the default of 16-bit types, and
             of float32 on request, for catalogue functions (2³² values, some minutes).
         cotangent: what is put in at the output: `ones`, `random`, `subnormal`, `largest`, `zero`
-            or an array.
+            or an array. Of a layer `ones` leaves the `v` of its inputs as it is.
         device: where torch computes, such as `cuda`.
         executor: where the parts of a float32 sweep run; by default one process a core (a script
             then needs the usual `if __name__ == "__main__":` around the call).
@@ -161,11 +161,12 @@ def _case(
     chosen = subject_of(subject, definition, parameters)
     setting = Setting(float_type(dtype), _device(device))
     at = dict(chosen_inputs(chosen, TruthOf(chosen.graph), setting.dtype, inputs, points))
-    if any(i.axes for i in chosen.graph.inputs):
+    arrays = any(i.axes for i in chosen.graph.inputs)
+    if arrays and COTANGENT not in at:
         if not isinstance(cotangent, str) or cotangent != "ones":
-            raise ValueError(f"{chosen} has arrays; give its cotangent as inputs={{'v': …}}")
+            raise ValueError(f"the output of {chosen} is one number; its cotangent is 1")
         return Case(chosen, setting, at, budget or Budget())
-    shape = np.broadcast_shapes(*(v.shape for v in at.values()))
+    shape = at[COTANGENT].shape if arrays else np.broadcast_shapes(*(v.shape for v in at.values()))
     name, values = cotangent_of(cotangent, shape, setting.dtype)
     if values is not None:
         at[COTANGENT] = values

@@ -51,6 +51,11 @@ class AdjointResult:
             f"bulk {self.bulk_ulp:.3g} ulp, worst {self.worst}>"
         )
 
+    def _repr_html_(self) -> str:
+        from comparisons.report.notebook import adjoint_html
+
+        return adjoint_html(self)
+
     @property
     def truth(self) -> Float64Array:
         """The true values, rounded to float64; NaN where there is none."""

@@ -74,6 +74,11 @@ class EngineTable:
             if c not in firsts.values()
         )
 
+    def _repr_html_(self) -> str:
+        from comparisons.report.notebook import engine_table_html
+
+        return engine_table_html(self)
+
     def __repr__(self) -> str:
         first = next(iter(self.comparisons.values()), None)
         if first is None:

@@ -9,8 +9,9 @@ from typing import Any
 
 from comparisons.report.number import read, shown
 from comparisons.verdict import Status, verdict_named
+from symdiff.notation.names import lettered
 
-_Key = tuple[str, str, str, str]  # subject, type, engine, cotangent
+_Key = tuple[str, str, str, str, str]  # subject, its parameters, type, engine, cotangent
 _NOTABLE = 1.25  # of the bulk error: below it the worst point is another, the kernel the same
 _GOOD = {Status.CORRECT, Status.FAITHFUL, Status.WITHIN, Status.KINK_INSIDE}
 _NEUTRAL = {Status.UNDEFINED, Status.NON_FINITE_INPUT}
@@ -98,7 +99,9 @@ def _comparisons(document: Mapping[str, Any]) -> dict[_Key, Any]:
     for row in map(read, document["rows"]):
         if row["kind"] != "comparison":
             continue
-        key = (row["subject"], row["dtype"], row["engine"], row["cotangent"])
+        values = row["mathematics"]["parameters"].items()
+        parameters = ", ".join(f"{lettered(name)} = {shown(value)}" for name, value in values)
+        key = (row["subject"], parameters, row["dtype"], row["engine"], row["cotangent"])
         other = found.get(key)
         if other is None or verdict_named(row["verdict"]).worse_than(
             verdict_named(other["verdict"])
@@ -108,9 +111,10 @@ def _comparisons(document: Mapping[str, Any]) -> dict[_Key, Any]:
 
 
 def _called(key: _Key) -> str:
-    subject, dtype, engine, cotangent = key
+    subject, parameters, dtype, engine, cotangent = key
+    named = f"{subject} ({parameters})" if parameters else subject
     weighted = "" if cotangent == "ones" else f", cotangent {cotangent}"
-    return f"{subject}, {dtype}, {engine}{weighted}"
+    return f"{named}, {dtype}, {engine}{weighted}"
 
 
 def _setting(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

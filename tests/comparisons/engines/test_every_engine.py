@@ -222,10 +222,30 @@ class TestCotangents:
         assert plain.verdict is Verdict.ACCURATE
         assert other.verdict is Verdict.DISAGREES
 
-    def test_a_subject_with_arrays_takes_its_cotangent_as_an_input(self):
-        """The layer has v of its own; a name would be ambiguous."""
-        with pytest.raises(ValueError, match="give its cotangent as inputs"):
-            comparisons.compare(comparisons.vector_jacobian_product(), cotangent="random")
+    @pytest.mark.parametrize("name", ["glu", "softmax", "layer_norm"])
+    @pytest.mark.parametrize("cotangent", ["random", "subnormal", "zero"])
+    def test_a_layer_takes_one_in_the_shape_of_its_output(self, name, cotangent):
+        """In place of the v among its inputs."""
+        result = comparisons.compare(name, dtype="float32", cotangent=cotangent)
+        (x, *_) = result.adjoints.values()
+
+        assert result.cotangent == cotangent
+        assert (x.inputs["v"] == 0).all() == (cotangent == "zero")
+        assert not result.verdict.worse_than(Verdict.AGREES), result
+
+    def test_a_layer_s_may_be_an_array(self):
+        """v = 3 everywhere: three times what v = 1 gives, under (inp + 1)²ᵀ."""
+        subject = comparisons.vector_jacobian_product()
+        one, three = (
+            comparisons.compare(subject, cotangent=np.full((5, 4), v)).adjoints["inp"]
+            for v in (1.0, 3.0)
+        )
+        assert (three.truth == 3 * one.truth).all()
+
+    def test_of_a_loss_it_is_one(self):
+        """A single number has no other."""
+        with pytest.raises(ValueError, match="is one number; its cotangent is 1"):
+            comparisons.compare(comparisons.linear_layer(), cotangent="random")
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")

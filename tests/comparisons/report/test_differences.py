@@ -73,6 +73,18 @@ def test_a_quarter_more_error_in_bulk_is_worse(old, new, factor, worse):
     assert len(differences(old, new).worse) == worse
 
 
+def test_a_setting_is_compared_with_itself(old, new):
+    """elu at α = ½ got worse; at α = 1 it is as it was."""
+    for run in (old, new):
+        other = copy.deepcopy(_row(run, "elu"))
+        other["mathematics"]["parameters"]["alpha"] = written(0.5)
+        run["rows"].append(other)
+    new["rows"][-1]["verdict"] = "disagrees"
+    (worse,) = differences(old, new).worse
+
+    assert worse.startswith("elu (α = 0.5), float64, reverse: was accurate, now disagrees")
+
+
 def test_what_is_in_one_run_only_is_a_change(old, new):
     """A function that is new, or no longer there; another torch; a run cut short."""
     new["rows"] = [r for r in new["rows"] if r["subject"] != "elu"]

@@ -38,3 +38,24 @@ def test_a_sweep_is_a_table():
 
     assert "4,294,967,296 faithful" in text
     assert "<td>0.75</td>" in text
+
+
+def test_an_adjoint_is_a_line():
+    """As in its comparison's table."""
+    comparison = comparisons.compare("tanh", dtype="float32")
+    text = comparison.adjoints["z"]._repr_html_()
+
+    assert text.startswith("<table><caption>z̄: agrees")
+    assert text.split("<tbody>")[1] in comparison._repr_html_()
+
+
+def test_engines_are_a_table():
+    """A line an engine and each that could not be asked; then where they differ."""
+    names = ["reverse", "strided", "noncontiguous"]
+    text = comparisons.compare_engines("gelu", dtype="float32", engines=names)._repr_html_()
+
+    assert "<caption>gelu, float32</caption>" in text
+    assert text.count("<tr>") == 5  # the head, two engines, one not asked, one difference
+    assert "<td>noncontiguous</td><td>–</td>" in text
+    assert "not asked: " in text
+    assert "<td>reverse, strided</td><td>≠</td>" in text
