@@ -20,7 +20,9 @@ from comparisons.torch_code import written
 from symdiff import Graph
 
 SEED = 20240229  # of every random draw below
-_LENGTHS = MappingProxyType({"n": 6, "c": 5, "d": 4, "h": 3, "k": 4, "q": 4, "e": 3, "g": 2})
+_LENGTHS = MappingProxyType(
+    {"n": 6, "c": 5, "j": 5, "d": 4, "h": 3, "k": 4, "q": 4, "e": 3, "g": 2}
+)
 _HALF = 2
 
 # What is between braces is an option's value, or `dim`, the position of the axis gone over.
@@ -30,6 +32,10 @@ _LAYERS: Mapping[str, str] = MappingProxyType(
         "log_softmax": "F.log_softmax(x, {dim})",
         "softmin": "F.softmin(x, {dim})",
         "logsumexp": "torch.logsumexp(x, {dim})",
+        # as keras has it: the support is found by running sums of the sorted entries
+        "sparsemax": "(lambda z: (lambda k: F.relu(x - ((z * k).sum({dim}, True) - 1) "
+        "/ k.sum({dim}, True)))(1 + torch.ones_like(z).cumsum({dim}) * z > z.cumsum({dim})))"
+        "(x.sort({dim}, descending=True).values)",
         "glu": "F.glu(x.flatten(1))",
         "swiglu": "F.silu(x @ W) * (x @ V)",
         "geglu": "F.gelu(x @ W) * (x @ V)",
@@ -55,6 +61,7 @@ _LOSSES: Mapping[str, str] = MappingProxyType(
         "kl_div": "F.kl_div(x, t, log_target={log_target}, reduction='{reduction}')",
         "multi_margin": "F.multi_margin_loss(x, t.long(), {p}, {margin}, {weight}, "
         "reduction='{reduction}')",
+        "multilabel_margin": "F.multilabel_margin_loss(x, t.long(), reduction='{reduction}')",
         "multilabel_soft_margin": "F.multilabel_soft_margin_loss(x, t, {own_weight}, "
         "reduction='{reduction}')",
         "binary_cross_entropy": "F.binary_cross_entropy(y, t, {weight}, reduction='{reduction}')",
@@ -221,6 +228,16 @@ def _targets(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
     return _indices(draw, shape) if len(shape) == 1 else draw.dirichlet(np.ones(shape[1]), shape[0])
 
 
+def _several(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
+    """Distinct classes, of no example all, with −1 behind them; of the first example none."""
+    t = np.full(shape, -1.0)
+    for row, count in enumerate(
+        draw.integers(1, shape[1], size=shape[0]) * (np.arange(shape[0]) > 0)
+    ):
+        t[row, :count] = draw.permutation(shape[1])[:count]
+    return t
+
+
 def _signs(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
     return draw.choice([-1.0, 1.0], size=shape)
 
@@ -243,6 +260,8 @@ _DRAWN: Mapping[tuple[str, str], _Drawn] = MappingProxyType(
         ("softmin", "x"): _logits,
         ("log_softmax", "x"): _logits,
         ("logsumexp", "x"): _logits,
+        ("sparsemax", "x"): _logits,
+        ("multilabel_margin", "t"): _several,
         ("layer_norm", "x"): _narrow,
         ("rms_norm", "x"): _narrow,
         ("group_norm", "x"): _narrow,

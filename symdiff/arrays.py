@@ -63,6 +63,21 @@ def _largest(entries: list[Any], *, first: bool) -> list[float]:
     return flags
 
 
+def supported(operand: Any, axis: int) -> Any:
+    """1 where the entries above along an axis exceed one by less than 1 in all, 0 where by more.
+
+    NaN where that is not decided, as where it is 1 exactly.
+    """
+    rows = np.moveaxis(operand, axis, -1)
+    flags = rows * 0
+    for row in np.ndindex(rows.shape[:-1]):
+        entries = list(rows[row])
+        for i, mine in enumerate(entries):
+            above = sum((other - mine for other in entries if other > mine), start=mine * 0)
+            flags[(*row, i)] += 1.0 if above < 1 else 0.0 if above > 1 else np.nan
+    return np.moveaxis(flags, -1, axis)
+
+
 def part(operand: Any, axis: int, index: int) -> Any:
     """The operand at one index of an axis, which vanishes."""
     return np.take(operand, index, axis)

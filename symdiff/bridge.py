@@ -33,6 +33,7 @@ _NAMESPACE = {f.__name__: f.numpy for f in STABLE_FUNCTIONS} | {
         arrays.align,
         arrays.peak,
         arrays.winners,
+        arrays.supported,
         arrays.positions,
         arrays.part,
         arrays.placed,

@@ -120,7 +120,26 @@ def multi_margin(
     if weight:
         of_class = total(elementwise(lambda h, w: h * w, hot, *_constant(weight)), ["c"])
         values = elementwise(lambda a, w: a * w, values, of_class)
-    return Graph("multi_margin", (x, t, *weight), _lines(values, reduction))
+    lines = {"z": z, **_lines(values, reduction)}
+    return Graph("multi_margin", (x, t, *weight), lines, where={"h": hot})
+
+
+def multilabel_margin(*, reduction: Reduction = "mean") -> Graph:
+    """l = ΣΣ max(0, 1 − x_t + x_i)/C over the classes t that are targets and those i that are not.
+
+    Of each example t holds the targets and then −1, as many entries as there are classes.
+    Source: torch.nn.MultiLabelMarginLoss.
+    """
+    x, t = array("x", "n c"), array("t", "n j")
+    hot = _one_hot(t)
+    own = total(elementwise(lambda a, h: a * h, x, hot), ["c"])
+    others = elementwise(lambda count: 1 - count, total(hot, ["j"]))
+    z = elementwise(lambda a, b: 1 - b + a, x, own)
+    there = total(hot, ["c"])  # 1 for a target, 0 for a −1
+    terms = elementwise(lambda a, h, o: h * o * _positive(a), z, there, others)
+    values = _over(total(terms, ["j", "c"]), size("c"))
+    lines = {"z": z, **_lines(values, reduction)}
+    return Graph("multilabel_margin", (x, t), lines, where={"h": hot})
 
 
 def multilabel_soft_margin(*, weighted: bool = False, reduction: Reduction = "mean") -> Graph:
@@ -327,6 +346,7 @@ array_losses: Mapping[str, Callable[..., Graph]] = MappingProxyType(
             nll,
             kl_div,
             multi_margin,
+            multilabel_margin,
             multilabel_soft_margin,
             binary_cross_entropy,
             binary_cross_entropy_with_logits,

@@ -26,6 +26,7 @@ OPTIONS = {
     "softmax": [{}, {"axes": "n c h", "over": "c"}, {"axes": "c", "over": "c"}],
     "log_softmax": [{}, {"axes": "c h", "over": "c"}],
     "logsumexp": [{}, {"axes": "n c h", "over": "c"}],
+    "sparsemax": [{}, {"axes": "n c h", "over": "c"}],
     "layer_norm": [{}, {"eps": "0.001"}],
     "rms_norm": [{}, {"eps": "0.001"}],
     "maxout": [{}, {"ties": "first"}],
@@ -61,7 +62,11 @@ POINTWISE = [
     if n != "half_squared"  # the tutorial's: torch has none
     for r in ("none", "sum", "mean")
 ]
-NO_KERNEL = {("multi_margin", t) for t in ("bfloat16", "float16")}  # torch 2.13 on the CPU
+NO_KERNEL = {  # torch 2.13 on the CPU
+    (name, t) for name in ("multi_margin", "multilabel_margin") for t in ("bfloat16", "float16")
+}
+# Running sums of entries of ±1000 in 16 bits: another support than the true one, or none.
+KNOWN = {("sparsemax", t) for t in ("bfloat16", "float16")}
 DIGITS = 60
 STEP = mpmath.mpf(10) ** -20
 
@@ -173,7 +178,10 @@ def test_each_has_a_verdict_in_each_type(name, options, dtype, compare_gradients
 
     assert result.adjoints
     assert all(a.certified for a in result.adjoints.values())
-    assert not result.verdict.worse_than(Verdict.AGREES), result
+    if (name, str(dtype)) in KNOWN:
+        assert result.verdict is Verdict.DISAGREES
+    else:
+        assert not result.verdict.worse_than(Verdict.AGREES), result
 
 
 def test_a_name_is_enough():

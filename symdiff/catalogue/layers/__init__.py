@@ -12,7 +12,13 @@ from types import MappingProxyType
 from symdiff.catalogue.layers.attention import attention
 from symdiff.catalogue.layers.gates import bilinear, crelu, geglu, glu, maxout, reglu, swiglu
 from symdiff.catalogue.layers.norms import group_norm, layer_norm, rms_norm
-from symdiff.catalogue.layers.softmaxes import log_softmax, logsumexp, softmax, softmin
+from symdiff.catalogue.layers.softmaxes import (
+    log_softmax,
+    logsumexp,
+    softmax,
+    softmin,
+    sparsemax,
+)
 from symdiff.graph import Graph
 
 layers: Mapping[str, Callable[..., Graph]] = MappingProxyType(
@@ -23,6 +29,7 @@ layers: Mapping[str, Callable[..., Graph]] = MappingProxyType(
             log_softmax,
             softmin,
             logsumexp,
+            sparsemax,
             glu,
             swiglu,
             geglu,

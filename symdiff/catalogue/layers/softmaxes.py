@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from symdiff import softmax as nodes
 from symdiff.graph import Graph, Input, array, elementwise
+from symdiff.sparsemax import sparsemax as nearest
+from symdiff.sparsemax import support
 
 
 def softmax(axes: str = "n c", over: str = "c") -> Graph:
@@ -36,6 +38,16 @@ def logsumexp(axes: str = "n c", over: str = "c") -> Graph:
     x = _input(axes, over)
     where = {"s": nodes.softmax(x, over)}
     return Graph("logsumexp", (x,), {"y": nodes.logsumexp(x, over)}, where=where, barred=True)
+
+
+def sparsemax(axes: str = "n c", over: str = "c") -> Graph:
+    """y = the point nearest to x with y ≥ 0, Σ y = 1; x̄ = s ∘ (ȳ − Σ s ∘ ȳ/Σ s), s its support.
+
+    Source: keras.activations.sparsemax; Martins and Astudillo 2016, arXiv:1602.02068.
+    """
+    x = _input(axes, over)
+    where = {"s": support(x, over)}
+    return Graph("sparsemax", (x,), {"y": nearest(x, over)}, where=where, barred=True)
 
 
 def _input(axes: str, over: str) -> Input:

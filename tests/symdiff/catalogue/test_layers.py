@@ -23,6 +23,10 @@ where s = softmax_c(x)""",
 ȳ = v
 x̄ = ȳ ∘ s
 where s = softmax_c(x)""",
+    "sparsemax": """\
+ȳ = v
+x̄ = ȳ ∘ s − s ∘ (Σ_c ȳ ∘ s)/(Σ_c s)
+where s = support_c(x)""",
     "glu": """\
 ȳ = v
 ḡ = ȳ ∘ a
