@@ -14,8 +14,6 @@ from comparisons.engines import ENGINES
 
 Record = dict[str, Any]  # type → a list of measures, each with the engines that have it
 
-_COMPILED = "float32"  # the type in which inductor is run: it compiles for some seconds a function
-
 
 def about() -> dict[str, str]:
     """What a measurement depends on: versions, and the instructions of the processor."""
@@ -33,8 +31,7 @@ def measured(name: str, dtypes: Iterable[str] = tuple(FLOAT_TYPES)) -> Record:
     """The record of an activation, made now, at structured points."""
     found: Record = {}
     for dtype in dtypes:
-        engines = [e for e in ENGINES if e != "compiled" or dtype == _COMPILED]
-        table = compare_engines(name, dtype=dtype, engines=engines)
+        table = compare_engines(name, dtype=dtype, engines=ENGINES)
         measures = {e: _measure(table[e]) for e in table}
         # What torch does not have is recorded too; what is not for a function of one number is not.
         measures |= {e: {"absent": table.absent[e]} for e in table.absent if e != "noncontiguous"}

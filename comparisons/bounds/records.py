@@ -6,8 +6,9 @@ import json
 from importlib.resources import files
 from pathlib import Path
 
-from comparisons.bounds.changes import Changes, changes
+from comparisons.bounds.against_record import changes
 from comparisons.bounds.measure import Record, about, measured
+from comparisons.changes import Changes
 
 FOLDER = Path(str(files("comparisons.bounds"))) / "records"
 _ABOUT = "about.json"

@@ -1,12 +1,12 @@
-"""What got better and what got worse between two runs, such as of two versions of torch."""
+"""What got better and worse between two runs, such as of two versions of torch: what is notable."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from comparisons.changes import Changes, moved
 from comparisons.report.number import read, shown
 from comparisons.verdict import Status, verdict_named
 from symdiff.notation.names import lettered
@@ -14,31 +14,10 @@ from symdiff.notation.names import lettered
 _Key = tuple[str, str, str, str, str]  # subject, its parameters, type, engine, cotangent
 _NOTABLE = 1.25  # of the bulk error: below it the worst point is another, the kernel the same
 _GOOD = {Status.CORRECT, Status.FAITHFUL, Status.WITHIN, Status.KINK_INSIDE}
-_NEUTRAL = {Status.UNDEFINED, Status.NON_FINITE_INPUT}
+_NEUTRAL = {Status.UNDEFINED, Status.NON_FINITE_INPUT, Status.NAN_IGNORED}
 
 
-@dataclass(frozen=True)
-class Differences:
-    """Sentences, each of one comparison that is in both runs or in one."""
-
-    better: list[str] = field(default_factory=list)
-    worse: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)  # neither: other versions, points, subjects
-
-    def __str__(self) -> str:
-        parts = [
-            f"{title}:\n" + "\n".join(f"  {sentence}" for sentence in sentences)
-            for title, sentences in (
-                ("Worse", self.worse),
-                ("Better", self.better),
-                ("Changed", self.changed),
-            )
-            if sentences
-        ]
-        return "\n".join(parts) or "No difference."
-
-
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differences:
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
     """What became of each comparison of `old` in `new`.
 
     A comparison is better or worse by its verdict; by equal verdicts, by how many of the same
@@ -47,30 +26,30 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Differences:
 
     Args: two documents, as `read_json` gives them.
     """
-    found = Differences()
-    found.changed.extend(_setting(old, new))
+    found = Changes()
+    found.other.extend(_setting(old, new))
     before, after = _comparisons(old), _comparisons(new)
     for key in sorted(before.keys() | after.keys()):
         if key not in after:
-            found.changed.append(f"{_called(key)}: is no longer compared")
+            found.other.append(f"{_called(key)}: is no longer compared")
         elif key not in before:
-            found.changed.append(f"{_called(key)}: is new, {after[key]['verdict']}")
+            found.other.append(f"{_called(key)}: is new, {after[key]['verdict']}")
         else:
             _compare(_called(key), before[key], after[key], found)
     return found
 
 
-def _compare(name: str, old: Any, new: Any, found: Differences) -> None:
+def _compare(name: str, old: Any, new: Any, found: Changes) -> None:
     was, now = verdict_named(old["verdict"]), verdict_named(new["verdict"])
     if was is not now:
         side = found.worse if now.worse_than(was) else found.better
         side.append(f"{name}: was {was}, now {now}{_because(old, new)}")
         return
     if old["values"] != new["values"]:
-        found.changed.append(f"{name}: {old['values']:,} gradients, now {new['values']:,}")
+        found.other.append(f"{name}: {old['values']:,} gradients, now {new['values']:,}")
     elif old["counts"] != new["counts"]:
         wrong = [sum(n for s, n in r["counts"].items() if _is_wrong(s)) for r in (old, new)]
-        side = found.changed
+        side = found.other
         if wrong[0] != wrong[1]:
             side = found.worse if wrong[1] > wrong[0] else found.better
         side.append(f"{name}: {now} as before{_because(old, new)}")
@@ -82,11 +61,8 @@ def _compare(name: str, old: Any, new: Any, found: Differences) -> None:
 
 
 def _because(old: Any, new: Any) -> str:
-    statuses = [str(s) for s in Status if old["counts"].get(str(s)) != new["counts"].get(str(s))]
-    moved = [
-        f"{old['counts'].get(s, 0):,} → {new['counts'].get(s, 0):,} {s}" for s in reversed(statuses)
-    ]
-    return f" ({'; '.join(moved)})" if moved else ""
+    counts = moved(old["counts"], new["counts"])
+    return f" ({counts})" if counts else ""
 
 
 def _is_wrong(status: str) -> bool:

@@ -30,7 +30,7 @@ def test_a_run_differs_in_nothing_from_itself(old, new):
     """And says so."""
     found = differences(old, new)
 
-    assert (found.better, found.worse, found.changed) == ([], [], [])
+    assert (found.better, found.worse, found.other) == ([], [], [])
     assert str(found) == "No difference."
 
 
@@ -41,7 +41,7 @@ def test_a_verdict_decides(old, new, verdict, side):
     found = differences(old, new)
 
     assert getattr(found, side) == [f"tanh, float64, reverse: was agrees, now {verdict}"]
-    assert len(found.better + found.worse + found.changed) == 1
+    assert len(found.better + found.worse + found.other) == 1
 
 
 def test_more_wrong_gradients_are_worse(old, new):
@@ -61,7 +61,7 @@ def test_a_shift_among_right_gradients_is_only_a_change(old, new):
     counts["correctly rounded"] += 5
     found = differences(old, new)
 
-    assert (len(found.changed), found.worse, found.better) == (1, [], [])
+    assert (len(found.other), found.worse, found.better) == (1, [], [])
 
 
 @pytest.mark.parametrize(("factor", "worse"), [(1.1, 0), (1.5, 1)])
@@ -92,8 +92,8 @@ def test_what_is_in_one_run_only_is_a_change(old, new):
     new["complete"] = False
     found = differences(old, new)
 
-    assert any("elu" in s and "no longer" in s for s in found.changed)
-    assert any(s.startswith("torch ") and s.endswith("→ 9") for s in found.changed)
-    assert "the new run is incomplete" in found.changed
-    assert any("is new" in s for s in differences(new, old).changed)
+    assert any("elu" in s and "no longer" in s for s in found.other)
+    assert any(s.startswith("torch ") and s.endswith("→ 9") for s in found.other)
+    assert "the new run is incomplete" in found.other
+    assert any("is new" in s for s in differences(new, old).other)
     assert not found.worse

@@ -1,30 +1,16 @@
-"""What changed from a record to a run, engine by engine, in words."""
+"""What changed from a record to a run on the same machine, engine by engine: to the last digit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from comparisons.changes import Changes, moved
 from comparisons.verdict import verdict_named
 
 _DIGITS = 1.0006  # a record has four digits
 
 Measure = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Changes:
-    """Sentences, each about one engine in one type."""
-
-    worse: list[str] = field(default_factory=list)
-    better: list[str] = field(default_factory=list)
-    other: list[str] = field(default_factory=list)  # counts that moved
-
-    def __str__(self) -> str:
-        parts = {"worse": self.worse, "better": self.better, "changed": self.other}
-        lines = [f"{kind}: {sentence}" for kind, found in parts.items() for sentence in found]
-        return "\n".join(lines) or "nothing changed"
 
 
 def changes(record: Mapping[str, Any], run: Mapping[str, Any]) -> Changes:
@@ -72,10 +58,4 @@ def _compare(where: str, old: Measure, new: Measure, found: Changes) -> None:
             side.append(f"{where}: the largest {what} was {a:.4g} ulp, now {b:.4g} ulp")
             return
     if old["counts"] != new["counts"]:
-        moved = dict.fromkeys([*old["counts"], *new["counts"]])
-        told = ", ".join(
-            f"{old['counts'].get(s, 0)} → {new['counts'].get(s, 0)} {s}"
-            for s in moved
-            if old["counts"].get(s, 0) != new["counts"].get(s, 0)
-        )
-        found.other.append(f"{where}: {told}")
+        found.other.append(f"{where}: {moved(old['counts'], new['counts'])}")
