@@ -85,6 +85,13 @@ class TextPrinter(StrPrinter):
         name = e.text if isinstance(e, StableFunction) else type(e).__name__
         return f"{name}({', '.join(map(self._print, e.args))})"
 
+    def _print_Max(self, e: Expr) -> str:
+        arguments = ", ".join(map(self._print, sorted(e.args, key=sympy.default_sort_key)))
+        return f"{type(e).__name__.lower()}({arguments})"
+
+    def _print_Min(self, e: Expr) -> str:
+        return self._print_Max(e)
+
     def _print_Abs(self, e: Expr) -> str:
         return f"|{self._print(e.args[0])}|"
 

@@ -2,7 +2,22 @@
 
 import pytest
 import sympy
-from sympy import Abs, E, Integer, Max, Piecewise, Pow, Rational, Symbol, exp, pi, sign, sin, sqrt
+from sympy import (
+    Abs,
+    E,
+    Integer,
+    Max,
+    Min,
+    Piecewise,
+    Pow,
+    Rational,
+    Symbol,
+    exp,
+    pi,
+    sign,
+    sin,
+    sqrt,
+)
 
 import symdiff
 from symdiff.functions import Phi, phi, sech, sigmoid, unspecified
@@ -55,7 +70,8 @@ WRITTEN = [
     (alpha + z, "α + z"),
     (lambd, "λ"),
     (slope * z, "negative_slope z"),
-    (Max(z, 1), "Max(1, z)"),
+    (Max(z, 1), "max(1, z)"),
+    (Min(z, 1), "min(1, z)"),
     (Piecewise((z, z > 0), (0, True)), "{z if z > 0; 0 otherwise}"),
     (Piecewise((1, z <= -3), (2, z >= 3), (0, True)), "{1 if z ≤ −3; 2 if z ≥ 3; 0 otherwise}"),
     (Piecewise((1, z > lambd), (0, True)), "{1 if z > λ; 0 otherwise}"),
