@@ -123,7 +123,7 @@ class Case:
             if name in missing and cannot_say_none and value is not None and not value.any():
                 continue
             problem = _presence(
-                value,
+                _of_numbers(value, at),
                 requires_grad=gradients.requires_grad.get(name, expected),
                 expected=expected,
                 missing=missing.get(name),
@@ -144,6 +144,13 @@ def _weighted(graph: Graph) -> Graph:
     total = symdiff.elementwise(lambda c, y: c * y, v, graph.output)
     name = next(n for n in ("L", "S", "total") if n not in graph.nodes)
     return Graph(graph.name, (*graph.inputs, v), {**graph.lines, name: total}, graph.parameters)
+
+
+def _of_numbers(value: Float64Array | None, at: Inputs) -> Float64Array | None:
+    """The gradient with 0 where an input is NaN: of a NaN none has to come, and any may."""
+    if value is None or any(v.shape != value.shape for v in at.values()):
+        return value
+    return np.where(np.logical_or.reduce([np.isnan(v) for v in at.values()]), 0.0, value)
 
 
 def _presence(

@@ -68,7 +68,7 @@ smooth_l1 = _loss(
         ((y - t) ** 2 / (2 * _beta), Abs(y - t) < _beta),
         (Abs(y - t) - _beta / 2, True),
     ),
-    edges={"beta": ("0", "1e-30", "1000")},  # torch documents 0 as the L1 loss
+    edges={"beta": ("0", "1e-30", "1000", "inf")},  # torch documents 0 as the L1 loss
     beta="1",
     source="torch.nn.SmoothL1Loss; Girshick 2015, arXiv:1504.08083",
 )

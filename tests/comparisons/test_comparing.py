@@ -124,6 +124,17 @@ class TestCompare:
         assert accepted.verdict is Verdict.FAILS_AT_INFINITY
 
 
+@pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
+def test_what_a_constant_makes_of_nan_is_no_matter(dtype):
+    """hardshrink with λ = ∞ is 0: torch's zeros are right, and its 1 at NaN is no gradient."""
+    result = comparisons.compare("hardshrink", dtype=dtype, lambd=float("inf"))
+
+    assert result.verdict is Verdict.ACCURATE
+    assert "z" in result.absent
+    wrong = comparisons.compare(lambda z: z * 0 + z.clamp(min=5), "0*z", dtype=dtype)
+    assert wrong.verdict is Verdict.DISAGREES
+
+
 class TestCheck:
     def test_returns_the_comparison_where_it_holds(self):
         """The result of a check that holds is the comparison."""

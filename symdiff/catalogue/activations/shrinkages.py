@@ -34,7 +34,7 @@ _shrinkage(
     "hardshrink",
     Piecewise((z, z > _lambd), (z, z < -_lambd), (0, True)),
     at={_lambd: 0, -_lambd: 0},  # f itself jumps there
-    edges={"lambd": ("0", "1e-30", "1000")},
+    edges={"lambd": ("0", "1e-30", "1000", "inf")},
     lambd="0.5",
     source="torch.nn.Hardshrink; keras.activations.hard_shrink",
 )
