@@ -47,6 +47,7 @@ class Difference:
 class EngineTable:
     """One case, every engine: a comparison each, and why some could not be asked."""
 
+    called: str  # what was compared: its subject and type
     comparisons: Mapping[str, Comparison]
     absent: Mapping[str, str]
 
@@ -84,7 +85,7 @@ class EngineTable:
         if first is None:
             return "<EngineTable: no engine could be asked>"
         width = max(map(len, [*self.comparisons, *self.absent]))
-        lines = [f"<EngineTable {first.subject}, {first.dtype}, cotangent {first.cotangent}"]
+        lines = [f"<EngineTable {self.called}, cotangent {first.cotangent}"]
         for engine, c in self.comparisons.items():
             lines.append(f"  {engine:<{width}}  {c.verdict!s:<10}  bulk {c.bulk_ulp:.3g} ulp")
         lines += [f"  {engine:<{width}}  not asked: {why}" for engine, why in self.absent.items()]
@@ -112,7 +113,7 @@ def ask(case: Case, engines: Iterable[str] | None = None) -> EngineTable:
             absent[name] = reason
     if not answers and absent:
         raise ValueError(f"no engine could be asked: {next(iter(absent.values()))}")
-    return EngineTable(answers, absent)
+    return EngineTable(f"{case.subject}, {case.dtype}", answers, absent)
 
 
 def _differences(pairs: Iterable[tuple[Comparison, Comparison]]) -> list[Difference]:

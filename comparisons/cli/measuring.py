@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,11 @@ from comparisons.report.terminal_table import COLOURS, table
 
 if TYPE_CHECKING:
     from comparisons.comparison import Comparison
+    from comparisons.engine_table import EngineTable
     from comparisons.subjects import Subject
     from comparisons.sweep import Sweep
 
 
-_REFUSALS = (TypeError, ValueError, ModuleNotFoundError)  # of the library, each a sentence
 _LONG = 1.0  # seconds that need no bar
 
 
@@ -41,6 +42,27 @@ class Measured:
     differences: list[str] = field(default_factory=list)  # where engines do, from each other
     refused: list[str] = field(default_factory=list)  # what could not be compared, and why
     complete: bool = True
+
+    def keep(self, found: Comparison | Sweep | EngineTable) -> None:
+        """What was found: a row each, and what is worth words."""
+        from comparisons import Comparison, EngineTable, Verdict
+        from comparisons.mismatch import describe
+        from comparisons.report.rows import comparison_row, difference_row
+
+        if isinstance(found, EngineTable):
+            for comparison in found.comparisons.values():
+                self.keep(comparison)
+            for difference in found.beside_first():
+                first = found[difference.first]
+                self.rows.append(difference_row(difference, first))
+                self.differences.append(f"{first.subject}, {first.dtype}: {difference}")
+            self.refused += [f"{found.called}, {name}: {why}" for name, why in found.absent.items()]
+            return
+        self.rows.append(comparison_row(found))
+        if found.verdict is Verdict.DISAGREES:
+            self.findings.append(describe(found))
+        elif not isinstance(found, Comparison):
+            self.findings.append(repr(found))  # of all values at once it is worth its own words
 
     def tell_refusals(self) -> None:
         """What could not be compared, on stderr."""
@@ -101,39 +123,15 @@ def measure(cases: Sequence[Job]) -> Measured:
 def _add(measured: Measured, case: Job) -> None:
     """Compare a case; what torch or an engine refuses is told, and loses nothing else."""
     from comparisons import compare, compare_engines
-    from comparisons.report.rows import comparison_row, difference_row
 
-    options: Any = {"dtype": case.dtype, "points": case.points}
     swept = case.points == "all" and case.dtype == "float32"
-    if len(case.engines) > 1 and not swept:
+    asks: list[Callable[..., Any]] = [partial(compare, engine=engine) for engine in case.engines]
+    if len(asks) > 1 and not swept:
+        asks = [partial(compare_engines, engines=case.engines)]
+    for ask in asks:
         try:
-            table = compare_engines(case.subject, engines=case.engines, **options)
-        except _REFUSALS as error:
-            measured.refused.append(str(error))
-            return
-        for comparison in table.comparisons.values():
-            _keep(measured, comparison, comparison_row(comparison))
-        for difference in table.beside_first():
-            measured.differences.append(f"{case.subject}, {case.dtype}: {difference}")
-            measured.rows.append(difference_row(difference, table[difference.first]))
-        where = f"{case.subject}, {case.dtype}"
-        measured.refused += [f"{where}, {name}: {why}" for name, why in table.absent.items()]
-        return
-    for engine in case.engines:
-        try:
-            found = compare(case.subject, engine=engine, **options)
-        except _REFUSALS as error:
+            found = ask(case.subject, dtype=case.dtype, points=case.points)
+        except (TypeError, ValueError, ModuleNotFoundError) as error:  # each a sentence
             measured.refused.append(str(error))
         else:
-            _keep(measured, found, comparison_row(found))
-
-
-def _keep(measured: Measured, found: Comparison | Sweep, row: dict[str, Any]) -> None:
-    from comparisons import Comparison, Verdict
-    from comparisons.mismatch import describe
-
-    measured.rows.append(row)
-    if found.verdict is Verdict.DISAGREES:
-        measured.findings.append(describe(found))
-    elif not isinstance(found, Comparison):
-        measured.findings.append(repr(found))  # of all values at once it is worth its own words
+            measured.keep(found)

@@ -32,9 +32,7 @@ def engine_table_html(table: EngineTable) -> str:
     ]
     lines += [(name, "–", f"not asked: {why}") for name, why in table.absent.items()]
     lines += [(f"{d.first}, {d.second}", "≠", d) for d in table.beside_first()]
-    first = next(iter(table.comparisons.values()), None)
-    caption = "no engine could be asked" if first is None else f"{first.subject}, {first.dtype}"
-    return _table(caption, lines, of="engine")
+    return _table(table.called, lines, of="engine")
 
 
 def comparison_html(comparison: Comparison) -> str:
