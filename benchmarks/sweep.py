@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import os
 import platform
+import re
 import resource
 import time
 from importlib.metadata import version
@@ -84,8 +85,11 @@ def record() -> None:
         "versions": {n: version(n) for n in ("torch", "sympy", "numpy", "numba", "python-flint")},
         "peak_mib_of_a_process": round(peak / 2**10),
         "worst": "pattern, then input, computed, truth, ulp, excess over the budget in hexadecimal",
+        "envelope": "by half octave of |z|: error up, down, allowed, in ulp; points wrong",
     }
-    DATA.write_text(json.dumps({"about": about, "sweeps": found}, indent=1) + "\n")
+    text = json.dumps({"about": about, "sweeps": found}, indent=1)
+    text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda m: f"[{' '.join(m[1].split())}]", text)
+    DATA.write_text(text + "\n")  # a list of numbers a line
 
 
 def main() -> None:

@@ -1,10 +1,12 @@
 """All values of float32, a few blocks at a time."""
 
+import json
 import subprocess
 import sys
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +15,9 @@ import comparisons
 import symdiff
 from comparisons.blocks import CHUNK, Trial, prepared
 from comparisons.budget import Budget
+from comparisons.envelope import LAST
 from comparisons.sweep import sweep
+from comparisons.tally import Tally
 from comparisons.verdict import Status
 
 BLOCKS = [0, 63, 64, 127, 190]  # with ±0, kinks, and a half that is not finite
@@ -131,6 +135,18 @@ def test_a_chunk_has_the_statuses_of_a_comparison(name, start):
 
     assert dict(chunk.counts) == slow.counts()
     assert chunk.uncertified == 0
+
+
+def test_what_was_recorded_is_read_as_it_was_measured():
+    """benchmarks/data holds six sweeps: every value counted, the envelope in every bin."""
+    path = Path(__file__).parents[2] / "benchmarks" / "data" / "float32_sweeps.json"
+    for recorded in json.loads(path.read_text(encoding="utf-8"))["sweeps"]:
+        tally = Tally.from_json(recorded["tally"])
+
+        assert tally.values == 2**32
+        assert str(tally.verdict) == recorded["verdict"]
+        assert tally.envelope.keys() == set(range(-LAST, LAST + 1))
+        assert tally.uncertified == tally.wrong == 0
 
 
 class TestCompare:
