@@ -175,6 +175,16 @@ def test_engines_and_conventions_are_recorded(pytester, options):
     assert [kinds.count(k) for k in ("comparison", "difference", "convention")] == [2, 1, 9]
 
 
+def interruptible(folder, *options):
+    """A run of pytest that Ctrl-C reaches, also where this one was started in the background."""
+    start = (
+        "import signal, sys, pytest; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "sys.exit(pytest.main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", start, *options]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True)
+
+
 class TestCutShort:
     @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
     @pytest.mark.parametrize("times", [1, 2])
@@ -192,10 +202,7 @@ class TestCutShort:
                 Path(f"{number}.seen").touch()
                 time.sleep(0.1)
         """)
-        command = [sys.executable, "-m", "pytest", *options, "--symdiff-report=report.md"]
-        running = subprocess.Popen(
-            command, cwd=pytester.path, stdout=subprocess.DEVNULL, start_new_session=True
-        )
+        running = interruptible(pytester.path, *options, "--symdiff-report=report.md")
         while len(list(pytester.path.glob("*.seen"))) < 4:
             assert running.poll() is None
             time.sleep(0.05)
@@ -276,10 +283,7 @@ class TestCutShort:
                 Path("seen").touch()
                 time.sleep(100)
         """)
-        command = [sys.executable, "-m", "pytest", *options, "--symdiff-report=report.md"]
-        running = subprocess.Popen(
-            command, cwd=pytester.path, stdout=subprocess.DEVNULL, start_new_session=True
-        )
+        running = interruptible(pytester.path, *options, "--symdiff-report=report.md")
         while not (pytester.path / "seen").exists():
             assert running.poll() is None
             time.sleep(0.05)
