@@ -11,6 +11,7 @@ import numpy as np
 from comparisons.case import Case
 from comparisons.comparison import AdjointResult, Comparison
 from comparisons.engines import ENGINES, engine_named
+from symdiff.notation.names import barred
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Difference:
             "neither is nearer the truth" if self.nearer is None else f"{self.nearer} is nearer"
         )
         return (
-            f"{self.first} and {self.second} differ at {self.points} of {self.compared} points "
+            f"{self.first} and {self.second} differ in {barred(self.adjoint)} at {self.points} of "
+            f"{self.compared} points "
             f"({nearer}: {self.first_nearer} to {self.second_nearer}); most at {self.worst}"
         )
 

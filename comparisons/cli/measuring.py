@@ -56,7 +56,9 @@ class Measured:
                 first = found[difference.first]
                 self.rows.append(difference_row(difference, first))
                 self.differences.append(f"{first.subject}, {first.dtype}: {difference}")
-            self.refused += [f"{found.called}, {name}: {why}" for name, why in found.absent.items()]
+            for why in dict.fromkeys(found.absent.values()):
+                names = ", ".join(name for name, reason in found.absent.items() if reason == why)
+                self.refused.append(f"{found.called}, {names}: {why}")
             return
         self.rows.append(comparison_row(found))
         if found.verdict is Verdict.DISAGREES:

@@ -109,7 +109,7 @@ def test_engines_are_compared_with_each_other(capsys, tmp_path):
     assert main([*asked, "--json", "a.json"]) == 0
 
     out = capsys.readouterr().out
-    assert "where engines differ\n  gelu, float32: reverse and strided differ at" in out
+    assert "where engines differ\n  gelu, float32: reverse and strided differ in z̄ at" in out
     rows = read_json(tmp_path / "a.json")["rows"]
     (found,) = [r for r in rows if r["kind"] == "difference"]
     assert (found["first"], found["second"]) == ("reverse", "strided")
