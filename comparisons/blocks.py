@@ -199,6 +199,7 @@ class Prepared:
         judged, tight = self.judge.judged(self.variable, computed[rest], truth[rest], inputs)
         known = tight.certified | ~np.isfinite(tight.bound)
         bulk = (np.abs(tight.high) >= self.bulk_from) & np.isfinite(judged.ulp)
+        bulk &= np.isfinite(inputs[self.variable])
         extremes: dict[Status, Extreme] = {
             status: self._extreme(
                 judged,

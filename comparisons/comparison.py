@@ -84,9 +84,12 @@ class AdjointResult:
 
     @property
     def bulk_ulp(self) -> float:
-        """The largest error in ulp where |g| is at least 1/16 of the largest gradient."""
+        """The largest error at finite inputs where |g| is at least 1/16 of the largest gradient."""
         size = np.abs(np.where(np.isfinite(self.truth), self.truth, 0.0))
         bulk = (size >= size.max(initial=0.0) / 16) & np.isfinite(self.judged.ulp)
+        for values in self.inputs.values():
+            if values.shape == bulk.shape:
+                bulk &= np.isfinite(values)
         return float(self.judged.ulp[bulk].max(initial=0.0))
 
     @property

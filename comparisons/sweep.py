@@ -50,7 +50,7 @@ class Sweep:
 
     @property
     def bulk_ulp(self) -> float:
-        """The largest error in ulp where |g| is at least 1/16 of the largest gradient."""
+        """The largest error at finite inputs where |g| is at least 1/16 of the largest gradient."""
         return self.tally.bulk_ulp
 
     @property

@@ -16,6 +16,10 @@ WRITTEN_OUT: Mapping[str, str] = MappingProxyType(
         "sparse_sigmoid": "torch.clamp((z + 1) / 2, 0, 1)",
         "sparse_plus": ("torch.where(z <= -1, 0.0, torch.where(z >= 1, z, (z + 1) ** 2 / 4))"),
         "bounded_relu": "torch.clamp(z, 0, upper)",
+        "relu_keras": (
+            "torch.where(z >= max_value, max_value, "
+            "torch.where(z >= threshold, z, negative_slope * (z - threshold)))"
+        ),
         "bounded_leaky_relu": (
             "torch.where(z <= 0, alpha * z, "
             "torch.where(z >= upper, alpha * z + (1 - alpha) * upper, z))"

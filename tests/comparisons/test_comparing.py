@@ -124,6 +124,15 @@ class TestCompare:
         assert accepted.verdict is Verdict.FAILS_AT_INFINITY
 
 
+def test_the_bulk_error_is_of_finite_inputs():
+    """relu_keras is right everywhere but at ∞, where its case of z ≥ max_value has slope 0."""
+    result = comparisons.compare("relu_keras", dtype="float32")
+
+    assert result.verdict is Verdict.FAILS_AT_INFINITY
+    assert result.worst.inputs == {"z": float("inf")}
+    assert result.bulk_ulp == 0
+
+
 @pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
 def test_what_a_constant_makes_of_nan_is_no_matter(dtype):
     """hardshrink with λ = ∞ is 0: torch's zeros are right, and its 1 at NaN is no gradient."""

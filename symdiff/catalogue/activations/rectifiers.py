@@ -133,6 +133,24 @@ _rectifier(
     source="Liew et al. 2016, Bounded activation functions; max_value of keras.layers.ReLU",
 )
 
+_max_value = real_symbol("max_value")
+_rectifier(
+    "relu_keras",
+    Piecewise(
+        (_max_value, z >= _max_value), (z, z >= _threshold), (_slope * (z - _threshold), True)
+    ),
+    at={_max_value: 0, _threshold: 1},  # f itself jumps at the threshold, unless that is 0
+    edges={
+        "negative_slope": ("0.25", "1e-30"),
+        "max_value": ("1e-30", "6", "1000"),
+        "threshold": ("0.5", "1000"),
+    },
+    negative_slope="0",
+    max_value="inf",  # None there
+    threshold="0",
+    source="keras.activations.relu; keras.layers.ReLU",
+)
+
 _rectifier(
     "bounded_leaky_relu",
     Piecewise((_alpha * z, z <= 0), (_alpha * z + (1 - _alpha) * _upper, z >= _upper), (z, True)),

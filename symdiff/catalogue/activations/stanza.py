@@ -15,7 +15,7 @@ import sympy
 from sympy import Expr
 
 from symdiff.definition import Definition
-from symdiff.formula import exact, parameter, real_symbol
+from symdiff.formula import parameter, real_symbol
 
 z = real_symbol("z")
 
@@ -36,11 +36,11 @@ def stanza(
     edges: Mapping[str, Iterable[str]] | None = None,
     **parameters: str,
 ) -> Definition:
-    """Enter a definition in its family; parameters are decimals or fractions as text."""
+    """Enter a definition in its family; parameters are decimals, fractions or "inf", as text."""
     definition = Definition(
         name,
         formula,
-        parameters={k: exact(v) for k, v in parameters.items()},
+        parameters={k: parameter(v) for k, v in parameters.items()},
         stable={} if derivative is None else {"z": derivative},
         at={sympy.sympify(k): sympy.sympify(v) for k, v in (at or {}).items()},
         ideal=ideal,
