@@ -15,7 +15,8 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "conditioned ulp": "The error over ulp(g) + u·Σ|v ∂g/∂v|: beside the rounding of the "
         "answer, what rounding each value it is computed from explains. Near a root of the "
         "derivative every sound formula is many ulp off, and few conditioned ulp.",
-        "in bulk": "At finite inputs where the gradient is at least a sixteenth of its largest value.",
+        "in bulk": "At finite inputs where the gradient is at least a sixteenth of its "
+        "largest value.",
         "budget": "What is allowed: for accurate, 4 conditioned ulp at every point; for agrees, "
         "32 ulp of max(|g|, 1). Beyond the second line a gradient is wrong.",
         "kink": "A point where the slope to the left and to the right differ. Any value between "
