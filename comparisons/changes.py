@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from comparisons.verdict import Status, Verdict
+
 
 @dataclass(frozen=True)
 class Changes:
@@ -13,6 +15,13 @@ class Changes:
     worse: list[str] = field(default_factory=list)
     better: list[str] = field(default_factory=list)
     other: list[str] = field(default_factory=list)  # counts that moved, other versions and subjects
+
+    def by_verdict(self, name: str, was: Verdict, now: Verdict, because: str = "") -> bool:
+        """Whether the verdict decides: one that is not the same is better or worse."""
+        if was is not now:
+            side = self.worse if now.worse_than(was) else self.better
+            side.append(f"{name}: was {was}, now {now}{because}")
+        return was is not now
 
     def __str__(self) -> str:
         kinds = {"Worse": self.worse, "Better": self.better, "Changed": self.other}
@@ -26,7 +35,5 @@ class Changes:
 
 def moved(old: Mapping[str, int], new: Mapping[str, int]) -> str:
     """The counts that are not the same, the gravest status first: `0 → 3 lost; 9 → 6 faithful`."""
-    from comparisons.verdict import Status
-
     counts = [(old.get(str(s), 0), new.get(str(s), 0), s) for s in reversed(Status)]
     return "; ".join(f"{a:,} → {b:,} {status}" for a, b, status in counts if a != b)

@@ -124,7 +124,7 @@ class AdjointResult:
     @cached_property
     def worst(self) -> Point:
         """The value furthest beyond what is allowed; among equals, at the most ordinary input."""
-        return self._point(int(self._by_wrongness[-1]))
+        return self.point(int(self._by_wrongness[-1]))
 
     @property
     def worst_index(self) -> tuple[int, ...]:
@@ -134,7 +134,7 @@ class AdjointResult:
     def broken(self, most: int = 10) -> list[Point]:
         """The values beyond what is allowed, the worst first."""
         wrong = [i for i in self._by_wrongness if self.judged.excess.ravel()[i] > 1]
-        return [self._point(int(i)) for i in wrong[: -most - 1 : -1]]
+        return [self.point(int(i)) for i in wrong[: -most - 1 : -1]]
 
     @cached_property
     def _by_wrongness(self) -> npt.NDArray[np.intp]:
@@ -144,7 +144,8 @@ class AdjointResult:
         keys = (ordinary, self.judged.conditioned.ravel(), self.judged.excess.ravel())
         return np.lexsort(keys)
 
-    def _point(self, flat: int) -> Point:
+    def point(self, flat: int) -> Point:
+        """The value at a position in reading order."""
         index = np.unravel_index(flat, self.computed.shape)
         g, g_hat = float(self.truth[index]), float(self.computed[index])
         relative = abs(g_hat - g) / abs(g) if g else float("inf") if g_hat else 0.0

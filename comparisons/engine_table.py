@@ -140,7 +140,7 @@ def _difference(a: Comparison, b: Comparison, name: str) -> Difference | None:
         off_first, off_second = first.judged.ulp.ravel(), second.judged.ulp.ravel()
         apart = np.nan_to_num(np.abs(x - y)[differ], nan=np.inf)
     at = int(differ[np.argmax(apart)])
-    point = first._point(at)  # noqa: SLF001 - the same family
+    point = first.point(at)
     digits = 17 if a.dtype.bits > 32 else 9  # tell any two numbers of the type apart
     inputs = ", ".join(f"{k} = {v:.{digits}g}" for k, v in point.inputs.items())
     gradients = f"{x[at]:.{digits}g} and {y[at]:.{digits}g} for {point.truth:.17g}"

@@ -15,14 +15,14 @@ from sympy.core.symbol import Str
 
 from symdiff import arrays
 from symdiff.closed_form import IndexSupply, Indices, Write, applied, one_entry, written_out
-from symdiff.graph import Node, broadcast, constant, contraction, elementwise, size, total
+from symdiff.graph import Node, contraction, elementwise, size, total
+from symdiff.locally_constant import LocallyConstant
 from symdiff.program import ArrayOperation, Lowering, lowered
-from symdiff.reverse import pullback
 
 Ties = Literal["even", "first"]
 
 
-class Largest(Node):
+class Largest(LocallyConstant):
     """1 where the operand is largest along `axis`, 0 elsewhere; of equals all, or the first."""
 
     __slots__ = ("axis", "ties")
@@ -30,7 +30,7 @@ class Largest(Node):
     ties: Ties
 
 
-class Shift(Node):
+class Shift(LocallyConstant):
     """The largest along `axis`, where any number would do since it cancels: e^(x − m)/Σ e^(x − m).
 
     So its adjoint is 0, a closed form leaves it out, and of two balls that overlap either serves.
@@ -84,13 +84,6 @@ class Peak(ArrayOperation):
     def arguments(self, value: arrays.ValueOf) -> list[object]:
         """The array and the position of the axis."""
         return [value(self.args[0]), int(self.args[1])]
-
-
-@pullback.register(Largest)
-@pullback.register(Shift)
-def _(node: Node, cotangent: Node) -> tuple[Node | None, ...]:  # noqa: ARG001 - it is 0
-    (x,) = node.operands
-    return (broadcast(constant(0), x.axes),)
 
 
 @lowered.register

@@ -15,12 +15,12 @@ from sympy import Expr, Integer, Piecewise, Symbol
 
 from symdiff import arrays
 from symdiff.closed_form import IndexSupply, Indices, Write, applied, one_entry, written_out
-from symdiff.graph import Node, broadcast, constant, elementwise, size, total
+from symdiff.graph import Node, elementwise, size, total
+from symdiff.locally_constant import LocallyConstant
 from symdiff.program import ArrayOperation, Lowering, lowered
-from symdiff.reverse import pullback
 
 
-class Support(Node):
+class Support(LocallyConstant):
     """1 where sparsemax along `axis` is positive, 0 elsewhere."""
 
     __slots__ = ("axis",)
@@ -50,12 +50,6 @@ class Supported(ArrayOperation):
     def arguments(self, value: arrays.ValueOf) -> list[object]:
         """The array and the position of the axis."""
         return [value(self.args[0]), int(self.args[1])]
-
-
-@pullback.register
-def _(node: Support, cotangent: Node) -> tuple[Node | None, ...]:  # noqa: ARG001 - it is 0
-    (x,) = node.operands
-    return (broadcast(constant(0), x.axes),)
 
 
 @lowered.register

@@ -46,10 +46,7 @@ def _by_engine(groups: Any) -> Iterator[tuple[str, Measure]]:
 
 
 def _compare(where: str, old: Measure, new: Measure, found: Changes) -> None:
-    was, now = verdict_named(old["verdict"]), verdict_named(new["verdict"])
-    if was is not now:
-        side = found.worse if now.worse_than(was) else found.better
-        side.append(f"{where}: was {was}, now {now}")
+    if found.by_verdict(where, verdict_named(old["verdict"]), verdict_named(new["verdict"])):
         return
     for key, what in (("bulk_ulp", "error in bulk"), ("conditioned_ulp", "conditioned error")):
         a, b = float(old[key]), float(new[key])  # an infinity is text

@@ -41,9 +41,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
 
 def _compare(name: str, old: Any, new: Any, found: Changes) -> None:
     was, now = verdict_named(old["verdict"]), verdict_named(new["verdict"])
-    if was is not now:
-        side = found.worse if now.worse_than(was) else found.better
-        side.append(f"{name}: was {was}, now {now}{_because(old, new)}")
+    if found.by_verdict(name, was, now, _because(old, new)):
         return
     if old["values"] != new["values"]:
         found.other.append(f"{name}: {old['values']:,} gradients, now {new['values']:,}")

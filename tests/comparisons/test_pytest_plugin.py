@@ -2,12 +2,7 @@
 
 import csv
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -175,132 +170,17 @@ def test_engines_and_conventions_are_recorded(pytester, options):
     assert [kinds.count(k) for k in ("comparison", "difference", "convention")] == [2, 1, 9]
 
 
-def interruptible(folder, *options):
-    """A run of pytest that Ctrl-C reaches, also where this one was started in the background."""
-    start = (
-        "import signal, sys, pytest; signal.signal(signal.SIGINT, signal.default_int_handler); "
-        "sys.exit(pytest.main(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", start, *options]
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, start_new_session=True)
+def test_two_runs_leave_the_same_bytes(pytester, monkeypatch):
+    """The page and the JSON of a run, in one process and in two: dates aside, which are set."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    pytester.makepyfile(TWO)
+    for name, options in (("a", ()), ("b", ()), ("c", ("-n2",))):
+        files = (f"--symdiff-report={name}.html", f"--symdiff-json={name}.json")
+        pytester.runpytest_subprocess(*options, *files).assert_outcomes(passed=4)
 
-
-class TestCutShort:
-    @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
-    @pytest.mark.parametrize("times", [1, 2])
-    def test_by_an_interrupt(self, pytester, options, times):
-        """What was compared before Ctrl-C, pressed once or twice, is kept, marked incomplete."""
-        pytester.makepyfile("""
-            import time
-            from pathlib import Path
-
-            import pytest
-
-            @pytest.mark.parametrize("number", range(100))
-            def test_one(compare_gradients, number):
-                compare_gradients("relu", dtype="float32")
-                Path(f"{number}.seen").touch()
-                time.sleep(0.1)
-        """)
-        running = interruptible(pytester.path, *options, "--symdiff-report=report.md")
-        while len(list(pytester.path.glob("*.seen"))) < 4:
-            assert running.poll() is None
-            time.sleep(0.05)
-        for _ in range(times):
-            os.killpg(running.pid, signal.SIGINT)
-            time.sleep(0.05)
-
-        assert running.wait(60) != 0
-        page = (pytester.path / "report.md").read_text()
-        assert "Incomplete" in page
-        assert "relu" in page
-
-    def test_by_the_first_failure(self, pytester, run):
-        """-x leaves tests out, and the report says that it is incomplete."""
-        pytester.makepyfile(
-            WRONG
-            + """
-    def test_later():
-        import time; time.sleep(1)
-
-    def test_never(compare_gradients):
-        compare_gradients("relu")
-"""
-        )
-        run("-x", "--symdiff-report=report.md")
-
-        page = (pytester.path / "report.md").read_text()
-        assert "Incomplete" in page
-        assert "wrong as tanh" in page
-
-    def test_by_a_worker_that_crashes(self, pytester):
-        """The other tests' rows are kept, and the report is marked incomplete."""
-        pytester.makepyfile("""
-            import os
-
-            def test_one(compare_gradients):
-                compare_gradients("relu")
-
-            def test_two():
-                os._exit(1)
-        """)
-        result = pytester.runpytest_subprocess("-n1", "--symdiff-report=report.md")
-
-        result.assert_outcomes(passed=1, failed=1)
-        page = (pytester.path / "report.md").read_text()
-        assert "Incomplete" in page
-        assert "relu" in page
-
-    def test_by_a_worker_that_crashes_in_the_middle_of_a_test(self, pytester):
-        """What the test had compared is kept too, once, with what others compare afterwards."""
-        pytester.makepyfile("""
-            import os
-
-            def test_one(compare_gradients):
-                compare_gradients("relu")
-                compare_gradients("silu")
-                os._exit(1)
-
-            def test_two(compare_gradients):
-                compare_gradients("tanh", dtype="bfloat16")
-        """)
-        result = pytester.runpytest_subprocess("-n1", "--symdiff-json=found.json")
-
-        result.assert_outcomes(passed=1, failed=1)
-        found = json.loads((pytester.path / "found.json").read_text())
-        assert [row["subject"] for row in found["rows"]] == ["relu", "silu", "tanh"]
-        assert not found["complete"]
-
-    @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
-    def test_by_an_interrupt_in_the_middle_of_a_test(self, pytester, options):
-        """What the test had compared before Ctrl-C is in the report."""
-        pytester.makepyfile("""
-            import time
-            from pathlib import Path
-
-            def test_one(compare_gradients):
-                compare_gradients("relu", dtype="float32")
-                Path("seen").touch()
-                time.sleep(100)
-        """)
-        running = interruptible(pytester.path, *options, "--symdiff-report=report.md")
-        while not (pytester.path / "seen").exists():
-            assert running.poll() is None
-            time.sleep(0.05)
-        os.killpg(running.pid, signal.SIGINT)
-
-        assert running.wait(60) != 0
-        page = (pytester.path / "report.md").read_text()
-        assert "Incomplete" in page
-        assert "relu" in page
-
-    def test_to_collecting_alone(self, pytester):
-        """--co runs nothing, and a report of before is left as it is."""
-        pytester.makepyfile(TWO)
-        (pytester.path / "report.md").write_text("of before")
-        pytester.runpytest_subprocess("--co", "--symdiff-report=report.md")
-
-        assert (pytester.path / "report.md").read_text() == "of before"
+    for suffix in ("html", "json"):
+        found = {(pytester.path / f"{name}.{suffix}").read_bytes() for name in "abc"}
+        assert len(found) == 1
 
 
 class TestOptions:

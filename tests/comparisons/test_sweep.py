@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -149,7 +150,33 @@ def test_what_was_recorded_is_read_as_it_was_measured():
         assert tally.uncertified == tally.wrong == 0
 
 
+def test_a_parameter_may_be_infinite():
+    """It travels by name, and a block has the statuses of a comparison there."""
+    trial = Trial(
+        "hardtanh", (("max_val", "oo"), ("min_val", "-1")), "float32", "reverse", Budget()
+    )
+    chunk = prepared(trial).chunk(0x40000000)
+
+    assert chunk.counts == {Status.CORRECT: CHUNK}  # 2 and above: the slope is 1
+
+
 class TestCompare:
+    def test_a_sweep_is_checked_as_a_comparison_is(self, monkeypatch):
+        """gelu_tanh where z² overflows: wrong, with the worst points and how to see it."""
+        import comparisons.sweep as module
+
+        part = partial(sweep, blocks=[0x60], executor=Serial())
+        monkeypatch.setattr(module, "sweep", lambda *a, **k: part(a[0], engine=k["engine"]))
+        asked = {"dtype": "float32", "points": "all"}
+        assert comparisons.check("relu", **asked).values == 2**24
+        with pytest.raises(comparisons.GradientMismatch) as caught:
+            comparisons.check("gelu_tanh", **asked)
+
+        message = str(caught.value)
+        assert f"of {2**24} points" in message
+        assert "spurious non-finite" in message
+        assert "reproduce    import torch; " in message
+
     def test_points_all_is_a_sweep(self, monkeypatch):
         """`compare(…, points="all")` in float32 goes the same way."""
         import comparisons.sweep as module
