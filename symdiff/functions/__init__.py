@@ -9,6 +9,7 @@ SymPy differentiates straight into these forms: σ' = σ(z) σ(−z), tanh' = se
 
 from __future__ import annotations
 
+from symdiff.functions.extremes import Extreme, maximum, minimum
 from symdiff.functions.logistic import sech, sigmoid, softplus, tanh
 from symdiff.functions.near_one import expm1, log1p
 from symdiff.functions.normal import Phi, phi
@@ -17,7 +18,9 @@ from symdiff.functions.stable_function import Float64Array, StableFunction, with
 from symdiff.functions.unspecified import UnspecifiedFunction, unspecified
 
 __all__ = [
+    "EXTREMES",
     "STABLE_FUNCTIONS",
+    "Extreme",
     "Float64Array",
     "Phi",
     "StableFunction",
@@ -25,6 +28,8 @@ __all__ = [
     "expm1",
     "j1",
     "log1p",
+    "maximum",
+    "minimum",
     "phi",
     "sech",
     "sigmoid",
@@ -47,3 +52,5 @@ STABLE_FUNCTIONS: tuple[type[StableFunction], ...] = (
     sinc,
     j1,
 )
+
+EXTREMES: tuple[type[Extreme], ...] = (maximum, minimum)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 Float64Array = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
+CodeArray = npt.NDArray[np.int8]
 
 SMALLEST = 2.0**-1074  # the smallest positive float64, the resolution of an enclosure
 LARGEST = float(np.finfo(np.float64).max)
@@ -43,6 +45,34 @@ def format_named(name: str) -> Format:
     return FORMATS[name]
 
 
+class Why(IntEnum):
+    """Why a truth is not certified, point by point."""
+
+    CERTIFIED = 0  # it is
+    UNDECIDED = 1  # not decided at the greatest precision: a value near a border, a zero, a pole
+    UNDEFINED = 2  # proven: the function has no real value there
+    NO_DERIVATIVE = 3  # proven: it has a value there, and its derivative has none (√z at 0)
+    OUT_OF_BUDGET = 4  # the time that was allowed is spent
+    NO_LIMIT = 5  # at ±∞: no limit, or none that was proven
+    NOT_A_NUMBER = 6  # the input is NaN
+
+    @property
+    def sentence(self) -> str:
+        """The reason in words."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Why.CERTIFIED: "certified",
+    Why.UNDECIDED: "not decided at the greatest precision",
+    Why.UNDEFINED: "the function has no real value there",
+    Why.NO_DERIVATIVE: "the function has a value there, and no derivative",
+    Why.OUT_OF_BUDGET: "the time allowed was spent",
+    Why.NO_LIMIT: "no limit at infinity, or none that was proven",
+    Why.NOT_A_NUMBER: "the input is NaN",
+}
+
+
 @dataclass(frozen=True, eq=False)
 class Enclosure:
     """For each point: |truth − (high + low)| ≤ bound, exactly read, where `bound` is finite.
@@ -55,7 +85,8 @@ class Enclosure:
       beyond the largest float64 by half an ulp or more, and nothing finer is said.
     - `certified` says that the bound is as small as was asked, or that the rounding asked for is
       decided. Where it is False the bound still holds, and is infinite (with the value NaN) at a
-      pole, outside the domain, and for an input that is NaN, or infinite where there is no limit.
+      pole, outside the domain, and for an input that is NaN, or infinite where there is no limit;
+      `why` tells these apart.
     - At an infinite input the truth is the limit there; one that diverges has high = ±∞, bound = 0.
     """
 
@@ -63,6 +94,13 @@ class Enclosure:
     low: Float64Array
     bound: Float64Array
     certified: BoolArray
+    why: CodeArray = field(default=None)  # type: ignore[assignment]  # Why, as a number; see below
+
+    def __post_init__(self) -> None:
+        """Where nothing is said of a point that is not certified, it is undecided."""
+        if self.why is None:
+            reasons = np.where(self.certified, Why.CERTIFIED, Why.UNDECIDED).astype(np.int8)
+            object.__setattr__(self, "why", reasons)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -74,7 +112,7 @@ class Enclosure:
 
     def __getitem__(self, index: object) -> Enclosure:
         """The enclosures of some of the points, selected as NumPy selects."""
-        parts = (self.high, self.low, self.bound, self.certified)
+        parts = (self.high, self.low, self.bound, self.certified, self.why)
         return Enclosure(*(np.asarray(part[index]) for part in parts))  # type: ignore[call-overload]  # any NumPy index is passed on
 
     def reshape(self, shape: tuple[int, ...]) -> Enclosure:
@@ -84,16 +122,19 @@ class Enclosure:
             self.low.reshape(shape),
             self.bound.reshape(shape),
             self.certified.reshape(shape),
+            self.why.reshape(shape),
         )
 
     def put(self, where: object, part: Enclosure) -> None:
         """Replace the enclosures selected by the NumPy index `where`, in place."""
         self.high[where], self.low[where] = part.high, part.low  # type: ignore[call-overload]  # as above
         self.bound[where], self.certified[where] = part.bound, part.certified  # type: ignore[call-overload]  # as above
+        self.why[where] = part.why  # type: ignore[call-overload]  # as above
 
     def __repr__(self) -> str:
         if self.high.size == 1:
-            kind = "" if self.certified.all() else ", not certified"
+            reason = Why(self.why.item())
+            kind = "" if self.certified.all() else f", not certified: {reason.sentence}"
             return f"<{self.high.item()!r} {self.low.item():+.3g} ± {self.bound.item():.2g}{kind}>"
         finite = np.isfinite(self.bound)
         worst = self.bound[finite].max(initial=0)
@@ -178,10 +219,14 @@ class Enclosure:
         return below, np.where(exact, self.low, _up(self.low + self.bound))
 
 
-def uncertain(shape: tuple[int, ...]) -> Enclosure:
+def uncertain(shape: tuple[int, ...], why: Why = Why.UNDECIDED) -> Enclosure:
     """Enclosures that say nothing: NaN ± ∞, not certified; writable arrays, to be filled."""
     return Enclosure(
-        np.full(shape, np.nan), np.zeros(shape), np.full(shape, np.inf), np.zeros(shape, bool)
+        np.full(shape, np.nan),
+        np.zeros(shape),
+        np.full(shape, np.inf),
+        np.zeros(shape, bool),
+        np.full(shape, why, np.int8),
     )
 
 
