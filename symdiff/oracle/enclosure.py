@@ -94,7 +94,7 @@ class Enclosure:
     low: Float64Array
     bound: Float64Array
     certified: BoolArray
-    why: CodeArray = field(default=None)  # type: ignore[assignment]  # Why, as a number; see below
+    why: CodeArray = field(default=None)  # type: ignore[arg-type]  # a Why each; see below
 
     def __post_init__(self) -> None:
         """Where nothing is said of a point that is not certified, it is undecided."""
