@@ -176,12 +176,14 @@ def symbols(axes: Axes) -> Tuple:
     return Tuple(*map(size, axes))
 
 
-def closed_form(node: Node) -> Expr:
+def closed_form(node: Node, cut: Mapping[Node, Expr] | None = None) -> Expr:
     """One entry of `node` in terms of the inputs, as SymPy: x[i], sums over index ranges.
 
     Scalars are plain symbols. The free indices are i, j, … in the order of the node's axes.
+
+    Args: cut, scalar nodes that are written as something else.
     """
-    letters = IndexSupply()
+    letters = IndexSupply(cut)
     return letters.write(node, {axis: letters.take() for axis in node.axes})
 
 
@@ -194,8 +196,9 @@ def entry(name: str, axes: Axes) -> Expr:
 class IndexSupply:
     """Hands out indices, and writes one entry of a node at those of its axes."""
 
-    def __init__(self) -> None:
+    def __init__(self, cut: Mapping[Node, Expr] | None = None) -> None:
         self.taken = 0
+        self.cut = cut or {}
 
     def take(self) -> Symbol:
         """An index not used yet."""
@@ -205,6 +208,8 @@ class IndexSupply:
 
     def write(self, node: Node, outer: Mapping[str, Symbol]) -> Expr:
         """The entry of `node` at the indices of its axes."""
+        if node in self.cut:
+            return self.cut[node]
         # Only the node's own axes: one that is summed inside is another index than outside.
         return one_entry(node, {axis: outer[axis] for axis in node.axes}, self)
 

@@ -10,9 +10,12 @@ import numpy as np
 from sympy import Expr, Symbol
 
 from symdiff.adjoint import Adjoints
+from symdiff.closed_form import closed_form
 from symdiff.formula import real_symbol
+from symdiff.graph import Elementwise, Input, topological
 from symdiff.interpret import interpret
 from symdiff.oracle.enclosure import Enclosure, Float64Array
+from symdiff.oracle.primal import Primal, is_total
 from symdiff.program import program
 
 
@@ -46,10 +49,35 @@ def enclose_adjoints(
     shape = signature.shape(arrays)
     points = {name: np.broadcast_to(a, shape) for name, a in arrays.items()}
     values = {real_symbol(name): value for name, value in parameters.items()}
+    primals = _primals(adjoints, values)
     return {
-        name: enclose(form.xreplace(values), points, target=target, relative=relative)
+        name: enclose(
+            form.xreplace(values), points, of=primals[name], target=target, relative=relative
+        )
         for name, form in adjoints.items()
     }
+
+
+def _primals(adjoints: Adjoints, values: Mapping[Symbol, Expr]) -> dict[str, Primal]:
+    """What each adjoint of a graph of scalars is the derivative of: the output, as its function."""
+    graph = adjoints.graph
+    computed = topological([graph.output], computed=True)
+    restricting = tuple(
+        closed_form(node).xreplace(values)
+        for node in computed
+        if isinstance(node, Elementwise) and not is_total(node.expr.xreplace(values))
+    )
+    primals = {}
+    for name in adjoints.nodes:
+        node = graph.nodes[name]
+        if isinstance(node, Input):
+            function, variable, value = closed_form(graph.output), real_symbol(name), None
+        else:  # the line by itself, under a name that no input has
+            variable = Symbol(f"%{name}", real=True)
+            function = closed_form(graph.output, {node: variable})
+            value = closed_form(node).xreplace(values)
+        primals[name] = Primal(restricting, function.xreplace(values), variable, value)
+    return primals
 
 
 def _by_interpretation(adjoints: Adjoints, arguments: Mapping[str, Any]) -> dict[str, Enclosure]:
