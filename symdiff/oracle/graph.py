@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from sympy import Expr, Symbol
+from sympy import Expr, Rational, Symbol
 
 from symdiff.adjoint import Adjoints
 from symdiff.closed_form import closed_form
 from symdiff.formula import real_symbol
-from symdiff.graph import Elementwise, Input, topological
+from symdiff.graph import Elementwise, Graph, Input, topological
 from symdiff.interpret import interpret
 from symdiff.oracle.enclosure import Enclosure, Float64Array
 from symdiff.oracle.primal import Primal, is_total
@@ -48,14 +49,26 @@ def enclose_adjoints(
 
     shape = signature.shape(arrays)
     points = {name: np.broadcast_to(a, shape) for name, a in arrays.items()}
-    values = {real_symbol(name): value for name, value in parameters.items()}
-    primals = _primals(adjoints, values)
     return {
-        name: enclose(
-            form.xreplace(values), points, of=primals[name], target=target, relative=relative
-        )
-        for name, form in adjoints.items()
+        name: enclose(form, points, of=primal, target=target, relative=relative)
+        for name, (form, primal) in pointwise_forms(adjoints, parameters).items()
     }
+
+
+_forms: WeakKeyDictionary[Graph, dict[Any, Mapping[str, tuple[Expr, Primal]]]] = WeakKeyDictionary()
+
+
+def pointwise_forms(
+    adjoints: Adjoints, parameters: Mapping[str, Rational]
+) -> Mapping[str, tuple[Expr, Primal]]:
+    """Each adjoint of a graph of scalars, with the parameters' values: its form and its primal."""
+    known = _forms.setdefault(adjoints.graph, {})
+    key = tuple(sorted(parameters.items()))
+    if key not in known:
+        values = {real_symbol(name): value for name, value in parameters.items()}
+        primals = _primals(adjoints, values)
+        known[key] = {k: (form.xreplace(values), primals[k]) for k, form in adjoints.items()}
+    return known[key]
 
 
 def _primals(adjoints: Adjoints, values: Mapping[Symbol, Expr]) -> dict[str, Primal]:
