@@ -241,6 +241,7 @@ def enclosure_of(
         result.high[:], result.low[:] = high + 0.0, low + 0.0  # −0 becomes 0
         known = (bound <= relative * np.abs(high)) | (bound <= absolute)
     result.certified[:] = known & ~np.isnan(high)
+    result.why[result.certified] = Why.CERTIFIED
     return result
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,10 +13,9 @@ from symdiff.adjoint import Adjoints
 from symdiff.closed_form import closed_form
 from symdiff.formula import real_symbol
 from symdiff.graph import Elementwise, Graph, Input, topological
-from symdiff.interpret import interpret
 from symdiff.oracle.enclosure import Enclosure, Float64Array
+from symdiff.oracle.interpretation import enclose_arrays
 from symdiff.oracle.primal import Primal, is_total
-from symdiff.program import program
 
 
 def enclose_adjoints(
@@ -44,7 +42,7 @@ def enclose_adjoints(
     signature = adjoints.signature
     arrays, parameters, lengths = signature.bind(inputs)
     if not signature.pointwise:
-        return _by_interpretation(adjoints, {**arrays, **parameters, **lengths})
+        return enclose_arrays(adjoints, {**arrays, **parameters, **lengths})
     from symdiff.oracle.choice import enclose
 
     shape = signature.shape(arrays)
@@ -91,54 +89,3 @@ def _primals(adjoints: Adjoints, values: Mapping[Symbol, Expr]) -> dict[str, Pri
             value = closed_form(node).xreplace(values)
         primals[name] = Primal(restricting, function.xreplace(values), variable, value)
     return primals
-
-
-def _by_interpretation(adjoints: Adjoints, arguments: Mapping[str, Any]) -> dict[str, Enclosure]:
-    """Ziv's strategy for the whole graph at once: precision doubles until all is certified."""
-    from flint import ctx
-
-    from symdiff.oracle.ball import MAX_PRECISION, enclosure_of
-
-    steps = program(adjoints.nodes)
-    precision = 128
-    while True:
-        with ctx.workprec(precision):
-            entrywise = np.frompyfunc(_ball, 1, 1)
-            balls = {k: np.asarray(entrywise(arguments[k]), object) for k in steps.arguments}
-            results = interpret(steps, balls, _compile)
-            found = {
-                name: enclosure_of(value.ravel().tolist()).reshape(value.shape)
-                for name, value in results.items()
-            }
-        if precision >= MAX_PRECISION or all(e.certified.all() for e in found.values()):
-            return found
-        precision *= 2
-
-
-def _ball(value: Any) -> Any:
-    from flint import arb, fmpq
-
-    return arb(fmpq(int(value.p), int(value.q))) if hasattr(value, "p") else arb(value)
-
-
-def _compile(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
-    return _compiled(tuple(symbols), expression)
-
-
-@lru_cache(maxsize=4096)
-def _compiled(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[..., Any]:
-    from flint import arb
-
-    from symdiff.oracle.elementary import Undecided
-    from symdiff.oracle.translate import compile_ball
-
-    function = compile_ball(expression, symbols)
-
-    def evaluate(*balls: Any) -> Any:
-        """An unbounded ball where the case is not decided at this precision."""
-        try:
-            return function(*balls)
-        except Undecided:
-            return arb.nan()
-
-    return evaluate
