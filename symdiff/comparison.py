@@ -11,6 +11,7 @@ from sympy import And, Expr, Not, Or, Piecewise
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
+from symdiff.limits import Refused
 from symdiff.subexpressions import rebuilt, subexpressions
 
 MAX_CASES = 16  # of the values compared: four independent ones with two cases each
@@ -31,7 +32,7 @@ def _apart(relation: type[Relational], a: Expr, b: Expr, cases: int) -> Boolean:
         return relation(a, b)
     cases *= len(first.args)
     if cases > MAX_CASES:
-        raise ValueError(
+        raise Refused(
             f"a comparison has values with more than {MAX_CASES} cases on its sides; write the "
             "conditions out, or use max, min and abs"
         )

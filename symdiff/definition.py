@@ -12,6 +12,7 @@ from symdiff import notation
 from symdiff.differentiate import differentiate
 from symdiff.formula import formula, parameter, real_symbol
 from symdiff.kinks import Kink, kinks
+from symdiff.limits import Refused, refusing
 from symdiff.rewriting import put
 
 _NO_NUMBERS = (sympy.oo, -sympy.oo, sympy.zoo, sympy.nan)
@@ -83,10 +84,11 @@ class Definition:
 
         Raises: ValueError if not, or if they are too large.
         """
-        settled = self.settled()
-        settled.valued(settled.formula)
-        for variable in settled.variables:
-            settled.valued(settled.derivative(variable))
+        with refusing("the formula", self.name):
+            settled = self.settled()
+            settled.valued(settled.formula)
+            for variable in settled.variables:
+                settled.valued(settled.derivative(variable))
         return self
 
     def settled(self) -> Definition:
@@ -116,7 +118,7 @@ class Definition:
             _divides(left, s, v) for s, v in put.items()
         ):
             what = ", ".join(f"{s.name} = {notation.text(v)}" for s, v in put.items())
-            raise ValueError(
+            raise Refused(
                 f"{self.name} has no value at {what}: {notation.text(self.formula)} would hold an "
                 "infinity; give another number"
             )

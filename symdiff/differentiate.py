@@ -9,7 +9,7 @@ import sympy
 from sympy import Add, Basic, Expr, Function, Mul, Piecewise, Pow, S, Symbol
 
 from symdiff.functions import Extreme, maximum, minimum
-from symdiff.limits import MAX_DERIVATIVE, UNKNOWN, shortened
+from symdiff.limits import MAX_DERIVATIVE, UNKNOWN, Refused, named, refusing
 from symdiff.subexpressions import size, subexpressions
 
 _Of = Callable[[Basic], Expr]  # the derivative of an argument
@@ -34,21 +34,22 @@ def differentiate(expression: Expr, variable: Symbol) -> Expr:
             terms += len(part.args) ** 2 if part.is_Mul else len(part.args)
             if terms > MAX_DERIVATIVE:
                 raise _too_large(expression)
-            derivatives[part] = _derivative(part, derivatives, variable)
+            with refusing("the derivative of", expression):
+                derivatives[part] = _derivative(part, derivatives, variable)
     found = derivatives.get(expression, S.Zero)
     if size(found) > MAX_DERIVATIVE:
         raise _too_large(expression)
     if any(isinstance(part, UNKNOWN) for part in subexpressions(found)):
-        raise ValueError(
-            f"the derivative of {shortened(str(expression))} has no closed form here; write the "
+        raise Refused(
+            f"the derivative of {named(expression)} has no closed form here; write the "
             "formula with other functions"
         )
     return found
 
 
-def _too_large(expression: Expr) -> ValueError:
-    return ValueError(
-        f"the derivative of {shortened(str(expression))} has more than {MAX_DERIVATIVE} parts; "
+def _too_large(expression: Expr) -> Refused:
+    return Refused(
+        f"the derivative of {named(expression)} has more than {MAX_DERIVATIVE} parts; "
         "write the formula as a graph of several lines"
     )
 

@@ -17,6 +17,7 @@ from sympy.logic.boolalg import Boolean
 
 from symdiff.comparison import comparison
 from symdiff.functions import log1p
+from symdiff.limits import Refused
 from symdiff.subexpressions import subexpressions
 
 Requirements = frozenset["Requirement"]
@@ -81,9 +82,7 @@ def guarded(result: Expr, lost: Requirements) -> Expr:
         return result
     condition = And(*(_condition(r) for r in sorted(lost, key=str)))
     if condition == False:  # noqa: E712 - SymPy's false
-        raise ValueError(
-            "the formula has a part that has no real value anywhere; write one that has"
-        )
+        raise Refused("the formula has a part that has no real value anywhere; write one that has")
     return Piecewise((result, condition))
 
 
@@ -235,7 +234,7 @@ def _missing_power(r: Requirement, kept: set[Requirement]) -> Requirements:
 def _condition(r: Requirement) -> Boolean:
     relation = {"positive": Gt, "nonnegative": Ge, "nonzero": Ne}.get(r.kind)
     if r.kind == "defined":
-        raise ValueError(
+        raise Refused(
             f"the formula cancels '{r.of}', and where that has a value depends on its exponent; "
             "write the power once"
         )

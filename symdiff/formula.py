@@ -19,7 +19,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, BooleanFunction
 
 from symdiff.functions import Extreme, StableFunction, UnspecifiedFunction, unspecified
-from symdiff.limits import LARGEST, MAX_BITS, Limits, refusal_of_size, shortened
+from symdiff.limits import LARGEST, MAX_BITS, Limits, refusal_of_size, refusing, shortened
 from symdiff.parse import FUNCTIONS, parse
 from symdiff.recognise import recognise
 from symdiff.subexpressions import subexpressions
@@ -77,13 +77,17 @@ def formula(source: str | Expr, names: Iterable[str] = ("z",)) -> Expr:
     """
     allowed = [real_symbol(name) for name in names]
     if isinstance(source, str):
-        return recognise(parse(source, allowed))
+        parsed = parse(source, allowed)
+        with refusing("the formula", source):
+            return recognise(parsed)
     if not isinstance(source, Expr) or (isinstance(source, Boolean) and not source.is_Symbol):
         raise TypeError(
             f"a formula is text or a SymPy expression, not {type(source).__name__}; "
             "for example 'z * sigmoid(z)'"
         )
-    return recognise(_checked(source, allowed))
+    checked = _checked(source, allowed)
+    with refusing("the formula", source):
+        return recognise(checked)
 
 
 def _checked(source: Expr, allowed: list[Symbol]) -> Expr:

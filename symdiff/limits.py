@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import sympy
 from sympy import Basic, Expr, Integer, Pow
 
@@ -19,6 +22,26 @@ MAX_DEPTH = 200  # of a formula: SymPy's printers recurse four times a level
 _INFINITE = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
 _COMPLEX = (sympy.re, sympy.im, sympy.arg, sympy.conjugate, sympy.polar_lift)
 UNKNOWN = (sympy.Derivative, sympy.Subs, sympy.DiracDelta, sympy.Limit, sympy.AccumBounds)
+
+
+class Refused(ValueError):
+    """A formula that is not accepted, and why, in one sentence."""
+
+
+@contextmanager
+def refusing(what: str, formula: object) -> Iterator[None]:
+    """Turns whatever SymPy raises, in words of its own, into a sentence: what of which formula."""
+    try:
+        yield
+    except Refused:
+        raise
+    except (
+        *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+        *(NotImplementedError, RecursionError, MemoryError),
+    ):
+        raise Refused(
+            f"{what} {named(formula)} is beyond what can be worked out; write it more simply"
+        ) from None
 
 
 def refusal_of_power(base: Expr, exponent: Expr) -> str | None:
@@ -98,3 +121,11 @@ def shortened(text: str, most: int = 60) -> str:
     """The text in quotation marks, cut if it is long."""
     text = " ".join(text.split())
     return repr(text if len(text) <= most else text[: most - 1] + "…")
+
+
+def named(formula: object) -> str:
+    """The formula as a message quotes it."""
+    try:
+        return shortened(str(formula))
+    except RecursionError:
+        return "that is nested too deeply to be printed"

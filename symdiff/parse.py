@@ -25,7 +25,7 @@ from sympy.logic.boolalg import Boolean
 from symdiff.comparison import comparison
 from symdiff.domain import NOTHING, Domain, Requirements, guarded, only, required
 from symdiff.functions import STABLE_FUNCTIONS, Phi, maximum, minimum, phi, sigmoid
-from symdiff.limits import Limits, refusal_of_power, refusal_of_size, shortened
+from symdiff.limits import Limits, Refused, refusal_of_power, refusal_of_size, refusing, shortened
 
 MAX_LENGTH = 2_000  # characters: far beyond any formula, far below what exhausts the parser
 MAX_DEPTH = 60  # nested parentheses and calls
@@ -62,12 +62,6 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 }
 _ARITY = {"max": None, "min": None, "Max": None, "Min": None, "where": 3}  # None: one or more
 
-# What SymPy raises of its own accord, in words of its own.
-_SYMPY_GAVE_UP = (
-    *(ArithmeticError, AttributeError, LookupError, TypeError, NotImplementedError),
-    *(RecursionError, MemoryError),
-)
-
 _CONSTANTS: Mapping[str, Expr] = {"pi": sympy.pi, "π": sympy.pi, "e": sympy.E}
 
 _TYPOGRAPHY = str.maketrans({"−": "-", "·": "*", "×": "*"})
@@ -98,9 +92,7 @@ def parse(text: str, symbols: Iterable[Symbol]) -> Expr:
     Raises: ValueError, one sentence, for anything else that the text holds.
     """
     if len(text) > MAX_LENGTH:
-        raise ValueError(
-            f"the formula has {len(text)} characters; at most {MAX_LENGTH} are accepted"
-        )
+        raise Refused(f"the formula has {len(text)} characters; at most {MAX_LENGTH} are accepted")
     text = text.strip().translate(_TYPOGRAPHY)
     try:
         with warnings.catch_warnings():
@@ -108,7 +100,7 @@ def parse(text: str, symbols: Iterable[Symbol]) -> Expr:
             tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
-        raise ValueError(
+        raise Refused(
             f"cannot read the formula {shortened(text)}: {reason}; write it as in Python, "
             "for example 'z * sigmoid(z)'"
         ) from None
@@ -134,27 +126,23 @@ class _Translator:
         self.limits = Limits()
 
     def translate(self, node: ast.expr) -> Expr:
-        try:
+        with refusing("the formula", self.text):
             result = self.value(node, 0)
             if isinstance(result, _Condition):
                 raise self.error("is a condition, not a number", node)
             problem = refusal_of_size(result)
-        except _SYMPY_GAVE_UP:
-            raise self.error(
-                "is beyond what can be worked out; write a simpler one", node
-            ) from None
-        if problem is not None:
-            raise self.error(problem, node)
-        return result
+            if problem is not None:
+                raise self.error(problem, node)
+            return result
 
-    def error(self, problem: str, node: ast.AST) -> ValueError:
+    def error(self, problem: str, node: ast.AST) -> Refused:
         part = ast.get_source_segment(self.text, node)
         where = "" if part is None or part == self.text else f": {shortened(part)}"
-        return ValueError(f"the formula {shortened(self.text)} {problem}{where}")
+        return Refused(f"the formula {shortened(self.text)} {problem}{where}")
 
     def value(self, node: ast.expr, depth: int) -> Any:
         if depth > MAX_DEPTH:
-            raise ValueError(
+            raise Refused(
                 f"the formula {shortened(self.text)} is nested more than {MAX_DEPTH} deep"
             )
         match node:
@@ -230,7 +218,7 @@ class _Translator:
             raise self.error("uses a condition where a number belongs", node)
         return result
 
-    def unreadable(self, node: ast.AST) -> ValueError:
+    def unreadable(self, node: ast.AST) -> Refused:
         return self.error(
             "may hold numbers, names, + - * / **, comparisons, `a if c else b` and calls of known "
             "functions only, and holds something else",
@@ -294,7 +282,7 @@ class _Translator:
         if node.id in FUNCTIONS:
             raise self.error(f"uses the function '{node.id}' without an argument", node)
         known = ", ".join(f"'{name}'" for name in self.symbols)
-        raise ValueError(
+        raise Refused(
             f"unknown symbol {shortened(node.id)} in {shortened(self.text)}; known are {known} and "
             f"the constants pi and e (a parameter is declared with its value, as {node.id}=1)"
         )
@@ -303,9 +291,7 @@ class _Translator:
         if name not in FUNCTIONS:
             near = difflib.get_close_matches(name, FUNCTIONS, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(FUNCTIONS)}"
-            raise ValueError(
-                f"unknown function {shortened(name)} in {shortened(self.text)}; {hint}"
-            )
+            raise Refused(f"unknown function {shortened(name)} in {shortened(self.text)}; {hint}")
         expected = _ARITY.get(name, 1)
         if len(args) != expected and (expected is not None or not args):
             wanted = {None: "at least one", 1: "one"}.get(expected, str(expected))

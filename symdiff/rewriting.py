@@ -11,7 +11,7 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 
 from symdiff.comparison import comparison
 from symdiff.domain import NOTHING, Domain, Requirements, guarded, required
-from symdiff.limits import LARGEST, Limits, refusal_of_power
+from symdiff.limits import LARGEST, Limits, Refused, refusal_of_power, refusing
 from symdiff.subexpressions import rebuilt
 
 
@@ -69,10 +69,11 @@ def put(expression: Expr, values: Mapping[Symbol, Number]) -> Expr:
     if any(v.is_infinite for v in values.values()):  # these only choose cases
         return expression.xreplace(values)
 
+    what = ", ".join(f"{s.name} = {_shown(v)}" for s, v in values.items())
+
     def refuse(problem: str | None) -> None:
         if problem is not None:
-            what = ", ".join(f"{s.name} = {_shown(v)}" for s, v in values.items())
-            raise ValueError(f"with {what} the formula {problem}; give other numbers")
+            raise Refused(f"with {what} the formula {problem}; give other numbers")
 
     def look(part: Basic, arguments: tuple[Basic, ...]) -> None:
         if isinstance(part, Pow):
@@ -81,9 +82,10 @@ def put(expression: Expr, values: Mapping[Symbol, Number]) -> Expr:
     def rule(part: Expr) -> Expr:
         return values.get(part, part)
 
-    result = rewritten(_with_cases_left(expression, values), rule, look)
-    refuse(Limits(LARGEST).refusal(result))
-    return result
+    with refusing(f"with {what} the formula", expression):
+        result = rewritten(_with_cases_left(expression, values), rule, look)
+        refuse(Limits(LARGEST).refusal(result))
+        return result
 
 
 def _with_cases_left(expression: Expr, values: Mapping[Symbol, Number]) -> Expr:

@@ -94,11 +94,11 @@ class maximum(Extreme):
 
     def _eval_is_extended_positive(self) -> bool | None:
         some = any(a.is_extended_positive for a in self.args)
-        return True if some and self.is_extended_real else None
+        return True if some and self._eval_is_extended_real() else None
 
     def _eval_is_extended_nonnegative(self) -> bool | None:
         some = any(a.is_extended_nonnegative for a in self.args)
-        return True if some and self.is_extended_real else None
+        return True if some and self._eval_is_extended_real() else None
 
     @staticmethod
     def numpy(a: Float64Array, b: Float64Array) -> Float64Array:
