@@ -19,7 +19,7 @@ import sympy
 from sympy.printing.numpy import SciPyPrinter
 
 from symdiff import arrays
-from symdiff.functions import STABLE_FUNCTIONS, Float64Array, UnspecifiedFunction
+from symdiff.functions import EXTREMES, STABLE_FUNCTIONS, Float64Array, UnspecifiedFunction
 from symdiff.graph import Node, topological
 from symdiff.interpret import run_mpmath
 from symdiff.program import Program, program
@@ -39,6 +39,8 @@ _NAMESPACE = {f.__name__: f.numpy for f in STABLE_FUNCTIONS} | {
         arrays.placed,
     )
 }
+
+_NAMESPACE |= {f.__name__: f.numpy for f in EXTREMES}
 
 
 def compile_numpy(steps: Program) -> Callable[..., Sequence[Any]]:
