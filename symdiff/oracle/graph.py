@@ -11,6 +11,7 @@ from sympy import Expr, Rational, Symbol
 
 from symdiff.adjoint import Adjoints
 from symdiff.closed_form import closed_form
+from symdiff.extent import TooLarge
 from symdiff.formula import real_symbol
 from symdiff.graph import Elementwise, Graph, Input, topological
 from symdiff.oracle.enclosure import Enclosure, Float64Array
@@ -41,7 +42,11 @@ def enclose_adjoints(
     """
     signature = adjoints.signature
     arrays, parameters, lengths = signature.bind(inputs)
-    if not signature.pointwise:
+    try:
+        forms = pointwise_forms(adjoints, parameters) if signature.pointwise else None
+    except TooLarge:  # a deep chain of scalars goes line by line, as arrays do
+        forms = None
+    if forms is None:
         return enclose_arrays(adjoints, {**arrays, **parameters, **lengths})
     from symdiff.oracle.choice import enclose
 
@@ -49,7 +54,7 @@ def enclose_adjoints(
     points = {name: np.broadcast_to(a, shape) for name, a in arrays.items()}
     return {
         name: enclose(form, points, of=primal, target=target, relative=relative)
-        for name, (form, primal) in pointwise_forms(adjoints, parameters).items()
+        for name, (form, primal) in forms.items()
     }
 
 

@@ -31,7 +31,7 @@ _PATIENCE, _PATIENCE_EACH = 20.0, 0.02
 
 
 def enclose_arrays(adjoints: Adjoints, arguments: Mapping[str, Any]) -> dict[str, Enclosure]:
-    """Every adjoint of a graph with axes, by Ziv's strategy for the whole graph at once.
+    """Every adjoint of a graph, by Ziv's strategy for the whole graph at once.
 
     Args: arguments, the program's: arrays, parameters and lengths of axes, by name.
     """
@@ -39,6 +39,9 @@ def enclose_arrays(adjoints: Adjoints, arguments: Mapping[str, Any]) -> dict[str
     steps = program({**adjoints.nodes, **guards})
     found: dict[str, Enclosure] = {}
     entries = sum(int(np.size(value)) for value in arguments.values())
+    # Of scalars each entry is a problem of its own, and an adjoint that is a constant has as many.
+    pointwise = adjoints.signature.pointwise
+    shape = np.broadcast_shapes(*map(np.shape, arguments.values())) if pointwise else ()
     precision = _FIRST
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries):
         while True:
@@ -48,7 +51,7 @@ def enclose_arrays(adjoints: Adjoints, arguments: Mapping[str, Any]) -> dict[str
                     results = interpret(steps, balls, _compile)
                 except deadline.OutOfTimeError:
                     return found or _nothing(adjoints, arguments)
-                found = {k: _enclosed(results[k]) for k in adjoints.nodes}
+                found = {k: _enclosed(results[k], shape) for k in adjoints.nodes}
             for guard, node in guards.items():
                 undefined = np.frompyfunc(lambda ball: ball.is_nan(), 1, 1)(results[guard])
                 if np.any(undefined):
@@ -73,18 +76,26 @@ def _mark(
     the axes that both have.
     """
     for name, node in adjoints.nodes.items():
+        if adjoints.signature.pointwise:  # every entry is a problem of its own
+            _lose(found[name], np.broadcast_to(undefined, found[name].shape))
+            continue
         shared = [a for a in axes if a in node.axes] if adjoints.graph.output.axes else []
         lost = undefined.any(axis=tuple(i for i, a in enumerate(axes) if a not in shared))
         order = [a for a in axes if a in shared]
         lost = np.transpose(lost, [order.index(a) for a in node.axes if a in shared])
         index = tuple(slice(None) if a in shared else np.newaxis for a in node.axes)
-        where = np.broadcast_to(lost[index], found[name].shape)
-        nothing = uncertain((int(where.sum()),), Why.UNDEFINED)
-        found[name].put(where, nothing)
+        _lose(found[name], np.broadcast_to(lost[index], found[name].shape))
+
+
+def _lose(enclosure: Enclosure, where: BoolArray) -> None:
+    enclosure.put(where, uncertain((int(where.sum()),), Why.UNDEFINED))
 
 
 def _nothing(adjoints: Adjoints, arguments: Mapping[str, Any]) -> dict[str, Enclosure]:
     """What is said of an adjoint when the time was spent before anything was known."""
+    if adjoints.signature.pointwise:
+        shape = np.broadcast_shapes(*map(np.shape, arguments.values()))
+        return {name: uncertain(shape, Why.OUT_OF_BUDGET) for name in adjoints.nodes}
     lengths = {
         axis: length
         for i in adjoints.graph.inputs
@@ -97,8 +108,9 @@ def _nothing(adjoints: Adjoints, arguments: Mapping[str, Any]) -> dict[str, Encl
     }
 
 
-def _enclosed(values: Any) -> Enclosure:
+def _enclosed(values: Any, shape: tuple[int, ...]) -> Enclosure:
     values = np.asarray(values, dtype=object)
+    values = np.broadcast_to(values, np.broadcast_shapes(values.shape, shape))
     return enclosure_of(values.ravel().tolist()).reshape(values.shape)
 
 
