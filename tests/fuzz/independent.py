@@ -39,7 +39,7 @@ class Kind(Enum):
     """What is known of a derivative at a point."""
 
     VALUE = "value"
-    SIDES = "sides"  # the one-sided derivatives differ, or there is one only
+    SIDES = "sides"  # the one-sided derivatives differ, or there is one only, or f jumps
     NO_DERIVATIVE = "no derivative"  # neither side has one, yet the function has a value
     UNDEFINED = "undefined"
     UNKNOWN = "unknown"
@@ -62,6 +62,9 @@ class Truth:
     kind: Kind
     value: Near | None = None
     sides: tuple[Near | None, Near | None] | None = None
+    taken: Near | None = (
+        None  # of the branch that holds at the point itself, at a tie of conditions
+    )
 
     def __str__(self) -> str:
         shown = [self.kind.value]
@@ -142,9 +145,19 @@ class Independent:
                 return False
         return True
 
-    def _run(self, x: Fraction, bits: int, *, slope: bool, signs: list[int] | None = None) -> Dual:
+    def _run(
+        self,
+        x: float | Fraction,
+        bits: int,
+        *,
+        slope: bool,
+        signs: list[int] | None = None,
+        as_taken: bool = False,
+    ) -> Dual:
         with mp.workprec(bits):
-            return _Evaluation(self, x, slope=slope, signs=signs).of(self.tree)
+            run = _Evaluation(self, Fraction(x), slope=slope, signs=signs)
+            run.as_taken = as_taken
+            return run.of(self.tree)
 
     def _beside(self, at: Fraction) -> Truth:
         try:
@@ -160,9 +173,28 @@ class Independent:
                 apart = magnitude(left.value - right.value)
             size = max(magnitude(left.value), magnitude(right.value))
             e = max(left.e, right.e, apart) + 1
-            if apart <= max(size - _AGREE + 10, _VANISHED):
+            if apart <= max(size - _AGREE + 10, _VANISHED) and not self._jumps(at):
                 return Truth(Kind.VALUE, Near(left.value, e), (left, right))
-        return Truth(Kind.SIDES, None, (left, right))
+        return Truth(Kind.SIDES, None, (left, right), self._taken(at))
+
+    def _jumps(self, at: Fraction) -> bool:
+        """Whether f at the point is another than f a hair beside."""
+        try:
+            here, *beside = (self.value(at + k * _HAIRS[0]) for k in (0, -1, 1))
+        except Unknown:
+            return True
+        with mp.workprec(800):
+            most = mpf(2) ** -400 * max(1, abs(here.v) if here else 1)
+            return any(b is None or here is None or abs(b.v - here.v) > most for b in beside)
+
+    def _taken(self, at: Fraction) -> Near | None:
+        for bits in _LADDER:
+            try:
+                found = self._run(at, bits, slope=True, as_taken=True)
+            except (Unknown, Tie, Undefined, OverflowError, MemoryError, ZeroDivisionError):
+                continue
+            return Near(found.d.v, found.d.e)
+        return None
 
     def _side(self, at: Fraction, side: int) -> Near | None:
         """The limit of f′ from one side; None if there is none. Raises: Unknown."""
@@ -202,6 +234,7 @@ class _Evaluation:
         self, formula: Independent, x: Fraction, *, slope: bool, signs: list[int] | None
     ) -> None:
         self.formula, self.slope, self.signs = formula, slope, signs
+        self.as_taken = False  # whether a tie of a condition is passed over
         self.names = {k: Dual(number(v), ZERO, True) for k, v in formula.parameters.items()}  # noqa: FBT003
         self.names["z"] = Dual(number(x), ONE, False)  # noqa: FBT003 - a named tuple's field
 
@@ -279,7 +312,8 @@ class _Evaluation:
         sign = 0
         if ast.dump(left) != ast.dump(right):
             sign = self.decided((a.a - b.a).sign())
-            if sign == 0 and self.slope and not (a.flat and b.flat):
+            tie = sign == 0 and not (a.flat and b.flat)
+            if tie and self.slope and not self.as_taken:
                 raise Tie
         return _RELATIONS[type(op)](sign)
 

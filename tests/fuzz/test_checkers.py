@@ -60,6 +60,10 @@ def open_(high, bound, why=Why.UNDECIDED):
         ("z*abs(z)", 0.0, certified(0.0, 0.0), None),
         ("z*abs(z)", 0.0, certified(0.5, 0.0), "false: smooth tie"),
         ("min(z, abs(z))", 0.0, certified(0.0, 0.0), "false: smooth tie"),
+        ("where(z == 1, 5*z, z**2)", 1.0, certified(5.0, 0.0), None),  # f jumps: a convention
+        ("where(z == 1, 5*z, z**2)", 1.0, certified(2.0, 0.0), None),
+        ("where(z == 1, 5*z, z**2)", 1.0, certified(3.0, 0.0), "false: kink"),
+        ("where(z == 1, 2*z - 1, z**2)", 1.0, certified(0.0, 0.0), "false: smooth tie"),
         ("log(z)", -1.0, certified(-1.0, 0.0), "false: outside the domain"),
         ("log(z)", -1.0, open_(math.nan, INFINITE, Why.UNDEFINED), None),
         ("sqrt(z)", 0.0, certified(INFINITE, 0.0), "false: no derivative"),
