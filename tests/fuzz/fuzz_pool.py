@@ -70,6 +70,7 @@ class Settings:
     table_every: int = 1  # a table is made of each n-th formula
     relations_every: int = 2
     seconds: int = SECONDS
+    refusals: bool = False  # whether a refusal is told as a finding, for somebody to read
 
 
 def task(one: Case, settings: Settings) -> dict[str, Any]:
@@ -91,6 +92,7 @@ def task(one: Case, settings: Settings) -> dict[str, Any]:
         "relations": relations if number % settings.relations_every == 0 else None,
         "scalars": settings.scalars,
         "seconds": settings.seconds,
+        "refusals": settings.refusals,
     }
 
 

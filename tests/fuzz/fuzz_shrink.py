@@ -18,6 +18,7 @@ def shrunk(found: Finding, job: dict[str, Any], worker: Worker, trials: int = _T
     Args: job, the task in which the fault was seen; trials, how many formulas are tried at most.
     """
     best, going = found, True
+    job = {**job, "only": ["derive", *_steps(found.kind)], "table": True}
     while going:
         going = False
         for text in shorter(best.text):
@@ -35,6 +36,21 @@ def shrunk(found: Finding, job: dict[str, Any], worker: Worker, trials: int = _T
                 best, going = same[0], True
                 break
     return best
+
+
+def _steps(kind: str) -> list[str]:
+    """The steps in which a fault of a class shows."""
+    if " in " in kind.split(":", maxsplit=1)[0]:
+        return [kind.split(":", maxsplit=1)[0].split(" in ")[1]]
+    if "kink" in kind and "false" not in kind:
+        return ["kinks"]
+    if kind == "bridge":
+        return ["lambdify"]
+    if "table" in kind:
+        return ["table", "enclose float32"] if "ball" in kind else ["table"]
+    if "float32" in kind:
+        return ["enclose float32"]
+    return ["enclose float64", "scalar", "branch", "rescale"]
 
 
 def shorter(text: str) -> Iterator[str]:

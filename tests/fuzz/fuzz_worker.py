@@ -97,6 +97,8 @@ class Run:
 
     def step(self, name: str, action: Callable[[], Any]) -> Any:
         """The action's result; None if it was refused in one sentence, or failed: a fault."""
+        if name not in self.task.get("only", (name,)):
+            return None
         say(step=name)
         began = processor_time()
         try:
@@ -106,6 +108,8 @@ class Run:
         except Exception as error:  # noqa: BLE001 - every exception is a finding or a refusal
             if _refuses(error):
                 self.count(f"refused in {name}")
+                if self.task.get("refusals"):
+                    self.fault(f"refused in {name}", error, "an answer")
             else:
                 kind = "memory" if isinstance(error, MemoryError) else "exception"
                 self.fault(
@@ -165,6 +169,8 @@ class Run:
             say(step="truth")
             try:
                 self.truth(balls, single, many, narrow, fast, kinks)
+            except OutOfTime:
+                self.count("truth out of time")
             except Exception:  # noqa: BLE001 - the checker's own failure is told too
                 self.fault("the checker failed", traceback.format_exc()[-280:], "a judgement")
 
@@ -267,7 +273,8 @@ class Run:
         if many is not None:
             sets.append((narrow, judging.Ball.all_of(many), ", table"))
         for points, found, which in sets:
-            for x, ball in zip(points.tolist(), found, strict=False):
+            pairs = sorted(zip(points.tolist(), found, strict=False), key=lambda p: np.isinf(p[0]))
+            for x, ball in pairs:
                 if np.isnan(x):
                     if ball.certified:
                         self.fault("false: at NaN", ball, "not certified", x)

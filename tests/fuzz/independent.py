@@ -21,7 +21,7 @@ from mpmath import mp, mpf
 from textbook import SMOOTH
 from tracked import ONE, ZERO, Num, Undefined, Unknown, magnitude, number, power
 
-_LADDER = (160, 600, 2_000, 6_500)  # bits; each tells by itself whether it was enough
+_LADDER = (160, 600, 2_600, 6_500)  # bits; each tells by itself whether it was enough
 _ENOUGH = 118  # bits of the value that are right: a double-double shows 106
 _VANISHED = -1_140  # an error below 2 to this is nothing beside the smallest float64, 2⁻¹⁰⁷⁴
 _HAIRS = (Fraction(1, 2**1_500), Fraction(1, 2**1_900))  # below the distance of any two float64
@@ -91,11 +91,17 @@ class Independent:
         self.text = text.strip().translate(_TYPOGRAPHY)
         self.tree = ast.parse(self.text, mode="eval").body
         self.parameters = {k: Fraction(v) for k, v in (parameters or {}).items()}  # type: ignore[arg-type]
+        self._known: dict[Fraction, Truth] = {}
         sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
 
     def derivative(self, x: float | Fraction) -> Truth:
         """What is known of f′ at x, a finite number, which is taken exactly."""
         at = Fraction(x)
+        if at not in self._known:
+            self._known[at] = self._derivative(at)
+        return self._known[at]
+
+    def _derivative(self, at: Fraction) -> Truth:
         best = None
         for bits in _LADDER:
             try:

@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from formulas import Case
 from fuzz_pool import Settings, Tally, Worker, report, task
-from fuzz_shrink import shorter
+from fuzz_shrink import shorter, shrunk
 from independent import Independent
 from judging import (
     Ball,
@@ -169,3 +169,14 @@ def test_shorter_formulas_leave_parts_out():
     assert "sin(z) + 2" in found
     assert "where(z > 1, sin(z), exp(z))" in found
     assert all(len(text) < len("where(z > 1, sin(z) + 2, exp(z))") for text in found)
+
+
+def test_a_fault_is_made_short():
+    """A formula that is refused is refused without its other parts too."""
+    one = Case("((z)*(2) + sin(z)) + gelluu(z)", {}, "1:1")
+    with Worker() as worker:
+        job = {**task(one, Settings(points=2)), "refusals": True}
+        tally = Tally()
+        worker.run(job, tally)
+        (found,) = [f for f in tally.findings if f.kind.startswith("refused")]
+        assert "gelluu(z)" == shrunk(found, job, worker).text
