@@ -167,12 +167,15 @@ class Run:
                 self.relations(balls)
         with budget(TRUTH_SECONDS):
             say(step="truth")
+            began = processor_time()
             try:
                 self.truth(balls, single, many, narrow, fast, kinks)
             except OutOfTime:
                 self.count("truth out of time")
             except Exception:  # noqa: BLE001 - the checker's own failure is told too
                 self.fault("the checker failed", traceback.format_exc()[-280:], "a judgement")
+            finally:
+                self.times["truth"] = processor_time() - began
 
     def compare(self, number: int, seed: int) -> None:
         """Hold so many certified values of the float32 table against the ball."""

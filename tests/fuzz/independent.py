@@ -21,7 +21,7 @@ from mpmath import mp, mpf
 from textbook import SMOOTH
 from tracked import ONE, ZERO, Num, Undefined, Unknown, magnitude, number, power
 
-_LADDER = (160, 600, 2_600, 6_500)  # bits; each tells by itself whether it was enough
+_LADDER = (160, 600, 1_700, 6_500)  # bits; each tells by itself whether it was enough
 _ENOUGH = 118  # bits of the value that are right: a double-double shows 106
 _VANISHED = -1_140  # an error below 2 to this is nothing beside the smallest float64, 2⁻¹⁰⁷⁴
 _HAIRS = (Fraction(1, 2**1_500), Fraction(1, 2**1_900))  # below the distance of any two float64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
@@ -63,9 +64,11 @@ class Fault(NamedTuple):
 
 
 def judge(ball: Ball, truth: Truth) -> Fault | None:
-    """What is wrong with an enclosure of the derivative at a finite point, if anything."""
-    if fault := _unsaid(ball):
-        return fault
+    """What is wrong with an enclosure of the derivative at a finite point, the worst first."""
+    return _numberless(ball) or _false(ball, truth) or _unsaid(ball)
+
+
+def _false(ball: Ball, truth: Truth) -> Fault | None:
     if not ball.certified:
         wrong = {Why.UNDEFINED: "undefined", Why.NO_DERIVATIVE: "no derivative"}.get(Why(ball.why))
         if wrong and truth.kind is Kind.VALUE:
@@ -89,7 +92,11 @@ def judge(ball: Ball, truth: Truth) -> Fault | None:
 def _unsaid(ball: Ball) -> Fault | None:
     if ball.certified != (ball.why == Why.CERTIFIED):
         return Fault("why: contradicts `certified`", "the same in both")
-    if ball.certified and not (ball.high == ball.high and ball.bound < float("inf")):
+    return None
+
+
+def _numberless(ball: Ball) -> Fault | None:
+    if ball.certified and not (not math.isnan(ball.high) and ball.bound < float("inf")):
         return Fault("why: certified without a number", "a number, or not certified")
     return None
 
@@ -115,17 +122,19 @@ def judge_limit(ball: Ball, formula: Independent, sign: int) -> Fault | None:
 
     A limit that is approached must be nearer at the second, 10^1500, or reached.
     """
-    if (fault := _unsaid(ball)) or not ball.certified:
-        return fault
+    if (fault := _numberless(ball)) or not ball.certified:
+        return fault or _unsaid(ball)
     found: list[list[mpf]] = []
     waves = _OSCILLATING.search(formula.text) is not None
     scales = _MANY_SCALES if waves else _SCALES  # a wave needs many, at numbers that cost less
-    for far in (330, 560) if waves else (400, 1_500):
-        truths = [formula.derivative(sign * 10**far * scale) for scale in scales]
-        if any(t.kind is Kind.UNDEFINED for t in truths):
-            return Fault("false: limit outside the domain", f"undefined at {sign}e{far}")
-        if any(t.value is None or not _sharp(t.value) for t in truths):
-            return None
+    for far in (310, 380) if waves else (400, 1_500):
+        truths = []
+        for scale in scales:
+            truths.append(formula.derivative(sign * 10**far * scale))
+            if truths[-1].kind is Kind.UNDEFINED:
+                return Fault("false: limit outside the domain", f"undefined at {sign}e{far}")
+            if truths[-1].value is None or not _sharp(truths[-1].value):
+                return None
         found.append([t.value.value for t in truths if t.value is not None])
     near, beyond = found
     shown = f"{mp.nstr(near[0], 12)} far out and {mp.nstr(beyond[0], 12)} beyond"

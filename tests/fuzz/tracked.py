@@ -15,7 +15,8 @@ from mpmath import mp, mpf
 
 _SPARE = 8  # bits of each result that mpmath may have wrong
 _LARGEST_FRACTION = 8_000  # bits; a longer numerator or denominator is no longer carried
-_LARGEST_ARGUMENT = 5_200  # exponent of an argument of exp, sin and the like, beyond which none
+_LARGEST_EXPONENT = 1_100  # of an argument of exp: its value has such an exponent's exponent
+_LARGEST_ARGUMENT = 5_200  # the same of sine and cosine
 _NOTHING = -(10**7)  # the exponent of what is too small to matter to anyone
 
 
@@ -135,7 +136,7 @@ def exp(a: Num) -> Num:
     m = magnitude(a.v)
     if a.v < 0 and m > 30 and m - 2 > a.e:
         return rounded(mpf(0), -min(2 ** min(m - 2, 30), -_NOTHING))
-    if m > _LARGEST_ARGUMENT or a.e > -1:
+    if m > _LARGEST_EXPONENT or a.e > -1:
         raise Unknown
     v = mp.exp(a.v)
     return rounded(v, magnitude(v) + a.e + 1)
@@ -147,7 +148,7 @@ def expm1(a: Num) -> Num:
         return ZERO
     if a.v < 0 and magnitude(a.v) > 30:
         return exp(a) - ONE
-    if magnitude(a.v) > _LARGEST_ARGUMENT or a.e > -1:
+    if magnitude(a.v) > _LARGEST_EXPONENT or a.e > -1:
         raise Unknown
     v = mp.expm1(a.v)
     return rounded(v, max(magnitude(v), 0) + 2 + a.e)
