@@ -66,7 +66,8 @@ def _key(expression: Expr, target: str) -> str:
 def _version() -> str:
     """The hash of every source file that a table depends on, and the versions underneath."""
     sources = [*sorted(Path(__file__).parent.glob("*.py"))]
-    sources += [Path(module.__file__ or "") for module in (symdiff.functions, symdiff.kinks)]
+    for package in (symdiff.functions, symdiff.kinks):
+        sources += sorted(Path(package.__file__ or "").parent.glob("*.py"))
     digest = hashlib.sha256(f"{sympy.__version__} {flint.__version__}".encode())
     for source in sources:
         digest.update(source.read_bytes())
