@@ -76,7 +76,8 @@ class _Choice:
             raise Undefined
         if isinstance(e, sympy.Abs):
             sign = self.sign(e.args[0])
-            return self.value(e.args[0]) * sign if sign else S.Zero
+            # Where it is 0 the argument stays: SymPy evaluates what is made of constants at length.
+            return -self.value(e.args[0]) if sign < 0 else self.value(e.args[0])
         if isinstance(e, sympy.sign):
             return sympy.Integer(self.sign(e.args[0]))
         if isinstance(e, sympy.Heaviside):

@@ -6,12 +6,16 @@ import math
 from collections.abc import Iterator
 from fractions import Fraction
 
+import mpmath
 import sympy
 from flint import arb
 from sympy import Expr, Rational
 
 from symdiff.kinks import interval
 from symdiff.kinks.interval import Ends, ends
+
+_DEEPEST = 4  # functions in one another that SymPy may evaluate at a constant
+_LARGEST = 100_000  # bits
 
 
 def guesses(a: arb, b: arb) -> Iterator[tuple[Expr, Ends]]:
@@ -31,7 +35,13 @@ def cheap(e: Expr) -> bool:
             return False
         if node.is_Rational and max(abs(node.p), node.q) > 10**300:
             return False
-    return True
+    return _nesting(e) <= _DEEPEST
+
+
+def _nesting(e: Expr) -> int:
+    """How deep functions are nested: SymPy evaluates each level of a constant anew."""
+    own = int(isinstance(e, sympy.Function))
+    return own + max((_nesting(a) for a in e.args), default=0)
 
 
 def near(x: arb, most: int) -> Rational | None:
@@ -47,8 +57,18 @@ def near(x: arb, most: int) -> Rational | None:
 
 
 def number(a: arb, b: arb, digits: int = 60) -> Expr:
-    """The middle of a narrow interval, as a SymPy Float; exactly 0 if it is."""
-    return rational(((a + b) / 2).mid()).evalf(digits)
+    """The middle of a narrow interval as a SymPy Float; 0 or ±∞ beyond 2^±100,000.
+
+    SymPy would print and compare a number of that size by writing it out.
+    """
+    mantissa, exponent = (int(n) for n in ((a + b) / 2).mid().man_exp())
+    size = exponent + mantissa.bit_length()
+    if mantissa == 0 or size < -_LARGEST:
+        return sympy.S.Zero
+    if size > _LARGEST:
+        return sympy.S.Infinity if mantissa > 0 else sympy.S.NegativeInfinity
+    bits = mpmath.libmp.dps_to_prec(digits)
+    return sympy.Float(mpmath.libmp.from_man_exp(mantissa, exponent, bits, "n"), precision=bits)
 
 
 def rational(x: arb) -> Rational:

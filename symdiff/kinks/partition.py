@@ -50,7 +50,7 @@ def partition(
         a, b, known = waiting.pop()
         asked += 1
         work.spend(100)
-        if asked > _MOST_PIECES:
+        if asked > _MOST_PIECES or work.late:
             marks.append(opened(a, b, "too much work: too many pieces"))
             continue
         try:

@@ -13,7 +13,7 @@ from symdiff.kinks.kink import Kinks, Unresolved
 from symdiff.kinks.number import number
 from symdiff.kinks.partition import Partition, partition
 from symdiff.kinks.roots import PRECISION, RANGE
-from symdiff.kinks.segment import Segment
+from symdiff.kinks.segment import Segment, opened, separated
 from symdiff.kinks.sides import kink_at, value_at
 from symdiff.kinks.work import Work
 
@@ -39,8 +39,14 @@ def search(function: Expr, derivative: Expr, z: Symbol) -> Kinks:
         return Kinks()
     cuts = cut(function, z)
     with ctx.workprec(PRECISION):
-        found = tuple(kink_at(derivative, z, mark, _room(cuts, mark)) for mark in cuts.breakpoints)
-        return Kinks(found, tuple(_said(s, derivative, z) for s in cuts.unresolved))
+        work, found, unresolved = Work(), [], list(cuts.unresolved)
+        for mark in cuts.breakpoints:
+            if work.late:
+                unresolved.append(opened(mark.low, mark.high, "too much work: f' beside it"))
+            else:
+                found.append(kink_at(derivative, z, mark, _room(cuts, mark)))
+        said = (_said(s, derivative, z) for s in separated(unresolved))
+        return Kinks(tuple(found), tuple(said))
 
 
 def _room(cuts: Partition, mark: Segment) -> tuple[arb, arb]:

@@ -32,10 +32,15 @@ class Work:
         self.spend(operations - part._operations, roots - part._roots)
 
     @property
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() > self._until
+
+    @property
     def why(self) -> str:
         """What is used up; nothing if there is enough of everything."""
         if self._roots <= 0:
             return "too many roots"
-        if self._operations < 0 or time.monotonic() > self._until:
+        if self._operations < 0 or self.late:
             return "too much work"
         return ""
