@@ -274,9 +274,16 @@ class _Search:
         return bool(size <= _NEAREST or b - a <= _FINEST * size)
 
     def _cut(self, a: arb, b: arb) -> tuple[arb, int | None]:
-        """A number inside at which the sign shows, if there is one at hand."""
+        """A number inside at which the sign shows, if there is one at hand.
+
+        At the middle, or at 0, unless f is so near to 0 there that its sign does not show.
+        """
         first = between(a, b, _SHARES[0])
-        for share in _SHARES:
+        value = self.ask(0, (first, first))
+        sign = sign_of(value)
+        if value is None or sign is not None or not value[1] - value[0] < 1:
+            return first, sign
+        for share in _SHARES[1:]:
             m = between(a, b, share)
             sign = self.sign_at(m)
             if sign is not None:

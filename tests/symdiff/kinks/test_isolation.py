@@ -89,6 +89,10 @@ def _isolated(f):
         (Abs(exp(z) - 2), [log(2)]),
         (Abs(log(z) - 3), [exp(3)]),
         (Abs(log(z)), ["1"]),
+        (
+            maximum(log(z), z - 2),
+            ["0.158594339563039362153395341987514", "3.14619322062058258523706102852137"],
+        ),
         (Max(1, z, z**2), ["-1", "1"]),
         (z * Heaviside(z - 1), ["1"]),
         (Abs(1 / z - 1), ["0", "1"]),
@@ -96,6 +100,7 @@ def _isolated(f):
         (Abs(exp(exp(z)) - 5), [log(log(5))]),
         (Piecewise((z, (exp(z) - 2) ** 2 * (z - 3) > 0), (0, True)), [log(2), "3"]),
         (Piecewise((Abs(z), z > 1), (0, True)), ["1"]),  # the kink of |z| is where it is not taken
+        (Abs(log(z - pi)), [1 + pi]),
         (relu(z**1000 - 2), [-(S(2) ** Rational(1, 1000)), S(2) ** Rational(1, 1000)]),
     ],
     ids=str,
