@@ -359,4 +359,7 @@ def _(node: Einsum, indices: Indices, supply: IndexSupply) -> Expr:
 
 
 def _applied(node: Elementwise, operands: list[Expr]) -> Expr:
-    return node.expr.xreplace({placeholder(i): o for i, o in enumerate(operands)})
+    try:
+        return node.expr.xreplace({placeholder(i): o for i, o in enumerate(operands)})
+    except TypeError:  # SymPy's, of a condition on x/(x − stop(x)), which is no number
+        return sympy.nan
