@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import sympy
-from sympy import And, Basic, Expr, Not, Or, Piecewise, Pow, S
+from sympy import And, Basic, Expr, Not, Or, Piecewise, Pow, S, Tuple
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import Boolean
 
@@ -102,6 +102,13 @@ def required(function: type[Basic], arguments: tuple[Basic, ...]) -> Requirement
 
 
 def _of_power(base: Expr, exponent: Expr) -> Requirements:
+    if isinstance(base, Piecewise):  # SymPy takes the power case by case
+        untaken: Boolean = sympy.true
+        found = NOTHING
+        for value, condition in base.args:
+            found |= only(And(untaken, condition), _of_power(value, exponent))
+            untaken = And(untaken, Not(condition))
+        return found
     if exponent.is_Integer:
         return nonzero(base) if exponent.is_negative else NOTHING
     if base.is_number and exponent.is_number:
@@ -113,7 +120,7 @@ def _of_power(base: Expr, exponent: Expr) -> Requirements:
     if base.is_extended_nonnegative:
         away = And(*(_condition(r) for r in nonzero(base)))
         return _true(Or(away, Ge(exponent, 0)))
-    return frozenset({Requirement("defined", Pow(base, exponent))})
+    return frozenset({Requirement("defined", Tuple(base, exponent))})
 
 
 def positive(u: Expr) -> Requirements:
@@ -221,10 +228,10 @@ def _missing(r: Requirement, kept: set[Requirement]) -> Requirements:
 
 def _missing_power(r: Requirement, kept: set[Requirement]) -> Requirements:
     """Of b^e, where b^(e + k) is defined for a whole number k: that b ≠ 0 or e ≥ 0."""
-    base, exponent = r.of.args
+    base, exponent = r.of
     if {p._replace(where=r.where) for p in positive(base)} <= kept:
         return NOTHING
-    others = (other.of.args for other in kept if other.kind == "defined")
+    others = (other.of for other in kept if other.kind == "defined")
     if any(b == base and (exponent - e).is_Integer for b, e in others):
         away = And(*(_condition(n) for n in nonzero(base)))
         return only(r.where, _true(Or(away, Ge(exponent, 0))))
@@ -235,7 +242,7 @@ def _condition(r: Requirement) -> Boolean:
     relation = {"positive": Gt, "nonnegative": Ge, "nonzero": Ne}.get(r.kind)
     if r.kind == "defined":
         raise Refused(
-            f"the formula cancels '{r.of}', and where that has a value depends on its exponent; "
+            f"the formula cancels '{Pow(*r.of)}', and where that has a value depends on its exponent; "
             "write the power once"
         )
     condition = r.of if relation is None else comparison(relation, r.of, S.Zero)

@@ -76,7 +76,7 @@ class Extreme(Function):
 
     def _eval_evalf(self, prec: int) -> Expr:
         with mpmath.workprec(prec + 10):
-            a, b = (argument._to_mpmath(prec + 10) for argument in self.args)
+            a, b = (mpmath.mpmathify(v._to_mpmath(prec + 10)) for v in self.args)
             return Expr._from_mpmath(type(self).mpmath(a, b), prec)
 
     def _numpycode(self, printer: Any) -> str:
