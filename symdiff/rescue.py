@@ -1,0 +1,123 @@
+"""The points that float64 does not settle, in ball arithmetic: each value to the nearest float64.
+
+Ziv's strategy point by point: the precision grows until the ball is tight, up to a fixed number of
+bits, so that the work at a point is bounded. A ball contains the truth whatever the precision, so
+no two precisions are compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from flint import arb, ctx, fmpq
+from sympy import Symbol
+
+from symdiff.functions import Float64Array
+from symdiff.oracle.elementary import Undecided
+from symdiff.oracle.translate import CannotCertify, compile_ball
+from symdiff.program import ArrayOperation, Contract, Program
+
+_PRECISIONS = (128, 512, 2048, 4096)
+_TIGHT = 56  # bits that a ball has to share with its midpoint
+_NOTHING = arb(2) ** -1075  # what rounds to 0
+
+
+
+class Rescue:
+    """A program of scalars, ready to be run at one point at a time."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._steps: list[tuple[Symbol, Sequence[Symbol], Callable[..., arb]]] = []
+        for symbol, expression in program.assignments:
+            used, function = _compiled(expression)
+            self._steps.append((symbol, used, function))
+
+    def __repr__(self) -> str:
+        return f"<rescue of {', '.join(self.program.results)}>"
+
+    def __call__(self, points: Mapping[str, Float64Array], constants: Mapping[str, Any]) -> Any:
+        """Each result at each point, NaN where it is undefined or was not found.
+
+        Args: points, one-dimensional arrays of finite numbers; constants, rational numbers.
+        """
+        columns = np.stack(list(points.values()), axis=-1) + 0.0
+        distinct, which = np.unique(columns, axis=0, return_inverse=True)
+        rows = [
+            self._at({**constants, **dict(zip(points, row, strict=True))})
+            for row in distinct.tolist()
+        ]
+        found = np.array(rows, dtype=np.float64).reshape(len(rows), len(self.program.results))
+        return dict(zip(self.program.results, found[which.reshape(-1)].T, strict=True))
+
+    def _at(self, arguments: Mapping[str, Any]) -> list[float]:
+        settled: dict[str, float] = {}
+        for precision in _PRECISIONS:
+            with ctx.workprec(precision):
+                balls = self._balls({name: _ball(a) for name, a in arguments.items()})
+                for name, ball in balls.items():
+                    if name not in settled:
+                        value = np.nan if ball is None else _nearest(ball)
+                        if value is not None:
+                            settled[name] = value
+            if len(settled) == len(self.program.results):
+                break
+        return [settled.get(name, np.nan) for name in self.program.results]
+
+    def _balls(self, arguments: Mapping[str, arb]) -> dict[str, arb | None]:
+        """The ball of each result; None for one that is proven to be undefined."""
+        values: dict[Any, arb] = {s: arguments[k] for k, s in self.program.arguments.items()}
+        undefined = set()
+        for symbol, used, function in self._steps:
+            try:
+                values[symbol] = function(*(values[s] for s in used))
+            except Undecided:
+                values[symbol] = arb.nan()
+            except ArithmeticError:
+                values[symbol] = arb.nan()
+                undefined.add(symbol)
+            if not values[symbol].is_finite() and not undefined.isdisjoint(used):
+                undefined.add(symbol)
+        return {
+            name: None if symbol in undefined else values[symbol]
+            for name, symbol in self.program.results.items()
+        }
+
+
+def _compiled(expression: Any) -> tuple[Sequence[Symbol], Callable[..., arb]]:
+    """The symbols that a step takes, and what it computes of their balls."""
+    if isinstance(expression, Contract) and not set(expression.subscripts) - set(",->"):
+        return expression.operands, _product
+    used = sorted(expression.free_symbols, key=str)
+    try:
+        return used, _unknown if expression.has(ArrayOperation) else compile_ball(expression, used)
+    except CannotCertify:
+        return used, _unknown
+
+
+def _product(*factors: arb) -> arb:
+    result = arb(1)
+    for factor in factors:
+        result *= factor
+    return result
+
+
+def _unknown(*_: arb) -> arb:
+    return arb.nan()
+
+
+def _ball(value: Any) -> arb:
+    return arb(fmpq(int(value.p), int(value.q))) if hasattr(value, "p") else arb(value)
+
+
+def _nearest(ball: arb) -> float | None:
+    """The float64 nearest to all of a ball, or None if the ball is too wide."""
+    if not ball.is_finite():
+        return None
+    if ball.rel_accuracy_bits() >= _TIGHT:
+        return float(ball.mid())
+    if ball.rad() < _NOTHING:
+        return float(ball.mid()) + 0.0
+    return None
