@@ -16,14 +16,14 @@ in balls as a whole where the result is not finite.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
-import mpmath
 import numpy as np
 import sympy
+from sympy import Rational
 
 from symdiff.float_steps import FloatSteps, rational
 from symdiff.functions import Float64Array, UnspecifiedFunction
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 RELATIVE = 1e-9  # what a value of a graph of scalars is promised to be within
 ABSOLUTE = 20 * 2.0**-1074  # 10⁻³²²: some subnormal numbers
 _AT_ONCE = 8192  # points: what they need fits the processor's cache
-_RESCUE_DIGITS = 40  # twice float64's, and exponents without end
+_MOST_WORK = 1_000_000  # entries times steps of a graph of arrays: in balls, some seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,14 +90,19 @@ class Evaluator:
         return program(self.nodes)
 
     @cached_property
+    def _unshared(self) -> Program:
+        return program(self.nodes, shared=False)
+
+    @cached_property
     def _steps(self) -> FloatSteps:
         return FloatSteps(self.program)
 
     @cached_property
-    def _rescue(self) -> Rescue:
+    def _rescue(self) -> Callable[[tuple[tuple[str, Rational], ...]], Rescue]:
+        """The program in balls, for some values of the constants."""
         from symdiff.rescue import Rescue  # flint takes 0.1 s; most calls need none
 
-        return Rescue(program(self.nodes, shared=False))
+        return lru_cache(maxsize=8)(lambda constants: Rescue(self._unshared, dict(constants)))
 
     def _point_by_point(
         self, arrays: Mapping[str, Float64Array], constants: Mapping[str, Any]
@@ -108,21 +113,25 @@ class Evaluator:
         spread = {k: np.broadcast_to(a, shape).reshape(-1) for k, a in arrays.items()}
         fixed = {k: _number(v) for k, v in constants.items()}
         results = {k: np.empty(count) for k in self.nodes}
-        right = np.ones(count, dtype=bool)
-        for start in range(0, count, _AT_ONCE):
-            part = slice(start, start + _AT_ONCE)
-            points = {k: Number(a[part]) for k, a in spread.items()}
-            for name, found in self._steps.run({**points, **fixed}).items():
-                results[name][part] = found.value
-                right[part] &= found.within(RELATIVE, ABSOLUTE)
         finite = np.ones(count, dtype=bool)
         for a in spread.values():
             finite &= np.isfinite(a)
-        again = finite & ~right
-        if again.any():
-            rescued = self._rescue({k: a[again] for k, a in spread.items()}, constants)
-            for name, r in results.items():
-                r[again] = rescued[name]
+        for start in range(0, count, _AT_ONCE):
+            part = np.arange(start, min(start + _AT_ONCE, count))
+            for fine in (False, True):
+                points = {k: Number(a[part]) for k, a in spread.items()}
+                right = np.ones(len(part), dtype=bool)
+                for name, found in self._steps.run({**points, **fixed}, fine=fine).items():
+                    results[name][part] = found.value
+                    right &= found.within(RELATIVE, ABSOLUTE)
+                part = part[~right & finite[part]]
+                if not len(part):
+                    break
+            else:
+                rescue = self._rescue(tuple(constants.items()))
+                rescued = rescue({k: a[part] for k, a in spread.items()})
+                for name, r in results.items():
+                    r[part] = rescued[name]
         if not finite.all():
             undefined = np.logical_or.reduce([np.isnan(a) for a in spread.values()])
             for r in results.values():
@@ -137,17 +146,14 @@ class Evaluator:
         numbers |= {k: _number(v) for k, v in constants.items()}
         found = self._steps.run(numbers, errors=False)
         results = {k: np.asarray(n.value, dtype=np.float64) for k, n in found.items()}
+        work = sum(a.size for a in arrays.values()) * len(self.program.assignments)
         inputs_finite = all(np.isfinite(a).all() for a in arrays.values())
-        if inputs_finite and not all(np.isfinite(r).all() for r in results.values()):
-            return self._rescued({**arrays, **constants})
-        return results
+        wrong = inputs_finite and not all(np.isfinite(r).all() for r in results.values())
+        if wrong and work <= _MOST_WORK:
+            from symdiff.rescue import rescued_arrays
 
-    def _rescued(self, arguments: Mapping[str, Any]) -> dict[str, Float64Array]:
-        with mpmath.workdps(_RESCUE_DIGITS):
-            results = self._exact(arguments)
-            with np.errstate(all="ignore"):
-                nearest = np.frompyfunc(_nearest_float, 1, 1)
-                return {k: np.asarray(nearest(v), dtype=np.float64) for k, v in results.items()}
+            return rescued_arrays(self._unshared, {**arrays, **constants})
+        return results
 
     def _exact(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         return run_mpmath(self.program, {k: arguments[k] for k in self.program.arguments})
@@ -155,11 +161,4 @@ class Evaluator:
 
 def _number(value: Any) -> Number:
     """A parameter or a length in float64."""
-    return rational(sympy.Rational(value))
-
-
-def _nearest_float(value: Any) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
+    return rational(Rational(value))

@@ -29,10 +29,10 @@ from symdiff.functions import (
     softplus,
     tanh,
 )
-from symdiff.running_error import UNIT, Number, bounded, plus, ranged
+from symdiff.running_error import UNIT, Number, bounded, fine, plus, ranged, scaled
 
 Slope = Callable[[Any, Any, Any], Any]
-_EXPONENTS = 746.0  # e^(−x) is 0 in float64 beyond it: the condition number of what is in range
+_EXPONENT = 746.0  # e^(−x) is 0 in float64 beyond it, and its condition of no interest
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class FloatFunction:
     Args:
         numpy: the function, vectorised.
         slope: of x, of f(x) and of how far off x may be, the largest |f′| so far around x.
-        condition: a bound of |x f′/f| wherever f is in float64's range, if there is one.
+        condition: of |x|, a bound of |x f′/f| up to there, if there is one: it does not decrease.
         units: its own relative error in units of 2⁻⁵³.
         floor: its own absolute error at x in those units, where it has zeros it comes near to.
     """
 
     numpy: Callable[[Any], Any]
     slope: Slope
-    condition: float | None = None
+    condition: Callable[[Any], Any] | None = None
     units: float = 8.0
     floor: Callable[[Any], Any] | None = None
 
@@ -59,10 +59,14 @@ class FloatFunction:
         e = ranged(value, (x.value == 0) & (value == 0) if x.e is None else None)
         if self.floor is not None:
             e = plus(e, self.floor(x.value) * UNIT)
-        if x.e is None and (x.c == 0 or self.condition is not None):
-            return bounded(value, (self.condition or 0.0) * x.c + self.units, e)
+        if x.exact:
+            return Number(value, self.units, e)
+        if x.e is None and self.condition is not None and not fine():
+            growth = self.condition(np.max(np.abs(x.value), initial=0.0))
+            return bounded(value, growth * x.c + self.units, e)
         error = x.error()
-        change = np.where(error == 0, 0.0, self.slope(x.value, value, error) * error)
+        slope = self.slope(x.value, value, error)
+        change = np.where(error == 0, 0.0, scaled(error, slope))
         return bounded(value, self.units, plus(e, change))
 
 
@@ -73,6 +77,18 @@ def _low(x: Any, error: Any) -> Any:
 
 def _high(x: Any, error: Any) -> Any:
     return np.abs(x) + error
+
+
+def _at_most_1(_x: Any) -> float:
+    return 1.0
+
+
+def _as_exp(x: Any) -> Any:
+    return np.minimum(1 + x, _EXPONENT)
+
+
+def _as_normal(x: Any) -> Any:
+    return np.minimum(1 + 2 * x * x, 2 * _EXPONENT)
 
 
 def _one(x: Any, _value: Any, _error: Any) -> Any:
@@ -123,24 +139,26 @@ def _erf(x: Any) -> Any:
 
 _SIMPLE: Mapping[type, FloatFunction] = {
     sigmoid: FloatFunction(
-        sigmoid.numpy, lambda x, _, e: np.minimum(0.25, np.exp(-_low(x, e))), _EXPONENTS
+        sigmoid.numpy, lambda x, _, e: np.minimum(0.25, np.exp(-_low(x, e))), _as_exp
     ),
     softplus: FloatFunction(
-        softplus.numpy, lambda x, _, e: np.minimum(1.0, np.exp(x + e)), _EXPONENTS
+        softplus.numpy, lambda x, _, e: np.minimum(1.0, np.exp(x + e)), _as_exp
     ),
-    tanh: FloatFunction(tanh.numpy, lambda x, _, e: np.minimum(1.0, 4 * np.exp(-2 * _low(x, e))), 1),
+    tanh: FloatFunction(
+        tanh.numpy, lambda x, _, e: np.minimum(1.0, 4 * np.exp(-2 * _low(x, e))), _at_most_1
+    ),
     sech: FloatFunction(
-        sech.numpy, lambda x, _, e: np.minimum(0.5, 2 * np.exp(-_low(x, e))), _EXPONENTS
+        sech.numpy, lambda x, _, e: np.minimum(0.5, 2 * np.exp(-_low(x, e))), _as_exp
     ),
     Phi: FloatFunction(
-        Phi.numpy, lambda x, _, e: 0.4 * np.exp(-(_low(x, e) ** 2) / 2), 2 * _EXPONENTS, 16
+        Phi.numpy, lambda x, _, e: 0.4 * np.exp(-(_low(x, e) ** 2) / 2), _as_normal, 16
     ),
     phi: FloatFunction(
         phi.numpy,
         lambda x, _, e: 0.4 * np.minimum(_high(x, e), 1e9) * np.exp(-(_low(x, e) ** 2) / 2),
-        2 * _EXPONENTS,
+        _as_normal,
     ),
-    expm1: FloatFunction(expm1.numpy, lambda x, _, e: np.exp(x + e), _EXPONENTS),
+    expm1: FloatFunction(expm1.numpy, lambda x, _, e: np.exp(x + e), _as_exp),
     log1p: FloatFunction(log1p.numpy, lambda x, _, e: _reciprocal(1 + x - e)),
     sinc: FloatFunction(sinc.numpy, _away(0.44)),
     j1: FloatFunction(j1.numpy, _away(0.34), floor=lambda x: 8 * np.minimum(1.0, 1 / np.abs(x))),
@@ -149,25 +167,25 @@ assert _SIMPLE.keys() == set(STABLE_FUNCTIONS)  # noqa: S101 - a new stable func
 
 FUNCTIONS: Mapping[type, FloatFunction] = {
     **_SIMPLE,
-    sympy.exp: FloatFunction(np.exp, lambda x, _, e: np.exp(x + e), _EXPONENTS),
+    sympy.exp: FloatFunction(np.exp, lambda x, _, e: np.exp(x + e), _as_exp),
     sympy.log: FloatFunction(np.log, _log_slope),
     sympy.sin: FloatFunction(np.sin, _one),
     sympy.cos: FloatFunction(np.cos, _one),
     sympy.tan: FloatFunction(np.tan, _tangent),
     sympy.cot: FloatFunction(lambda x: 1 / np.tan(x), _tangent),
-    sympy.sinh: FloatFunction(np.sinh, lambda x, _, e: np.cosh(_high(x, e)), _EXPONENTS),
-    sympy.cosh: FloatFunction(np.cosh, lambda x, _, e: np.cosh(_high(x, e)), _EXPONENTS),
+    sympy.sinh: FloatFunction(np.sinh, lambda x, _, e: np.cosh(_high(x, e)), _as_exp),
+    sympy.cosh: FloatFunction(np.cosh, lambda x, _, e: np.cosh(_high(x, e)), _as_exp),
     sympy.tanh: _SIMPLE[tanh],
     sympy.sech: _SIMPLE[sech],
     sympy.asinh: FloatFunction(
         lambda x: np.copysign(np.arcsinh(np.abs(x)), x),
         lambda x, _, e: 1 / np.maximum(1.0, _low(x, e)),
-        1,
+        _at_most_1,
     ),
     sympy.acosh: FloatFunction(
         np.arccosh, lambda x, _, e: _reciprocal(np.sqrt(np.maximum((x - e) ** 2 - 1, 0.0)))
     ),
-    sympy.atan: FloatFunction(np.arctan, lambda x, _, e: 1 / (1 + _low(x, e) ** 2), 1),
+    sympy.atan: FloatFunction(np.arctan, lambda x, _, e: 1 / (1 + _low(x, e) ** 2), _at_most_1),
     sympy.asin: FloatFunction(
         np.arcsin, lambda x, _, e: _reciprocal(np.sqrt(np.maximum(1 - _high(x, e) ** 2, 0.0)))
     ),
@@ -175,8 +193,8 @@ FUNCTIONS: Mapping[type, FloatFunction] = {
         np.arccos, lambda x, _, e: _reciprocal(np.sqrt(np.maximum(1 - _high(x, e) ** 2, 0.0)))
     ),
     sympy.atanh: FloatFunction(np.arctanh, lambda x, _, e: _reciprocal(1 - _high(x, e) ** 2)),
-    sympy.erf: FloatFunction(_erf, lambda x, _, e: 1.13 * np.exp(-(_low(x, e) ** 2)), 1),
+    sympy.erf: FloatFunction(_erf, lambda x, _, e: 1.13 * np.exp(-(_low(x, e) ** 2)), _at_most_1),
     sympy.erfc: FloatFunction(
-        _erfc, lambda x, _, e: 1.13 * np.exp(-(_low(x, e) ** 2)), 2 * _EXPONENTS + 4, 32
+        _erfc, lambda x, _, e: 1.13 * np.exp(-(_low(x, e) ** 2)), _as_normal, 32
     ),
 }

@@ -78,17 +78,20 @@ class FloatSteps:
     def __repr__(self) -> str:
         return f"<{len(self._steps)} steps in float64 → {', '.join(self._results)}>"
 
-    def run(self, arguments: Mapping[str, Number], *, errors: bool = True) -> dict[str, Number]:
+    def run(
+        self, arguments: Mapping[str, Number], *, errors: bool = True, fine: bool = False
+    ) -> dict[str, Number]:
         """Each result by name, computed by numpy's rules of broadcasting.
 
-        Args: errors, whether to carry them along; without, every step is taken as exact.
+        Args: errors, whether to carry them along; without, every step is taken as exact. fine,
+            whether each entry gets an error of its own, which takes longer.
         """
         values: list[Any] = [None] * self._count
         for position, constant in self._constants.items():
             values[position] = constant if errors else _plain(constant)
         for name, position in self._inputs.items():
             values[position] = arguments[name] if errors else _plain(arguments[name])
-        with watched():
+        with watched(fine=fine):
             for what, of, makes in self._steps:
                 made = what(*[values[i] for i in of])
                 values[makes] = made if errors else _plain(made)

@@ -104,6 +104,15 @@ class Program:
     assignments: tuple[Assignment, ...]
     results: Mapping[str, Expr]  # mostly symbols assigned above
 
+    def at(self, values: Mapping[str, Expr]) -> Program:
+        """The same program with some of its arguments replaced by numbers."""
+        numbers = {s: values[name] for name, s in self.arguments.items() if name in values}
+        return Program(
+            {name: s for name, s in self.arguments.items() if name not in values},
+            tuple((s, e.xreplace(numbers)) for s, e in self.assignments),
+            self.results,
+        )
+
     def operation_count(self) -> int:
         """Scalar operations: each +, −, ×, ÷, power or function call counts one."""
         return sum(_operations(e) for _, e in self.assignments)

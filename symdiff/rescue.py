@@ -8,28 +8,37 @@ no two precisions are compared.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from flint import arb, ctx, fmpq
-from sympy import Symbol
+from sympy import Expr, Rational, Symbol
 
 from symdiff.functions import Float64Array
+from symdiff.interpret import interpret
 from symdiff.oracle.elementary import Undecided
 from symdiff.oracle.translate import CannotCertify, compile_ball
 from symdiff.program import ArrayOperation, Contract, Program
 
 _PRECISIONS = (128, 512, 2048, 4096)
 _TIGHT = 56  # bits that a ball has to share with its midpoint
+_LARGEST, _LONGEST = 1000, 200  # of a parameter that is written into the program: value and bits
 _NOTHING = arb(2) ** -1075  # what rounds to 0
-
 
 
 class Rescue:
     """A program of scalars, ready to be run at one point at a time."""
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, program: Program, constants: Mapping[str, Rational]) -> None:
+        """Compile the program with its parameters' values.
+
+        Args: constants, by the name of the program's argument. A short one is written into the
+            program: z^a/z is z^(a − 1) then, and has a value at 0, and ties are decided exactly.
+        """
+        short = {k: v for k, v in constants.items() if _is_short(v)}
+        self.program = program = program.at(short)
+        self.constants = {k: v for k, v in constants.items() if k not in short}
         self._steps: list[tuple[Symbol, Sequence[Symbol], Callable[..., arb]]] = []
         for symbol, expression in program.assignments:
             used, function = _compiled(expression)
@@ -38,15 +47,15 @@ class Rescue:
     def __repr__(self) -> str:
         return f"<rescue of {', '.join(self.program.results)}>"
 
-    def __call__(self, points: Mapping[str, Float64Array], constants: Mapping[str, Any]) -> Any:
+    def __call__(self, points: Mapping[str, Float64Array]) -> dict[str, Float64Array]:
         """Each result at each point, NaN where it is undefined or was not found.
 
-        Args: points, one-dimensional arrays of finite numbers; constants, rational numbers.
+        Args: points, one-dimensional arrays of finite numbers.
         """
         columns = np.stack(list(points.values()), axis=-1) + 0.0
         distinct, which = np.unique(columns, axis=0, return_inverse=True)
         rows = [
-            self._at({**constants, **dict(zip(points, row, strict=True))})
+            self._at({**self.constants, **dict(zip(points, row, strict=True))})
             for row in distinct.tolist()
         ]
         found = np.array(rows, dtype=np.float64).reshape(len(rows), len(self.program.results))
@@ -68,7 +77,7 @@ class Rescue:
 
     def _balls(self, arguments: Mapping[str, arb]) -> dict[str, arb | None]:
         """The ball of each result; None for one that is proven to be undefined."""
-        values: dict[Any, arb] = {s: arguments[k] for k, s in self.program.arguments.items()}
+        values: dict[Any, Any] = {s: arguments[k] for k, s in self.program.arguments.items()}
         undefined = set()
         for symbol, used, function in self._steps:
             try:
@@ -86,6 +95,40 @@ class Rescue:
         }
 
 
+def rescued_arrays(program: Program, arguments: Mapping[str, Any]) -> dict[str, Float64Array]:
+    """Each result of a program of arrays, NaN where it is undefined or was not found."""
+    entrywise, nearest = np.frompyfunc(_ball, 1, 1), np.frompyfunc(_nearest, 1, 1)
+    found: dict[str, Any] = {}
+    for precision in _PRECISIONS:
+        with ctx.workprec(precision):
+            balls = {k: np.asarray(entrywise(arguments[k]), object) for k in program.arguments}
+            found = {k: nearest(v) for k, v in interpret(program, balls, _entry).items()}
+        if not any(v is None for values in found.values() for v in np.ravel(values)):
+            break
+    return {k: np.asarray(v, dtype=object).astype(np.float64) for k, v in found.items()}
+
+
+@lru_cache(maxsize=4096)
+def _entrywise(used: tuple[Symbol, ...], expression: Expr) -> Callable[..., arb]:
+    try:
+        function = compile_ball(expression, used)
+    except CannotCertify:
+        return _unknown
+
+    def evaluate(*balls: arb) -> arb:
+        """NaN where there is no value, or none at this precision."""
+        try:
+            return function(*balls)
+        except ArithmeticError:
+            return arb.nan()
+
+    return evaluate
+
+
+def _entry(used: Sequence[Symbol], expression: Expr) -> Callable[..., arb]:
+    return _entrywise(tuple(used), expression)
+
+
 def _compiled(expression: Any) -> tuple[Sequence[Symbol], Callable[..., arb]]:
     """The symbols that a step takes, and what it computes of their balls."""
     if isinstance(expression, Contract) and not set(expression.subscripts) - set(",->"):
@@ -95,6 +138,11 @@ def _compiled(expression: Any) -> tuple[Sequence[Symbol], Callable[..., arb]]:
         return used, _unknown if expression.has(ArrayOperation) else compile_ball(expression, used)
     except CannotCertify:
         return used, _unknown
+
+
+def _is_short(value: Rational) -> bool:
+    """Whether SymPy may compute with the number: in an exponent a large one never ends."""
+    return abs(value) <= _LARGEST and int(value.q).bit_length() <= _LONGEST
 
 
 def _product(*factors: arb) -> arb:

@@ -14,12 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-
-from symdiff.functions import Float64Array
 
 UNIT = 2.0**-53
 UNDERFLOW = 4 * 2.0**-1074  # what a result below the normal range can be off by
@@ -58,41 +57,55 @@ class Number(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """Where something holds, as far as the values say, and where their errors leave it open."""
+    """Where something holds, as far as the values say.
+
+    `open` is where their errors leave it open, `undefined` where a side may have no value at all;
+    None is nowhere.
+    """
 
     holds: Any
     open: Any = None
+    undefined: Any = None
 
 
-class _Flags:
+@dataclass
+class _Watch:
     """What the processor said of the operations since it was last asked."""
 
-    raised = False
+    fine: bool
+    raised: bool = False
 
     def __call__(self, _kind: str, _flag: int) -> None:
         self.raised = True
 
 
-_flags: ContextVar[_Flags] = ContextVar("flags")
+_watch: ContextVar[_Watch] = ContextVar("watch")
 
 
 @contextmanager
-def watched() -> Iterator[None]:
-    """What is computed inside notices overflow, underflow and invalid operations, and is silent."""
-    flags = _Flags()
-    token = _flags.set(flags)
+def watched(*, fine: bool = False) -> Iterator[None]:
+    """What is computed inside notices overflow, underflow and invalid operations, and is silent.
+
+    Args: fine, whether each entry is to have an error of its own, not the worst of its array.
+    """
+    watch = _Watch(fine)
+    token = _watch.set(watch)
     try:
-        with np.errstate(all="ignore", over="call", under="call", divide="call", invalid="call"):
-            np.seterrcall(flags)
+        with np.errstate(all="call", call=watch):
             yield
     finally:
-        _flags.reset(token)
+        _watch.reset(token)
 
 
-def _asked() -> _Flags:
-    flags = _flags.get()
-    flags.raised = False
-    return flags
+def fine() -> bool:
+    """Whether each entry is to have an error of its own."""
+    return _watch.get().fine
+
+
+def _asked() -> _Watch:
+    watch = _watch.get()
+    watch.raised = False
+    return watch
 
 
 def bounded(value: Any, c: float, e: Any = None) -> Number:
@@ -108,6 +121,11 @@ def plus(first: Any, second: Any) -> Any:
     if first is None:
         return second
     return first if second is None else first + second
+
+
+def scaled(e: Any, factor: Any) -> Any:
+    """An absolute part times a factor; what is not 0 does not become it by underflow."""
+    return e * factor + np.where(e > 0, UNDERFLOW, 0.0)
 
 
 def ranged(value: Any, nothing: Any = None) -> Any:
@@ -136,8 +154,10 @@ def add(terms: Sequence[Number]) -> Number:
     if len(terms) == 2 and terms[0].exact and terms[1].exact:
         return Number(total, 1.0, None if np.all(np.isfinite(total)) else ranged(total))
     units = max(t.c for t in terms) + len(terms) - 1
-    if np.all(size <= _MOST_CANCELLED * np.abs(total)) and np.max(size, initial=0.0) < np.inf:
-        return bounded(total, _MOST_CANCELLED * units, e)
+    if not fine():
+        cancelled = np.max(size / np.abs(total), initial=1.0)  # NaN where both are 0 or infinite
+        if cancelled <= _MOST_CANCELLED:
+            return bounded(total, cancelled * units, e)
     return Number(total, 0.0, plus(size * (units * UNIT), e))
 
 
@@ -149,10 +169,10 @@ def multiply(a: Number, b: Number) -> Number:
     if flags.raised:
         e = ranged(value, (a.value == 0) | (b.value == 0))
     if a.e is not None:
-        e = plus(e, np.abs(b.value) * a.e)
+        e = plus(e, scaled(a.e, np.abs(b.value)))
     if b.e is not None:
         size = np.abs(a.value) if a.e is None else np.abs(a.value) + a.e
-        e = plus(e, size * b.e)
+        e = plus(e, scaled(b.e, size))
     return bounded(value, a.c + b.c + 1, e)
 
 
@@ -166,9 +186,9 @@ def divide(a: Number, b: Number) -> Number:
     if a.e is not None or b.e is not None:
         size, absolute = np.abs(b.value), a.e
         if b.e is not None:
-            absolute = plus(absolute, np.abs(value) * b.e)
+            absolute = plus(absolute, scaled(b.e, np.abs(value)))
             size = np.maximum(size - b.e, 0.0)
-        e = plus(e, absolute / size)
+        e = plus(e, scaled(absolute, 1 / size))
     return bounded(value, a.c + b.c + 1, e)
 
 
@@ -201,7 +221,7 @@ def square_root(a: Number) -> Number:
     value = np.sqrt(a.value)
     e = None if np.all(a.value >= 0) else np.where(a.value >= 0, 0.0, np.inf)
     if a.e is not None:
-        change = a.e / np.sqrt(np.maximum(a.value - a.e, 0.0))
+        change = scaled(a.e, 1 / np.sqrt(np.maximum(a.value - a.e, 0.0)))
         e = plus(e, np.where(a.e == 0, 0.0, change))
     return Number(value, a.c / 2 + 1, e)
 
@@ -210,7 +230,7 @@ def general_power(a: Number, b: Number) -> Number:
     """a^b as e^(b·log a), and of a whole b for a negative a."""
     value = np.power(a.value, b.value)
     e = ranged(value, (a.value == 0) & (b.value > 0))
-    change = 0.0
+    change: Any = 0.0
     if not a.exact:
         change = np.maximum(np.abs(b.value), 1.0) * _ratio(a.error(), a.value)
     if not b.exact:  # a negative base has values at whole numbers alone
@@ -227,7 +247,7 @@ def _ratio(error: Any, value: Any) -> Any:
 
 def _relatively(value: Any, change: Any) -> Any:
     """The error of a value whose logarithm is off by `change`, as e^x − 1 ≤ x/(1 − x)."""
-    return np.where(change == 0, 0.0, np.abs(value) * change / np.maximum(1 - change, 0.0))
+    return np.where(change == 0, 0.0, scaled(change, np.abs(value) / np.maximum(1 - change, 0.0)))
 
 
 def larger(a: Number, b: Number) -> Number:
@@ -272,21 +292,21 @@ def step(a: Number, below: Any, at_zero: Any) -> Number:
 
 
 def compare(relation: Any, a: Number, b: Number) -> Condition:
-    """A relation of two numbers; open where their errors overlap, and at NaN."""
+    """A relation of two numbers; open where their errors overlap."""
     holds = relation(a.value, b.value)
+    undefined = np.isnan(a.value) | np.isnan(b.value)
+    nowhere = None if not undefined.any() else undefined
     if a.exact and b.exact:
-        unknown = np.isnan(a.value) | np.isnan(b.value)
-        return Condition(holds, unknown if unknown.any() else None)
-    of_a, of_b = a.error(), b.error()
-    together = of_a + of_b
+        return Condition(holds, nowhere, nowhere)
+    together = a.error() + b.error()
     apart = np.abs(a.value - b.value) > together
     apart |= (a.value == b.value) & (together == 0)
-    return Condition(holds, None if np.all(apart) else ~apart)
+    return Condition(holds, None if np.all(apart) else ~apart, nowhere)
 
 
 def negation(a: Condition) -> Condition:
     """Not a."""
-    return Condition(~np.asarray(a.holds), a.open)
+    return Condition(~np.asarray(a.holds), a.open, a.undefined)
 
 
 def conjunction(a: Condition, b: Condition) -> Condition:
@@ -294,9 +314,10 @@ def conjunction(a: Condition, b: Condition) -> Condition:
     holds = np.asarray(a.holds) & np.asarray(b.holds)
     if a.open is None and b.open is None:
         return Condition(holds)
-    unsure_a, unsure_b = _open(a), _open(b)
-    fails = (~np.asarray(a.holds) & ~unsure_a) | (~np.asarray(b.holds) & ~unsure_b)
-    return Condition(holds, (unsure_a | unsure_b) & ~fails)
+    open_a, open_b = _somewhere(a.open, a), _somewhere(b.open, b)
+    fails = (~np.asarray(a.holds) & ~open_a) | (~np.asarray(b.holds) & ~open_b)
+    undefined = _somewhere(a.undefined, a) | _somewhere(b.undefined, b)
+    return Condition(holds, (open_a | open_b) & ~fails, undefined & ~fails)
 
 
 def disjunction(a: Condition, b: Condition) -> Condition:
@@ -304,8 +325,8 @@ def disjunction(a: Condition, b: Condition) -> Condition:
     return negation(conjunction(negation(a), negation(b)))
 
 
-def _open(a: Condition) -> Any:
-    return np.zeros(np.shape(a.holds), dtype=np.bool_) if a.open is None else a.open
+def _somewhere(where: Any, of: Condition) -> Any:
+    return np.zeros(np.shape(of.holds), dtype=np.bool_) if where is None else where
 
 
 def chosen(condition: Condition, then: Number, otherwise: Number) -> Number:
@@ -317,6 +338,8 @@ def chosen(condition: Condition, then: Number, otherwise: Number) -> Number:
     e = np.where(condition.holds, _or_0(then.e), _or_0(otherwise.e))
     if condition.open is not None:
         either = np.abs(then.value - otherwise.value) + then.error() + otherwise.error()
+        if condition.undefined is not None:
+            either = np.where(condition.undefined, np.inf, either)
         e = np.where(condition.open, either, e)
     return Number(value, c, e)
 
