@@ -56,6 +56,8 @@ class FloatFunction:
     def __call__(self, x: Number) -> Number:
         """The function of a number, with its error."""
         value = self.numpy(x.value)
+        if np.any(np.isinf(value)):  # below 700 nothing overflows: a pole, undefined
+            value = np.where(np.isinf(value) & (np.abs(x.value) < 700), np.nan, value)
         e = ranged(value, (x.value == 0) & (value == 0) if x.e is None else None)
         if self.floor is not None:
             e = plus(e, self.floor(x.value) * UNIT)

@@ -45,7 +45,7 @@ class Number(NamedTuple):
         """The bound in full, an array or the number 0."""
         if self.c == 0:
             return 0.0 if self.e is None else self.e
-        relative = np.abs(self.value) * (self.c * UNIT)
+        relative = scaled(np.abs(self.value), self.c * UNIT)
         return relative if self.e is None else relative + self.e
 
     def within(self, relative: float, absolute: float) -> Any:
@@ -182,6 +182,7 @@ def divide(a: Number, b: Number) -> Number:
     value = a.value / b.value
     e = None
     if flags.raised:
+        value = np.where(b.value == 0, np.nan, value)  # undefined, not merely large
         e = ranged(value, a.value == 0)
     if a.e is not None or b.e is not None:
         size, absolute = np.abs(b.value), a.e
