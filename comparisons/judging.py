@@ -46,8 +46,10 @@ class Judge:
         """
         where = judged.undecided
         some = {k: np.broadcast_to(v, where.shape)[where] for k, v in inputs.items()}
-        tighter = truth[...]
-        tighter.put(where, self.truth_of.enclosed_tightly(some, self.dtype)[name])
+        found = self.truth_of.enclosed_tightly(some, self.dtype)[name]
+        tighter, known = truth[...], where.copy()
+        known[where] = found.certified
+        tighter.put(known, found[found.certified])
         return tighter
 
     def _special(

@@ -12,6 +12,8 @@ from symdiff import notation
 from symdiff.differentiate import differentiate
 from symdiff.formula import formula, parameter, real_symbol
 from symdiff.kinks import Kink, kinks
+from symdiff.limits import Refused, refusing
+from symdiff.rewriting import put
 
 _NO_NUMBERS = (sympy.oo, -sympy.oo, sympy.zoo, sympy.nan)
 
@@ -57,7 +59,7 @@ class Definition:
 
     def valued(self, expression: Expr) -> Expr:
         """`expression` with the parameters' values put in."""
-        return expression.xreplace(self._values)
+        return put(expression, self._values)
 
     def kinks(self) -> tuple[Kink, ...]:
         """The breakpoints in the first variable, at the parameters' values."""
@@ -75,9 +77,19 @@ class Definition:
                 known = ", ".join(map(repr, self.parameters)) or "no parameters"
                 raise ValueError(f"{self.name} has no parameter {name!r}; it has {known}")
         changed = {name: parameter(value) for name, value in values.items()}
-        found = replace(self, parameters={**self.parameters, **changed})
-        found.settled()
-        return found
+        return replace(self, parameters={**self.parameters, **changed}).checked()
+
+    def checked(self) -> Definition:
+        """The definition itself, if its formula and its derivatives have a value there.
+
+        Raises: ValueError if not, or if they are too large.
+        """
+        with refusing("the formula", self.name):
+            settled = self.settled()
+            settled.valued(settled.formula)
+            for variable in settled.variables:
+                settled.valued(settled.derivative(variable))
+        return self
 
     def settled(self) -> Definition:
         """The same function with those parameters put in that arithmetic would stumble over.
@@ -106,7 +118,7 @@ class Definition:
             _divides(left, s, v) for s, v in put.items()
         ):
             what = ", ".join(f"{s.name} = {notation.text(v)}" for s, v in put.items())
-            raise ValueError(
+            raise Refused(
                 f"{self.name} has no value at {what}: {notation.text(self.formula)} would hold an "
                 "infinity; give another number"
             )
@@ -146,6 +158,6 @@ def user_definition(
     unused = [p for p in parameters if real_symbol(p) not in expression.free_symbols]
     if unused:
         raise ValueError(f"'{source}' has no parameter {unused[0]!r}; leave it out")
-    found = Definition(str(source), expression, variables, parameters, source="given by the user")
-    found.settled()
-    return found
+    return Definition(
+        str(source), expression, variables, parameters, source="given by the user"
+    ).checked()

@@ -16,7 +16,7 @@ import numpy as np
 import sympy
 from sympy import Expr, Piecewise, Rational, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
-from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
+from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 
 from symdiff.float_functions import FUNCTIONS
 from symdiff.functions import Extreme, maximum
@@ -43,6 +43,7 @@ from symdiff.running_error import (
     step,
     watched,
 )
+from symdiff.subexpressions import subexpressions
 
 Step = tuple[Callable[..., Any], tuple[int, ...], int]  # what, of which values, which it makes
 
@@ -74,6 +75,7 @@ class FloatSteps:
             for symbol, expression in program.assignments:
                 self._known[symbol] = self._made(expression)
             self._results = {name: self._made(e) for name, e in program.results.items()}
+        self._steps = self._needed()
 
     def __repr__(self) -> str:
         return f"<{len(self._steps)} steps in float64 → {', '.join(self._results)}>"
@@ -115,8 +117,23 @@ class FloatSteps:
     def _made(self, e: Any) -> int:
         """The position of the value of an expression or a condition."""
         if e not in self._known:
-            self._known[e] = self._operation(e)
+            if not isinstance(e, ArrayOperation):
+                for part in subexpressions(e, self._known):  # from the bottom up, to any depth
+                    if isinstance(part, Expr | Boolean):
+                        self._known[part] = self._operation(part)
+            else:
+                self._known[e] = self._operation(e)
         return self._known[e]
+
+    def _needed(self) -> list[Step]:
+        """The steps that the results are computed from: 1/x is none, if it only divides."""
+        needed = set(self._results.values())
+        kept = []
+        for what, of, makes in reversed(self._steps):
+            if makes in needed:
+                needed.update(of)
+                kept.append((what, of, makes))
+        return kept[::-1]
 
     def _operation(self, e: Any) -> int:
         if isinstance(e, ArrayOperation):

@@ -8,6 +8,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
+from decimal import Decimal
 from fractions import Fraction
 from numbers import Real
 
@@ -17,13 +18,16 @@ from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, BooleanFunction
 
-from symdiff.functions import StableFunction, UnspecifiedFunction, unspecified
+from symdiff.functions import Extreme, StableFunction, UnspecifiedFunction, unspecified
+from symdiff.limits import LARGEST, MAX_BITS, Limits, refusal_of_size, refusing, shortened
 from symdiff.parse import FUNCTIONS, parse
 from symdiff.recognise import recognise
+from symdiff.subexpressions import subexpressions
 
 _KNOWN = (
     *(f for f in FUNCTIONS.values() if isinstance(f, type)),
     StableFunction,
+    Extreme,
     UnspecifiedFunction,
     sympy.Add,
     sympy.Mul,
@@ -43,6 +47,7 @@ _KNOWN = (
 )
 
 
+_EXPONENTS = 2_000  # of ten, in a parameter's text: float64 ends at ±324
 _INFINITE = re.compile(r"(?P<sign>[+\-−]?)(∞|oo|inf|infinity)", re.IGNORECASE)
 
 
@@ -72,17 +77,25 @@ def formula(source: str | Expr, names: Iterable[str] = ("z",)) -> Expr:
     """
     allowed = [real_symbol(name) for name in names]
     if isinstance(source, str):
-        return recognise(parse(source, allowed))
+        parsed = parse(source, allowed)
+        with refusing("the formula", source):
+            return recognise(parsed)
     if not isinstance(source, Expr) or (isinstance(source, Boolean) and not source.is_Symbol):
         raise TypeError(
             f"a formula is text or a SymPy expression, not {type(source).__name__}; "
             "for example 'z * sigmoid(z)'"
         )
-    return recognise(_checked(source, allowed))
+    checked = _checked(source, allowed)
+    with refusing("the formula", source):
+        return recognise(checked)
 
 
 def _checked(source: Expr, allowed: list[Symbol]) -> Expr:
-    free = sorted(source.free_symbols, key=str)
+    problem = refusal_of_size(source)
+    if problem is not None:
+        raise ValueError(f"the formula {problem}; write it as a graph of several lines")
+    parts = subexpressions(source)
+    free = sorted((part for part in parts if isinstance(part, Symbol)), key=str)
     if len(allowed) == len(free) == 1:
         real_symbol(free[0].name)  # refuse a name that is code before printing or using it
         renamed = {free[0]: allowed[0]}
@@ -96,7 +109,7 @@ def _checked(source: Expr, allowed: list[Symbol]) -> Expr:
                     f"as {symbol}=1)"
                 )
         renamed = {s: by_name[real_symbol(s.name).name] for s in free}
-    for part in sympy.preorder_traversal(source):
+    for part in reversed(parts):  # what holds others first
         if isinstance(part, AppliedUndef):
             real_symbol(part.func.__name__)
             if len(part.args) != 1:
@@ -110,7 +123,11 @@ def _checked(source: Expr, allowed: list[Symbol]) -> Expr:
     expression = expression.replace(
         lambda e: isinstance(e, AppliedUndef), lambda e: unspecified(type(e).__name__)(*e.args)
     )
-    return expression.replace(lambda e: e.is_Float, exact)
+    expression = expression.replace(lambda e: e.is_Float, exact)
+    problem = Limits(LARGEST).refusal(expression)
+    if problem is not None:
+        raise ValueError(f"the formula {shortened(str(source))} {problem}")
+    return expression
 
 
 def parameter(value: object) -> sympy.Number:
@@ -132,15 +149,35 @@ def exact(value: object) -> Rational:
 
     Raises: TypeError if it is no real number; ValueError if it is not finite.
     """
-    if isinstance(value, sympy.Float):
-        return Rational(value)
-    if isinstance(value, Rational | int | str | Fraction) and not isinstance(value, bool):
-        try:
-            return Rational(value)
-        except (TypeError, ValueError, ZeroDivisionError):
-            raise ValueError(f"{value!r} is not a number; give one such as 0.5 or '1/3'") from None
+    if isinstance(value, Rational | int | str | Fraction | sympy.Float) and not isinstance(
+        value, bool
+    ):
+        return _within_limits(value)
     if isinstance(value, Real) and not isinstance(value, bool):
         if not math.isfinite(value):
             raise ValueError(f"a parameter must be finite; {value} was given")
         return Rational(*float(value).as_integer_ratio())
     raise TypeError(f"a parameter is a real number, not {type(value).__name__}")
+
+
+def _within_limits(value: Rational | int | str | Fraction | sympy.Float) -> Rational:
+    try:
+        number = None if isinstance(value, str) and _is_long(value) else Rational(value)
+    except (TypeError, ValueError, ArithmeticError):
+        raise ValueError(f"{value!r} is not a number; give one such as 0.5 or '1/3'") from None
+    bits = 0 if number is None else max(number.p.bit_length(), number.q.bit_length())
+    if number is None or bits > MAX_BITS or abs(number) >= LARGEST:
+        raise ValueError(
+            f"{shortened(str(value), 30)} is beyond every float64, or has too many digits; give a "
+            "number such as 0.5 or '1/3'"
+        )
+    return number
+
+
+def _is_long(value: str) -> bool:
+    """Whether a decimal has an exponent of ten that nothing needs: 1e999999999 has 10⁹ digits."""
+    try:
+        parts = [Decimal(part) for part in value.split("/", 1)]
+    except ArithmeticError:
+        return len(value) > MAX_BITS
+    return any(part.is_finite() and part and abs(part.adjusted()) > _EXPONENTS for part in parts)

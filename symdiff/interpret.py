@@ -14,7 +14,7 @@ import numpy as np
 import sympy
 from sympy import Expr, Symbol
 
-from symdiff.functions import STABLE_FUNCTIONS
+from symdiff.functions import EXTREMES, STABLE_FUNCTIONS
 from symdiff.program import ArrayOperation, Program
 
 Compile = Callable[[Sequence[Symbol], Expr], Callable[..., Any]]
@@ -54,6 +54,7 @@ def _within_reach(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _MPMATH = {f.__name__: _within_reach(f.mpmath) for f in STABLE_FUNCTIONS}
+_MPMATH |= {f.__name__: f.mpmath for f in EXTREMES}
 _MPMATH |= {"exp": _within_reach(mpmath.exp), "erf": _within_reach(mpmath.erf)}
 
 

@@ -12,19 +12,23 @@ import difflib
 import tokenize
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from io import StringIO
 from typing import Any
 
 import sympy
-from sympy import Expr, Integer, Piecewise, Rational, Symbol
+from sympy import Expr, Integer, Not, Piecewise, Pow, Rational, S, Symbol
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 
-from symdiff.functions import STABLE_FUNCTIONS, Phi, phi, sigmoid
+from symdiff.comparison import comparison
+from symdiff.domain import NOTHING, Domain, Requirements, guarded, only, required
+from symdiff.functions import STABLE_FUNCTIONS, Phi, maximum, minimum, phi, sigmoid
+from symdiff.limits import Limits, Refused, refusal_of_power, refusal_of_size, refusing, shortened
 
 MAX_LENGTH = 2_000  # characters: far beyond any formula, far below what exhausts the parser
 MAX_DEPTH = 60  # nested parentheses and calls
-MAX_CONSTANT = Integer(10) ** 300  # a constant beyond float64 would only be an attack on SymPy
-MAX_BITS = 10_000  # of a rational's numerator and denominator: (1 + 1e-300)**1000 has a million
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     **{f.__name__: f for f in STABLE_FUNCTIONS},
@@ -49,11 +53,11 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "abs": sympy.Abs,
     "Abs": sympy.Abs,
     "sign": sympy.sign,
-    "max": sympy.Max,
-    "min": sympy.Min,
-    "Max": sympy.Max,
-    "Min": sympy.Min,
-    "relu": lambda z: Piecewise((z, z > 0), (0, True)),
+    "max": lambda *values: maximum.of(values),
+    "min": lambda *values: minimum.of(values),
+    "Max": lambda *values: maximum.of(values),
+    "Min": lambda *values: minimum.of(values),
+    "relu": lambda z: maximum(z, S.Zero),
     "where": lambda condition, a, b: Piecewise((a, condition), (b, True)),
 }
 _ARITY = {"max": None, "min": None, "Max": None, "Min": None, "where": 3}  # None: one or more
@@ -68,7 +72,7 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[Expr, Expr], Expr]] = {
     ast.Mult: lambda a, b: a * b,
     ast.Div: lambda a, b: a / b,
 }
-_RELATIONS: Mapping[type[ast.cmpop], Callable[[Expr, Expr], Any]] = {
+_RELATIONS: Mapping[type[ast.cmpop], type[Relational]] = {
     ast.Lt: sympy.Lt,
     ast.LtE: sympy.Le,
     ast.Gt: sympy.Gt,
@@ -88,9 +92,7 @@ def parse(text: str, symbols: Iterable[Symbol]) -> Expr:
     Raises: ValueError, one sentence, for anything else that the text holds.
     """
     if len(text) > MAX_LENGTH:
-        raise ValueError(
-            f"the formula has {len(text)} characters; at most {MAX_LENGTH} are accepted"
-        )
+        raise Refused(f"the formula has {len(text)} characters; at most {MAX_LENGTH} are accepted")
     text = text.strip().translate(_TYPOGRAPHY)
     try:
         with warnings.catch_warnings():
@@ -98,11 +100,19 @@ def parse(text: str, symbols: Iterable[Symbol]) -> Expr:
             tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
-        raise ValueError(
-            f"cannot read the formula {_shorten(text)}: {reason}; write it as in Python, "
+        raise Refused(
+            f"cannot read the formula {shortened(text)}: {reason}; write it as in Python, "
             "for example 'z * sigmoid(z)'"
         ) from None
     return _Translator(text, {s.name: s for s in symbols}).translate(tree.body)
+
+
+@dataclass(frozen=True)
+class _Condition:
+    """A comparison, and what its sides need that it does not say: log(z) == log(z) is true."""
+
+    test: Boolean
+    needs: Requirements
 
 
 class _Translator:
@@ -112,22 +122,28 @@ class _Translator:
         self.text = text
         self.symbols = symbols
         self.literals = _decimal_literals(text)
+        self.domain = Domain()
+        self.limits = Limits()
 
     def translate(self, node: ast.expr) -> Expr:
-        result = self.value(node, 0)
-        if not isinstance(result, Expr):
-            raise self.error("is a condition, not a number", node)
-        return result
+        with refusing("the formula", self.text):
+            result = self.value(node, 0)
+            if isinstance(result, _Condition):
+                raise self.error("is a condition, not a number", node)
+            problem = refusal_of_size(result)
+            if problem is not None:
+                raise self.error(problem, node)
+            return result
 
-    def error(self, problem: str, node: ast.AST) -> ValueError:
+    def error(self, problem: str, node: ast.AST) -> Refused:
         part = ast.get_source_segment(self.text, node)
-        where = "" if part is None or part == self.text else f": {_shorten(part)}"
-        return ValueError(f"the formula {_shorten(self.text)} {problem}{where}")
+        where = "" if part is None or part == self.text else f": {shortened(part)}"
+        return Refused(f"the formula {shortened(self.text)} {problem}{where}")
 
     def value(self, node: ast.expr, depth: int) -> Any:
         if depth > MAX_DEPTH:
-            raise ValueError(
-                f"the formula {_shorten(self.text)} is nested more than {MAX_DEPTH} deep"
+            raise Refused(
+                f"the formula {shortened(self.text)} is nested more than {MAX_DEPTH} deep"
             )
         match node:
             case ast.Constant():
@@ -146,48 +162,80 @@ class _Translator:
                     raise self.error("compares with something other than < <= > >= == !=", node)
                 sides = [self.number_of(side, depth) for side in (left, *comparators)]
                 pairs = zip(ops, sides, sides[1:], strict=False)
-                result = sympy.And(*(_RELATIONS[type(op)](a, b) for op, a, b in pairs))
+                tests = [comparison(_RELATIONS[type(op)], a, b) for op, a, b in pairs]
+                return self.condition_made(sympy.And(*tests), sides)
             case ast.BoolOp(op=op, values=values):
-                join = sympy.And if isinstance(op, ast.And) else sympy.Or
-                result = join(*(self.condition(v, depth) for v in values))
+                return self.joined(
+                    isinstance(op, ast.And), [self.condition(v, depth) for v in values]
+                )
             case ast.IfExp(test=test, body=body, orelse=orelse):
-                result = Piecewise(
-                    (self.number_of(body, depth), self.condition(test, depth)),
-                    (self.number_of(orelse, depth), True),
+                condition = self.condition(test, depth)
+                return self.cases(
+                    condition, self.number_of(body, depth), self.number_of(orelse, depth), node
                 )
             case _:
                 raise self.unreadable(node)
         return self.bounded(result, node)
 
+    def condition_made(self, test: Boolean, sides: Iterable[Expr]) -> _Condition:
+        needs = NOTHING.union(*map(self.domain.of, sides))
+        return _Condition(test, self.domain.lost(test, needs) if needs else needs)
+
+    def joined(self, every: bool, conditions: Iterable[_Condition]) -> _Condition:  # noqa: FBT001 - and or or
+        """All or any of the conditions; each is asked only where those before it leave it open."""
+        whole: Boolean = sympy.true if every else sympy.false
+        needs = NOTHING
+        for condition in conditions:
+            own = condition.needs | self.domain.of(condition.test)
+            needs |= only(whole if every else Not(whole), own)
+            whole = (sympy.And if every else sympy.Or)(whole, condition.test)
+        return _Condition(whole, self.domain.lost(whole, needs) if needs else needs)
+
+    def cases(self, condition: _Condition, body: Expr, orelse: Expr, node: ast.expr) -> Expr:
+        pairs = ((body, condition.test), (orelse, sympy.true))
+        needs = condition.needs | self.domain.of_cases(pairs)
+        return self.kept(Piecewise(*pairs), needs, node)
+
+    def kept(self, result: Expr, needs: Requirements, node: ast.expr) -> Expr:
+        """The result, within limits and with the restrictions that SymPy forgot."""
+        result = self.bounded(result, node)
+        return guarded(result, self.domain.lost(result, needs)) if needs else result
+
+    def applied(
+        self,
+        result: Expr,
+        function: type[sympy.Basic] | None,
+        arguments: tuple[Expr, ...],
+        node: ast.expr,
+    ) -> Expr:
+        """The result of a function of the arguments, kept as above."""
+        own = NOTHING if function is None else required(function, arguments)
+        return self.kept(result, own.union(*map(self.domain.of, arguments)), node)
+
     def number_of(self, node: ast.expr, depth: int) -> Expr:
         result = self.value(node, depth + 1)
-        if not isinstance(result, Expr):
+        if isinstance(result, _Condition):
             raise self.error("uses a condition where a number belongs", node)
         return result
 
-    def unreadable(self, node: ast.AST) -> ValueError:
+    def unreadable(self, node: ast.AST) -> Refused:
         return self.error(
             "may hold numbers, names, + - * / **, comparisons, `a if c else b` and calls of known "
             "functions only, and holds something else",
             node,
         )
 
-    def condition(self, node: ast.expr, depth: int) -> Any:
+    def condition(self, node: ast.expr, depth: int) -> _Condition:
         result = self.value(node, depth + 1)
-        if isinstance(result, Expr):
+        if not isinstance(result, _Condition):
             raise self.error("needs a comparison as its condition", node)
         return result
 
-    def bounded(self, result: Any, node: ast.expr) -> Any:
+    def bounded(self, result: Expr, node: ast.expr) -> Expr:
         """Refuse constants SymPy could choke on, and constants that are no real number."""
-        if isinstance(result, Expr) and result.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
-            raise self.error("has a constant part that is infinite or undefined", node)
-        if isinstance(result, Expr) and result.is_number:
-            number = result.evalf(5)  # decides what assumptions leave open: log1p(-2) is no real
-            if False in (result.is_finite, result.is_extended_real, number.is_extended_real):
-                raise self.error("holds a constant that is not a finite real number", node)
-            if abs(number) > MAX_CONSTANT:
-                raise self.error("holds a constant larger than 1e300", node)
+        problem = self.limits.refusal(result)
+        if problem is not None:
+            raise self.error(problem, node)
         return result
 
     def number(self, node: ast.Constant) -> Expr:
@@ -209,24 +257,23 @@ class _Translator:
         result = self.number_of(parts[-1].left, depth)
         for part in reversed(parts):
             right = self.number_of(part.right, depth)
-            if isinstance(part.op, ast.Pow):
+            kind = type(part.op)
+            if kind is ast.Pow:
                 result = self.power(result, right, part)
-            elif type(part.op) in _OPERATORS:
-                result = self.bounded(_OPERATORS[type(part.op)](result, right), part)
+            elif kind in _OPERATORS:
+                value = _OPERATORS[kind](result, right)
+                divisor = NOTHING if kind is not ast.Div else required(Pow, (right, S.NegativeOne))
+                needs = divisor.union(self.domain.of(result), self.domain.of(right))
+                result = self.kept(value, needs, part)
             else:
                 raise self.unreadable(part)
         return result
 
     def power(self, base: Expr, exponent: Expr, node: ast.expr) -> Expr:
-        if base.is_number and exponent.is_number and abs(exponent) > 1000:
-            raise self.error("raises a constant to a power beyond 1000", node)
-        if base.is_Rational and exponent.is_number:
-            bits = max(base.p.bit_length(), base.q.bit_length())
-            if bits * abs(exponent) > MAX_BITS:
-                raise self.error("raises a constant of many digits to a large power", node)
-        if exponent.is_Integer and abs(exponent) > 10**6:
-            raise self.error("has an exponent beyond a million", node)
-        return base**exponent
+        problem = refusal_of_power(base, exponent)
+        if problem is not None:
+            raise self.error(problem, node)
+        return self.applied(base**exponent, Pow, (base, exponent), node)
 
     def name(self, node: ast.Name) -> Expr:
         for table in (self.symbols, _CONSTANTS):
@@ -235,8 +282,8 @@ class _Translator:
         if node.id in FUNCTIONS:
             raise self.error(f"uses the function '{node.id}' without an argument", node)
         known = ", ".join(f"'{name}'" for name in self.symbols)
-        raise ValueError(
-            f"unknown symbol {_shorten(node.id)} in {_shorten(self.text)}; known are {known} and "
+        raise Refused(
+            f"unknown symbol {shortened(node.id)} in {shortened(self.text)}; known are {known} and "
             f"the constants pi and e (a parameter is declared with its value, as {node.id}=1)"
         )
 
@@ -244,14 +291,21 @@ class _Translator:
         if name not in FUNCTIONS:
             near = difflib.get_close_matches(name, FUNCTIONS, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(FUNCTIONS)}"
-            raise ValueError(f"unknown function {_shorten(name)} in {_shorten(self.text)}; {hint}")
+            raise Refused(f"unknown function {shortened(name)} in {shortened(self.text)}; {hint}")
         expected = _ARITY.get(name, 1)
         if len(args) != expected and (expected is not None or not args):
             wanted = {None: "at least one", 1: "one"}.get(expected, str(expected))
             raise self.error(f"calls {name} with {len(args)} arguments; it takes {wanted}", node)
         if name == "where":
-            return self.value(ast.IfExp(args[0], args[1], args[2]), depth)
-        return FUNCTIONS[name](*(self.number_of(a, depth) for a in args))
+            condition = self.condition(args[0], depth)
+            body, orelse = (self.number_of(a, depth) for a in args[1:])
+            return self.cases(condition, body, orelse, node)
+        numbers = tuple(self.number_of(a, depth) for a in args)
+        function = FUNCTIONS[name]
+        if function is sympy.sqrt:
+            return self.power(numbers[0], S.Half, node)
+        kind = function if isinstance(function, type) else None
+        return self.applied(function(*numbers), kind, numbers, node)
 
 
 def _decimal_literals(text: str) -> dict[tuple[int, int], str]:
@@ -262,8 +316,3 @@ def _decimal_literals(text: str) -> dict[tuple[int, int], str]:
         for t in tokens
         if t.type == tokenize.NUMBER
     }
-
-
-def _shorten(text: str, limit: int = 60) -> str:
-    text = " ".join(text.split())
-    return repr(text if len(text) <= limit else text[: limit - 1] + "…")

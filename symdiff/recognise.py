@@ -8,14 +8,21 @@ undoes stability).
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable
-
 import sympy
 from sympy import Add, Expr, Mul, Piecewise, Pow, S
-from sympy.logic.boolalg import Boolean
 
-from symdiff.functions import Phi, expm1, log1p, sech, sigmoid, softplus, tanh
+from symdiff.functions import (
+    Phi,
+    expm1,
+    log1p,
+    maximum,
+    minimum,
+    sech,
+    sigmoid,
+    softplus,
+    tanh,
+)
+from symdiff.rewriting import rewritten
 
 # c + c·odd(a) = 2c·F(k a): the two functions whose distribution function is stable by itself.
 _ODD_TO_DISTRIBUTION = {sympy.erf: (Phi, sympy.sqrt(2)), tanh: (sigmoid, 2)}
@@ -27,7 +34,7 @@ def recognise(expression: Expr) -> Expr:
     Max(a, b) means `a if a > b else b` with constants last, so that max(0, z) has derivative 0 at
     the tie, as relu has.
     """
-    return expression.replace(lambda e: isinstance(e, Expr), _rewrite)  # bottom up
+    return rewritten(expression, _rewrite)
 
 
 def _rewrite(e: Expr) -> Expr:
@@ -50,15 +57,10 @@ def _rewrite(e: Expr) -> Expr:
     if isinstance(e, sympy.Heaviside):
         return Piecewise((0, e.args[0] < 0), (e.args[1], sympy.Eq(e.args[0], 0)), (1, True))
     if isinstance(e, sympy.Max):
-        return _fold(e.args, lambda a, b: a > b)
+        return maximum.of(e.args)
     if isinstance(e, sympy.Min):
-        return _fold(e.args, lambda a, b: a < b)
+        return minimum.of(e.args)
     return e
-
-
-def _fold(args: Iterable[Expr], better: Callable[[Expr, Expr], Boolean]) -> Expr:
-    ordered = sorted(args, key=lambda a: (a.is_number, sympy.default_sort_key(a)))
-    return functools.reduce(lambda a, b: Piecewise((a, better(a, b)), (b, True)), ordered)
 
 
 def _sum(e: Add) -> Expr:

@@ -26,6 +26,8 @@ _NO_ERROR = {
     Status.CORRECT,
     Status.KINK_INSIDE,
     Status.UNDEFINED,
+    Status.OUTSIDE,
+    Status.NOT_CERTIFIED,
     Status.NON_FINITE_INPUT,
     Status.NAN_IGNORED,
 }

@@ -7,13 +7,16 @@ stay what they are.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import mpmath
 import numpy as np
-from sympy import Expr, Function, Piecewise, Symbol
+import sympy
+from sympy import Expr, Function, Number, Piecewise, Symbol
 from sympy.core.relational import Gt, Lt, Relational
 
+from symdiff.comparison import comparison
 from symdiff.functions.stable_function import Float64Array
 
 
@@ -30,20 +33,43 @@ class Extreme(Function):
 
     @classmethod
     def eval(cls, a: Expr, b: Expr) -> Expr | None:
-        """Of two rational numbers the better; of two that are the same, that one."""
+        """Of two rational numbers the better, of two that are the same that one; ±∞ if it can."""
         if a == b:
             return a
-        if a.is_Rational and b.is_Rational:
+        if isinstance(a, Number) and isinstance(b, Number):
             return a if cls.better(a, b) else b
+        for infinite, other in ((a, b), (b, a)):
+            if infinite in (sympy.oo, -sympy.oo):
+                return infinite if cls.better(infinite, 0) else other
         return None
 
-    def _eval_derivative(self, s: Symbol) -> Expr:
-        """The derivative of the argument that is taken; the other's has no say."""
-        a, b = self.args
-        of_a, of_b = a.diff(s), b.diff(s)
+    @classmethod
+    def of(cls, values: Iterable[Expr]) -> Expr:
+        """The best of one value or more, constants last; the last of those that are equal."""
+        ordered = sorted(values, key=lambda v: (v.is_number, sympy.default_sort_key(v)))
+        while len(ordered) > 1:  # in pairs: of n values no more than log n are nested
+            pairs = zip(ordered[::2], ordered[1::2], strict=False)
+            ordered = [*(cls(a, b) for a, b in pairs), *ordered[len(ordered) // 2 * 2 :]]
+        return ordered[0]
+
+    @property
+    def flat(self) -> tuple[Expr, ...]:
+        """The values that it is the best of, looked for in its arguments too."""
+        return tuple(
+            value
+            for argument in self.args
+            for value in (argument.flat if isinstance(argument, type(self)) else (argument,))
+        )
+
+    @classmethod
+    def slope(cls, a: Expr, b: Expr, of_a: Expr, of_b: Expr) -> Expr:
+        """The derivative where those of a and b are given: that of the one which is taken."""
         if of_a == of_b:
             return of_a
-        return Piecewise((of_a, self.better(a, b)), (of_b, True))
+        return Piecewise((of_a, comparison(cls.better, a, b)), (of_b, True))
+
+    def _eval_derivative(self, s: Symbol) -> Expr:
+        return self.slope(*self.args, *(a.diff(s) for a in self.args))
 
     def _eval_is_extended_real(self) -> bool | None:
         return True if all(a.is_extended_real for a in self.args) else None
@@ -66,13 +92,21 @@ class maximum(Extreme):
     better = Gt
     text, latex = "max", r"\max"
 
+    def _eval_is_extended_positive(self) -> bool | None:
+        some = any(a.is_extended_positive for a in self.args)
+        return True if some and self._eval_is_extended_real() else None
+
+    def _eval_is_extended_nonnegative(self) -> bool | None:
+        some = any(a.is_extended_nonnegative for a in self.args)
+        return True if some and self._eval_is_extended_real() else None
+
     @staticmethod
     def numpy(a: Float64Array, b: Float64Array) -> Float64Array:
         return np.asarray(np.maximum(a, b))
 
     @staticmethod
     def mpmath(a: Any, b: Any) -> Any:
-        return max(a, b)
+        return max(a, b) if _comparable(a, b) else mpmath.nan
 
     @staticmethod
     def arb(a: Any, b: Any) -> Any:
@@ -85,14 +119,25 @@ class minimum(Extreme):
     better = Lt
     text, latex = "min", r"\min"
 
+    def _eval_is_extended_positive(self) -> bool | None:
+        return True if all(a.is_extended_positive for a in self.args) else None
+
+    def _eval_is_extended_nonnegative(self) -> bool | None:
+        return True if all(a.is_extended_nonnegative for a in self.args) else None
+
     @staticmethod
     def numpy(a: Float64Array, b: Float64Array) -> Float64Array:
         return np.asarray(np.minimum(a, b))
 
     @staticmethod
     def mpmath(a: Any, b: Any) -> Any:
-        return min(a, b)
+        return min(a, b) if _comparable(a, b) else mpmath.nan
 
     @staticmethod
     def arb(a: Any, b: Any) -> Any:
         return a.min(b)
+
+
+def _comparable(*values: Any) -> bool:
+    """Whether all are real: outside a domain mpmath goes on with complex numbers."""
+    return all(mpmath.im(v) == 0 and not mpmath.isnan(v) for v in values)

@@ -9,6 +9,7 @@ import numpy as np
 import sympy
 from sympy import Expr, Rational, S
 
+from symdiff.comparison import comparison
 from symdiff.functions.stable_function import Float64Array, StableFunction, with_constant
 
 
@@ -56,7 +57,7 @@ class j1(StableFunction):
     def fdiff(self, argindex: int = 1) -> Expr:
         (z,) = self.args
         away = sinc(z) - 2 * j1(z) / z
-        return sympy.Piecewise((Rational(1, 3), sympy.Eq(z, 0)), (away, True))
+        return sympy.Piecewise((Rational(1, 3), comparison(sympy.Eq, z, S.Zero)), (away, True))
 
     @staticmethod
     def definition(z: Expr) -> Expr:

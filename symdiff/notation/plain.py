@@ -11,7 +11,7 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
 from symdiff.closed_form import ArrayFunction, Contraction, PartOf, SideBySide, is_array
-from symdiff.functions import StableFunction
+from symdiff.functions import Extreme, StableFunction
 from symdiff.notation.matrix import MatrixNotation, written
 from symdiff.notation.names import lettered
 from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left
@@ -91,6 +91,11 @@ class TextPrinter(StrPrinter):
 
     def _print_Min(self, e: Expr) -> str:
         return self._print_Max(e)
+
+    def _print_maximum(self, e: Extreme) -> str:
+        return f"{e.text}({', '.join(map(self._print, e.flat))})"
+
+    _print_minimum = _print_maximum
 
     def _print_Abs(self, e: Expr) -> str:
         return f"|{self._print(e.args[0])}|"

@@ -10,7 +10,7 @@ from sympy.core.relational import Relational
 from sympy.printing.latex import LatexPrinter
 
 from symdiff.closed_form import ArrayFunction, Contraction, PartOf, SideBySide, is_array
-from symdiff.functions import StableFunction, UnspecifiedFunction
+from symdiff.functions import Extreme, StableFunction, UnspecifiedFunction
 from symdiff.notation.matrix import MatrixNotation, written
 from symdiff.notation.names import HAT, LETTERS, is_barred, unbarred
 from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left
@@ -80,6 +80,12 @@ class TexPrinter(LatexPrinter):
             return super()._print_Function(e, exp)
         power = "" if exp is None else f"^{{{exp}}}"
         return rf"{name}{power}\left({self._print(e.args[0])}\right)"
+
+    def _print_maximum(self, e: Extreme, exp: str | None = None) -> str:
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"{e.latex}{power}\left({', '.join(map(self._print, e.flat))}\right)"
+
+    _print_minimum = _print_maximum
 
     def _print_expm1(self, e: sympy.Function, exp: str | None = None) -> str:
         """As mathematics has it: e^z − 1, always in parentheses."""

@@ -10,24 +10,29 @@ bit", ACM TOMS 17(3), 1991.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import sympy
 from flint import arb, ctx
-from sympy import Expr
+from sympy import Expr, Piecewise
 
-from symdiff.oracle.elementary import Undecided
+from symdiff.oracle import deadline
+from symdiff.oracle.elementary import Undecided, Undefined
 from symdiff.oracle.enclosure import (
     LARGEST,
     SMALLEST,
     Enclosure,
     Float64Array,
+    Why,
     uncertain,
 )
-from symdiff.oracle.translate import Program, compile_ball
+from symdiff.oracle.exact import Exact
+from symdiff.oracle.primal import Primal, PrimalAt
+from symdiff.oracle.translate import compile_ball
 
+_CHOOSING = (Piecewise, sympy.sign, sympy.Heaviside)  # what has a value of its own at a tie
 MAX_PRECISION = 4096  # bits; a zero or a pole is still undecided there, a hard point never was
 _SPARE_BITS = 20  # what the rounding of some tens of operations costs
 _EXACT = 2**62  # flint's accuracy in bits of an exact ball is above, of an unbounded one below −
@@ -47,6 +52,7 @@ def enclose_ball(
     expression: Expr,
     points: Mapping[str, Float64Array],
     *,
+    of: Primal | None = None,
     relative: float = 2.0**-64,
     absolute: float = SMALLEST,
     rounding: str | None = None,
@@ -58,7 +64,9 @@ def enclose_ball(
     names a format, so small that the value's rounding to it is decided.
 
     Args: expression, a real SymPy expression; points, variable → float64 values, of shapes that
-        broadcast; relative, from 2⁻¹⁰⁰ (a double-double holds no more) to 1.
+        broadcast; of, what the expression is the derivative of: where that is undefined nothing is
+        certified, and at a tie of two cases its one-sided derivatives decide; relative, from 2⁻¹⁰⁰
+        (a double-double holds no more) to 1.
     Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
         if a variable has no values or `relative` is out of range.
     """
@@ -66,22 +74,31 @@ def enclose_ball(
         raise ValueError(f"the relative bound must be from 2**-100 to 1; {relative} was given")
     arrays = dict(zip(points, np.broadcast_arrays(*points.values()), strict=True))
     shape = next(iter(arrays.values())).shape if arrays else ()
-    symbols = sorted(expression.free_symbols, key=str)
+    if of and not (of.restricting or expression.has(*_CHOOSING)):
+        of = None  # it is defined everywhere, and no convention is asked
+    used = expression.free_symbols.union(*(e.free_symbols for e in of.restricting) if of else ())
+    if of:
+        used |= of.symbols
+    symbols = sorted(used, key=str)
     missing = [s.name for s in symbols if s.name not in arrays]
     if missing:
         given = ", ".join(points) or "none"
         raise ValueError(f"no values were given for {missing[0]!r}; given were {given}")
-    program = compile_ball(expression, symbols)
-    asked = _Asked(relative, absolute, rounding, max_precision)
+    settling = _Settling(
+        expression, symbols, of, _Asked(relative, absolute, rounding, max_precision)
+    )
     if not symbols:
-        once = _settle(program, [()], asked)
-        return once[np.zeros(shape, dtype=np.intp)]
+        constant = settling.settle([()])[np.zeros(shape, dtype=np.intp)]
+        nan = np.any([np.isnan(array) for array in arrays.values()], axis=0) & np.ones(shape, bool)
+        constant.put(nan, uncertain((int(nan.sum()),), Why.NOT_A_NUMBER))
+        return constant
     columns = [np.asarray(arrays[s.name], dtype=np.float64).ravel() for s in symbols]
     chosen, inverse = _distinct(columns)
     finite = np.all([np.isfinite(column) for column in chosen], axis=0)
-    result = uncertain((len(finite),))
+    result = uncertain((len(finite),), Why.NO_LIMIT)
+    result.why[np.any([np.isnan(column) for column in chosen], axis=0)] = Why.NOT_A_NUMBER
     settled = list(zip(*(column[finite].tolist() for column in chosen), strict=True))
-    result.put(finite, _settle(program, settled, asked))
+    result.put(finite, settling.settle(settled))
     return result[inverse].reshape(shape)
 
 
@@ -93,41 +110,105 @@ def _distinct(columns: list[Float64Array]) -> tuple[list[Float64Array], Any]:
     return [values], inverse
 
 
-def _settle(program: Program, points: list[tuple[float, ...]], asked: _Asked) -> Enclosure:
-    result = uncertain((len(points),))
-    left = list(range(len(points)))
-    precision = max(64, int(np.ceil(-np.log2(asked.relative))) + _SPARE_BITS)
-    while left:
-        with ctx.workprec(min(precision, asked.max_precision)):
-            balls = _evaluate(program.bound(), [points[i] for i in left])
-            part = enclosure_of(balls, relative=asked.relative, absolute=asked.absolute)
-        settled = part.certified
-        if asked.rounding is not None:
-            settled &= part.rounded(asked.rounding)[1]
-        result.put(left, part)
-        left = [i for i, done in zip(left, settled.tolist(), strict=True) if not done]
-        if precision >= asked.max_precision:
-            break
-        if precision > 4 * 64:  # by now only zeros, poles and the like are left
-            left = [i for i in left if not _exactly_zero(program, points[i], i, result)]
-        precision *= 2
-    return result
+class _Settling:
+    """One expression, with what it is the derivative of, at as many points as are asked."""
 
+    def __init__(
+        self, expression: Expr, symbols: Sequence[Any], of: Primal | None, asked: _Asked
+    ) -> None:
+        self.program = compile_ball(expression, symbols)
+        self.primal = None if of is None else PrimalAt(of, symbols)
+        self.exact = Exact(expression, symbols)
+        self.asked = asked
 
-def _evaluate(function: Callable[..., arb], points: list[tuple[float, ...]]) -> list[arb]:
-    try:
-        if points and len(points[0]) == 1:
-            return [function(arb(x)) for (x,) in points]
-        return [function(*map(arb, point)) for point in points]
-    except Undecided:
-        return [_or_nan(function, point) for point in points]
+    def settle(self, points: list[tuple[float, ...]]) -> Enclosure:
+        """Ziv's strategy: the precision doubles for the points that are not settled."""
+        asked = self.asked
+        result = uncertain((len(points),))
+        left = list(range(len(points)))
+        precision = max(64, int(np.ceil(-np.log2(asked.relative))) + _SPARE_BITS)
+        while left:
+            with ctx.workprec(min(precision, asked.max_precision)):
+                balls, whys = self._balls([points[i] for i in left])
+                part = enclosure_of(balls, relative=asked.relative, absolute=asked.absolute)
+            settled = part.certified
+            if asked.rounding is not None:
+                settled &= part.rounded(asked.rounding)[1]
+            part.why[:] = np.where(settled, Why.CERTIFIED, whys)
+            reached = part[: len(balls)]
+            result.put(left[: len(balls)], reached)
+            if len(balls) < len(left):
+                result.why[left[len(balls) :]] = Why.OUT_OF_BUDGET
+                break
+            left = [
+                i
+                for i, done, why in zip(left, settled.tolist(), whys, strict=True)
+                if not done and why == Why.UNDECIDED
+            ]
+            if precision >= asked.max_precision:
+                break
+            if precision > 4 * 64:  # by now only zeros, poles and the like are left
+                left = [i for i in left if not self._exactly_zero(points[i], i, result)]
+            precision *= 2
+        return result
 
+    def _balls(self, points: list[tuple[float, ...]]) -> tuple[list[arb], list[Why]]:
+        """A ball for each point, and why it could not be certified; fewer if the time is spent."""
+        balls, whys = [], []
+        for point in points:
+            if deadline.spent():
+                break
+            ball, why = self._ball([arb(x) for x in point])
+            balls.append(ball)
+            whys.append(why)
+        return balls, whys
 
-def _or_nan(function: Callable[..., arb], point: tuple[float, ...]) -> arb:
-    try:
-        return function(*map(arb, point))
-    except Undecided:
-        return arb.nan()
+    def _ball(self, point: list[arb]) -> tuple[arb, Why]:
+        if self.primal is not None and self.primal.guards:
+            defined = self.primal.defined(point)
+            if not defined:
+                return arb.nan(), Why.UNDECIDED if defined is None else Why.UNDEFINED
+        try:
+            ball = self.program(*point)
+        except Undefined:
+            return self._without_value(point)
+        if self.program.conditions.tied and self.primal is not None:
+            return self._at_tie(ball, self.primal.one_sided(point)), Why.UNDECIDED
+        return ball, Why.UNDECIDED
+
+    def _without_value(self, point: list[arb]) -> tuple[arb, Why]:
+        """The derivative where its formula has none: the sides', as of asin(min(z, 1)) at 1.5."""
+        if self.primal is None:
+            return arb.nan(), Why.UNDEFINED
+        left, right = self.primal.one_sided(point)
+        if left.is_finite() and right.is_finite() and left.overlaps(right):
+            return left.union(right), Why.UNDECIDED
+        return arb.nan(), Why.NO_DERIVATIVE
+
+    @staticmethod
+    def _at_tie(taken: arb, sides: tuple[arb, arb]) -> arb:
+        """The derivative where two cases meet: both sides' if they are one, else the convention's.
+
+        The sides are one as far as their balls say: the ball that is returned holds both.
+        """
+        left, right = sides
+        if not (left.is_finite() and right.is_finite()):
+            return arb.nan()
+        return left.union(right) if left.overlaps(right) else taken
+
+    def _exactly_zero(self, point: tuple[float, ...], i: int, result: Enclosure) -> bool:
+        """Whether the value is 0 in exact rational arithmetic; if so, it is put down."""
+        if not np.isfinite(result.bound[i]):
+            return False
+        try:
+            value = self.exact(*map(arb, point))
+        except (Undecided, Undefined):
+            return False
+        if value != 0:
+            return False
+        result.high[i] = result.low[i] = result.bound[i] = 0
+        result.certified[i], result.why[i] = True, Why.CERTIFIED
+        return True
 
 
 def enclosure_of(
@@ -162,6 +243,7 @@ def enclosure_of(
         result.high[:], result.low[:] = high + 0.0, low + 0.0  # −0 becomes 0
         known = (bound <= relative * np.abs(high)) | (bound <= absolute)
     result.certified[:] = known & ~np.isnan(high)
+    result.why[result.certified] = Why.CERTIFIED
     return result
 
 
@@ -183,16 +265,3 @@ def _enclose_one(ball: arb) -> tuple[float, float, float]:
     if rest.is_zero():
         return high, low, 0.0
     return high, low, float(np.nextafter(float(rest.abs_upper()), np.inf))
-
-
-def _exactly_zero(program: Program, point: tuple[float, ...], i: int, result: Enclosure) -> bool:
-    """Whether SymPy, at exact rationals, finds that the value is 0; if so, it is put down."""
-    if not np.isfinite(result.bound[i]):
-        return False
-    numbers = (sympy.Rational(*x.as_integer_ratio()) for x in point)
-    at_point = dict(zip(program.variables, numbers, strict=True))
-    if program.expression.subs(at_point) is not sympy.S.Zero:
-        return False
-    result.high[i] = result.low[i] = result.bound[i] = 0
-    result.certified[i] = True
-    return True

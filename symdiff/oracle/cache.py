@@ -1,10 +1,10 @@
 """Tables kept on disk between runs, under the user's cache directory.
 
 A file is named by what it holds: the hash of the expression, the target, and everything that made
-it (the source of the oracle, the versions of SymPy and flint). It begins with a checksum of its
-key and content. A file that is damaged, foreign, or made by other code is not believed: the table
-is built anew and the file replaced. The checksum guards against accidents; a file that somebody
-forged with a right checksum can hold wrong numbers, as a forged module could.
+it (every source file of this package, the versions of what it computes with). It begins with a
+checksum of its key and content. A file that is damaged, foreign, or made by other code is not
+believed: the table is built anew and the file replaced. The checksum guards against accidents; a
+file that somebody forged with a right checksum can hold wrong numbers, as a forged module could.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ import os
 import tempfile
 import zipfile
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
-import flint
 import numpy as np
 import sympy
 from sympy import Expr
 
-import symdiff.functions
-import symdiff.kinks
+import symdiff
 from symdiff.formula import real_symbol
 from symdiff.oracle.table import Table, build
 
 _MAGIC = b"symdiff table 1\n"
+_UNDERNEATH = ("sympy", "python-flint", "numba", "numpy", "mpmath")  # what a table is made with
 
 
 def directory() -> Path:
@@ -38,37 +38,44 @@ def directory() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "symdiff"
 
 
-def table(expression: Expr, target: str = "float32") -> Table:
+def table(expression: Expr, target: str = "float32", restricting: tuple[Expr, ...] = ()) -> Table:
     """The table of an expression in one variable: from the disk, or built and put there.
 
     A directory that cannot be written only costs time. Processes may do this at once: a file
-    appears whole or not at all. Raises: as `symdiff.oracle.table.build`.
+    appears whole or not at all. One that was left when the time was spent is not kept.
+    Args and Raises: as `symdiff.oracle.table.build`.
     """
-    key = _key(expression, target)
+    key = _key(expression, target, restricting)
     path = directory() / f"{key}.table"
     found = _read(path, key, target)
     if found is None:
-        found = build(expression, target)
-        with contextlib.suppress(OSError):
-            _write(path, key, found)
+        found = build(expression, target, restricting)
+        if found.complete:
+            with contextlib.suppress(OSError):
+                _write(path, key, found)
     return found
 
 
-def _key(expression: Expr, target: str) -> str:
-    if len(expression.free_symbols) == 1:  # the variable's name does not matter
-        (z,) = expression.free_symbols
-        expression = expression.xreplace({z: real_symbol("z")})
-    text = "\n".join((sympy.srepr(expression), target, _version()))
+def _key(expression: Expr, target: str, restricting: tuple[Expr, ...] = ()) -> str:
+    everything = sympy.Tuple(expression, *restricting)
+    if len(everything.free_symbols) == 1:  # the variable's name does not matter
+        (z,) = everything.free_symbols
+        everything = everything.xreplace({z: real_symbol("z")})
+    text = "\n".join((sympy.srepr(everything), target, _version()))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache
 def _version() -> str:
-    """The hash of every source file that a table depends on, and the versions underneath."""
-    sources = [*sorted(Path(__file__).parent.glob("*.py"))]
-    sources += [Path(module.__file__ or "") for module in (symdiff.functions, symdiff.kinks)]
-    digest = hashlib.sha256(f"{sympy.__version__} {flint.__version__}".encode())
-    for source in sources:
+    """The hash of every source file of this package, and of the versions underneath."""
+    return version_of(Path(symdiff.__file__).parent)
+
+
+def version_of(package: Path) -> str:
+    """The hash of a package's sources, each with its name, and of the versions underneath."""
+    digest = hashlib.sha256("\n".join(f"{n} {version(n)}" for n in _UNDERNEATH).encode())
+    for source in sorted(package.rglob("*.py")):
+        digest.update(f"\n{source.relative_to(package)}\n".encode())
         digest.update(source.read_bytes())
     return digest.hexdigest()
 

@@ -39,7 +39,7 @@ from typing import NamedTuple
 import numpy as np
 from flint import arb, arb_series, ctx
 
-from symdiff.oracle.elementary import Undecided
+from symdiff.oracle.elementary import Undecided, Undefined
 from symdiff.oracle.enclosure import SMALLEST
 from symdiff.oracle.translate import Program
 
@@ -91,6 +91,11 @@ class Cell(NamedTuple):
         bits = (self.prefix << (64 - self.used)) | (1 << (63 - self.used))
         return float(np.array([bits], dtype=np.uint64).view(np.float64)[0])
 
+    def ball(self) -> arb:
+        """The ball centre ± width/2, formed by flint, which holds every number of the cell."""
+        half = arb(self.centre) - arb(self.ends[0])  # exact: a power of two
+        return arb(self.centre) + half * arb(0, 1)
+
     def children(self, bits: int) -> list[Cell]:
         """The 2^bits cells that this one falls into, in the order of their bits."""
         return [Cell((self.prefix << bits) | i, self.used + bits) for i in range(1 << bits)]
@@ -99,7 +104,7 @@ class Cell(NamedTuple):
 def fit(program: Program, cell: Cell, accuracy: Accuracy) -> list[float] | None:
     """The row for the cell, or None if a row there would not be accurate enough.
 
-    Args: program, f over power series, with no case or kink inside the cell.
+    Args: program, f over power series; it raises Undecided where a border may lie in the cell.
     """
     for precision in accuracy.precisions:
         with ctx.workprec(precision):
@@ -126,10 +131,9 @@ def _taylor(program: Program, cell: Cell, degree: int) -> list[arb] | None:
         ctx.cap = degree + 1
         at_centre = program(arb_series([arb(centre), 1]))
         ctx.cap = degree + 2
-        # The ball centre ± width/2, formed by flint, holds every number of the cell.
-        around = program(arb_series([arb(centre) + half * arb(0, 1), 1]))
-    except (Undecided, ValueError, ZeroDivisionError):  # the latter two: flint divides by a series
-        return None  # whose constant holds 0
+        around = program(arb_series([cell.ball(), 1]))
+    except (Undecided, Undefined, ValueError, ZeroDivisionError):
+        return None  # the latter two: flint divides by a series whose constant holds 0
     finally:
         ctx.cap = cap
     # u counts from the cell's number of least magnitude: on the negative half x falls as u grows.

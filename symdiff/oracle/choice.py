@@ -2,34 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+import time
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from sympy import Expr
 
-from symdiff.oracle import cache
+from symdiff.oracle import cache, deadline
 from symdiff.oracle.ball import enclose_ball
-from symdiff.oracle.enclosure import SMALLEST, Enclosure, Float64Array, format_named
+from symdiff.oracle.enclosure import (
+    SMALLEST,
+    Enclosure,
+    Float64Array,
+    Why,
+    format_named,
+    uncertain,
+)
 from symdiff.oracle.infinity import at_infinities
+from symdiff.oracle.primal import Primal
 from symdiff.oracle.table import Table
 
 # Building a table takes as long as the ball takes for about this many points.
 _MANY = {"float64": 500_000}
 _MANY_ELSE = 50_000
+_PROBES = 8  # points by which the ball's cost is told before a table is made
+_LEAST_BUILD = 2.0  # seconds for a table, whatever the ball would cost
+# Seconds that one call may take: 65,536 points by the ball are 3 s for a usual formula.
+_PATIENCE, _PATIENCE_EACH = 10.0, 1e-3
 
-_table = lru_cache(maxsize=64)(cache.table)
+_MOST_TABLES = 64  # kept in memory
+_tables: dict[tuple[Expr, str, tuple[Expr, ...]], Table] = {}
 
 
-def table(expression: Expr, target: str = "float32") -> Table:
-    """The table of an expression in one variable, from memory, from the disk, or built."""
-    return _table(expression, "float64" if target == "float64" else "float32")
+def table(expression: Expr, target: str = "float32", restricting: tuple[Expr, ...] = ()) -> Table:
+    """The table of an expression in one variable, from memory, from the disk, or built.
+
+    Args and Raises: as `symdiff.oracle.table.build`.
+    """
+    key = (expression, "float64" if target == "float64" else "float32", restricting)
+    found = _tables.pop(key, None)
+    if found is None:
+        found = cache.table(*key)
+    if found.complete:
+        _tables[key] = found  # the latest last
+        while len(_tables) > _MOST_TABLES:
+            del _tables[next(iter(_tables))]
+    return found
 
 
 def enclose(
     expression: Expr,
     points: Mapping[str, Float64Array],
     *,
+    of: Primal | None = None,
     target: str = "float64",
     relative: float | None = None,
     rounding: bool = False,
@@ -44,6 +69,8 @@ def enclose(
         points: variable → float64 values, of shapes that broadcast. −0 is taken as 0. At ±∞ an
             expression in one variable has its limit, if it has one; else, and at NaN, nothing is
             known: NaN ± ∞, not certified.
+        of: what the expression is the derivative of. Without it the expression stands for itself:
+            log' at −1 is −1.
         target: the format to be judged, "float64", "float32", "bfloat16" or "float16". It sets
             what counts as certified.
         relative: a point is certified if its bound is at most this times the value, by default
@@ -56,6 +83,21 @@ def enclose(
     Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
         if the target is unknown, a variable has no values or `relative` is out of range.
     """
+    return enclose_and_count(
+        expression, points, of=of, target=target, relative=relative, rounding=rounding
+    )[0]
+
+
+def enclose_and_count(
+    expression: Expr,
+    points: Mapping[str, Float64Array],
+    *,
+    of: Primal | None = None,
+    target: str = "float64",
+    relative: float | None = None,
+    rounding: bool = False,
+) -> tuple[Enclosure, int]:
+    """As `enclose`, and how many of the points the ball had to give."""
     form = format_named(target)
     wide = target == "float64"
     usual = 2.0**-64 if wide else 2.0**-40
@@ -64,25 +106,56 @@ def enclose(
     decide = target if rounding else None
 
     def by_ball(some: Mapping[str, Float64Array]) -> Enclosure:
-        return enclose_ball(expression, some, relative=asked, absolute=absolute, rounding=decide)
+        return enclose_ball(
+            expression, some, of=of, relative=asked, absolute=absolute, rounding=decide
+        )
 
     shape = np.broadcast_shapes(*(np.shape(values) for values in points.values()))
-    variables = [s.name for s in expression.free_symbols]
-    if len(variables) != 1 or variables[0] not in points:
-        return by_ball(points)
-    (name,) = variables
-    values = np.broadcast_to(np.asarray(points[name], dtype=np.float64), shape)
-    if np.prod(shape) < _MANY.get(target, _MANY_ELSE) or asked < usual:
-        result = by_ball(points)
-    else:
-        result = table(expression, target).enclose(values, relative=asked)
-        settled = result.certified
-        if rounding:
-            settled = settled & result.rounded(target)[1]
-        left = ~settled & np.isfinite(values)
-        if left.any():
-            result.put(left, by_ball({name: values[left]}))
-    infinite = np.isinf(values)
-    if infinite.any():
-        result.put(infinite, at_infinities(expression, values[infinite]))
+    restricting = of.restricting if of else ()
+    variables = {s.name for e in (expression, *restricting) for s in e.free_symbols}
+    count = int(np.prod(shape))
+    with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * count):
+        if len(variables) != 1 or not variables <= points.keys():
+            return by_ball(points), count
+        (name,) = variables
+        values = np.broadcast_to(np.asarray(points[name], dtype=np.float64), shape)
+        tabled = expression.free_symbols and asked >= usual
+        if count < _MANY.get(target, _MANY_ELSE) or not tabled:
+            result, given = by_ball(points), count
+        else:
+            with deadline.allowed(_cost(by_ball, name, values)):
+                rows = table(expression, target, restricting)
+            result = rows.enclose(values, relative=asked)
+            settled = result.certified
+            if rounding:
+                settled = settled & result.rounded(target)[1]
+            left = ~settled & np.isfinite(values)
+            given = int(left.sum())
+            if given:
+                result.put(left, by_ball({name: values[left]}))
+        infinite = np.isinf(values)
+        if infinite.any():
+            result.put(infinite, _at_infinities(expression, values[infinite], of))
+    return result, given
+
+
+def _cost(
+    by_ball: Callable[[Mapping[str, Float64Array]], Enclosure], name: str, values: Float64Array
+) -> float:
+    """Seconds that the ball would take for all the values, which is what a table may take."""
+    some = values.ravel()[:: max(1, values.size // _PROBES)]
+    start = time.perf_counter()
+    by_ball({name: some})
+    return max(_LEAST_BUILD, (time.perf_counter() - start) / some.size * values.size)
+
+
+def _at_infinities(expression: Expr, values: Float64Array, of: Primal | None) -> Enclosure:
+    """The limits of the derivative; none where what it is the derivative of is undefined."""
+    if expression.free_symbols:
+        result = at_infinities(expression, values)
+    else:  # a constant is its own limit
+        result = enclose_ball(expression, {"": values})
+    for restricting in of.restricting if of else ():
+        undefined = at_infinities(restricting, values).why == Why.UNDEFINED
+        result.put(undefined, uncertain((int(undefined.sum()),), Why.UNDEFINED))
     return result

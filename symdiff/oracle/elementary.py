@@ -1,8 +1,10 @@
 """SymPy's own elementary functions over balls and over power series of balls.
 
 symdiff's own functions carry these lowerings in their stanzas; these are the ones SymPy defines.
-A ball function takes and returns `flint.arb`, a series function `flint.arb_series`. Outside its
-real domain a function returns a ball that is not finite, which nothing downstream can certify.
+A ball function takes and returns `flint.arb`, a series function `flint.arb_series`. Where a ball
+lies outside the real domain as a whole a ball function raises Undefined; where only a part does,
+and a series function in either case, returns what is not finite, which nothing downstream can
+certify.
 
 Source: Johansson, "Arb: efficient arbitrary-precision midpoint-radius interval arithmetic", IEEE
 Transactions on Computers 66(8), 2017: every operation returns a ball that contains the result for
@@ -18,9 +20,11 @@ import sympy
 from flint import arb, arb_series
 
 from symdiff.functions import (
+    EXTREMES,
     STABLE_FUNCTIONS,
     Phi,
     expm1,
+    log1p,
     phi,
     sech,
     tanh,
@@ -34,15 +38,8 @@ class Undecided(ArithmeticError):
     """A condition that the balls at hand do not decide; a higher precision may."""
 
 
-def sign(z: arb) -> int:
-    """The sign of every number in the ball. Raises: Undecided if they differ."""
-    if z > 0:
-        return 1
-    if z < 0:
-        return -1
-    if z.is_zero():
-        return 0
-    raise Undecided
+class Undefined(ArithmeticError):
+    """A function has no real value there: proven, since the whole ball is outside its domain."""
 
 
 def _odd(function: Callable[[arb_series], arb_series]) -> Callable[[arb_series], arb_series]:
@@ -80,14 +77,6 @@ def _power(base: arb_series, exponent: Any) -> arb_series:
     return (base.log() * exponent).exp()
 
 
-def _maximum(a: arb_series, b: arb_series) -> arb_series:
-    return a if sign((a - b)[0]) >= 0 else b
-
-
-def _minimum(a: arb_series, b: arb_series) -> arb_series:
-    return b if sign((a - b)[0]) >= 0 else a
-
-
 # Beyond it flint would reduce the argument with as many bits as it has, 10³⁰⁸ for e^(e^z).
 _HUGE = arb(2) ** 2**20
 
@@ -100,9 +89,9 @@ def _next_to_nothing(z: arb) -> arb:
 _SATURATED: Mapping[type, Callable[[arb], arb]] = {
     sympy.exp: lambda z: _next_to_nothing(z) if z < 0 else arb.nan(),
     expm1: lambda z: _next_to_nothing(z) - 1 if z < 0 else arb.nan(),
-    tanh: lambda z: sign(z) * (1 - _next_to_nothing(z)),
+    tanh: lambda z: z.sgn() * (1 - _next_to_nothing(z)),
     sech: _next_to_nothing,
-    sympy.erf: lambda z: sign(z) * (1 - _next_to_nothing(z)),
+    sympy.erf: lambda z: z.sgn() * (1 - _next_to_nothing(z)),
     Phi: lambda z: _next_to_nothing(z) if z < 0 else 1 - _next_to_nothing(z),
     phi: _next_to_nothing,
 }
@@ -126,33 +115,100 @@ def saturating(function: type, lowering: Lowering) -> Callable[..., Any]:
     return on_series if lowering is SERIES else on_balls
 
 
+def _within(function: Callable[[arb], arb], outside: Callable[[arb], bool]) -> Callable[[arb], arb]:
+    """The function, which raises Undefined where all of the ball is outside its domain."""
+
+    def on_domain(z: arb) -> arb:
+        value = function(z)
+        if not value.is_finite() and outside(z):
+            raise Undefined
+        return value
+
+    return on_domain
+
+
+def divided(a: arb, b: arb) -> arb:
+    """a/b. Raises: Undefined if b is 0."""
+    quotient = a / b
+    if not quotient.is_finite() and b.is_zero():
+        raise Undefined
+    return quotient
+
+
+def series_product(*factors: Any) -> Any:
+    """The product of series. flint has 0 · NaN = 0, which would hide what is not known."""
+    product = factors[0]
+    for factor in factors[1:]:
+        product = product * factor
+    return product if all(map(_known, factors)) else _unknown()
+
+
+def series_quotient(a: Any, b: Any) -> Any:
+    """a/b for series; NaN where b is not known, which flint has as 0 for an a that is 0."""
+    return a / b if _known(b) and _known(a) else _unknown()
+
+
+def _known(series: Any) -> bool:
+    coefficients = series.coeffs() if isinstance(series, arb_series) else [series]
+    return all(c.is_finite() for c in coefficients)
+
+
+def _unknown() -> arb_series:
+    return arb_series([arb.nan()])
+
+
+def _raised(base: arb, exponent: arb) -> arb:
+    """base^exponent, also of a negative base with an integer for exponent.
+
+    Raises: Undefined for another power of a negative number, and for 0 to a negative power.
+    """
+    if base.is_zero():
+        if exponent > 0:
+            return arb(0)
+        if exponent < 0:
+            raise Undefined
+        return arb(1) if exponent.is_zero() else arb.nan()
+    if base < 0:
+        if exponent.is_exact() and exponent.is_integer():
+            odd = not (exponent / 2).is_integer()
+            return -((-base) ** exponent) if odd else (-base) ** exponent
+        if not exponent.contains_integer():
+            raise Undefined
+        return arb.nan()
+    return base**exponent
+
+
+root = _within(arb.sqrt, lambda z: z < 0)
+
 BALL: Lowering = {
     **{function: function.arb for function in STABLE_FUNCTIONS},
     sympy.exp: arb.exp,
-    sympy.log: arb.log,
+    log1p: _within(log1p.arb, lambda z: z <= -1),
+    sympy.log: _within(arb.log, lambda z: z <= 0),
     sympy.sin: arb.sin,
     sympy.cos: arb.cos,
     sympy.tan: arb.tan,
-    sympy.cot: arb.cot,
+    sympy.cot: _within(arb.cot, arb.is_zero),
     sympy.sec: arb.sec,
-    sympy.csc: arb.csc,
+    sympy.csc: _within(arb.csc, arb.is_zero),
     sympy.sinh: arb.sinh,
     sympy.cosh: arb.cosh,
     sympy.tanh: arb.tanh,
     sympy.sech: arb.sech,
-    sympy.csch: arb.csch,
-    sympy.coth: arb.coth,
-    sympy.asin: arb.asin,
-    sympy.acos: arb.acos,
+    sympy.csch: _within(arb.csch, arb.is_zero),
+    sympy.coth: _within(arb.coth, arb.is_zero),
+    sympy.asin: _within(arb.asin, lambda z: abs(z) > 1),
+    sympy.acos: _within(arb.acos, lambda z: abs(z) > 1),
     sympy.atan: arb.atan,
     sympy.asinh: arb.asinh,
-    sympy.acosh: arb.acosh,
-    sympy.atanh: arb.atanh,
+    sympy.acosh: _within(arb.acosh, lambda z: z < 1),
+    sympy.atanh: _within(arb.atanh, lambda z: abs(z) >= 1),
     sympy.erf: arb.erf,
     sympy.erfc: arb.erfc,
+    **{function: function.arb for function in EXTREMES},
     sympy.Max: arb.max,
     sympy.Min: arb.min,
-    sympy.Pow: lambda base, exponent: base**exponent,
+    sympy.Pow: _raised,
 }
 
 SERIES: Lowering = {
@@ -179,7 +235,5 @@ SERIES: Lowering = {
     sympy.atanh: _atanh,
     sympy.erf: arb_series.erf,
     sympy.erfc: arb_series.erfc,
-    sympy.Max: _maximum,
-    sympy.Min: _minimum,
     sympy.Pow: _power,
 }

@@ -115,6 +115,11 @@ class Enclosure:
         parts = (self.high, self.low, self.bound, self.certified, self.why)
         return Enclosure(*(np.asarray(part[index]) for part in parts))  # type: ignore[call-overload]  # any NumPy index is passed on
 
+    @property
+    def unsettled(self) -> BoolArray:
+        """Where there may be a truth, and it was not certified."""
+        return np.isin(self.why, [Why.UNDECIDED, Why.OUT_OF_BUDGET])
+
     def reshape(self, shape: tuple[int, ...]) -> Enclosure:
         """The same enclosures as arrays of another shape."""
         return Enclosure(

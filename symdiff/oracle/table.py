@@ -5,25 +5,26 @@ combinations of sign and exponent, a binade into 2^m equal cells with m as small
 allows, and a cell that still fails into eight again, which isolates breakpoints, roots and
 singularities at the cost of a few cells a level. Where even that fails, and where there are too
 many cells (sin at 1e30), the tree has an open leaf, whose points are left to the ball.
+
+Nobody looks for breakpoints: on each cell ball arithmetic proves for every condition that it holds
+on all of the cell, or on none of it, and a cell for which it does not stays open.
 """
 
 from __future__ import annotations
 
-import bisect
-import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import sympy
-from sympy import Expr, Piecewise, Rational, Symbol
+from flint import ctx
+from sympy import Expr
 
-from symdiff.kinks import breakpoints
+from symdiff.oracle import deadline
 from symdiff.oracle.cell import DOUBLE, SINGLE, Accuracy, Cell, fit
+from symdiff.oracle.elementary import Undefined
 from symdiff.oracle.enclosure import FORMATS, Enclosure, Float64Array, format_named
-from symdiff.oracle.translate import Program, compile_series
+from symdiff.oracle.translate import Program, compile_ball, compile_series
 
 _FINEST = 11  # a binade is cut into 2¹¹ cells at most, before failing cells are refined
 _FAN = 3  # a failing cell is cut into 8
@@ -39,6 +40,7 @@ class Table:
     # 256·(itself); the first 4096 nodes are the combinations of sign and exponent
     tree: npt.NDArray[np.uint64]
     rows: Float64Array  # node → its row: 8 numbers for float32 and narrower, 16 for float64
+    complete: bool = True  # whether it was made to its end, or left when the time was spent
 
     def __repr__(self) -> str:
         leaves = int((np.isfinite(self.rows).all(axis=1)).sum())
@@ -72,11 +74,13 @@ def _accuracy(target: str) -> Accuracy:
     return DOUBLE if target == "float64" else SINGLE
 
 
-def build(expression: Expr, target: str = "float32") -> Table:
+def build(expression: Expr, target: str = "float32", restricting: tuple[Expr, ...] = ()) -> Table:
     """The table of an expression in one variable.
 
     Takes 0.01 to 1 s for float32 and the narrower formats, which share one, and 0.5 to 8 s for
-    float64.
+    float64. What is not reached in the time allowed (see `deadline`) stays open.
+
+    Args: restricting, expressions in the variable without whose value there is none of this one.
 
     Raises: CannotCertify if it holds a function without ball arithmetic; ValueError if it has not
         exactly one variable, or the format is unknown.
@@ -92,109 +96,21 @@ def build(expression: Expr, target: str = "float32") -> Table:
     # The exponent field of 2^e is e + 1023; float32's smallest subnormal is 2⁻¹⁴⁹, float64's has
     # the field 0, as all its subnormals.
     lowest = max(form.e_min - form.precision + 1, -1023) + 1023
-    growth = _Growth(_Segments(expression, z), accuracy)
+    guards = [compile_ball(e, (z,)) for e in restricting]
+    growth = _Growth(compile_series(expression, z), guards, accuracy)
     for sign in (0, 1):
         growth.cut(sign, range(lowest, form.e_max + 1023 + 1))
-    return Table(target, *growth.arrays(16 if accuracy.double_double else 8))
-
-
-class _Segments:
-    """The smooth pieces of the expression between its breakpoints, as programs over series."""
-
-    def __init__(self, expression: Expr, z: Symbol) -> None:
-        expression = _as_cases(expression)
-        points = breakpoints(expression, z)
-        self.below = [_neighbour(p, -1) for p in points]  # the largest float64 ≤ each breakpoint
-        self.above = [_neighbour(p, 1) for p in points]  # the smallest float64 ≥ each breakpoint
-        self.programs = [
-            compile_series(_specialised(expression, z, inside), z) for inside in _between(points)
-        ]
-
-    def program(self, cell: Cell) -> Program | None:
-        """The piece that holds the whole cell, or None if the cell holds a breakpoint."""
-        low, high = sorted(cell.ends)
-        index = bisect.bisect_left(self.below, low)  # breakpoints whose `below` is < low
-        straddled = index < len(self.above) and self.above[index] <= high
-        return None if straddled else self.programs[index]
-
-
-def _as_cases(expression: Expr) -> Expr:
-    """Max, Min and Heaviside written as cases, so that their borders are breakpoints."""
-
-    def extremum(keep: Any) -> Any:
-        def cases(*terms: Expr) -> Expr:
-            first, *others = terms
-            for other in others:
-                first = Piecewise((first, keep(first, other)), (other, True))
-            return first
-
-        return cases
-
-    expression = expression.replace(sympy.Max, extremum(sympy.Ge))
-    expression = expression.replace(sympy.Min, extremum(sympy.Le))
-    return expression.replace(
-        sympy.Heaviside, lambda x, at_zero: Piecewise((0, x < 0), (1, x > 0), (at_zero, True))
-    )
-
-
-def _between(points: tuple[Expr, ...]) -> Iterable[Rational]:
-    """A rational number in each of the intervals that the breakpoints leave."""
-    if not points:
-        return [sympy.S.Zero]
-    ends = [_rational_near(p) for p in points]
-    inner = [(a + b) / 2 for a, b in itertools.pairwise(ends)]
-    return [ends[0] - 1, *inner, ends[-1] + 1]
-
-
-def _rational_near(point: Expr) -> Rational:
-    return point if point.is_Rational else Rational(str(point.evalf(60)))
-
-
-def _specialised(expression: Expr, z: Symbol, inside: Rational) -> Expr:
-    """The expression without the cases, |·| and signs of polynomials, as they are at `inside`."""
-
-    def sign_of(border: Expr) -> Expr | None:
-        return sympy.sign(border.subs(z, inside)) if border.is_polynomial(z) else None
-
-    def case(*pairs: Any) -> Expr:
-        kept = []
-        for value, condition in pairs:
-            truth = condition.subs(z, inside) if _polynomial(condition, z) else condition
-            if truth == True:  # noqa: E712 - SymPy's true
-                kept.append((value, True))
-                break
-            if truth != False:  # noqa: E712 - SymPy's false
-                kept.append((value, condition))
-        return Piecewise(*kept)
-
-    expression = expression.replace(Piecewise, case)
-    expression = expression.replace(
-        sympy.Abs, lambda a: sympy.Abs(a) if sign_of(a) is None else sign_of(a) * a
-    )
-    return expression.replace(
-        sympy.sign, lambda a: sympy.sign(a) if sign_of(a) is None else sign_of(a)
-    )
-
-
-def _polynomial(condition: Any, z: Symbol) -> bool:
-    relations = condition.atoms(sympy.core.relational.Relational)
-    return all((r.lhs - r.rhs).is_polynomial(z) for r in relations)
-
-
-def _neighbour(point: Expr, side: int) -> float:
-    """The float64 at or beyond a real algebraic number, on one side of it."""
-    nearest = float(point.evalf(30))
-    difference = sympy.Rational(*nearest.as_integer_ratio()) - point
-    if difference == 0 or bool(difference * side > 0):
-        return nearest
-    return float(np.nextafter(nearest, side * np.inf))
+    arrays = growth.arrays(16 if accuracy.double_double else 8)
+    return Table(target, *arrays, complete=not growth.abandoned)
 
 
 class _Growth:
     """The tree while it grows."""
 
-    def __init__(self, segments: _Segments, accuracy: Accuracy) -> None:
-        self.segments = segments
+    def __init__(self, program: Program, guards: Iterable[Program], accuracy: Accuracy) -> None:
+        self.program = program
+        self.guards = tuple(guards)
+        self.abandoned = False
         self.accuracy = accuracy
         self.first = list(range(4096))  # every node is a leaf until it is planted
         self.fan = [0] * 4096
@@ -219,6 +135,8 @@ class _Growth:
         """Fit every binade of one sign, from the smallest up."""
         fineness = 0  # neighbouring binades need about as many cells
         for exponent in exponents:
+            if self.abandoned:
+                return
             binade = Cell((sign << 11) | exponent, 12)
             fineness = self.binade(binade, max(fineness - 1, 0))
 
@@ -236,8 +154,24 @@ class _Growth:
         return 0  # hopeless at any affordable fineness: all of the binade stays open
 
     def fit(self, cell: Cell) -> list[float] | None:
-        program = self.segments.program(cell)
-        return None if program is None else fit(program, cell, self.accuracy)
+        """The cell's row; None where none is good enough, or the time is spent."""
+        self.abandoned = self.abandoned or deadline.spent()
+        if self.abandoned or not all(map(self.defined_on(cell), self.guards)):
+            return None
+        return fit(self.program, cell, self.accuracy)
+
+    @staticmethod
+    def defined_on(cell: Cell) -> Callable[[Program], bool]:
+        """Whether an expression is proven to have a value all over the cell."""
+
+        def defined(guard: Program) -> bool:
+            with ctx.workprec(64):
+                try:
+                    return bool(guard(cell.ball()).is_finite())
+                except Undefined:
+                    return False
+
+        return defined
 
     def plant(
         self, node: int, cells: list[Cell], fitted: list[list[float] | None], bits: int

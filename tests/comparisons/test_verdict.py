@@ -15,7 +15,7 @@ from comparisons.verdict import (
     verdict_named,
 )
 from symdiff.kinks import Kink
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.enclosure import Enclosure, Why, uncertain
 
 FLOAT32 = FLOAT_TYPES["float32"]
 U = FLOAT32.unit_roundoff
@@ -26,7 +26,9 @@ def _statuses(computed, truth, sensitivity=0.0, dtype=FLOAT32, budget=None):
     computed, truth = np.atleast_1d(computed).astype(float), np.atleast_1d(truth).astype(float)
     moved = np.broadcast_to(float(sensitivity), truth.shape)
     zero, bound = np.zeros(truth.shape), np.where(np.isnan(truth), np.inf, 0.0)
-    enclosure = Enclosure(truth, zero, bound, np.ones(truth.shape, dtype=bool))
+    undefined = np.isnan(truth)
+    why = np.where(undefined, Why.UNDEFINED, Why.CERTIFIED).astype(np.int8)
+    enclosure = Enclosure(truth, zero, bound, ~undefined, why)
     judged = judge(computed, enclosure, moved, dtype, budget or Budget())
     return [STATUSES[code] for code in judged.status], judged
 
@@ -58,6 +60,25 @@ def _statuses(computed, truth, sensitivity=0.0, dtype=FLOAT32, budget=None):
 def test_each_status(computed, truth, status):
     """One gradient of each kind gets its name."""
     assert [status] == _statuses(computed, truth)[0]
+
+
+@pytest.mark.parametrize("why", [Why.UNDECIDED, Why.OUT_OF_BUDGET])
+@pytest.mark.parametrize("computed", [1.0, np.nan, -np.inf])
+def test_what_is_not_certified_is_not_held_against_the_code(why, computed):
+    """Where the oracle gives up nothing is judged, whatever the gradient is."""
+    judged = judge(np.array([computed]), uncertain((1,), why), np.zeros(1), FLOAT32, Budget())
+
+    assert [Status.NOT_CERTIFIED] == list(judged.counts())
+    assert judged.verdict() is Verdict.ACCURATE
+    assert judged.ulp[0] == judged.excess[0] == 0
+
+
+def test_a_number_outside_the_domain_is_counted_and_not_judged():
+    """log' at −1 has no truth: −1 is neither right nor wrong."""
+    statuses, judged = _statuses(-1.0, np.nan)
+
+    assert [Status.OUTSIDE] == statuses
+    assert judged.verdict() is Verdict.ACCURATE
 
 
 @pytest.mark.parametrize("dtype", FLOAT_TYPES.values(), ids=str)

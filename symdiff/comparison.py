@@ -1,0 +1,54 @@
+"""Conditions between two values, written so that no value with cases stands inside one.
+
+SymPy turns a Piecewise inside a condition into nested ITEs, and those into sums of products: 2ⁿ
+of them. Here each case is taken with its own comparison, and too many are refused.
+"""
+
+from __future__ import annotations
+
+import sympy
+from sympy import And, Expr, Not, Or, Piecewise
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
+
+from symdiff.limits import Refused
+from symdiff.subexpressions import rebuilt, subexpressions
+
+MAX_CASES = 16  # of the values compared: four independent ones with two cases each
+
+
+def comparison(relation: type[Relational], a: Expr, b: Expr) -> Boolean:
+    """a < b, or another relation, without Piecewise in it.
+
+    Raises: ValueError if the two sides have more than 16 cases between them.
+    """
+    return _apart(relation, a, b, 1)
+
+
+def _apart(relation: type[Relational], a: Expr, b: Expr, cases: int) -> Boolean:
+    parts = [p for side in (a, b) for p in subexpressions(side)]
+    first = next((p for p in parts if isinstance(p, Piecewise)), None)  # none inside it
+    if first is None:
+        return relation(a, b)
+    cases *= len(first.args)
+    if cases > MAX_CASES:
+        raise Refused(
+            f"a comparison has values with more than {MAX_CASES} cases on its sides; write the "
+            "conditions out, or use max, min and abs"
+        )
+    taken: list[Boolean] = []
+    before: Boolean = sympy.true
+    for value, condition in first.args:
+        left, right = (_with(side, first, value) for side in (a, b))
+        taken.append(And(before, condition, _apart(relation, left, right, cases)))
+        before = And(before, Not(condition))
+    return Or(*taken)
+
+
+def _with(expression: Expr, old: Expr, new: Expr) -> Expr:
+    def change(part: Expr, arguments: tuple[Expr, ...]) -> Expr:
+        if part == old:
+            return new
+        return part if arguments == part.args else part.func(*arguments)
+
+    return rebuilt(expression, change)

@@ -1,0 +1,242 @@
+"""Where an expression has a real value, and how what SymPy forgets of that is put back.
+
+SymPy writes z for e^(log z) and for √z², 1 for z/z, 0 for 0·log z, and each has a value where the
+formula has none. After every step what restricts the operands is compared with what restricts the
+result; what was lost becomes the condition of a case without a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import sympy
+from sympy import And, Basic, Expr, Not, Or, Piecewise, Pow, S
+from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
+from sympy.logic.boolalg import Boolean
+
+from symdiff.comparison import comparison
+from symdiff.functions import log1p
+from symdiff.limits import Refused
+from symdiff.subexpressions import subexpressions
+
+Requirements = frozenset["Requirement"]
+NOTHING: Requirements = frozenset()
+
+
+class Requirement(NamedTuple):
+    """What must hold where a case is taken: `of` is > 0, ≥ 0 or ≠ 0, is true, or is defined."""
+
+    kind: str  # positive, nonnegative, nonzero, true, defined
+    of: Basic
+    where: Boolean = sympy.true
+
+
+class Domain:
+    """What restricts expressions, each part looked at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[Basic, Requirements] = {}
+
+    def of(self, expression: Basic) -> Requirements:
+        """All that must hold for the expression to have a real value."""
+        for part in subexpressions(expression, self._known):
+            if isinstance(part, Piecewise):
+                self._known[part] = self.of_cases(part.args)
+            else:
+                inside = (self._known[a] for a in part.args)
+                self._known[part] = required(part.func, part.args).union(*inside)
+        return self._known[expression]
+
+    def of_cases(self, cases: Iterable[tuple[Expr, Boolean]]) -> Requirements:
+        """The same for values with conditions, of which the first that holds is taken."""
+        found: set[Requirement] = set()
+        conditions: list[Boolean] = []
+        for value, condition in cases:
+            inside, deciding = self.of(value), self.of(condition)
+            if inside or deciding:
+                untaken = And(*(Not(c) for c in conditions))
+                found |= only(untaken, deciding) | only(And(untaken, condition), inside)
+            conditions.append(condition)
+        if conditions[-1] != True:  # noqa: E712 - SymPy's true
+            found |= _true(Or(*conditions))
+        return frozenset(found)
+
+    def lost(self, result: Basic, before: Iterable[Requirement]) -> Requirements:
+        """Those of the requirements that the result does not state."""
+        kept = self.of(result)
+        return frozenset(
+            missing
+            for r in before
+            if r not in kept
+            for missing in _missing(r, {k for k in kept if k.where in (sympy.true, r.where)})
+        )
+
+
+def guarded(result: Expr, lost: Requirements) -> Expr:
+    """The result where the lost requirements hold, and undefined elsewhere.
+
+    Raises: ValueError if they hold nowhere, or cannot be written as conditions.
+    """
+    if not lost:
+        return result
+    condition = And(*(_condition(r) for r in sorted(lost, key=str)))
+    if condition == False:  # noqa: E712 - SymPy's false
+        raise Refused("the formula has a part that has no real value anywhere; write one that has")
+    return Piecewise((result, condition))
+
+
+def required(function: type[Basic], arguments: tuple[Basic, ...]) -> Requirements:
+    """What the function itself asks of its arguments."""
+    if function in (sympy.log, log1p):
+        return positive(arguments[0] if function is sympy.log else 1 + arguments[0])
+    if function in (sympy.asin, sympy.acos):
+        return nonnegative(1 - arguments[0]) | nonnegative(1 + arguments[0])
+    if function is sympy.atanh:
+        return positive(1 - arguments[0]) | positive(1 + arguments[0])
+    if function is sympy.tan:
+        return nonzero(sympy.cos(arguments[0]))
+    if function is Pow:
+        return _of_power(*arguments)
+    return NOTHING
+
+
+def _of_power(base: Expr, exponent: Expr) -> Requirements:
+    if exponent.is_Integer:
+        return nonzero(base) if exponent.is_negative else NOTHING
+    if base.is_number and exponent.is_number:
+        return NOTHING
+    if exponent.is_number:
+        return positive(base) if exponent.is_negative else nonnegative(base)
+    if base.is_positive:
+        return NOTHING
+    if base.is_extended_nonnegative:
+        away = And(*(_condition(r) for r in nonzero(base)))
+        return _true(Or(away, Ge(exponent, 0)))
+    return frozenset({Requirement("defined", Pow(base, exponent))})
+
+
+def positive(u: Expr) -> Requirements:
+    """u > 0, in a form in which the same condition looks the same."""
+    if u.is_number or u.is_positive:
+        return NOTHING
+    factors = [f for f in sympy.Mul.make_args(_primitive(u)) if not f.is_positive]
+    if len(factors) == 1:
+        (u,) = factors
+        if isinstance(u, sympy.Abs):
+            return nonzero(u.args[0])
+        if u.is_Pow and u.exp.is_Integer:
+            return positive(u.base) if u.exp.is_odd else nonzero(u.base)
+        if u.is_Pow and u.exp.is_number:
+            return positive(u.base)
+    else:
+        u = sympy.Mul(*factors)
+    return frozenset({Requirement("positive", u)})
+
+
+def nonnegative(u: Expr) -> Requirements:
+    """u ≥ 0, in such a form."""
+    if u.is_number or u.is_extended_nonnegative:
+        return NOTHING
+    u = sympy.Mul(*(f for f in sympy.Mul.make_args(_primitive(u)) if not f.is_positive))
+    if u.is_Pow and u.exp.is_Integer and u.exp.is_odd:
+        return nonnegative(u.base) if u.exp.is_positive else positive(u.base)
+    return frozenset({Requirement("nonnegative", u)})
+
+
+def nonzero(u: Expr) -> Requirements:
+    """u ≠ 0, in such a form."""
+    if u.is_number or u.is_zero is False:
+        return NOTHING
+    if u.is_Mul:
+        return NOTHING.union(*map(nonzero, u.args))
+    if u.is_Pow:
+        return nonzero(u.base)
+    if isinstance(u, sympy.Abs):
+        return nonzero(u.args[0])
+    u = _primitive(u)
+    return frozenset({Requirement("nonzero", -u if u.could_extract_minus_sign() else u)})
+
+
+def _primitive(u: Expr) -> Expr:
+    """u without a positive rational factor."""
+    if u.is_Add:
+        return u.primitive()[1]
+    coefficient, rest = u.as_coeff_Mul()
+    return u / abs(coefficient) if rest.is_Add or coefficient not in (1, -1) else u
+
+
+def _true(condition: Boolean) -> Requirements:
+    """That a condition holds, as requirements."""
+    if condition == True:  # noqa: E712 - SymPy's true
+        return NOTHING
+    if isinstance(condition, And):
+        return NOTHING.union(*map(_true, condition.args))
+    if isinstance(condition, Relational) and not isinstance(condition, Eq):
+        difference = condition.lhs - condition.rhs
+        match condition:
+            case Gt():
+                return positive(difference)
+            case Ge():
+                return nonnegative(difference)
+            case Lt():
+                return positive(-difference)
+            case Le():
+                return nonnegative(-difference)
+            case Ne():
+                return nonzero(difference)
+    return frozenset({Requirement("true", condition)})
+
+
+def only(where: Boolean, requirements: Requirements) -> Requirements:
+    """The requirements where a case is taken; those that it implies are none."""
+    if where == True or not requirements:  # noqa: E712 - SymPy's true
+        return requirements
+    if where == False:  # noqa: E712 - SymPy's false
+        return NOTHING
+    given = {r._replace(where=sympy.true) for r in _true(where)}
+    return frozenset(
+        missing._replace(where=And(r.where, where))
+        for r in requirements
+        for missing in _missing(r._replace(where=sympy.true), given)
+    )
+
+
+def _missing(r: Requirement, kept: set[Requirement]) -> Requirements:
+    """What is left of a requirement where others hold."""
+
+    def has(kind: str, u: Basic) -> bool:
+        return any(Requirement(kind, u, where) in kept for where in (sympy.true, r.where))
+
+    if has(r.kind, r.of):
+        return NOTHING
+    if r.kind == "nonnegative" and has("positive", r.of):
+        return NOTHING
+    if r.kind == "nonzero" and (has("positive", r.of) or has("positive", -r.of)):
+        return NOTHING
+    if r.kind == "defined":
+        return _missing_power(r, kept)
+    return frozenset({r})
+
+
+def _missing_power(r: Requirement, kept: set[Requirement]) -> Requirements:
+    """Of b^e, where b^(e + k) is defined for a whole number k: that b ≠ 0 or e ≥ 0."""
+    base, exponent = r.of.args
+    if {p._replace(where=r.where) for p in positive(base)} <= kept:
+        return NOTHING
+    others = (other.of.args for other in kept if other.kind == "defined")
+    if any(b == base and (exponent - e).is_Integer for b, e in others):
+        away = And(*(_condition(n) for n in nonzero(base)))
+        return only(r.where, _true(Or(away, Ge(exponent, 0))))
+    return frozenset({r})
+
+
+def _condition(r: Requirement) -> Boolean:
+    relation = {"positive": Gt, "nonnegative": Ge, "nonzero": Ne}.get(r.kind)
+    if r.kind == "defined":
+        raise Refused(
+            f"the formula cancels '{r.of}', and where that has a value depends on its exponent; "
+            "write the power once"
+        )
+    condition = r.of if relation is None else comparison(relation, r.of, S.Zero)
+    return condition if r.where == True else Or(Not(r.where), condition)  # noqa: E712 - SymPy's true

@@ -1,0 +1,149 @@
+"""Conditions over balls and over power series, in three values: True, False or None, undecided.
+
+A border is the difference of a condition's two sides. A ball that holds 0 and is not 0 leaves its
+sign open; a higher precision may decide it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from flint import arb, arb_series
+
+from symdiff.oracle.elementary import Undecided
+
+Decision = bool | None
+
+
+class BallConditions:
+    """Conditions on `flint.arb`; it keeps what was met on the way.
+
+    `undecided`: some condition was left open, and both its cases were taken. `tied`: some border
+    was exactly 0, where a convention chose the case.
+    """
+
+    def __init__(self) -> None:
+        self.undecided = False
+        self.tied = False
+
+    def above(self, x: arb) -> Decision:
+        """x > 0."""
+        if x > 0:
+            return True
+        if x <= 0:
+            self.tied |= x.is_zero()
+            return False
+        self.undecided = True
+        return None
+
+    def at_least(self, x: arb) -> Decision:
+        """x ≥ 0."""
+        if x < 0:
+            return False
+        if x >= 0:
+            self.tied |= x.is_zero()
+            return True
+        self.undecided = True
+        return None
+
+    def equal(self, x: arb) -> Decision:
+        """x = 0."""
+        if x > 0 or x < 0:
+            return False
+        if x.is_zero():
+            self.tied = True
+            return True
+        self.undecided = True
+        return None
+
+    extreme = above  # which of max's and min's arguments is taken
+
+    @staticmethod
+    def joined(first: Any, second: Any) -> Any:
+        """A ball that holds both: the values of two cases of which one is taken."""
+        return second if first is None else first.union(second)
+
+
+class CellConditions:
+    """Conditions on `flint.arb_series` over a cell: they hold for all of it, or nothing is said.
+
+    Raises: Undecided where a constant coefficient's ball leaves a border's sign open.
+    """
+
+    def __init__(self) -> None:
+        self.balls = BallConditions()
+        self.undecided = self.tied = False
+
+    def above(self, x: Any, *, degree: float) -> bool:  # noqa: ARG002 - of the constant alone
+        """x > 0 on the whole cell, or x ≤ 0 on it."""
+        return _decided(self.balls.above(constant_of(x)))
+
+    def at_least(self, x: Any, *, degree: float) -> bool:  # noqa: ARG002 - as above
+        """x ≥ 0 on the whole cell, or x < 0 on it."""
+        return _decided(self.balls.at_least(constant_of(x)))
+
+    def equal(self, x: Any, *, degree: float) -> bool:  # noqa: ARG002 - as above
+        """x = 0 on the whole cell, or nowhere on it."""
+        return _decided(self.balls.equal(constant_of(x)))
+
+    extreme = above
+
+    @staticmethod
+    def joined(first: Any, second: Any) -> Any:  # noqa: ARG004 - there is no first: all is decided
+        """The one case that is taken."""
+        return second
+
+
+class SideConditions(CellConditions):
+    """Conditions on one side of a point, x(ε) for 0 < ±ε as small as need be.
+
+    The sign of x(ε) is that of its first coefficient that is not 0. A coefficient counts as 0 only
+    if it is exactly that, and x as 0 only if it is a polynomial of so small a degree that the
+    coefficients at hand prove it.
+    """
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        self.side = side
+
+    def above(self, x: Any, *, degree: float) -> bool:
+        """x > 0 on this side of the point."""
+        return self._sign(x, degree) > 0
+
+    def at_least(self, x: Any, *, degree: float) -> bool:
+        """x ≥ 0 on this side."""
+        return self._sign(x, degree) >= 0
+
+    def equal(self, x: Any, *, degree: float) -> bool:
+        """x = 0 on this side."""
+        return self._sign(x, degree) == 0
+
+    def extreme(self, x: Any, *, degree: float) -> bool:  # noqa: ARG002 - it does not matter here
+        """x > 0; where x = a − b vanishes to the known order, either of a and b serves."""
+        return self._sign(x, 1) > 0
+
+    def _sign(self, x: Any, degree: float) -> int:
+        known = x.prec if isinstance(x, arb_series) else math.inf
+        for k, c in enumerate(x.coeffs() if isinstance(x, arb_series) else [x]):
+            if c > 0 or c < 0:
+                return (1 if c > 0 else -1) * (self.side if k % 2 else 1)
+            if not c.is_zero():
+                raise Undecided
+        if degree >= known:
+            raise Undecided
+        return 0
+
+
+Conditions = BallConditions | CellConditions
+
+
+def constant_of(value: Any) -> arb:
+    """The constant coefficient of a series, or the ball itself."""
+    return value[0] if isinstance(value, arb_series) else value
+
+
+def _decided(found: Decision) -> bool:
+    if found is None:
+        raise Undecided
+    return found

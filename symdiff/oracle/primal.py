@@ -1,0 +1,117 @@
+"""What a derivative is the derivative of, which its formula alone does not say.
+
+1/z is the derivative of log z, and has a value at −1, where log z has none. At 0 the formula of
+min(z, |z|)' says 0 by its convention for ties, and the function is z.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import sympy
+from flint import arb, arb_series, ctx
+from sympy import Expr, Piecewise, Symbol
+from sympy.core.relational import Relational
+
+from symdiff.functions import Extreme, StableFunction, log1p
+from symdiff.oracle.conditions import constant_of
+from symdiff.oracle.elementary import Undecided, Undefined
+from symdiff.oracle.translate import Program, compile_ball, compile_side
+
+_ORDER = 12  # coefficients of a series beside a tie; a border that vanishes to more is undecided
+_EVERYWHERE = (
+    *(sympy.Add, sympy.Mul, sympy.Abs, sympy.sign, sympy.exp, sympy.sin, sympy.cos, sympy.atan),
+    *(sympy.asinh, sympy.sinh, sympy.cosh, sympy.erf, sympy.erfc, StableFunction, Extreme),
+)
+
+
+@dataclass(frozen=True)
+class Primal:
+    """The values that a derivative hangs on, and the function of one symbol that it is one of."""
+
+    values: tuple[Expr, ...]  # where one of these is undefined, so is the derivative
+    function: Expr
+    variable: Symbol
+    value: Expr | None = None  # of the variable, where it is no input but a named line
+
+    @property
+    def symbols(self) -> set[Symbol]:
+        """What the function hangs on, besides its variable if that is a named line."""
+        if self.value is None:
+            return set(self.function.free_symbols)
+        return (self.function.free_symbols - {self.variable}) | self.value.free_symbols
+
+    @property
+    def restricting(self) -> tuple[Expr, ...]:
+        """Those of the values that may be undefined somewhere."""
+        return tuple(value for value in self.values if not is_total(value))
+
+
+@lru_cache(maxsize=4096)
+def is_total(e: Expr) -> bool:
+    """Whether the expression is seen to have a value at every real number."""
+    if isinstance(e, sympy.Pow):
+        return bool(e.exp.is_Integer and e.exp > 0 and is_total(e.base))
+    if isinstance(e, Piecewise):
+        relations = [c.atoms(Relational) for _, c in e.args]
+        sides = [side for found in relations for r in found for side in r.args]
+        values = [value for value, _ in e.args]
+        return e.args[-1][1] == True and all(map(is_total, [*values, *sides]))  # noqa: E712 - SymPy's true
+    if e.is_Atom:
+        return True
+    return isinstance(e, _EVERYWHERE) and type(e) is not log1p and all(map(is_total, e.args))
+
+
+class PrimalAt:
+    """A primal compiled over the variables of its points."""
+
+    def __init__(self, primal: Primal, variables: Sequence[Symbol]) -> None:
+        self.guards = [compile_ball(value, variables) for value in primal.restricting]
+        self._primal = primal
+        self._variables = list(variables)
+        if primal.variable not in self._variables:
+            self._variables.append(primal.variable)
+        self._inputs = tuple(variables)
+        self._value = None if primal.value is None else compile_ball(primal.value, variables)
+        self._beside: dict[int, Program] = {}  # compiled when a first tie is met
+
+    def defined(self, point: Sequence[arb]) -> bool | None:
+        """Whether all of the values exist there; None where it is not decided."""
+        try:
+            return True if all(g(*point).is_finite() for g in self.guards) else None
+        except Undefined:
+            return False
+
+    def one_sided(self, point: Sequence[arb]) -> tuple[arb, arb]:
+        """The derivatives from the left and from the right, proven; NaN where they are not.
+
+        On either side the function is a power series in the distance, whose first coefficient is
+        the one-sided derivative.
+        """
+        left, right = (self._slope(point, side) for side in (-1, 1))
+        return left, right
+
+    def _slope(self, point: Sequence[arb], side: int) -> arb:
+        if side not in self._beside:
+            self._beside[side] = compile_side(self._primal.function, self._variables, side)
+        cap = ctx.cap
+        try:
+            ctx.cap = _ORDER
+            arguments = [
+                arb_series([x, 1] if s == self._primal.variable else [x])
+                for s, x in zip(self._inputs, point, strict=True)
+            ]
+            if self._value is not None:
+                arguments.append(arb_series([self._value(*point), 1]))
+            series = self._beside[side](*arguments)
+        except (Undecided, Undefined, ValueError, ZeroDivisionError):
+            return arb.nan()  # the latter two: flint divides by a series that may be 0
+        finally:
+            ctx.cap = cap
+        if not isinstance(series, arb_series):
+            return arb(0)
+        if series.prec < 2 or not constant_of(series).is_finite():
+            return arb.nan()
+        return series[1]

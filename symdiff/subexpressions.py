@@ -1,0 +1,51 @@
+"""Walks over an expression that visit each distinct part once and go to any depth.
+
+SymPy's own walks recurse, and visit what is shared as often as it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+
+from sympy import Basic
+
+
+def subexpressions(expression: Basic, known: Container[Basic] = ()) -> list[Basic]:
+    """Each distinct part of the expression, itself included, arguments before what holds them.
+
+    Args: known, parts to leave out, with all that is below them.
+    """
+    order: dict[Basic, None] = {}
+    stack = [(expression, False)]
+    while stack:
+        part, done = stack.pop()
+        if done:
+            order[part] = None
+        elif part not in order and part not in known:
+            stack.append((part, True))
+            stack.extend((a, False) for a in reversed(part.args) if a not in order)
+    return list(order)
+
+
+def size(expression: Basic) -> int:
+    """How large the expression is: its distinct parts and the arguments that they take."""
+    return sum(1 + len(part.args) for part in subexpressions(expression))
+
+
+def depth(expression: Basic) -> int:
+    """How deep the expression is nested; a symbol or a number has depth 0."""
+    depths: dict[Basic, int] = {}
+    for part in subexpressions(expression):
+        depths[part] = 1 + max((depths[a] for a in part.args), default=-1)
+    return depths[expression]
+
+
+def rebuilt(expression: Basic, change: Callable[[Basic, tuple[Basic, ...]], Basic]) -> Basic:
+    """The expression built anew from the bottom up.
+
+    Args: change, takes a part and its arguments, already changed, and returns what takes its place.
+    """
+    changed: dict[Basic, Basic] = {}
+    for part in subexpressions(expression):
+        changed[part] = change(part, tuple(changed[a] for a in part.args))
+    return changed[expression]
