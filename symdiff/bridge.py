@@ -25,9 +25,10 @@ import numpy as np
 import sympy
 from sympy import Rational
 
+from symdiff.domain import Domain
 from symdiff.float_steps import FloatSteps, rational
 from symdiff.functions import Float64Array, UnspecifiedFunction
-from symdiff.graph import Node, topological
+from symdiff.graph import Elementwise, Node, topological
 from symdiff.interpret import run_mpmath
 from symdiff.program import Program, program
 from symdiff.running_error import Number
@@ -53,6 +54,7 @@ class Evaluator:
     signature: Signature
     nodes: Mapping[str, Node]
     arithmetic: Literal["numpy", "mpmath"] = "numpy"
+    primals: tuple[Node, ...] = ()  # scalars: where one is undefined, so is every value
 
     def __post_init__(self) -> None:
         if self.arithmetic not in ("numpy", "mpmath"):
@@ -75,9 +77,10 @@ class Evaluator:
         kind = np.float64 if self.arithmetic == "numpy" else object
         arrays, parameters, lengths = self.signature.bind(values, kind)
         constants = {**parameters, **lengths}
-        results: Mapping[str, Any]
+        results: dict[str, Any]
         if self.arithmetic == "mpmath":
-            results = self._exact({**arrays, **constants})
+            results = run_mpmath(self.program, {**arrays, **constants})
+            results = {name: results[name] for name in self.nodes}
         elif self.signature.pointwise:
             results = self._point_by_point(arrays, constants)
         else:
@@ -86,12 +89,21 @@ class Evaluator:
 
     @cached_property
     def program(self) -> Program:
-        """The straight-line program that is run."""
-        return program(self.nodes)
+        """The straight-line program that is run: the nodes, and the primals that restrict them."""
+        return program({**self.nodes, **self._restricting})
 
     @cached_property
     def _unshared(self) -> Program:
-        return program(self.nodes, shared=False)
+        return program({**self.nodes, **self._restricting}, shared=False)
+
+    @cached_property
+    def _restricting(self) -> dict[str, Node]:
+        """The primals that have no value somewhere, under names that no node has."""
+        if not self.signature.pointwise:
+            return {}
+        domain = Domain()
+        primals = (n for n in self.primals if isinstance(n, Elementwise) and domain.of(n.expr))
+        return {f"%{i}": node for i, node in enumerate(primals)}
 
     @cached_property
     def _steps(self) -> FloatSteps:
@@ -120,18 +132,24 @@ class Evaluator:
             part = np.arange(start, min(start + _AT_ONCE, count))
             for fine in (False, True):
                 points = {k: Number(a[part]) for k, a in spread.items()}
+                found = self._steps.run({**points, **fixed}, fine=fine)
                 right = np.ones(len(part), dtype=bool)
-                for name, found in self._steps.run({**points, **fixed}, fine=fine).items():
-                    results[name][part] = found.value
-                    right &= found.within(RELATIVE, ABSOLUTE)
+                for name in self._restricting:
+                    right &= found[name].defined()
+                for name, r in results.items():
+                    r[part] = found[name].value
+                    right &= found[name].within(RELATIVE, ABSOLUTE)
                 part = part[~right & finite[part]]
                 if not len(part):
                     break
             else:
                 rescue = self._rescue(tuple(constants.items()))
                 rescued = rescue({k: a[part] for k, a in spread.items()})
+                undefined = np.zeros(len(part), dtype=bool)
+                for name in self._restricting:
+                    undefined |= np.isnan(rescued[name])
                 for name, r in results.items():
-                    r[part] = rescued[name]
+                    r[part] = np.where(undefined, np.nan, rescued[name])
         if not finite.all():
             undefined = np.logical_or.reduce([np.isnan(a) for a in spread.values()])
             for r in results.values():
@@ -154,9 +172,6 @@ class Evaluator:
 
             return rescued_arrays(self._unshared, {**arrays, **constants})
         return results
-
-    def _exact(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        return run_mpmath(self.program, {k: arguments[k] for k in self.program.arguments})
 
 
 def _number(value: Any) -> Number:

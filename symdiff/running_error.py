@@ -48,6 +48,11 @@ class Number(NamedTuple):
         relative = scaled(np.abs(self.value), self.c * UNIT)
         return relative if self.e is None else relative + self.e
 
+    def defined(self) -> Any:
+        """Where there is a value for certain, though it may be off."""
+        known = ~np.isnan(self.value)
+        return known if self.e is None else known & (self.e < np.inf)
+
     def within(self, relative: float, absolute: float) -> Any:
         """Where the bound is at most relative·|value| + absolute, and the value finite."""
         known = np.isfinite(self.value)
