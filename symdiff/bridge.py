@@ -114,7 +114,10 @@ class Evaluator:
         """The program in balls, for some values of the constants."""
         from symdiff.rescue import Rescue  # flint takes 0.1 s; most calls need none
 
-        return lru_cache(maxsize=8)(lambda constants: Rescue(self._unshared, dict(constants)))
+        def compiled(constants: tuple[tuple[str, Rational], ...]) -> Rescue:
+            return Rescue(self._unshared, dict(constants), self._restricting)
+
+        return lru_cache(maxsize=8)(compiled)
 
     def _point_by_point(
         self, arrays: Mapping[str, Float64Array], constants: Mapping[str, Any]

@@ -116,6 +116,11 @@ def _log_slope(x: Any, _value: Any, error: Any) -> Any:
     return _reciprocal(x - error)
 
 
+def _acosh_slope(x: Any, _value: Any, error: Any) -> Any:
+    low = np.maximum(x - error, 1.0)
+    return 1 / (np.sqrt(low - 1) * np.sqrt(low + 1))
+
+
 def _erfc(x: Any) -> Any:
     from scipy.special import erfcx  # 0.1 s to import; only evaluation needs it
 
@@ -184,9 +189,7 @@ FUNCTIONS: Mapping[type, FloatFunction] = {
         lambda x, _, e: 1 / np.maximum(1.0, _low(x, e)),
         _at_most_1,
     ),
-    sympy.acosh: FloatFunction(
-        np.arccosh, lambda x, _, e: _reciprocal(np.sqrt(np.maximum((x - e) ** 2 - 1, 0.0)))
-    ),
+    sympy.acosh: FloatFunction(np.arccosh, _acosh_slope),
     sympy.atan: FloatFunction(np.arctan, lambda x, _, e: 1 / (1 + _low(x, e) ** 2), _at_most_1),
     sympy.asin: FloatFunction(
         np.arcsin, lambda x, _, e: _reciprocal(np.sqrt(np.maximum(1 - _high(x, e) ** 2, 0.0)))

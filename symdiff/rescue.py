@@ -7,7 +7,7 @@ no two precisions are compared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -30,14 +30,18 @@ _NOTHING = arb(2) ** -1075  # what rounds to 0
 class Rescue:
     """A program of scalars, ready to be run at one point at a time."""
 
-    def __init__(self, program: Program, constants: Mapping[str, Rational]) -> None:
+    def __init__(
+        self, program: Program, constants: Mapping[str, Rational], guards: Collection[str] = ()
+    ) -> None:
         """Compile the program with its parameters' values.
 
         Args: constants, by the name of the program's argument. A short one is written into the
             program: z^a/z is z^(a − 1) then, and has a value at 0, and ties are decided exactly.
+            guards, results of which only is asked whether they have a value; it is given as 0.
         """
         short = {k: v for k, v in constants.items() if _is_short(v)}
         self.program = program = program.at(short)
+        self.guards = frozenset(guards)
         self.constants = {k: v for k, v in constants.items() if k not in short}
         self._steps: list[tuple[Symbol, Sequence[Symbol], Callable[..., arb]]] = []
         for symbol, expression in program.assignments:
@@ -68,12 +72,18 @@ class Rescue:
                 balls = self._balls({name: _ball(a) for name, a in arguments.items()})
                 for name, ball in balls.items():
                     if name not in settled:
-                        value = np.nan if ball is None else _nearest(ball)
+                        value = np.nan if ball is None else self._settled(name, ball)
                         if value is not None:
                             settled[name] = value
             if len(settled) == len(self.program.results):
                 break
         return [settled.get(name, np.nan) for name in self.program.results]
+
+    def _settled(self, name: str, ball: arb) -> float | None:
+        """The value that a ball decides; of a guard that it has one."""
+        if name in self.guards:
+            return 0.0 if ball.is_finite() else None
+        return _nearest(ball)
 
     def _balls(self, arguments: Mapping[str, arb]) -> dict[str, arb | None]:
         """The ball of each result; None for one that is proven to be undefined."""
