@@ -28,7 +28,7 @@ from sympy import Rational
 from symdiff.domain import Domain
 from symdiff.float_steps import FloatSteps, rational
 from symdiff.functions import Float64Array, UnspecifiedFunction
-from symdiff.graph import Elementwise, Node, topological
+from symdiff.graph import Elementwise, Node, placeholder, topological
 from symdiff.interpret import run_mpmath
 from symdiff.program import Program, program
 from symdiff.running_error import Number
@@ -102,8 +102,14 @@ class Evaluator:
         if not self.signature.pointwise:
             return {}
         domain = Domain()
-        primals = (n for n in self.primals if isinstance(n, Elementwise) and domain.of(n.expr))
-        return {f"%{i}": node for i, node in enumerate(primals)}
+
+        def restricts(node: Node) -> bool:
+            if not isinstance(node, Elementwise):
+                return False
+            operands = set(map(placeholder, range(len(node.operands))))
+            return any(operands & r.of.free_symbols for r in domain.of(node.expr))
+
+        return {f"%{i}": node for i, node in enumerate(filter(restricts, self.primals))}
 
     @cached_property
     def _steps(self) -> FloatSteps:

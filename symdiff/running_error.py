@@ -178,7 +178,13 @@ def multiply(a: Number, b: Number) -> Number:
     if b.e is not None:
         size = np.abs(a.value) if a.e is None else np.abs(a.value) + a.e
         e = plus(e, scaled(b.e, size))
-    return bounded(value, a.c + b.c + 1, e)
+    rounding = 0.0 if _is_power_of_2(a) or _is_power_of_2(b) else 1.0
+    return bounded(value, a.c + b.c + rounding, e)
+
+
+def _is_power_of_2(a: Number) -> bool:
+    """Whether the number is one that multiplies without rounding: a parameter that is 1 is."""
+    return a.exact and np.ndim(a.value) == 0 and abs(np.frexp(a.value)[0]) == 0.5
 
 
 def divide(a: Number, b: Number) -> Number:
@@ -195,7 +201,7 @@ def divide(a: Number, b: Number) -> Number:
             absolute = plus(absolute, scaled(b.e, np.abs(value)))
             size = np.maximum(size - b.e, 0.0)
         e = plus(e, scaled(absolute, 1 / size))
-    return bounded(value, a.c + b.c + 1, e)
+    return bounded(value, a.c + b.c + (0.0 if _is_power_of_2(b) else 1.0), e)
 
 
 def negative(a: Number) -> Number:
@@ -290,17 +296,24 @@ def sign(a: Number) -> Number:
 def step(a: Number, below: Any, at_zero: Any) -> Number:
     """`below` for a < 0, `at_zero` at 0, 1 above."""
     value = np.where(a.value > 0, 1.0, np.where(a.value < 0, below, at_zero))
-    if a.e is None and not np.any(np.isnan(a.value)):
+    undefined = _undefined(a)
+    if a.e is None and not np.any(undefined):
         return Number(value)
-    known = np.abs(a.value) > a.e if a.e is not None else ~np.isnan(a.value)
-    known |= (a.value == 0) & (_or_0(a.e) == 0)
-    return Number(value, 0.0, np.where(known, 0.0, np.where(np.isnan(a.value), np.inf, 2.0)))
+    known = (np.abs(a.value) > _or_0(a.e)) | ((a.value == 0) & (_or_0(a.e) == 0))
+    return Number(value, 0.0, np.where(undefined, np.inf, np.where(known, 0.0, 2.0)))
+
+
+def _undefined(a: Number) -> Any:
+    """Where there may be no value at all; what is only too large has one."""
+    if a.e is None:
+        return np.isnan(a.value)
+    return np.isnan(a.value) | (np.isfinite(a.value) & ~(a.e < np.inf))
 
 
 def compare(relation: Any, a: Number, b: Number) -> Condition:
     """A relation of two numbers; open where their errors overlap."""
     holds = relation(a.value, b.value)
-    undefined = np.isnan(a.value) | np.isnan(b.value)
+    undefined = _undefined(a) | _undefined(b)
     nowhere = None if not undefined.any() else undefined
     if a.exact and b.exact:
         return Condition(holds, nowhere, nowhere)

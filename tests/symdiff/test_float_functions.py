@@ -36,8 +36,8 @@ def truth(function, x):
 def outside(function, x, found):
     """The points, of those whose truth is known and finite, that are not within their bound."""
     with ctx.workprec(128):
-        wrong = []
-        for at, value, error in zip(x, found.value, np.broadcast_to(found.error(), x.shape)):
+        wrong, errors = [], np.broadcast_to(found.error(), x.shape)
+        for at, value, error in zip(x, found.value, errors, strict=True):
             ball = truth(function, at)
             if ball is None or not np.isfinite(float(ball)) or not error < np.inf:
                 continue
