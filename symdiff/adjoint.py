@@ -185,7 +185,8 @@ class Adjoints(Mapping[str, Expr]):
         """
         from symdiff.bridge import Evaluator
 
-        return Evaluator(self.signature, self.nodes, arithmetic)
+        primals = topological([self.graph.output], computed=True)
+        return Evaluator(self.signature, self.nodes, arithmetic, primals)
 
     def enclose(self, target: str = "float64", **inputs: Any) -> dict[str, Enclosure]:
         """Every adjoint's true value with a proven bound, by name, as `lambdify` takes inputs.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any, ClassVar
 
@@ -116,32 +116,33 @@ class Program:
     assignments: tuple[Assignment, ...]
     results: Mapping[str, Expr]  # mostly symbols assigned above
 
-    def with_every_step(self) -> Program:
-        """The same program with every subexpression a result: where did it overflow?
-
-        For programs of scalars, without array operations.
-        """
-        steps = {
-            part: None
-            for _, expression in self.assignments
-            for part in sympy.preorder_traversal(expression)
-            if isinstance(part, Expr) and part.free_symbols
-        }
-        return replace(self, results={str(i): step for i, step in enumerate(steps)})
+    def at(self, values: Mapping[str, Expr]) -> Program:
+        """The same program with some of its arguments replaced by numbers."""
+        numbers = {s: values[name] for name, s in self.arguments.items() if name in values}
+        return Program(
+            {name: s for name, s in self.arguments.items() if name not in values},
+            tuple((s, e.xreplace(numbers)) for s, e in self.assignments),
+            self.results,
+        )
 
     def operation_count(self) -> int:
         """Scalar operations: each +, −, ×, ÷, power or function call counts one."""
         return sum(_operations(e) for _, e in self.assignments)
 
 
-def program(outputs: Mapping[str, Node]) -> Program:
-    """The program that computes the named nodes, common subexpressions shared across nodes."""
+def program(outputs: Mapping[str, Node], *, shared: bool = True) -> Program:
+    """The program that computes the named nodes, each node once.
+
+    Args: shared, whether subexpressions that occur more than once become steps of their own. They
+        are then computed before any case is decided, so also where no case that holds them is.
+    """
     lowering = Lowering()
     for node in topological(outputs.values(), computed=True):
         lowering.symbols[node] = lowered(node, lowering)
     results = {name: lowering.symbols[node] for name, node in outputs.items()}
     assignments = _needed(lowering.assignments, results.values())
-    return Program(lowering.arguments, tuple(_shared(assignments)), results)
+    steps = _shared(assignments) if shared else assignments
+    return Program(lowering.arguments, tuple(steps), results)
 
 
 class Lowering:
