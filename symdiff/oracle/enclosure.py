@@ -15,6 +15,7 @@ CodeArray = npt.NDArray[np.int8]
 
 SMALLEST = 2.0**-1074  # the smallest positive float64, the resolution of an enclosure
 LARGEST = float(np.finfo(np.float64).max)
+_LARGE = 2.0**1020  # from here on sums of three such numbers may overflow
 
 
 class Format(NamedTuple):
@@ -156,24 +157,21 @@ class Enclosure:
             the truth or the value is infinite, 0 if they agree and ∞ if not; (0, ∞) where the
             bound is infinite.
         """
-        with np.errstate(invalid="ignore", over="ignore"):
-            # TwoSum (Knuth): total + error = value − high exactly, hence also |total + part| below
-            # differs from |value − high − low| by at most the rounding of two small sums.
-            total = values - self.high
-            back = total - values
-            error = (values - (total - back)) - (self.high + back)
-            part = error - self.low
-            gap = np.abs(total + part)
-            # `gap` has relative error 2⁻⁵³ and `part` one of at most 2⁻⁵³(|error| + |low|); 2⁻⁵²
-            # of each covers both, the sums below included, and 2⁻¹⁰⁷⁴ any underflow.
-            margin = self.bound + (np.abs(part) + np.abs(self.low)) * 2.0**-52
-            least = np.maximum(_down(gap * (1 - 2.0**-52) - _up(margin)), 0)
-            greatest = _up(gap * (1 + 2.0**-51) + _up(margin))
-            beyond = np.isinf(total)  # both finite, their difference is not
-            least, greatest = np.where(beyond, LARGEST, least), np.where(beyond, np.inf, greatest)
-            # No rounding took place: value − high − low is `total`, and the truth is high + low.
-            exact = (self.bound == 0) & (part == 0) & ~beyond
-            least, greatest = np.where(exact, gap, least), np.where(exact, gap, greatest)
+        least, greatest = _apart(values, self.high, self.low, self.bound)
+        # Near the largest double the sums of `_apart` overflow: an eighth of everything does not.
+        # Scaling is exact, but for a low part or a bound of less than 2⁻¹⁰⁷¹.
+        large = np.maximum(np.abs(values), np.abs(self.high)) > _LARGE
+        if large.any():
+            parts = np.broadcast_arrays(values, self.high, self.low, self.bound)
+            eighths = [part[large] / 8 for part in parts]
+            near, far = _apart(*eighths)
+            inexact = np.any(
+                [e * 8 != p[large] for e, p in zip(eighths, parts, strict=True)], axis=0
+            )
+            with np.errstate(over="ignore"):
+                least[large] = np.where(inexact, np.maximum(_down(near - SMALLEST), 0), near) * 8
+                greatest[large] = np.where(inexact, _up(far + SMALLEST), far) * 8
+            least[large] = np.minimum(least[large], LARGEST)
         infinite = np.isinf(self.high) | (np.isinf(values) & np.isfinite(self.high))
         apart = np.where(np.equal(values, self.high), 0.0, np.inf)
         unknown = np.isinf(self.bound)
@@ -233,6 +231,28 @@ def uncertain(shape: tuple[int, ...], why: Why = Why.UNDECIDED) -> Enclosure:
         np.zeros(shape, bool),
         np.full(shape, why, np.int8),
     )
+
+
+def _apart(
+    values: Float64Array, high: Float64Array, low: Float64Array, bound: Float64Array
+) -> tuple[Float64Array, Float64Array]:
+    """The least and the greatest that |value − truth| can be, for finite numbers."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        # TwoSum (Knuth): total + error = value − high exactly, hence also |total + part| below
+        # differs from |value − high − low| by at most the rounding of two small sums.
+        total = values - high
+        back = total - values
+        error = (values - (total - back)) - (high + back)
+        part = error - low
+        gap = np.abs(total + part)
+        # `gap` has relative error 2⁻⁵³ and `part` one of at most 2⁻⁵³(|error| + |low|); 2⁻⁵²
+        # of each covers both, the sums below included, and 2⁻¹⁰⁷⁴ any underflow.
+        margin = bound + (np.abs(part) + np.abs(low)) * 2.0**-52
+        least = np.maximum(_down(gap * (1 - 2.0**-52) - _up(margin)), 0)
+        greatest = _up(gap * (1 + 2.0**-51) + _up(margin))
+        # No rounding took place: value − high − low is `total`, and the truth is high + low.
+        exact = (bound == 0) & (part == 0)
+        return np.where(exact, gap, least), np.where(exact, gap, greatest)
 
 
 def _up(x: Float64Array) -> Float64Array:

@@ -144,3 +144,25 @@ class TestRepr:
         assert repr(enclosure(0.5, 1e-20, 1e-30)) == "<0.5 +1e-20 ± 1e-30>"
         assert "not certified" in repr(uncertain((1,)))
         assert "3 values, 0 certified" in repr(uncertain((3,)))
+
+
+def test_distances_near_the_largest_double_hold_too():
+    """Against exact fractions, for seeded numbers around 2¹⁰²³ and their neighbours (seed 11)."""
+    draw = np.random.default_rng(11)
+    largest = np.finfo(np.float64).max
+
+    def some(n):
+        numbers = np.ldexp(draw.uniform(1, 2, n), draw.choice([1023, 1022, 1020, 969, 0, -1060], n))
+        extreme = draw.choice([largest, 2.0**1023, np.nextafter(largest, 0)], n)
+        return np.where(draw.random(n) < 0.3, extreme, numbers) * draw.choice([-1, 1], n)
+
+    values, high = some(4000), some(4000)
+    low = high * 2.0**-54 * draw.uniform(-1, 1, 4000)
+    bound = draw.choice([0.0, 5e-324, 1.0, 2.0**960, 2.0**1000], 4000)
+    found = Enclosure(high, low, bound, np.ones(4000, bool)).distance(values)
+
+    for v, h, l, b, least, greatest in zip(values, high, low, bound, *found, strict=True):
+        distance = abs(Fraction(v) - Fraction(h) - Fraction(l))
+        assert Fraction(least) <= max(distance - Fraction(b), 0)
+        assert np.isinf(greatest) or Fraction(greatest) >= distance + Fraction(b)
+        assert greatest <= largest or distance + Fraction(b) > largest * (1 - Fraction(2) ** -50)
