@@ -16,7 +16,8 @@ import sympy
 from flint import arb, ctx, fmpq
 
 _MAX_BITS = 10_000  # of a rational: beyond, only its ball is kept
-_MAX_PARTS = 12  # of a combination, likewise
+_MAX_PARTS = 8  # of a combination, likewise
+_MAX_ATOMS = 6  # of a part, likewise
 _MAX_ROOT = 64  # roots of rationals up to this are looked for among the rationals
 HUGE = fmpq(2) ** 4096  # functions of numbers beyond are left alone: flint would be slow
 
@@ -97,7 +98,8 @@ def _parts(x: Number) -> tuple[tuple[_Powers, fmpq], ...]:
     return x.parts if isinstance(x, Irrational) else (((), x),)
 
 
-def _summed(parts: Iterable[tuple[_Powers, fmpq]]) -> Number:
+def _combined(parts: Iterable[tuple[_Powers, fmpq]], value: arb) -> Number:
+    """The sum of parts of which the ball is known."""
     found: dict[_Powers, fmpq] = {}
     for powers, q in parts:
         found[powers] = found.get(powers, fmpq(0)) + q
@@ -106,24 +108,25 @@ def _summed(parts: Iterable[tuple[_Powers, fmpq]]) -> Number:
         return fmpq(0)
     if len(kept) == 1 and not kept[0][0]:
         return _short(kept[0][1])
-    value = arb(0)
-    for powers, q in kept:
-        term = arb(q)
-        for atom, p in powers:
-            term *= atom.power(p)
-        value += term
     if not value.is_finite():
         raise Unproven
-    if len(kept) > _MAX_PARTS or any(q.height_bits() > _MAX_BITS for _, q in kept):
-        return _opaque(value)
-    return Irrational(kept, value)
+    long = any(len(u) > _MAX_ATOMS or q.height_bits() > _MAX_BITS for u, q in kept)
+    return _opaque(value) if long or len(kept) > _MAX_PARTS else Irrational(kept, value)
+
+
+def _powers(powers: _Powers) -> Number:
+    """A product of powers of atoms."""
+    value = arb(1)
+    for atom, p in powers:
+        value *= atom.power(p)
+    return _combined([_product((), powers, fmpq(1))], value)
 
 
 def plus(x: Number, y: Number) -> Number:
     """x + y."""
     if isinstance(x, fmpq) and isinstance(y, fmpq):
         return _short(x + y)
-    return _summed((*_parts(x), *_parts(y)))
+    return _combined((*_parts(x), *_parts(y)), ball(x) + ball(y))
 
 
 def times(x: Number, y: Number) -> Number:
@@ -132,7 +135,8 @@ def times(x: Number, y: Number) -> Number:
         return _short(x * y)
     if x == 1 or y == 1:
         return y if x == 1 else x
-    return _summed(_product(u, v, q * r) for u, q in _parts(x) for v, r in _parts(y))
+    products = (_product(u, v, q * r) for u, q in _parts(x) for v, r in _parts(y))
+    return _combined(products, ball(x) * ball(y))
 
 
 def _product(u: _Powers, v: _Powers, q: fmpq) -> tuple[_Powers, fmpq]:
@@ -198,7 +202,7 @@ def exponential(x: Number) -> Number:
     if is_zero(x):
         return fmpq(1)
     if isinstance(x, fmpq):
-        return _summed([(((_e(ctx.prec), x),), fmpq(1))])
+        return _powers(((_e(ctx.prec), x),))
     return number(ball_exponential(x.value))
 
 
@@ -222,7 +226,7 @@ def power(x: Number, p: Number) -> Number:
     if len(x.parts) == 1 and abs(p) <= _MAX_ROOT:
         (powers, q), *_ = x.parts
         if p.q == 1 or (q > 0 and all(atom.value > 0 for atom, _ in powers)):
-            alone = _summed([_product((), tuple((a, r * p) for a, r in powers), fmpq(1))])
+            alone = _powers(tuple((atom, r * p) for atom, r in powers))
             return times(_rational_power(q, p), alone)
     return number(band_power(x.value, p))
 
@@ -235,7 +239,7 @@ def _rational_power(x: fmpq, p: fmpq) -> Number:
     rest, root = p - whole, _rational_root(x, int(p.q))
     if root is not None:
         return _short(x**whole * root ** int(rest.p))
-    return _summed([(((_rational(x, ctx.prec), rest),), x**whole)])
+    return times(_powers(((_rational(x, ctx.prec), rest),)), x**whole)
 
 
 def _rational_root(x: fmpq, degree: int) -> fmpq | None:

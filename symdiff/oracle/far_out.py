@@ -292,9 +292,11 @@ def extreme(f: Germ, g: Germ, *, larger: bool) -> Germ:
 
 
 def power(base: Germ, exponent: Germ) -> Germ:
-    """base^exponent: raised if the exponent is a rational number, else e^(exponent log base)."""
+    """base^exponent: `raised` if the exponent is a rational number, else e^(exponent log base)."""
     if exponent.rest is None and len(exponent.terms) <= 1:
         p, m = exponent.terms[0] if exponent.terms else (fmpq(0), ONE)
         if m is ONE and isinstance(p, fmpq):
             return raised(base, p)
+    if base.sign() <= 0:
+        raise Unproven  # the exponent might be a whole number, here and there or everywhere
     return exp(exponent * log(base))

@@ -11,11 +11,32 @@ system", ETH Zürich 1996, §2, for the scale; only its order is used here.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from flint import fmpq
 
 from symdiff.oracle.constants import Number, Unproven, is_zero, plus, sign, times
+
+
+class OutOfEffort(Exception):
+    """As many comparisons were made as are allowed."""
+
+
+class Effort:
+    """How many comparisons of monomials may still be made, by which all work is measured."""
+
+    def __init__(self, comparisons: int) -> None:
+        self.left = comparisons
+
+    def spend(self) -> None:
+        """One comparison. Raises: OutOfEffort if none is left."""
+        self.left -= 1
+        if self.left < 0:
+            raise OutOfEffort
+
+
+EFFORT: ContextVar[Effort] = ContextVar("EFFORT")
 
 _MAX_SIZE = 32  # of a monomial: comparing two costs at most the product of their sizes
 
@@ -106,8 +127,9 @@ def compare(m: Monomial, n: Monomial) -> int:
     The sign of log(m/n) far out is that of its fastest growing term; without exponentials that is
     the first that is left of log z, log log z, …
 
-    Raises: Unproven if a difference of exponents that are not rational is not told from 0.
+    Raises: Unproven if a difference of exponents is not told from 0; OutOfEffort.
     """
+    EFFORT.get().spend()
     if m is n:
         return 0
     if not (m.exponent or n.exponent):

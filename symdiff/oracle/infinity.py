@@ -26,12 +26,13 @@ from symdiff.oracle.elementary import BALL
 from symdiff.oracle.enclosure import Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.far_out import absolute, applied, extreme, power
 from symdiff.oracle.germ import ORDER, Germ, OutsideDomain, constant, hull, variable
+from symdiff.oracle.growth import EFFORT, Effort, OutOfEffort
 from symdiff.oracle.translate import CannotCertify, compile_ball
 
 # Bits and terms. A few settle nearly all; more are for numbers, or terms, that nearly cancel.
 _ATTEMPTS = ((192, 3), (1024, 7))
 _SETTLED = 2.0**-95  # relative: below what any format shows
-_MAX_STEPS = 4_000  # subexpressions asked for: a second, and thirty times the largest known
+_COMPARISONS = 100_000  # three seconds; the costliest of the catalogue takes 1,908
 
 _HOLDS = {
     Gt: lambda s: s > 0,
@@ -41,10 +42,6 @@ _HOLDS = {
     Eq: lambda s: s == 0,
     Ne: lambda s: s != 0,
 }
-
-
-class _TooLong(Exception):
-    """More steps than are allowed."""
 
 
 @lru_cache(maxsize=4096)
@@ -74,6 +71,7 @@ def at_infinities(expression: Expr, values: Float64Array) -> Enclosure:
 def _limit(expression: Expr, sign: int) -> Enclosure:
     """The limit at −∞ or at +∞, as an array of one."""
     found = uncertain((1,), Why.NO_LIMIT)
+    EFFORT.set(Effort(_COMPARISONS))
     for bits, terms in _ATTEMPTS:
         token = ORDER.set(terms)
         try:
@@ -85,7 +83,7 @@ def _limit(expression: Expr, sign: int) -> Enclosure:
             pass
         except OutsideDomain:
             return uncertain((1,), Why.UNDEFINED)
-        except _TooLong:
+        except OutOfEffort:
             return uncertain((1,), Why.OUT_OF_BUDGET)
         finally:
             ORDER.reset(token)
@@ -112,10 +110,9 @@ class _Walk:
 
     def __init__(self, variables: set[Symbol], sign: int) -> None:
         self.found: dict[Any, Any] = {v: variable(sign) for v in variables}
-        self.steps = 0
 
     def germ(self, expression: Expr) -> Germ:
-        """The expression's germ. Raises: Unproven, OutsideDomain, _TooLong, CannotCertify."""
+        """The expression's germ. Raises: Unproven, OutsideDomain, OutOfEffort, CannotCertify."""
         asked = [(expression, self.rule(expression))]
         answer: Any = None
         while asked:
@@ -128,9 +125,7 @@ class _Walk:
             except (Unproven, OutsideDomain) as error:
                 answer = error
             else:
-                self.steps += 1
-                if self.steps > _MAX_STEPS:
-                    raise _TooLong
+                EFFORT.get().spend()
                 answer = self.found.get(part)
                 if part not in self.found:
                     asked.append((part, self.rule(part)))
@@ -165,7 +160,7 @@ class _Walk:
     def operation(self, e: Expr) -> _Rule:
         germs: list[Germ] = []
         for argument in e.args:
-            germs.append((yield argument))  # noqa: PERF401 - a list comprehension cannot yield
+            germs.append((yield argument))  # noqa: PERF401 - a list cannot yield
         first = germs[0]
         if e.is_Add or e.is_Mul:
             for other in germs[1:]:
@@ -231,7 +226,10 @@ class _Walk:
             deciding = isinstance(c, Or)  # one True decides an Or, one False an And
             parts = []
             for argument in c.args:
-                parts.append((yield argument))
+                try:
+                    parts.append((yield argument))
+                except OutsideDomain:  # another one may decide
+                    raise Unproven from None
                 if parts[-1] is deciding:
                     return deciding
             return None if None in parts else not deciding
