@@ -8,11 +8,12 @@ from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
+from sympy import S
 
 from comparisons.budget import Budget
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.ulp import Interval, absolute_error, finite_truth, ulp
-from symdiff.kinks import Kink
+from symdiff.kinks import Kink, Unresolved
 from symdiff.oracle.enclosure import Enclosure, Why
 
 
@@ -248,7 +249,7 @@ def judge_kinks(
     """
     excess, ulps, conditioned, status = judged.copies()
     for kink in kinks:
-        if kink.smooth:
+        if kink.smooth or S.NaN in (kink.left, kink.right):
             continue
         centre = dtype.round([float(kink.at)])
         here = inputs == centre
@@ -261,6 +262,37 @@ def judge_kinks(
         status[here & ~inside] = _code(Status.KINK_OUTSIDE)
         excess[here & ~inside] = np.inf
         excused = (here | beside) & inside
+        status[excused] = _code(Status.KINK_INSIDE)
+        excess[excused] = ulps[excused] = conditioned[excused] = 0.0
+    return Judged(ulps, conditioned, excess, status, judged.undecided)
+
+
+def judge_unresolved(
+    judged: Judged,
+    computed: Float64Array,
+    inputs: Float64Array,
+    unresolved: Sequence[Unresolved],
+    dtype: FloatType,
+    cotangent: Float64Array | float = 1.0,
+) -> Judged:
+    """The same with what is wrong in an interval that may hold kinks judged by both its sides.
+
+    Such a point is excused if it lies between the derivatives at the interval's ends, which may be
+    missed by an ulp, and only then; an interval without an end excuses nothing.
+    """
+    excess, ulps, conditioned, status = judged.copies()
+    for interval in unresolved:
+        if S.NaN in (interval.left, interval.right):
+            continue
+        ends = np.clip([interval.low, interval.high], -dtype.largest, dtype.largest)
+        first, last = dtype.round(ends)
+        low_in, high_in = first - ulp(first, dtype), last + ulp(last, dtype)
+        within = (inputs >= low_in) & (inputs <= high_in) & (excess > 1)
+        with np.errstate(over="ignore"):
+            sides = cotangent * float(interval.left), cotangent * float(interval.right)
+        low, high = np.minimum(*sides), np.maximum(*sides)
+        below, above = (ulp(np.clip(e, -dtype.largest, dtype.largest), dtype) for e in (low, high))
+        excused = within & (computed >= low - below) & (computed <= high + above)
         status[excused] = _code(Status.KINK_INSIDE)
         excess[excused] = ulps[excused] = conditioned[excused] = 0.0
     return Judged(ulps, conditioned, excess, status, judged.undecided)

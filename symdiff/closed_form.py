@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import singledispatch
+from typing import TypeVar
 
 import sympy
 from sympy import Expr, IndexedBase, Symbol, Tuple
 from sympy.core.symbol import Str
 from sympy.utilities.iterables import sift
 
-from symdiff.extent import Extents, TooLarge
+from symdiff.extent import Extents, TooLarge, check_cases
 from symdiff.graph import (
     Axes,
     Einsum,
@@ -32,6 +33,7 @@ from symdiff.graph import (
 from symdiff.notation.names import ArraySymbol
 from symdiff.on_demand import on_demand
 
+Result = TypeVar("Result")
 Write = Callable[[Node], Expr]
 Indices = Mapping[str, Symbol]
 
@@ -123,6 +125,7 @@ def in_names(node: Node, names: Mapping[Node, Symbol]) -> Expr:
             return applied("stop", (), node.axes, map(write, node.operands))
         return extents.checked(written_out(node, write))
 
+    _or_too_large(lambda: check_cases(node, names))
     return _or_too_large(lambda: on_demand(node, one, {}))
 
 
@@ -138,7 +141,7 @@ def _stopped_beside(node: Node, names: Mapping[Node, Symbol]) -> set[Node]:
     return {n for n in users if isinstance(n, Stop) and n.operands[0] in plain}
 
 
-def _or_too_large(build: Callable[[], Expr]) -> Expr:
+def _or_too_large(build: Callable[[], Result]) -> Result:
     try:
         return build()
     except RecursionError:  # SymPy's: an operation of many levels on operands of many
@@ -267,6 +270,7 @@ def closed_form(node: Node, cut: Mapping[Node, Expr] | None = None) -> Expr:
     """
     letters = IndexSupply(cut)
     indices = {axis: letters.take() for axis in node.axes}
+    _or_too_large(lambda: check_cases(node))
     return _or_too_large(lambda: letters.write(node, indices))
 
 
@@ -356,4 +360,7 @@ def _(node: Einsum, indices: Indices, supply: IndexSupply) -> Expr:
 
 
 def _applied(node: Elementwise, operands: list[Expr]) -> Expr:
-    return node.expr.xreplace({placeholder(i): o for i, o in enumerate(operands)})
+    try:
+        return node.expr.xreplace({placeholder(i): o for i, o in enumerate(operands)})
+    except TypeError:  # SymPy's, of a condition on x/(x − stop(x)), which is no number
+        return sympy.nan

@@ -26,8 +26,9 @@ def comparison(relation: type[Relational], a: Expr, b: Expr) -> Boolean:
 
 
 def _apart(relation: type[Relational], a: Expr, b: Expr, cases: int) -> Boolean:
-    parts = [p for side in (a, b) for p in subexpressions(side)]
-    first = next((p for p in parts if isinstance(p, Piecewise)), None)  # none inside it
+    # from the outside in: what stands in a case matters only where that is taken
+    parts = (p for side in (a, b) for p in reversed(subexpressions(side)))
+    first = next((p for p in parts if isinstance(p, Piecewise)), None)
     if first is None:
         return relation(a, b)
     cases *= len(first.args)

@@ -11,7 +11,7 @@ from sympy import Expr, Number, Symbol
 from symdiff import notation
 from symdiff.differentiate import differentiate
 from symdiff.formula import formula, parameter, real_symbol
-from symdiff.kinks import Kink, kinks
+from symdiff.kinks import Kink, Kinks, Unresolved, isolate
 from symdiff.limits import Refused, refusing
 from symdiff.rewriting import put
 
@@ -35,6 +35,7 @@ class Definition:
     ideal: Expr | None = None  # the mathematical function, where the documented one departs
     domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # open intervals
     edges: Mapping[str, tuple[Number, ...]] = field(default_factory=dict)  # values to try too
+    ranges: Mapping[str, tuple[Number, Number]] = field(default_factory=dict)  # of parameters
     source: str = ""
 
     def __str__(self) -> str:
@@ -63,20 +64,34 @@ class Definition:
 
     def kinks(self) -> tuple[Kink, ...]:
         """The breakpoints in the first variable, at the parameters' values."""
+        return self._isolated().found
+
+    def unresolved_kinks(self) -> tuple[Unresolved, ...]:
+        """The intervals of the first variable in which there may be other breakpoints, and why."""
+        return self._isolated().unresolved
+
+    def _isolated(self) -> Kinks:
         z = self.symbols[0]
-        return kinks(self.valued(self.formula), self.valued(self.derivative()), z)
+        return isolate(self.valued(self.formula), self.valued(self.derivative()), z)
 
     def with_parameters(self, **values: object) -> Definition:
         """The same function with other parameter values.
 
-        Raises: ValueError if a parameter is unknown or leaves the formula without a value;
-            TypeError if it is no number.
+        Raises: ValueError if a parameter is unknown, outside its range, or leaves the formula
+            without a value; TypeError if it is no number.
         """
         for name in values:
             if name not in self.parameters:
                 known = ", ".join(map(repr, self.parameters)) or "no parameters"
                 raise ValueError(f"{self.name} has no parameter {name!r}; it has {known}")
         changed = {name: parameter(value) for name, value in values.items()}
+        for name, value in changed.items():
+            low, high = self.ranges.get(name, (-sympy.oo, sympy.oo))
+            if not low <= value <= high:
+                raise ValueError(
+                    f"{self.name} is defined for {name} from {notation.text(low)} to "
+                    f"{notation.text(high)}; {notation.text(value)} was given"
+                )
         return replace(self, parameters={**self.parameters, **changed}).checked()
 
     def checked(self) -> Definition:

@@ -12,6 +12,7 @@ from symdiff.functions import Extreme, maximum, minimum
 from symdiff.limits import MAX_DERIVATIVE, UNKNOWN, Refused, named, refusing
 from symdiff.subexpressions import size, subexpressions
 
+_LONG = 20  # factors of a product
 _Of = Callable[[Basic], Expr]  # the derivative of an argument
 
 
@@ -37,6 +38,8 @@ def differentiate(expression: Expr, variable: Symbol) -> Expr:
             with refusing("the derivative of", expression):
                 derivatives[part] = _derivative(part, derivatives, variable)
     found = derivatives.get(expression, S.Zero)
+    if found.is_Mul:
+        found = Mul(*found.args)
     if size(found) > MAX_DERIVATIVE:
         raise _too_large(expression)
     if any(isinstance(part, UNKNOWN) for part in subexpressions(found)):
@@ -66,8 +69,16 @@ def _derivative(part: Basic, derivatives: dict[Basic, Expr], variable: Symbol) -
         if isinstance(part, kind):
             return rule(part, of)
     if isinstance(part, Function):
-        return Add(*(part.fdiff(i) * of(a) for i, a in enumerate(part.args, 1) if of(a) != 0))
+        slopes = ((part.fdiff(i), of(a)) for i, a in enumerate(part.args, 1))
+        return Add(*(_chained(outer, inner) for outer, inner in slopes if inner != 0))
     return sympy.diff(part, variable)
+
+
+def _chained(outer: Expr, inner: Expr) -> Expr:
+    """outer × inner; SymPy would sort all factors of a long product anew at every step."""
+    if not inner.is_Mul or len(inner.args) <= _LONG:
+        return outer * inner
+    return Mul(*Mul.make_args(outer), *inner.args, evaluate=False)
 
 
 def _sum(e: Add, of: _Of) -> Expr:

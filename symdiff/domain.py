@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import sympy
-from sympy import And, Basic, Expr, Not, Or, Piecewise, Pow, S
+from sympy import And, Basic, Expr, Not, Or, Piecewise, Pow, S, Tuple
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
-from sympy.logic.boolalg import Boolean
+from sympy.logic.boolalg import Boolean, BooleanFunction
 
 from symdiff.comparison import comparison
 from symdiff.functions import log1p
@@ -43,6 +43,9 @@ class Domain:
         for part in subexpressions(expression, self._known):
             if isinstance(part, Piecewise):
                 self._known[part] = self.of_cases(part.args)
+            elif isinstance(part, BooleanFunction):
+                # `log(z) > 0 and z > 9` is false at −1, whatever log(z) is: it says nothing of it
+                self._known[part] = NOTHING
             else:
                 inside = (self._known[a] for a in part.args)
                 self._known[part] = required(part.func, part.args).union(*inside)
@@ -102,25 +105,32 @@ def required(function: type[Basic], arguments: tuple[Basic, ...]) -> Requirement
 
 
 def _of_power(base: Expr, exponent: Expr) -> Requirements:
+    if isinstance(base, Piecewise):  # SymPy takes the power case by case
+        untaken: Boolean = sympy.true
+        found = NOTHING
+        for value, condition in base.args:
+            found |= only(And(untaken, condition), _of_power(value, exponent))
+            untaken = And(untaken, Not(condition))
+        return found
     if exponent.is_Integer:
         return nonzero(base) if exponent.is_negative else NOTHING
     if base.is_number and exponent.is_number:
         return NOTHING
     if exponent.is_number:
         return positive(base) if exponent.is_negative else nonnegative(base)
-    if base.is_positive:
+    if base.is_extended_positive:
         return NOTHING
     if base.is_extended_nonnegative:
         away = And(*(_condition(r) for r in nonzero(base)))
         return _true(Or(away, Ge(exponent, 0)))
-    return frozenset({Requirement("defined", Pow(base, exponent))})
+    return frozenset({Requirement("defined", Tuple(base, exponent))})
 
 
 def positive(u: Expr) -> Requirements:
     """u > 0, in a form in which the same condition looks the same."""
-    if u.is_number or u.is_positive:
+    if u.is_number or u.is_extended_positive:
         return NOTHING
-    factors = [f for f in sympy.Mul.make_args(_primitive(u)) if not f.is_positive]
+    factors = [f for f in sympy.Mul.make_args(_primitive(u)) if not f.is_extended_positive]
     if len(factors) == 1:
         (u,) = factors
         if isinstance(u, sympy.Abs):
@@ -138,9 +148,9 @@ def nonnegative(u: Expr) -> Requirements:
     """u ≥ 0, in such a form."""
     if u.is_number or u.is_extended_nonnegative:
         return NOTHING
-    u = sympy.Mul(*(f for f in sympy.Mul.make_args(_primitive(u)) if not f.is_positive))
+    u = sympy.Mul(*(f for f in sympy.Mul.make_args(_primitive(u)) if not f.is_extended_positive))
     if u.is_Pow and u.exp.is_Integer and u.exp.is_odd:
-        return nonnegative(u.base) if u.exp.is_positive else positive(u.base)
+        return nonnegative(u.base) if u.exp.is_extended_positive else positive(u.base)
     return frozenset({Requirement("nonnegative", u)})
 
 
@@ -221,10 +231,10 @@ def _missing(r: Requirement, kept: set[Requirement]) -> Requirements:
 
 def _missing_power(r: Requirement, kept: set[Requirement]) -> Requirements:
     """Of b^e, where b^(e + k) is defined for a whole number k: that b ≠ 0 or e ≥ 0."""
-    base, exponent = r.of.args
+    base, exponent = r.of
     if {p._replace(where=r.where) for p in positive(base)} <= kept:
         return NOTHING
-    others = (other.of.args for other in kept if other.kind == "defined")
+    others = (other.of for other in kept if other.kind == "defined")
     if any(b == base and (exponent - e).is_Integer for b, e in others):
         away = And(*(_condition(n) for n in nonzero(base)))
         return only(r.where, _true(Or(away, Ge(exponent, 0))))
@@ -235,8 +245,8 @@ def _condition(r: Requirement) -> Boolean:
     relation = {"positive": Gt, "nonnegative": Ge, "nonzero": Ne}.get(r.kind)
     if r.kind == "defined":
         raise Refused(
-            f"the formula cancels '{r.of}', and where that has a value depends on its exponent; "
-            "write the power once"
+            f"the formula cancels '{Pow(*r.of)}', and where that has a value depends on its "
+            "exponent; write the power once"
         )
     condition = r.of if relation is None else comparison(relation, r.of, S.Zero)
     return condition if r.where == True else Or(Not(r.where), condition)  # noqa: E712 - SymPy's true

@@ -47,6 +47,7 @@ _KNOWN = (
 )
 
 
+_EXACT = (bool, int, Fraction, Rational)
 _EXPONENTS = 2_000  # of ten, in a parameter's text: float64 ends at ±324
 _INFINITE = re.compile(r"(?P<sign>[+\-−]?)(∞|oo|inf|infinity)", re.IGNORECASE)
 
@@ -139,7 +140,7 @@ def parameter(value: object) -> sympy.Number:
         return value
     if isinstance(value, str) and (sign := _INFINITE.fullmatch(value.strip())):
         return -sympy.oo if sign["sign"] in ("-", "−") else sympy.oo
-    if isinstance(value, Real) and not isinstance(value, bool | Rational) and math.isinf(value):
+    if isinstance(value, Real) and not isinstance(value, _EXACT) and math.isinf(value):
         return sympy.oo if float(value) > 0 else -sympy.oo
     return exact(value)
 

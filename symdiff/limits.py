@@ -46,7 +46,7 @@ def refusing(what: str, formula: object) -> Iterator[None]:
 
 def refusal_of_power(base: Expr, exponent: Expr) -> str | None:
     """What is wrong with base**exponent, to be asked before SymPy works it out; None if nothing."""
-    if base.is_number and not exponent.is_number and not base.is_positive:
+    if base.is_number and not exponent.is_number and not base.is_extended_positive:
         return "raises a number that is not positive to a power that varies"
     if not exponent.is_number:
         return None

@@ -162,12 +162,11 @@ class _Translator:
                     raise self.error("compares with something other than < <= > >= == !=", node)
                 sides = [self.number_of(side, depth) for side in (left, *comparators)]
                 pairs = zip(ops, sides, sides[1:], strict=False)
-                tests = [comparison(_RELATIONS[type(op)], a, b) for op, a, b in pairs]
-                return self.condition_made(sympy.And(*tests), sides)
+                # as Python has it, a < b < c asks for c only where a < b
+                return self.joined([self.compared(op, a, b) for op, a, b in pairs], every=True)
             case ast.BoolOp(op=op, values=values):
-                return self.joined(
-                    isinstance(op, ast.And), [self.condition(v, depth) for v in values]
-                )
+                conditions = [self.condition(v, depth) for v in values]
+                return self.joined(conditions, every=isinstance(op, ast.And))
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 condition = self.condition(test, depth)
                 return self.cases(
@@ -177,12 +176,15 @@ class _Translator:
                 raise self.unreadable(node)
         return self.bounded(result, node)
 
-    def condition_made(self, test: Boolean, sides: Iterable[Expr]) -> _Condition:
-        needs = NOTHING.union(*map(self.domain.of, sides))
+    def compared(self, op: ast.cmpop, a: Expr, b: Expr) -> _Condition:
+        test = comparison(_RELATIONS[type(op)], a, b)
+        needs = self.domain.of(a) | self.domain.of(b)
         return _Condition(test, self.domain.lost(test, needs) if needs else needs)
 
-    def joined(self, every: bool, conditions: Iterable[_Condition]) -> _Condition:  # noqa: FBT001 - and or or
+    def joined(self, conditions: list[_Condition], *, every: bool) -> _Condition:
         """All or any of the conditions; each is asked only where those before it leave it open."""
+        if len(conditions) == 1:
+            return conditions[0]
         whole: Boolean = sympy.true if every else sympy.false
         needs = NOTHING
         for condition in conditions:

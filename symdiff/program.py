@@ -211,7 +211,11 @@ def _(node: Elementwise, steps: Lowering) -> Symbol:
         return node.expr.xreplace({**parameters, **operands})
 
     plain = [steps.symbols[source] for source in sources]
-    if computed(plain).has(*INFINITIES):  # x/(x − stop(x)): no number, so arithmetic is to find out
+    try:
+        folded = computed(plain)
+    except TypeError:  # SymPy's, of a condition on no number
+        folded = sympy.nan
+    if folded.has(*INFINITIES):  # x/(x − stop(x)) is no number: arithmetic is to find that out
         plain = [steps.assign(symbol) for symbol in plain]
     used = computed(plain).free_symbols
     covered = {a for x, s in zip(sources, plain, strict=True) if s in used for a in x.axes}

@@ -8,6 +8,7 @@ import sympy
 from sympy import Basic, Expr, Number, Piecewise, Pow, Symbol
 from sympy.core.relational import Relational
 from sympy.functions.elementary.piecewise import ExprCondPair
+from sympy.logic.boolalg import BooleanFunction
 
 from symdiff.comparison import comparison
 from symdiff.domain import NOTHING, Domain, Requirements, guarded, required
@@ -35,6 +36,8 @@ def rewritten(
             before(part, arguments)
         if isinstance(part, Piecewise):
             needed = domain.of_cases(arguments) | pending
+        elif isinstance(part, BooleanFunction):
+            needed = pending
         else:
             needed = required(part.func, arguments).union(pending, *map(domain.of, arguments))
         made = _made(part, arguments)

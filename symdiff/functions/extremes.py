@@ -46,7 +46,9 @@ class Extreme(Function):
     @classmethod
     def of(cls, values: Iterable[Expr]) -> Expr:
         """The best of one value or more, constants last; the last of those that are equal."""
-        ordered = sorted(values, key=lambda v: (v.is_number, sympy.default_sort_key(v)))
+        ordered = sorted(
+            map(sympy.sympify, values), key=lambda v: (v.is_number, sympy.default_sort_key(v))
+        )
         while len(ordered) > 1:  # in pairs: of n values no more than log n are nested
             pairs = zip(ordered[::2], ordered[1::2], strict=False)
             ordered = [*(cls(a, b) for a, b in pairs), *ordered[len(ordered) // 2 * 2 :]]
@@ -76,7 +78,7 @@ class Extreme(Function):
 
     def _eval_evalf(self, prec: int) -> Expr:
         with mpmath.workprec(prec + 10):
-            a, b = (argument._to_mpmath(prec + 10) for argument in self.args)
+            a, b = (mpmath.mpmathify(v._to_mpmath(prec + 10)) for v in self.args)
             return Expr._from_mpmath(type(self).mpmath(a, b), prec)
 
     def _numpycode(self, printer: Any) -> str:

@@ -12,9 +12,10 @@ from comparisons.verdict import (
     judge,
     judge_beyond_finite,
     judge_kinks,
+    judge_unresolved,
     verdict_named,
 )
-from symdiff.kinks import Kink
+from symdiff.kinks import Kink, Unresolved
 from symdiff.oracle.enclosure import Enclosure, Why, uncertain
 
 FLOAT32 = FLOAT_TYPES["float32"]
@@ -173,6 +174,31 @@ class TestKinks:
         _, judged = _statuses(0.0, 1.0)
         kinked = judge_kinks(judged, np.array([0.0]), inputs, [kink], FLOAT32)
         assert STATUSES[kinked.status[0]] is Status.KINK_INSIDE
+
+
+class TestUnresolvedKinks:
+    """Where kinks may be that were not found."""
+
+    @pytest.mark.parametrize(
+        ("slope", "at", "excused"),
+        [(0.5, 1.0, True), (1.5, 1.0, False), (np.nan, 1.0, False), (0.5, 3.0, False)],
+    )
+    def test_both_sides_of_the_interval_judge(self, slope, at, excused):
+        """Derivatives 0 and 1 at the ends of [0.5, 2] excuse 0.5 within it, nothing beyond it."""
+        there = Unresolved(0.5, 2.0, "a multiple zero", sympy.S.Zero, sympy.S.One)
+        _, judged = _statuses(slope, 1.0)
+
+        after = judge_unresolved(judged, np.array([slope]), np.array([at]), [there], FLOAT32)
+        assert (STATUSES[after.status[0]] is Status.KINK_INSIDE) == excused
+        assert (after.verdict() is Verdict.DISAGREES) != excused
+
+    def test_an_interval_without_an_end_excuses_nothing(self):
+        """sin has kinks of |sin| up to ∞: a gradient there is judged as anywhere."""
+        there = Unresolved(402.0, np.inf, "too many roots", sympy.S.One)
+        _, judged = _statuses(0.5, 1.0)
+
+        after = judge_unresolved(judged, np.array([0.5]), np.array([500.0]), [there], FLOAT32)
+        assert after.verdict() is Verdict.DISAGREES
 
 
 class TestBeyondFinite:

@@ -6,6 +6,7 @@ from sympy import Abs, Piecewise, Rational
 
 import symdiff
 from symdiff.definition import Definition, user_definition
+from symdiff.functions import tanh
 
 z, t, k = sympy.symbols("z t k", real=True)
 
@@ -147,3 +148,55 @@ def test_a_parameter_that_is_not_used_is_refused():
 def test_a_notebook_shows_the_formula(definition, shown):
     """By its name, or as f where the formula is all there is."""
     assert f"$${shown}$$" == definition._repr_latex_()
+
+
+def test_where_kinks_may_be_that_were_not_found_is_said():
+    """|sin z| has more kinks than are isolated, relu none that is not."""
+    said = symdiff.activation("abs(sin(z))").unresolved_kinks()
+
+    assert ["too many roots: sin(z)"] * 2 == [u.reason for u in said]
+    assert symdiff.activations["relu"].unresolved_kinks() == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "sentence"),
+    [
+        ("relu(z**a)", {"a": 1e9}, "an exponent beyond a million"),
+        ("relu(z**a)", {"a": "1e999999999"}, "is beyond every float64"),
+        ("z*2**a", {"a": 10**9}, "raises a constant to a power beyond 1000"),
+        ("z*a", {"a": "1e400"}, "is beyond every float64"),
+        ("z*a", {"a": 10**400}, "is beyond every float64"),
+        ("z*exp(a)", {"a": 1000}, "holds a constant larger than"),
+        ("z*exp(exp(a))", {"a": 1e9}, "holds a constant larger than"),
+        ("z + log(a)", {"a": -1}, "not a finite real number"),
+        ("z + sqrt(a)", {"a": -1}, "not a finite real number"),
+        ("where(log(a) > 0, z, 2)", {"a": -1}, "beyond what can be worked out"),
+    ],
+)
+def test_limits_bind_after_the_values_are_put_in(text, values, sentence):
+    """One sentence, at once: a power of 10⁹ is not worked out first."""
+    with pytest.raises(ValueError, match=r"^[^\n]*$") as caught:
+        symdiff.activation(text, **values)
+
+    assert sentence in str(caught.value)
+
+
+def test_a_tiny_parameter_is_one():
+    """1e-400 is no float64, and exact all the same."""
+    assert Rational(1, 10**400) == symdiff.activation("b*z", b="1e-400").parameters["b"]
+
+
+def test_a_parameter_outside_its_range_is_refused():
+    """plu's cases are the source's max and min up to α = 1 only."""
+    with pytest.raises(ValueError, match="plu is defined for alpha from 0 to 1; 2 was given"):
+        symdiff.activation("plu", alpha=2)
+
+
+def test_a_formula_nested_too_deeply_is_refused():
+    """SymPy's printers would run out of stack."""
+    chain = z
+    for _ in range(400):
+        chain = tanh(chain)
+
+    with pytest.raises(ValueError, match="nested more than 200 deep"):
+        symdiff.activation(chain)

@@ -1,14 +1,34 @@
 """The whitelist parser: what it reads, and that nothing it is given is ever run."""
 
 import ast
+import contextlib
+import time
+from random import Random
 
 import pytest
 import sympy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sympy import Abs, E, Max, Min, Piecewise, Rational, erf, exp, log, pi, sign, sin, sqrt
+from sympy import Abs, E, Piecewise, Rational, erf, exp, log, pi, sign, sin, sqrt
+from written_formulas import written
 
-from symdiff.functions import Phi, expm1, log1p, phi, sech, sigmoid, softplus, tanh
+import symdiff
+from symdiff.differentiate import differentiate
+from symdiff.formula import formula
+from symdiff.functions import (
+    Phi,
+    expm1,
+    log1p,
+    maximum,
+    minimum,
+    phi,
+    sech,
+    sigmoid,
+    softplus,
+    tanh,
+)
+from symdiff.interpret import compile_mpmath
+from symdiff.limits import Refused
 from symdiff.parse import FUNCTIONS, MAX_DEPTH, MAX_LENGTH, parse
 
 z = sympy.Symbol("z", real=True)
@@ -49,9 +69,9 @@ ACCEPTED = {
     "Abs(z)": Abs(z),
     "sign(z)": sign(z),
     "log(z)": log(z),
-    "max(z, 0)": Max(z, 0),
-    "min(z, 1, beta)": Min(z, 1, beta),
-    "relu(z)": Piecewise((z, z > 0), (0, True)),
+    "max(z, 0)": maximum(z, 0),
+    "min(z, 1, beta)": minimum(minimum(beta, z), 1),
+    "relu(z)": maximum(z, 0),
     "z if z > 0 else 0": Piecewise((z, z > 0), (0, True)),
     "where(z > 0, z, 0)": Piecewise((z, z > 0), (0, True)),
     "z if 0 < z < 1 else 0": Piecewise((z, (z > 0) & (z < 1)), (0, True)),
@@ -139,6 +159,11 @@ REFUSED = {
     "z**9999999": "exponent beyond a million",
     "1e999": "outside 1e-300 to 1e300",
     "1e-999": "outside 1e-300 to 1e300",
+    "(0 - 2)**z": "not positive to a power that varies",
+    "0**z": "not positive to a power that varies",
+    "sqrt(-exp(z))": "not a finite real number",
+    "((z**1000)**1000)**10": "exponent beyond a million",
+    "where(" + " + ".join(f"where(z > {k}, z, 1)" for k in range(9)) + " > 1, z, 2)": "16 cases",
     "z if z else 1": "needs a comparison as its condition",
     "where(z, z, 1)": "needs a comparison as its condition",
     "z > 0": "is a condition, not a number",
@@ -278,3 +303,74 @@ def test_a_long_sum_is_not_a_deep_one():
     text = " + ".join(f"z*{k}" for k in range(1, 201))
 
     assert parse(text, [z]) == 20100 * z
+
+
+def _forms(text):
+    """The formula and its derivative; none if it is refused, in a sentence of ours."""
+    try:
+        expression = formula(text)
+        return expression, differentiate(expression, z)
+    except Refused:
+        return ()
+
+
+def _nested(form, times):
+    text = "z"
+    for _ in range(times):
+        text = form.format(text)
+    return text
+
+
+QUICK = {
+    **{
+        f"maxout of {n}": "max(" + ", ".join(f"{k}*z + {k * k % 7}" for k in range(n)) + ")"
+        for n in (2, 7, 20)
+    },
+    "a hundred in a maximum": "max(" + ", ".join(f"z - {k}" for k in range(100)) + ")",
+    "five clips": _nested("min(max(2*{}, -1), 1)", 5),
+    **{
+        f"{name} nested": _nested(form, 28)
+        for name, form in {
+            "relu": "relu({} - 1)",
+            "abs": "abs({}) - 1",
+            "square": "({} + 1)**2",
+            "power": "z**({})",
+            "root": "sqrt({} + 1)",
+            "where": "where({} > 1, z, 2)",
+        }.items()
+    },
+    **{
+        f"{name} nested": _nested(name + "({})", 57)
+        for name in ("exp", "sigmoid", "tanh", "log", "sin", "atan", "relu")
+    },
+}
+
+
+@pytest.mark.parametrize("text", QUICK.values(), ids=QUICK)
+def test_what_is_nested_is_read_and_derived_in_two_seconds(text):
+    """Or refused: nothing grows with every case of every part."""
+    start = time.perf_counter()
+    with contextlib.suppress(ValueError):
+        differentiate(formula(text), z)
+
+    assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_formulas_are_written_and_derived_or_refused(seed):
+    """Read, derived, printed and compiled, or a ValueError of one line."""
+    random = Random(seed)  # noqa: S311 - seeded formulas, no secrets
+    for _ in range(60):
+        text = written(random, 4)
+        for form in _forms(text):
+            assert symdiff.text(form)
+            assert symdiff.latex(form)
+            assert compile_mpmath([z], form)
+
+
+@pytest.mark.parametrize(
+    "text", ["z*sigmoid(1e20)", "where(z > 0, z, 1e20*z)", "z + 18446744073709551616"]
+)
+def test_large_numbers_are_numbers(text):
+    """From 2⁶⁴ on, in a constant, a case or a function."""
+    assert isinstance(parse(text, [z]), sympy.Expr)

@@ -6,7 +6,7 @@ import pytest
 import sympy
 from sympy import Heaviside, Max, Min, Piecewise, erf, erfc, exp, log, sqrt
 
-from symdiff.functions import Phi, expm1, log1p, sech, sigmoid, softplus, tanh
+from symdiff.functions import Phi, expm1, log1p, maximum, minimum, sech, sigmoid, softplus, tanh
 from symdiff.interpret import compile_mpmath
 from symdiff.recognise import recognise
 
@@ -45,8 +45,8 @@ REWRITTEN = {
     1 - sigmoid(z): sigmoid(-z),
     2 * z - 2 * z * sigmoid(z): 2 * z * sigmoid(-z),
     1 - Phi(z): Phi(-z),
-    Max(z, 0): Piecewise((z, z > 0), (0, True)),
-    Min(z, 1): Piecewise((z, z < 1), (1, True)),
+    Max(z, 0): maximum(z, 0),
+    Min(z, 1): minimum(z, 1),
     Heaviside(z): Piecewise((0, z < 0), (sympy.Rational(1, 2), sympy.Eq(z, 0)), (1, True)),
     Heaviside(z, 0): Piecewise((0, z < 0), (0, sympy.Eq(z, 0)), (1, True)),
 }

@@ -97,7 +97,7 @@ _gate(
     edges={"alpha": ("0", "1", "2"), "beta": ("0", "0.5")},
     alpha="1.5",
     beta="2",
-    source="Narasinga Rao and Chakkaravarthy 2018, arXiv:1805.08878",
+    source="Patwardhan, Ingalhalikar and Walambe 2018, arXiv:1805.08878",
 )
 
 _first, _second = real_symbol("p1"), real_symbol("p2")
@@ -261,6 +261,8 @@ _gate(
     ((1 + _alpha) * z + (1 - _alpha) * z * sympy.erf(_mu * (1 - _alpha) * z)) / 2,
     edges={"alpha": ("0", "1", "-1"), "mu": ("0.001", "1000")},
     alpha="0.25",
+    # Public implementations train μ and start it at 1e6 (iFe1er/SMU_pytorch) or at 2.5
+    # (with α = 0.01), where f is a leaky relu but for a sliver around 0; at 1 the curve is seen.
     mu="1",
     source="Smooth maximum unit: Biswas et al. 2021, arXiv:2111.04682",
 )

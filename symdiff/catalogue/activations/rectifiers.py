@@ -211,6 +211,8 @@ _rectifier(
     Piecewise((_alpha * (z + _c) - _c, z <= -_c), (_alpha * (z - _c) + _c, z >= _c), (z, True)),
     at={-_c: _alpha, _c: _alpha},
     edges={"alpha": ("0", "0.5")},
+    # The source writes max(α(z + c) − c, min(α(z − c) + c, z)), which is this up to α = 1 only.
+    ranges={"alpha": ("0", "1"), "c": ("0", "inf")},
     alpha="0.1",
     c="1",
     source="Nicolae 2018, arXiv:1809.09534",

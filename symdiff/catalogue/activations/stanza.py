@@ -34,6 +34,7 @@ def stanza(
     at: Mapping[object, object] | None = None,
     ideal: Expr | None = None,
     edges: Mapping[str, Iterable[str]] | None = None,
+    ranges: Mapping[str, tuple[str, str]] | None = None,
     **parameters: str,
 ) -> Definition:
     """Enter a definition in its family; parameters are decimals, fractions or "inf", as text."""
@@ -45,6 +46,7 @@ def stanza(
         at={sympy.sympify(k): sympy.sympify(v) for k, v in (at or {}).items()},
         ideal=ideal,
         edges={k: tuple(map(parameter, values)) for k, values in (edges or {}).items()},
+        ranges={k: (parameter(a), parameter(b)) for k, (a, b) in (ranges or {}).items()},
         source=source,
     )
     family[name] = definition
