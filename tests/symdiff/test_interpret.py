@@ -1,5 +1,6 @@
 """Running a program number by number, in mpmath."""
 
+import time
 from fractions import Fraction
 
 import mpmath
@@ -8,7 +9,7 @@ import pytest
 import sympy
 
 import symdiff
-from symdiff.functions import sigmoid
+from symdiff.functions import maximum, minimum, sigmoid, sinc
 from symdiff.graph import array, contraction, elementwise, scalars
 from symdiff.interpret import compile_mpmath, interpret, run_mpmath
 from symdiff.program import program
@@ -95,3 +96,40 @@ def test_the_layer_in_mpmath_is_the_layer_in_numpy():
     fast, slow = found.lambdify()(**given), found.lambdify("mpmath")(**given)
     for name in found:
         np.testing.assert_allclose(fast[name], np.asarray(slow[name], float), rtol=1e-13)
+
+
+@pytest.mark.parametrize("at", [1e3, 1e8, 1e300, -1e300])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        sympy.sin(sympy.exp(sympy.exp(z))),
+        sinc(sympy.exp(sympy.exp(z))),
+        sympy.exp(sympy.exp(sympy.exp(z))),
+        sigmoid(sympy.exp(sympy.exp(z))),
+        sympy.exp(sympy.exp(z)) ** sympy.exp(z),
+        sympy.erfc(sympy.exp(z)),
+        z ** sympy.exp(z),
+    ],
+    ids=str,
+)
+def test_towers_end_at_once(expression, at):
+    """A tower of exponentials has a limit or NaN for a value, and takes neither time nor memory."""
+    began = time.process_time()
+    compile_mpmath([z], expression)(mpmath.mpf(at))
+
+    assert time.process_time() - began < 2
+
+
+def test_limits_of_what_is_too_large():
+    """e^(e^z) at 10⁹ is infinite, e^(−e^(e^z)) is 0, and the sine of it is not known."""
+    tower = sympy.exp(sympy.exp(z))
+
+    assert compile_mpmath([z], tower)(mpmath.mpf(1e9)) == mpmath.inf
+    assert compile_mpmath([z], sympy.exp(-tower))(mpmath.mpf(1e9)) == 0
+    assert mpmath.isnan(compile_mpmath([z], sympy.sin(tower))(mpmath.mpf(1e9)))
+
+
+@pytest.mark.parametrize(("function", "expected"), [(maximum, 3), (minimum, 2)])
+def test_extremes(function, expected):
+    """The larger and the smaller of two numbers, in mpmath too."""
+    assert compile_mpmath([z], function(z, 3))(mpmath.mpf(2)) == expected
