@@ -27,8 +27,9 @@ from comparisons.tally import Extreme, Tally
 from comparisons.truth import TruthOf
 from comparisons.verdict import Judged, Status
 from symdiff import activation
-from symdiff.formula import real_symbol
 from symdiff.oracle.enclosure import uncertain
+from symdiff.oracle.graph import pointwise_forms
+from symdiff.oracle.primal import Primal
 
 BLOCKS = 256
 CHUNK = 2**20
@@ -97,10 +98,10 @@ class Prepared:
         return only.name
 
     @cached_property
-    def closed_form(self) -> Any:
-        """The adjoint's expression, with the parameters' values."""
-        values = {real_symbol(k): v for k, v in self.subject.graph.parameters.items()}
-        return self.judge.truth_of.adjoints[self.variable].xreplace(values)
+    def form(self) -> tuple[Any, Primal]:
+        """The adjoint's expression, with the parameters' values, and what it is derived from."""
+        adjoints = self.judge.truth_of.adjoints
+        return pointwise_forms(adjoints, self.subject.graph.parameters)[self.variable]
 
     @cached_property
     def kinks(self) -> Float64Array:
@@ -174,17 +175,12 @@ class Prepared:
 
     def truth(self, points: Float64Array) -> tuple[Any, int]:
         """The enclosures, from the table, and how many of them the ball had to give."""
-        from symdiff.oracle import enclose
-        from symdiff.oracle.choice import table
+        from symdiff.oracle.choice import enclose_and_count
 
-        if not self.closed_form.free_symbols:
-            return enclose(self.closed_form, {self.variable: points}, target=self.dtype.name), 0
-        truth = table(self.closed_form, self.dtype.name).enclose(points)
-        left = ~truth.certified
-        if left.any():
-            some = {self.variable: points[left]}
-            truth.put(left, enclose(self.closed_form, some, target=self.dtype.name))
-        return truth, int(left.sum())
+        expression, primal = self.form
+        at = {self.variable: points}
+        truth, given = enclose_and_count(expression, at, of=primal, target=self.dtype.name)
+        return truth, given if expression.free_symbols else 0
 
     def _judged(
         self,
@@ -197,7 +193,6 @@ class Prepared:
         """The gradients that the first pass could not place, judged in full."""
         inputs = {k: v[rest] for k, v in at.items()}
         judged, tight = self.judge.judged(self.variable, computed[rest], truth[rest], inputs)
-        known = tight.certified | ~np.isfinite(tight.bound)
         bulk = (np.abs(tight.high) >= self.bulk_from) & np.isfinite(judged.ulp)
         bulk &= np.isfinite(inputs[self.variable])
         extremes: dict[Status, Extreme] = {
@@ -216,7 +211,7 @@ class Prepared:
         return Tally(
             judged.counts(),
             float(judged.ulp[bulk].max(initial=0.0)),
-            uncertified=int((~known).sum()),
+            uncertified=int(tight.unsettled.sum()),
             worst=extremes,
             conditioned_ulp=float(judged.conditioned.max(initial=0.0)),
             envelope=envelope(

@@ -64,8 +64,7 @@ class AdjointResult:
     @property
     def certified(self) -> bool:
         """Whether every true value is known as well as the type needs."""
-        unknown = ~self.enclosure.certified & np.isfinite(self.enclosure.bound)
-        return not unknown.any()
+        return not self.enclosure.unsettled.any()
 
     @property
     def verdict(self) -> Verdict:

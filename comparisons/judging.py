@@ -11,7 +11,7 @@ from comparisons.dtypes import Float64Array, FloatType
 from comparisons.engines.forward_pass import COTANGENT
 from comparisons.subjects import Inputs, Subject
 from comparisons.truth import TruthOf
-from comparisons.verdict import Judged, judge, judge_beyond_finite, judge_kinks
+from comparisons.verdict import Judged, judge, judge_beyond_finite, judge_kinks, judge_unresolved
 from symdiff.oracle.enclosure import Enclosure
 
 
@@ -46,8 +46,10 @@ class Judge:
         """
         where = judged.undecided
         some = {k: np.broadcast_to(v, where.shape)[where] for k, v in inputs.items()}
-        tighter = truth[...]
-        tighter.put(where, self.truth_of.enclosed_tightly(some, self.dtype)[name])
+        found = self.truth_of.enclosed_tightly(some, self.dtype)[name]
+        tighter, known = truth[...], where.copy()
+        known[where] = found.certified
+        tighter.put(known, found[found.certified])
         return tighter
 
     def _special(
@@ -62,6 +64,8 @@ class Judge:
             cotangent = inputs.get(COTANGENT, np.ones(()))
             kinks = definition.kinks()
             judged = judge_kinks(judged, computed, at, kinks, self.dtype, cotangent)
+            open_ = definition.unresolved_kinks()
+            judged = judge_unresolved(judged, computed, at, open_, self.dtype, cotangent)
         # NaN if any is, else infinite if any is
         extreme = np.maximum.reduce([np.abs(v) for v in np.broadcast_arrays(*inputs.values())])
         if np.isfinite(extreme).all():

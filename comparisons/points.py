@@ -56,6 +56,8 @@ def chosen_inputs(
     if dtype.bits == 16 and points != "structured":
         return {variable: every_pattern(dtype)}
     special = [float(kink.at) for kink in definition.kinks()]
+    ends = [end for u in definition.unresolved_kinks() for end in (u.low, u.high)]
+    special += [end for end in ends if np.isfinite(end)]
     if variable not in truth_of.adjoints:  # a constant function: its derivative has no roots
         return {variable: structured(dtype, special)}
     return {

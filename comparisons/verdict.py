@@ -8,12 +8,13 @@ from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
+from sympy import S
 
 from comparisons.budget import Budget
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.ulp import Interval, absolute_error, finite_truth, ulp
-from symdiff.kinks import Kink
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.kinks import Kink, Unresolved
+from symdiff.oracle.enclosure import Enclosure, Why
 
 
 class Verdict(Enum):
@@ -41,6 +42,8 @@ class Status(Enum):
     WITHIN = "within budget"  # within what the type could give
     KINK_INSIDE = "kink, inside"  # at a kink, in the interval between the one-sided derivatives
     UNDEFINED = "undefined"  # NaN or ∞ where the truth is undefined: a pole, outside the domain
+    OUTSIDE = "outside the domain"  # a finite number there: it answers nothing, and is not judged
+    NOT_CERTIFIED = "not certified"  # the truth is not known well enough to judge by
     NON_FINITE_INPUT = "input not finite"  # NaN, or ±∞ without a limit: counted apart, not judged
     NAN_IGNORED = "NaN in, number out"  # the same, where the input's NaN left no trace
     INACCURATE = "inaccurate"  # beyond what the type could give
@@ -50,7 +53,6 @@ class Status(Enum):
     KINK_OUTSIDE = "kink, outside"
     SPURIOUS = "spurious non-finite"  # NaN or ∞ for a finite truth
     MISSED = "missed non-finite"  # finite, or the wrong ∞, where the truth overflows
-    OUTSIDE = "outside the domain"  # a finite number where the truth is undefined
 
     def __str__(self) -> str:
         return self.value
@@ -59,7 +61,8 @@ class Status(Enum):
 _STATUSES: Sequence[Status] = tuple(Status)
 _SMALL_VALUES = {Status.INACCURATE, Status.LOST, Status.WRONG_SIGN}  # excused if small in absolute
 _SOUND = {Status.CORRECT, Status.FAITHFUL, Status.WITHIN}
-_ALWAYS_WRONG = {Status.KINK_OUTSIDE, Status.SPURIOUS, Status.MISSED, Status.OUTSIDE}
+_ALWAYS_WRONG = {Status.KINK_OUTSIDE, Status.SPURIOUS, Status.MISSED}
+_NOT_JUDGED = {Status.UNDEFINED, Status.OUTSIDE, Status.NOT_CERTIFIED}  # there is no truth to tell
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ def judge(
 
     Args:
         computed: values of `dtype`, held in float64.
-        truth: of the same shape; its bound is infinite where the gradient is undefined.
+        truth: of the same shape; where it is not certified nothing is judged.
         sensitivity: of the same shape, Σ |v ∂g/∂v| over the values that g is computed from.
         dtype: the type computed in.
         budget: the error allowed.
@@ -144,10 +147,13 @@ def judge(
     status = _statuses(computed, truth, ulps.greatest, conditioned.greatest, dtype, budget)
     excess = np.where(np.isin(status, [_code(s) for s in _ALWAYS_WRONG]), np.inf, excess)
     excess = np.where(conditioned.greatest <= budget.accurate, np.minimum(excess, 1.0), excess)
-    excess = np.where(status == _code(Status.UNDEFINED), 0.0, excess)
+    apart = np.isin(status, [_code(s) for s in _NOT_JUDGED])
+    excess, ulp_at_most, conditioned_at_most = (
+        np.where(apart, 0.0, values) for values in (excess, ulps.greatest, conditioned.greatest)
+    )
     undecided = ulps.straddles(0.5) | ulps.straddles(1) | conditioned.straddles(budget.accurate)
     undecided &= np.isfinite(truth.bound)
-    return Judged(ulps.greatest, conditioned.greatest, np.asarray(excess), status, undecided)
+    return Judged(ulp_at_most, conditioned_at_most, excess, status, undecided & ~apart)
 
 
 def _forgiving_at_the_edge(
@@ -197,8 +203,10 @@ def _statuses(
     status[overflows & ~(conditioned <= budget.accurate)] = _code(Status.MISSED)
     spurious = ~np.isfinite(computed) & ~overflows & ~(conditioned <= budget.accurate)
     status[spurious] = _code(Status.SPURIOUS)
-    status[~defined] = _code(Status.OUTSIDE)
-    status[~defined & ~np.isfinite(computed)] = _code(Status.UNDEFINED)
+    undefined = np.isin(truth.why, [Why.UNDEFINED, Why.NO_DERIVATIVE])
+    status[~truth.certified] = _code(Status.NOT_CERTIFIED)
+    status[undefined] = _code(Status.OUTSIDE)
+    status[undefined & ~np.isfinite(computed)] = _code(Status.UNDEFINED)
     return status
 
 
@@ -241,7 +249,7 @@ def judge_kinks(
     """
     excess, ulps, conditioned, status = judged.copies()
     for kink in kinks:
-        if kink.smooth:
+        if kink.smooth or S.NaN in (kink.left, kink.right):
             continue
         centre = dtype.round([float(kink.at)])
         here = inputs == centre
@@ -254,6 +262,37 @@ def judge_kinks(
         status[here & ~inside] = _code(Status.KINK_OUTSIDE)
         excess[here & ~inside] = np.inf
         excused = (here | beside) & inside
+        status[excused] = _code(Status.KINK_INSIDE)
+        excess[excused] = ulps[excused] = conditioned[excused] = 0.0
+    return Judged(ulps, conditioned, excess, status, judged.undecided)
+
+
+def judge_unresolved(
+    judged: Judged,
+    computed: Float64Array,
+    inputs: Float64Array,
+    unresolved: Sequence[Unresolved],
+    dtype: FloatType,
+    cotangent: Float64Array | float = 1.0,
+) -> Judged:
+    """The same with what is wrong in an interval that may hold kinks judged by both its sides.
+
+    Such a point is excused if it lies between the derivatives at the interval's ends, which may be
+    missed by an ulp, and only then; an interval without an end excuses nothing.
+    """
+    excess, ulps, conditioned, status = judged.copies()
+    for interval in unresolved:
+        if S.NaN in (interval.left, interval.right):
+            continue
+        ends = np.clip([interval.low, interval.high], -dtype.largest, dtype.largest)
+        first, last = dtype.round(ends)
+        low_in, high_in = first - ulp(first, dtype), last + ulp(last, dtype)
+        within = (inputs >= low_in) & (inputs <= high_in) & (excess > 1)
+        with np.errstate(over="ignore"):
+            sides = cotangent * float(interval.left), cotangent * float(interval.right)
+        low, high = np.minimum(*sides), np.maximum(*sides)
+        below, above = (ulp(np.clip(e, -dtype.largest, dtype.largest), dtype) for e in (low, high))
+        excused = within & (computed >= low - below) & (computed <= high + above)
         status[excused] = _code(Status.KINK_INSIDE)
         excess[excused] = ulps[excused] = conditioned[excused] = 0.0
     return Judged(ulps, conditioned, excess, status, judged.undecided)

@@ -1,61 +1,46 @@
 """The lambdify bridge: adjoints as fast numpy functions, with mpmath as a cross-check.
 
-float64 and vectorised, without a proven bound. Where float64 overflows on the way to a finite
-result (z³ inside gelu' at 1e200), the point is computed again in mpmath, whose exponents have no
-end; so NaN and infinity mean that the function itself is undefined or too large there. Underflow
-is not noticed: e^z·σ(−2z) at 400 is e^400·0 = 0 here, where the oracle has 1.9e-174.
+float64 and vectorised, and every operation says how far off it may be. A point of a graph of
+scalars where that is more than 10⁻⁹ of the result is computed again in ball arithmetic: where
+float64 overflows or underflows on the way, where a sum cancels, where sin takes an argument that is
+large and rounded. So what a graph of scalars gives at finite inputs is
+
+- within 10⁻⁹ of the truth, relatively, or within 10⁻³²² of it;
+- infinite where the truth is beyond float64;
+- NaN where the function has no real value, or none that 4096 bits decide.
+
+The bound is not proven, for it trusts numpy's functions to be right to some units in the last
+place: `Adjoints.enclose` has proven ones. A graph of arrays is computed in plain float64, and again
+in balls as a whole where the result is not finite.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, Literal
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Literal
 
-import mpmath
 import numpy as np
 import sympy
-from sympy.printing.numpy import SciPyPrinter
+from sympy import Rational
 
-from symdiff import arrays
-from symdiff.functions import EXTREMES, STABLE_FUNCTIONS, Float64Array, UnspecifiedFunction
-from symdiff.graph import Node, topological
+from symdiff.domain import Domain
+from symdiff.float_steps import FloatSteps, rational
+from symdiff.functions import Float64Array, UnspecifiedFunction
+from symdiff.graph import Elementwise, Node, placeholder, topological
 from symdiff.interpret import run_mpmath
 from symdiff.program import Program, program
+from symdiff.running_error import Number
 from symdiff.signature import Signature
 
-_RESCUE_DIGITS = 40  # twice float64's, and exponents without end
-_NAMESPACE = {f.__name__: f.numpy for f in STABLE_FUNCTIONS} | {
-    f.__name__: f
-    for f in (
-        arrays.contract,
-        arrays.align,
-        arrays.peak,
-        arrays.winners,
-        arrays.supported,
-        arrays.positions,
-        arrays.part,
-        arrays.placed,
-    )
-}
+if TYPE_CHECKING:
+    from symdiff.rescue import Rescue
 
-_NAMESPACE |= {f.__name__: f.numpy for f in EXTREMES}
-
-
-def compile_numpy(steps: Program) -> Callable[..., Sequence[Any]]:
-    """The program as one vectorised function of its arguments, in their order."""
-    # The stable functions and the array operations print themselves (`_numpycode`).
-    printer = SciPyPrinter({"fully_qualified_modules": False, "allow_unknown_functions": True})
-    function: Callable[..., Sequence[Any]] = sympy.lambdify(
-        list(steps.arguments.values()),
-        list(steps.results.values()),
-        modules=[_NAMESPACE, "scipy", "numpy"],
-        printer=printer,
-        cse=lambda results: (list(steps.assignments), results),
-        docstring_limit=0,
-    )
-    return function
+RELATIVE = 1e-9  # what a value of a graph of scalars is promised to be within
+ABSOLUTE = 20 * 2.0**-1074  # 10⁻³²²: some subnormal numbers
+_AT_ONCE = 8192  # points: what they need fits the processor's cache
+_MOST_WORK = 1_000_000  # entries times steps of a graph of arrays: in balls, some seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +54,7 @@ class Evaluator:
     signature: Signature
     nodes: Mapping[str, Node]
     arithmetic: Literal["numpy", "mpmath"] = "numpy"
+    primals: tuple[Node, ...] = ()  # scalars: where one is undefined, so is every value
 
     def __post_init__(self) -> None:
         if self.arithmetic not in ("numpy", "mpmath"):
@@ -90,88 +76,113 @@ class Evaluator:
         """
         kind = np.float64 if self.arithmetic == "numpy" else object
         arrays, parameters, lengths = self.signature.bind(values, kind)
+        constants = {**parameters, **lengths}
+        results: dict[str, Any]
         if self.arithmetic == "mpmath":
-            results = self._exact({**arrays, **parameters, **lengths})
+            results = run_mpmath(self.program, {**arrays, **constants})
+            results = {name: results[name] for name in self.nodes}
+        elif self.signature.pointwise:
+            results = self._point_by_point(arrays, constants)
         else:
-            results = self._fast(arrays, {**parameters, **lengths})
+            results = self._as_a_whole(arrays, constants)
         return {name: value[()] for name, value in results.items()}
 
     @cached_property
     def program(self) -> Program:
-        """The straight-line program that is run."""
-        return program(self.nodes)
+        """The straight-line program that is run: the nodes, and the primals that restrict them."""
+        return program({**self.nodes, **self._restricting})
 
     @cached_property
-    def _compiled(self) -> Callable[..., Sequence[Any]]:
-        return compile_numpy(self.program)
+    def _unshared(self) -> Program:
+        return program({**self.nodes, **self._restricting}, shared=False)
 
     @cached_property
-    def _on_the_way(self) -> Callable[..., Sequence[Any]]:
-        return compile_numpy(self.program.with_every_step())
+    def _restricting(self) -> dict[str, Node]:
+        """The primals that have no value somewhere, under names that no node has."""
+        if not self.signature.pointwise:
+            return {}
+        domain = Domain()
 
-    def _fast(
+        def restricts(node: Node) -> bool:
+            if not isinstance(node, Elementwise):
+                return False
+            operands = set(map(placeholder, range(len(node.operands))))
+            return any(operands & r.of.free_symbols for r in domain.of(node.expr))
+
+        return {f"%{i}": node for i, node in enumerate(filter(restricts, self.primals))}
+
+    @cached_property
+    def _steps(self) -> FloatSteps:
+        return FloatSteps(self.program)
+
+    @cached_property
+    def _rescue(self) -> Callable[[tuple[tuple[str, Rational], ...]], Rescue]:
+        """The program in balls, for some values of the constants."""
+        from symdiff.rescue import Rescue  # flint takes 0.1 s; most calls need none
+
+        def compiled(constants: tuple[tuple[str, Rational], ...]) -> Rescue:
+            return Rescue(self._unshared, dict(constants), self._restricting)
+
+        return lru_cache(maxsize=8)(compiled)
+
+    def _point_by_point(
         self, arrays: Mapping[str, Float64Array], constants: Mapping[str, Any]
     ) -> dict[str, Float64Array]:
-        arguments = {**arrays, **{k: np.float64(v) for k, v in constants.items()}}
-        overflows: list[str] = []
+        """The values of a graph of scalars; NaN in is NaN out."""
+        shape = self.signature.shape(arrays)
+        count = int(np.prod(shape))
+        spread = {k: np.broadcast_to(a, shape).reshape(-1) for k, a in arrays.items()}
+        fixed = {k: _number(v) for k, v in constants.items()}
+        results = {k: np.empty(count) for k in self.nodes}
+        finite = np.ones(count, dtype=bool)
+        for a in spread.values():
+            finite &= np.isfinite(a)
+        for start in range(0, count, _AT_ONCE):
+            part = np.arange(start, min(start + _AT_ONCE, count))
+            for fine in (False, True):
+                points = {k: Number(a[part]) for k, a in spread.items()}
+                found = self._steps.run({**points, **fixed}, fine=fine)
+                right = np.ones(len(part), dtype=bool)
+                for name in self._restricting:
+                    right &= found[name].defined()
+                for name, r in results.items():
+                    r[part] = found[name].value
+                    right &= found[name].within(RELATIVE, ABSOLUTE)
+                part = part[~right & finite[part]]
+                if not len(part):
+                    break
+            else:
+                rescue = self._rescue(tuple(constants.items()))
+                rescued = rescue({k: a[part] for k, a in spread.items()})
+                undefined = np.zeros(len(part), dtype=bool)
+                for name in self._restricting:
+                    undefined |= np.isnan(rescued[name])
+                for name, r in results.items():
+                    r[part] = np.where(undefined, np.nan, rescued[name])
+        if not finite.all():
+            undefined = np.logical_or.reduce([np.isnan(a) for a in spread.values()])
+            for r in results.values():
+                r[undefined] = np.nan
+        return {name: r.reshape(shape) for name, r in results.items()}
 
-        def notice(kind: str, _: int) -> None:
-            overflows.append(kind)
-
-        with np.errstate(all="ignore", over="call", divide="call", call=notice):
-            raw = self._compiled(*(arguments[k] for k in self.program.arguments))
-        values = zip(self.program.results, raw, strict=True)
-        results = {k: np.asarray(v, dtype=np.float64) for k, v in values}
-        if self.signature.pointwise:
-            return self._mended(results, arrays, constants, overflowed=bool(overflows))
+    def _as_a_whole(
+        self, arrays: Mapping[str, Float64Array], constants: Mapping[str, Any]
+    ) -> dict[str, Float64Array]:
+        """The values of a graph of arrays."""
+        numbers = {k: Number(a) for k, a in arrays.items()}
+        numbers |= {k: _number(v) for k, v in constants.items()}
+        found = self._steps.run(numbers, errors=False)
+        results = {k: np.asarray(n.value, dtype=np.float64) for k, n in found.items()}
+        work = sum(a.size for a in arrays.values()) * len(self.program.assignments)
         inputs_finite = all(np.isfinite(a).all() for a in arrays.values())
-        if inputs_finite and not all(np.isfinite(r).all() for r in results.values()):
-            return self._rescued({**arrays, **constants})
+        wrong = inputs_finite and not all(np.isfinite(r).all() for r in results.values())
+        if wrong and work <= _MOST_WORK:
+            from symdiff.rescue import rescued_arrays
+
+            return rescued_arrays(self._unshared, {**arrays, **constants})
         return results
 
-    def _mended(
-        self,
-        results: Mapping[str, Float64Array],
-        arrays: Mapping[str, Float64Array],
-        constants: Mapping[str, Any],
-        *,
-        overflowed: bool,
-    ) -> dict[str, Float64Array]:
-        """Recompute the points where float64 overflowed on the way; NaN in is NaN out."""
-        shape = self.signature.shape(arrays)
-        spread = {k: np.broadcast_to(a, shape) for k, a in arrays.items()}
-        full = {k: np.broadcast_to(r, shape).copy() for k, r in results.items()}
-        finite = np.logical_and.reduce([np.isfinite(a) for a in spread.values()])
-        suspects = list(full.values())
-        if overflowed:  # x/∞ = 0 is finite and may be wrong: look at what was computed on the way
-            with np.errstate(all="ignore"):
-                arguments = {**spread, **{k: np.float64(v) for k, v in constants.items()}}
-                suspects += self._on_the_way(*(arguments[k] for k in self.program.arguments))
-        failed = np.zeros(shape, dtype=bool)
-        for step in suspects:  # a step of constants alone is a number
-            failed |= finite & ~np.isfinite(step)
-        if failed.any():
-            again = self._rescued({**{k: a[failed] for k, a in spread.items()}, **constants})
-            for k, r in full.items():
-                r[failed] = again[k]
-        undefined = np.logical_or.reduce([np.isnan(a) for a in spread.values()])
-        for r in full.values():
-            r[undefined] = np.nan
-        return full
 
-    def _rescued(self, arguments: Mapping[str, Any]) -> dict[str, Float64Array]:
-        with mpmath.workdps(_RESCUE_DIGITS):
-            results = self._exact(arguments)
-            with np.errstate(all="ignore"):
-                nearest = np.frompyfunc(_nearest_float, 1, 1)
-                return {k: np.asarray(nearest(v), dtype=np.float64) for k, v in results.items()}
-
-    def _exact(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        return run_mpmath(self.program, {k: arguments[k] for k in self.program.arguments})
-
-
-def _nearest_float(value: Any) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
+def _number(value: Any) -> Number:
+    """A parameter or a length in float64."""
+    return rational(Rational(value))

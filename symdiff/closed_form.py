@@ -7,17 +7,33 @@ sums: x[i]·(σ(…) − y[j])/m.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import singledispatch
+from typing import TypeVar
 
 import sympy
 from sympy import Expr, IndexedBase, Symbol, Tuple
 from sympy.core.symbol import Str
 from sympy.utilities.iterables import sift
 
-from symdiff.graph import Axes, Einsum, Elementwise, Input, Node, Stop, placeholder, size
+from symdiff.extent import Extents, TooLarge, check_cases
+from symdiff.graph import (
+    Axes,
+    Einsum,
+    Elementwise,
+    Input,
+    Node,
+    Stop,
+    ordered,
+    placeholder,
+    repeated,
+    size,
+)
 from symdiff.notation.names import ArraySymbol
+from symdiff.on_demand import on_demand
 
+Result = TypeVar("Result")
 Write = Callable[[Node], Expr]
 Indices = Mapping[str, Symbol]
 
@@ -94,11 +110,42 @@ def _names(axes: Tuple) -> Axes:
 def in_names(node: Node, names: Mapping[Node, Symbol]) -> Expr:
     """`node` in terms of the named nodes; the others are written out in place.
 
-    A constant is always written as itself, whatever it is called.
+    A constant is always written as itself, whatever it is called. A stop is written as its value,
+    unless that occurs beside it: exp(x − stop(x)) is not 1 to a derivative.
+
+    Raises: TooLarge if that is nested too deep or too long to be read.
     """
-    if node in names and not _is_constant(node):
-        return names[node]
-    return written_out(node, lambda operand: in_names(operand, names))
+    extents = Extents()
+    marked = _stopped_beside(node, names)
+
+    def one(node: Node, write: Write) -> Expr:
+        if node in names and not _is_constant(node):
+            return names[node]
+        if node in marked:
+            return applied("stop", (), node.axes, map(write, node.operands))
+        return extents.checked(written_out(node, write))
+
+    _or_too_large(lambda: check_cases(node, names))
+    return _or_too_large(lambda: on_demand(node, one, {}))
+
+
+def _stopped_beside(node: Node, names: Mapping[Node, Symbol]) -> set[Node]:
+    """The stops in what is written out whose operands occur there without a stop too."""
+
+    def before(one: Node) -> tuple[Node, ...]:
+        return () if one in names else (*one.operands, *one.needs)
+
+    written = ordered([node], before)
+    users = [n for n in written if n not in names]
+    plain = {o for n in users if not isinstance(n, Stop) for o in n.operands}
+    return {n for n in users if isinstance(n, Stop) and n.operands[0] in plain}
+
+
+def _or_too_large(build: Callable[[], Result]) -> Result:
+    try:
+        return build()
+    except RecursionError:  # SymPy's: an operation of many levels on operands of many
+        raise TooLarge("nested deeper than SymPy can go") from None
 
 
 @singledispatch
@@ -119,19 +166,55 @@ def _(node: Stop, write: Write) -> Expr:
 
 @written_out.register
 def _(node: Einsum, write: Write) -> Expr:
-    """Scalar factors come before the contraction: (S̄/√d) K is S̄ K/√d."""
+    """Scalar factors come before the contraction: (S̄/√d) K is S̄ K/√d.
+
+    What is repeated along an axis that is summed counts as often: Σ 1 over n is n.
+    """
     scalars: list[Expr] = []
-    factors: list[Tuple] = []
+    factors: list[tuple[Expr, Axes]] = []
     for operand in node.operands:
         scalar, array = _scalar_part(write(operand))
         scalars.append(scalar)
-        factors.append(Tuple(array, symbols(operand.axes)))
-    if all(set(o.axes) < set(node.axes) for o in node.operands) and len(factors) == 1:
-        # A broadcast: entry by entry there is nothing to write.
-        return scalars[0] * factors[0][0]
-    if any(o.axes == node.axes for o in node.operands):  # nothing is summed
-        return sympy.Mul(*scalars, *(array for array, _ in factors))
-    return sympy.Mul(*scalars) * Contraction(symbols(node.axes), *factors)
+        if is_array(array):
+            shown = _varying(operand, write)
+            layout = repeated(operand).axes  # a repeat is written as what it repeats
+            axes = layout if shown == set(layout) else operand.axes
+            factors.append((array, tuple(a for a in axes if a in shown)))
+        else:
+            scalars.append(array)
+    stated = {a for o in node.operands for a in o.axes}
+    varying = {a for _, axes in factors for a in axes}
+    summed = stated.difference(node.axes)
+    scalars += [size(a) for a in sorted(summed - varying)]
+    arrays = [array for array, _ in factors]
+    if not summed & varying and (
+        any(axes == node.axes for _, axes in factors)
+        or not factors
+        or (len(factors) == 1 and varying < set(node.axes))  # repeated: entry by entry itself
+    ):
+        return sympy.Mul(*scalars, *arrays)
+    terms = (Tuple(array, symbols(axes)) for array, axes in factors)
+    return sympy.Mul(*scalars) * Contraction(symbols(node.axes), *terms)
+
+
+def _varying(node: Node, write: Write) -> set[str]:
+    """The axes of what is written for a node: fewer than it has where a repeat goes unwritten."""
+    axes: set[str] = set()
+    seen: set[Node] = set()
+    stack = [node]
+    while stack:
+        one = stack.pop()
+        source = repeated(one)
+        if one in seen:
+            continue
+        seen.add(one)
+        if source is not one and write(source) == write(one):
+            stack.append(source)
+        elif isinstance(one, Elementwise) and not write(one).is_Symbol:
+            stack += one.operands
+        else:
+            axes.update(one.axes)
+    return axes
 
 
 def _put_together(expression: Expr) -> Expr:
@@ -179,12 +262,16 @@ def symbols(axes: Axes) -> Tuple:
 def closed_form(node: Node, cut: Mapping[Node, Expr] | None = None) -> Expr:
     """One entry of `node` in terms of the inputs, as SymPy: x[i], sums over index ranges.
 
-    Scalars are plain symbols. The free indices are i, j, … in the order of the node's axes.
+    Scalars are plain symbols. The free indices are i, j, … in the order of the node's axes. It is a
+    value, so a stop leaves no trace in it.
 
     Args: cut, scalar nodes that are written as something else.
+    Raises: TooLarge if it is nested too deep or too long for SymPy.
     """
     letters = IndexSupply(cut)
-    return letters.write(node, {axis: letters.take() for axis in node.axes})
+    indices = {axis: letters.take() for axis in node.axes}
+    _or_too_large(lambda: check_cases(node))
+    return _or_too_large(lambda: letters.write(node, indices))
 
 
 def entry(name: str, axes: Axes) -> Expr:
@@ -193,25 +280,50 @@ def entry(name: str, axes: Axes) -> Expr:
     return letters.write(Input(axes, (), name), {axis: letters.take() for axis in axes})
 
 
+_Entry = tuple[Node, tuple[tuple[str, Expr], ...]]  # a node and the index along each axis
+
+
 class IndexSupply:
     """Hands out indices, and writes one entry of a node at those of its axes."""
 
     def __init__(self, cut: Mapping[Node, Expr] | None = None) -> None:
         self.taken = 0
-        self.cut = cut or {}
+        self._written: dict[_Entry, Expr] = {(n, ()): e for n, e in (cut or {}).items()}
+        self._extents = Extents()
+        # An entry's own indices: it is started again when an operand has to be written first.
+        self._own: defaultdict[_Entry, list[Symbol]] = defaultdict(list)
+        self._again: Iterator[Symbol] = iter(())
+        self._entry: _Entry | None = None
+        self._value: Callable[[_Entry], Expr] | None = None
 
     def take(self) -> Symbol:
         """An index not used yet."""
+        known = next(self._again, None)
+        if known is not None:
+            return known
         turn, position = divmod(self.taken, len(_INDEX_LETTERS))
         self.taken += 1
-        return Symbol(_INDEX_LETTERS[position] + (str(turn) if turn else ""), integer=True)
+        index = Symbol(_INDEX_LETTERS[position] + (str(turn) if turn else ""), integer=True)
+        if self._entry is not None:
+            self._own[self._entry].append(index)
+        return index
 
     def write(self, node: Node, outer: Mapping[str, Symbol]) -> Expr:
         """The entry of `node` at the indices of its axes."""
-        if node in self.cut:
-            return self.cut[node]
         # Only the node's own axes: one that is summed inside is another index than outside.
-        return one_entry(node, {axis: outer[axis] for axis in node.axes}, self)
+        entry = (node, tuple((axis, outer[axis]) for axis in node.axes))
+        if self._value is not None:
+            return self._value(entry)
+        try:
+            return on_demand(entry, self._one, self._written)
+        finally:
+            self._entry = self._value = None
+
+    def _one(self, entry: _Entry, value: Callable[[_Entry], Expr]) -> Expr:
+        self._entry, self._value = entry, value
+        self._again = iter(tuple(self._own[entry]))
+        node, indices = entry
+        return self._extents.checked(one_entry(node, dict(indices), self))
 
 
 @singledispatch
@@ -248,4 +360,7 @@ def _(node: Einsum, indices: Indices, supply: IndexSupply) -> Expr:
 
 
 def _applied(node: Elementwise, operands: list[Expr]) -> Expr:
-    return node.expr.xreplace({placeholder(i): o for i, o in enumerate(operands)})
+    try:
+        return node.expr.xreplace({placeholder(i): o for i, o in enumerate(operands)})
+    except TypeError:  # SymPy's, of a condition on x/(x − stop(x)), which is no number
+        return sympy.nan

@@ -19,7 +19,7 @@ def sensitivities(adjoints: Adjoints) -> dict[str, Node]:
     Times the unit roundoff it is what rounding each named value once can change in g, to first
     order: the error that even perfect arithmetic on rounded values may show. At a root of f' it
     tells an ill-conditioned point from a bad formula. The second derivatives come from sweeping the
-    adjoint's own graph.
+    adjoint's own graph; through stops, since what is cut for a derivative is rounded all the same.
 
     Of an adjoint with axes it is the sensitivity of one entry, which an input of those axes, named
     `SEED`, chooses: 1 at the entry and 0 elsewhere. It is a sum over all entries of every v, the
@@ -37,7 +37,7 @@ def sensitivities(adjoints: Adjoints) -> dict[str, Node]:
 
 def _sensitivity(g: Node, named: Iterable[Node]) -> Node:
     seed = Input(g.axes, (), SEED) if g.axes else constant(1)
-    derivatives = sweep(g, seed).adjoints
+    derivatives = sweep(g, seed, through_stops=True).adjoints
     summed: Node = constant(0)
     for value in named:
         if value in derivatives:

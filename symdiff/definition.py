@@ -11,7 +11,7 @@ from sympy import Expr, Number, Symbol
 from symdiff import notation
 from symdiff.differentiate import differentiate
 from symdiff.formula import formula, parameter, real_symbol
-from symdiff.kinks import Kink, kinks
+from symdiff.kinks import Kink, Kinks, Unresolved, isolate
 from symdiff.limits import cut, refusing
 from symdiff.rewriting import put
 
@@ -64,8 +64,15 @@ class Definition:
 
     def kinks(self) -> tuple[Kink, ...]:
         """The breakpoints in the first variable, at the parameters' values."""
+        return self._isolated().found
+
+    def unresolved_kinks(self) -> tuple[Unresolved, ...]:
+        """The intervals of the first variable in which there may be other breakpoints, and why."""
+        return self._isolated().unresolved
+
+    def _isolated(self) -> Kinks:
         z = self.symbols[0]
-        return kinks(self.valued(self.formula), self.valued(self.derivative()), z)
+        return isolate(self.valued(self.formula), self.valued(self.derivative()), z)
 
     def with_parameters(self, **values: object) -> Definition:
         """The same function with other parameter values.

@@ -8,9 +8,11 @@ and node identity is equality.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Self, cast
+from itertools import islice
+from typing import Any, ClassVar, Self, cast
 from weakref import WeakValueDictionary
 
 import sympy
@@ -54,7 +56,15 @@ class Node:
         return self.operands
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (type(self), self._key)
+        from symdiff.flat import flat, single
+
+        return (single, (flat([self]),))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self
 
     def __repr__(self) -> str:
         content = ", ".join(str(getattr(self, name)) for name in type(self).__slots__)
@@ -139,7 +149,10 @@ def elementwise(
 def _simplified(
     expr: Expr, operands: tuple[Node, ...], partials: tuple[Expr | None, ...], axes: Axes
 ) -> Node:
-    """Fold constants into the expression, look through broadcasts, drop what is not used."""
+    """Fold constants into the expression and drop what is not used.
+
+    Any other operand stays one, a repeated value too: it may be a line, whose adjoint is asked for.
+    """
     kept: dict[Node, int] = {}
     renamed: dict[Symbol, Expr] = {}
     kept_partials: list[Expr | None] = []
@@ -147,21 +160,17 @@ def _simplified(
     for i, operand in enumerate(operands):
         if placeholder(i) not in used:
             continue
-        source = operand
-        if _is_broadcast(operand) and set(axes) <= set(
-            _union(o.axes for o in operands if o is not operand)
-        ):
-            source = operand.operands[0]
+        source = repeated(operand)
         if isinstance(source, Elementwise) and not source.operands:
             renamed[placeholder(i)] = source.expr
             continue
-        if source not in kept:
-            kept[source] = len(kept)
+        if operand not in kept:
+            kept[operand] = len(kept)
             kept_partials.append(partials[i])
         else:
             # The same node twice: its partial would be a sum; let differentiation find it.
-            kept_partials[kept[source]] = None
-        renamed[placeholder(i)] = placeholder(kept[source])
+            kept_partials[kept[operand]] = None
+        renamed[placeholder(i)] = placeholder(kept[operand])
     expr = expr.xreplace(renamed)
     remaining = tuple(kept)
     if expr == placeholder(0) and len(remaining) == 1 and remaining[0].axes == axes:
@@ -215,6 +224,17 @@ def broadcast(node: Node, axes: Axes) -> Node:
     return contraction((node,), axes)
 
 
+def repeated(node: Node) -> Node:
+    """What a node repeats along axes of its own, or the node itself if it repeats nothing."""
+    while (
+        isinstance(node, Einsum)
+        and len(node.operands) == 1
+        and set(node.operands[0].axes) < set(node.axes)
+    ):
+        (node,) = node.operands
+    return node
+
+
 def total(node: Node, over: Iterable[str]) -> Node:
     """The sum over some axes of a node."""
     summed = set(over)
@@ -243,12 +263,13 @@ def topological(outputs: Iterable[Node], *, computed: bool = False) -> tuple[Nod
 
     Args: computed, whether to follow what values are computed from, rather than operands.
     """
+    return ordered(outputs, lambda node: node.needs if computed else node.operands)
 
-    def before(node: Node) -> Iterator[Node]:
-        return iter(node.needs if computed else node.operands)
 
+def ordered(outputs: Iterable[Node], before: Callable[[Node], Iterable[Node]]) -> tuple[Node, ...]:
+    """The outputs and all that has to come before them, each after what comes `before` it."""
     order: dict[Node, None] = {}
-    stack: list[tuple[Node, Iterator[Node]]] = [(o, before(o)) for o in outputs][::-1]
+    stack: list[tuple[Node, Iterator[Node]]] = [(o, iter(before(o))) for o in outputs][::-1]
     while stack:
         node, pending = stack[-1]
         unseen = next((p for p in pending if p not in order), None)
@@ -256,7 +277,7 @@ def topological(outputs: Iterable[Node], *, computed: bool = False) -> tuple[Nod
             order[node] = None
             stack.pop()
         else:
-            stack.append((unseen, before(unseen)))
+            stack.append((unseen, iter(before(unseen))))
     return tuple(order)
 
 
@@ -275,12 +296,30 @@ class Graph:
         names = [i.name for i in self.inputs] + list(self.lines) + list(self.parameters)
         everything = topological(self.lines.values(), computed=True)
         names += [*self.where, *sorted({a for node in everything for a in node.axes})]
-        twice = {n for n in names if names.count(n) > 1}
+        twice = {name for name, uses in Counter(names).items() if uses > 1}
         if twice:
             raise ValueError(
                 f"the graph {self.name!r} uses the name {min(twice)!r} twice; "
                 "inputs, lines, parameters and axes need names of their own"
             )
+
+    def __getstate__(self) -> dict[str, object]:
+        """The fields, all nodes in one flat list: pickle would recurse from node to node."""
+        from symdiff.flat import flat
+
+        packed = flat([*self.inputs, *self.lines.values(), *self.where.values()])
+        names = (len(self.inputs), tuple(self.lines), tuple(self.where))
+        return {**self.__dict__, "inputs": packed, "lines": names, "where": None}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        nodes = iter(state["inputs"].nodes())
+        count, lines, where = state["lines"]
+        fields = {
+            "inputs": tuple(islice(nodes, count)),
+            "lines": dict(zip(lines, islice(nodes, len(lines)), strict=True)),
+            "where": dict(zip(where, nodes, strict=True)),
+        }
+        self.__dict__.update({**state, **fields})
 
     @property
     def nodes(self) -> dict[str, Node]:
@@ -317,11 +356,3 @@ def _axes(text: str) -> Axes:
 def _union(groups: Iterable[Axes]) -> Axes:
     """The axes in order of the longest group first, so that broadcasting keeps the layout."""
     return tuple(dict.fromkeys(a for g in sorted(groups, key=len, reverse=True) for a in g))
-
-
-def _is_broadcast(node: Node) -> bool:
-    return (
-        isinstance(node, Einsum)
-        and len(node.operands) == 1
-        and set(node.operands[0].axes) < set(node.axes)
-    )

@@ -5,6 +5,7 @@ Slow and general, where the numpy bridge is fast and float64.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,7 @@ import mpmath
 import numpy as np
 import sympy
 from sympy import Expr, Symbol
+from sympy.printing.pycode import MpmathPrinter
 
 from symdiff.functions import EXTREMES, STABLE_FUNCTIONS
 from symdiff.program import ArrayOperation, Program
@@ -42,25 +44,65 @@ def interpret(program: Program, arguments: Values, compile_scalar: Compile) -> d
     return {name: values[symbol] for name, symbol in program.results.items()}
 
 
-_FAR = mpmath.mpf(2) ** 4096  # mpmath would need as many digits as an argument of exp has
+_FAR = mpmath.mpf(2) ** 4096  # mpmath would need as many bits as an argument's exponent says
+_WHOLE = 2**30  # whole powers up to it are products
+
+# A function of what is beyond ±_FAR: the limits, or nothing where it has none. So e^(e^z) at 10⁹ is
+# infinite, and sin(e^z) there is not known, as e^z itself is to fewer bits than it has.
+_LIMITS: Mapping[str, tuple[float, float]] = {
+    **dict.fromkeys(("exp", "softplus"), (0.0, math.inf)),
+    **dict.fromkeys(("sigmoid", "Phi"), (0.0, 1.0)),
+    **dict.fromkeys(("phi", "sech"), (0.0, 0.0)),
+    **dict.fromkeys(("tanh", "erf"), (-1.0, 1.0)),
+    "erfc": (2.0, 0.0),
+    "expm1": (-1.0, math.inf),
+    "sinh": (-math.inf, math.inf),
+    "cosh": (math.inf, math.inf),
+    **dict.fromkeys(("sin", "cos", "tan", "cot", "sinc", "j1"), (math.nan, math.nan)),
+}
 
 
-def _within_reach(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The function with its argument cut to ±2⁴⁰⁹⁶: e^(e^z) at 10⁹ else exhausts the memory.
-
-    Out there e^z, tanh and their kin are 0, 1 or beyond every format, cut or not.
-    """
-    return lambda z: function(max(-_FAR, min(z, _FAR)))
+def _within_reach(name: str, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The function, with its limits where mpmath would exhaust the memory."""
+    below, above = map(mpmath.mpf, _LIMITS[name])
+    return lambda z: above if z > _FAR else below if z < -_FAR else function(z)
 
 
-_MPMATH = {f.__name__: _within_reach(f.mpmath) for f in STABLE_FUNCTIONS}
+def _power(base: Any, exponent: Any) -> Any:
+    """base^exponent for a real exponent; NaN where that is not real."""
+    if base == 0 or mpmath.isinf(base) or mpmath.isinf(exponent):
+        return base**exponent
+    if mpmath.isint(exponent) and abs(exponent) <= _WHOLE:
+        return base ** int(exponent)
+    if base < 0:
+        return mpmath.nan
+    logarithm = exponent * mpmath.log(base)
+    if abs(logarithm) <= _FAR:
+        return base**exponent
+    return mpmath.inf if logarithm > 0 else mpmath.mpf(0)
+
+
+class _Printer(MpmathPrinter):
+    """Writes a power whose exponent varies as a call of `_power`."""
+
+    def _print_Pow(self, e: Expr, **options: Any) -> str:
+        if e.exp.is_Rational:
+            return super()._print_Pow(e, **options)
+        return f"_power({self._print(e.base)}, {self._print(e.exp)})"
+
+
+_MPMATH: dict[str, Any] = {f.__name__: f.mpmath for f in STABLE_FUNCTIONS}
 _MPMATH |= {f.__name__: f.mpmath for f in EXTREMES}
-_MPMATH |= {"exp": _within_reach(mpmath.exp), "erf": _within_reach(mpmath.erf)}
+_MPMATH |= {
+    name: _within_reach(name, _MPMATH.get(name) or getattr(mpmath, name)) for name in _LIMITS
+}
+_MPMATH["_power"] = _power
 
 
 @lru_cache(maxsize=4096)
 def _compile_mpmath(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[..., Any]:
-    compiled = sympy.lambdify(symbols, expression, modules=[_MPMATH, "mpmath"])
+    printer = _Printer({"fully_qualified_modules": False, "allow_unknown_functions": True})
+    compiled = sympy.lambdify(symbols, expression, modules=[_MPMATH, "mpmath"], printer=printer)
 
     def evaluate(*numbers: Any) -> Any:
         """NaN where the expression has no real value, and of NaN: no case holds it."""

@@ -6,8 +6,8 @@ This is what evaluators run and what operation counts count.
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any, ClassVar
 
@@ -17,7 +17,19 @@ from sympy.core.symbol import Str
 from sympy.logic.boolalg import Boolean
 
 from symdiff.arrays import align, contract
-from symdiff.graph import Axes, Einsum, Elementwise, Input, Node, Stop, placeholder, topological
+from symdiff.graph import (
+    Axes,
+    Einsum,
+    Elementwise,
+    Input,
+    Node,
+    Stop,
+    placeholder,
+    repeated,
+    topological,
+)
+
+INFINITIES = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
 
 
 class ArrayOperation(Expr):
@@ -104,31 +116,33 @@ class Program:
     assignments: tuple[Assignment, ...]
     results: Mapping[str, Expr]  # mostly symbols assigned above
 
-    def with_every_step(self) -> Program:
-        """The same program with every subexpression a result: where did it overflow?
-
-        For programs of scalars, without array operations.
-        """
-        steps = {
-            part: None
-            for _, expression in self.assignments
-            for part in sympy.preorder_traversal(expression)
-            if isinstance(part, Expr) and part.free_symbols
-        }
-        return replace(self, results={str(i): step for i, step in enumerate(steps)})
+    def at(self, values: Mapping[str, Expr]) -> Program:
+        """The same program with some of its arguments replaced by numbers."""
+        numbers = {s: values[name] for name, s in self.arguments.items() if name in values}
+        return Program(
+            {name: s for name, s in self.arguments.items() if name not in values},
+            tuple((s, e.xreplace(numbers)) for s, e in self.assignments),
+            self.results,
+        )
 
     def operation_count(self) -> int:
         """Scalar operations: each +, −, ×, ÷, power or function call counts one."""
         return sum(_operations(e) for _, e in self.assignments)
 
 
-def program(outputs: Mapping[str, Node]) -> Program:
-    """The program that computes the named nodes, common subexpressions shared across nodes."""
+def program(outputs: Mapping[str, Node], *, shared: bool = True) -> Program:
+    """The program that computes the named nodes, each node once.
+
+    Args: shared, whether subexpressions that occur more than once become steps of their own. They
+        are then computed before any case is decided, so also where no case that holds them is.
+    """
     lowering = Lowering()
     for node in topological(outputs.values(), computed=True):
         lowering.symbols[node] = lowered(node, lowering)
     results = {name: lowering.symbols[node] for name, node in outputs.items()}
-    return Program(lowering.arguments, tuple(_shared(lowering.assignments)), results)
+    assignments = _needed(lowering.assignments, results.values())
+    steps = _shared(assignments) if shared else assignments
+    return Program(lowering.arguments, tuple(steps), results)
 
 
 class Lowering:
@@ -148,13 +162,16 @@ class Lowering:
             self.arguments[name] = next(self._names)
         return self.arguments[name]
 
-    def aligned(self, operand: Node, axes: Axes) -> Symbol:
-        """The operand with the given axes, those it lacks of length 1."""
-        symbol = self.symbols[operand]
-        if operand.axes in (axes, ()):
+    def aligned(self, symbol: Symbol, own: Axes, axes: Axes) -> Symbol:
+        """The value over its own axes with the given ones, those it lacks of length 1."""
+        return symbol if own in (axes, ()) else self.assign(Align(symbol, _order(own, axes)))
+
+    def repeated(self, symbol: Symbol, own: Axes, axes: Axes) -> Symbol:
+        """The value over its own axes repeated along the given ones."""
+        if own == axes:
             return symbol
-        order = [operand.axes.index(a) if a in operand.axes else -1 for a in axes]
-        return self.assign(Align(symbol, Tuple(*order)))
+        shape = Tuple(*map(self.argument, axes))
+        return self.assign(Align(symbol, _order(own, axes), shape))
 
     def assign(self, value: Expr) -> Symbol:
         """A symbol for one more step."""
@@ -181,10 +198,35 @@ def _(node: Stop, steps: Lowering) -> Symbol:
 
 @lowered.register
 def _(node: Elementwise, steps: Lowering) -> Symbol:
-    renamed = {s: steps.argument(s.name) for s in node.expr.free_symbols}
-    for i, operand in enumerate(node.operands):
-        renamed[placeholder(i)] = steps.aligned(operand, node.axes)
-    return steps.assign(node.expr.xreplace(renamed))
+    """Computed over the axes of what it depends on, then repeated along the others.
+
+    A value that is repeated in it is taken as it was before. A stop has the symbol of its operand:
+    so exp(x − stop(x)) becomes 1, which depends on no axis.
+    """
+    parameters = {s: steps.argument(s.name) for s in node.expr.free_symbols}
+    sources = [repeated(operand) for operand in node.operands]
+
+    def computed(values: Iterable[Expr]) -> Expr:
+        operands = {placeholder(i): value for i, value in enumerate(values)}
+        return node.expr.xreplace({**parameters, **operands})
+
+    plain = [steps.symbols[source] for source in sources]
+    try:
+        folded = computed(plain)
+    except TypeError:  # SymPy's, of a condition on no number
+        folded = sympy.nan
+    if folded.has(*INFINITIES):  # x/(x − stop(x)) is no number: arithmetic is to find that out
+        plain = [steps.assign(symbol) for symbol in plain]
+    used = computed(plain).free_symbols
+    covered = {a for x, s in zip(sources, plain, strict=True) if s in used for a in x.axes}
+    axes = tuple(a for a in node.axes if a in covered)
+    aligned = {
+        symbol: steps.aligned(symbol, source.axes, axes)
+        for symbol, source in zip(plain, sources, strict=True)
+        if symbol in used
+    }
+    value = steps.assign(computed(aligned.get(symbol, symbol) for symbol in plain))
+    return steps.repeated(value, axes, node.axes)
 
 
 @lowered.register
@@ -197,11 +239,23 @@ def _(node: Einsum, steps: Lowering) -> Symbol:
     product = steps.assign(
         Contract(Str(subscripts), Tuple(*(steps.symbols[o] for o in node.operands)))
     )
-    if kept == node.axes:
-        return product
-    order = [kept.index(a) if a in kept else -1 for a in node.axes]
-    shape = [steps.argument(a) for a in node.axes]
-    return steps.assign(Align(product, Tuple(*order), Tuple(*shape)))
+    return steps.repeated(product, kept, node.axes)
+
+
+def _order(own: Axes, axes: Axes) -> Tuple:
+    """Where each axis is among the own ones, −1 if it is not."""
+    return Tuple(*(own.index(a) if a in own else -1 for a in axes))
+
+
+def _needed(assignments: Sequence[Assignment], results: Iterable[Symbol]) -> list[Assignment]:
+    """The assignments that the results are computed from."""
+    needed = set(results)
+    kept = []
+    for symbol, value in reversed(assignments):
+        if symbol in needed:
+            needed |= value.free_symbols
+            kept.append((symbol, value))
+    return kept[::-1]
 
 
 def _shared(assignments: Iterable[Assignment]) -> Iterable[Assignment]:

@@ -30,12 +30,17 @@ class Sweep:
     stopped: Mapping[Node, str]  # no adjoint arrives, and the stop node that is to blame
 
 
-def sweep(output: Node, cotangent: Node) -> Sweep:
+def sweep(output: Node, cotangent: Node, *, through_stops: bool = False) -> Sweep:
     """The adjoint of every node that `output` depends on, linear in the size of the graph.
 
-    Args: cotangent, over the axes of `output`.
+    An adjoint has the axes of its node, in their order.
+
+    Args: cotangent, over the axes of `output`; through_stops, whether to take a stop for the
+        identity that its value is.
+    Raises: ValueError if the cotangent, or what a rule gives an operand, has other axes.
     Source: Griewank and Walther, Evaluating Derivatives, 2nd ed. 2008, §3.2.
     """
+    cotangent = _over(output, cotangent, "the cotangent")
     contributions: dict[Node, list[Node]] = {output: [cotangent]}
     adjoints: dict[Node, Node] = {}
     stopped: dict[Node, str] = {}
@@ -47,12 +52,27 @@ def sweep(output: Node, cotangent: Node) -> Sweep:
             continue
         stopped.pop(node, None)
         adjoints[node] = _total(arrived)
+        if isinstance(node, Stop) and through_stops:
+            parts: tuple[Node | None, ...] = (adjoints[node],)
+        else:
+            parts = pullback(node, adjoints[node])
         if isinstance(node, Stop):
             stopped[node.operands[0]] = node.reason
-        for operand, part in zip(node.operands, pullback(node, adjoints[node]), strict=True):
+        for operand, part in zip(node.operands, parts, strict=True):
             if part is not None:
-                contributions.setdefault(operand, []).append(part)
+                whole = _over(operand, part, f"what {type(node).__name__} passes back")
+                contributions.setdefault(operand, []).append(whole)
     return Sweep(adjoints, stopped)
+
+
+def _over(node: Node, adjoint: Node, what: str) -> Node:
+    """The adjoint with its axes in the order of its node's."""
+    if set(adjoint.axes) != set(node.axes):
+        raise ValueError(
+            f"{what} to {node!r} is over ({' '.join(adjoint.axes)}); "
+            f"an adjoint has the axes of its node, ({' '.join(node.axes)})"
+        )
+    return contraction((adjoint,), node.axes)
 
 
 def _total(parts: Iterable[Node]) -> Node:

@@ -41,6 +41,8 @@ STATUSES: Mapping[Status, str] = MappingProxyType(
         Status.WITHIN: "At most 4 conditioned ulp off.",
         Status.KINK_INSIDE: "At a kink, between the slopes on its two sides.",
         Status.UNDEFINED: "NaN or ∞ where there is no gradient: at a pole, or outside the domain.",
+        Status.OUTSIDE: "A number where there is no gradient: counted, not judged.",
+        Status.NOT_CERTIFIED: "The truth could not be certified here: counted, not judged.",
         Status.NON_FINITE_INPUT: "The input is NaN, or ±∞ without a limit: counted, not judged.",
         Status.NAN_IGNORED: "NaN went in and a number came out: counted, not judged.",
         Status.INACCURATE: "Further off than 4 conditioned ulp.",
@@ -50,7 +52,6 @@ STATUSES: Mapping[Status, str] = MappingProxyType(
         Status.KINK_OUTSIDE: "At a kink, not between the slopes on its two sides.",
         Status.SPURIOUS: "NaN or ∞ where the truth is finite.",
         Status.MISSED: "Finite, or the wrong ∞, where the truth is beyond the largest number.",
-        Status.OUTSIDE: "A number where there is no gradient.",
     }
 )
 
@@ -69,7 +70,6 @@ WRONG = tuple(
         (
             Status.SPURIOUS,
             Status.MISSED,
-            Status.OUTSIDE,
             Status.KINK_OUTSIDE,
             Status.WRONG_SIGN,
             Status.LOST,

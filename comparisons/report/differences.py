@@ -14,7 +14,13 @@ from symdiff.notation.names import lettered
 _Key = tuple[str, str, str, str, str]  # subject, its parameters, type, engine, cotangent
 _NOTABLE = 1.25  # of the bulk error: below it the worst point is another, the kernel the same
 _GOOD = {Status.CORRECT, Status.FAITHFUL, Status.WITHIN, Status.KINK_INSIDE}
-_NEUTRAL = {Status.UNDEFINED, Status.NON_FINITE_INPUT, Status.NAN_IGNORED}
+_NEUTRAL = {
+    Status.UNDEFINED,
+    Status.OUTSIDE,
+    Status.NOT_CERTIFIED,
+    Status.NON_FINITE_INPUT,
+    Status.NAN_IGNORED,
+}
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:

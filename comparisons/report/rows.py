@@ -19,6 +19,7 @@ from comparisons.torch_calls import TORCH_CALLS
 from comparisons.verdict import Status
 from symdiff import Definition
 from symdiff.adjoint import equations
+from symdiff.kinks import Kink
 from symdiff.notation.names import barred
 
 # What has no error to speak of, or at most half an ulp.
@@ -26,9 +27,12 @@ _NO_ERROR = {
     Status.CORRECT,
     Status.KINK_INSIDE,
     Status.UNDEFINED,
+    Status.OUTSIDE,
+    Status.NOT_CERTIFIED,
     Status.NON_FINITE_INPUT,
     Status.NAN_IGNORED,
 }
+_MOST_KINKS = 24  # rows of one table
 _LONG = 24  # characters of a number that is still read at a glance
 
 Row = dict[str, Any]  # str, int, float, bool, None, lists and dicts of them: xdist's only types
@@ -190,12 +194,17 @@ def _mathematics(comparison: Comparison) -> Row:
         "tutorial": _tutorial(single) if single else [],
         "parameters": _parameters(comparison),
         "kinks": [
-            [_value(v) for v in (k.at, k.left, k.right, k.taken)]
-            for k in (single.kinks() if single else ())
-            if not k.smooth
+            [_value(v) for v in (k.at, k.left, k.right, k.taken)] for k in _nearest_kinks(single)
         ],
         "curve": curve(adjoints, single) if single else None,
     }
+
+
+def _nearest_kinks(definition: Definition | None) -> list[Kink]:
+    """The kinks nearest to 0, in order, as many as a table can show: |sin z| has hundreds."""
+    found = [k for k in definition.kinks() if not k.smooth] if definition else []
+    nearest = sorted(found, key=lambda k: abs(float(k.at)))[:_MOST_KINKS]
+    return [k for k in found if k in nearest]
 
 
 def _parameters(comparison: Comparison) -> dict[str, float]:

@@ -63,7 +63,8 @@ class TextPrinter(StrPrinter):
 
     def _factor(self, e: Expr) -> str:
         loose = isinstance(e, Add) or (isinstance(e, Contraction) and e.axes)
-        return f"({self._print(e)})" if loose and " " in self._print(e) else self._print(e)
+        text = self._print(e)  # once: each further time would double the work at every level
+        return f"({text})" if loose and " " in text else text
 
     def _print_Pow(self, e: Pow, rational: bool = False) -> str:  # noqa: ARG002, FBT001, FBT002 - SymPy's signature
         if e.exp == sympy.Rational(1, 2):

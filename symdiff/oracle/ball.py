@@ -88,8 +88,10 @@ def enclose_ball(
         expression, symbols, of, _Asked(relative, absolute, rounding, max_precision)
     )
     if not symbols:
-        once = settling.settle([()])
-        return once[np.zeros(shape, dtype=np.intp)]
+        constant = settling.settle([()])[np.zeros(shape, dtype=np.intp)]
+        nan = np.any([np.isnan(array) for array in arrays.values()], axis=0) & np.ones(shape, bool)
+        constant.put(nan, uncertain((int(nan.sum()),), Why.NOT_A_NUMBER))
+        return constant
     columns = [np.asarray(arrays[s.name], dtype=np.float64).ravel() for s in symbols]
     chosen, inverse = _distinct(columns)
     finite = np.all([np.isfinite(column) for column in chosen], axis=0)
@@ -241,6 +243,7 @@ def enclosure_of(
         result.high[:], result.low[:] = high + 0.0, low + 0.0  # −0 becomes 0
         known = (bound <= relative * np.abs(high)) | (bound <= absolute)
     result.certified[:] = known & ~np.isnan(high)
+    result.why[result.certified] = Why.CERTIFIED
     return result
 
 

@@ -83,6 +83,21 @@ def enclose(
     Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
         if the target is unknown, a variable has no values or `relative` is out of range.
     """
+    return enclose_and_count(
+        expression, points, of=of, target=target, relative=relative, rounding=rounding
+    )[0]
+
+
+def enclose_and_count(
+    expression: Expr,
+    points: Mapping[str, Float64Array],
+    *,
+    of: Primal | None = None,
+    target: str = "float64",
+    relative: float | None = None,
+    rounding: bool = False,
+) -> tuple[Enclosure, int]:
+    """As `enclose`, and how many of the points the ball had to give."""
     form = format_named(target)
     wide = target == "float64"
     usual = 2.0**-64 if wide else 2.0**-40
@@ -101,12 +116,12 @@ def enclose(
     count = int(np.prod(shape))
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * count):
         if len(variables) != 1 or not variables <= points.keys():
-            return by_ball(points)
+            return by_ball(points), count
         (name,) = variables
         values = np.broadcast_to(np.asarray(points[name], dtype=np.float64), shape)
         tabled = expression.free_symbols and asked >= usual
         if count < _MANY.get(target, _MANY_ELSE) or not tabled:
-            result = by_ball(points)
+            result, given = by_ball(points), count
         else:
             with deadline.allowed(_cost(by_ball, name, values)):
                 rows = table(expression, target, restricting)
@@ -115,12 +130,13 @@ def enclose(
             if rounding:
                 settled = settled & result.rounded(target)[1]
             left = ~settled & np.isfinite(values)
-            if left.any():
+            given = int(left.sum())
+            if given:
                 result.put(left, by_ball({name: values[left]}))
         infinite = np.isinf(values)
         if infinite.any():
             result.put(infinite, _at_infinities(expression, values[infinite], of))
-    return result
+    return result, given
 
 
 def _cost(
@@ -135,7 +151,10 @@ def _cost(
 
 def _at_infinities(expression: Expr, values: Float64Array, of: Primal | None) -> Enclosure:
     """The limits of the derivative; none where what it is the derivative of is undefined."""
-    result = at_infinities(expression, values)
+    if expression.free_symbols:
+        result = at_infinities(expression, values)
+    else:  # a constant is its own limit
+        result = enclose_ball(expression, {"": values})
     for restricting in of.restricting if of else ():
         undefined = at_infinities(restricting, values).why == Why.UNDEFINED
         result.put(undefined, uncertain((int(undefined.sum()),), Why.UNDEFINED))

@@ -123,6 +123,22 @@ class SideConditions(CellConditions):
         """x > 0; where x = a − b vanishes to the known order, either of a and b serves."""
         return self._sign(x, 1) > 0
 
+    def root(self, x: arb_series) -> arb_series:
+        """√x(ε), also of what begins with an even power of ε: √(c ε²ᵏ + …) = |ε|ᵏ √(c + …).
+
+        Of what vanishes to order n it is known to vanish to order n/2.
+        """
+        coefficients = x.coeffs()
+        order = next((k for k, c in enumerate(coefficients) if not c.is_zero()), None)
+        if order is None:
+            return arb_series([0], x.prec // 2)
+        if order % 2:
+            return arb_series([arb.nan()])
+        rest = arb_series(coefficients[order:], x.prec - order).sqrt()
+        half = order // 2
+        signed = [c if self.side > 0 or half % 2 == 0 else -c for c in rest.coeffs()]
+        return arb_series([*[0] * half, *signed], rest.prec + half)
+
     def _sign(self, x: Any, degree: float) -> int:
         known = x.prec if isinstance(x, arb_series) else math.inf
         for k, c in enumerate(x.coeffs() if isinstance(x, arb_series) else [x]):

@@ -39,6 +39,10 @@ def unless_set(seconds: float) -> Iterator[None]:
         yield
 
 
+class OutOfTimeError(Exception):
+    """Raised through a library's loop, where there is no other way out of it."""
+
+
 def spent() -> bool:
     """Whether the time allowed is over; never where none was set."""
     deadline = _deadline.get()

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from sympy import Expr, Symbol
+from sympy import Expr, Rational, Symbol
 
 from symdiff.adjoint import Adjoints
 from symdiff.closed_form import closed_form
+from symdiff.extent import TooLarge
 from symdiff.formula import real_symbol
-from symdiff.graph import Elementwise, Input, topological
-from symdiff.interpret import interpret
+from symdiff.graph import Elementwise, Graph, Input, topological
 from symdiff.oracle.enclosure import Enclosure, Float64Array
+from symdiff.oracle.interpretation import enclose_arrays
 from symdiff.oracle.primal import Primal, is_total
-from symdiff.program import program
 
 
 def enclose_adjoints(
@@ -42,20 +42,36 @@ def enclose_adjoints(
     """
     signature = adjoints.signature
     arrays, parameters, lengths = signature.bind(inputs)
-    if not signature.pointwise:
-        return _by_interpretation(adjoints, {**arrays, **parameters, **lengths})
+    try:
+        forms = pointwise_forms(adjoints, parameters) if signature.pointwise else None
+    except TooLarge:  # a deep chain of scalars goes line by line, as arrays do
+        forms = None
+    if forms is None:
+        return enclose_arrays(adjoints, {**arrays, **parameters, **lengths})
     from symdiff.oracle.choice import enclose
 
     shape = signature.shape(arrays)
     points = {name: np.broadcast_to(a, shape) for name, a in arrays.items()}
-    values = {real_symbol(name): value for name, value in parameters.items()}
-    primals = _primals(adjoints, values)
     return {
-        name: enclose(
-            form.xreplace(values), points, of=primals[name], target=target, relative=relative
-        )
-        for name, form in adjoints.items()
+        name: enclose(form, points, of=primal, target=target, relative=relative)
+        for name, (form, primal) in forms.items()
     }
+
+
+_forms: WeakKeyDictionary[Graph, dict[Any, Mapping[str, tuple[Expr, Primal]]]] = WeakKeyDictionary()
+
+
+def pointwise_forms(
+    adjoints: Adjoints, parameters: Mapping[str, Rational]
+) -> Mapping[str, tuple[Expr, Primal]]:
+    """Each adjoint of a graph of scalars, with the parameters' values: its form and its primal."""
+    known = _forms.setdefault(adjoints.graph, {})
+    key = tuple(sorted(parameters.items()))
+    if key not in known:
+        values = {real_symbol(name): value for name, value in parameters.items()}
+        primals = _primals(adjoints, values)
+        known[key] = {k: (form.xreplace(values), primals[k]) for k, form in adjoints.items()}
+    return known[key]
 
 
 def _primals(adjoints: Adjoints, values: Mapping[Symbol, Expr]) -> dict[str, Primal]:
@@ -78,54 +94,3 @@ def _primals(adjoints: Adjoints, values: Mapping[Symbol, Expr]) -> dict[str, Pri
             value = closed_form(node).xreplace(values)
         primals[name] = Primal(restricting, function.xreplace(values), variable, value)
     return primals
-
-
-def _by_interpretation(adjoints: Adjoints, arguments: Mapping[str, Any]) -> dict[str, Enclosure]:
-    """Ziv's strategy for the whole graph at once: precision doubles until all is certified."""
-    from flint import ctx
-
-    from symdiff.oracle.ball import MAX_PRECISION, enclosure_of
-
-    steps = program(adjoints.nodes)
-    precision = 128
-    while True:
-        with ctx.workprec(precision):
-            entrywise = np.frompyfunc(_ball, 1, 1)
-            balls = {k: np.asarray(entrywise(arguments[k]), object) for k in steps.arguments}
-            results = interpret(steps, balls, _compile)
-            found = {
-                name: enclosure_of(value.ravel().tolist()).reshape(value.shape)
-                for name, value in results.items()
-            }
-        if precision >= MAX_PRECISION or all(e.certified.all() for e in found.values()):
-            return found
-        precision *= 2
-
-
-def _ball(value: Any) -> Any:
-    from flint import arb, fmpq
-
-    return arb(fmpq(int(value.p), int(value.q))) if hasattr(value, "p") else arb(value)
-
-
-def _compile(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
-    return _compiled(tuple(symbols), expression)
-
-
-@lru_cache(maxsize=4096)
-def _compiled(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[..., Any]:
-    from flint import arb
-
-    from symdiff.oracle.elementary import Undecided
-    from symdiff.oracle.translate import compile_ball
-
-    function = compile_ball(expression, symbols)
-
-    def evaluate(*balls: Any) -> Any:
-        """An unbounded ball where the case is not decided at this precision."""
-        try:
-            return function(*balls)
-        except Undecided:
-            return arb.nan()
-
-    return evaluate

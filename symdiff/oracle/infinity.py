@@ -1,44 +1,68 @@
-"""The limit of an expression at ±∞, read off the ball oracle far out.
+"""The limit of an expression at ±∞, by proof.
 
-What is sampled are the binades up to the end of float64. An expression of exponentials, logarithms
-and powers is monotone from some point on (Hardy 1910, Orders of Infinity), so values that agree
-to the last bit over hundreds of binades have their limit; the tests hold the limits of the whole
-catalogue against SymPy's Gruntz algorithm. One that oscillates, or has not settled by 2¹⁰²³ as
-1/log z has not, is not given a limit.
+Each subexpression is enclosed, for all z that are large enough, by a germ: a few terms of its
+asymptotic expansion and a bound on the rest (`symdiff.oracle.germ`). A limit is certified where the
+germ of the whole has one, so that it is known to exist and the function to have real values from
+some point on. Nothing is evaluated at any z, so no parameter is too large or too small.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
-from sympy import Expr
+import sympy
+from flint import ctx, fmpq
+from sympy import Expr, Piecewise, Symbol
+from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
+from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 
-from symdiff.oracle.ball import enclose_ball
-from symdiff.oracle.enclosure import Enclosure, Float64Array, uncertain
+from symdiff.functions import maximum, minimum
+from symdiff.oracle.ball import enclosure_of
+from symdiff.oracle.constants import Number, Unproven, ball, exponential, number, pi
+from symdiff.oracle.elementary import BALL
+from symdiff.oracle.enclosure import Enclosure, Float64Array, Why, uncertain
+from symdiff.oracle.far_out import absolute, applied, extreme, power
+from symdiff.oracle.germ import ORDER, Germ, OutsideDomain, constant, hull, variable
+from symdiff.oracle.translate import CannotCertify, compile_ball
 
-# Four in each of nine binades, rising: what oscillates does not rise or fall through all of them.
-_FAR = np.array([m * 2.0**e for e in range(510, 1020, 60) for m in (257, 291, 333, 401)])
-_SETTLED = 2.0**-95  # relative: all agree to far below any ulp, and a double-double shows it
-_VANISHED = 2.0**-250  # 1/√z at the nearest of them
-_DIVERGED = 2.0**64
+# Bits and terms. A few settle nearly all; more are for numbers, or terms, that nearly cancel.
+_ATTEMPTS = ((192, 3), (1024, 7))
+_SETTLED = 2.0**-95  # relative: below what any format shows
+_MAX_STEPS = 4_000  # subexpressions asked for: a second, and thirty times the largest known
+
+_HOLDS = {
+    Gt: lambda s: s > 0,
+    Ge: lambda s: s >= 0,
+    Lt: lambda s: s < 0,
+    Le: lambda s: s <= 0,
+    Eq: lambda s: s == 0,
+    Ne: lambda s: s != 0,
+}
+
+
+class _TooLong(Exception):
+    """More steps than are allowed."""
 
 
 @lru_cache(maxsize=4096)
 def limits(expression: Expr) -> Enclosure:
-    """The limits at −∞ and at +∞ of an expression in one variable.
+    """The limits at −∞ and at +∞ of an expression in at most one variable.
 
-    Returns: two enclosures; unknown (NaN ± ∞) where there is no limit, or none was found, and ±∞
-        with bound 0 where the expression grows beyond all bounds.
-    Raises: CannotCertify if the expression holds a function without ball arithmetic.
+    Returns: two enclosures. Where a limit is proven to exist it is certified, and ±∞ with bound 0
+        where the expression is proven to grow beyond all bounds with one sign. Else NaN ± ∞, and
+        why: there is no real value from some point on, or no limit, or none was proven.
+    Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
+        if it has several variables.
     """
-    (variable,) = expression.free_symbols
-    result = uncertain((2,))
-    for side, sign in enumerate((-1.0, 1.0)):
-        far = enclose_ball(expression, {variable.name: sign * _FAR}, relative=2.0**-100)
-        found = _limit(far)
-        if found is not None:
-            result.put(slice(side, side + 1), found)
+    if len(expression.free_symbols) > 1:
+        names = ", ".join(sorted(map(str, expression.free_symbols)))
+        raise ValueError(f"a limit is of an expression in one variable, not in {names}")
+    result = uncertain((2,), Why.NO_LIMIT)
+    for side, sign in enumerate((-1, 1)):
+        result.put(slice(side, side + 1), _limit(expression, sign))
     return result
 
 
@@ -47,23 +71,185 @@ def at_infinities(expression: Expr, values: Float64Array) -> Enclosure:
     return limits(expression)[(values > 0).astype(np.intp)]
 
 
-def _limit(far: Enclosure) -> Enclosure | None:
-    size = np.abs(far.high)
-    if not np.isfinite(far.bound).all():
-        return None
-    if (size <= _VANISHED).all():
-        return _certain(0.0)
-    if (size >= _DIVERGED).all() and (np.diff(size[np.isfinite(size)]) > 0).all():
-        same_sign = (np.sign(far.high) == np.sign(far.high[0])).all()
-        return _certain(float(np.copysign(np.inf, far.high[0]))) if same_sign else None
-    last = far[-1:]
-    with np.errstate(invalid="ignore"):
-        moved = np.abs((far.high - last.high) + (far.low - last.low)) + far.bound
-    if not (moved <= _SETTLED * size[-1]).all():
-        return None
-    doubt = _SETTLED * size[-1:] if moved.any() else 0.0  # a constant is its own limit
-    return Enclosure(last.high, last.low, last.bound + doubt, last.certified)
+def _limit(expression: Expr, sign: int) -> Enclosure:
+    """The limit at −∞ or at +∞, as an array of one."""
+    found = uncertain((1,), Why.NO_LIMIT)
+    for bits, terms in _ATTEMPTS:
+        token = ORDER.set(terms)
+        try:
+            with ctx.workprec(bits):
+                limit = _Walk(expression.free_symbols, sign).germ(expression).limit()
+                if limit is not None:
+                    found = _enclosure(limit)
+        except Unproven:
+            pass
+        except OutsideDomain:
+            return uncertain((1,), Why.UNDEFINED)
+        except _TooLong:
+            return uncertain((1,), Why.OUT_OF_BUDGET)
+        finally:
+            ORDER.reset(token)
+        if found.certified.all():
+            break
+    return found
 
 
-def _certain(value: float) -> Enclosure:
-    return Enclosure(np.array([value]), np.zeros(1), np.zeros(1), np.ones(1, dtype=bool))
+def _enclosure(limit: Number | int) -> Enclosure:
+    if isinstance(limit, int):
+        infinite = np.array([np.copysign(np.inf, limit)])
+        return Enclosure(infinite, np.zeros(1), np.zeros(1), np.ones(1, dtype=bool))
+    found = enclosure_of([ball(limit)], relative=_SETTLED)
+    return Enclosure(found.high, found.low, found.bound, found.certified)
+
+
+# A rule asks for a part by yielding it, is sent its germ (of a condition: a bool, or None if it is
+# not decided), and returns its own. So no expression is too deep for Python's stack.
+_Rule = Generator[Any, Any, Any]
+
+
+class _Walk:
+    """The germs of an expression's parts, each found once."""
+
+    def __init__(self, variables: set[Symbol], sign: int) -> None:
+        self.found: dict[Any, Any] = {v: variable(sign) for v in variables}
+        self.steps = 0
+
+    def germ(self, expression: Expr) -> Germ:
+        """The expression's germ. Raises: Unproven, OutsideDomain, _TooLong, CannotCertify."""
+        asked = [(expression, self.rule(expression))]
+        answer: Any = None
+        while asked:
+            e, rule = asked[-1]
+            try:
+                failed = isinstance(answer, Exception)
+                part = rule.throw(answer) if failed else rule.send(answer)
+            except StopIteration as done:
+                answer = done.value
+            except (Unproven, OutsideDomain) as error:
+                answer = error
+            else:
+                self.steps += 1
+                if self.steps > _MAX_STEPS:
+                    raise _TooLong
+                answer = self.found.get(part)
+                if part not in self.found:
+                    asked.append((part, self.rule(part)))
+                continue
+            asked.pop()
+            self.found[e] = answer
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def rule(self, e: Any) -> _Rule:
+        """The rule for an expression or a condition."""
+        if isinstance(e, Boolean) and not isinstance(e, Symbol):
+            return self.condition(e)
+        if e.is_Atom:
+            return self.atom(e)
+        if isinstance(e, Piecewise):
+            return self.cases(e)
+        return self.operation(e)
+
+    def atom(self, e: Expr) -> _Rule:
+        if e in self.found:
+            return self.found[e]
+        if e.is_Rational or e.is_Float:
+            exact = sympy.Rational(e)
+            return constant(fmpq(int(exact.p), int(exact.q)))
+        if e is sympy.pi or e is sympy.E:
+            return constant(pi() if e is sympy.pi else exponential(fmpq(1)))
+        return constant(number(compile_ball(e, ())()))
+        yield
+
+    def operation(self, e: Expr) -> _Rule:
+        germs: list[Germ] = []
+        for argument in e.args:
+            germs.append((yield argument))  # noqa: PERF401 - a list comprehension cannot yield
+        first = germs[0]
+        if e.is_Add or e.is_Mul:
+            for other in germs[1:]:
+                first = first + other if e.is_Add else first * other
+            return first
+        if e.is_Pow:
+            return power(*germs)
+        if isinstance(e, sympy.Abs):
+            return absolute(first)
+        if isinstance(e, sympy.sign):
+            return _step(first, constant(fmpq(0)), below=fmpq(-1))
+        if isinstance(e, sympy.Heaviside):
+            return _step(first, germs[1], below=fmpq(0))
+        if isinstance(e, sympy.Max | sympy.Min | maximum | minimum):
+            larger = isinstance(e, sympy.Max | maximum)
+            for other in germs[1:]:
+                first = extreme(first, other, larger=larger)
+            return first
+        if type(e) in BALL and len(germs) == 1:
+            return applied(type(e), first)
+        raise CannotCertify(
+            f"there is no limit at infinity known of {type(e).__name__!r} in '{e}'; known are "
+            f"{', '.join(sorted({f.__name__ for f in BALL}))}"
+        )
+
+    def cases(self, e: Piecewise) -> _Rule:
+        """The first case that holds; of those that may, one germ that holds of them all."""
+        possible: list[Germ] = []
+        for value, condition in e.args:
+            decided = yield condition
+            if decided is False:
+                continue
+            if decided and not possible:
+                return (yield value)  # it may be OutsideDomain, and so is the whole
+            try:
+                possible.append((yield value))
+            except OutsideDomain:
+                raise Unproven from None
+            if decided:
+                break
+        else:
+            # Past all cases there is no value.
+            raise Unproven if possible else OutsideDomain
+        first = possible[0]
+        for other in possible[1:]:
+            first = hull(first, other)
+        return first
+
+    def condition(self, c: Boolean) -> _Rule:
+        """True, False, or None if it is not decided, all for all large z."""
+        if isinstance(c, BooleanAtom):
+            return bool(c)
+        if isinstance(c, Relational) and type(c) in _HOLDS:
+            border = yield c.lhs - c.rhs
+            try:
+                return bool(_HOLDS[type(c)](border.sign()))
+            except Unproven:
+                return None
+        if isinstance(c, Not):
+            inner = yield c.args[0]
+            return None if inner is None else not inner
+        if isinstance(c, And | Or):
+            deciding = isinstance(c, Or)  # one True decides an Or, one False an And
+            parts = []
+            for argument in c.args:
+                parts.append((yield argument))
+                if parts[-1] is deciding:
+                    return deciding
+            return None if None in parts else not deciding
+        if isinstance(c, ITE):
+            test, then, otherwise = c.args
+            decided = yield test
+            if decided is not None:
+                return (yield then if decided else otherwise)
+            first, second = (yield then), (yield otherwise)
+            return first if first is second else None
+        raise CannotCertify(
+            f"the condition '{c}' is not understood; write it with comparisons, 'and', 'or', 'not'"
+        )
+
+
+def _step(g: Germ, at_zero: Germ, *, below: fmpq) -> Germ:
+    """1 where g > 0, `below` where g < 0, `at_zero` where g = 0."""
+    try:
+        return (at_zero, constant(fmpq(1)), constant(below))[g.sign()]
+    except Unproven:
+        return hull(hull(constant(below), constant(fmpq(1))), at_zero)

@@ -97,6 +97,7 @@ class Writer:
             "neither": _neither,
             "divided": divided,
             "root": root,
+            "series_root": getattr(conditions, "root", arb_series.sqrt),
             "series_product": series_product,
             "series_quotient": series_quotient,
             "lift": _lift,
@@ -252,7 +253,7 @@ class Writer:
             return self.times([half, half, x] if exponent % 2 else [half, half])
         if exponent.is_Rational and exponent.q == 2:
             square_root = self.assign(
-                f"root({x})" if self.lowering is BALL else f"{x}.sqrt()", block
+                f"{'root' if self.lowering is BALL else 'series_root'}({x})", block
             )
             whole = base ** ((exponent.p - 1) // 2)
             return (

@@ -12,10 +12,11 @@ from comparisons.verdict import (
     judge,
     judge_beyond_finite,
     judge_kinks,
+    judge_unresolved,
     verdict_named,
 )
-from symdiff.kinks import Kink
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.kinks import Kink, Unresolved
+from symdiff.oracle.enclosure import Enclosure, Why, uncertain
 
 FLOAT32 = FLOAT_TYPES["float32"]
 U = FLOAT32.unit_roundoff
@@ -26,7 +27,9 @@ def _statuses(computed, truth, sensitivity=0.0, dtype=FLOAT32, budget=None):
     computed, truth = np.atleast_1d(computed).astype(float), np.atleast_1d(truth).astype(float)
     moved = np.broadcast_to(float(sensitivity), truth.shape)
     zero, bound = np.zeros(truth.shape), np.where(np.isnan(truth), np.inf, 0.0)
-    enclosure = Enclosure(truth, zero, bound, np.ones(truth.shape, dtype=bool))
+    undefined = np.isnan(truth)
+    why = np.where(undefined, Why.UNDEFINED, Why.CERTIFIED).astype(np.int8)
+    enclosure = Enclosure(truth, zero, bound, ~undefined, why)
     judged = judge(computed, enclosure, moved, dtype, budget or Budget())
     return [STATUSES[code] for code in judged.status], judged
 
@@ -58,6 +61,25 @@ def _statuses(computed, truth, sensitivity=0.0, dtype=FLOAT32, budget=None):
 def test_each_status(computed, truth, status):
     """One gradient of each kind gets its name."""
     assert [status] == _statuses(computed, truth)[0]
+
+
+@pytest.mark.parametrize("why", [Why.UNDECIDED, Why.OUT_OF_BUDGET])
+@pytest.mark.parametrize("computed", [1.0, np.nan, -np.inf])
+def test_what_is_not_certified_is_not_held_against_the_code(why, computed):
+    """Where the oracle gives up nothing is judged, whatever the gradient is."""
+    judged = judge(np.array([computed]), uncertain((1,), why), np.zeros(1), FLOAT32, Budget())
+
+    assert [Status.NOT_CERTIFIED] == list(judged.counts())
+    assert judged.verdict() is Verdict.ACCURATE
+    assert judged.ulp[0] == judged.excess[0] == 0
+
+
+def test_a_number_outside_the_domain_is_counted_and_not_judged():
+    """log' at −1 has no truth: −1 is neither right nor wrong."""
+    statuses, judged = _statuses(-1.0, np.nan)
+
+    assert [Status.OUTSIDE] == statuses
+    assert judged.verdict() is Verdict.ACCURATE
 
 
 @pytest.mark.parametrize("dtype", FLOAT_TYPES.values(), ids=str)
@@ -152,6 +174,31 @@ class TestKinks:
         _, judged = _statuses(0.0, 1.0)
         kinked = judge_kinks(judged, np.array([0.0]), inputs, [kink], FLOAT32)
         assert STATUSES[kinked.status[0]] is Status.KINK_INSIDE
+
+
+class TestUnresolvedKinks:
+    """Where kinks may be that were not found."""
+
+    @pytest.mark.parametrize(
+        ("slope", "at", "excused"),
+        [(0.5, 1.0, True), (1.5, 1.0, False), (np.nan, 1.0, False), (0.5, 3.0, False)],
+    )
+    def test_both_sides_of_the_interval_judge(self, slope, at, excused):
+        """Derivatives 0 and 1 at the ends of [0.5, 2] excuse 0.5 within it, nothing beyond it."""
+        there = Unresolved(0.5, 2.0, "a multiple zero", sympy.S.Zero, sympy.S.One)
+        _, judged = _statuses(slope, 1.0)
+
+        after = judge_unresolved(judged, np.array([slope]), np.array([at]), [there], FLOAT32)
+        assert (STATUSES[after.status[0]] is Status.KINK_INSIDE) == excused
+        assert (after.verdict() is Verdict.DISAGREES) != excused
+
+    def test_an_interval_without_an_end_excuses_nothing(self):
+        """sin has kinks of |sin| up to ∞: a gradient there is judged as anywhere."""
+        there = Unresolved(402.0, np.inf, "too many roots", sympy.S.One)
+        _, judged = _statuses(0.5, 1.0)
+
+        after = judge_unresolved(judged, np.array([0.5]), np.array([500.0]), [there], FLOAT32)
+        assert after.verdict() is Verdict.DISAGREES
 
 
 class TestBeyondFinite:

@@ -1,5 +1,8 @@
 """The adjoints of a graph: the tutorial's lines, the closed forms, and what has none."""
 
+import copy
+import math
+import pickle
 import unicodedata
 
 import mpmath
@@ -8,9 +11,11 @@ import pytest
 import sympy
 
 import symdiff
-from symdiff.adjoint import NO_DEPENDENCE, equations, requiring_grad
+from symdiff.adjoint import CONSTANT, NO_DEPENDENCE, equations, requiring_grad
 from symdiff.catalogue.activations import activations
-from symdiff.graph import Graph, einsum, elementwise, mean, scalars, stop
+from symdiff.extent import TooLarge
+from symdiff.functions import tanh
+from symdiff.graph import Graph, array, einsum, elementwise, mean, scalars, stop
 from symdiff.interpret import compile_mpmath
 
 SEED = 17  # of numpy's generator
@@ -282,3 +287,74 @@ def test_a_name_twice_is_refused_there_too():
     x = symdiff.array("x", "n")
     with pytest.raises(ValueError, match="uses the name 'x' twice"):
         Graph("g", (x,), {"y": elementwise(lambda a: a**2, x)}, where={"x": x})
+
+
+class TestDepth:
+    def _deep(self, depth, *, named):
+        x = node = array("x")
+        lines = {}
+        for i in range(depth):
+            node = elementwise(lambda a: tanh(a), node)  # noqa: PLW0108 - as above
+            if named:
+                lines[f"h{i}"] = node
+        lines["y"] = elementwise(lambda a: 2 * a, node)
+        return symdiff.adjoints(Graph("deep", (x,), lines))
+
+    def test_named_layers_are_written_line_by_line(self):
+        """5,000 lines, each short."""
+        written = str(self._deep(5000, named=True)).splitlines()
+
+        assert len(written) == 5002
+        assert written[-1] == "x̄ = h̄0 sech²(x)"
+
+    def test_unnamed_layers_are_said_to_be_too_deep(self):
+        """In the place of the line, and as an error where the line itself is asked for."""
+        found = self._deep(5000, named=False)
+        sentence = "x̄ is nested more than 60 deep; name values on the way as lines of the graph"
+
+        assert str(found).splitlines() == ["ȳ = 1", sentence]
+        with pytest.raises(TooLarge, match=f"^{sentence}$"):
+            found.lines  # noqa: B018 - it raises
+        with pytest.raises(TooLarge, match=f"^{sentence}$"):
+            found.latex()
+
+    def test_a_closed_form_too_deep_is_a_sentence(self):
+        """What to read or call instead."""
+        found = self._deep(300, named=True)
+        with pytest.raises(TooLarge, match=r"^the closed form of x̄ is nested .*read .lines, or"):
+            found["x"]
+
+        assert found["y"] == 1
+        assert found.has_large_forms
+
+    def test_a_shallow_graph_has_all_its_forms(self):
+        """The neuron's closed forms are written out, one and all."""
+        assert not self._deep(10, named=True).has_large_forms
+        assert not symdiff.adjoints(symdiff.neuron("gelu")).has_large_forms
+
+    def test_it_is_pickled_and_copied(self):
+        """By its flat list; what is derived from it is derived again."""
+        found = self._deep(2000, named=True)
+        for again in (pickle.loads(pickle.dumps(found)), copy.deepcopy(found)):  # noqa: S301 - our own bytes
+            assert again.nodes == found.nodes
+            assert again.missing == found.missing
+            assert again.lines == found.lines
+            assert again.graph.output is found.graph.output
+
+    def test_it_is_computed(self):
+        """The derivative of 300 tanh is the product of their slopes."""
+        value, slope = 0.3, 2.0
+        for _ in range(300):
+            value = math.tanh(value)
+            slope *= 1 - value**2
+
+        found = self._deep(300, named=False).lambdify()(x=0.3)["x"]
+        assert found == pytest.approx(slope, rel=1e-12)
+
+
+def test_a_constant_output_says_what_it_is():
+    """y = 3 depends on no input, and x not on y."""
+    x = array("x")
+    found = symdiff.adjoints(Graph("g", (x,), {"y": elementwise(lambda a: a - a + 3, x)}))
+
+    assert found.missing == {"y": CONSTANT, "x": NO_DEPENDENCE}

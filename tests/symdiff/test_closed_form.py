@@ -5,6 +5,8 @@ import sympy
 
 import symdiff
 from symdiff.closed_form import closed_form, entry, in_names
+from symdiff.extent import TooLarge
+from symdiff.functions import sigmoid
 from symdiff.graph import (
     array,
     broadcast,
@@ -15,6 +17,7 @@ from symdiff.graph import (
     scalars,
     stop,
 )
+from symdiff.notation.names import ArraySymbol
 
 
 def test_a_scalar_is_a_plain_symbol():
@@ -85,3 +88,65 @@ def test_an_input_without_a_name_is_refused():
     """Every input must have a name to be written in."""
     with pytest.raises(ValueError, match=r"Input a .*has no name here"):
         in_names(scalars("a")[0], {})
+
+
+def test_a_sum_that_occurs_twice_is_written_once():
+    """(Σ x)·(Σ x) as two nodes over one sum shares its index."""
+    summed = contraction((array("x", "n"),), ())
+    parts = [elementwise(lambda a: a + 1, summed), elementwise(lambda a: a - 1, summed)]
+    form = closed_form(elementwise(lambda a, b: a * b, *parts))
+
+    assert len(form.atoms(sympy.Sum)) == 1
+
+
+@pytest.mark.parametrize("depth", [60, 128, 5000])
+@pytest.mark.parametrize(
+    "layer", [lambda a: sympy.sin(a) / 2, lambda a: a * sigmoid(a)], ids=["sin", "silu"]
+)
+def test_a_form_that_is_too_large_is_one_sentence(layer, depth):
+    """Neither a RecursionError nor 2¹²⁸ terms, in either reading."""
+    x = node = array("x")
+    for _ in range(depth):
+        node = elementwise(layer, node)
+    with pytest.raises(TooLarge, match=r"nested more than 60 deep|more than 5,000 operations long"):
+        closed_form(node)
+    with pytest.raises(TooLarge, match=r"nested more than 60 deep|more than 5,000 operations long"):
+        in_names(node, {x: sympy.Symbol("x", real=True)})
+
+
+def test_a_graph_that_shares_is_not_walked_as_a_tree():
+    """h + tanh(h), 500 times over, in names of the layers: each part is written once."""
+    x = node = array("x")
+    names = {x: sympy.Symbol("x", real=True)}
+    for i in range(500):
+        inner = elementwise(sympy.sin, node)
+        node = elementwise(lambda a, b: a + b, node, inner)
+        if i < 499:
+            names[node] = sympy.Symbol(f"h{i}", real=True)
+    last = sympy.Symbol("h498", real=True)
+
+    assert in_names(node, names) == last + sympy.sin(last)
+
+
+def test_a_stop_beside_its_operand_is_said():
+    """exp(x − stop(x)) is written so, not as 1; 2 x − 2 stop(x) of several nodes as well."""
+    x = array("x")
+    names = {x: sympy.Symbol("x", real=True)}
+    cut = stop(x, "detach()")
+    whole = elementwise(lambda p, q: sympy.exp(p - q), x, cut)
+    parts = [elementwise(lambda p: 2 * p, node) for node in (x, cut)]
+
+    assert symdiff.text(in_names(whole, names)) == "exp(x − stop(x))"
+    assert symdiff.text(in_names(elementwise(lambda p, q: p - q, *parts), names)) == (
+        "2 x − 2 stop(x)"
+    )
+
+
+def test_a_sum_over_some_axes_of_one_factor_is_no_entrywise_product():
+    """Σ_m x_n w_nm keeps its sum, though x has the axes of the result."""
+    x, w = array("x", "n"), array("w", "n m")
+    names = {x: ArraySymbol("x", real=True), w: ArraySymbol("w", real=True)}
+
+    assert symdiff.text(in_names(einsum("n, n m -> n", x, w), names)) == (
+        "einsum(n, n m -> n; x, w)"
+    )

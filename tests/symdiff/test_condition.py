@@ -9,6 +9,7 @@ import pytest
 import symdiff
 from symdiff.bridge import Evaluator
 from symdiff.condition import SEED, sensitivities
+from symdiff.graph import Graph, array, broadcast, contraction, elementwise, stop
 
 
 def sensitivity(graph, name):
@@ -51,3 +52,23 @@ def test_of_an_array_it_is_asked_entry_by_entry():
     assert found(x=x, v=v, **{SEED: np.array([1.0, 0.0])})["x"] == pytest.approx(
         by_x + by_v + by_s, rel=1e-12
     )
+
+
+def test_a_named_repeat_counts():
+    """ū = h of a repeat h of x: |x| for x and |x| for h, at the entry that is asked for."""
+    x, u = array("x"), array("u", "d")
+    h = broadcast(x, ("d",))
+    total = contraction((elementwise(lambda a, b: a * b, h, u),), ())
+    adjoints = symdiff.adjoints(Graph("g", (x, u), {"h": h, "L": total}))
+    signature = replace(adjoints.signature, inputs={**adjoints.signature.inputs, SEED: ("d",)})
+    found = Evaluator(signature, {"u": sensitivities(adjoints)["u"]})
+
+    assert found(x=3.0, u=np.array([1.0, 2.0]), **{SEED: np.array([0.0, 1.0])})["u"] == 6.0
+
+
+def test_what_is_stopped_is_rounded_too():
+    """z̄ = stop(z) of L = z · stop(z) moves as z does: |z|."""
+    z = array("z")
+    product = elementwise(lambda a, b: a * b, z, stop(z, "detach()"))
+
+    assert sensitivity(Graph("g", (z,), {"L": product}), "z")(z=-3.0) == 3.0

@@ -150,6 +150,14 @@ def test_a_notebook_shows_the_formula(definition, shown):
     assert f"$${shown}$$" == definition._repr_latex_()
 
 
+def test_where_kinks_may_be_that_were_not_found_is_said():
+    """|sin z| has more kinks than are isolated, relu none that is not."""
+    said = symdiff.activation("abs(sin(z))").unresolved_kinks()
+
+    assert ["too many roots: sin(z)"] * 2 == [u.reason for u in said]
+    assert symdiff.activations["relu"].unresolved_kinks() == ()
+
+
 @pytest.mark.parametrize(
     ("text", "values", "sentence"),
     [

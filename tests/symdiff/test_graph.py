@@ -1,5 +1,6 @@
 """The graph: hash-consed nodes over named axes, and what each of them means in numbers."""
 
+import copy
 import gc
 import pickle
 
@@ -12,7 +13,6 @@ import symdiff
 from symdiff.bridge import Evaluator
 from symdiff.functions import sigmoid
 from symdiff.graph import (
-    Einsum,
     Elementwise,
     Graph,
     Input,
@@ -72,7 +72,30 @@ class TestHashConsing:
         """A graph that travels through pickle shares its nodes with the one that stayed."""
         graph = symdiff.linear_layer()
 
-        assert pickle.loads(pickle.dumps(graph)).output is graph.output  # noqa: S301 - our own bytes
+        again = pickle.loads(pickle.dumps(graph))  # noqa: S301 - our own bytes
+
+        assert again.nodes == graph.nodes
+        assert list(again.nodes) == list(graph.nodes)
+        assert repr(again) == repr(graph)
+
+    @pytest.mark.parametrize("name", symdiff.layers)
+    def test_every_layer_travels_through_pickle(self, name):
+        """Rules, parameters and what adjoints are written with come along."""
+        graph = symdiff.layers[name]()
+        found = symdiff.adjoints(graph)
+        again, adjoints = pickle.loads(pickle.dumps((graph, found)))  # noqa: S301 - our own bytes
+
+        assert again.where == graph.where
+        assert again.parameters == graph.parameters
+        assert adjoints.nodes == found.nodes
+        assert str(adjoints) == str(found)
+
+    def test_a_copy_is_the_node_itself(self):
+        """Nodes do not change, and there is one of each."""
+        node = symdiff.linear_layer().output
+
+        assert copy.copy(node) is node
+        assert copy.deepcopy(node) is node
 
     def test_repr_names_content_and_axes(self):
         """A node says what it is and over which axes."""
@@ -141,21 +164,20 @@ class TestElementwise:
 
         assert elementwise(lambda p, q: p * q, a, a, partials=partials).partials == (None,)
 
-    def test_a_broadcast_is_looked_through(self):
-        """Broadcasting an operand that would be broadcast anyway adds nothing."""
+    def test_a_broadcast_is_an_operand_like_any_other(self):
+        """Its own adjoint may be asked for, so it is not looked through."""
         (a,) = scalars("a")
         x = array("x", "n")
+        repeat = broadcast(a, ("n",))
 
-        assert elementwise(lambda p, q: p * q, broadcast(a, ("n",)), x).operands == (a, x)
+        assert elementwise(lambda p, q: p * q, repeat, x).operands == (repeat, x)
 
-    def test_two_broadcast_scalars_are_multiplied_before(self):
-        """The product of two repeated scalars is the repeated product."""
-        a, b = scalars("a b")
-        node = elementwise(lambda p, q: p * q, broadcast(a, ("n",)), broadcast(b, ("n",)))
+    def test_a_broadcast_constant_folds_too(self):
+        """A number repeated is a number: nothing can be asked about it."""
+        x = array("x", "n")
+        node = elementwise(lambda p, q: p * q, x, broadcast(constant(2), ("n", "m")))
 
-        assert isinstance(node, Einsum)
-        assert node.axes == ("n",)
-        assert node.operands == (elementwise(lambda p, q: p * q, a, b),)
+        assert node is broadcast(elementwise(lambda p: 2 * p, x), ("n", "m"))
 
 
 class TestEinsum:
@@ -286,6 +308,17 @@ class TestDepth:
 
         assert len(topological([node])) == 5001
         assert ["y", "x"] == list(symdiff.adjoints(Graph("deep", (x,), {"y": node})))
+
+    def test_a_chain_of_5000_layers_is_pickled_and_copied(self):
+        """In a flat list, so pickle knows no depth limit either."""
+        x = node = array("x")
+        for _ in range(5000):
+            node = elementwise(lambda a: sympy.sin(a) / 2, node)
+        graph = Graph("deep", (x,), {"y": node})
+
+        assert pickle.loads(pickle.dumps(node)) is node  # noqa: S301 - our own bytes
+        assert pickle.loads(pickle.dumps(graph)).output is node  # noqa: S301 - our own bytes
+        assert copy.deepcopy(graph).output is node
 
     def test_a_chain_of_500_layers_is_evaluated(self):
         """The program of a deep chain runs, and its derivative is the product along it."""

@@ -5,7 +5,7 @@ import sympy
 
 import symdiff
 from symdiff.functions import sigmoid, tanh
-from symdiff.graph import array, einsum, elementwise, scalars, stop
+from symdiff.graph import array, broadcast, einsum, elementwise, scalars, stop
 from symdiff.program import Align, Contract, program
 
 
@@ -99,3 +99,40 @@ def test_operands_over_other_axes_are_aligned():
 
     assert aligned.order == (0, -1)
     assert aligned.shape == ()
+
+
+def test_a_repeat_is_taken_as_what_it_repeats():
+    """A product with a repeated scalar makes no array of it; of two, one product is repeated."""
+    a, b, x = array("a"), array("b"), array("x", "n")
+    beside = program({"y": elementwise(lambda p, q: p * q, broadcast(a, ("n",)), x)})
+    both = [broadcast(scalar, ("n",)) for scalar in (a, b)]
+    alone = program({"y": elementwise(lambda p, q: p * q, *both)})
+
+    assert [type(e) for _, e in beside.assignments] == [sympy.Mul]
+    assert [type(e) for _, e in alone.assignments] == [sympy.Mul, Align]
+
+
+def test_what_folds_into_a_number_has_its_axes_all_the_same():
+    """exp(x − stop(x)) is 1, once for each entry."""
+    x = array("x", "n")
+    steps = program({"y": elementwise(lambda p, q: sympy.exp(p - q), x, stop(x, "detach()"))})
+    (number, repeated) = (e for _, e in steps.assignments)
+
+    assert number == 1
+    assert repeated.shape == (steps.arguments["n"],)
+
+
+def test_what_folds_into_no_number_is_left_to_arithmetic():
+    """x/(x − stop(x)) keeps two symbols, so no complex infinity reaches code."""
+    x = array("x")
+    steps = program({"y": elementwise(lambda p, q: p / (p - q), x, stop(x, "detach()"))})
+
+    assert not any(e.has(sympy.zoo, sympy.nan) for _, e in steps.assignments)
+
+
+def test_what_no_result_needs_is_left_out():
+    """The steps of a graph are those that its results are computed from."""
+    x = array("x", "n")
+    whole = program({"y": elementwise(lambda p, q: p * q, x, broadcast(array("a"), ("n",)))})
+
+    assert len(whole.assignments) == 1

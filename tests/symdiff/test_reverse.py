@@ -27,6 +27,7 @@ from symdiff.graph import (
 )
 from symdiff.program import program
 from symdiff.reverse import pullback, sweep
+from symdiff.ruled import ruled
 from symdiff.signature import Signature
 
 LENGTH = {"i": 2, "j": 3, "k": 2}
@@ -316,3 +317,45 @@ def test_broadcasting_back_sums():
     found = symdiff.adjoints(Graph("g", (s, v), {"L": y})).lambdify()(s=2.0, v=np.array([1.0, 5.0]))
 
     assert found["s"] == 3.0
+
+
+class TestAxes:
+    def test_a_cotangent_over_other_axes_is_refused(self):
+        """An adjoint has the axes of its node."""
+        y = elementwise(sympy.sin, array("x", "n"))
+        with pytest.raises(ValueError, match=r"the cotangent to .* is over \(\); .* node, \(n\)"):
+            sweep(y, constant(1))
+
+    def test_a_rule_that_loses_an_axis_is_refused(self):
+        """What it passes back would be another number than the adjoint."""
+        x = array("x", "n")
+        y = ruled("f", ("n",), elementwise(sympy.sin, x), _loses_its_axis, x)
+        with pytest.raises(ValueError, match=r"what Ruled passes back to <Input x .* is over \(\)"):
+            sweep(y, array("v", "n"))
+
+    def test_a_rule_may_have_them_in_another_order(self):
+        """They are named: the adjoint is turned as its node is."""
+        x = array("x", "n m")
+        y = ruled("f", ("n",), elementwise(sympy.sin, x), _turns_its_axes, x)
+        given = {"v": np.arange(6.0).reshape(2, 3), "x": np.zeros((2, 3))}
+        found = symdiff.adjoints(Graph("g", (x,), {"y": y})).lambdify()(**given)
+
+        np.testing.assert_array_equal(found["x"], given["v"])
+
+
+def _loses_its_axis(_, cotangent):
+    return (contraction((cotangent,), ()),)
+
+
+def _turns_its_axes(_, cotangent):
+    return (contraction((cotangent,), cotangent.axes[::-1]),)
+
+
+def test_a_sweep_through_stops_takes_them_for_their_values():
+    """Of z · stop(z): 2z, and z alone where the stop stops."""
+    (z,) = scalars("z")
+    y = elementwise(lambda a, b: a * b, z, stop(z, "detach()"))
+    for through, expected in ((True, 6.0), (False, 3.0)):
+        adjoint = sweep(y, constant(1), through_stops=through).adjoints[z]
+
+        assert _evaluator([z], {"z": adjoint}, "numpy")(z=3.0)["z"] == expected

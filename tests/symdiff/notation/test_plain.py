@@ -124,3 +124,12 @@ def test_a_condition_on_a_value_with_cases_is_written_out():
 
     assert "ITE" not in symdiff.text(slope)
     assert "ITE" not in symdiff.latex(slope)
+
+
+def test_brackets_in_brackets_take_no_longer_than_they_are():
+    """Sixty levels, each printed once: twice a level would never end."""
+    x = nested = sympy.Symbol("x", real=True)
+    for _ in range(60):
+        nested = x * (nested + 1)
+
+    assert symdiff.text(nested) == "x (" * 59 + "x (x + 1)" + " + 1)" * 59

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import io
+import shutil
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 import sympy
 
+import symdiff
 from symdiff.formula import real_symbol
 from symdiff.functions import sigmoid, tanh
 from symdiff.oracle import cache
@@ -146,6 +149,34 @@ class TestKey:
         monkeypatch.setattr(cache, "_version", lambda: "another")
 
         assert cache._key(tanh(z), "float32") != before
+
+    @pytest.mark.parametrize(
+        "source", ["functions/logistic.py", "oracle/cell.py", "kinks/search.py"]
+    )
+    def test_changes_with_any_byte_of_any_source(self, tmp_path, source):
+        """One byte more, or another name, in a copy of the package is another version."""
+        package = Path(symdiff.__file__).parent
+        copy = tmp_path / "symdiff"
+        shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        assert cache.version_of(copy) == cache.version_of(package)
+
+        with (copy / source).open("ab") as file:
+            file.write(b"\n")
+
+        assert cache.version_of(copy) != cache.version_of(package)
+
+    @pytest.mark.parametrize("package", ["sympy", "python-flint", "numba", "numpy", "mpmath"])
+    def test_changes_with_the_version_of_what_it_is_made_with(self, monkeypatch, package):
+        """Another SymPy derives, another flint bounds, another numba compiles otherwise."""
+        home, known = Path(symdiff.__file__).parent, cache.version
+        before = cache.version_of(home)
+        monkeypatch.setattr(cache, "version", lambda n: "0" if n == package else known(n))
+
+        assert cache.version_of(home) != before
+
+    def test_tells_what_restricts_apart(self):
+        """1/z by itself, and as log' with log's domain."""
+        assert cache._key(1 / z, "float32") != cache._key(1 / z, "float32", (sympy.log(z),))
 
     def test_tells_exact_constants_apart(self):
         """1/10 and the double nearest to it are different numbers."""

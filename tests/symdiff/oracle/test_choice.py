@@ -19,7 +19,7 @@ z, y, t = map(real_symbol, "zyt")
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("SYMDIFF_CACHE_DIR", str(tmp_path))
-    choice._table.cache_clear()
+    choice._tables.clear()
 
 
 @pytest.fixture
@@ -27,7 +27,9 @@ def tables(monkeypatch):
     """The targets for which a table was asked for."""
     asked = []
     table = choice.table
-    monkeypatch.setattr(choice, "table", lambda e, target: asked.append(target) or table(e, target))
+    monkeypatch.setattr(
+        choice, "table", lambda e, target, *r: asked.append(target) or table(e, target, *r)
+    )
     return asked
 
 

@@ -1,0 +1,144 @@
+"""The oracle for arrays: a graph's program run in ball arithmetic, all of it at once.
+
+An entry is a ball. One that is not known is the whole line, and one that is proven to have no
+value is NaN, which passes on to whatever is computed from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from flint import arb, ctx, fmpq
+from sympy import Expr, Symbol
+
+from symdiff.adjoint import Adjoints
+from symdiff.graph import Axes, Elementwise, Node, topological
+from symdiff.interpret import interpret
+from symdiff.oracle import deadline
+from symdiff.oracle.ball import MAX_PRECISION, enclosure_of
+from symdiff.oracle.elementary import Undefined
+from symdiff.oracle.enclosure import BoolArray, Enclosure, Why, uncertain
+from symdiff.oracle.primal import is_total
+from symdiff.oracle.translate import compile_ball
+from symdiff.program import program
+
+_FIRST = 128  # bits
+# Seconds that one call may take: a layer norm of 4,096 entries takes 5 s.
+_PATIENCE, _PATIENCE_EACH = 20.0, 0.02
+
+
+def enclose_arrays(adjoints: Adjoints, arguments: Mapping[str, Any]) -> dict[str, Enclosure]:
+    """Every adjoint of a graph, by Ziv's strategy for the whole graph at once.
+
+    Args: arguments, the program's: arrays, parameters and lengths of axes, by name.
+    """
+    guards = {f"%{i}": node for i, node in enumerate(_restricting(adjoints))}
+    steps = program({**adjoints.nodes, **guards})
+    found: dict[str, Enclosure] = {}
+    entries = sum(int(np.size(value)) for value in arguments.values())
+    # Of scalars each entry is a problem of its own, and an adjoint that is a constant has as many.
+    pointwise = adjoints.signature.pointwise
+    shape = np.broadcast_shapes(*map(np.shape, arguments.values())) if pointwise else ()
+    precision = _FIRST
+    with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries):
+        while True:
+            with ctx.workprec(precision):
+                balls = {k: np.asarray(_ball(arguments[k]), object) for k in steps.arguments}
+                try:
+                    results = interpret(steps, balls, _compile)
+                except deadline.OutOfTimeError:
+                    return found or _nothing(adjoints, arguments)
+                found = {k: _enclosed(results[k], shape) for k in adjoints.nodes}
+            for guard, node in guards.items():
+                undefined = np.frompyfunc(lambda ball: ball.is_nan(), 1, 1)(results[guard])
+                if np.any(undefined):
+                    _mark(found, adjoints, np.asarray(undefined, dtype=bool), node.axes)
+            if precision >= MAX_PRECISION or not any(e.unsettled.any() for e in found.values()):
+                return found
+            precision *= 2
+
+
+def _restricting(adjoints: Adjoints) -> tuple[Node, ...]:
+    """The nodes whose function is not defined everywhere, of those that the output hangs on."""
+    computed = topological([adjoints.graph.output], computed=True)
+    return tuple(n for n in computed if isinstance(n, Elementwise) and not is_total(n.expr))
+
+
+def _mark(
+    found: Mapping[str, Enclosure], adjoints: Adjoints, undefined: BoolArray, axes: Axes
+) -> None:
+    """Where a value on the way is undefined: no adjoint of what comes from it.
+
+    A loss hangs on every entry. An array's entry is taken to hang on those that agree with it in
+    the axes that both have.
+    """
+    for name, node in adjoints.nodes.items():
+        if adjoints.signature.pointwise:  # every entry is a problem of its own
+            _lose(found[name], np.broadcast_to(undefined, found[name].shape))
+            continue
+        shared = [a for a in axes if a in node.axes] if adjoints.graph.output.axes else []
+        lost = undefined.any(axis=tuple(i for i, a in enumerate(axes) if a not in shared))
+        order = [a for a in axes if a in shared]
+        lost = np.transpose(lost, [order.index(a) for a in node.axes if a in shared])
+        index = tuple(slice(None) if a in shared else np.newaxis for a in node.axes)
+        _lose(found[name], np.broadcast_to(lost[index], found[name].shape))
+
+
+def _lose(enclosure: Enclosure, where: BoolArray) -> None:
+    enclosure.put(where, uncertain((int(where.sum()),), Why.UNDEFINED))
+
+
+def _nothing(adjoints: Adjoints, arguments: Mapping[str, Any]) -> dict[str, Enclosure]:
+    """What is said of an adjoint when the time was spent before anything was known."""
+    if adjoints.signature.pointwise:
+        shape = np.broadcast_shapes(*map(np.shape, arguments.values()))
+        return {name: uncertain(shape, Why.OUT_OF_BUDGET) for name in adjoints.nodes}
+    lengths = {
+        axis: length
+        for i in adjoints.graph.inputs
+        for axis, length in zip(i.axes, np.shape(arguments.get(i.name, ())), strict=False)
+    }
+    lengths |= {axis: int(arguments[axis]) for axis in arguments if axis not in adjoints.nodes}
+    return {
+        name: uncertain(tuple(lengths[a] for a in node.axes), Why.OUT_OF_BUDGET)
+        for name, node in adjoints.nodes.items()
+    }
+
+
+def _enclosed(values: Any, shape: tuple[int, ...]) -> Enclosure:
+    values = np.asarray(values, dtype=object)
+    values = np.broadcast_to(values, np.broadcast_shapes(values.shape, shape))
+    return enclosure_of(values.ravel().tolist()).reshape(values.shape)
+
+
+def _entry(value: Any) -> arb:
+    return arb(fmpq(int(value.p), int(value.q))) if hasattr(value, "p") else arb(value)
+
+
+_ball = np.frompyfunc(_entry, 1, 1)
+
+
+def _compile(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
+    return _compiled(tuple(symbols), expression)
+
+
+@lru_cache(maxsize=4096)
+def _compiled(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[..., Any]:
+    function = compile_ball(expression, symbols)
+
+    def evaluate(*balls: Any) -> Any:
+        """The value; NaN where there is none, the whole line where it is not known."""
+        if deadline.spent():
+            raise deadline.OutOfTimeError
+        try:
+            value = function(*balls)
+        except Undefined:
+            return arb.nan()
+        if value.is_nan() and not any(ball.is_nan() for ball in balls):
+            return arb(0, arb.pos_inf())
+        return value
+
+    return evaluate

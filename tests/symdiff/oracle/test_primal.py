@@ -1,0 +1,151 @@
+"""A derivative is certified only where its function has a value, and is what the function says."""
+
+import numpy as np
+import pytest
+
+import symdiff
+from symdiff.functions import maximum
+from symdiff.oracle.enclosure import Why
+from symdiff.oracle.primal import is_total
+
+
+def enclose(text, *points, target="float64", **parameters):
+    """The derivative of a formula in z at some points."""
+    graph = symdiff.pointwise(symdiff.activation(text, **parameters))
+    return symdiff.adjoints(graph).enclose(target=target, z=np.array(points))["z"]
+
+
+def both_ways(text, *points):
+    """The same by the ball, and among 50,000 points by the table; they may not contradict."""
+    few = enclose(text, *points, target="float32")
+    filling = np.linspace(-5, 5, 60_000).astype(np.float32).astype(np.float64)
+    many = enclose(text, *points, *filling, target="float32")[: len(points)]
+    both = few.certified & many.certified
+    assert np.all(
+        np.abs((few.high - many.high) + (few.low - many.low))[both]
+        <= (few.bound + many.bound)[both]
+    )
+    assert np.array_equal(few.certified, many.certified)
+    return many
+
+
+class TestDomain:
+    @pytest.mark.parametrize(
+        ("text", "z"),
+        [
+            ("log(z)", -1.0),
+            ("log(z)", 0.0),
+            ("sqrt(z)", -2.0),
+            ("z**0.3", -2.0),
+            ("1/z", 0.0),
+            ("z/z", 0.0),
+            ("exp(log(z))", -2.0),
+            ("sqrt(z)**2", -2.0),
+            ("log(z) - log(z)", -2.0),
+            ("0*log(z)", -2.0),
+            ("sin(asin(z))", 2.0),
+            ("exp(2*log(z))", -2.0),
+            ("atanh(z)", -1.0),
+            ("acos(z)", 1.5),
+            ("log1p(z)", -1.0),
+            ("log(relu(z))", -1.0),
+            ("where(z > 0, z, log(z))", -1.0),
+            ("z + 0*sqrt(z - 3)", 1.0),
+        ],
+    )
+    def test_outside_nothing_is_certified(self, text, z):
+        """By the ball and by the table, and it is said why."""
+        found = both_ways(text, z)
+
+        assert not found.certified[0]
+        assert Why.UNDEFINED == found.why[0]
+
+    @pytest.mark.parametrize(
+        ("text", "z", "expected"),
+        [
+            ("where(z > 0, log(z), z)", -1.0, 1.0),
+            ("relu(log(max(z, 1)))", -2.0, 0.0),
+            ("asin(min(max(z, -1), 1))", 2.0, 0.0),
+            ("max(sin(z), abs(sin(z)))", 1.0, np.cos(1.0)),
+            ("log(relu(z))", 2.0, 0.5),
+            ("abs(log1p(z))", -0.5, -2.0),
+            ("where(z > 0 and log(z) > 0, z**2, 3*z)", -1.0, 3.0),
+            ("where(z < 0 or sqrt(z) > 1, z**2, 3*z)", -1.0, -2.0),
+        ],
+    )
+    def test_a_case_that_is_not_taken_has_no_say(self, text, z, expected):
+        """log of a negative number, in a case that does not hold there."""
+        found = both_ways(text, z)
+
+        assert found.certified[0]
+        assert expected == pytest.approx(found.high[0], rel=1e-12)
+
+    def test_the_derivative_alone_may_have_none(self):
+        """√z at 0 has a value and no derivative."""
+        assert Why.NO_DERIVATIVE == enclose("sqrt(z)", 0.0).why[0]
+
+    def test_a_line_of_a_graph_counts(self):
+        """exp(log x) over two lines is undefined where log x is."""
+        (x,) = symdiff.scalars("x")
+        import sympy
+
+        h = symdiff.elementwise(sympy.log, x)
+        graph = symdiff.Graph("g", (x,), {"h": h, "y": symdiff.elementwise(sympy.exp, h)})
+        found = symdiff.adjoints(graph).enclose(x=np.array([-1.0, 2.0]))
+
+        assert {name: [False, True] for name in found} == {
+            name: list(e.certified) for name, e in found.items()
+        }
+
+    @pytest.mark.parametrize("text", ["z*sigmoid(z)", "max(z, sin(z))", "abs(z)**3", "1.5*z"])
+    def test_a_function_that_is_defined_everywhere_costs_nothing(self, text):
+        """It is seen from its form, and nothing is evaluated for it."""
+        assert is_total(symdiff.activation(text).formula)
+
+
+class TestTies:
+    @pytest.mark.parametrize(
+        ("text", "z", "expected"),
+        [
+            ("min(z, abs(z))", 0.0, 1.0),
+            ("max(z, z**3 + z)", 0.0, 1.0),
+            ("where(z > 1, z**2, 2*z - 1)", 1.0, 2.0),
+            ("max(sin(z), abs(sin(z)))", 1.0, np.cos(1.0)),
+            ("abs(z)*z", 0.0, 0.0),
+            ("where(z > 0, exp(z), 1 + z)", 0.0, 1.0),
+            ("max(z/3, 1/3) + max(-z/3, -1/3)", 1.0, 0.0),
+        ],
+    )
+    def test_a_function_that_is_smooth_there_has_its_derivative(self, text, z, expected):
+        """Whatever the convention of the formula says."""
+        found = both_ways(text, z)
+
+        assert found.certified[0]
+        assert expected == pytest.approx(found.high[0], rel=1e-12)
+
+    @pytest.mark.parametrize(
+        ("text", "z", "expected"),
+        [("relu(z)", 0.0, 0.0), ("abs(z)", 0.0, 0.0), ("max(z, sigmoid(0))", 0.5, 0.0)],
+    )
+    def test_at_a_kink_the_convention_stands(self, text, z, expected):
+        """There is no derivative; relu has 0 at 0."""
+        assert expected == both_ways(text, z).high[0]
+
+    def test_in_a_neuron_too(self):
+        """Along each line: of w nothing depends where x is 0, min(z, |z|) is z."""
+        adjoints = symdiff.adjoints(symdiff.neuron("min(z, abs(z))"))
+        found = adjoints.enclose(w=1.0, x=0.0, b=0.0, t=1.0)
+
+        assert {"z": -1.0, "w": 0.0, "b": -1.0, "x": -1.0} == {
+            name: found[name].high.item() for name in ("z", "w", "b", "x")
+        }
+        assert all(e.certified for e in found.values())
+
+    def test_one_sided_series_know_polynomials_that_vanish(self):
+        """z·0 > 0 never holds, on either side, and a border of higher order is left open."""
+        (x, y) = symdiff.scalars("x y")
+        rectified = symdiff.elementwise(lambda a, b: maximum(a * b, 0), x, y)
+        graph = symdiff.Graph("g", (x, y), {"L": rectified})
+        found = symdiff.adjoints(graph).enclose(x=3.0, y=0.0)
+
+        assert (0.0, True) == (found["x"].high.item(), bool(found["x"].certified))
