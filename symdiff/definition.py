@@ -12,7 +12,7 @@ from symdiff import notation
 from symdiff.differentiate import differentiate
 from symdiff.formula import formula, parameter, real_symbol
 from symdiff.kinks import Kink, Kinks, Unresolved, isolate
-from symdiff.limits import Refused, refusing
+from symdiff.limits import cut, refusing
 from symdiff.rewriting import put
 
 _NO_NUMBERS = (sympy.oo, -sympy.oo, sympy.zoo, sympy.nan)
@@ -133,9 +133,9 @@ class Definition:
             _divides(left, s, v) for s, v in put.items()
         ):
             what = ", ".join(f"{s.name} = {notation.text(v)}" for s, v in put.items())
-            raise Refused(
-                f"{self.name} has no value at {what}: {notation.text(self.formula)} would hold an "
-                "infinity; give another number"
+            raise ValueError(
+                f"{cut(self.name)} has no value at {what}: {cut(notation.text(self.formula))} "
+                "would hold an infinity; give another number"
             )
         return changed
 

@@ -9,7 +9,7 @@ import sympy
 from sympy import Add, Basic, Expr, Function, Mul, Piecewise, Pow, S, Symbol
 
 from symdiff.functions import Extreme, maximum, minimum
-from symdiff.limits import MAX_DERIVATIVE, UNKNOWN, Refused, named, refusing
+from symdiff.limits import MAX_DERIVATIVE, UNKNOWN, named, refusing
 from symdiff.subexpressions import size, subexpressions
 
 _LONG = 20  # factors of a product
@@ -43,15 +43,15 @@ def differentiate(expression: Expr, variable: Symbol) -> Expr:
     if size(found) > MAX_DERIVATIVE:
         raise _too_large(expression)
     if any(isinstance(part, UNKNOWN) for part in subexpressions(found)):
-        raise Refused(
+        raise ValueError(
             f"the derivative of {named(expression)} has no closed form here; write the "
             "formula with other functions"
         )
     return found
 
 
-def _too_large(expression: Expr) -> Refused:
-    return Refused(
+def _too_large(expression: Expr) -> ValueError:
+    return ValueError(
         f"the derivative of {named(expression)} has more than {MAX_DERIVATIVE} parts; "
         "write the formula as a graph of several lines"
     )

@@ -17,9 +17,9 @@ from sympy.logic.boolalg import Boolean, BooleanFunction
 
 from symdiff.comparison import comparison
 from symdiff.functions import log1p
-from symdiff.limits import Refused
-from symdiff.subexpressions import subexpressions
+from symdiff.subexpressions import size, subexpressions
 
+_MAX_SIZE = 400  # of a condition that is put back: SymPy's time grows with its square
 Requirements = frozenset["Requirement"]
 NOTHING: Requirements = frozenset()
 
@@ -83,9 +83,15 @@ def guarded(result: Expr, lost: Requirements) -> Expr:
     """
     if not lost:
         return result
-    condition = And(*(_condition(r) for r in sorted(lost, key=str)))
+    condition = And(*map(_condition, lost))
+    if size(condition) > _MAX_SIZE:
+        raise ValueError(
+            "the formula cancels what restricts it in too many cases; write it with fewer cases"
+        )
     if condition == False:  # noqa: E712 - SymPy's false
-        raise Refused("the formula has a part that has no real value anywhere; write one that has")
+        raise ValueError(
+            "the formula has a part that has no real value anywhere; write one that has"
+        )
     return Piecewise((result, condition))
 
 
@@ -244,7 +250,7 @@ def _missing_power(r: Requirement, kept: set[Requirement]) -> Requirements:
 def _condition(r: Requirement) -> Boolean:
     relation = {"positive": Gt, "nonnegative": Ge, "nonzero": Ne}.get(r.kind)
     if r.kind == "defined":
-        raise Refused(
+        raise ValueError(
             f"the formula cancels '{Pow(*r.of)}', and where that has a value depends on its "
             "exponent; write the power once"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -24,24 +25,26 @@ _COMPLEX = (sympy.re, sympy.im, sympy.arg, sympy.conjugate, sympy.polar_lift)
 UNKNOWN = (sympy.Derivative, sympy.Subs, sympy.DiracDelta, sympy.Limit, sympy.AccumBounds)
 
 
-class Refused(ValueError):
-    """A formula that is not accepted, and why, in one sentence."""
-
-
 @contextmanager
 def refusing(what: str, formula: object) -> Iterator[None]:
     """Turns whatever SymPy raises, in words of its own, into a sentence: what of which formula."""
     try:
         yield
-    except Refused:
-        raise
     except (
         *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
         *(NotImplementedError, RecursionError, MemoryError),
-    ):
-        raise Refused(
+    ) as error:
+        if isinstance(error, ValueError) and _is_ours(error):
+            raise
+        raise ValueError(
             f"{what} {named(formula)} is beyond what can be worked out; write it more simply"
         ) from None
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether the error was raised by symdiff, not by what it calls."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return str(frame.f_globals.get("__name__")).startswith("symdiff.")
 
 
 def refusal_of_power(base: Expr, exponent: Expr) -> str | None:
@@ -119,8 +122,13 @@ def refusal_of_size(expression: Expr, most: int = MAX_SIZE) -> str | None:
 
 def shortened(text: str, most: int = 60) -> str:
     """The text in quotation marks, cut if it is long."""
+    return repr(cut(text, most))
+
+
+def cut(text: str, most: int = 60) -> str:
+    """The text on one line, cut if it is long."""
     text = " ".join(text.split())
-    return repr(text if len(text) <= most else text[: most - 1] + "…")
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def named(formula: object) -> str:

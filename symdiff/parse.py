@@ -25,7 +25,7 @@ from sympy.logic.boolalg import Boolean
 from symdiff.comparison import comparison
 from symdiff.domain import NOTHING, Domain, Requirements, guarded, only, required
 from symdiff.functions import STABLE_FUNCTIONS, Phi, maximum, minimum, phi, sigmoid
-from symdiff.limits import Limits, Refused, refusal_of_power, refusal_of_size, refusing, shortened
+from symdiff.limits import Limits, refusal_of_power, refusal_of_size, refusing, shortened
 
 MAX_LENGTH = 2_000  # characters: far beyond any formula, far below what exhausts the parser
 MAX_DEPTH = 60  # nested parentheses and calls
@@ -92,7 +92,9 @@ def parse(text: str, symbols: Iterable[Symbol]) -> Expr:
     Raises: ValueError, one sentence, for anything else that the text holds.
     """
     if len(text) > MAX_LENGTH:
-        raise Refused(f"the formula has {len(text)} characters; at most {MAX_LENGTH} are accepted")
+        raise ValueError(
+            f"the formula has {len(text)} characters; at most {MAX_LENGTH} are accepted"
+        )
     text = text.strip().translate(_TYPOGRAPHY)
     try:
         with warnings.catch_warnings():
@@ -100,7 +102,7 @@ def parse(text: str, symbols: Iterable[Symbol]) -> Expr:
             tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
-        raise Refused(
+        raise ValueError(
             f"cannot read the formula {shortened(text)}: {reason}; write it as in Python, "
             "for example 'z * sigmoid(z)'"
         ) from None
@@ -135,14 +137,14 @@ class _Translator:
                 raise self.error(problem, node)
             return result
 
-    def error(self, problem: str, node: ast.AST) -> Refused:
+    def error(self, problem: str, node: ast.AST) -> ValueError:
         part = ast.get_source_segment(self.text, node)
         where = "" if part is None or part == self.text else f": {shortened(part)}"
-        return Refused(f"the formula {shortened(self.text)} {problem}{where}")
+        return ValueError(f"the formula {shortened(self.text)} {problem}{where}")
 
     def value(self, node: ast.expr, depth: int) -> Any:
         if depth > MAX_DEPTH:
-            raise Refused(
+            raise ValueError(
                 f"the formula {shortened(self.text)} is nested more than {MAX_DEPTH} deep"
             )
         match node:
@@ -220,7 +222,7 @@ class _Translator:
             raise self.error("uses a condition where a number belongs", node)
         return result
 
-    def unreadable(self, node: ast.AST) -> Refused:
+    def unreadable(self, node: ast.AST) -> ValueError:
         return self.error(
             "may hold numbers, names, + - * / **, comparisons, `a if c else b` and calls of known "
             "functions only, and holds something else",
@@ -284,7 +286,7 @@ class _Translator:
         if node.id in FUNCTIONS:
             raise self.error(f"uses the function '{node.id}' without an argument", node)
         known = ", ".join(f"'{name}'" for name in self.symbols)
-        raise Refused(
+        raise ValueError(
             f"unknown symbol {shortened(node.id)} in {shortened(self.text)}; known are {known} and "
             f"the constants pi and e (a parameter is declared with its value, as {node.id}=1)"
         )
@@ -293,7 +295,9 @@ class _Translator:
         if name not in FUNCTIONS:
             near = difflib.get_close_matches(name, FUNCTIONS, n=1)
             hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(FUNCTIONS)}"
-            raise Refused(f"unknown function {shortened(name)} in {shortened(self.text)}; {hint}")
+            raise ValueError(
+                f"unknown function {shortened(name)} in {shortened(self.text)}; {hint}"
+            )
         expected = _ARITY.get(name, 1)
         if len(args) != expected and (expected is not None or not args):
             wanted = {None: "at least one", 1: "one"}.get(expected, str(expected))

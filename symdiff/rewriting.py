@@ -12,7 +12,7 @@ from sympy.logic.boolalg import BooleanFunction
 
 from symdiff.comparison import comparison
 from symdiff.domain import NOTHING, Domain, Requirements, guarded, required
-from symdiff.limits import LARGEST, Limits, Refused, refusal_of_power, refusing
+from symdiff.limits import LARGEST, Limits, refusal_of_power, refusing
 from symdiff.subexpressions import rebuilt
 
 
@@ -41,6 +41,8 @@ def rewritten(
         else:
             needed = required(part.func, arguments).union(pending, *map(domain.of, arguments))
         made = _made(part, arguments)
+        if isinstance(part, Piecewise) and _is_whole(made, arguments):
+            needed = pending
         if isinstance(made, Expr) and not isinstance(made, ExprCondPair):
             made = rule(made)
             return guarded(made, domain.lost(made, needed)) if needed else made
@@ -51,6 +53,11 @@ def rewritten(
         return made
 
     return rebuilt(expression, change)
+
+
+def _is_whole(made: Basic, cases: tuple[Basic, ...]) -> bool:
+    """Whether SymPy left every case there, so that nothing was lost."""
+    return isinstance(made, Piecewise) and [v for v, _ in made.args] == [v for v, _ in cases]
 
 
 def _made(part: Basic, arguments: tuple[Basic, ...]) -> Basic:
@@ -76,7 +83,7 @@ def put(expression: Expr, values: Mapping[Symbol, Number]) -> Expr:
 
     def refuse(problem: str | None) -> None:
         if problem is not None:
-            raise Refused(f"with {what} the formula {problem}; give other numbers")
+            raise ValueError(f"with {what} the formula {problem}; give other numbers")
 
     def look(part: Basic, arguments: tuple[Basic, ...]) -> None:
         if isinstance(part, Pow):

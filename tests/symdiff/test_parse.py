@@ -28,7 +28,6 @@ from symdiff.functions import (
     tanh,
 )
 from symdiff.interpret import compile_mpmath
-from symdiff.limits import Refused
 from symdiff.parse import FUNCTIONS, MAX_DEPTH, MAX_LENGTH, parse
 
 z = sympy.Symbol("z", real=True)
@@ -310,8 +309,8 @@ def _forms(text):
     try:
         expression = formula(text)
         return expression, differentiate(expression, z)
-    except Refused:
-        return ()
+    except ValueError as error:
+        return () if str(error).startswith(("the formula", "the derivative", "a compar")) else error
 
 
 def _nested(form, times):
