@@ -65,7 +65,7 @@ def judged(text, parameters):
     except ValueError:
         return None
     adjoints = symdiff.adjoints(function)
-    if "z" not in adjoints:
+    if "z" not in adjoints.nodes:
         return None
     try:
         closed_form = adjoints["z"]
