@@ -91,6 +91,9 @@ class Adjoints(Mapping[str, Expr]):
                 ) from None
         return self._closed_forms[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.nodes  # without writing out its closed form
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.nodes)
 

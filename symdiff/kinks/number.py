@@ -57,11 +57,14 @@ def near(x: arb, most: int) -> Rational | None:
 
 
 def number(a: arb, b: arb, digits: int = 60) -> Expr:
-    """The middle of a narrow interval as a SymPy Float; 0 or ±∞ beyond 2^±100,000.
+    """The middle of a narrow interval as a SymPy Float; 0 or ±∞ beyond 2^±100,000, else NaN.
 
     SymPy would print and compare a number of that size by writing it out.
     """
-    mantissa, exponent = (int(n) for n in ((a + b) / 2).mid().man_exp())
+    middle = ((a + b) / 2).mid()
+    if not middle.is_finite():
+        return sympy.S.NaN
+    mantissa, exponent = (int(n) for n in middle.man_exp())
     size = exponent + mantissa.bit_length()
     if mantissa == 0 or size < -_LARGEST:
         return sympy.S.Zero

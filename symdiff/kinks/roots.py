@@ -359,9 +359,12 @@ class _Search:
             inverse = interval.reciprocal(slope, Note())
             if inverse is not None:
                 step = interval.add((m, m), interval.negative(interval.multiply(value, inverse)))
+                before = (a, b)
                 a, b = (max(a, step[0])), (min(b, step[1]))
-                if 2 * (b - a) < width or not a < m < b:
-                    if b - a < width:
+                if 2 * (b - a) < width:
+                    continue
+                if not a < m < b:  # of a width of 10³⁰⁸ what was cut off may not show
+                    if a > before[0] or b < before[1]:
                         continue
                     break
             sign = sign_of(value)

@@ -26,6 +26,7 @@ from sympy import (
     tan,
 )
 
+import symdiff
 from symdiff.differentiate import differentiate
 from symdiff.functions import j1, maximum, minimum, sigmoid, softplus, tanh
 from symdiff.kinks import isolate
@@ -347,3 +348,28 @@ def test_between_breakpoints_every_border_provably_keeps_its_sign(f):
 def test_a_missing_root_is_noticed():
     """The subdivision above proves nothing of a border that has a root."""
     assert _proven_nonzero(compile_ball(z - 1, [z]), arb(-2), arb(2), 2000) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("abs(expm1(z + 2))", -2),
+        ("abs(exp(z + 2) - 1)", -2),
+        ("abs(exp(z/1000) - 5)", 1000 * math.log(5)),
+        ("abs(expm1(z - 300))", 300),
+        ("abs(softplus(z - 50) - 1)", 50 + math.log(math.e - 1)),
+        ("abs(z*exp(z + 3) + 1/100)", None),
+    ],
+)
+def test_a_root_far_from_the_middle_of_the_range_is_closed_in_upon(text, at):
+    """A step of Newton's method that cuts off 1 of 10³⁰⁸ is a step."""
+    definition = symdiff.activation(text)
+    found = definition.kinks()
+
+    assert found
+    for kink in found:
+        assert abs(definition.formula.subs(definition.symbols[0], kink.at).evalf(30)) < 1e-20
+        assert math.isfinite(float(kink.left))
+        assert float(kink.left) == pytest.approx(-float(kink.right), rel=1e-14)
+    if at is not None:
+        assert [at] == pytest.approx([float(k.at) for k in found], rel=1e-14)
