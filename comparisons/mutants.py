@@ -13,7 +13,7 @@ from sympy.core.relational import Relational
 
 from comparisons.dtypes import Float64Array, FloatType
 from symdiff import Definition, elementwise, scalars
-from symdiff.bridge import Evaluator
+from symdiff.bridge.evaluator import Evaluator
 from symdiff.kinks import breakpoints
 from symdiff.signature import Signature
 

@@ -11,7 +11,7 @@ import numpy as np
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.subjects import Inputs
 from symdiff import Adjoints, Graph, adjoints
-from symdiff.bridge import Evaluator
+from symdiff.bridge.evaluator import Evaluator
 from symdiff.condition import SEED, sensitivities
 from symdiff.graph import Node
 from symdiff.oracle.enclosure import Enclosure

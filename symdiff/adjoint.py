@@ -18,7 +18,7 @@ from symdiff.reverse import Sweep, sweep
 from symdiff.signature import Signature
 
 if TYPE_CHECKING:
-    from symdiff.bridge import Evaluator
+    from symdiff.bridge.evaluator import Evaluator
     from symdiff.oracle.enclosure import Enclosure
 
 NO_DEPENDENCE = "the output does not depend on it"
@@ -187,7 +187,7 @@ class Adjoints(Mapping[str, Expr]):
         relatively, or NaN, though without a proof. `mpmath`: numbers at mpmath's
         working precision, one at a time, as a cross-check.
         """
-        from symdiff.bridge import Evaluator
+        from symdiff.bridge.evaluator import Evaluator
 
         primals = topological([self.graph.output], computed=True)
         return Evaluator(self.signature, self.nodes, arithmetic, primals)

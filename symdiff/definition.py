@@ -9,11 +9,11 @@ import sympy
 from sympy import Expr, Number, Symbol
 
 from symdiff import notation
-from symdiff.differentiate import differentiate
-from symdiff.formula import formula, parameter, real_symbol
+from symdiff.expression.differentiate import differentiate
+from symdiff.expression.formula import formula, parameter, real_symbol
+from symdiff.expression.rewriting import put
 from symdiff.kinks import Kink, Kinks, Unresolved, isolate
-from symdiff.limits import cut, refusing
-from symdiff.rewriting import put
+from symdiff.trees.limits import cut, refusing
 
 _NO_NUMBERS = (sympy.oo, -sympy.oo, sympy.zoo, sympy.nan)
 

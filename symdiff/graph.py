@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 import sympy
 from sympy import Expr, Rational, Symbol
 
-from symdiff.formula import real_symbol
+from symdiff.expression.formula import real_symbol
 
 Axes = tuple[str, ...]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import sympy
 
-from symdiff.formula import real_symbol
+from symdiff.expression.formula import real_symbol
 from symdiff.graph import Node, elementwise, mean
 from symdiff.ruled import Ruled, ruled
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import singledispatch
 
-from symdiff.differentiate import differentiate
+from symdiff.expression.differentiate import differentiate
 from symdiff.graph import (
     Einsum,
     Elementwise,

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sympy import Rational
 
-from symdiff.formula import exact
+from symdiff.expression.formula import exact
 from symdiff.graph import Axes
 
 Array = npt.NDArray[Any]

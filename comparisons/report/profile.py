@@ -14,7 +14,7 @@ from comparisons.comparison import AdjointResult, Comparison
 from comparisons.engines.forward_pass import COTANGENT
 from comparisons.envelope import LAST, Bin, Envelope, envelope
 from symdiff import Adjoints, Definition
-from symdiff.bridge import Evaluator
+from symdiff.bridge.evaluator import Evaluator
 
 _CURVE = 121  # points of f
 _FINE = 4001  # points at which its turns are counted

@@ -17,7 +17,7 @@ from sympy import Expr, Piecewise, S
 from symdiff.catalogue import loss
 from symdiff.catalogue.problems import apply
 from symdiff.definition import Definition
-from symdiff.formula import exact
+from symdiff.expression.formula import exact
 from symdiff.functions import softplus
 from symdiff.graph import Graph, Node, array, einsum, elementwise, mean, size, stop, total
 from symdiff.softmax import log_softmax

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from sympy import Abs, Expr, Piecewise, log
 
 from symdiff.definition import Definition
-from symdiff.formula import exact, parameter, real_symbol
+from symdiff.expression.formula import exact, parameter, real_symbol
 from symdiff.functions import log1p, softplus
 
 y, t = real_symbol("y"), real_symbol("t")

@@ -13,7 +13,7 @@ from sympy import Expr
 from symdiff.catalogue import activation as activation_of
 from symdiff.catalogue import loss as loss_of
 from symdiff.definition import Definition
-from symdiff.formula import real_symbol
+from symdiff.expression.formula import real_symbol
 from symdiff.functions import unspecified
 from symdiff.graph import Graph, Node, array, einsum, elementwise, mean, placeholder, scalars, stop
 

@@ -16,8 +16,8 @@ import sympy
 from sympy import Expr, Function, Number, Piecewise, Symbol
 from sympy.core.relational import Gt, Lt, Relational
 
-from symdiff.comparison import comparison
 from symdiff.functions.stable_function import Float64Array
+from symdiff.trees.comparison import comparison
 
 
 class Extreme(Function):

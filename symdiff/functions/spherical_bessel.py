@@ -9,8 +9,8 @@ import numpy as np
 import sympy
 from sympy import Expr, Rational, S
 
-from symdiff.comparison import comparison
 from symdiff.functions.stable_function import Float64Array, StableFunction, with_constant
+from symdiff.trees.comparison import comparison
 
 
 class sinc(StableFunction):

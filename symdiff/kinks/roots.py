@@ -21,7 +21,7 @@ import sympy
 from flint import arb
 from sympy import Expr, Symbol
 
-from symdiff.differentiate import differentiate
+from symdiff.expression.differentiate import differentiate
 from symdiff.kinks import interval
 from symdiff.kinks.interval import Ends, Note, ends
 from symdiff.kinks.number import between, cheap, exponent_of, guesses, number, rational, remoteness

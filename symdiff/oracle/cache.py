@@ -24,7 +24,7 @@ import sympy
 from sympy import Expr
 
 import symdiff
-from symdiff.formula import real_symbol
+from symdiff.expression.formula import real_symbol
 from symdiff.oracle.table import Table, build
 
 _MAGIC = b"symdiff table 1\n"

@@ -11,8 +11,8 @@ from sympy import Expr, Rational, Symbol
 
 from symdiff.adjoint import Adjoints
 from symdiff.closed_form import closed_form
+from symdiff.expression.formula import real_symbol
 from symdiff.extent import TooLarge
-from symdiff.formula import real_symbol
 from symdiff.graph import Elementwise, Graph, Input, topological
 from symdiff.oracle.enclosure import Enclosure, Float64Array
 from symdiff.oracle.interpretation import enclose_arrays

@@ -15,8 +15,8 @@ from flint import arb, ctx, fmpq
 from sympy import Expr, Symbol
 
 from symdiff.adjoint import Adjoints
+from symdiff.bridge.interpret import interpret
 from symdiff.graph import Axes, Elementwise, Node, topological
-from symdiff.interpret import interpret
 from symdiff.oracle import deadline
 from symdiff.oracle.ball import MAX_PRECISION, enclosure_of
 from symdiff.oracle.elementary import Undefined

@@ -15,7 +15,7 @@ from comparisons import Verdict
 from comparisons.array_subjects import array_subject, is_array_subject
 from comparisons.dtypes import FLOAT_TYPES, float_type
 from comparisons.reproduction import reproduction
-from symdiff.bridge import Evaluator
+from symdiff.bridge.evaluator import Evaluator
 from symdiff.oracle.graph import enclose_adjoints
 from symdiff.signature import Signature
 

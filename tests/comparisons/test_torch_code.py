@@ -16,7 +16,7 @@ import symdiff
 from comparisons.torch_calls import TORCH_CALLS, torch_call
 from comparisons.torch_code import TorchCode, mentions, written
 from comparisons.written_out import WRITTEN_OUT
-from symdiff.formula import real_symbol
+from symdiff.expression.formula import real_symbol
 from symdiff.functions import STABLE_FUNCTIONS
 
 SEED = 20240607

@@ -9,7 +9,7 @@ import pytest
 from formulas import FUNCTIONS, case, cases, points, scaled
 
 from symdiff import parse
-from symdiff.formula import real_symbol
+from symdiff.expression.formula import real_symbol
 
 
 def test_every_function_of_the_parser_is_drawn():

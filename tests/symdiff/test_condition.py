@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import symdiff
-from symdiff.bridge import Evaluator
+from symdiff.bridge.evaluator import Evaluator
 from symdiff.condition import SEED, sensitivities
 from symdiff.graph import Graph, array, broadcast, contraction, elementwise, stop
 

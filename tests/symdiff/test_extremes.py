@@ -9,7 +9,7 @@ import sympy
 from sympy import Rational, pi
 
 import symdiff
-from symdiff.differentiate import differentiate
+from symdiff.expression.differentiate import differentiate
 from symdiff.functions import EXTREMES, maximum, minimum
 
 SEED = 3  # of numpy's generator, for the points

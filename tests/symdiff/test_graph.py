@@ -10,7 +10,7 @@ import sympy
 from sympy import Integer, Rational
 
 import symdiff
-from symdiff.bridge import Evaluator
+from symdiff.bridge.evaluator import Evaluator
 from symdiff.functions import sigmoid
 from symdiff.graph import (
     Elementwise,

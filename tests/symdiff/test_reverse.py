@@ -6,7 +6,7 @@ import pytest
 import sympy
 
 import symdiff
-from symdiff.bridge import Evaluator
+from symdiff.bridge.evaluator import Evaluator
 from symdiff.functions import sech, sigmoid, softplus, tanh
 from symdiff.graph import (
     Einsum,

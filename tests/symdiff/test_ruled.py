@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import symdiff
-from symdiff.formula import exact
+from symdiff.expression.formula import exact
 from symdiff.graph import Graph, array, einsum, elementwise
 from symdiff.normalised import root_mean_squared, standardised
 from symdiff.ruled import Ruled, ruled

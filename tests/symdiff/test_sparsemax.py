@@ -7,7 +7,7 @@ from flint import arb
 
 import symdiff
 from symdiff.arrays import supported
-from symdiff.bridge import Evaluator
+from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Graph, array
 from symdiff.signature import Signature
 from symdiff.sparsemax import sparsemax, support

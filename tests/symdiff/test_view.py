@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import symdiff
-from symdiff.bridge import Evaluator
+from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Graph, array, elementwise
 from symdiff.signature import Signature
 from symdiff.view import one_hot, part, stack

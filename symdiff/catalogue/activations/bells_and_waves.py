@@ -7,7 +7,7 @@ from functools import partial
 from sympy import Abs, Piecewise, Rational, cos, exp, pi, real_roots, sin, sqrt
 
 from symdiff.catalogue.activations.stanza import Family, smooth, stanza, z
-from symdiff.formula import exact, real_symbol
+from symdiff.expression.formula import exact, real_symbol
 from symdiff.functions import sinc
 
 BELLS_AND_WAVES: Family = {}

@@ -8,7 +8,7 @@ import sympy
 from sympy import Piecewise, exp, log, sqrt
 
 from symdiff.catalogue.activations.stanza import Family, smooth, stanza, z
-from symdiff.formula import real_symbol
+from symdiff.expression.formula import real_symbol
 from symdiff.functions import expm1, log1p, sigmoid, softplus, tanh
 
 EXPONENTIALS: Family = {}

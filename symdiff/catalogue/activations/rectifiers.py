@@ -7,7 +7,7 @@ from functools import partial
 from sympy import Abs, Piecewise, Rational, sqrt
 
 from symdiff.catalogue.activations.stanza import Family, smooth, stanza, z
-from symdiff.formula import real_symbol
+from symdiff.expression.formula import real_symbol
 from symdiff.functions import log1p
 
 RECTIFIERS: Family = {}

@@ -7,7 +7,7 @@ from functools import partial
 from sympy import Piecewise
 
 from symdiff.catalogue.activations.stanza import Family, stanza, z
-from symdiff.formula import real_symbol
+from symdiff.expression.formula import real_symbol
 from symdiff.functions import tanh
 
 SHRINKAGES: Family = {}

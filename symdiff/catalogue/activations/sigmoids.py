@@ -8,7 +8,7 @@ import sympy
 from sympy import Abs, Piecewise, Rational, asinh, atan, exp, log, sqrt
 
 from symdiff.catalogue.activations.stanza import Family, smooth, stanza, z
-from symdiff.formula import real_symbol
+from symdiff.expression.formula import real_symbol
 from symdiff.functions import Phi, expm1, sech, sigmoid, softplus, tanh
 
 SIGMOIDS: Family = {}

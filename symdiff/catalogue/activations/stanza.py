@@ -15,7 +15,7 @@ import sympy
 from sympy import Expr
 
 from symdiff.definition import Definition
-from symdiff.formula import parameter, real_symbol
+from symdiff.expression.formula import parameter, real_symbol
 
 z = real_symbol("z")
 

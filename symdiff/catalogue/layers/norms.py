@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from symdiff.formula import exact
+from symdiff.expression.formula import exact
 from symdiff.graph import Graph, Input, Node, array, elementwise, mean
 from symdiff.normalised import EPS, centred, deviation, root_mean_squared, standardised
 

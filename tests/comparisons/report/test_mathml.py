@@ -21,7 +21,7 @@ def test_every_formula_is_markup_whose_glyphs_the_font_has(name):
     adjoints = symdiff.adjoints(symdiff.pointwise(symdiff.activation(name)))
     for key, value in adjoints.lines.items():
         markup = mathml(
-            f"{symdiff.latex(symdiff.formula.real_symbol(key))} = {symdiff.latex(value)}"
+            f"{symdiff.latex(symdiff.expression.formula.real_symbol(key))} = {symdiff.latex(value)}"
         )
         text = "".join(ET.fromstring(markup).itertext())
 

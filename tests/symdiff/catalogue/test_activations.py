@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import sympy
 
+from symdiff.bridge.interpret import compile_mpmath
 from symdiff.catalogue.activations import activations, smooth
-from symdiff.interpret import compile_mpmath
 
 SEED = 20240607
 DIGITS = 80  # working precision: 60 digits asked for, and 20 in hand

@@ -9,7 +9,7 @@ import pytest
 import sympy
 
 from symdiff.catalogue.activations import activations, families, smooth
-from symdiff.formula import real_symbol
+from symdiff.expression.formula import real_symbol
 from symdiff.functions import STABLE_FUNCTIONS
 from symdiff.oracle import enclose
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import sympy
 
+from symdiff.bridge.interpret import compile_mpmath
 from symdiff.catalogue.losses import losses
-from symdiff.interpret import compile_mpmath
 
 SEED = 7
 DIGITS = 80

@@ -5,7 +5,7 @@ import sympy
 from sympy import Abs, E, Piecewise, Rational, exp, pi, sign, sqrt
 
 import symdiff
-from symdiff.differentiate import differentiate
+from symdiff.expression.differentiate import differentiate
 from symdiff.kinks import Kink, breakpoints, kinks
 
 z, t = sympy.symbols("z t", real=True)

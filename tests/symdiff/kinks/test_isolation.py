@@ -27,7 +27,7 @@ from sympy import (
 )
 
 import symdiff
-from symdiff.differentiate import differentiate
+from symdiff.expression.differentiate import differentiate
 from symdiff.functions import j1, maximum, minimum, sigmoid, softplus, tanh
 from symdiff.kinks import isolate
 from symdiff.kinks.cases import chosen

@@ -9,8 +9,8 @@ from independent_truth import Truth, structured_points, torch_nn, worst_ratio
 
 from symdiff.catalogue.activations import activations
 from symdiff.catalogue.losses import losses
-from symdiff.differentiate import differentiate
-from symdiff.formula import real_symbol
+from symdiff.expression.differentiate import differentiate
+from symdiff.expression.formula import real_symbol
 from symdiff.functions import STABLE_FUNCTIONS, UnspecifiedFunction, unspecified
 from symdiff.oracle.ball import enclose_ball, enclosure_of
 from symdiff.oracle.enclosure import SMALLEST

@@ -10,7 +10,7 @@ import pytest
 import sympy
 
 import symdiff
-from symdiff.formula import real_symbol
+from symdiff.expression.formula import real_symbol
 from symdiff.functions import sigmoid, tanh
 from symdiff.oracle import cache
 

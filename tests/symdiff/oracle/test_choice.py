@@ -9,7 +9,7 @@ import sympy
 
 from symdiff import oracle
 from symdiff.catalogue.activations import activations
-from symdiff.formula import real_symbol
+from symdiff.expression.formula import real_symbol
 from symdiff.functions import sech
 from symdiff.oracle import choice, enclose
 

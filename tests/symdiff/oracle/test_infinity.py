@@ -5,7 +5,7 @@ import pytest
 import sympy
 
 import symdiff
-from symdiff.formula import formula, real_symbol
+from symdiff.expression.formula import formula, real_symbol
 from symdiff.functions import STABLE_FUNCTIONS
 from symdiff.oracle import enclose
 from symdiff.oracle.infinity import limits

@@ -9,8 +9,8 @@ import sympy
 from independent_truth import Truth, stable_truth, structured_points, torch_nn, worst_ratio
 
 from symdiff.catalogue.activations import activations
-from symdiff.differentiate import differentiate
-from symdiff.formula import real_symbol
+from symdiff.expression.differentiate import differentiate
+from symdiff.expression.formula import real_symbol
 from symdiff.oracle.ball import enclose_ball
 from symdiff.oracle.enclosure import Enclosure
 from symdiff.oracle.table import Table, build

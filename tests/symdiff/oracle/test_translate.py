@@ -5,7 +5,7 @@ import pytest
 import sympy
 from flint import arb, arb_series, ctx
 
-from symdiff.formula import real_symbol
+from symdiff.expression.formula import real_symbol
 from symdiff.functions import EXTREMES, STABLE_FUNCTIONS
 from symdiff.oracle.elementary import BALL, SERIES
 from symdiff.oracle.translate import CannotCertify, compile_ball, compile_series

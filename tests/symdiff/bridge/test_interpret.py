@@ -9,9 +9,9 @@ import pytest
 import sympy
 
 import symdiff
+from symdiff.bridge.interpret import compile_mpmath, interpret, run_mpmath
 from symdiff.functions import maximum, minimum, sigmoid, sinc
 from symdiff.graph import array, contraction, elementwise, scalars
-from symdiff.interpret import compile_mpmath, interpret, run_mpmath
 from symdiff.program import program
 
 z = sympy.Symbol("z", real=True)

@@ -6,8 +6,8 @@ import pytest
 import sympy
 
 import symdiff
+from symdiff.bridge.interpret import compile_mpmath
 from symdiff.catalogue.activations import activations
-from symdiff.interpret import compile_mpmath
 from symdiff.oracle import enclose
 
 SEED = 29

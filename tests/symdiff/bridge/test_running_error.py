@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from symdiff.running_error import (
+from symdiff.bridge.running_error import (
     UNIT,
     Condition,
     Number,

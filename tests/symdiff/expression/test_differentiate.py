@@ -4,7 +4,7 @@ import pytest
 import sympy
 from sympy import Abs, Heaviside, Max, Min, Piecewise, S, asin, log, sign, sqrt
 
-from symdiff.differentiate import differentiate
+from symdiff.expression.differentiate import differentiate
 from symdiff.functions import Phi, log1p, maximum, minimum, phi, sigmoid, tanh
 
 z, t = sympy.symbols("z t", real=True)

@@ -18,11 +18,11 @@ from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean, BooleanFunction
 
+from symdiff.expression.parse import FUNCTIONS, parse
+from symdiff.expression.recognise import recognise
 from symdiff.functions import Extreme, StableFunction, UnspecifiedFunction, unspecified
-from symdiff.limits import LARGEST, MAX_BITS, Limits, refusal_of_size, refusing, shortened
-from symdiff.parse import FUNCTIONS, parse
-from symdiff.recognise import recognise
-from symdiff.subexpressions import subexpressions
+from symdiff.trees.limits import LARGEST, MAX_BITS, Limits, refusal_of_size, refusing, shortened
+from symdiff.trees.subexpressions import subexpressions
 
 _KNOWN = (
     *(f for f in FUNCTIONS.values() if isinstance(f, type)),

@@ -22,10 +22,10 @@ from sympy import Expr, Integer, Not, Piecewise, Pow, Rational, S, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from symdiff.comparison import comparison
-from symdiff.domain import NOTHING, Domain, Requirements, guarded, only, required
+from symdiff.expression.domain import NOTHING, Domain, Requirements, guarded, only, required
 from symdiff.functions import STABLE_FUNCTIONS, Phi, maximum, minimum, phi, sigmoid
-from symdiff.limits import Limits, refusal_of_power, refusal_of_size, refusing, shortened
+from symdiff.trees.comparison import comparison
+from symdiff.trees.limits import Limits, refusal_of_power, refusal_of_size, refusing, shortened
 
 MAX_LENGTH = 2_000  # characters: far beyond any formula, far below what exhausts the parser
 MAX_DEPTH = 60  # nested parentheses and calls

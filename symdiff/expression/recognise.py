@@ -11,6 +11,7 @@ from __future__ import annotations
 import sympy
 from sympy import Add, Expr, Mul, Piecewise, Pow, S
 
+from symdiff.expression.rewriting import rewritten
 from symdiff.functions import (
     Phi,
     expm1,
@@ -22,7 +23,6 @@ from symdiff.functions import (
     softplus,
     tanh,
 )
-from symdiff.rewriting import rewritten
 
 # c + c·odd(a) = 2c·F(k a): the two functions whose distribution function is stable by itself.
 _ODD_TO_DISTRIBUTION = {sympy.erf: (Phi, sympy.sqrt(2)), tanh: (sigmoid, 2)}

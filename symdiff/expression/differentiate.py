@@ -9,8 +9,8 @@ import sympy
 from sympy import Add, Basic, Expr, Function, Mul, Piecewise, Pow, S, Symbol
 
 from symdiff.functions import Extreme, maximum, minimum
-from symdiff.limits import MAX_DERIVATIVE, UNKNOWN, named, refusing
-from symdiff.subexpressions import size, subexpressions
+from symdiff.trees.limits import MAX_DERIVATIVE, UNKNOWN, named, refusing
+from symdiff.trees.subexpressions import size, subexpressions
 
 _LONG = 20  # factors of a product
 _Of = Callable[[Basic], Expr]  # the derivative of an argument

@@ -10,10 +10,10 @@ from sympy.core.relational import Relational
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import BooleanFunction
 
-from symdiff.comparison import comparison
-from symdiff.domain import NOTHING, Domain, Requirements, guarded, required
-from symdiff.limits import LARGEST, Limits, refusal_of_power, refusing
-from symdiff.subexpressions import rebuilt
+from symdiff.expression.domain import NOTHING, Domain, Requirements, guarded, required
+from symdiff.trees.comparison import comparison
+from symdiff.trees.limits import LARGEST, Limits, refusal_of_power, refusing
+from symdiff.trees.subexpressions import rebuilt
 
 
 def rewritten(
@@ -23,7 +23,7 @@ def rewritten(
 ) -> Expr:
     """The expression with `rule` applied to every part, from the bottom up.
 
-    What SymPy or the rule cancels keeps its domain: see `symdiff.domain`.
+    What SymPy or the rule cancels keeps its domain: see `symdiff.expression.domain`.
 
     Args: before, called with each part that is to be built and its new arguments.
     """

@@ -15,8 +15,8 @@ import numpy as np
 from flint import arb, ctx, fmpq
 from sympy import Expr, Rational, Symbol
 
+from symdiff.bridge.interpret import interpret
 from symdiff.functions import Float64Array
-from symdiff.interpret import interpret
 from symdiff.oracle.elementary import Undecided
 from symdiff.oracle.translate import CannotCertify, compile_ball
 from symdiff.program import ArrayOperation, Contract, Program

@@ -13,8 +13,10 @@ from sympy import Abs, E, Piecewise, Rational, erf, exp, log, pi, sign, sin, sqr
 from written_formulas import written
 
 import symdiff
-from symdiff.differentiate import differentiate
-from symdiff.formula import formula
+from symdiff.bridge.interpret import compile_mpmath
+from symdiff.expression.differentiate import differentiate
+from symdiff.expression.formula import formula
+from symdiff.expression.parse import FUNCTIONS, MAX_DEPTH, MAX_LENGTH, parse
 from symdiff.functions import (
     Phi,
     expm1,
@@ -27,8 +29,6 @@ from symdiff.functions import (
     softplus,
     tanh,
 )
-from symdiff.interpret import compile_mpmath
-from symdiff.parse import FUNCTIONS, MAX_DEPTH, MAX_LENGTH, parse
 
 z = sympy.Symbol("z", real=True)
 beta = sympy.Symbol("beta", real=True)

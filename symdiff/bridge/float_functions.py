@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from symdiff.bridge.running_error import UNIT, Number, bounded, fine, plus, ranged, scaled
 from symdiff.functions import (
     STABLE_FUNCTIONS,
     Phi,
@@ -29,7 +30,6 @@ from symdiff.functions import (
     softplus,
     tanh,
 )
-from symdiff.running_error import UNIT, Number, bounded, fine, plus, ranged, scaled
 
 Slope = Callable[[Any, Any, Any], Any]
 _EXPONENT = 746.0  # e^(−x) is 0 in float64 beyond it, and its condition of no interest

@@ -18,10 +18,8 @@ from sympy import Expr, Piecewise, Rational, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 
-from symdiff.float_functions import FUNCTIONS
-from symdiff.functions import Extreme, maximum
-from symdiff.program import ArrayOperation, Contract, Program
-from symdiff.running_error import (
+from symdiff.bridge.float_functions import FUNCTIONS
+from symdiff.bridge.running_error import (
     Condition,
     Number,
     absolute,
@@ -43,7 +41,9 @@ from symdiff.running_error import (
     step,
     watched,
 )
-from symdiff.subexpressions import subexpressions
+from symdiff.functions import Extreme, maximum
+from symdiff.program import ArrayOperation, Contract, Program
+from symdiff.trees.subexpressions import subexpressions
 
 Step = tuple[Callable[..., Any], tuple[int, ...], int]  # what, of which values, which it makes
 

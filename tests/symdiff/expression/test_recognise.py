@@ -6,9 +6,9 @@ import pytest
 import sympy
 from sympy import Heaviside, Max, Min, Piecewise, erf, erfc, exp, log, sqrt
 
+from symdiff.bridge.interpret import compile_mpmath
+from symdiff.expression.recognise import recognise
 from symdiff.functions import Phi, expm1, log1p, maximum, minimum, sech, sigmoid, softplus, tanh
-from symdiff.interpret import compile_mpmath
-from symdiff.recognise import recognise
 
 SEED = 5  # of numpy's generator, for the points
 z, b = sympy.symbols("z b", real=True)

@@ -25,17 +25,17 @@ import numpy as np
 import sympy
 from sympy import Rational
 
-from symdiff.domain import Domain
-from symdiff.float_steps import FloatSteps, rational
+from symdiff.bridge.float_steps import FloatSteps, rational
+from symdiff.bridge.interpret import run_mpmath
+from symdiff.bridge.running_error import Number
+from symdiff.expression.domain import Domain
 from symdiff.functions import Float64Array, UnspecifiedFunction
 from symdiff.graph import Elementwise, Node, placeholder, topological
-from symdiff.interpret import run_mpmath
 from symdiff.program import Program, program
-from symdiff.running_error import Number
 from symdiff.signature import Signature
 
 if TYPE_CHECKING:
-    from symdiff.rescue import Rescue
+    from symdiff.bridge.rescue import Rescue
 
 RELATIVE = 1e-9  # what a value of a graph of scalars is promised to be within
 ABSOLUTE = 20 * 2.0**-1074  # 10⁻³²²: some subnormal numbers
@@ -118,7 +118,7 @@ class Evaluator:
     @cached_property
     def _rescue(self) -> Callable[[tuple[tuple[str, Rational], ...]], Rescue]:
         """The program in balls, for some values of the constants."""
-        from symdiff.rescue import Rescue  # flint takes 0.1 s; most calls need none
+        from symdiff.bridge.rescue import Rescue  # flint takes 0.1 s; most calls need none
 
         def compiled(constants: tuple[tuple[str, Rational], ...]) -> Rescue:
             return Rescue(self._unshared, dict(constants), self._restricting)
@@ -177,7 +177,7 @@ class Evaluator:
         inputs_finite = all(np.isfinite(a).all() for a in arrays.values())
         wrong = inputs_finite and not all(np.isfinite(r).all() for r in results.values())
         if wrong and work <= _MOST_WORK:
-            from symdiff.rescue import rescued_arrays
+            from symdiff.bridge.rescue import rescued_arrays
 
             return rescued_arrays(self._unshared, {**arrays, **constants})
         return results

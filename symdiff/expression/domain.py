@@ -15,9 +15,9 @@ from sympy import And, Basic, Expr, Not, Or, Piecewise, Pow, S, Tuple
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import Boolean, BooleanFunction
 
-from symdiff.comparison import comparison
 from symdiff.functions import log1p
-from symdiff.subexpressions import size, subexpressions
+from symdiff.trees.comparison import comparison
+from symdiff.trees.subexpressions import size, subexpressions
 
 _MAX_SIZE = 400  # of a condition that is put back: SymPy's time grows with its square
 Requirements = frozenset["Requirement"]

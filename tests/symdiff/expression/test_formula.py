@@ -9,7 +9,7 @@ import sympy
 from sympy import Function, Integer, Rational, Symbol, cos, exp
 
 import symdiff
-from symdiff.formula import exact, formula, parameter, real_symbol
+from symdiff.expression.formula import exact, formula, parameter, real_symbol
 from symdiff.functions import UnspecifiedFunction, sigmoid, tanh, unspecified
 from symdiff.graph import array
 

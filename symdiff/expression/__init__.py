@@ -1,0 +1,1 @@
+"""Formulas: text and SymPy read, checked, rewritten in stable functions, and differentiated."""
