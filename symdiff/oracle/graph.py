@@ -12,6 +12,7 @@ from sympy import Expr, Rational, Symbol
 from symdiff.adjoint import Adjoints
 from symdiff.closed_form import closed_form
 from symdiff.expression.formula import real_symbol
+from symdiff.expression.rewriting import put
 from symdiff.extent import TooLarge
 from symdiff.graph import Elementwise, Graph, Input, topological
 from symdiff.oracle.enclosure import Enclosure, Float64Array
@@ -79,9 +80,9 @@ def _primals(adjoints: Adjoints, values: Mapping[Symbol, Expr]) -> dict[str, Pri
     graph = adjoints.graph
     computed = topological([graph.output], computed=True)
     restricting = tuple(
-        closed_form(node).xreplace(values)
+        put(closed_form(node), values)
         for node in computed
-        if isinstance(node, Elementwise) and not is_total(node.expr.xreplace(values))
+        if isinstance(node, Elementwise) and not is_total(node.expr)
     )
     primals = {}
     for name in adjoints.nodes:
@@ -91,6 +92,6 @@ def _primals(adjoints: Adjoints, values: Mapping[Symbol, Expr]) -> dict[str, Pri
         else:  # the line by itself, under a name that no input has
             variable = Symbol(f"%{name}", real=True)
             function = closed_form(graph.output, {node: variable})
-            value = closed_form(node).xreplace(values)
-        primals[name] = Primal(restricting, function.xreplace(values), variable, value)
+            value = put(closed_form(node), values)
+        primals[name] = Primal(restricting, put(function, values), variable, value)
     return primals
