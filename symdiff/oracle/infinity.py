@@ -54,12 +54,13 @@ def limits(expression: Expr) -> Enclosure:
     Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
         if it has several variables.
     """
-    if len(expression.free_symbols) > 1:
-        names = ", ".join(sorted(map(str, expression.free_symbols)))
+    variables = _variables(expression)
+    if len(variables) > 1:
+        names = ", ".join(sorted(map(str, variables)))
         raise ValueError(f"a limit is of an expression in one variable, not in {names}")
     result = uncertain((2,), Why.NO_LIMIT)
     for side, sign in enumerate((-1, 1)):
-        result.put(slice(side, side + 1), _limit(expression, sign))
+        result.put(slice(side, side + 1), _limit(expression, variables, sign))
     return result
 
 
@@ -68,7 +69,18 @@ def at_infinities(expression: Expr, values: Float64Array) -> Enclosure:
     return limits(expression)[(values > 0).astype(np.intp)]
 
 
-def _limit(expression: Expr, sign: int) -> Enclosure:
+def _variables(expression: Expr) -> set[Symbol]:
+    """The symbols in an expression; SymPy's own walk recurses, and visits shared parts anew."""
+    left, seen = [expression], {expression}
+    while left:
+        for part in left.pop().args:
+            if part not in seen:
+                seen.add(part)
+                left.append(part)
+    return {e for e in seen if e.is_Symbol}
+
+
+def _limit(expression: Expr, variables: set[Symbol], sign: int) -> Enclosure:
     """The limit at −∞ or at +∞, as an array of one."""
     found = uncertain((1,), Why.NO_LIMIT)
     EFFORT.set(Effort(_COMPARISONS))
@@ -76,7 +88,7 @@ def _limit(expression: Expr, sign: int) -> Enclosure:
         token = ORDER.set(terms)
         try:
             with ctx.workprec(bits):
-                limit = _Walk(expression.free_symbols, sign).germ(expression).limit()
+                limit = _Walk(variables, sign).germ(expression).limit()
                 if limit is not None:
                     found = _enclosure(limit)
         except Unproven:
