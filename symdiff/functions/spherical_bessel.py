@@ -38,11 +38,11 @@ class sinc(StableFunction):
 
     @staticmethod
     def arb(z: Any) -> Any:
-        return z.sinc()
+        return z if z.is_nan() else z.sinc()  # flint has sinc(NaN) = 0 ± 1
 
     @staticmethod
     def series(z: Any) -> Any:
-        return with_constant(z.sin() / z, z[0].sinc())
+        return with_constant(z.sin() / z, sinc.arb(z[0]))
 
 
 class j1(StableFunction):

@@ -26,7 +26,7 @@ from symdiff.oracle.table import Table
 _MANY = {"float64": 500_000}
 _MANY_ELSE = 50_000
 _PROBES = 8  # points by which the ball's cost is told before a table is made
-_LEAST_BUILD = 2.0  # seconds for a table, whatever the ball would cost
+_LEAST_BUILD = 8.0  # seconds for a table, whatever the ball would cost: it is kept on disk
 # Seconds that one call may take: 65,536 points by the ball are 3 s for a usual formula.
 _PATIENCE, _PATIENCE_EACH = 10.0, 1e-3
 
@@ -41,12 +41,12 @@ def table(expression: Expr, target: str = "float32", restricting: tuple[Expr, ..
     """
     key = (expression, "float64" if target == "float64" else "float32", restricting)
     found = _tables.pop(key, None)
-    if found is None:
+    # One that was left when the time was spent serves until there is more time than then.
+    if found is None or (not found.complete and deadline.left() > 2 * found.seconds):
         found = cache.table(*key)
-    if found.complete:
-        _tables[key] = found  # the latest last
-        while len(_tables) > _MOST_TABLES:
-            del _tables[next(iter(_tables))]
+    _tables[key] = found  # the latest last
+    while len(_tables) > _MOST_TABLES:
+        del _tables[next(iter(_tables))]
     return found
 
 

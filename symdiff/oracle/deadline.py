@@ -39,6 +39,12 @@ def unless_set(seconds: float) -> Iterator[None]:
         yield
 
 
+def left() -> float:
+    """The seconds that are left; infinite where no time was set."""
+    deadline = _deadline.get()
+    return float("inf") if deadline is None else deadline - time.monotonic()
+
+
 class OutOfTimeError(Exception):
     """Raised through a library's loop, where there is no other way out of it."""
 

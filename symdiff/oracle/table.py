@@ -12,6 +12,7 @@ on all of the cell, or on none of it, and a cell for which it does not stays ope
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -41,6 +42,7 @@ class Table:
     tree: npt.NDArray[np.uint64]
     rows: Float64Array  # node → its row: 8 numbers for float32 and narrower, 16 for float64
     complete: bool = True  # whether it was made to its end, or left when the time was spent
+    seconds: float = 0.0  # that making it took
 
     def __repr__(self) -> str:
         leaves = int((np.isfinite(self.rows).all(axis=1)).sum())
@@ -85,6 +87,7 @@ def build(expression: Expr, target: str = "float32", restricting: tuple[Expr, ..
     Raises: CannotCertify if it holds a function without ball arithmetic; ValueError if it has not
         exactly one variable, or the format is unknown.
     """
+    start = time.monotonic()
     accuracy = _accuracy(target)
     if len(expression.free_symbols) != 1:
         raise ValueError(
@@ -101,7 +104,8 @@ def build(expression: Expr, target: str = "float32", restricting: tuple[Expr, ..
     for sign in (0, 1):
         growth.cut(sign, range(lowest, form.e_max + 1023 + 1))
     arrays = growth.arrays(16 if accuracy.double_double else 8)
-    return Table(target, *arrays, complete=not growth.abandoned)
+    seconds = time.monotonic() - start
+    return Table(target, *arrays, complete=not growth.abandoned, seconds=seconds)
 
 
 class _Growth:

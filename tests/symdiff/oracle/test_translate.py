@@ -63,6 +63,15 @@ class TestCompileBall:
 
         assert abs(number(ball) - sympy.N(sympy.Rational(5, 2) ** power, 45)) < 1e-38
 
+    @pytest.mark.parametrize("function", [*BALL], ids=lambda f: f"{f.__module__}.{f.__name__}")
+    def test_what_is_not_known_stays_unknown(self, function):
+        """NaN in, NaN out: flint alone has sinc(NaN) = 0 ± 1, which would be a certificate."""
+        two = function in {sympy.Max, sympy.Min, sympy.Pow, *EXTREMES}
+        arguments = [arb.nan(), arb(2)] if two else [arb.nan()]
+
+        for given in (arguments, arguments[::-1]):
+            assert not BALL[function](*given).is_finite()
+
     def test_a_negative_base_stays_real(self):
         """(−2)³ is −8, not the exponential of a complex logarithm."""
         assert compile_ball(z**3, (z,))(arb(-2)) == -8
