@@ -55,6 +55,7 @@ class Evaluator:
     nodes: Mapping[str, Node]
     arithmetic: Literal["numpy", "mpmath"] = "numpy"
     primals: tuple[Node, ...] = ()  # scalars: where one is undefined, so is every value
+    roughly: bool = False  # whether only what is not finite is computed again
 
     def __post_init__(self) -> None:
         if self.arithmetic not in ("numpy", "mpmath"):
@@ -139,15 +140,19 @@ class Evaluator:
             finite &= np.isfinite(a)
         for start in range(0, count, _AT_ONCE):
             part = np.arange(start, min(start + _AT_ONCE, count))
-            for fine in (False, True):
+            for fine in (True,) if self.roughly else (False, True):
                 points = {k: Number(a[part]) for k, a in spread.items()}
-                found = self._steps.run({**points, **fixed}, fine=fine)
+                found = self._steps.run({**points, **fixed}, errors=not self.roughly, fine=fine)
                 right = np.ones(len(part), dtype=bool)
                 for name in self._restricting:
-                    right &= found[name].defined()
+                    right &= self.roughly | found[name].defined()
                 for name, r in results.items():
                     r[part] = found[name].value
-                    right &= found[name].within(RELATIVE, ABSOLUTE)
+                    right &= (
+                        np.isfinite(found[name].value)
+                        if self.roughly
+                        else found[name].within(RELATIVE, ABSOLUTE)
+                    )
                 part = part[~right & finite[part]]
                 if not len(part):
                     break

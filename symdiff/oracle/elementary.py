@@ -140,12 +140,17 @@ def series_product(*factors: Any) -> Any:
     product = factors[0]
     for factor in factors[1:]:
         product = product * factor
-    return product if all(map(_known, factors)) else _unknown()
+    return product if not _vanishes(product) or all(map(_known, factors)) else _unknown()
 
 
 def series_quotient(a: Any, b: Any) -> Any:
     """a/b for series; NaN where b is not known, which flint has as 0 for an a that is 0."""
-    return a / b if _known(b) and _known(a) else _unknown()
+    return a / b if not _vanishes(a) or _known(b) else _unknown()
+
+
+def _vanishes(series: Any) -> bool:
+    """Whether it is a series without a coefficient, which alone swallows a NaN."""
+    return isinstance(series, arb_series) and series.length() == 0
 
 
 def _known(series: Any) -> bool:
