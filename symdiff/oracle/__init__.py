@@ -10,10 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from symdiff.oracle.ball import enclose_ball, enclosure_of
+    from symdiff.oracle.ball import enclose_ball
     from symdiff.oracle.choice import enclose
     from symdiff.oracle.elementary import Undecided
     from symdiff.oracle.enclosure import FORMATS, Enclosure
+    from symdiff.oracle.from_balls import enclosure_of
     from symdiff.oracle.translate import CannotCertify, compile_ball
 
 _HOMES = {
@@ -24,7 +25,7 @@ _HOMES = {
     "compile_ball": "translate",
     "enclose": "choice",
     "enclose_ball": "ball",
-    "enclosure_of": "ball",
+    "enclosure_of": "from_balls",
 }
 
 __all__ = [

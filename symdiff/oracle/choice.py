@@ -133,6 +133,7 @@ def enclose_and_count(
             given = int(left.sum())
             if given:
                 result.put(left, by_ball({name: values[left]}))
+            result.why[np.isnan(values)] = Why.NOT_A_NUMBER
         infinite = np.isinf(values)
         if infinite.any():
             result.put(infinite, _at_infinities(expression, values[infinite], of))

@@ -20,11 +20,11 @@ from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 
 from symdiff.functions import maximum, minimum
-from symdiff.oracle.ball import enclosure_of
 from symdiff.oracle.constants import Number, Unproven, ball, exponential, number, pi
 from symdiff.oracle.elementary import BALL
 from symdiff.oracle.enclosure import Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.far_out import absolute, applied, extreme, power
+from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.germ import ORDER, Germ, OutsideDomain, constant, hull, variable
 from symdiff.oracle.growth import EFFORT, Effort, OutOfEffort
 from symdiff.oracle.translate import CannotCertify, compile_ball

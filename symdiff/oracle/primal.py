@@ -12,14 +12,19 @@ from functools import lru_cache
 
 import sympy
 from flint import arb, arb_series, ctx
-from sympy import Expr, Piecewise, Symbol
+from sympy import Expr, Piecewise, Rational, Symbol
 from sympy.core.relational import Relational
 
+from symdiff.expression.differentiate import differentiate
+from symdiff.expression.formula import real_symbol
 from symdiff.functions import Extreme, StableFunction, log1p
 from symdiff.oracle.conditions import constant_of
 from symdiff.oracle.elementary import Undecided, Undefined
+from symdiff.oracle.enclosure import LARGEST
+from symdiff.oracle.infinity import limits
 from symdiff.oracle.translate import Program, compile_ball, compile_side
 
+_FAR = real_symbol("t")  # what tends to infinity
 _ORDER = 12  # coefficients of a series beside a tie; a border that vanishes to more is undecided
 _EVERYWHERE = (
     *(sympy.Add, sympy.Mul, sympy.Abs, sympy.sign, sympy.exp, sympy.sin, sympy.cos, sympy.atan),
@@ -88,12 +93,29 @@ class PrimalAt:
         """The derivatives from the left and from the right, proven; NaN where they are not.
 
         On either side the function is a power series in the distance, whose first coefficient is
-        the one-sided derivative.
+        the one-sided derivative; or else its derivative has a limit there, as that of atan(1/z).
         """
-        left, right = (self._slope(point, side) for side in (-1, 1))
+        left, right = (self._beside_by_series(point, side) for side in (-1, 1))
+        if not left.is_finite():
+            left = self._beside_by_limit(point, -1)
+        if not right.is_finite():
+            right = self._beside_by_limit(point, 1)
         return left, right
 
-    def _slope(self, point: Sequence[arb], side: int) -> arb:
+    def _beside_by_limit(self, point: Sequence[arb], side: int) -> arb:
+        """The limit of the derivative at z + side/t for t → ∞, if it is proven."""
+        variable = self._primal.variable
+        if self._value is not None or not all(x.is_exact() for x in point):
+            return arb.nan()
+        numbers = dict(zip(self._inputs, map(_rational, point), strict=True))
+        beside = {**numbers, variable: numbers[variable] + side / _FAR}
+        slope = differentiate(self._primal.function, variable).xreplace(beside)
+        found = limits(slope)[1:]
+        if not found.certified[0] or not abs(found.high[0]) <= LARGEST:
+            return arb.nan()
+        return arb(found.high[0]) + arb(found.low[0]) + arb(0, found.bound[0])
+
+    def _beside_by_series(self, point: Sequence[arb], side: int) -> arb:
         if side not in self._beside:
             self._beside[side] = compile_side(self._primal.function, self._variables, side)
         cap = ctx.cap
@@ -115,3 +137,9 @@ class PrimalAt:
         if series.prec < 2 or not constant_of(series).is_finite():
             return arb.nan()
         return series[1]
+
+
+def _rational(x: arb) -> Rational:
+    """The number that an exact ball holds, for SymPy."""
+    mantissa, exponent = (int(n) for n in x.mid().man_exp())
+    return Rational(mantissa) * Rational(2) ** exponent

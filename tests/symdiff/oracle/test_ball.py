@@ -12,8 +12,9 @@ from symdiff.catalogue.losses import losses
 from symdiff.expression.differentiate import differentiate
 from symdiff.expression.formula import real_symbol
 from symdiff.functions import STABLE_FUNCTIONS, UnspecifiedFunction, unspecified
-from symdiff.oracle.ball import enclose_ball, enclosure_of
+from symdiff.oracle.ball import enclose_ball
 from symdiff.oracle.enclosure import SMALLEST
+from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.translate import CannotCertify
 
 z, y, t = map(real_symbol, "zyt")

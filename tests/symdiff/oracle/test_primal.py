@@ -114,6 +114,8 @@ class TestTies:
             ("abs(z)*z", 0.0, 0.0),
             ("where(z > 0, exp(z), 1 + z)", 0.0, 1.0),
             ("max(z/3, 1/3) + max(-z/3, -1/3)", 1.0, 0.0),
+            ("z*where(z < 0, -atan(1/z), atan(z) + pi/2)", 0.0, np.pi / 2),
+            ("where(z == 0, 0, z**3*sigmoid(1/z))", 0.0, 0.0),
         ],
     )
     def test_a_function_that_is_smooth_there_has_its_derivative(self, text, z, expected):
