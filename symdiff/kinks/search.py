@@ -44,7 +44,8 @@ def search(function: Expr, derivative: Expr, z: Symbol) -> Kinks:
             if work.late:
                 unresolved.append(opened(mark.low, mark.high, "too much work: f' beside it"))
             else:
-                found.append(kink_at(derivative, z, mark, _room(cuts, mark)))
+                room, smooth = _room(cuts, mark), _smooth(cuts, mark)
+                found.append(kink_at(derivative, z, mark, room, smooth))
         said = (_said(s, derivative, z) for s in separated(unresolved))
         return Kinks(tuple(found), tuple(said))
 
@@ -54,6 +55,12 @@ def _room(cuts: Partition, mark: Segment) -> tuple[arb, arb]:
     below = [p.high - p.low for p in cuts.pieces if p.high == mark.low]
     above = [p.high - p.low for p in cuts.pieces if p.low == mark.high]
     return tuple((w[0].mid() if w else arb(1)) for w in (below, above))  # type: ignore[return-value]
+
+
+def _smooth(cuts: Partition, mark: Segment) -> tuple[Expr | None, Expr | None]:
+    """What the function is on the pieces below and above."""
+    below = next((p.smooth for p in cuts.pieces if p.high == mark.low), None)
+    return below, next((p.smooth for p in cuts.pieces if p.low == mark.high), None)
 
 
 def _said(s: Segment, derivative: Expr, z: Symbol) -> Unresolved:

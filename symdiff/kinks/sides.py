@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy
 from flint import arb, ctx
 from sympy import Expr, S, Symbol
 
+from symdiff.expression.differentiate import differentiate
 from symdiff.kinks import interval
 from symdiff.kinks.cases import SignWanted, Undefined, chosen
 from symdiff.kinks.interval import Ends, Maybe, Note
@@ -35,15 +36,23 @@ _SHORT = 30  # nodes of an exact number that is worth showing
 _GROWTH = arb(2) ** 10  # from one distance to the next, 80 bits nearer: 1/z^(1/8) at least
 
 
-def kink_at(derivative: Expr, z: Symbol, mark: Segment, room: tuple[arb, arb]) -> Kink:
+def kink_at(
+    derivative: Expr,
+    z: Symbol,
+    mark: Segment,
+    room: tuple[arb, arb],
+    smooth: tuple[Expr | None, Expr | None] = (None, None),
+) -> Kink:
     """The kink at an isolated breakpoint.
 
-    Args: mark, the breakpoint; room, the distances to its neighbours, below and above.
+    Args: mark, the breakpoint; room, the distances to its neighbours, below and above; smooth, the
+        function without its cases, as it is on either side, where that is known.
     """
     at = mark.at if mark.at is not None else number(mark.low, mark.high)
     with ctx.workprec(_PRECISION):
         beside = _Beside(derivative, z, at, mark)
-        left, right = beside.side(-1, room[0]), beside.side(1, room[1])
+        left = beside.side(-1, room[0], smooth[0])
+        right = beside.side(1, room[1], smooth[1])
         taken = beside.taken()
         right = _snapped(right, left)
         taken = _snapped(_snapped(taken, left), right)
@@ -83,8 +92,23 @@ class _Beside:
     at: Expr
     mark: Segment
 
-    def side(self, side: int, room: arb) -> Expr:
-        """The limit of the derivative from the left (−1) or the right (1)."""
+    def side(self, side: int, room: arb, smooth: Expr | None = None) -> Expr:
+        """The limit of the derivative from the left (−1) or the right (1).
+
+        The derivative of asin(min(z, 1)) is 0/0 above 1, where the function is asin(1): the
+        derivative of what the function is there is asked next.
+        """
+        found = self._limit_from(side, room)
+        if found is not S.NaN or smooth is None:
+            return found
+        try:
+            slope = differentiate(smooth, self.z)
+        except ValueError:  # too large to be written out
+            return S.NaN
+        return replace(self, derivative=slope)._limit_from(side, room)
+
+    def _limit_from(self, side: int, room: arb) -> Expr:
+        """The limit of this derivative; NaN where it is not known."""
         start = self.mark.high if side > 0 else self.mark.low
         size = interval.absolute((self.mark.low, self.mark.high))[1]
         size = size if size > 0 else interval.ONE

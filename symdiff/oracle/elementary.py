@@ -183,6 +183,14 @@ def _raised(base: arb, exponent: arb) -> arb:
     return base**exponent
 
 
+def varying_power(base: arb, exponent: arb) -> arb:
+    """base^exponent where the exponent varies: of a negative base there is no function around.
+
+    z^z has values at negative whole numbers, each by itself.
+    """
+    return arb.nan() if base < 0 else _raised(base, exponent)
+
+
 root = _within(arb.sqrt, lambda z: z < 0)
 
 BALL: Lowering = {

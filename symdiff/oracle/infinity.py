@@ -21,7 +21,7 @@ from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 
 from symdiff.functions import maximum, minimum
 from symdiff.oracle.constants import Number, Unproven, ball, exponential, number, pi
-from symdiff.oracle.elementary import BALL
+from symdiff.oracle.elementary import BALL, Undefined
 from symdiff.oracle.enclosure import Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.far_out import absolute, applied, extreme, power
 from symdiff.oracle.from_balls import enclosure_of
@@ -91,7 +91,7 @@ def _limit(expression: Expr, variables: set[Symbol], sign: int) -> Enclosure:
                 limit = _Walk(variables, sign).germ(expression).limit()
                 if limit is not None:
                     found = _enclosure(limit)
-        except Unproven:
+        except (Unproven, Undefined):  # the latter of a bound, which need not be reached
             pass
         except OutsideDomain:
             return uncertain((1,), Why.UNDEFINED)

@@ -35,6 +35,7 @@ from symdiff.oracle.elementary import (
     saturating,
     series_product,
     series_quotient,
+    varying_power,
 )
 from symdiff.oracle.exact import Exact
 
@@ -97,6 +98,7 @@ class Writer:
             "neither": _neither,
             "divided": divided,
             "root": root,
+            "varying_power": varying_power,
             "series_root": getattr(conditions, "root", arb_series.sqrt),
             "series_product": series_product,
             "series_quotient": series_quotient,
@@ -259,6 +261,8 @@ class Writer:
             return (
                 square_root if whole == 1 else self.times([square_root, self.write(whole, block)])
             )
+        if self.lowering is BALL and not self.is_constant(exponent):
+            return f"varying_power({x}, {self.write(exponent, block)})"
         return f"{self.named(sympy.Pow)}({x}, {self.write(exponent, block)})"
 
     def cases(self, pairs: Sequence[_Case], block: _Block) -> str:

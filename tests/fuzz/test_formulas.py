@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from formulas import FUNCTIONS, case, cases, points, scaled
 
-from symdiff import parse
+from symdiff.expression import parse
 from symdiff.expression.formula import real_symbol
 
 
