@@ -98,16 +98,16 @@ class _Beside:
         The derivative of asin(min(z, 1)) is 0/0 above 1, where the function is asin(1): the
         derivative of what the function is there is asked next.
         """
-        found = self._limit_from(side, room)
+        found = self.limit_from(side, room)
         if found is not S.NaN or smooth is None:
             return found
         try:
             slope = differentiate(smooth, self.z)
         except ValueError:  # too large to be written out
             return S.NaN
-        return replace(self, derivative=slope)._limit_from(side, room)
+        return replace(self, derivative=slope).limit_from(side, room)
 
-    def _limit_from(self, side: int, room: arb) -> Expr:
+    def limit_from(self, side: int, room: arb) -> Expr:
         """The limit of this derivative; NaN where it is not known."""
         start = self.mark.high if side > 0 else self.mark.low
         size = interval.absolute((self.mark.low, self.mark.high))[1]

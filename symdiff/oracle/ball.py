@@ -34,6 +34,7 @@ from symdiff.oracle.translate import compile_ball
 
 _CHOOSING = (Piecewise, sympy.sign, sympy.Heaviside)  # what has a value of its own at a tie
 MAX_PRECISION = 4096  # bits; a zero or a pole is still undecided there, a hard point never was
+_SURELY = 1000  # bits at which a derivative without a value is said to have none
 _SPARE_BITS = 20  # what the rounding of some tens of operations costs
 
 
@@ -181,7 +182,8 @@ class _Settling:
         left, right = self.primal.one_sided(point)
         if left.is_finite() and right.is_finite() and left.overlaps(right):
             return left.union(right), Why.UNDECIDED
-        return arb.nan(), Why.NO_DERIVATIVE
+        decided = ctx.prec >= _SURELY  # a border's sign may need more bits
+        return arb.nan(), Why.NO_DERIVATIVE if decided else Why.UNDECIDED
 
     @staticmethod
     def _at_tie(taken: arb, sides: tuple[arb, arb]) -> arb:

@@ -16,7 +16,7 @@ from symdiff.oracle.enclosure import Enclosure, Why
 
 _BITS = 2_600  # a float64 is a multiple of 2⁻¹⁰⁷⁴ below 2¹⁰²⁴: sums of three are exact
 _SCALES = tuple(1 + Fraction(63 * k, 100) for k in range(4))
-_FINE, _COARSE = Fraction(1, 10**40), Fraction(1, 10**13)
+_NEAREST, _FINE, _COARSE = Fraction(1, 2**1500), Fraction(1, 10**40), Fraction(1, 10**13)
 _MANY_SCALES = tuple(1 + Fraction(63 * k, 1_000) for k in range(100))
 _OSCILLATING = re.compile(r"\b(sin|cos|tan|sinc|j1)\(")
 
@@ -239,6 +239,8 @@ def side_fault(formula: Independent, at: Fraction, side: int, said: float | None
     hair = _FINE * size
     if formula.decisions(at - hair) == formula.decisions(at + hair):
         hair = _COARSE * size
+    if formula.decisions(at + side * hair) != formula.decisions(at + side * _NEAREST):
+        return None  # another border lies between: max(1e300 z, 1) at 1e-300 beside 0
     truths = [formula.derivative(at + side * hair * k) for k in (1, 3)]
     if any(t.kind is not Kind.VALUE or t.value is None for t in truths):
         return None
