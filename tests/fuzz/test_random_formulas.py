@@ -34,8 +34,9 @@ def check(tally: Tally) -> None:
     """Nothing was found, and the run was none in which nothing could be."""
     assert kinds(tally) == [], report(tally, kinds(tally))
     assert tally.counts["certified"] > 10 * tally.formulas
-    for kind in ("value", "sides", "undefined", "no derivative"):
+    for kind in ("value", "sides", "undefined"):
         assert tally.counts[f"truth {kind}"] > tally.formulas / 20, kind
+    assert tally.counts["truth no derivative"] > 0  # a pole where there is a value is seldom
     assert tally.counts["truth unknown"] < tally.counts["truth value"] / 10
     assert tally.counts["kinks sampled"] > tally.formulas / 10
 
