@@ -32,7 +32,7 @@ from symdiff.oracle.translate import CannotCertify, compile_ball
 # Bits and terms. A few settle nearly all; more are for numbers, or terms, that nearly cancel.
 _ATTEMPTS = ((192, 3), (1024, 7))
 _SETTLED = 2.0**-95  # relative: below what any format shows
-_COMPARISONS = 100_000  # three seconds; the costliest of the catalogue takes 1,908
+_COMPARISONS = 300_000  # a second or two; the costliest of the catalogue takes 1,908
 
 _HOLDS = {
     Gt: lambda s: s > 0,
@@ -50,7 +50,8 @@ def limits(expression: Expr) -> Enclosure:
 
     Returns: two enclosures. Where a limit is proven to exist it is certified, and ±∞ with bound 0
         where the expression is proven to grow beyond all bounds with one sign. Else NaN ± ∞, and
-        why: there is no real value from some point on, or no limit, or none was proven.
+        why: there is no real value from some point on, or no limit, or none was proven, or the
+        work allowed for it is done.
     Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
         if it has several variables.
     """
