@@ -99,10 +99,9 @@ def _nothing(adjoints: Adjoints, arguments: Mapping[str, Any]) -> dict[str, Encl
         return {name: uncertain(shape, Why.OUT_OF_BUDGET) for name in adjoints.nodes}
     lengths = {
         axis: length
-        for i in adjoints.graph.inputs
-        for axis, length in zip(i.axes, np.shape(arguments.get(i.name, ())), strict=False)
+        for name, axes in adjoints.signature.inputs.items()
+        for axis, length in zip(axes, np.shape(arguments[name]), strict=True)
     }
-    lengths |= {axis: int(arguments[axis]) for axis in arguments if axis not in adjoints.nodes}
     return {
         name: uncertain(tuple(lengths[a] for a in node.axes), Why.OUT_OF_BUDGET)
         for name, node in adjoints.nodes.items()

@@ -92,6 +92,13 @@ class TestCompare:
         """NaN and ∞ where the gradient is undefined are counted apart."""
         assert comparisons.check(function, definition, dtype=dtype)
 
+    @pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+    def test_a_border_within_a_case_is_no_error_of_torch(self, dtype):
+        """||z|⁺ − 1|, by the ball and by the table: right code is called right."""
+        found = comparisons.check(lambda z: (z.relu() - 1).abs(), "abs(relu(z) - 1)", dtype=dtype)
+
+        assert found.verdict is comparisons.Verdict.ACCURATE
+
     def test_a_user_s_array_is_left_alone(self):
         """torch computes on a copy."""
         z = np.array([1.0, 2.0])

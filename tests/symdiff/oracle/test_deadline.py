@@ -1,0 +1,56 @@
+"""What is not reached in the time allowed says so, and what was reached stands."""
+
+import numpy as np
+import pytest
+
+import symdiff
+from symdiff.graph import Graph, array, elementwise
+from symdiff.oracle import deadline
+from symdiff.oracle.enclosure import Why
+from symdiff.oracle.table import build
+
+
+def adjoints(text):
+    """Those of a formula in z."""
+    return symdiff.adjoints(symdiff.pointwise(symdiff.activation(text)))
+
+
+@pytest.mark.parametrize("count", [3, 60_000])
+def test_a_call_without_time_certifies_nothing_and_says_why(count):
+    """By the ball, and where a table would be made."""
+    with deadline.allowed(0):
+        found = adjoints("z*sin(z)").enclose(target="float32", z=np.linspace(1, 2, count))["z"]
+
+    assert not found.certified.any()
+    assert {int(Why.OUT_OF_BUDGET)} == set(found.why.tolist())
+
+
+def test_an_array_without_time_is_not_certified():
+    """The shapes are those of the values."""
+    x = array("x", "n")
+    graph = Graph("g", (x,), {"y": elementwise(lambda a: a**2, x)})
+    with deadline.allowed(0):
+        found = symdiff.adjoints(graph).enclose(x=np.ones(3), v=np.ones(3))
+
+    assert [int(Why.OUT_OF_BUDGET)] * 3 == found["x"].why.tolist()
+
+
+def test_the_outer_time_stands_where_it_is_shorter():
+    """A computation gives itself no more than it was given; without a limit nothing is spent."""
+    assert not deadline.spent()
+    with deadline.allowed(0), deadline.allowed(100), deadline.unless_set(100):
+        assert deadline.spent()
+    with deadline.allowed(100), deadline.allowed(0):
+        assert deadline.spent()
+
+
+def test_a_table_that_is_abandoned_is_right_as_far_as_it_goes():
+    """Its rows are proven each by itself; the rest is open, and the table says it is not whole."""
+    expression = symdiff.activations["normalized_sinc"].derivative()
+    with deadline.allowed(0.2):
+        part = build(expression, "float32")
+    points = np.linspace(1e-30, 30, 2_000).astype(np.float32).astype(np.float64)
+    found = part.enclose(points)
+
+    assert not part.complete
+    assert not found.certified.all()
