@@ -18,7 +18,7 @@ report: .venv/installed ## compare every activation; leaves report/index.html
 		--symdiff-report=report/index.html
 	@echo "The report: $(CURDIR)/report/index.html"
 
-test: .venv/installed ## the tests, in about six minutes on two cores
+test: .venv/installed ## the tests, in about nine minutes on two cores
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
 test-all: .venv/installed ## the longer proofs too
