@@ -19,7 +19,7 @@ from comparisons.subjects import Inputs, Subject
 from comparisons.truth import TruthOf
 from symdiff import Graph
 from symdiff.adjoint import CONSTANT, NO_DEPENDENCE, requiring_grad
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.enclosure import Enclosure, Why
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,9 +133,24 @@ class Case:
             elif value is not None and name in self._truth and name != graph.output_name:
                 truth = self._truth[name]
                 some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
+                _something_known(f"{name} of {self.subject}", some, at)
                 judged, enclosure = judge.judged(name, value, some, at)
                 results[name] = AdjointResult(name, at, value, enclosure, judged)
         return results, wrong
+
+
+def _something_known(name: str, truth: Enclosure, at: Inputs) -> None:
+    """Raises: ValueError if there may be truths at finite inputs, and none was certified."""
+    finite = np.ones(truth.shape, dtype=bool)
+    for v in at.values():
+        if v.shape == truth.shape:
+            finite &= np.isfinite(v)
+    unsettled = truth.unsettled & finite
+    if unsettled.any() and not (truth.certified & finite).any():
+        why = Why(int(truth.why[unsettled][0])).sentence
+        raise ValueError(
+            f"the truth of {name} was certified at no point, so nothing can be judged: {why}"
+        )
 
 
 def _weighted(graph: Graph) -> Graph:

@@ -11,6 +11,7 @@ from torch.nn.functional import gelu, silu
 import comparisons
 import symdiff
 from comparisons import GradientMismatch, Verdict
+from symdiff.oracle import deadline
 
 
 def one_sentence(error):
@@ -98,6 +99,11 @@ class TestCompare:
         found = comparisons.check(lambda z: (z.relu() - 1).abs(), "abs(relu(z) - 1)", dtype=dtype)
 
         assert found.verdict is comparisons.Verdict.ACCURATE
+
+    def test_where_no_point_is_certified_nothing_passes(self):
+        """A check that judged nothing is no pass: it says why there is no truth."""
+        with deadline.allowed(0), pytest.raises(ValueError, match=r"certified at no point.*time"):
+            comparisons.check("gelu")
 
     def test_a_user_s_array_is_left_alone(self):
         """torch computes on a copy."""
