@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import sympy
 
 from symdiff import Graph, activation, adjoints, array, elementwise, scalars
-from symdiff.catalogue.problems import apply
+from symdiff.application import apply
 from symdiff.closed_form import closed_form
 from symdiff.program import program
 

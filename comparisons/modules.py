@@ -13,7 +13,7 @@ import symdiff
 from comparisons.dtypes import FloatType
 from comparisons.subjects import Inputs, Subject
 from symdiff import Definition, Graph
-from symdiff.catalogue.problems import apply
+from symdiff.application import apply
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -17,7 +17,8 @@ from sympy import Expr, IndexedBase, Symbol, Tuple
 from sympy.core.symbol import Str
 from sympy.utilities.iterables import sift
 
-from symdiff.extent import Extents, TooLarge, check_cases
+from symdiff.case_depth import check_cases
+from symdiff.expression.array_symbol import ArraySymbol
 from symdiff.graph import (
     Axes,
     Einsum,
@@ -30,8 +31,8 @@ from symdiff.graph import (
     repeated,
     size,
 )
-from symdiff.notation.names import ArraySymbol
-from symdiff.on_demand import on_demand
+from symdiff.trees.extent import Extents, TooLarge
+from symdiff.trees.on_demand import on_demand
 
 Result = TypeVar("Result")
 Write = Callable[[Node], Expr]

@@ -13,7 +13,7 @@ from symdiff.expression.differentiate import differentiate
 from symdiff.expression.formula import formula, parameter, real_symbol
 from symdiff.expression.rewriting import put
 from symdiff.kinks import Kink, Kinks, Unresolved, isolate
-from symdiff.trees.limits import cut, refusing
+from symdiff.trees.refusals import cut, refusing
 
 _NO_NUMBERS = (sympy.oo, -sympy.oo, sympy.zoo, sympy.nan)
 

@@ -15,10 +15,10 @@ import numpy as np
 from flint import arb, ctx, fmpq
 from sympy import Expr, Rational, Symbol
 
+from symdiff.balls.compiled import compile_ball
+from symdiff.balls.elementary import CannotCertify, Undecided
 from symdiff.bridge.interpret import interpret
 from symdiff.functions import Float64Array
-from symdiff.oracle.elementary import Undecided
-from symdiff.oracle.translate import CannotCertify, compile_ball
 from symdiff.program import ArrayOperation, Contract, Program
 
 _PRECISIONS = (128, 512, 2048, 4096)

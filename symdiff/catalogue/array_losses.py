@@ -14,8 +14,8 @@ from typing import Literal
 import sympy
 from sympy import Expr, Piecewise, S
 
-from symdiff.catalogue import loss
-from symdiff.catalogue.problems import apply
+from symdiff.application import apply
+from symdiff.catalogue.lookup import loss
 from symdiff.definition import Definition
 from symdiff.expression.formula import exact
 from symdiff.functions import softplus

@@ -10,12 +10,13 @@ from typing import Literal
 
 from sympy import Expr
 
-from symdiff.catalogue import activation as activation_of
-from symdiff.catalogue import loss as loss_of
+from symdiff.application import apply
+from symdiff.catalogue.lookup import activation as activation_of
+from symdiff.catalogue.lookup import loss as loss_of
 from symdiff.definition import Definition
 from symdiff.expression.formula import real_symbol
 from symdiff.functions import unspecified
-from symdiff.graph import Graph, Node, array, einsum, elementwise, mean, placeholder, scalars, stop
+from symdiff.graph import Graph, array, einsum, elementwise, mean, scalars, stop
 
 
 def neuron(
@@ -70,23 +71,3 @@ def vector_jacobian_product() -> Graph:
     inp = array("inp", "i j")
     squared = elementwise(lambda a: (a + 1) ** 2, inp)
     return Graph("vector-Jacobian product", (inp,), {"out": einsum("i j -> j i", squared)})
-
-
-def pointwise(definition: Definition) -> Graph:
-    """A catalogue function by itself: y = f(z), or L = loss(y, t)."""
-    definition = definition.settled()
-    inputs = scalars(" ".join(definition.variables))
-    line = "y" if "y" not in definition.variables else "L"
-    return Graph(str(definition), inputs, {line: apply(definition, *inputs)}, definition.parameters)
-
-
-def apply(definition: Definition, *operands: Node) -> Node:
-    """A catalogue function applied to nodes, with its stable derivatives."""
-    to_placeholders = {s: placeholder(i) for i, s in enumerate(definition.symbols)}
-    partials = [
-        definition.stable[v].xreplace(to_placeholders) if v in definition.stable else None
-        for v in definition.variables
-    ]
-    return elementwise(
-        lambda *_: definition.formula.xreplace(to_placeholders), *operands, partials=partials
-    )

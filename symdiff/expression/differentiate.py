@@ -9,7 +9,7 @@ import sympy
 from sympy import Add, Basic, Expr, Function, Mul, Piecewise, Pow, S, Symbol
 
 from symdiff.functions import Extreme, maximum, minimum
-from symdiff.trees.limits import MAX_DERIVATIVE, UNKNOWN, named, refusing
+from symdiff.trees.refusals import MAX_DERIVATIVE, UNKNOWN, named, refusing
 from symdiff.trees.subexpressions import size, subexpressions
 
 _LONG = 20  # factors of a product

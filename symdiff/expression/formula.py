@@ -21,7 +21,7 @@ from sympy.logic.boolalg import Boolean, BooleanFunction
 from symdiff.expression.parse import FUNCTIONS, parse
 from symdiff.expression.recognise import recognise
 from symdiff.functions import Extreme, StableFunction, UnspecifiedFunction, unspecified
-from symdiff.trees.limits import LARGEST, MAX_BITS, Limits, refusal_of_size, refusing, shortened
+from symdiff.trees.refusals import LARGEST, MAX_BITS, Limits, refusal_of_size, refusing, shortened
 from symdiff.trees.subexpressions import subexpressions
 
 _KNOWN = (

@@ -25,7 +25,7 @@ from sympy.logic.boolalg import Boolean
 from symdiff.expression.domain import NOTHING, Domain, Requirements, guarded, only, required
 from symdiff.functions import STABLE_FUNCTIONS, Phi, maximum, minimum, phi, sigmoid
 from symdiff.trees.comparison import comparison
-from symdiff.trees.limits import Limits, refusal_of_power, refusal_of_size, refusing, shortened
+from symdiff.trees.refusals import Limits, refusal_of_power, refusal_of_size, refusing, shortened
 
 MAX_LENGTH = 2_000  # characters: far beyond any formula, far below what exhausts the parser
 MAX_DEPTH = 60  # nested parentheses and calls

@@ -7,50 +7,6 @@ written. Plain SymPy would not do: `diff(1/(1 + exp(-z)))` evaluates to NaN at �
 SymPy differentiates straight into these forms: σ' = σ(z) σ(−z), tanh' = sech²(z), Φ' = φ(z).
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from symdiff.functions.extremes import Extreme, maximum, minimum
-from symdiff.functions.logistic import sech, sigmoid, softplus, tanh
-from symdiff.functions.near_one import expm1, log1p
-from symdiff.functions.normal import Phi, phi
-from symdiff.functions.spherical_bessel import j1, sinc
-from symdiff.functions.stable_function import Float64Array, StableFunction, with_constant
-from symdiff.functions.unspecified import UnspecifiedFunction, unspecified
-
-__all__ = [
-    "EXTREMES",
-    "STABLE_FUNCTIONS",
-    "Extreme",
-    "Float64Array",
-    "Phi",
-    "StableFunction",
-    "UnspecifiedFunction",
-    "expm1",
-    "j1",
-    "log1p",
-    "maximum",
-    "minimum",
-    "phi",
-    "sech",
-    "sigmoid",
-    "sinc",
-    "softplus",
-    "tanh",
-    "unspecified",
-    "with_constant",
-]
-
-STABLE_FUNCTIONS: tuple[type[StableFunction], ...] = (
-    sigmoid,
-    softplus,
-    tanh,
-    sech,
-    Phi,
-    phi,
-    expm1,
-    log1p,
-    sinc,
-    j1,
-)
-
-EXTREMES: tuple[type[Extreme], ...] = (maximum, minimum)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

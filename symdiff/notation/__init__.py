@@ -1,26 +1,5 @@
 """How mathematics is written: text for terminals, LaTeX for notebooks and pages."""
 
-from __future__ import annotations
+import lazy_loader
 
-from collections.abc import Iterable
-
-from sympy import Expr
-
-
-def text(expression: Expr) -> str:
-    """The expression in Unicode text, such as ȳ (Φ(z) + z φ(z))."""
-    from symdiff.notation.plain import TextPrinter
-
-    return TextPrinter().doprint(expression)
-
-
-def latex(expression: Expr) -> str:
-    r"""The expression in LaTeX, such as \bar{y} \, (\Phi(z) + z \, \varphi(z))."""
-    from symdiff.notation.tex import TexPrinter
-
-    return TexPrinter().doprint(expression)
-
-
-def aligned(rows: Iterable[str]) -> str:
-    r"""LaTeX equations, each with its `&` before the sign, as one `aligned` block."""
-    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

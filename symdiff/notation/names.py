@@ -1,10 +1,8 @@
-"""What symbols are called: z̄ is the adjoint of z, and an array's name knows that it is one."""
+"""What values are called: z̄ is the adjoint of z, α is alpha."""
 
 from __future__ import annotations
 
 import unicodedata
-
-from sympy import Symbol
 
 MACRON = "\N{COMBINING MACRON}"
 HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"
@@ -31,12 +29,6 @@ def lettered(name: str) -> str:
     """A name as it is read: α of alpha, α_p of alpha_p, λ of lambd."""
     head, underscore, tail = name.partition("_")
     return LETTERS.get(head, head) + underscore + tail
-
-
-class ArraySymbol(Symbol):
-    """The name of an array in a line: its products are entry by entry."""
-
-    __slots__ = ()
 
 
 def barred(name: str) -> str:

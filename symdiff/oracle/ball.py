@@ -18,8 +18,10 @@ import sympy
 from flint import arb, ctx
 from sympy import Expr, Piecewise
 
+from symdiff.balls.compiled import compile_ball
+from symdiff.balls.elementary import Undecided, Undefined
+from symdiff.balls.exact import Exact
 from symdiff.oracle import deadline
-from symdiff.oracle.elementary import Undecided, Undefined
 from symdiff.oracle.enclosure import (
     SMALLEST,
     Enclosure,
@@ -27,10 +29,8 @@ from symdiff.oracle.enclosure import (
     Why,
     uncertain,
 )
-from symdiff.oracle.exact import Exact
 from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.primal import Primal, PrimalAt
-from symdiff.oracle.translate import compile_ball
 
 _CHOOSING = (Piecewise, sympy.sign, sympy.Heaviside)  # what has a value of its own at a tie
 MAX_PRECISION = 4096  # bits; a zero or a pole is still undecided there, a hard point never was

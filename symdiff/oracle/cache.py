@@ -23,7 +23,6 @@ import numpy as np
 import sympy
 from sympy import Expr
 
-import symdiff
 from symdiff.expression.formula import real_symbol
 from symdiff.oracle.table import Table, build
 
@@ -68,7 +67,7 @@ def _key(expression: Expr, target: str, restricting: tuple[Expr, ...] = ()) -> s
 @cache
 def _version() -> str:
     """The hash of every source file of this package, and of the versions underneath."""
-    return version_of(Path(symdiff.__file__).parent)
+    return version_of(Path(__file__).parents[1])
 
 
 def version_of(package: Path) -> str:

@@ -39,9 +39,9 @@ from typing import NamedTuple
 import numpy as np
 from flint import arb, arb_series, ctx
 
-from symdiff.oracle.elementary import Undecided, Undefined
+from symdiff.balls.compiled import Compiled
+from symdiff.balls.elementary import Undecided, Undefined
 from symdiff.oracle.enclosure import SMALLEST
-from symdiff.oracle.translate import Program
 
 _EPS, _ETA = 2.0**-53, SMALLEST  # η = 2⁻¹⁰⁷⁵ is no float64; twice it is
 _SLACK = 1 + 2.0**-40
@@ -101,7 +101,7 @@ class Cell(NamedTuple):
         return [Cell((self.prefix << bits) | i, self.used + bits) for i in range(1 << bits)]
 
 
-def fit(program: Program, cell: Cell, accuracy: Accuracy) -> list[float] | None:
+def fit(program: Compiled, cell: Cell, accuracy: Accuracy) -> list[float] | None:
     """The row for the cell, or None if a row there would not be accurate enough.
 
     Args: program, f over power series; it raises Undecided where a border may lie in the cell.
@@ -121,7 +121,7 @@ def fit(program: Program, cell: Cell, accuracy: Accuracy) -> list[float] | None:
     return None
 
 
-def _taylor(program: Program, cell: Cell, degree: int) -> list[arb] | None:
+def _taylor(program: Compiled, cell: Cell, degree: int) -> list[arb] | None:
     """a₀ … aₙ, and as the last item a ball that holds R(u)·2ⁿ⁺¹ for all u in [−½, ½]."""
     start, centre = cell.ends[0], cell.centre
     half = arb(centre) - arb(start)  # exact: a power of two

@@ -18,7 +18,7 @@ from symdiff.oracle.enclosure import (
     format_named,
     uncertain,
 )
-from symdiff.oracle.infinity import at_infinities
+from symdiff.oracle.limits.infinity import at_infinities
 from symdiff.oracle.primal import Primal
 from symdiff.oracle.table import Table
 

@@ -13,11 +13,11 @@ from symdiff.adjoint import Adjoints
 from symdiff.closed_form import closed_form
 from symdiff.expression.formula import real_symbol
 from symdiff.expression.rewriting import put
-from symdiff.extent import TooLarge
 from symdiff.graph import Elementwise, Graph, Input, topological
 from symdiff.oracle.enclosure import Enclosure, Float64Array
 from symdiff.oracle.interpretation import enclose_arrays
 from symdiff.oracle.primal import Primal, is_total
+from symdiff.trees.extent import TooLarge
 
 
 def enclose_adjoints(

@@ -15,15 +15,15 @@ from flint import arb, ctx, fmpq
 from sympy import Expr, Symbol
 
 from symdiff.adjoint import Adjoints
+from symdiff.balls.compiled import compile_ball
+from symdiff.balls.elementary import Undefined
 from symdiff.bridge.interpret import interpret
 from symdiff.graph import Axes, Elementwise, Node, topological
 from symdiff.oracle import deadline
 from symdiff.oracle.ball import MAX_PRECISION
-from symdiff.oracle.elementary import Undefined
 from symdiff.oracle.enclosure import BoolArray, Enclosure, Why, uncertain
 from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.primal import is_total
-from symdiff.oracle.translate import compile_ball
 from symdiff.program import program
 
 _FIRST = 128  # bits

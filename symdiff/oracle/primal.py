@@ -15,14 +15,14 @@ from flint import arb, arb_series, ctx
 from sympy import Expr, Piecewise, Rational, Symbol
 from sympy.core.relational import Relational
 
+from symdiff.balls.compiled import Compiled, compile_ball, compile_side
+from symdiff.balls.conditions import constant_of
+from symdiff.balls.elementary import Undecided, Undefined
 from symdiff.expression.differentiate import differentiate
 from symdiff.expression.formula import real_symbol
 from symdiff.functions import Extreme, StableFunction, log1p
-from symdiff.oracle.conditions import constant_of
-from symdiff.oracle.elementary import Undecided, Undefined
 from symdiff.oracle.enclosure import LARGEST
-from symdiff.oracle.infinity import limits
-from symdiff.oracle.translate import Program, compile_ball, compile_side
+from symdiff.oracle.limits.infinity import limits
 
 _FAR = real_symbol("t")  # what tends to infinity
 _ORDER = 12  # coefficients of a series beside a tie; a border that vanishes to more is undecided
@@ -80,7 +80,7 @@ class PrimalAt:
             self._variables.append(primal.variable)
         self._inputs = tuple(variables)
         self._value = None if primal.value is None else compile_ball(primal.value, variables)
-        self._beside: dict[int, Program] = {}  # compiled when a first tie is met
+        self._beside: dict[int, Compiled] = {}  # compiled when a first tie is met
 
     def defined(self, point: Sequence[arb]) -> bool | None:
         """Whether all of the values exist there; None where it is not decided."""

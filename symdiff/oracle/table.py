@@ -21,11 +21,11 @@ import numpy.typing as npt
 from flint import ctx
 from sympy import Expr
 
+from symdiff.balls.compiled import Compiled, compile_ball, compile_series
+from symdiff.balls.elementary import Undefined
 from symdiff.oracle import deadline
 from symdiff.oracle.cell import DOUBLE, SINGLE, Accuracy, Cell, fit
-from symdiff.oracle.elementary import Undefined
 from symdiff.oracle.enclosure import FORMATS, Enclosure, Float64Array, format_named
-from symdiff.oracle.translate import Program, compile_ball, compile_series
 
 _FINEST = 11  # a binade is cut into 2¹¹ cells at most, before failing cells are refined
 _FAN = 3  # a failing cell is cut into 8
@@ -111,7 +111,7 @@ def build(expression: Expr, target: str = "float32", restricting: tuple[Expr, ..
 class _Growth:
     """The tree while it grows."""
 
-    def __init__(self, program: Program, guards: Iterable[Program], accuracy: Accuracy) -> None:
+    def __init__(self, program: Compiled, guards: Iterable[Compiled], accuracy: Accuracy) -> None:
         self.program = program
         self.guards = tuple(guards)
         self.abandoned = False
@@ -165,10 +165,10 @@ class _Growth:
         return fit(self.program, cell, self.accuracy)
 
     @staticmethod
-    def defined_on(cell: Cell) -> Callable[[Program], bool]:
+    def defined_on(cell: Cell) -> Callable[[Compiled], bool]:
         """Whether an expression is proven to have a value all over the cell."""
 
-        def defined(guard: Program) -> bool:
+        def defined(guard: Compiled) -> bool:
             with ctx.workprec(64):
                 try:
                     return bool(guard(cell.ball()).is_finite())

@@ -14,9 +14,9 @@ import symdiff
 from symdiff.adjoint import CONSTANT, NO_DEPENDENCE, equations, requiring_grad
 from symdiff.bridge.interpret import compile_mpmath
 from symdiff.catalogue.activations import activations
-from symdiff.extent import TooLarge
 from symdiff.functions import tanh
 from symdiff.graph import Graph, array, einsum, elementwise, mean, scalars, stop
+from symdiff.trees.extent import TooLarge
 
 SEED = 17  # of numpy's generator
 

@@ -5,7 +5,7 @@ import sympy
 
 import symdiff
 from symdiff.closed_form import closed_form, entry, in_names
-from symdiff.extent import TooLarge
+from symdiff.expression.array_symbol import ArraySymbol
 from symdiff.functions import sigmoid
 from symdiff.graph import (
     array,
@@ -17,7 +17,7 @@ from symdiff.graph import (
     scalars,
     stop,
 )
-from symdiff.notation.names import ArraySymbol
+from symdiff.trees.extent import TooLarge
 
 
 def test_a_scalar_is_a_plain_symbol():

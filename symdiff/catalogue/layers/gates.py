@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from symdiff.catalogue import activation
-from symdiff.catalogue.problems import apply
+from symdiff.application import apply
+from symdiff.catalogue.lookup import activation
 from symdiff.extremum import Ties, largest, maximum
 from symdiff.graph import Graph, array, einsum, elementwise
 from symdiff.view import part, stack

@@ -10,9 +10,9 @@ from symdiff.bridge.evaluator import ABSOLUTE, RELATIVE
 from symdiff.catalogue.activations import activations
 from symdiff.expression.formula import exact, real_symbol
 from symdiff.expression.parse import FUNCTIONS
-from symdiff.extent import TooLarge
 from symdiff.oracle.ball import enclose_ball
 from symdiff.oracle.enclosure import Why
+from symdiff.trees.extent import TooLarge
 
 MAGNITUDES = [5e-324, 1e-310, 1e-300, 1e-30, 1e-8, 0.01, 0.3, 0.5, 1.0, 2.0, 3.0, 6.0, 7.0, 17.3]
 MAGNITUDES += [37.0, 100.0, 355.0, 400.0, 710.0, 745.0, 800.0, 1e5, 1e8, 1e15, 1e30, 1e100, 1e155]

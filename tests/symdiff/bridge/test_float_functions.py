@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from flint import arb, ctx
 
+from symdiff.balls.elementary import BALL
 from symdiff.bridge.float_functions import FUNCTIONS
 from symdiff.bridge.running_error import UNIT, Number, watched
-from symdiff.oracle.elementary import BALL
 
 SEED = 31
 MAGNITUDES = [0.0, 5e-324, 1e-310, 1e-300, 1e-30, 1e-8, 0.5, 1.0, 20.0, 700.0, 1e22, 1e300]

@@ -6,8 +6,8 @@ import pytest
 import sympy
 
 import symdiff
+from symdiff.application import apply
 from symdiff.catalogue.activations import activations
-from symdiff.catalogue.problems import apply
 from symdiff.graph import scalars
 
 SEED = 3

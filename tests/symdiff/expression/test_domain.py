@@ -9,11 +9,11 @@ from flint import arb, ctx, fmpq
 from written_formulas import Nowhere, value, written
 
 import symdiff
+from symdiff.balls.compiled import compile_ball
+from symdiff.balls.elementary import Undecided, Undefined
 from symdiff.expression.differentiate import differentiate
 from symdiff.expression.formula import formula
 from symdiff.expression.rewriting import put
-from symdiff.oracle.elementary import Undecided, Undefined
-from symdiff.oracle.translate import compile_ball
 
 SEED = 7  # of the random formulas
 z, a = sympy.symbols("z a", real=True)

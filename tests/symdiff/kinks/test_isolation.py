@@ -27,6 +27,7 @@ from sympy import (
 )
 
 import symdiff
+from symdiff.balls import compile_ball
 from symdiff.expression.differentiate import differentiate
 from symdiff.functions import j1, maximum, minimum, sigmoid, softplus, tanh
 from symdiff.kinks import isolate
@@ -35,7 +36,6 @@ from symdiff.kinks.partition import partition
 from symdiff.kinks.roots import PRECISION
 from symdiff.kinks.tape import Tape, sign_of
 from symdiff.kinks.work import Work
-from symdiff.oracle import compile_ball
 
 SEED = 20240229
 z = sympy.Symbol("z", real=True)

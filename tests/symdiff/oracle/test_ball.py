@@ -7,6 +7,7 @@ import sympy
 from flint import arb, ctx
 from independent_truth import Truth, structured_points, torch_nn, worst_ratio
 
+from symdiff.balls.elementary import CannotCertify
 from symdiff.catalogue.activations import activations
 from symdiff.catalogue.losses import losses
 from symdiff.expression.differentiate import differentiate
@@ -15,7 +16,6 @@ from symdiff.functions import STABLE_FUNCTIONS, UnspecifiedFunction, unspecified
 from symdiff.oracle.ball import enclose_ball
 from symdiff.oracle.enclosure import SMALLEST
 from symdiff.oracle.from_balls import enclosure_of
-from symdiff.oracle.translate import CannotCertify
 
 z, y, t = map(real_symbol, "zyt")
 

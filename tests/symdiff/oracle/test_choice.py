@@ -111,7 +111,7 @@ class TestPackage:
 
     def test_an_unknown_name_is_an_attribute_error(self):
         """As of any module."""
-        with pytest.raises(AttributeError, match="no attribute 'enclosed'"):
+        with pytest.raises(AttributeError, match=r"No symdiff\.oracle attribute enclosed"):
             _ = oracle.enclosed
 
     def test_importing_symdiff_needs_neither_flint_nor_numba_nor_torch(self):

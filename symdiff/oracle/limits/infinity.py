@@ -1,7 +1,7 @@
 """The limit of an expression at ±∞, by proof.
 
 Each subexpression is enclosed, for all z that are large enough, by a germ: a few terms of its
-asymptotic expansion and a bound on the rest (`symdiff.oracle.germ`). A limit is certified where the
+asymptotic expansion and a bound on the rest (`germ`). A limit is certified where the
 germ of the whole has one, so that it is known to exist and the function to have real values from
 some point on. Nothing is evaluated at any z, so no parameter is too large or too small.
 """
@@ -19,15 +19,15 @@ from sympy import Expr, Piecewise, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 
+from symdiff.balls.compiled import compile_ball
+from symdiff.balls.elementary import BALL, CannotCertify, Undefined
 from symdiff.functions import maximum, minimum
-from symdiff.oracle.constants import Number, Unproven, ball, exponential, number, pi
-from symdiff.oracle.elementary import BALL, Undefined
 from symdiff.oracle.enclosure import Enclosure, Float64Array, Why, uncertain
-from symdiff.oracle.far_out import absolute, applied, extreme, power
 from symdiff.oracle.from_balls import enclosure_of
-from symdiff.oracle.germ import ORDER, Germ, OutsideDomain, constant, hull, variable
-from symdiff.oracle.growth import EFFORT, Effort, OutOfEffort
-from symdiff.oracle.translate import CannotCertify, compile_ball
+from symdiff.oracle.limits.constants import Number, Unproven, ball, exponential, number, pi
+from symdiff.oracle.limits.far_out import absolute, applied, extreme, power
+from symdiff.oracle.limits.germ import ORDER, Germ, OutsideDomain, constant, hull, variable
+from symdiff.oracle.limits.growth import EFFORT, Effort, OutOfEffort
 
 # Bits and terms. A few settle nearly all; more are for numbers, or terms, that nearly cancel.
 _ATTEMPTS = ((192, 3), (1024, 7))

@@ -11,7 +11,7 @@ from typing import Any
 
 from flint import arb, arb_series
 
-from symdiff.oracle.elementary import Undecided
+from symdiff.balls.elementary import Undecided
 
 Decision = bool | None
 

@@ -9,16 +9,14 @@ import sympy
 from flint import arb, ctx, fmpq
 from sympy import Expr, Symbol
 
-from symdiff.oracle.conditions import BallConditions, CellConditions, Conditions, SideConditions
-from symdiff.oracle.elementary import BALL, SERIES, Lowering, Undefined
-from symdiff.oracle.writer import CannotCertify, Writer
-
-__all__ = ["CannotCertify", "Program", "compile_ball", "compile_series", "compile_side"]
+from symdiff.balls.conditions import BallConditions, CellConditions, Conditions, SideConditions
+from symdiff.balls.elementary import BALL, SERIES, Lowering, Undefined
+from symdiff.balls.writer import Writer
 
 _GUARD_BITS = 16  # constants carry these beyond the working precision: their error stays unseen
 
 
-class Program:
+class Compiled:
     """An expression ready to be evaluated over balls at the working precision `flint.ctx.prec`.
 
     Calling it with one `flint.arb` (or `arb_series`) for each variable returns the ball (or
@@ -45,9 +43,9 @@ class Program:
             first = min(map(str, unknown))
             raise ValueError(f"no values were given for {first!r}; the variables are {given}")
         writer = Writer(self.variables, lowering, conditions)
-        result = writer.write(expression, writer.top)
-        self._bind = writer.function(result)
-        self._constants = writer.constants
+        result = writer.write(expression, writer.source.top)
+        self._bind = writer.source.function(result)
+        self._constants = writer.source.constants
         self._at: dict[int, Callable[..., Any]] = {}
         self.bound()  # so that a constant without ball arithmetic is refused here, not at a point
 
@@ -77,26 +75,26 @@ class Program:
             return arb.nan()  # of the cases that are possible, one has no value
 
 
-def compile_ball(expression: Expr, variables: Sequence[Symbol]) -> Program:
+def compile_ball(expression: Expr, variables: Sequence[Symbol]) -> Compiled:
     """The expression as a function of `flint.arb` scalars, one for each variable.
 
     Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
         if it has a symbol that is not among `variables`.
     """
-    return Program(expression, variables, BALL, BallConditions())
+    return Compiled(expression, variables, BALL, BallConditions())
 
 
-def compile_series(expression: Expr, variable: Symbol) -> Program:
+def compile_series(expression: Expr, variable: Symbol) -> Compiled:
     """The expression as a function of one `flint.arb_series`, on a cell. Raises: as above."""
-    return Program(expression, (variable,), SERIES, CellConditions())
+    return Compiled(expression, (variable,), SERIES, CellConditions())
 
 
-def compile_side(expression: Expr, variables: Sequence[Symbol], side: int) -> Program:
+def compile_side(expression: Expr, variables: Sequence[Symbol], side: int) -> Compiled:
     """The expression over series in ε, as it is on one side (±1) of where they stand.
 
     Raises: as above.
     """
-    return Program(expression, variables, SERIES, SideConditions(side))
+    return Compiled(expression, variables, SERIES, SideConditions(side))
 
 
 def _constant(expression: Expr) -> arb:
@@ -107,5 +105,5 @@ def _constant(expression: Expr) -> arb:
     if expression is sympy.E:
         return arb.const_e()
     writer = Writer((), BALL, BallConditions(), leaf=expression)
-    result = writer.write(expression, writer.top)
-    return writer.function(result)(*map(_constant, writer.constants))()
+    result = writer.write(expression, writer.source.top)
+    return writer.source.function(result)(*map(_constant, writer.source.constants))()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from symdiff.on_demand import on_demand
+from symdiff.trees.on_demand import on_demand
 
 
 def test_a_chain_of_any_length_is_no_recursion():

@@ -34,6 +34,10 @@ from symdiff.functions import (
 Lowering = Mapping[type, Callable[..., Any]]
 
 
+class CannotCertify(ValueError):
+    """An expression that holds something for which there is no ball arithmetic."""
+
+
 class Undecided(ArithmeticError):
     """A condition that the balls at hand do not decide; a higher precision may."""
 

@@ -5,10 +5,10 @@ import pytest
 import sympy
 from flint import arb, arb_series, ctx
 
+from symdiff.balls.compiled import compile_ball, compile_series
+from symdiff.balls.elementary import BALL, SERIES, CannotCertify
 from symdiff.expression.formula import real_symbol
 from symdiff.functions import EXTREMES, STABLE_FUNCTIONS
-from symdiff.oracle.elementary import BALL, SERIES
-from symdiff.oracle.translate import CannotCertify, compile_ball, compile_series
 
 z, y = real_symbol("z"), real_symbol("y")
 UNARY = tuple(f for f in BALL if f not in {sympy.Max, sympy.Min, sympy.Pow, *EXTREMES})

@@ -8,6 +8,7 @@ import sympy
 from flint import arb, ctx
 
 import symdiff
+from symdiff.balls import CannotCertify, compile_ball
 from symdiff.expression.differentiate import differentiate
 from symdiff.expression.formula import formula, real_symbol
 from symdiff.functions import (
@@ -24,9 +25,9 @@ from symdiff.functions import (
     tanh,
     unspecified,
 )
-from symdiff.oracle import CannotCertify, compile_ball, enclose
+from symdiff.oracle import enclose
 from symdiff.oracle.enclosure import Why
-from symdiff.oracle.infinity import limits
+from symdiff.oracle.limits.infinity import limits
 
 z = real_symbol("z")
 ACTIVATIONS = tuple(symdiff.activations.values())
@@ -295,7 +296,7 @@ def test_shared_parts_are_visited_once():
 
 def test_work_beyond_what_is_allowed_is_given_up(monkeypatch):
     """Then it says so; the catalogue needs a hundredth of what is allowed."""
-    monkeypatch.setattr("symdiff.oracle.infinity._COMPARISONS", 3_000)
+    monkeypatch.setattr("symdiff.oracle.limits.infinity._COMPARISONS", 3_000)
     layers = z
     for _ in range(7):
         layers = layers * sigmoid(layers)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from flint import fmpq
 
-from symdiff.oracle.constants import Number, Unproven, is_zero, plus, sign, times
+from symdiff.oracle.limits.constants import Number, Unproven, is_zero, plus, sign, times
 
 
 class OutOfEffort(Exception):

@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sympy
-from flint import arb, fmpq
+from flint import arb, arb_series, fmpq
 from sympy import Expr, Piecewise, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import And, Boolean, BooleanAtom, Not, Or
 
+from symdiff.balls.conditions import constant_of
+from symdiff.balls.elementary import Undecided, Undefined
 from symdiff.functions import Extreme, maximum
-from symdiff.oracle.elementary import Undecided, Undefined
 
 _MOST_DEGREE = 400  # times the 1,100 bits of a float64, half a million bits: some milliseconds
 
@@ -41,6 +42,26 @@ class Exact:
             raise Undecided
         numbers = dict(zip(self.symbols, map(_rational, arguments), strict=True))
         return _value(self.expression, numbers, {})
+
+
+class Sharpened:
+    """A border's ball replaced by its exact value where it holds 0 without being 0."""
+
+    def __init__(self, exact: Exact) -> None:
+        self.exact = exact
+
+    def __call__(self, value: Any, *arguments: Any) -> Any:
+        """Args: value, the border's ball or series; arguments, those of the variables."""
+        ball = constant_of(value)
+        if ball > 0 or ball < 0 or ball.is_zero():
+            return value
+        try:
+            sharp = arb(self.exact(*map(constant_of, arguments)))
+        except (Undecided, Undefined):
+            return value
+        if isinstance(value, arb_series):
+            return arb_series([sharp, *value.coeffs()[1:]], value.prec)
+        return sharp
 
 
 def _rational(number: arb) -> fmpq:

@@ -5,10 +5,10 @@ from itertools import pairwise
 import pytest
 from flint import arb, fmpq
 
-from symdiff.oracle.constants import Unproven
-from symdiff.oracle.elementary import BALL
-from symdiff.oracle.far_out import applied, extreme, reciprocal
-from symdiff.oracle.germ import (
+from symdiff.balls.elementary import BALL
+from symdiff.oracle.limits.constants import Unproven
+from symdiff.oracle.limits.far_out import applied, extreme, reciprocal
+from symdiff.oracle.limits.germ import (
     Germ,
     OutsideDomain,
     constant,
@@ -19,7 +19,7 @@ from symdiff.oracle.germ import (
     variable,
     within,
 )
-from symdiff.oracle.growth import EFFORT, ONE, Effort, OutOfEffort, Z, compare
+from symdiff.oracle.limits.growth import EFFORT, ONE, Effort, OutOfEffort, Z, compare
 
 z = variable(1)
 HALF = fmpq(1, 2)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 import sympy
 from flint import arb, arb_series, ctx, fmpq
 
+from symdiff.balls.elementary import BALL, SERIES
 from symdiff.functions import (
     Phi,
     expm1,
@@ -24,10 +25,9 @@ from symdiff.functions import (
     softplus,
     tanh,
 )
-from symdiff.oracle.constants import HUGE, Number, Unproven, ball, number, pi, times
-from symdiff.oracle.constants import power as number_power
-from symdiff.oracle.elementary import BALL, SERIES
-from symdiff.oracle.germ import (
+from symdiff.oracle.limits.constants import HUGE, Number, Unproven, ball, number, pi, times
+from symdiff.oracle.limits.constants import power as number_power
+from symdiff.oracle.limits.germ import (
     Germ,
     OutsideDomain,
     composed,
@@ -39,7 +39,7 @@ from symdiff.oracle.germ import (
     taylor_length,
     within,
 )
-from symdiff.oracle.growth import ONE, compare
+from symdiff.oracle.limits.growth import ONE, compare
 
 _HALF = fmpq(1, 2)
 _ONE = constant(fmpq(1))

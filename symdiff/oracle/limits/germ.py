@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from flint import arb, fmpq
 
-from symdiff.oracle.constants import (
+from symdiff.oracle.limits.constants import (
     Number,
     Unproven,
     ball,
@@ -32,7 +32,7 @@ from symdiff.oracle.constants import (
     power,
     times,
 )
-from symdiff.oracle.growth import (
+from symdiff.oracle.limits.growth import (
     ONE,
     Monomial,
     Terms,

@@ -5,7 +5,7 @@ from flint import arb, fmpq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from symdiff.oracle.constants import (
+from symdiff.oracle.limits.constants import (
     Unproven,
     ball,
     exponential,

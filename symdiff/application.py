@@ -1,0 +1,26 @@
+"""Elementwise functions applied: to the nodes of a graph, or as a graph by themselves."""
+
+from __future__ import annotations
+
+from symdiff.definition import Definition
+from symdiff.graph import Graph, Node, elementwise, placeholder, scalars
+
+
+def pointwise(definition: Definition) -> Graph:
+    """The graph of a function by itself: y = f(z), or L = loss(y, t)."""
+    definition = definition.settled()
+    inputs = scalars(" ".join(definition.variables))
+    line = "y" if "y" not in definition.variables else "L"
+    return Graph(str(definition), inputs, {line: apply(definition, *inputs)}, definition.parameters)
+
+
+def apply(definition: Definition, *operands: Node) -> Node:
+    """A function applied to nodes, with its stable derivatives."""
+    to_placeholders = {s: placeholder(i) for i, s in enumerate(definition.symbols)}
+    partials = [
+        definition.stable[v].xreplace(to_placeholders) if v in definition.stable else None
+        for v in definition.variables
+    ]
+    return elementwise(
+        lambda *_: definition.formula.xreplace(to_placeholders), *operands, partials=partials
+    )

@@ -1,0 +1,2 @@
+from .lookup import activation as activation
+from .lookup import loss as loss

@@ -1,0 +1,50 @@
+"""Activations and losses by name, by formula, or as they are."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from sympy import Expr
+
+from symdiff.definition import Definition, user_definition
+
+
+def activation(source: str | Expr | Definition, /, **parameters: object) -> Definition:
+    """An activation by name, by formula (text or SymPy) in `z`, or as it is.
+
+    Keyword arguments set parameters: `activation("elu", alpha=0.5)`,
+    `activation("z*sigmoid(beta*z)", beta=1)`.
+
+    Raises: ValueError if the name, a symbol or a parameter is unknown; TypeError if `source` is
+        none of these.
+    """
+    from symdiff.catalogue.activations import activations
+
+    return _lookup(source, activations, ("z",), "activation", parameters)
+
+
+def loss(source: str | Expr | Definition, /, **parameters: object) -> Definition:
+    """A pointwise loss of prediction `y` and target `t`, as `activation` is of `z`."""
+    from symdiff.catalogue.losses import losses
+
+    return _lookup(source, losses, ("y", "t"), "loss", parameters)
+
+
+def _lookup(
+    source: str | Expr | Definition,
+    catalogue: Mapping[str, Definition],
+    variables: tuple[str, ...],
+    kind: str,
+    parameters: Mapping[str, object],
+) -> Definition:
+    if isinstance(source, str) and source in catalogue:
+        source = catalogue[source]
+    if isinstance(source, Definition):
+        return source.with_parameters(**parameters) if parameters else source
+    is_word = isinstance(source, str) and source.isidentifier() and source not in variables
+    if is_word and source not in parameters:
+        near = difflib.get_close_matches(str(source), catalogue, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(catalogue)}"
+        raise ValueError(f"unknown {kind} {source!r}; {hint}")
+    return user_definition(source, variables, parameters)
