@@ -10,10 +10,9 @@ from sympy import Expr, Symbol
 
 from symdiff import notation
 from symdiff.closed_form import closed_form, in_names
-from symdiff.expression.array_symbol import ArraySymbol
 from symdiff.flat import flat
 from symdiff.graph import Graph, Input, Node, Stop, array, constant, topological
-from symdiff.notation.names import barred
+from symdiff.notation.names import ArraySymbol, barred
 from symdiff.reverse import Sweep, sweep
 from symdiff.signature import Signature
 from symdiff.trees.extent import TooLarge

@@ -18,7 +18,6 @@ from sympy.core.symbol import Str
 from sympy.utilities.iterables import sift
 
 from symdiff.case_depth import check_cases
-from symdiff.expression.array_symbol import ArraySymbol
 from symdiff.graph import (
     Axes,
     Einsum,
@@ -31,6 +30,7 @@ from symdiff.graph import (
     repeated,
     size,
 )
+from symdiff.notation.names import ArraySymbol
 from symdiff.trees.extent import Extents, TooLarge
 from symdiff.trees.on_demand import on_demand
 

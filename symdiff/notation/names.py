@@ -1,8 +1,10 @@
-"""What values are called: z̄ is the adjoint of z, α is alpha."""
+"""What symbols are called: z̄ is the adjoint of z, and an array's name knows that it is one."""
 
 from __future__ import annotations
 
 import unicodedata
+
+from sympy import Symbol
 
 MACRON = "\N{COMBINING MACRON}"
 HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"
@@ -29,6 +31,12 @@ def lettered(name: str) -> str:
     """A name as it is read: α of alpha, α_p of alpha_p, λ of lambd."""
     head, underscore, tail = name.partition("_")
     return LETTERS.get(head, head) + underscore + tail
+
+
+class ArraySymbol(Symbol):
+    """The name of an array in a line: its products are entry by entry."""
+
+    __slots__ = ()
 
 
 def barred(name: str) -> str:

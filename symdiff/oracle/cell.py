@@ -33,16 +33,19 @@ Numerica 19, 2010.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from struct import Struct
 from typing import NamedTuple
 
-import numpy as np
 from flint import arb, arb_series, ctx
 
 from symdiff.balls.compiled import Compiled
 from symdiff.balls.elementary import Undecided, Undefined
 from symdiff.oracle.enclosure import SMALLEST
 
+_BITS, _FLOAT = Struct("=Q"), Struct("=d")
+_HALVES = tuple(2.0**-k for k in range(16))  # |u|ᵏ at most
 _EPS, _ETA = 2.0**-53, SMALLEST  # η = 2⁻¹⁰⁷⁵ is no float64; twice it is
 _SLACK = 1 + 2.0**-40
 _GENTLE = 2.0**-900  # from here down a scaled low part may be subnormal
@@ -82,23 +85,26 @@ class Cell(NamedTuple):
         """The cell's numbers of least and of greatest magnitude."""
         free = 64 - self.used
         low = self.prefix << free
-        pair = np.array([low, low | ((1 << free) - 1)], dtype=np.uint64).view(np.float64)
-        return float(pair[0]), float(pair[1])
+        return _float(low), _float(low | ((1 << free) - 1))
 
     @property
     def centre(self) -> float:
         """start + width/2, a float64."""
-        bits = (self.prefix << (64 - self.used)) | (1 << (63 - self.used))
-        return float(np.array([bits], dtype=np.uint64).view(np.float64)[0])
+        return _float((self.prefix << (64 - self.used)) | (1 << (63 - self.used)))
 
     def ball(self) -> arb:
         """The ball centre ± width/2, formed by flint, which holds every number of the cell."""
-        half = arb(self.centre) - arb(self.ends[0])  # exact: a power of two
+        half = self.centre - self.ends[0]  # exact: a power of two
         return arb(self.centre) + half * arb(0, 1)
 
-    def children(self, bits: int) -> list[Cell]:
-        """The 2^bits cells that this one falls into, in the order of their bits."""
-        return [Cell((self.prefix << bits) | i, self.used + bits) for i in range(1 << bits)]
+    def child(self, bits: int, i: int) -> Cell:
+        """The i-th of the 2^bits cells that this one falls into, in the order of their bits."""
+        return Cell((self.prefix << bits) | i, self.used + bits)
+
+
+def _float(bits: int) -> float:
+    """The float64 with these bits."""
+    return float(_FLOAT.unpack(_BITS.pack(bits))[0])
 
 
 def fit(program: Compiled, cell: Cell, accuracy: Accuracy) -> list[float] | None:
@@ -108,39 +114,41 @@ def fit(program: Compiled, cell: Cell, accuracy: Accuracy) -> list[float] | None
     """
     for precision in accuracy.precisions:
         with ctx.workprec(precision):
-            coefficients = _taylor(program, cell, accuracy.degree)
-            if coefficients is None:
+            taylor = _taylor(program, cell, accuracy.degree)
+            if taylor is None:
                 return None
-            row, spread = (_double if accuracy.double_double else _single)(coefficients)
-        if row is None:
-            return None
-        if _accurate(row, cell, accuracy):
-            return row
-        if spread * 8 < row[-1]:  # more bits would narrow the balls aₖ, and they are not to blame
-            return None
+            row = (_double if accuracy.double_double else _single)(taylor)
+            if row is None:
+                return None
+            if _accurate(row, cell, accuracy):
+                return row
+            *balls, _ = taylor
+            # More bits would narrow the balls aₖ; where these are not to blame they do not help.
+            if _weighted(a - a.mid() for a in balls) * 8 < row[-1]:
+                return None
     return None
 
 
 def _taylor(program: Compiled, cell: Cell, degree: int) -> list[arb] | None:
     """a₀ … aₙ, and as the last item a ball that holds R(u)·2ⁿ⁺¹ for all u in [−½, ½]."""
     start, centre = cell.ends[0], cell.centre
-    half = arb(centre) - arb(start)  # exact: a power of two
-    width = abs(half) * 2
+    # u counts from the cell's number of least magnitude: on the negative half x falls as u grows.
+    width = arb(centre - start) * 2  # exact: a power of two, with x's sign
     cap = ctx.cap
     try:
-        ctx.cap = degree + 1
-        at_centre = program(arb_series([arb(centre), 1]))
+        # the whole cell first: there fails what fails, where a border or a pole is in it
         ctx.cap = degree + 2
-        around = program(arb_series([cell.ball(), 1]))
+        remainder = _coefficient(program(arb_series([cell.ball(), width])), degree + 1)
+        if not remainder.is_finite():
+            return None
+        ctx.cap = degree + 1
+        at_centre = program(arb_series([arb(centre), width]))
     except (Undecided, Undefined, ValueError, ZeroDivisionError):
         return None  # the latter two: flint divides by a series whose constant holds 0
     finally:
         ctx.cap = cap
-    # u counts from the cell's number of least magnitude: on the negative half x falls as u grows.
-    step = width if centre > 0 else -width
-    coefficients = [_coefficient(at_centre, k) * step**k for k in range(degree + 1)]
-    remainder = _coefficient(around, degree + 1) * step ** (degree + 1)
-    if not all(a.is_finite() for a in (*coefficients, remainder)):
+    coefficients = [_coefficient(at_centre, k) for k in range(degree + 1)]
+    if not all(a.is_finite() for a in coefficients):
         return None
     return [*coefficients, remainder]
 
@@ -157,21 +165,21 @@ def _up(ball: arb) -> float:
     return 0.0 if ball.is_zero() else math.nextafter(float(ball.abs_upper()), math.inf)
 
 
-def _single(taylor: list[arb]) -> tuple[list[float] | None, float]:
-    """The row (c₀ … c₆, bound) of `kernel.evaluate_single`, and the aₖ's share of the bound."""
+def _weighted(balls: Iterable[arb]) -> float:
+    """A bound of |Σ ballₖ uᵏ| at |u| ≤ ½."""
+    return sum(_up(ball) * half for ball, half in zip(balls, _HALVES, strict=False))
+
+
+def _single(taylor: list[arb]) -> list[float] | None:
+    """The row (c₀ … c₆, bound) of `kernel.evaluate_single`."""
     *balls, remainder = taylor
-    degree = len(balls) - 1
     c = [float(a) for a in balls]
     if not all(map(math.isfinite, c)):
-        return None, 0.0
-    truncation = _up(remainder) * 2.0 ** -(degree + 1)
-    coefficients = sum(
-        _up(a - ck) * 2.0**-k for k, (a, ck) in enumerate(zip(balls, c, strict=True))
-    )
-    spread = sum(_up(a - a.mid()) * 2.0**-k for k, a in enumerate(balls))
+        return None
+    truncation = _up(remainder) * _HALVES[len(balls)]
+    coefficients = _weighted(a - ck for a, ck in zip(balls, c, strict=True))
     rounding, _ = _horner(c)
-    bound = (truncation + coefficients + rounding) * _SLACK
-    return [*c, bound], spread
+    return [*c, (truncation + coefficients + rounding) * _SLACK]
 
 
 def _horner(c: list[float]) -> tuple[float, float]:
@@ -195,7 +203,7 @@ def _horner(c: list[float]) -> tuple[float, float]:
     return error, magnitude
 
 
-def _double(taylor: list[arb]) -> tuple[list[float] | None, float]:
+def _double(taylor: list[arb]) -> list[float] | None:
     """The row (c₀, c₁ as pairs, c₂ … c₁₀, scale, bound) of `kernel.evaluate_double`.
 
     The coefficients are divided by a power of two, `scale`, that brings the largest to about 1, so
@@ -204,8 +212,8 @@ def _double(taylor: list[arb]) -> tuple[list[float] | None, float]:
     degree = len(taylor) - 2
     total = sum((abs(a) for a in taylor), arb(0))
     if total <= SMALLEST and not total.is_zero():
-        return [*[0.0] * (degree + 3), 1.0, SMALLEST], 0.0  # |f| ≤ total: f is 0 to that resolution
-    largest = max(abs(a.mid()) for a in taylor[:-1])
+        return [*[0.0] * (degree + 3), 1.0, SMALLEST]  # |f| ≤ total: f is 0 to that resolution
+    largest = max((a.mid() for a in taylor[:-1]), key=abs)
     if largest.is_zero():
         exponent = 0
     else:
@@ -213,18 +221,16 @@ def _double(taylor: list[arb]) -> tuple[list[float] | None, float]:
         exponent = int(power) + int(mantissa).bit_length()
     exponent = max(exponent, -1074)
     if exponent > 1020:  # the value, or a step on the way to it, might overflow
-        return None, 0.0
+        return None
     unit = arb(2) ** exponent
     *balls, remainder = [a / unit for a in taylor]  # exact
     high = [float(a) for a in balls]
     low = [float((a - h).mid()) for a, h in zip(balls[:2], high[:2], strict=True)]
     c = high[2:]
-    truncation = _up(remainder) * 2.0 ** -(degree + 1)
-    coefficients = sum(
-        _up(a - h - l) * 2.0**-k
-        for k, (a, h, l) in enumerate(zip(balls, high, [*low, *[0.0] * len(c)], strict=True))
+    truncation = _up(remainder) * _HALVES[degree + 1]
+    coefficients = _weighted(
+        a - h - l for a, h, l in zip(balls, high, [*low, *[0.0] * len(c)], strict=True)
     )
-    spread = sum(_up(a - a.mid()) * 2.0**-k for k, a in enumerate(balls))
     rounding = _compensated(high[0], low[0], high[1], low[1], c)
     bound = (truncation + coefficients + rounding) * _SLACK
     # Scaling by a power of two is exact, except that the high and the low part round, each by at
@@ -235,8 +241,7 @@ def _double(taylor: list[arb]) -> tuple[list[float] | None, float]:
         scaled = math.nextafter(scaled, math.inf)
     if exponent < math.log2(_GENTLE) and any(high):
         scaled += SMALLEST
-    row = [high[0], low[0], high[1], low[1], *c, scale, scaled]
-    return row, spread * scale
+    return [high[0], low[0], high[1], low[1], *c, scale, scaled]
 
 
 def _compensated(c0: float, d0: float, c1: float, d1: float, c: list[float]) -> float:

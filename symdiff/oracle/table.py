@@ -147,13 +147,15 @@ class _Growth:
     def binade(self, binade: Cell, fineness: int) -> int:
         """Cut one binade, starting from the given fineness; returns the fineness it took."""
         for m in range(fineness, _FINEST + 1):
-            cells = binade.children(m)
-            probes = cells if m < 3 else cells[len(cells) // 8 :: len(cells) // 4]
-            if sum(self.fit(cell) is None for cell in probes) > len(probes) // 4:
+            count = 1 << m
+            probed = range(count) if m < 3 else range(count // 8, count, count // 4)
+            fitted = {i: self.fit(binade.child(m, i)) for i in probed}
+            if sum(row is None for row in fitted.values()) > len(probed) // 4:
                 continue
-            fitted = [self.fit(cell) for cell in cells]
-            if sum(row is None for row in fitted) <= len(cells) // 4:
-                self.plant(binade.prefix, cells, fitted, m)
+            cells = [binade.child(m, i) for i in range(count)]
+            rows = [fitted[i] if i in fitted else self.fit(c) for i, c in enumerate(cells)]
+            if sum(row is None for row in rows) <= count // 4:
+                self.plant(binade.prefix, cells, rows, m)
                 return m
         return 0  # hopeless at any affordable fineness: all of the binade stays open
 
@@ -202,7 +204,7 @@ class _Growth:
         bits = min(_FAN, 64 - cell.used - self.accuracy.least_bits)
         if bits <= 0:
             return
-        cells = cell.children(bits)
+        cells = [cell.child(bits, i) for i in range(1 << bits)]
         fitted = [self.fit(c) for c in cells]
         if sum(row is None for row in fitted) <= len(cells) // 2:
             self.plant(node, cells, fitted, bits)

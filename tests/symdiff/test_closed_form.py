@@ -5,7 +5,6 @@ import sympy
 
 import symdiff
 from symdiff.closed_form import closed_form, entry, in_names
-from symdiff.expression.array_symbol import ArraySymbol
 from symdiff.functions import sigmoid
 from symdiff.graph import (
     array,
@@ -17,6 +16,7 @@ from symdiff.graph import (
     scalars,
     stop,
 )
+from symdiff.notation.names import ArraySymbol
 from symdiff.trees.extent import TooLarge
 
 

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 import sympy
-from flint import arb, arb_series, ctx
+from flint import arb, arb_series, ctx, fmpq
 
 from symdiff.balls.compiled import compile_ball, compile_series
 from symdiff.balls.elementary import BALL, SERIES, CannotCertify
 from symdiff.expression.formula import real_symbol
-from symdiff.functions import EXTREMES, STABLE_FUNCTIONS
+from symdiff.functions import EXTREMES, STABLE_FUNCTIONS, j1, sinc
 
 z, y = real_symbol("z"), real_symbol("y")
 UNARY = tuple(f for f in BALL if f not in {sympy.Max, sympy.Min, sympy.Pow, *EXTREMES})
@@ -137,3 +139,32 @@ class TestCompileSeries:
                 expected = sympy.N(sympy.diff(exact(z), z, k).subs(z, at), 45) / sympy.factorial(k)
 
                 assert abs(number(series[k]) - expected) < 1e-36
+
+    @pytest.mark.parametrize("function", [sinc, j1], ids=lambda f: f.__name__)
+    @pytest.mark.parametrize("precision", [64, 160, 400])
+    @pytest.mark.parametrize("x", [0.0, 1e-200, -1e-9, 0.02, -0.5, 0.999, 1.5])
+    @pytest.mark.parametrize("radius", [0.0, 2.0**-40, 0.25])
+    def test_sinc_and_j1_hold_their_taylor_series_around_zero(self, function, precision, x, radius):
+        """Σ (−1)ⁱ x²ⁱ/(2i + 1)! and its derivative, shifted to points of the ball; DLMF 10.53.1."""
+        with ctx.workprec(precision):
+            cap, ctx.cap = ctx.cap, 8
+            step = arb(x / 8 or 0.125)  # as a table's cell is wide
+            found = function.series(arb_series([arb(x, abs(x) * radius), step]))
+            ctx.cap = cap
+        if function is sinc:
+            terms = {2 * i: fmpq((-1) ** i, math.factorial(2 * i + 1)) for i in range(90)}
+        else:
+            terms = {
+                2 * i + 1: fmpq((-1) ** i * (2 * i + 2), math.factorial(2 * i + 3))
+                for i in range(90)
+            }
+        with ctx.workprec(1500):
+            for at in (arb(x), arb(x) * (1 + arb(radius)), arb(x) * (1 - arb(radius))):
+                for k in range(8):
+                    shifted = (
+                        arb(c * math.comb(j, k)) * at ** (j - k) for j, c in terms.items() if j >= k
+                    )
+                    truth = sum(shifted, arb(0, 1e-200)) * step**k  # 90 terms leave 1e-250
+
+                    assert found[k].overlaps(truth)
+                    assert radius or found[k].rad() < 2.0 ** -(precision - 40)

@@ -5,8 +5,8 @@ import pytest
 
 import symdiff
 from symdiff.closed_form import in_names
-from symdiff.expression.array_symbol import ArraySymbol
 from symdiff.graph import array, contraction, einsum
+from symdiff.notation.names import ArraySymbol
 
 SEED = 19
 

@@ -20,8 +20,8 @@ from sympy import (
 )
 
 import symdiff
-from symdiff.expression.array_symbol import ArraySymbol
 from symdiff.functions import Phi, phi, sech, sigmoid, unspecified
+from symdiff.notation.names import ArraySymbol
 
 z, y, t, b, w, x = sympy.symbols("z y t b w x", real=True)
 alpha, lambd, slope = sympy.symbols("alpha lambd negative_slope", real=True)

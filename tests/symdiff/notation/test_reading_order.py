@@ -4,7 +4,7 @@ import pytest
 import sympy
 
 from symdiff.closed_form import is_array
-from symdiff.expression.array_symbol import ArraySymbol
+from symdiff.notation.names import ArraySymbol
 from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left
 
 z, t, lambd = sympy.symbols("z t lambd", real=True)

@@ -8,8 +8,8 @@ import sympy
 from sympy import Abs, Piecewise, Rational, Symbol, exp, sin, sqrt
 
 import symdiff
-from symdiff.expression.array_symbol import ArraySymbol
 from symdiff.functions import Phi, expm1, log1p, phi, sech, sigmoid, softplus, unspecified
+from symdiff.notation.names import ArraySymbol
 
 z, y, t, b, w, x = sympy.symbols("z y t b w x", real=True)
 z_bar = Symbol("z̄", real=True)
