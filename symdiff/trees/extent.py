@@ -6,9 +6,7 @@ A graph shares what it uses twice, an expression written out repeats it: ten lay
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from sympy import Basic, Expr, Piecewise, Symbol
+from sympy import Basic, Expr
 
 MAX_NESTING = 60  # levels; SymPy needs 8 Python frames for one, of the 1,000 that there are
 MAX_LENGTH = 5_000  # operations and symbols; the longest form of the catalogue has 1,074
@@ -47,24 +45,3 @@ class Extents:
         if length > MAX_LENGTH:
             raise TooLarge(f"more than {MAX_LENGTH:,} operations long")
         return expression
-
-
-@lru_cache(maxsize=4096)
-def case_levels(expression: Basic) -> dict[Symbol, int]:
-    """For each symbol how many conditions, each within another's value, it is inside of."""
-    if isinstance(expression, Symbol):
-        return {expression: 0}
-    levels: dict[Symbol, int] = {}
-
-    def add(part: Basic, more: int) -> None:
-        for symbol, level in case_levels(part).items():
-            levels[symbol] = max(levels.get(symbol, 0), level + more)
-
-    for argument in expression.args:
-        if isinstance(expression, Piecewise):
-            value, condition = argument.args
-            add(value, 0)
-            add(condition, 1)
-        else:
-            add(argument, 0)
-    return levels
