@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import symdiff
-from comparisons.engines import ENGINES
+from comparisons.engines.every import ENGINES
 from symdiff.catalogue.activations import families
 
 START, END = "<!-- coverage: made by `make coverage` -->", "<!-- end of coverage -->"

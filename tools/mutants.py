@@ -11,7 +11,12 @@ import sympy
 from sympy import Expr, Piecewise, Rational, Symbol
 from sympy.core.relational import Relational
 
-from comparisons.dtypes import Float64Array, FloatType
+import comparisons
+import symdiff
+from comparisons.dtypes import FLOAT_TYPES, FloatType
+from comparisons.inputs.points import structured
+from comparisons.inputs.values import SEED
+from comparisons.subjects.torch_calls import torch_call
 from symdiff import Definition, elementwise, scalars
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.kinks import breakpoints
@@ -20,6 +25,9 @@ from symdiff.signature import Signature
 if TYPE_CHECKING:
     from torch import Tensor
 
+# torch.nn's own: the mutations of more would show nothing new
+TORCH_NN = [k for k, d in symdiff.activations.items() if d.source.startswith("torch.nn.")][1:]
+TYPES = (FLOAT_TYPES["float64"], FLOAT_TYPES["float32"])
 ZEROED_BEYOND = Rational(13, 2)
 KINK_SHIFT = Rational(1, 2)
 FACTOR = Rational(10009, 10000)
@@ -97,10 +105,8 @@ class Mutant:
         return Wrong.apply(z)  # type: ignore[no-untyped-call]  # torch is untyped here
 
 
-def mutant(
-    definition: Definition, forward: Callable[[Tensor], Tensor], mutation: str | None
-) -> Mutant:
-    """`forward` with the derivative of `definition` mutated; with None, with the true one.
+def mutant(definition: Definition, mutation: str | None) -> Mutant:
+    """torch's own function with the derivative mutated; with None, with the true one.
 
     Raises: KeyError if there is no such mutation.
     """
@@ -110,11 +116,12 @@ def mutant(
     (node,) = scalars("z")
     wrong = elementwise(lambda a: changed.xreplace({z: a}), node)
     evaluator = Evaluator(Signature(definition.name, {"z": ()}, {}), {"derivative": wrong})
-    return Mutant(f"{definition}, {mutation or 'unchanged'}", forward, evaluator)
+    name = f"{definition}, {mutation or 'unchanged'}"
+    return Mutant(name, torch_call(definition), evaluator)
 
 
-def applies(definition: Definition, mutation: str, points: Float64Array, dtype: FloatType) -> bool:
-    """Whether the mutation changes the derivative as `dtype` can hold it, at some of the points.
+def applies(definition: Definition, mutation: str, dtype: FloatType) -> bool:
+    """Whether the mutation changes the derivative as `dtype` can hold it, at structured points.
 
     A gradient that is zero beyond |z| = 6.5 anyway is not wrong when zeroed there, a smooth
     formula has no kink to move, and softplus' at its threshold differs by 2e-9 between its cases.
@@ -122,12 +129,24 @@ def applies(definition: Definition, mutation: str, points: Float64Array, dtype: 
     (z,) = definition.symbols
     if mutation == "kink moved" and not breakpoints(definition.valued(definition.formula), z):
         return False
-    right, wrong = (mutant(definition, abs, m).derivative for m in (None, mutation))
+    points = structured(dtype)
+    right, wrong = (mutant(definition, m).derivative for m in (None, mutation))
     at_right, at_wrong = (dtype.round(f(z=points)["derivative"]) for f in (right, wrong))
     return not np.array_equal(at_right, at_wrong, equal_nan=True)
 
 
-def gradcheck_catches(function: Callable[[Tensor], Tensor], seed: int = 20240229) -> bool:
+def rejected(
+    function: Callable[[Tensor], Tensor], definition: Definition, dtype: FloatType
+) -> bool:
+    """Whether `comparisons.check` raises."""
+    try:
+        comparisons.check(function, definition, dtype=dtype)
+    except comparisons.GradientMismatch as mismatch:
+        return str(dtype) in str(mismatch)
+    return False
+
+
+def gradcheck_catches(function: Callable[[Tensor], Tensor], seed: int = SEED) -> bool:
     """Whether `torch.autograd.gradcheck` rejects the function, at its default tolerances.
 
     At 256 normal inputs of standard deviation 3, in float64, as its documentation advises.

@@ -9,12 +9,12 @@ import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 import symdiff
-from comparisons.bounds.records import FOLDER, renew, write_about
+from tools.bounds.records import FOLDER, renew, write_about
 
 
 def main() -> None:
     """Measure what is named, or all; with --missing only what has no record yet."""
-    parser = argparse.ArgumentParser(prog="python -m comparisons.bounds", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.bounds", description=__doc__)
     parser.add_argument("names", nargs="*", help="activations; by default all")
     parser.add_argument("--missing", action="store_true", help="go on where it was stopped")
     options = parser.parse_args()

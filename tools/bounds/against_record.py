@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from comparisons.changes import Changes, moved
-from comparisons.verdict import verdict_named
+from comparisons.judge.vocabulary import verdict_named
+from comparisons.report.changes import Changes, moved
 
 _DIGITS = 1.0006  # a record has four digits
 

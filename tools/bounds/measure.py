@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from typing import Any
 
-from comparisons.comparing import compare_engines
-from comparisons.comparison import Comparison
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.engines import ENGINES
+from comparisons.engines.every import ENGINES
+from comparisons.results.comparison import Comparison
+from comparisons.subjects.choose import subject_of
+from comparisons.verbs import compare_engines
 
 Record = dict[str, Any]  # type → a list of measures, each with the engines that have it
 
@@ -30,11 +31,13 @@ def about() -> dict[str, str]:
 def measured(name: str, dtypes: Iterable[str] = tuple(FLOAT_TYPES)) -> Record:
     """The record of an activation, made now, at structured points."""
     found: Record = {}
+    subject = subject_of(name, None, {})
     for dtype in dtypes:
-        table = compare_engines(name, dtype=dtype, engines=ENGINES)
+        table = compare_engines(subject, dtype=dtype, engines=ENGINES)
         measures = {e: _measure(table[e]) for e in table}
         # What torch does not have is recorded too; what is not for a function of one number is not.
-        measures |= {e: {"absent": table.absent[e]} for e in table.absent if e != "noncontiguous"}
+        absent = {e: why for e, why in table.absent.items() if not ENGINES[e].refuses(subject)}
+        measures |= {e: {"absent": why} for e, why in absent.items()}
         found[dtype] = _grouped(measures)
     return found
 

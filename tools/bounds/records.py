@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from pathlib import Path
 
-from comparisons.bounds.against_record import changes
-from comparisons.bounds.measure import Record, about, measured
-from comparisons.changes import Changes
+from comparisons.report.changes import Changes
+from tools.bounds.against_record import changes
+from tools.bounds.measure import Record, about, measured
 
-FOLDER = Path(str(files("comparisons.bounds"))) / "records"
+FOLDER = Path(__file__).parent / "records"
 _ABOUT = "about.json"
 
 

@@ -13,15 +13,25 @@ import numpy as np
 import pytest
 
 import comparisons
-import symdiff
-from comparisons.blocks import CHUNK, Trial, prepared
-from comparisons.budget import Budget
-from comparisons.envelope import LAST
-from comparisons.sweep import sweep
-from comparisons.tally import Tally
-from comparisons.verdict import Status
+from comparisons.dtypes import FLOAT_TYPES
+from comparisons.engines.every import ENGINES
+from comparisons.engines.reverse import Reverse
+from comparisons.judge.budget import Budget
+from comparisons.judge.vocabulary import Status, Verdict
+from comparisons.results.envelope import LAST
+from comparisons.results.reproduction import reproduction
+from comparisons.subjects.choose import subject_of
+from comparisons.sweeps import sweep as module
+from comparisons.sweeps.blocks import CHUNK, Recipe, prepared
+from comparisons.sweeps.tally import Tally
 
 BLOCKS = [0, 63, 64, 127, 190]  # with ±0, kinks, and a half that is not finite
+
+
+def sweep(name, **options):
+    """A sweep of some blocks in float32."""
+    how = {"dtype": FLOAT_TYPES["float32"], "engine": ENGINES["reverse"]}
+    return module.swept(subject_of(name, None, {}), **how, **options)
 
 
 class Serial(Executor):
@@ -44,7 +54,7 @@ class Serial(Executor):
 @pytest.fixture(scope="module")
 def whole():
     """relu over the blocks, serially."""
-    return sweep(symdiff.activation("relu"), executor=Serial(), blocks=BLOCKS)
+    return sweep("relu", executor=Serial(), blocks=BLOCKS)
 
 
 def test_every_pattern_is_counted(whole):
@@ -59,13 +69,12 @@ def test_every_pattern_is_counted(whole):
 def test_killed_and_started_again_it_ends_with_the_same_numbers(whole, tmp_path):
     """Death after two blocks; the rest is done later, and nothing twice."""
     path = tmp_path / "relu.jsonl"
-    definition = symdiff.activation("relu")
     with pytest.raises(KeyboardInterrupt):
-        sweep(definition, executor=Serial(lives=2), checkpoint=path, blocks=BLOCKS)
+        sweep("relu", executor=Serial(lives=2), checkpoint=path, blocks=BLOCKS)
     assert len(path.read_text().splitlines()) == 3
 
     second = Serial(lives=3)
-    resumed = sweep(definition, executor=second, checkpoint=path, blocks=BLOCKS)
+    resumed = sweep("relu", executor=second, checkpoint=path, blocks=BLOCKS)
     assert second.lives == 0
     assert resumed.tally == whole.tally
 
@@ -77,10 +86,19 @@ def test_a_process_killed_outright_loses_no_finished_block(whole, tmp_path):
     script = f"""
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-import symdiff
-from comparisons.sweep import sweep
+from comparisons.dtypes import float_type
+from comparisons.engines.every import ENGINES
+from comparisons.subjects.choose import subject_of
+from comparisons.sweeps.sweep import swept
 with ThreadPoolExecutor(1) as one:
-    sweep(symdiff.activation("relu"), executor=one, checkpoint=Path({str(path)!r}), blocks={more})
+    swept(
+        subject_of("relu", None, {{}}),
+        dtype=float_type("float32"),
+        engine=ENGINES["reverse"],
+        executor=one,
+        checkpoint=Path({str(path)!r}),
+        blocks={more},
+    )
 """
     process = subprocess.Popen([sys.executable, "-c", script])
     while not path.exists() or path.read_bytes().count(b"\n") < 2:
@@ -90,14 +108,14 @@ with ThreadPoolExecutor(1) as one:
     process.wait()
 
     second = Serial()
-    resumed = sweep(symdiff.activation("relu"), executor=second, checkpoint=path, blocks=BLOCKS)
+    resumed = sweep("relu", executor=second, checkpoint=path, blocks=BLOCKS)
     assert second.lives > 10**9 - len(BLOCKS)  # fewer than all were left
     assert resumed.tally == whole.tally
 
 
 def test_progress_is_silent_where_there_is_no_terminal(capsys):
     """The bar is for people; nothing goes to a file or a pipe."""
-    sweep(symdiff.activation("relu"), executor=Serial(), blocks=[127])
+    sweep("relu", executor=Serial(), blocks=[127])
 
     assert capsys.readouterr() == ("", "")
 
@@ -105,7 +123,7 @@ def test_progress_is_silent_where_there_is_no_terminal(capsys):
 def test_processes_give_the_same_numbers(whole):
     """Blocks travel by name and are rebuilt in the workers; the pool is left running."""
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        parallel = sweep(symdiff.activation("relu"), executor=pool, blocks=BLOCKS)
+        parallel = sweep("relu", executor=pool, blocks=BLOCKS)
 
         assert parallel.tally == whole.tally
         assert pool.submit(abs, -1).result() == 1
@@ -119,7 +137,7 @@ def test_dask_gives_the_same_numbers(whole):
         distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None) as cluster,
         distributed.Client(cluster) as client,
     ):
-        parallel = sweep(symdiff.activation("relu"), executor=client.get_executor(), blocks=BLOCKS)
+        parallel = sweep("relu", executor=client.get_executor(), blocks=BLOCKS)
 
     assert parallel.tally == whole.tally
 
@@ -128,7 +146,7 @@ def test_dask_gives_the_same_numbers(whole):
 @pytest.mark.parametrize("start", [0x3F800000, 0xC1000000, 0x00000000], ids=hex)
 def test_a_chunk_has_the_statuses_of_a_comparison(name, start):
     """The first pass changes the speed and nothing else: every status count is `compare`'s."""
-    chunk = prepared(Trial(name, (), "float32", "reverse", Budget())).chunk(start)
+    chunk = prepared(Recipe(name, (), "float32", "reverse", Budget())).chunk(start)
     patterns = np.arange(start, start + CHUNK, dtype=np.uint32)
     slow = comparisons.compare(
         name, dtype="float32", inputs={"z": patterns.view(np.float32).astype(np.float64)}
@@ -140,7 +158,7 @@ def test_a_chunk_has_the_statuses_of_a_comparison(name, start):
 
 def test_what_was_recorded_is_read_as_it_was_measured():
     """benchmarks/data holds six sweeps: every value counted, the envelope in every bin."""
-    path = Path(__file__).parents[2] / "benchmarks" / "data" / "float32_sweeps.json"
+    path = Path(__file__).parents[3] / "benchmarks" / "data" / "float32_sweeps.json"
     for recorded in json.loads(path.read_text(encoding="utf-8"))["sweeps"]:
         tally = Tally.from_json(recorded["tally"])
 
@@ -152,52 +170,50 @@ def test_what_was_recorded_is_read_as_it_was_measured():
 
 def test_a_parameter_may_be_infinite():
     """It travels by name, and a block has the statuses of a comparison there."""
-    trial = Trial(
+    recipe = Recipe(
         "hardtanh", (("max_val", "oo"), ("min_val", "-1")), "float32", "reverse", Budget()
     )
-    chunk = prepared(trial).chunk(0x40000000)
+    chunk = prepared(recipe).chunk(0x40000000)
 
     assert chunk.counts == {Status.CORRECT: CHUNK}  # 2 and above: the slope is 1
 
 
-class TestCompare:
+class TestVerb:
     def test_a_sweep_is_checked_as_a_comparison_is(self, monkeypatch):
         """gelu_tanh where z² overflows: wrong, with the worst points and how to see it."""
-        import comparisons.sweep as module
-
-        part = partial(sweep, blocks=[0x60], executor=Serial())
-        monkeypatch.setattr(module, "sweep", lambda *a, **k: part(a[0], engine=k["engine"]))
-        asked = {"dtype": "float32", "points": "all"}
-        assert comparisons.check("relu", **asked).values == 2**24
+        part = partial(module.swept, blocks=[0x60])
+        monkeypatch.setattr("comparisons.verbs.swept", part)
+        asked = {"accept": "fails at ∞", "executor": Serial()}
+        assert comparisons.sweep("relu", **asked).values == 2**24
         with pytest.raises(comparisons.GradientMismatch) as caught:
-            comparisons.check("gelu_tanh", **asked)
+            comparisons.sweep("gelu_tanh", **asked)
 
         message = str(caught.value)
         assert f"of {2**24} points" in message
         assert "spurious non-finite" in message
         assert "reproduce    import torch; " in message
+        assert comparisons.sweep("gelu_tanh", executor=Serial()).verdict is Verdict.DISAGREES
 
-    def test_points_all_is_a_sweep(self, monkeypatch):
-        """`compare(…, points="all")` in float32 goes the same way."""
-        import comparisons.sweep as module
+    def test_the_reproduction_of_a_sweep_s_worst_point_is_its_gradient(self):
+        """The line, executed, prints what torch computed there."""
+        found = sweep("sigmoid", executor=Serial(), blocks=[64])
+        printed = []
+        exec(reproduction(found), {"print": printed.append})  # noqa: S102 - that it runs is tested
 
-        seen = {}
-        monkeypatch.setattr(module, "sweep", lambda *args, **kwargs: seen.update(kwargs, args=args))
-        comparisons.compare("relu", dtype="float32", points="all", checkpoint="a.jsonl")
-
-        assert seen["args"][0].name == "relu"
-        assert str(seen["checkpoint"]) == "a.jsonl"
+        assert printed == [found.worst.computed]
 
     @pytest.mark.parametrize(
         ("call", "match"),
         [
             (lambda: comparisons.compare("relu", points="all"), "16-bit type"),
-            (lambda: comparisons.compare("mse", dtype="float32", points="all"), "one variable"),
             (
-                lambda: comparisons.compare(abs, "abs(z)", dtype="float32", points="all"),
-                "takes a catalogue name",
+                lambda: comparisons.compare("relu", dtype="float32", points="all"),
+                "comparisons.sweep takes",
             ),
-            (lambda: comparisons.compare("relu", executor=Serial()), "points='all'"),
+            (lambda: comparisons.sweep("relu", dtype="float64"), "all values of float32"),
+            (lambda: comparisons.sweep("mse"), "one variable"),
+            (lambda: comparisons.sweep("softmax"), "takes a catalogue name"),
+            (lambda: comparisons.sweep("relu", engine=Own()), "takes an engine's name"),
             (lambda: comparisons.compare("relu", points="some"), "unknown points"),
         ],
     )
@@ -205,3 +221,9 @@ class TestCompare:
         """Before anything runs."""
         with pytest.raises(ValueError, match=match):
             call()
+
+
+class Own(Reverse):
+    """An engine that other processes do not have."""
+
+    name = "own"

@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from comparisons.envelope import Bin
-from comparisons.tally import Extreme, Tally
-from comparisons.verdict import Status, Verdict
+from comparisons.judge.vocabulary import Status, Verdict
+from comparisons.results.envelope import Bin
+from comparisons.sweeps.tally import Extreme, Tally
 
 
 def extreme(pattern, ulp=1.0, excess=0.5):

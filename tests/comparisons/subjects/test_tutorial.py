@@ -10,7 +10,7 @@ import torch
 import comparisons
 import symdiff
 from comparisons import Verdict
-from comparisons.reproduction import reproduction
+from comparisons.results.reproduction import reproduction
 
 TORCH_NN = [k for k, d in symdiff.activations.items() if d.source.startswith("torch.nn.")]
 
@@ -42,7 +42,7 @@ class TestNeuron:
         comparison = comparisons.compare(comparisons.neuron(name), dtype="float32")
         adjoint = comparison.adjoints["w"]
         printed = []
-        exec(reproduction(comparison, adjoint), {"print": printed.append})  # noqa: S102 - tested
+        exec(reproduction(comparison, comparison.example_of(adjoint)), {"print": printed.append})  # noqa: S102 - tested
 
         # 64 equal neurons take the vectorised path that 512 do: the same bits.
         assert printed == [adjoint.worst.computed]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.first_pass import CORRECT, FAITHFUL, OTHER, classify
+from comparisons.sweeps.faithful import CORRECT, FAITHFUL, OTHER, classify
 from symdiff.oracle.enclosure import Enclosure
 
 FLOAT32 = FLOAT_TYPES["float32"]

@@ -6,16 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from comparisons.kink_conventions import SYNONYMS, conventions, disagreements
-from comparisons.torch_calls import torch_call
-from comparisons.torch_code import written
+from comparisons.results.kink_conventions import SYNONYMS, conventions, disagreements
+from comparisons.subjects.torch_calls import torch_call
+from comparisons.subjects.torch_code import written
 from symdiff import activation
 
 
 @pytest.mark.parametrize("name", SYNONYMS)
-def test_synonyms_are_one_function(name, compare_gradients):
+def test_synonyms_are_one_function(name):
     """Away from the kinks every way of writing it has the same values and the same gradient."""
-    compare_gradients.record_conventions(name)
     z = np.random.default_rng(20240607).normal(scale=4, size=200)
     reference = torch.tensor(z, requires_grad=True)
     torch_call(activation(name))(reference).sum().backward()

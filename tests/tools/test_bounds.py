@@ -6,11 +6,11 @@ import json
 import pytest
 
 import symdiff
-from comparisons.bounds import records
-from comparisons.bounds.measure import measured
-from comparisons.bounds.records import beside_record, elsewhere, recorded, write
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.engines import ENGINES
+from comparisons.engines.every import ENGINES
+from tools.bounds import records
+from tools.bounds.measure import measured
+from tools.bounds.records import beside_record, elsewhere, recorded, write
 
 NAMES = list(symdiff.activations)
 SOME = NAMES[::18]  # from each family; all of them in test-all

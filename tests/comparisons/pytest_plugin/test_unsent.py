@@ -1,6 +1,6 @@
 """Rows that no report has brought yet."""
 
-from comparisons.unsent import Unsent, unsent
+from comparisons.pytest_plugin.unsent import Unsent, unsent
 
 
 def test_the_rows_of_the_last_test_of_each_process(tmp_path):

@@ -2,9 +2,9 @@
 
 import pytest
 
-from comparisons.checkpoint import Checkpoint
-from comparisons.tally import Tally
-from comparisons.verdict import Status
+from comparisons.judge.vocabulary import Status
+from comparisons.sweeps.checkpoint import Checkpoint
+from comparisons.sweeps.tally import Tally
 
 KEY = {"name": "relu", "blocks": 256}
 ONE, TWO = Tally({Status.CORRECT: 1}), Tally({Status.CORRECT: 2})

@@ -6,7 +6,7 @@ import pytest
 
 import symdiff
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.points import every_pattern, neighbours, pairs, structured
+from comparisons.inputs.points import every_pattern, neighbours, pairs, structured
 
 types = pytest.mark.parametrize("dtype", FLOAT_TYPES.values(), ids=str)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.ulp import absolute_error, ulp, ulp_error
+from comparisons.judge.ulp import absolute_error, ulp_error
 from symdiff.oracle.enclosure import Enclosure
 
 types = pytest.mark.parametrize("dtype", FLOAT_TYPES.values(), ids=str)
@@ -42,19 +42,19 @@ class TestUlp:
         exponents = np.arange(dtype.e_min - dtype.precision + 1, dtype.e_max + 1)
         values = np.ldexp(1.0, exponents)
 
-        assert (ulp(values, dtype) == _after(values, dtype, 1) - values).all()
+        assert (dtype.ulp(values) == _after(values, dtype, 1) - values).all()
 
     def test_of_zero_and_subnormals_is_the_smallest_subnormal(self, dtype):
         """Zero of either sign, and every subnormal."""
         values = np.array([0.0, -0.0, dtype.smallest_subnormal, -dtype.smallest_normal / 2])
 
-        assert (ulp(values, dtype) == dtype.smallest_subnormal).all()
+        assert (dtype.ulp(values) == dtype.smallest_subnormal).all()
 
     @pytest.mark.parametrize("value", [np.nan, np.inf])
     def test_is_not_defined_beyond_the_finite(self, dtype, value):
         """NaN and infinity have none."""
         with pytest.raises(ValueError, match="finite"):
-            ulp(np.array([value]), dtype)
+            dtype.ulp(np.array([value]))
 
 
 @types

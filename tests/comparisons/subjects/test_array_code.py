@@ -12,9 +12,9 @@ import torch
 import comparisons
 import symdiff
 from comparisons import Verdict
-from comparisons.array_subjects import array_subject, is_array_subject
 from comparisons.dtypes import FLOAT_TYPES, float_type
-from comparisons.reproduction import reproduction
+from comparisons.results.reproduction import reproduction
+from comparisons.subjects.choose import subject_of as chosen
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.oracle.graph import enclose_adjoints
 from symdiff.signature import Signature
@@ -73,7 +73,9 @@ STEP = mpmath.mpf(10) ** -20
 
 def subject_of(name, options):
     """The subject; a pointwise loss has a reduction."""
-    return array_subject(name, options)
+    if name in symdiff.losses:
+        return comparisons.array_loss(name, **options)
+    return chosen(name, None, options)
 
 
 def case_id(value):
@@ -188,8 +190,6 @@ def test_a_name_is_enough():
     """compare("softmax") is torch's own softmax; options are keywords."""
     assert comparisons.compare("softmax").subject.code == "torch.nn.functional.softmax(x, 1)"
     assert comparisons.compare("softmax", axes="c h").subject.code.endswith("softmax(x, 0)")
-    assert is_array_subject("attention")
-    assert not is_array_subject("gelu")
 
 
 @pytest.mark.parametrize(

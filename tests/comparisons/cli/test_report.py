@@ -4,8 +4,11 @@ import json
 
 import pytest
 
-from comparisons.cli import documents
+import symdiff
 from comparisons.cli.command import main
+from comparisons.dtypes import FLOAT_TYPES
+from comparisons.report import jobs
+from comparisons.subjects.torch_calls import comparable
 
 
 @pytest.fixture(autouse=True)
@@ -32,14 +35,18 @@ def test_the_page_is_remade_from_the_json_alone(tmp_path, capsys):
 
 def test_without_a_source_the_catalogue_is_run(monkeypatch, tmp_path):
     """Every function torch has, in four types; here the first of them."""
-    every = documents._catalogue()
-    assert len(every) == 4 * len({c.subject.name for c in every})
-    monkeypatch.setattr(documents, "_catalogue", lambda: every[:1])
+    every = jobs.catalogue()
+    names = {job.name for job in every}
+    assert {f"{d}, {t}" for d in comparable() for t in FLOAT_TYPES} <= names
+    assert {f"{n}, float16" for n in (*symdiff.layers, *symdiff.array_losses)} <= names
+    assert {"neuron(tanh), float32", "linear layer, float64"} <= names
+    monkeypatch.setattr(jobs, "catalogue", lambda: every[:1])
 
     assert main(["report", "-o", "out/page.md", "--json", "out/page.json"]) == 0
-    assert str(every[0].subject) in (tmp_path / "out" / "page.md").read_text()
+    first = every[0].name.partition(",")[0]
+    assert first in (tmp_path / "out" / "page.md").read_text()
     rows = json.loads((tmp_path / "out" / "page.json").read_text())["rows"]
-    assert [r["subject"] for r in rows if r["kind"] == "comparison"] == [str(every[0].subject)]
+    assert [r["subject"] for r in rows if r["kind"] == "comparison"] == [first]
     assert {"relu", "absolute"} <= {r["subject"] for r in rows if r["kind"] == "convention"}
 
 

@@ -234,7 +234,7 @@ class TestRefusals:
 
     def test_without_torch_it_says_what_to_install(self, monkeypatch):
         """One sentence instead of an import error from inside."""
-        monkeypatch.setattr("comparisons.comparing.find_spec", lambda _: None)
+        monkeypatch.setattr("comparisons.verbs.find_spec", lambda _: None)
 
         with pytest.raises(ModuleNotFoundError, match="pip install torch"):
             comparisons.compare("tanh")

@@ -4,17 +4,12 @@ import numpy as np
 import pytest
 import sympy
 
-from comparisons.budget import Budget
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.verdict import (
-    Status,
-    Verdict,
-    judge,
-    judge_beyond_finite,
-    judge_kinks,
-    judge_unresolved,
-    verdict_named,
-)
+from comparisons.judge.budget import Budget
+from comparisons.judge.infinity import judge_beyond_finite
+from comparisons.judge.kinks import judge_kinks, judge_unresolved
+from comparisons.judge.statuses import judge_points
+from comparisons.judge.vocabulary import Status, Verdict, verdict_named
 from symdiff.kinks import Kink, Unresolved
 from symdiff.oracle.enclosure import Enclosure, Why, uncertain
 
@@ -30,7 +25,7 @@ def _statuses(computed, truth, sensitivity=0.0, dtype=FLOAT32, budget=None):
     undefined = np.isnan(truth)
     why = np.where(undefined, Why.UNDEFINED, Why.CERTIFIED).astype(np.int8)
     enclosure = Enclosure(truth, zero, bound, ~undefined, why)
-    judged = judge(computed, enclosure, moved, dtype, budget or Budget())
+    judged = judge_points(computed, enclosure, moved, dtype, budget or Budget())
     return [STATUSES[code] for code in judged.status], judged
 
 
@@ -67,7 +62,9 @@ def test_each_status(computed, truth, status):
 @pytest.mark.parametrize("computed", [1.0, np.nan, -np.inf])
 def test_what_is_not_certified_is_not_held_against_the_code(why, computed):
     """Where the oracle gives up nothing is judged, whatever the gradient is."""
-    judged = judge(np.array([computed]), uncertain((1,), why), np.zeros(1), FLOAT32, Budget())
+    judged = judge_points(
+        np.array([computed]), uncertain((1,), why), np.zeros(1), FLOAT32, Budget()
+    )
 
     assert [Status.NOT_CERTIFIED] == list(judged.counts())
     assert judged.verdict() is Verdict.ACCURATE
@@ -99,7 +96,7 @@ def test_an_injected_error_is_reported_as_it_is(dtype, steps, at):
         return  # half the smallest float64 is beyond a double-double
     truth = Enclosure(*(np.array([v]) for v in (base, off, 0.0, True)))
 
-    judged = judge(np.array([computed]), truth, np.zeros(1), dtype, Budget())
+    judged = judge_points(np.array([computed]), truth, np.zeros(1), dtype, Budget())
     assert judged.ulp[0] == pytest.approx(steps, rel=1e-12)
     if steps != 0.5:  # a tie: the interval reaches a little beyond ½, and the larger error counts
         assert (STATUSES[judged.status[0]] is Status.CORRECT) == (steps == 0)
@@ -208,7 +205,7 @@ class TestBeyondFinite:
         truth = np.array([limits, 1.0])
         zero, bound = np.zeros(2), np.where(np.isnan(truth), np.inf, 0.0)
         enclosure = Enclosure(truth, zero, bound, np.ones(2, dtype=bool))
-        plain = judge(computed, enclosure, zero, FLOAT32, Budget())
+        plain = judge_points(computed, enclosure, zero, FLOAT32, Budget())
         judged = judge_beyond_finite(plain, computed, inputs, enclosure)
         assert STATUSES[judged.status[1]] is Status.CORRECT
         return STATUSES[judged.status[0]], judged.verdict()

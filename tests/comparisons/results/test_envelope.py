@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 import comparisons
-from comparisons.blocks import CHUNK, Trial, prepared
-from comparisons.budget import Budget
-from comparisons.envelope import LAST, Bin, bins, joined
-from comparisons.report.profile import envelope_of
+from comparisons.judge.budget import Budget
+from comparisons.results.envelope import LAST, Bin, bins, joined
+from comparisons.sweeps.blocks import CHUNK, Recipe, prepared
 
 
 @pytest.mark.parametrize(
@@ -43,10 +42,10 @@ def test_parts_add_up_to_the_whole():
 @pytest.mark.parametrize("start", [0x3F300000, 0xC0B00000, 0x00000000], ids=hex)
 def test_a_chunk_has_the_envelope_of_a_comparison(name, start):
     """Of half octaves that meet within it too; the first pass bounds an error, and closely."""
-    chunk = prepared(Trial(name, (), "float32", "reverse", Budget())).chunk(start)
+    chunk = prepared(Recipe(name, (), "float32", "reverse", Budget())).chunk(start)
     z = np.arange(start, start + CHUNK, dtype=np.uint32).view(np.float32).astype(np.float64)
     slow = comparisons.compare(name, dtype="float32", inputs={"z": z})
-    expected = envelope_of(slow, slow.adjoints["z"], "z")
+    expected = slow.envelope
 
     assert chunk.envelope.keys() == expected.keys()
     assert len(chunk.envelope) == (1 if start == 0 else 2)

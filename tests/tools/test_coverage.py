@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import symdiff
-from comparisons.coverage import END, START, renewed, table
+from tools.coverage import END, START, renewed, table
 
 README = Path(__file__).parents[2] / "README.md"
 

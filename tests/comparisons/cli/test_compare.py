@@ -82,27 +82,6 @@ def test_an_interrupt_keeps_what_was_measured(tmp_path, monkeypatch, capsys):
     assert [row["subject"] for row in document["rows"]] == ["relu"]
 
 
-def test_a_sweep_is_told_and_written(monkeypatch, capsys, tmp_path):
-    """All values of float32: in its own words under the table, and as a row of the report."""
-    from comparisons import sweep
-
-    whole = sweep.sweep
-
-    def part(definition, **options):
-        return whole(definition, **options, blocks=range(127, 128))
-
-    monkeypatch.setattr(sweep, "sweep", part)
-    asked = ["compare", "relu", "--dtype", "float32", "--points", "all"]
-    assert main([*asked, "--json", "a.json", "--report", "a.html", "--csv", "a.csv"]) == 0
-
-    assert "<Sweep relu, float32, reverse: accurate, 16,777,216 values" in capsys.readouterr().out
-    (row,) = read_json(tmp_path / "a.json")["rows"]
-    assert row["values"] == sum(row["counts"].values()) == 2**24
-    assert row["counts"]["NaN in, number out"] == 2**23 - 1  # half of the block
-    assert row["profile"]["above"].replace("-", "").split()
-    assert "16,777,216" in (tmp_path / "a.html").read_text()
-
-
 def test_engines_are_compared_with_each_other(capsys, tmp_path):
     """Where they differ and which is nearer, under the table and as rows."""
     asked = ["compare", "gelu", "--dtype", "float32", "--engine", "reverse,jvp,strided"]

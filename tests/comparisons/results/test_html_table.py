@@ -1,12 +1,14 @@
 """Results in a notebook."""
 
 import comparisons
-from comparisons.budget import Budget
+import symdiff
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.subjects import subject_of
-from comparisons.sweep import Sweep
-from comparisons.tally import Tally
-from comparisons.verdict import Status
+from comparisons.engines.every import ENGINES
+from comparisons.judge.budget import Budget
+from comparisons.judge.vocabulary import Status
+from comparisons.subjects.choose import subject_of
+from comparisons.sweeps.sweep import Sweep
+from comparisons.sweeps.tally import Tally
 
 
 def test_a_comparison_is_a_table():
@@ -34,7 +36,9 @@ def test_a_sweep_is_a_table():
     """One line: all points together."""
     tally = Tally(counts={Status.FAITHFUL: 2**32}, bulk_ulp=0.75)
     subject = subject_of("tanh", None, {})
-    text = Sweep(subject, FLOAT_TYPES["float32"], "reverse", Budget(), tally)._repr_html_()
+    adjoints = symdiff.adjoints(subject.graph)
+    how = (FLOAT_TYPES["float32"], ENGINES["reverse"], Budget())
+    text = Sweep(subject, adjoints, *how, tally)._repr_html_()
 
     assert "4,294,967,296 faithful" in text
     assert "<td>0.75</td>" in text
