@@ -1,0 +1,262 @@
+"""The house of each package: imports run down through its rooms, and never in a circle.
+
+Every import counts: at the top, for types only, inside functions, and what a package's face lists
+in its stub.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# A room imports only from those before it. The package's own name stands for its face.
+ROOMS: Mapping[str, Sequence[str]] = {
+    "symdiff": (
+        "trees",
+        "functions",
+        "expression",
+        "kinks",
+        "notation",
+        "graph",
+        "balls",
+        "bridge",
+        "oracle",
+        "definition",
+        "application",
+        "catalogue",
+        "adjoint",
+        "symdiff",
+    ),
+    "comparisons": (
+        "dtypes",
+        "inputs",
+        "subjects",
+        "engines",
+        "judge",
+        "results",
+        "sweeps",
+        "case",
+        "verbs",
+        "report",
+        "comparisons",
+        "pytest_plugin",
+        "cli",
+        "__main__",
+    ),
+}
+
+
+class Import(NamedTuple):
+    """One import of one module by another of the same package."""
+
+    importer: str
+    imported: str
+    names: tuple[str, ...]
+    file: Path
+    line: int
+
+    def said(self, files: Mapping[str, list[Path]]) -> str:
+        """Both files, and the names."""
+        where = files[self.imported][0]
+        return f"{self.file}:{self.line} imports {', '.join(self.names)} from {where}"
+
+
+def files_of(package: str, root: Path) -> dict[str, list[Path]]:
+    """Each module of the package and its files: the source, and the stub of a face."""
+    files: dict[str, list[Path]] = {}
+    for pattern in ("*.py", "*.pyi"):
+        for path in sorted((root / package).rglob(pattern)):
+            short = path.relative_to(root)
+            module = ".".join(short.with_suffix("").parts).removesuffix(".__init__")
+            files.setdefault(module, []).append(short)
+    return files
+
+
+def imports_of(package: str, root: Path) -> Iterator[Import]:
+    """Every import within the package."""
+    files = files_of(package, root)
+    for module, sources in files.items():
+        for source in sources:
+            for node in ast.walk(ast.parse((root / source).read_text(encoding="utf-8"))):
+                for imported, name in _imported(node, module, source):
+                    home = _home(imported, files)
+                    if home is not None and home != module:
+                        yield Import(module, home, (name,), source, node.lineno)
+
+
+def _imported(node: ast.AST, module: str, source: Path) -> Iterator[tuple[str, str]]:
+    """What a statement may name as a module, and the name that it imports."""
+    if isinstance(node, ast.Import):
+        yield from ((a.name, a.name) for a in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        base = module.split(".") if source.stem == "__init__" else module.split(".")[:-1]
+        up = base[: len(base) - node.level + 1] if node.level else []
+        start = ".".join([*up, *([node.module] if node.module else [])])
+        yield from ((f"{start}.{a.name}", a.name) for a in node.names)
+
+
+def _home(name: str, files: Mapping[str, object]) -> str | None:
+    """The module that a dotted name is, or is a name of; None for one of another package."""
+    if name in files:
+        return name
+    above = name.rpartition(".")[0]
+    return above if above in files else None
+
+
+def room(module: str) -> str:
+    """The room of a module; the package's own name for its face."""
+    return ".".join(module.split(".")[1:2]) or module
+
+
+def against_the_order(package: str, rooms: Sequence[str], root: Path) -> list[str]:
+    """The imports that run up, and the modules that are in no room."""
+    files = files_of(package, root)
+    homeless = [f"{p[0]} is in no room" for m, p in files.items() if room(m) not in rooms]
+    order = {name: place for place, name in enumerate(rooms)}
+    return homeless + [
+        f"{one.said(files)}, and {room(one.importer)} is below {room(one.imported)}"
+        for one in imports_of(package, root)
+        if {room(one.importer), room(one.imported)} <= order.keys()
+        and order[room(one.importer)] < order[room(one.imported)]
+    ]
+
+
+def circle(package: str, root: Path) -> list[str]:
+    """The imports of one circle, if there is any."""
+    files, found = files_of(package, root), list(imports_of(package, root))
+    needs: dict[str, set[str]] = {}
+    for one in found:
+        needs.setdefault(one.importer, set()).add(one.imported)
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        steps = [*zip(error.args[1][1:], error.args[1], strict=False)]
+        return [one.said(files) for one in found if (one.importer, one.imported) in steps]
+    return []
+
+
+PACKAGES = [
+    "symdiff",
+    pytest.param(
+        "comparisons",
+        marks=pytest.mark.skipif(
+            not (ROOT / "comparisons/judge").exists(), reason="its rooms are being built"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_modules_import_each_other_in_a_circle(package):
+    """Each module can be understood with only those that it imports."""
+    assert circle(package, ROOT) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_run_down_through_the_rooms(package):
+    """No room knows of one that is built on it, and no module is in none."""
+    assert against_the_order(package, ROOMS[package], ROOT) == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_each_room_is_there(package):
+    """The list names no room that is gone."""
+    assert {room(module) for module in files_of(package, ROOT)} == set(ROOMS[package])
+
+
+@pytest.fixture
+def house(tmp_path):
+    """A small package of two rooms, `below` and `above`, in which each file can be replaced."""
+
+    def build(**sources):
+        for name, text in {
+            "__init__.py": "",
+            "__init__.pyi": "from .above.roof import tile as tile\n",
+            "below/__init__.py": "",
+            "below/floor.py": "board = 1\n",
+            "below/cellar.py": "",
+            "above/__init__.py": "",
+            "above/roof.py": "from pack.below.floor import board\ntile = board\n",
+            **{k.replace("__", "/") + ".py": v for k, v in sources.items()},
+        }.items():
+            path = tmp_path / "pack" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return build
+
+
+ORDER = ("below", "above", "pack")
+
+
+class TestTheCheckItself:
+    """What it must reject, and what it must not."""
+
+    def test_a_house_in_order_is_accepted(self, house):
+        """Imports down, and of other packages, are right."""
+        root = house(below__cellar="import numpy\nfrom pack.below import floor\n")
+
+        assert circle("pack", root) == against_the_order("pack", ORDER, root) == []
+
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "from pack.above.roof import tile\n",
+            "import pack.above.roof\n",
+            "from pack.above import roof\n",
+            "from ..above.roof import tile\n",
+            "def f():\n    from pack.above.roof import tile\n",
+            "import typing\nif typing.TYPE_CHECKING:\n    from pack.above import roof\n",
+        ],
+    )
+    def test_an_import_upwards_is_seen_wherever_it_stands(self, house, source):
+        """Both files and the name are told."""
+        (told,) = against_the_order("pack", ORDER, house(below__cellar=source))
+
+        assert told.startswith("pack/below/cellar.py:")
+        assert "from pack/above/roof.py, and below is below above" in told
+
+    def test_the_face_is_above_all(self, house):
+        """What a room takes from its own package's face comes from above."""
+        root = house(below__floor="board = 1\n", below__cellar="from pack import tile\n")
+
+        (told,) = against_the_order("pack", ORDER, root)
+        assert told == (
+            "pack/below/cellar.py:1 imports tile from pack/__init__.py, and below is below pack"
+        )
+
+    def test_a_circle_within_a_room_is_seen(self, house):
+        """The two imports that close it are told."""
+        root = house(
+            below__floor="def f():\n    from pack.below.cellar import deep\n",
+            below__cellar="from pack.below.floor import f\n",
+        )
+
+        assert against_the_order("pack", ORDER, root) == []
+        assert sorted(circle("pack", root)) == [
+            "pack/below/cellar.py:1 imports f from pack/below/floor.py",
+            "pack/below/floor.py:2 imports deep from pack/below/cellar.py",
+        ]
+
+    def test_a_circle_through_a_stub_is_seen(self, house):
+        """The face names the roof, which asks the face."""
+        root = house(above__roof="from pack import tile\n")
+
+        assert sorted(circle("pack", root)) == [
+            "pack/__init__.pyi:1 imports tile from pack/above/roof.py",
+            "pack/above/roof.py:1 imports tile from pack/__init__.py",
+        ]
+
+    def test_a_module_in_no_room_is_told(self, house):
+        """Whoever adds a room says where it stands."""
+        root = house(attic="")
+
+        assert against_the_order("pack", ORDER, root) == ["pack/attic.py is in no room"]
