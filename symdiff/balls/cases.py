@@ -131,10 +131,10 @@ class CaseWriter:
     def joint(self, parts: Sequence[Any], block: Block, *, settles: bool) -> str:
         """And (settled by a part that is False) or or (by one that is True).
 
-        A part without a value is undecided: another may settle it.
+        A part without a value is undecided: another may settle it, or the condition has no value.
         """
-        result = self.source.fresh()
-        self.source.add(f"{result} = {not settles}", block)
+        result, lost = self.source.fresh(), self.source.fresh()
+        self.source.add(f"{result}, {lost} = {not settles}, False", block)
         for part in parts:
             self.source.add(f"if {result} is not {settles}:", block)
             guarded = block.inner()
@@ -147,7 +147,9 @@ class CaseWriter:
                 inside,
             )
             self.source.add("except Undefined:", guarded)
-            self.source.add(f"{result} = None", guarded.inner())
+            self.source.add(f"{result}, {lost} = None, True", guarded.inner())
+        self.source.add(f"if {lost} and {result} is None:", block)
+        self.source.add("no_value()", block.inner())
         return result
 
     def border(self, border: Expr, block: Block) -> str:
@@ -190,6 +192,7 @@ def meanings(conditions: Conditions) -> Mapping[str, Any]:
         "equal": conditions.equal,
         "extreme": conditions.extreme,
         "joined": conditions.joined,
+        "no_value": conditions.no_value,
         "neither": _neither,
         "lift": _lift,
         "Undefined": Undefined,

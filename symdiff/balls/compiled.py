@@ -66,7 +66,7 @@ class Compiled:
         Afterwards `conditions.tied` says whether some border was exactly 0 on the way.
         """
         found = self.conditions
-        found.undecided = found.tied = False
+        found.begin()
         try:
             return self.bound()(*arguments)
         except Undefined:

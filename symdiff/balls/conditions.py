@@ -7,9 +7,10 @@ sign open; a higher precision may decide it.
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
-from flint import arb, arb_series
+from flint import arb, arb_series, fmpq
 
 from symdiff.balls.elementary import Undecided
 
@@ -19,13 +20,25 @@ Decision = bool | None
 class BallConditions:
     """Conditions on `flint.arb`; it keeps what was met on the way.
 
-    `undecided`: some condition was left open, and both its cases were taken. `tied`: some border
-    was exactly 0, where a convention chose the case.
+    `undecided`: some condition was left open, and both its cases were taken. `unknown`: some
+    condition may have no value at all, or has none. `tied`: some border was exactly 0, where a
+    convention chose the case.
     """
 
     def __init__(self) -> None:
-        self.undecided = False
-        self.tied = False
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was met."""
+        self.undecided = self.unknown = self.tied = False
+
+    def no_value(self) -> None:
+        """A condition has none."""
+        self.undecided = self.unknown = True
+
+    def _open(self, x: arb) -> None:
+        self.undecided = True
+        self.unknown |= x.is_nan()
 
     def above(self, x: arb) -> Decision:
         """x > 0."""
@@ -34,7 +47,7 @@ class BallConditions:
         if x <= 0:
             self.tied |= x.is_zero()
             return False
-        self.undecided = True
+        self._open(x)
         return None
 
     def at_least(self, x: arb) -> Decision:
@@ -44,7 +57,7 @@ class BallConditions:
         if x >= 0:
             self.tied |= x.is_zero()
             return True
-        self.undecided = True
+        self._open(x)
         return None
 
     def equal(self, x: arb) -> Decision:
@@ -54,7 +67,7 @@ class BallConditions:
         if x.is_zero():
             self.tied = True
             return True
-        self.undecided = True
+        self._open(x)
         return None
 
     extreme = above  # which of max's and min's arguments is taken
@@ -73,7 +86,15 @@ class CellConditions:
 
     def __init__(self) -> None:
         self.balls = BallConditions()
-        self.undecided = self.tied = False
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was met: nothing is, since all is decided or raises."""
+        self.undecided = self.unknown = self.tied = False
+
+    def no_value(self) -> None:
+        """A condition has none. Raises: Undecided."""
+        raise Undecided
 
     def above(self, x: Any, *, degree: float) -> bool:  # noqa: ARG002 - of the constant alone
         """x > 0 on the whole cell, or x ≤ 0 on it."""
@@ -124,20 +145,29 @@ class SideConditions(CellConditions):
         return self._sign(x, 1) > 0
 
     def root(self, x: arb_series) -> arb_series:
-        """√x(ε), also of what begins with an even power of ε: √(c ε²ᵏ + …) = |ε|ᵏ √(c + …).
+        """√x(ε)."""
+        return self.power(x, Fraction(1, 2))
 
-        Of what vanishes to order n it is known to vanish to order n/2.
+    def power(self, x: arb_series, exponent: Fraction) -> arb_series:
+        """x(ε)^r for r > 0, also of what vanishes there: (c εᵏ + …)^r = |ε|^(kr) (|c| + …)^r.
+
+        Where kr is no integer it is known that the coefficients below vanish, and nothing more; so
+        too of what vanishes to all orders that are known.
         """
         coefficients = x.coeffs()
         order = next((k for k, c in enumerate(coefficients) if not c.is_zero()), None)
         if order is None:
-            return arb_series([0], x.prec // 2)
-        if order % 2:
-            return arb_series([arb.nan()])
-        rest = arb_series(coefficients[order:], x.prec - order).sqrt()
-        half = order // 2
-        signed = [c if self.side > 0 or half % 2 == 0 else -c for c in rest.coeffs()]
-        return arb_series([*[0] * half, *signed], rest.prec + half)
+            return arb_series([0], math.floor(x.prec * exponent))
+        vanishing = order * exponent
+        if vanishing.denominator > 1 or vanishing >= x.prec:
+            return arb_series([0], min(math.floor(vanishing) + 1, x.prec))
+        rest = arb_series(coefficients[order:], x.prec - order)
+        if order % 2 and self.side < 0:
+            rest = -rest
+        raised = rest.sqrt() if exponent == Fraction(1, 2) else _raised(rest, exponent)
+        whole = int(vanishing)
+        signed = [c if self.side > 0 or whole % 2 == 0 else -c for c in raised.coeffs()]
+        return arb_series([*[0] * whole, *signed], raised.prec + whole)
 
     def _sign(self, x: Any, degree: float) -> int:
         known = x.prec if isinstance(x, arb_series) else math.inf
@@ -157,6 +187,10 @@ Conditions = BallConditions | CellConditions
 def constant_of(value: Any) -> arb:
     """The constant coefficient of a series, or the ball itself."""
     return value[0] if isinstance(value, arb_series) else value
+
+
+def _raised(x: arb_series, exponent: Fraction) -> arb_series:
+    return (x.log() * arb(fmpq(exponent.numerator, exponent.denominator))).exp()
 
 
 def _decided(found: Decision) -> bool:

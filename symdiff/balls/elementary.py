@@ -131,6 +131,19 @@ def _within(function: Callable[[arb], arb], outside: Callable[[arb], bool]) -> C
     return on_domain
 
 
+def _off_poles(function: Callable[[arb], arb]) -> Callable[[arb], arb]:
+    """The function; NaN where the ball may hold a pole, which flint has as the whole line.
+
+    A bounded function of the whole line would be finite again: sin(tan z).
+    """
+
+    def off_poles(z: arb) -> arb:
+        value = function(z)
+        return value if value.is_finite() else arb.nan()
+
+    return off_poles
+
+
 def divided(a: arb, b: arb) -> arb:
     """a/b. Raises: Undefined if b is 0."""
     quotient = a / b
@@ -204,16 +217,16 @@ BALL: Lowering = {
     sympy.log: _within(arb.log, lambda z: z <= 0),
     sympy.sin: arb.sin,
     sympy.cos: arb.cos,
-    sympy.tan: arb.tan,
-    sympy.cot: _within(arb.cot, arb.is_zero),
-    sympy.sec: arb.sec,
-    sympy.csc: _within(arb.csc, arb.is_zero),
+    sympy.tan: _off_poles(arb.tan),
+    sympy.cot: _within(_off_poles(arb.cot), arb.is_zero),
+    sympy.sec: _off_poles(arb.sec),
+    sympy.csc: _within(_off_poles(arb.csc), arb.is_zero),
     sympy.sinh: arb.sinh,
     sympy.cosh: arb.cosh,
     sympy.tanh: arb.tanh,
     sympy.sech: arb.sech,
-    sympy.csch: _within(arb.csch, arb.is_zero),
-    sympy.coth: _within(arb.coth, arb.is_zero),
+    sympy.csch: _within(_off_poles(arb.csch), arb.is_zero),
+    sympy.coth: _within(_off_poles(arb.coth), arb.is_zero),
     sympy.asin: _within(arb.asin, lambda z: abs(z) > 1),
     sympy.acos: _within(arb.acos, lambda z: abs(z) > 1),
     sympy.atan: arb.atan,

@@ -6,13 +6,14 @@ One line an operation, and each common subexpression once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 import sympy
 from flint import arb_series
 from sympy import Expr, Piecewise, Symbol
 
 from symdiff.balls.cases import Case, CaseWriter, meanings
-from symdiff.balls.conditions import Conditions
+from symdiff.balls.conditions import Conditions, SideConditions
 from symdiff.balls.elementary import (
     BALL,
     CannotCertify,
@@ -41,6 +42,7 @@ class Writer:
         leaf: Expr | None = None,
     ) -> None:
         self.lowering = lowering
+        self.conditions = conditions
         self.leaf = leaf  # the constant being evaluated, which is not its own constant
         self.numbers: dict[Expr, bool] = {}  # whether an expression is without symbols
         operations = {
@@ -48,6 +50,7 @@ class Writer:
             "root": root,
             "varying_power": varying_power,
             "series_root": getattr(conditions, "root", arb_series.sqrt),
+            "series_power": getattr(conditions, "power", None),
             "series_product": series_product,
             "series_quotient": series_quotient,
         }
@@ -190,6 +193,9 @@ class Writer:
             )
         if self.lowering is BALL and not self.is_constant(exponent):
             return f"varying_power({x}, {self.write(exponent, block)})"
+        if isinstance(self.conditions, SideConditions) and exponent.is_Rational:
+            fraction = self.source.kept(Fraction(int(exponent.p), int(exponent.q)))
+            return f"series_power({x}, {fraction})"
         return f"{self.named(sympy.Pow)}({x}, {self.write(exponent, block)})"
 
     def named(self, function: type, *, nested: bool = False) -> str:

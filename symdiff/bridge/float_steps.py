@@ -265,7 +265,7 @@ def rational(e: Rational) -> Number:
     try:
         value = np.float64(int(e.p) / int(e.q))
     except OverflowError:
-        return Number(np.float64(math.copysign(math.inf, e.p)), 0.0, np.float64(math.inf))
+        return Number(np.float64(math.inf if e.p > 0 else -math.inf), 0.0, np.float64(math.inf))
     if Rational(*float(value).as_integer_ratio()) == e:
         return Number(value)
     return Number(value, 1.0, None if abs(value) >= 2.0**-1021 else np.float64(2.0**-1074))

@@ -172,7 +172,7 @@ class _Settling:
         except Undefined:
             return self._without_value(point)
         if self.program.conditions.tied and self.primal is not None:
-            return self._at_tie(ball, self.primal.one_sided(point)), Why.UNDECIDED
+            return self._at_tie(ball, self.primal.one_sided(point))
         return ball, Why.UNDECIDED
 
     def _without_value(self, point: list[arb]) -> tuple[arb, Why]:
@@ -186,15 +186,21 @@ class _Settling:
         return arb.nan(), Why.NO_DERIVATIVE if decided else Why.UNDECIDED
 
     @staticmethod
-    def _at_tie(taken: arb, sides: tuple[arb, arb]) -> arb:
+    def _at_tie(taken: arb, sides: tuple[arb, arb]) -> tuple[arb, Why]:
         """The derivative where two cases meet: both sides' if they are one, else the convention's.
 
-        The sides are one as far as their balls say: the ball that is returned holds both.
+        The sides are one as far as their balls say: the ball that is returned holds both. Where
+        cases are nested a convention may name what lies outside of the sides, as 5 for
+        max(z, max(z, min(6z, z)) − z) at 0; that is no derivative by any account.
         """
         left, right = sides
         if not (left.is_finite() and right.is_finite()):
-            return arb.nan()
-        return left.union(right) if left.overlaps(right) else taken
+            return arb.nan(), Why.UNDECIDED
+        if left.overlaps(right):
+            return left.union(right), Why.UNDECIDED
+        if (taken < left and taken < right) or (taken > left and taken > right):
+            return arb.nan(), Why.NO_DERIVATIVE
+        return taken, Why.UNDECIDED
 
     def _exactly_zero(self, point: tuple[float, ...], i: int, result: Enclosure) -> bool:
         """Whether the value is 0 in exact rational arithmetic; if so, it is put down."""

@@ -85,7 +85,7 @@ class PrimalAt:
     def defined(self, point: Sequence[arb]) -> bool | None:
         """Whether all of the values exist there; None where it is not decided."""
         try:
-            return True if all(g(*point).is_finite() for g in self.guards) else None
+            return True if all(_has_value(g, point) for g in self.guards) else None
         except Undefined:
             return False
 
@@ -137,6 +137,11 @@ class PrimalAt:
         if series.prec < 2 or not constant_of(series).is_finite():
             return arb.nan()
         return series[1]
+
+
+def _has_value(guard: Compiled, point: Sequence[arb]) -> bool:
+    """Whether it surely has one. Raises: Undefined if it surely has none."""
+    return guard(*point).is_finite() and not guard.conditions.unknown
 
 
 def _rational(x: arb) -> Rational:

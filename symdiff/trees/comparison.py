@@ -29,7 +29,7 @@ def _apart(relation: type[Relational], a: Expr, b: Expr, cases: int) -> Boolean:
     parts = (p for side in (a, b) for p in reversed(subexpressions(side)))
     first = next((p for p in parts if isinstance(p, Piecewise)), None)
     if first is None:
-        return relation(a, b)
+        return _settled(relation(a, b))
     cases *= len(first.args)
     if cases > MAX_CASES:
         raise ValueError(
@@ -43,6 +43,20 @@ def _apart(relation: type[Relational], a: Expr, b: Expr, cases: int) -> Boolean:
         taken.append(And(before, condition, _apart(relation, left, right, cases)))
         before = And(before, Not(condition))
     return Or(*taken)
+
+
+def _settled(condition: Boolean) -> Boolean:
+    """The condition, or the same of a difference if SymPy would turn it to and fro for ever.
+
+    It takes −8z + cosh 1 > erf|z| for 8z − cosh 1 < −erf|z| and that for the former, each time
+    that a Piecewise is built with it.
+    """
+    if not isinstance(condition, Relational):
+        return condition
+    canonical = condition.canonical
+    if not isinstance(canonical, Relational) or canonical.canonical == canonical:
+        return condition
+    return condition.func(condition.lhs - condition.rhs, 0)
 
 
 def _with(expression: Expr, old: Expr, new: Expr) -> Expr:

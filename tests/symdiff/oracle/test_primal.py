@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import symdiff
+from symdiff.expression.formula import real_symbol
 from symdiff.functions import maximum
 from symdiff.oracle.enclosure import Why
 from symdiff.oracle.primal import is_total
@@ -151,3 +152,53 @@ class TestTies:
         found = symdiff.adjoints(graph).enclose(x=3.0, y=0.0)
 
         assert (0.0, True) == (found["x"].high.item(), bool(found["x"].certified))
+
+
+class TestNested:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "sign(acos(max(z, pi/(2 + exp(z)))))",  # e^(1e200) is beyond flint: the border is no number
+            "where(acos(max(z, 1/(2 + exp(z)))) > 0, 1, 2)",
+            "where(log(0 - z) > 0 or z < 9, 1, 2)",
+        ],
+    )
+    def test_a_condition_without_a_value_leaves_the_function_without_one(self, text):
+        """A step is flat wherever it has a value; where its argument has none, it has none."""
+        assert not enclose(text, 1e200).certified.any()
+
+    def test_a_bounded_function_does_not_hide_a_pole(self):
+        """tan has a pole at π/2, and sin of the whole line is bounded."""
+        found = enclose("sign(sin(tan(acos(z))) + 5)", 0.0, 0.5)
+        assert found.certified.tolist() == [False, True]
+
+    @pytest.mark.parametrize(
+        ("text", "taken"),
+        [
+            ("max(z, max(z, min(6*z, z)) - z)", 5),
+            ("min(max(z, 0), 3, 1e10*z)", 0),
+        ],
+    )
+    def test_a_convention_outside_of_both_sides_is_no_derivative(self, text, taken):
+        """Where cases are nested, the closed form's convention need not lie between the sides."""
+        graph = symdiff.pointwise(symdiff.activation(text))
+        form = symdiff.adjoints(graph)["z"]
+        assert form.subs(real_symbol("z"), 0) == taken
+        found = enclose(text, 0.0)
+        assert not found.certified.any()
+        assert found.why[0] == Why.NO_DERIVATIVE
+
+    @pytest.mark.parametrize("text", ["abs(relu(z - 1))**(1/3)", "relu(z - 1)**(2/7)"])
+    def test_a_root_of_what_stays_zero_stays_zero(self, text):
+        """Its closed form divides by 0 there, and the function is 0 all around."""
+        found = both_ways(text, 0.5, -3.0)
+        assert found.certified.all()
+        assert not found.high.any()
+
+    @pytest.mark.parametrize(
+        ("text", "slope"), [("relu(z)**(4/3)", 0), ("abs(z)**(3/2)", 0), ("(z**6)**(1/3)/z", 1)]
+    )
+    def test_a_root_of_what_vanishes_has_the_derivative_that_its_sides_have(self, text, slope):
+        """|z|^(kr) with kr > 1 is flat at 0."""
+        found = enclose(text, 0.0)
+        assert not found.certified.any() or found.high[0] == slope
