@@ -13,9 +13,9 @@ from contextlib import contextmanager
 import sympy
 
 from symdiff import Graph, activation, adjoints, array, elementwise, scalars
+from symdiff.bridge.program import program
 from symdiff.catalogue.problems import apply
-from symdiff.closed_form import closed_form
-from symdiff.program import program
+from symdiff.graph.closed_form import closed_form
 
 DEPTHS = (1, 2, 4, 8, 16, 32, 64, 128)
 PATIENCE = 20  # seconds that SymPy's diff and cse may take

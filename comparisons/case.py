@@ -18,7 +18,7 @@ from comparisons.judging import Judge
 from comparisons.subjects import Inputs, Subject
 from comparisons.truth import TruthOf
 from symdiff import Graph
-from symdiff.adjoint import CONSTANT, NO_DEPENDENCE, requiring_grad
+from symdiff.graph.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
 from symdiff.oracle.enclosure import Enclosure, Why
 
 

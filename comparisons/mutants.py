@@ -14,8 +14,8 @@ from sympy.core.relational import Relational
 from comparisons.dtypes import Float64Array, FloatType
 from symdiff import Definition, elementwise, scalars
 from symdiff.bridge.evaluator import Evaluator
+from symdiff.graph.signature import Signature
 from symdiff.kinks import breakpoints
-from symdiff.signature import Signature
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -12,8 +12,8 @@ from comparisons.dtypes import Float64Array, FloatType
 from comparisons.subjects import Inputs
 from symdiff import Adjoints, Graph, adjoints
 from symdiff.bridge.evaluator import Evaluator
-from symdiff.condition import SEED, sensitivities
 from symdiff.graph import Node
+from symdiff.graph.sensitivity import SEED, sensitivities
 from symdiff.oracle.enclosure import Enclosure
 from symdiff.oracle.graph import enclose_adjoints
 

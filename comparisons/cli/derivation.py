@@ -39,7 +39,7 @@ def derive(
     and a layer stand by themselves.
     """
     import symdiff
-    from symdiff.adjoint import equations
+    from symdiff.graph.graph import equations
     from symdiff.notation.names import barred, lettered
 
     with refusals_are_usage_errors():

@@ -56,7 +56,7 @@ def tutorial(dtype: str) -> int:
 def _show(subject: Subject, comparison: Comparison) -> None:
     """The equations, the adjoints derived, torch's numbers beside the true ones."""
     import symdiff
-    from symdiff.adjoint import equations
+    from symdiff.graph.graph import equations
     from symdiff.notation.names import barred
 
     click.echo("The problem, and the same in torch:\n")

@@ -18,7 +18,7 @@ from comparisons.sweep import Sweep
 from comparisons.torch_calls import TORCH_CALLS
 from comparisons.verdict import Status
 from symdiff import Definition
-from symdiff.adjoint import equations
+from symdiff.graph.graph import equations
 from symdiff.kinks import Kink
 from symdiff.notation.names import barred
 

@@ -27,12 +27,12 @@ from sympy import Rational
 
 from symdiff.bridge.float_steps import FloatSteps, rational
 from symdiff.bridge.interpret import run_mpmath
+from symdiff.bridge.program import Program, program
 from symdiff.bridge.running_error import Number
 from symdiff.expression.domain import Domain
 from symdiff.functions import Float64Array, UnspecifiedFunction
 from symdiff.graph import Elementwise, Node, placeholder, topological
-from symdiff.program import Program, program
-from symdiff.signature import Signature
+from symdiff.graph.signature import Signature
 
 if TYPE_CHECKING:
     from symdiff.bridge.rescue import Rescue

@@ -19,6 +19,7 @@ from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 
 from symdiff.bridge.float_functions import FUNCTIONS
+from symdiff.bridge.program import Program
 from symdiff.bridge.running_error import (
     Condition,
     Number,
@@ -42,7 +43,8 @@ from symdiff.bridge.running_error import (
     watched,
 )
 from symdiff.functions import Extreme, maximum
-from symdiff.program import ArrayOperation, Contract, Program
+from symdiff.graph.kinds.einsum import Contract
+from symdiff.graph.steps import ArrayOperation
 from symdiff.trees.subexpressions import subexpressions
 
 Step = tuple[Callable[..., Any], tuple[int, ...], int]  # what, of which values, which it makes

@@ -16,8 +16,9 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.printing.pycode import MpmathPrinter
 
+from symdiff.bridge.program import Program
 from symdiff.functions import EXTREMES, STABLE_FUNCTIONS
-from symdiff.program import ArrayOperation, Program
+from symdiff.graph.steps import ArrayOperation
 
 Compile = Callable[[Sequence[Symbol], Expr], Callable[..., Any]]
 Values = Mapping[str, Any]

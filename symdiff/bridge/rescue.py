@@ -16,10 +16,12 @@ from flint import arb, ctx, fmpq
 from sympy import Expr, Rational, Symbol
 
 from symdiff.bridge.interpret import interpret
+from symdiff.bridge.program import Program
 from symdiff.functions import Float64Array
+from symdiff.graph.kinds.einsum import Contract
+from symdiff.graph.steps import ArrayOperation
 from symdiff.oracle.elementary import Undecided
 from symdiff.oracle.translate import CannotCertify, compile_ball
-from symdiff.program import ArrayOperation, Contract, Program
 
 _PRECISIONS = (128, 512, 2048, 4096)
 _TIGHT = 56  # bits that a ball has to share with its midpoint

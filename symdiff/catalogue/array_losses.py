@@ -20,8 +20,8 @@ from symdiff.definition import Definition
 from symdiff.expression.formula import exact
 from symdiff.functions import softplus
 from symdiff.graph import Graph, Node, array, einsum, elementwise, mean, size, stop, total
-from symdiff.softmax import log_softmax
-from symdiff.view import one_hot
+from symdiff.graph.composed.softmax import log_softmax
+from symdiff.graph.kinds.position import one_hot
 
 Reduction = Literal["none", "sum", "mean"]
 

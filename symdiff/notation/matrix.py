@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from sympy import Expr
 
-from symdiff.closed_form import Contraction
-from symdiff.graph import Axes
+from symdiff.notation.arrays import Axes, Contraction
 
 
 @dataclass(frozen=True)

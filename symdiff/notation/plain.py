@@ -10,8 +10,8 @@ from sympy.core.relational import Relational
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
-from symdiff.closed_form import ArrayFunction, Contraction, PartOf, SideBySide, is_array
 from symdiff.functions import Extreme, StableFunction
+from symdiff.notation.arrays import ArrayFunction, Contraction, PartOf, SideBySide, is_array
 from symdiff.notation.matrix import MatrixNotation, written
 from symdiff.notation.names import lettered
 from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left

@@ -12,7 +12,7 @@ import sympy
 from sympy import Add, Expr, Indexed, Mul, Pow, Symbol
 from sympy.core.relational import Relational
 
-from symdiff.closed_form import ArrayFunction, Contraction
+from symdiff.notation.arrays import ArrayFunction, Contraction
 from symdiff.notation.names import is_barred
 
 

@@ -9,8 +9,8 @@ from sympy import Add, Expr, Mul, Symbol
 from sympy.core.relational import Relational
 from sympy.printing.latex import LatexPrinter
 
-from symdiff.closed_form import ArrayFunction, Contraction, PartOf, SideBySide, is_array
 from symdiff.functions import Extreme, StableFunction, UnspecifiedFunction
+from symdiff.notation.arrays import ArrayFunction, Contraction, PartOf, SideBySide, is_array
 from symdiff.notation.matrix import MatrixNotation, written
 from symdiff.notation.names import HAT, LETTERS, is_barred, unbarred
 from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left

@@ -7,21 +7,25 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import sympy
 from sympy import Expr, Rational, Symbol
 
-from symdiff.adjoint import Adjoints
-from symdiff.closed_form import closed_form
 from symdiff.expression.formula import real_symbol
 from symdiff.expression.rewriting import put
 from symdiff.extent import TooLarge
-from symdiff.graph import Elementwise, Graph, Input, topological
+from symdiff.graph.closed_form import closed_form
+from symdiff.graph.derivation import Derivation
+from symdiff.graph.graph import Graph
+from symdiff.graph.kinds.elementwise import Elementwise
+from symdiff.graph.kinds.input import Input
+from symdiff.graph.node import Node, topological
 from symdiff.oracle.enclosure import Enclosure, Float64Array
 from symdiff.oracle.interpretation import enclose_arrays
 from symdiff.oracle.primal import Primal, is_total
 
 
 def enclose_adjoints(
-    adjoints: Adjoints,
+    adjoints: Derivation,
     inputs: Mapping[str, Float64Array],
     *,
     target: str = "float64",
@@ -33,7 +37,7 @@ def enclose_adjoints(
     graph itself, in ball arithmetic.
 
     Args:
-        adjoints: of the graph in question.
+        adjoints: of the graph in question, such as `symdiff.adjoints` gives.
         inputs: float64 values by input name, as `Adjoints.lambdify` takes them; parameters too.
         target: the format to be judged, which says how small a bound has to be.
         relative: the bound asked for, if not what the target needs.
@@ -63,7 +67,7 @@ _forms: WeakKeyDictionary[Graph, dict[Any, Mapping[str, tuple[Expr, Primal]]]] =
 
 
 def pointwise_forms(
-    adjoints: Adjoints, parameters: Mapping[str, Rational]
+    adjoints: Derivation, parameters: Mapping[str, Rational]
 ) -> Mapping[str, tuple[Expr, Primal]]:
     """Each adjoint of a graph of scalars, with the parameters' values: its form and its primal."""
     known = _forms.setdefault(adjoints.graph, {})
@@ -71,14 +75,17 @@ def pointwise_forms(
     if key not in known:
         values = {real_symbol(name): value for name, value in parameters.items()}
         primals = _primals(adjoints, values)
-        known[key] = {k: (form.xreplace(values), primals[k]) for k, form in adjoints.items()}
+        known[key] = {
+            k: (closed_form(node).xreplace(values), primals[k])
+            for k, node in adjoints.nodes.items()
+        }
     return known[key]
 
 
-def _primals(adjoints: Adjoints, values: Mapping[Symbol, Expr]) -> dict[str, Primal]:
-    """What each adjoint of a graph of scalars is the derivative of: the output, as its function."""
+def _primals(adjoints: Derivation, values: Mapping[Symbol, Expr]) -> dict[str, Primal]:
+    """What each adjoint of a graph of scalars is the derivative of, as a function of its value."""
     graph = adjoints.graph
-    computed = topological([graph.output], computed=True)
+    computed = topological(graph.output_nodes, computed=True)
     restricting = tuple(
         put(closed_form(node), values)
         for node in computed
@@ -88,10 +95,16 @@ def _primals(adjoints: Adjoints, values: Mapping[Symbol, Expr]) -> dict[str, Pri
     for name in adjoints.nodes:
         node = graph.nodes[name]
         if isinstance(node, Input):
-            function, variable, value = closed_form(graph.output), real_symbol(name), None
+            function, variable, value = _function(adjoints), real_symbol(name), None
         else:  # the line by itself, under a name that no input has
             variable = Symbol(f"%{name}", real=True)
-            function = closed_form(graph.output, {node: variable})
+            function = _function(adjoints, {node: variable})
             value = put(closed_form(node), values)
         primals[name] = Primal(restricting, put(function, values), variable, value)
     return primals
+
+
+def _function(adjoints: Derivation, cut: Mapping[Node, Expr] | None = None) -> Expr:
+    """The output; of several their sum, each times its cotangent."""
+    outputs = zip(adjoints.graph.output_nodes, adjoints.cotangents.values(), strict=True)
+    return sympy.Add(*(closed_form(v) * closed_form(y, cut) for y, v in outputs))

@@ -14,9 +14,12 @@ import numpy as np
 from flint import arb, ctx, fmpq
 from sympy import Expr, Symbol
 
-from symdiff.adjoint import Adjoints
 from symdiff.bridge.interpret import interpret
-from symdiff.graph import Axes, Elementwise, Node, topological
+from symdiff.bridge.program import program
+from symdiff.graph.derivation import Derivation
+from symdiff.graph.kinds.elementwise import Elementwise
+from symdiff.graph.node import Node, topological
+from symdiff.notation.arrays import Axes
 from symdiff.oracle import deadline
 from symdiff.oracle.ball import MAX_PRECISION
 from symdiff.oracle.elementary import Undefined
@@ -24,14 +27,13 @@ from symdiff.oracle.enclosure import BoolArray, Enclosure, Why, uncertain
 from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.primal import is_total
 from symdiff.oracle.translate import compile_ball
-from symdiff.program import program
 
 _FIRST = 128  # bits
 # Seconds that one call may take: a layer norm of 4,096 entries takes 5 s.
 _PATIENCE, _PATIENCE_EACH = 20.0, 0.02
 
 
-def enclose_arrays(adjoints: Adjoints, arguments: Mapping[str, Any]) -> dict[str, Enclosure]:
+def enclose_arrays(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, Enclosure]:
     """Every adjoint of a graph, by Ziv's strategy for the whole graph at once.
 
     Args: arguments, the program's: arrays, parameters and lengths of axes, by name.
@@ -62,25 +64,26 @@ def enclose_arrays(adjoints: Adjoints, arguments: Mapping[str, Any]) -> dict[str
             precision *= 2
 
 
-def _restricting(adjoints: Adjoints) -> tuple[Node, ...]:
+def _restricting(adjoints: Derivation) -> tuple[Node, ...]:
     """The nodes whose function is not defined everywhere, of those that the output hangs on."""
-    computed = topological([adjoints.graph.output], computed=True)
+    computed = topological(adjoints.graph.output_nodes, computed=True)
     return tuple(n for n in computed if isinstance(n, Elementwise) and not is_total(n.expr))
 
 
 def _mark(
-    found: Mapping[str, Enclosure], adjoints: Adjoints, undefined: BoolArray, axes: Axes
+    found: Mapping[str, Enclosure], adjoints: Derivation, undefined: BoolArray, axes: Axes
 ) -> None:
     """Where a value on the way is undefined: no adjoint of what comes from it.
 
     A loss hangs on every entry. An array's entry is taken to hang on those that agree with it in
     the axes that both have.
     """
+    entrywise = all(output.axes for output in adjoints.graph.output_nodes)
     for name, node in adjoints.nodes.items():
         if adjoints.signature.pointwise:  # every entry is a problem of its own
             _lose(found[name], np.broadcast_to(undefined, found[name].shape))
             continue
-        shared = [a for a in axes if a in node.axes] if adjoints.graph.output.axes else []
+        shared = [a for a in axes if a in node.axes] if entrywise else []
         lost = undefined.any(axis=tuple(i for i, a in enumerate(axes) if a not in shared))
         order = [a for a in axes if a in shared]
         lost = np.transpose(lost, [order.index(a) for a in node.axes if a in shared])
@@ -92,7 +95,7 @@ def _lose(enclosure: Enclosure, where: BoolArray) -> None:
     enclosure.put(where, uncertain((int(where.sum()),), Why.UNDEFINED))
 
 
-def _nothing(adjoints: Adjoints, arguments: Mapping[str, Any]) -> dict[str, Enclosure]:
+def _nothing(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, Enclosure]:
     """What is said of an adjoint when the time was spent before anything was known."""
     if adjoints.signature.pointwise:
         shape = np.broadcast_shapes(*map(np.shape, arguments.values()))

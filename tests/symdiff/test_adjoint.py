@@ -11,12 +11,13 @@ import pytest
 import sympy
 
 import symdiff
-from symdiff.adjoint import CONSTANT, NO_DEPENDENCE, equations, requiring_grad
 from symdiff.bridge.interpret import compile_mpmath
 from symdiff.catalogue.activations import activations
 from symdiff.extent import TooLarge
 from symdiff.functions import tanh
 from symdiff.graph import Graph, array, einsum, elementwise, mean, scalars, stop
+from symdiff.graph.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
+from symdiff.graph.graph import equations
 
 SEED = 17  # of numpy's generator
 

@@ -3,8 +3,9 @@
 import pytest
 import sympy
 
-from symdiff.extent import MAX_CASES, MAX_LENGTH, MAX_NESTING, Extents, TooLarge, check_cases
+from symdiff.extent import MAX_LENGTH, MAX_NESTING, Extents, TooLarge
 from symdiff.graph import array, elementwise, mean
+from symdiff.graph.cases import MAX_CASES, check_cases
 
 X = sympy.Symbol("x", real=True)
 CLIP = sympy.Lambda(X, sympy.Piecewise((X, X > 1), (X**3 - 1, True)))

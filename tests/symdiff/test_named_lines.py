@@ -12,9 +12,9 @@ import pytest
 import sympy
 
 import symdiff
-from symdiff.adjoint import CONSTANT, NO_DEPENDENCE, requiring_grad
 from symdiff.functions import sigmoid, tanh
 from symdiff.graph import Graph, array, broadcast, constant, contraction, elementwise, mean, stop
+from symdiff.graph.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
 from symdiff.oracle.graph import enclose_adjoints
 
 SEEDS = range(300)  # of numpy's generator

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sympy
 
 from symdiff.graph import Graph, array, einsum, elementwise, size
-from symdiff.softmax import softmax
-from symdiff.view import position
+from symdiff.graph.composed.softmax import softmax
+from symdiff.graph.kinds.position import position
 
 
 def attention(*, causal: bool = False) -> Graph:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from symdiff.catalogue import activation
 from symdiff.catalogue.problems import apply
-from symdiff.extremum import Ties, largest, maximum
 from symdiff.graph import Graph, array, einsum, elementwise
-from symdiff.view import part, stack
+from symdiff.graph.kinds.largest import Ties, largest, maximum
+from symdiff.graph.kinds.part import part, stack
 
 
 def glu() -> Graph:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from symdiff.expression.formula import exact
 from symdiff.graph import Graph, Input, Node, array, elementwise, mean
-from symdiff.normalised import EPS, centred, deviation, root_mean_squared, standardised
+from symdiff.graph.composed.normalised import (
+    EPS,
+    centred,
+    deviation,
+    root_mean_squared,
+    standardised,
+)
 
 _X_HAT = "x\N{COMBINING CIRCUMFLEX ACCENT}"
 

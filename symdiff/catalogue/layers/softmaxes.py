@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from symdiff import softmax as nodes
 from symdiff.graph import Graph, Input, array, elementwise
-from symdiff.sparsemax import sparsemax as nearest
-from symdiff.sparsemax import support
+from symdiff.graph.composed import softmax as nodes
+from symdiff.graph.composed.sparsemax import sparsemax as nearest
+from symdiff.graph.kinds.support import support
 
 
 def softmax(axes: str = "n c", over: str = "c") -> Graph:

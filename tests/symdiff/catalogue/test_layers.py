@@ -3,8 +3,8 @@
 import pytest
 
 import symdiff
-from symdiff.adjoint import equations
 from symdiff.catalogue.layers import layers
+from symdiff.graph.graph import equations
 
 PRINTED = {
     "softmax": """\

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import symdiff
-from symdiff.closed_form import in_names
 from symdiff.graph import array, contraction, einsum
+from symdiff.graph.in_names import in_names
 from symdiff.notation.names import ArraySymbol
 
 SEED = 19

@@ -3,7 +3,7 @@
 import pytest
 import sympy
 
-from symdiff.closed_form import is_array
+from symdiff.notation.arrays import is_array
 from symdiff.notation.names import ArraySymbol
 from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left
 

@@ -1,0 +1,55 @@
+"""The graph: named arrays and scalars, a few immutable kinds of node, closed under adjoints.
+
+A kind is a file of `kinds`, with its adjoint, its lowering and its notation beside each other;
+`composed` has functions made of several. `reverse` is the sweep that derives.
+"""
+
+from symdiff.graph.composed.mean import mean
+from symdiff.graph.derivation import Derivation
+from symdiff.graph.graph import Graph
+from symdiff.graph.kinds.einsum import (
+    Einsum,
+    broadcast,
+    contraction,
+    einsum,
+    repeated,
+    total,
+)
+from symdiff.graph.kinds.elementwise import (
+    Elementwise,
+    constant,
+    elementwise,
+    placeholder,
+)
+from symdiff.graph.kinds.input import Input, array, scalars
+from symdiff.graph.kinds.stop import Stop, stop
+from symdiff.graph.node import Node, topological
+from symdiff.graph.reverse import Sweep, sweep
+from symdiff.notation.arrays import Axes, size
+
+__all__ = [
+    "Axes",
+    "Derivation",
+    "Einsum",
+    "Elementwise",
+    "Graph",
+    "Input",
+    "Node",
+    "Stop",
+    "Sweep",
+    "array",
+    "broadcast",
+    "constant",
+    "contraction",
+    "einsum",
+    "elementwise",
+    "mean",
+    "placeholder",
+    "repeated",
+    "scalars",
+    "size",
+    "stop",
+    "sweep",
+    "topological",
+    "total",
+]

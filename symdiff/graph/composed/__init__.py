@@ -1,0 +1,1 @@
+"""Functions of whole arrays, put together from the kinds."""

@@ -1,0 +1,133 @@
+"""A problem as its author writes it: named values, line by line."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from sympy import Expr, Rational
+
+from symdiff import notation
+from symdiff.graph.flat import flat
+from symdiff.graph.in_names import line, readable, symbol_of
+from symdiff.graph.kinds.input import Input
+from symdiff.graph.node import Node, topological
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Named nodes, of which the last, or those named by `outputs`, are what is differentiated."""
+
+    name: str
+    inputs: tuple[Input, ...]
+    lines: Mapping[str, Node]  # name → node, in the order written
+    parameters: Mapping[str, Rational] = field(default_factory=dict)  # symbol in exprs → value
+    where: Mapping[str, Node] = field(default_factory=dict)  # what adjoints are written with too
+    barred: bool = False  # whether an array's cotangent is written ȳ, not v, below its own line
+    lengths: Mapping[str, int] = field(default_factory=dict)  # of axes that no input has
+    outputs: tuple[str, ...] = ()  # names of lines, by default the last
+
+    def __post_init__(self) -> None:
+        everything = topological([*self.lines.values(), *self.where.values()], computed=True)
+        names = [i.name for i in self.inputs] + list(self.lines) + list(self.parameters)
+        names += [*self.where, *sorted({a for node in everything for a in node.axes})]
+        twice = {name for name, uses in Counter(names).items() if uses > 1}
+        if twice:
+            raise ValueError(
+                f"the graph {self.name!r} uses the name {min(twice)!r} twice; "
+                "inputs, lines, parameters and axes need names of their own"
+            )
+        outputs = tuple(self.outputs) or tuple(self.lines)[-1:]
+        for name in outputs:
+            if name not in self.lines:
+                raise ValueError(
+                    f"the output {name!r} is no line of the graph {self.name!r}; "
+                    f"its lines are {', '.join(self.lines)}"
+                )
+        object.__setattr__(self, "outputs", outputs)
+        object.__setattr__(self, "lengths", self._all_lengths(everything))
+
+    def _all_lengths(self, nodes: Iterable[Node]) -> dict[str, int]:
+        """Those given and those that nodes fix. Raises: ValueError if an axis has two."""
+        lengths = dict(self.lengths)
+        for node in nodes:
+            for axis, length in node.lengths.items():
+                if lengths.setdefault(axis, length) != length:
+                    raise ValueError(
+                        f"in the graph {self.name!r} the axis {axis!r} has length "
+                        f"{lengths[axis]} and, in {node!r}, length {length}; give each its own axis"
+                    )
+        return lengths
+
+    def __getstate__(self) -> dict[str, object]:
+        """The fields, all nodes in one flat list: pickle would recurse from node to node."""
+        packed = flat([*self.inputs, *self.lines.values(), *self.where.values()])
+        names = (len(self.inputs), tuple(self.lines), tuple(self.where))
+        return {**self.__dict__, "inputs": packed, "lines": names, "where": None}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        nodes = iter(state["inputs"].nodes())
+        count, lines, where = state["lines"]
+        fields = {
+            "inputs": tuple(islice(nodes, count)),
+            "lines": dict(zip(lines, islice(nodes, len(lines)), strict=True)),
+            "where": dict(zip(where, nodes, strict=True)),
+        }
+        self.__dict__.update({**state, **fields})
+
+    @property
+    def nodes(self) -> dict[str, Node]:
+        """Every named node: the inputs, then the lines."""
+        return {**{i.name: i for i in self.inputs}, **self.lines}
+
+    @property
+    def output(self) -> Node:
+        """The node of the only output. Raises: ValueError if there are several."""
+        return self.lines[self.output_name]
+
+    @property
+    def output_name(self) -> str:
+        """The name of the only output. Raises: ValueError if there are several."""
+        if len(self.outputs) > 1:
+            raise ValueError(
+                f"the graph {self.name!r} has the outputs {', '.join(self.outputs)}; "
+                "name the one that is meant"
+            )
+        return self.outputs[0]
+
+    @property
+    def output_nodes(self) -> tuple[Node, ...]:
+        """The nodes of the outputs, in their order."""
+        return tuple(self.lines[name] for name in self.outputs)
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(i.name for i in self.inputs)
+        return f"<Graph {self.name}: {', '.join(self.lines)} of {inputs}>"
+
+    def _repr_latex_(self) -> str:
+        return f"$${equations_latex(self)}$$"
+
+
+def equations(graph: Graph) -> Mapping[str, Expr]:
+    """The graph's own lines, in the names of its inputs, of the lines before and of `where`.
+
+    Raises: TooLarge if a line is too large to be read.
+    """
+    inputs = {i.name: i for i in graph.inputs}
+    names = {node: symbol_of(name, node) for name, node in {**inputs, **graph.where}.items()}
+    lines = {}
+    for name, node in graph.lines.items():
+        lines[name] = line(name, node, names)
+        names.setdefault(node, symbol_of(name, node))
+    return readable(lines)
+
+
+def equations_latex(graph: Graph) -> str:
+    """The graph's own lines as one LaTeX `aligned` block."""
+    return notation.aligned(
+        rf"{notation.latex(symbol_of(name, graph.lines[name]))} &= {notation.latex(value)}"
+        for name, value in equations(graph).items()
+    )

@@ -1,0 +1,1 @@
+"""The kinds of value, one a file, each with its adjoint, its lowering and its notation."""

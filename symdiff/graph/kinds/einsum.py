@@ -1,0 +1,179 @@
+"""Products summed over axes: matrix products, transposes, sums, repeats."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy import Expr, Symbol, Tuple
+from sympy.utilities.iterables import sift
+
+from symdiff.graph.layout import spread
+from symdiff.graph.node import Entries, Indices, Node, Steps, Write, axes_named
+from symdiff.graph.steps import ArrayOperation, operation
+from symdiff.notation.arrays import Axes, Contraction, is_array, size, symbols
+
+
+class Einsum(Node):
+    """The product of the operands, summed over every axis that the result does not have.
+
+    An axis of the result that no operand has is broadcast.
+    """
+
+    __slots__ = ()
+
+    def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
+        """The same product, the cotangent in the operand's place, over the operand's axes."""
+        return tuple(
+            contraction((*self.operands[:i], cotangent, *self.operands[i + 1 :]), operand.axes)
+            for i, operand in enumerate(self.operands)
+        )
+
+    def lowered(self, steps: Steps) -> Symbol:
+        """numpy's einsum over the axes that the operands have, repeated along the others."""
+        names = dict.fromkeys(a for o in self.operands for a in o.axes)
+        letter = dict(zip(names, string.ascii_letters, strict=False))
+        groups = ["".join(letter[a] for a in o.axes) for o in self.operands]
+        kept = tuple(a for a in self.axes if a in letter)
+        subscripts = f"{','.join(groups)}->{''.join(letter[a] for a in kept)}"
+        operands = map(steps.value, self.operands)
+        product = steps.assign(operation(contract, subscripts, *operands, kind=Contract))
+        return spread(steps, product, kept, self.axes)
+
+    def whole(self, write: Write) -> Expr:
+        """Scalar factors come before the contraction: (S̄/√d) K is S̄ K/√d.
+
+        What is repeated along an axis that is summed counts as often: Σ 1 over n is n.
+        """
+        scalars: list[Expr] = []
+        factors: list[tuple[Expr, Axes]] = []
+        for operand in self.operands:
+            scalar, array = scalar_part(write(operand))
+            scalars.append(scalar)
+            if is_array(array):
+                shown = _varying(operand, write)
+                layout = repeated(operand).axes  # a repeat is written as what it repeats
+                axes = layout if shown == set(layout) else operand.axes
+                factors.append((array, tuple(a for a in axes if a in shown)))
+            else:
+                scalars.append(array)
+        stated = {a for o in self.operands for a in o.axes}
+        varying = {a for _, axes in factors for a in axes}
+        summed = stated.difference(self.axes)
+        scalars += [size(a) for a in sorted(summed - varying)]
+        arrays = [array for array, _ in factors]
+        if not summed & varying and (
+            any(axes == self.axes for _, axes in factors)
+            or not factors
+            or (len(factors) == 1 and varying < set(self.axes))  # repeated: entry by entry itself
+        ):
+            return sympy.Mul(*scalars, *arrays)
+        terms = (Tuple(array, symbols(axes)) for array, axes in factors)
+        return sympy.Mul(*scalars) * Contraction(symbols(self.axes), *terms)
+
+    def entry(self, indices: Indices, entries: Entries) -> Expr:
+        """A sum over an index for each axis that the result does not have."""
+        summed = list(dict.fromkeys(a for o in self.operands for a in o.axes if a not in indices))
+        inner = {**indices, **{a: entries.take() for a in summed}}
+        product = sympy.Mul(*(entries.write(o, inner) for o in self.operands))
+        ranges = [(inner[a], 0, size(a) - 1) for a in summed]
+        return sympy.Sum(product, *ranges) if ranges else product
+
+
+class Contract(ArrayOperation):
+    """An einsum over arrays: its subscripts, as numpy takes them, and its operands."""
+
+    @property
+    def subscripts(self) -> str:
+        """One letter an axis."""
+        return str(self.args[1].value)
+
+    @property
+    def operands(self) -> tuple[Symbol, ...]:
+        """The arrays multiplied."""
+        return tuple(self.args[2:])
+
+
+def contract(subscripts: str, *operands: Any) -> Any:
+    """numpy.einsum; it multiplies and adds mpmath numbers and balls in object arrays too."""
+    return np.einsum(subscripts, *operands)
+
+
+def einsum(subscripts: str, *operands: Node) -> Node:
+    """The sum of products that `subscripts` states, its axes named as in einops.
+
+    `einsum("n, n m -> m", x, w)` is x w; `einsum("i j -> j i", a)` is aᵀ.
+
+    Raises: ValueError if the operands or their axes are not those of the subscripts.
+    """
+    left, arrow, right = subscripts.partition("->")
+    stated = [axes_named(part) for part in left.split(",")]
+    if not arrow or len(stated) != len(operands):
+        raise ValueError(
+            f"einsum({subscripts!r}) was given {len(operands)} operand(s); "
+            "write one group of axes for each before '->'"
+        )
+    for axes, operand in zip(stated, operands, strict=True):
+        if axes != operand.axes:
+            raise ValueError(
+                f"einsum({subscripts!r}): an operand has axes ({' '.join(operand.axes)}) where "
+                f"({' '.join(axes)}) is written"
+            )
+    return contraction(operands, axes_named(right))
+
+
+def contraction(operands: Iterable[Node], axes: Axes) -> Node:
+    """The product of the operands over `axes`, everything else summed; trivial ones vanish."""
+    operands = tuple(operands)
+    if len(operands) == 1 and operands[0].axes == axes:
+        return operands[0]
+    return Einsum(axes, operands)
+
+
+def broadcast(node: Node, axes: Axes) -> Node:
+    """The node repeated along the axes it lacks, its axes in the given order."""
+    return contraction((node,), axes)
+
+
+def repeated(node: Node) -> Node:
+    """What a node repeats along axes of its own, or the node itself if it repeats nothing."""
+    while (
+        isinstance(node, Einsum)
+        and len(node.operands) == 1
+        and set(node.operands[0].axes) < set(node.axes)
+    ):
+        (node,) = node.operands
+    return node
+
+
+def total(node: Node, over: Iterable[str]) -> Node:
+    """The sum over some axes of a node."""
+    summed = set(over)
+    return contraction((node,), tuple(a for a in node.axes if a not in summed))
+
+
+def _varying(node: Node, write: Write) -> set[str]:
+    """The axes of what is written for a node: fewer than it has where a repeat goes unwritten."""
+    known: dict[Node, set[str]] = {}
+
+    def of(one: Node) -> set[str]:
+        if one not in known:
+            source = repeated(one)
+            if source is not one and write(source) == write(one):
+                known[one] = of(source)
+            else:
+                known[one] = set(one.axes) if write(one).is_Symbol else one.varying(of)
+        return known[one]
+
+    return of(node)
+
+
+def scalar_part(expression: Expr) -> tuple[Expr, Expr]:
+    """A product's scalar factors, if any factor is an array, and the rest."""
+    if not is_array(expression):
+        return sympy.S.One, expression
+    arrays, scalars = sift(sympy.Mul.make_args(expression), is_array, binary=True)
+    return sympy.Mul(*scalars), sympy.Mul(*arrays)

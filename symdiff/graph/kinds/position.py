@@ -1,0 +1,50 @@
+"""The position along an axis, and what is told by it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sympy import Eq, Expr, Piecewise, Symbol
+
+from symdiff.graph.kinds.elementwise import elementwise
+from symdiff.graph.node import Entries, Indices, Node, Steps, Write
+from symdiff.graph.steps import count, operation
+from symdiff.notation.arrays import applied, symbols
+
+
+class Position(Node):
+    """0, 1, 2, … along its only axis."""
+
+    __slots__ = ()
+
+    def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:  # noqa: ARG002 - no operands
+        """Nothing: it has no operands."""
+        return ()
+
+    def lowered(self, steps: Steps) -> Symbol:
+        """As long as the axis."""
+        return steps.assign(operation(positions, steps.argument(self.axes[0])))
+
+    def whole(self, write: Write) -> Expr:  # noqa: ARG002 - no operands
+        """index(n)."""
+        return applied("index", (), self.axes, symbols(self.axes))
+
+    def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - no operands
+        """The index itself."""
+        return indices[self.axes[0]]
+
+
+def positions(length: Any) -> Any:
+    """0, 1, 2, … up to a length, in numbers of the length's kind."""
+    return np.array([length * 0 + i for i in range(count(length))])
+
+
+def position(axis: str) -> Node:
+    """0, 1, 2, … along an axis."""
+    return Position((axis,), ())
+
+
+def one_hot(index: Node, axis: str) -> Node:
+    """1 where the position along a new last axis is `index`, else 0: no 1 at all for −100."""
+    return elementwise(lambda i, k: Piecewise((1, Eq(i, k)), (0, True)), index, position(axis))

@@ -1,0 +1,51 @@
+"""What is taken off before exponentials, so that none overflows, and cancels again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sympy import Expr, S, Symbol
+
+from symdiff.graph.kinds.elementwise import zeros
+from symdiff.graph.node import Entries, Indices, Node, Steps, Write
+from symdiff.graph.steps import operation
+
+
+class Shift(Node):
+    """The largest along `axis`, where any number would do since it cancels: e^(x − m)/Σ e^(x − m).
+
+    So its adjoint is 0, a closed form leaves it out, and of two balls that overlap either serves.
+    """
+
+    __slots__ = ("axis",)
+    axis: str
+
+    def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:  # noqa: ARG002 - it cancels
+        """0, for it cancels."""
+        return (zeros(self.operands[0].axes),)
+
+    def lowered(self, steps: Steps) -> Symbol:
+        """The maximum."""
+        (x,) = self.operands
+        return steps.assign(operation(peak, steps.value(x), x.axes.index(self.axis)))
+
+    def whole(self, write: Write) -> Expr:  # noqa: ARG002 - it cancels
+        """0, for it cancels."""
+        return S.Zero
+
+    def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - it cancels
+        """0, for it cancels."""
+        return S.Zero
+
+
+def peak(operand: Any, axis: int) -> Any:
+    """The largest along an axis; of balls that overlap any one: see `Shift`."""
+    if operand.dtype != object:
+        return operand.max(axis)
+    return np.frompyfunc(max, 2, 1).reduce(operand, axis)
+
+
+def shift(x: Node, axis: str) -> Node:
+    """A shift that keeps the exponentials of x − shift from overflowing."""
+    return Shift(tuple(a for a in x.axes if a != axis), (x,), axis)

@@ -1,0 +1,68 @@
+"""Where sparsemax is positive.
+
+An entry is in the support if those above it exceed it by less than 1 in all, Σ max(x' − x, 0) < 1.
+Which ones are does not change when they change a little, so its adjoint is 0.
+Source: Martins and Astudillo 2016, arXiv:1602.02068, proposition 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy import Expr, Piecewise, Symbol
+
+from symdiff.graph.kinds.elementwise import zeros
+from symdiff.graph.node import Entries, Indices, Node, Steps, Write, checked_axis
+from symdiff.graph.steps import operation, rows
+from symdiff.notation.arrays import applied, size
+
+
+class Support(Node):
+    """1 where sparsemax along `axis` is positive, 0 elsewhere."""
+
+    __slots__ = ("axis",)
+    axis: str
+
+    def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:  # noqa: ARG002 - it is 0
+        """0: it does not change when the operand changes a little."""
+        return (zeros(self.operands[0].axes),)
+
+    def lowered(self, steps: Steps) -> Symbol:
+        """Row by row."""
+        (x,) = self.operands
+        return steps.assign(operation(supported, steps.value(x), x.axes.index(self.axis)))
+
+    def whole(self, write: Write) -> Expr:
+        """support_c(x)."""
+        return applied("support", (self.axis,), self.axes, map(write, self.operands))
+
+    def entry(self, indices: Indices, entries: Entries) -> Expr:
+        """[Σ max(x' − x, 0) < 1]."""
+        (x,) = self.operands
+        other = entries.take()
+        mine, theirs = entries.write(x, indices), entries.write(x, {**indices, self.axis: other})
+        above = sympy.Sum(sympy.Max(theirs - mine, 0), (other, 0, size(self.axis) - 1))
+        return Piecewise((1, above < 1), (0, True))
+
+
+def supported(operand: Any, axis: int) -> Any:
+    """1 where the entries above along an axis exceed one by less than 1 in all, 0 where by more.
+
+    NaN where that is not decided, as where it is 1 exactly.
+    """
+    return rows(_flags, operand, axis)
+
+
+def _flags(entries: list[Any]) -> list[float]:
+    flags = []
+    for mine in entries:
+        above = sum((other - mine for other in entries if other > mine), start=mine * 0)
+        flags.append(1.0 if above < 1 else 0.0 if above > 1 else np.nan)
+    return flags
+
+
+def support(x: Node, axis: str) -> Node:
+    """Where sparsemax of x is positive. Raises: ValueError if x has no such axis."""
+    return Support(x.axes, (x,), checked_axis(x, axis, "to go over"))

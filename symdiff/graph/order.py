@@ -1,0 +1,23 @@
+"""An order in which what comes first comes first; iterative, so any depth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import TypeVar
+
+Item = TypeVar("Item", bound=Hashable)
+
+
+def ordered(outputs: Iterable[Item], before: Callable[[Item], Iterable[Item]]) -> tuple[Item, ...]:
+    """The outputs and all that has to come before them, each after what comes `before` it."""
+    order: dict[Item, None] = {}
+    stack: list[tuple[Item, Iterator[Item]]] = [(o, iter(before(o))) for o in outputs][::-1]
+    while stack:
+        item, pending = stack[-1]
+        unseen = next((p for p in pending if p not in order), None)
+        if item in order or unseen is None:
+            order[item] = None
+            stack.pop()
+        else:
+            stack.append((unseen, iter(before(unseen))))
+    return tuple(order)

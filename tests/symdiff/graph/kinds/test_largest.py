@@ -1,0 +1,50 @@
+"""The maximum over an axis, and who has its gradient at a tie."""
+
+import numpy as np
+import pytest
+from flint import arb
+
+import symdiff
+from symdiff.graph import Graph, array
+from symdiff.graph.kinds.largest import largest, maximum, winners
+from symdiff.graph.kinds.shift import peak
+
+X = array("x", "n k")
+TIED = np.array([[1.0, 3.0, 3.0], [2.0, 1.0, 0.0], [5.0, 5.0, 5.0]])
+
+
+@pytest.mark.parametrize(
+    ("ties", "expected"),
+    [
+        ("even", [[0, 1 / 2, 1 / 2], [1, 0, 0], [1 / 3, 1 / 3, 1 / 3]]),
+        ("first", [[0, 1, 0], [1, 0, 0], [1, 0, 0]]),
+    ],
+)
+def test_equal_entries_share_or_the_first_has_all(ties, expected):
+    """Both in float64 and enclosed, as torch.amax and torch.max(dim=…) have it."""
+    adjoints = symdiff.adjoints(Graph("max", (X,), {"y": maximum(X, "k", ties)}))
+
+    np.testing.assert_array_equal(adjoints.lambdify()(x=TIED, v=np.ones(3))["x"], expected)
+    enclosed = adjoints.enclose(x=TIED, v=np.ones(3))["x"]
+    assert enclosed.certified.all()
+    np.testing.assert_array_equal(enclosed.high, expected)
+
+
+def test_balls_that_overlap_decide_nothing():
+    """An entry that may be the largest, or may not, is marked NaN."""
+    balls = np.array([arb(1, 0.5), arb(1.25), arb(0)], dtype=object)
+    marks = winners(balls, 0, "even")
+
+    assert [m.is_nan() for m in marks] == [True, True, False]
+    assert marks[2] == 0
+    assert any(peak(balls, 0) is ball for ball in balls[:2])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [(("c",), "no axis 'c'"), (("k", "last"), "unknown convention for ties 'last'")],
+)
+def test_what_cannot_be_is_refused(arguments, sentence):
+    """An axis that is not there; a convention that no framework has."""
+    with pytest.raises(ValueError, match=sentence):
+        largest(X, *arguments)
