@@ -7,7 +7,7 @@ from flint import arb
 
 from symdiff.graph.kinds.einsum import contract
 from symdiff.graph.kinds.largest import winners
-from symdiff.graph.kinds.part import placed
+from symdiff.graph.kinds.part import placed, taken
 from symdiff.graph.kinds.position import positions
 from symdiff.graph.kinds.shift import peak
 from symdiff.graph.layout import align
