@@ -6,10 +6,10 @@ tells its length. An axis of length 1 repeats along anything and has no name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 
-from symdiff.graph import Axes, Node, broadcast
+from symdiff.graph import Axes, Node, broadcast, renamed
 
 Shape = tuple[int, ...]
 
@@ -52,6 +52,16 @@ def entries(axes: Axes) -> int:
 def over(node: Node, axes: Axes) -> Node:
     """The node over exactly these axes in this order, repeated along those that it lacks."""
     return node if node.axes == axes else broadcast(node, axes)
+
+
+def covering(node: Node, axes: Axes) -> Node:
+    """The node over all of these axes, in any order."""
+    return node if set(node.axes) == set(axes) else over(node, axes)
+
+
+def renamed_by(node: Node, names: Mapping[str, str]) -> Node:
+    """The node with its axes called otherwise, in the order in which it has them."""
+    return renamed(node, tuple(names[a] for a in node.axes))
 
 
 def dims_of(rank: int, dim: int | Sequence[int] | None) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._pytree import tree_leaves
 
-from comparisons.capture.axes import Shape, axes_of, dims_of, over
+from comparisons.capture.axes import Shape, axes_of, covering, dims_of, labelled, over, renamed_by
 from comparisons.capture.refusal import Refused
 from comparisons.capture.storage import array_of, numbers
 from symdiff.graph import Node, constant
@@ -102,9 +102,19 @@ class Call:
         """The value of a tensor or a number."""
         return self.read(given) if isinstance(given, Tensor) else number_node(given)
 
+    def whole(self, name: str) -> Node:
+        """The value of a tensor argument, over all its axes in any order."""
+        return covering(self.node(name), axes_of(self.shape(name)))
+
     def full(self, name: str) -> Node:
         """The value of a tensor argument, over all its axes in their order."""
         return over(self.node(name), axes_of(self.shape(name)))
+
+    def lettered(self, name: str, letters: Iterable[str]) -> Node:
+        """The value of a tensor argument, its axes called by one letter each."""
+        shape = self.shape(name)
+        names = dict(zip(axes_of(shape), labelled(letters, shape), strict=True))
+        return renamed_by(self.whole(name), names)
 
     def array(self, name: str) -> Any:
         """The numbers of a tensor argument."""

@@ -13,9 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from symdiff.graph.kinds.gather import Gather, Scatter
-from symdiff.graph.kinds.renamed import Renamed
-
 from comparisons.capture.axes import length_of
 from symdiff.graph import (
     Axes,
@@ -27,6 +24,8 @@ from symdiff.graph import (
     renamed,
     topological,
 )
+from symdiff.graph.kinds.gather import Gather, Scatter
+from symdiff.graph.kinds.renamed import Renamed
 
 _LETTERS = "ijklmnpqrstuw"  # not o, which reads as 0, nor v, the cotangent
 Axis = tuple[Node, str]

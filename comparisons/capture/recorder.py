@@ -37,7 +37,7 @@ from comparisons.capture.place import Place, here
 from comparisons.capture.refusal import NoRule, refused
 from comparisons.capture.rules import COMPOSITIONS, RULES
 from comparisons.capture.storage import Storages, numbers
-from symdiff.graph import Input, Node, Stop, stop, topological
+from symdiff.graph import Input, Node, Stop, constant, stop, topological
 
 
 class Recorder(TorchDispatchMode):
@@ -183,10 +183,14 @@ class Recorder(TorchDispatchMode):
 
     def _record(self, call: Call) -> None:
         """The values of the results. Raises: Refused if neither rule nor decomposition knows."""
-        holds_numbers = any(t.is_floating_point() or t.is_complex() for t in call.results)
-        of_nothing = not any(t.numel() for t in call.tensors if t.is_floating_point())
+        holds_numbers = any(t.is_floating_point() for t in call.results)
+        given = [t for t in call.tensors if t.is_floating_point()]
+        of_nothing = bool(given) and not any(t.numel() for t in given)
+        if any(t.is_complex() for t in call.results):
+            raise refused(f"complex numbers, in {plain_name(call)}", self._place())
         if call.name in CREATES or of_nothing or not any(t.numel() for t in call.results):
-            self._assign(call, [numbers(t) for t in call.results])
+            made = call.name.startswith(("empty", "new_empty"))  # whatever was in memory
+            self._assign(call, [constant(0) if made else numbers(t) for t in call.results])
             return
         nodes = self._by_rule(call)
         if nodes is None and not holds_numbers:
@@ -214,7 +218,7 @@ class Recorder(TorchDispatchMode):
         way = way or decomposition_table.get(call.operator)
         if way is None and call.operator._can_decompose():
             way = call.operator.decompose
-        if way is None or any(t.is_complex() for t in call.results):
+        if way is None:
             raise refused(plain_name(call), self._place())
         args, kwargs = tree_map_only(Tensor, self._with_its_stop, (call.args, call.kwargs))
         try:

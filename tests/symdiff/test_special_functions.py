@@ -38,7 +38,8 @@ def test_float64_and_balls_agree_with_mpmath(function):
 
 
 @pytest.mark.parametrize(
-    "function", [f for f in SMOOTH if f not in (POLYGAMMAS[-1], MODIFIED_BESSELS[-1])],
+    "function",
+    [f for f in SMOOTH if f not in (POLYGAMMAS[-1], MODIFIED_BESSELS[-1])],
     ids=lambda f: f.__name__,
 )
 def test_the_derivative_is_that_of_the_function(function):

@@ -112,7 +112,7 @@ def _solved(call: Call, left: Node, of: str, by: str, *, from_left: bool, vector
     inverse_of = inverted(left, a_shape[-1])
     factors = (
         renamed(inverse_of, labelled(a_letters, a_shape)),
-        renamed(call.full(by), labelled(letters(len(b_shape), own), b_shape)),
+        call.lettered(by, letters(len(b_shape), own)),
     )
     return renamed(contraction(factors, labelled(batch + to, shape)), axes_of(shape))
 

@@ -18,7 +18,7 @@ def einsum_of(call: Call, first: str, second: str, subscripts: str) -> Node:
     for name, letters in zip((first, second), given.split(","), strict=True):
         shape = call.shape(name)
         lengths.update(zip(letters, shape, strict=True))
-        factors.append(renamed(call.full(name), labelled(letters, shape)))
+        factors.append(call.lettered(name, letters))
     shape = tuple(lengths[letter] for letter in to)
     return renamed(contraction(factors, labelled(to, shape)), axes_of(shape))
 

@@ -10,7 +10,16 @@ import sympy
 from sympy import Eq, Integer, Piecewise, S
 from torch import Tensor
 
-from comparisons.capture.axes import Shape, axes_of, axis, axis_at, entries, over, shape_of
+from comparisons.capture.axes import (
+    Shape,
+    axes_of,
+    axis,
+    axis_at,
+    covering,
+    entries,
+    renamed_by,
+    shape_of,
+)
 from comparisons.capture.call import Call, number
 from comparisons.capture.movement import looked_up, moved
 from comparisons.capture.refusal import NoRule
@@ -24,7 +33,6 @@ from symdiff.graph import (
     literal,
     placeholder,
     product,
-    renamed,
     root,
 )
 
@@ -38,7 +46,7 @@ def kept(shape: Shape, dims: tuple[int, ...]) -> Axes:
 
 def landed(node: Node, stays: Axes, shape: Shape) -> Node:
     """A reduced value over the axes that stay, as the result of that shape."""
-    return renamed(over(node, stays), axes_of(shape))
+    return renamed_by(covering(node, stays), dict(zip(stays, axes_of(shape), strict=True)))
 
 
 def count(shape: Shape, dims: tuple[int, ...]) -> Integer:
@@ -51,7 +59,7 @@ def sum_(call: Call) -> Node:
     """Σ x."""
     shape, dims = call.shape("self"), call.dims()
     stays = kept(shape, dims)
-    return landed(contraction((call.full("self"),), stays), stays, tuple(call.result.shape))
+    return landed(contraction((call.whole("self"),), stays), stays, tuple(call.result.shape))
 
 
 @rule("mean")
@@ -72,7 +80,7 @@ def nansum(call: Call) -> Node:
 def _spread(call: Call) -> tuple[Node, Node]:
     """The variance and the mean, as the results."""
     shape, dims = call.shape("self"), call.dims()
-    n, x, stays = count(shape, dims), call.full("self"), kept(shape, dims)
+    n, x, stays = count(shape, dims), call.whole("self"), kept(shape, dims)
     unbiased = call.get("unbiased", True)
     correction = number(call["correction"]) if call.get("correction") is not None else S.One
     if not unbiased:
@@ -126,7 +134,7 @@ def prod_(call: Call) -> Node:
 def prod_along(call: Call) -> Node:
     """The product along one dimension."""
     shape, dims = call.shape("self"), call.dims()
-    x, stays = call.full("self"), kept(shape, dims)
+    x, stays = call.whole("self"), kept(shape, dims)
     for one in (a for a in x.axes if a not in stays):
         x = product(x, one)
     return landed(x, stays, tuple(call.result.shape))
@@ -139,7 +147,7 @@ def vector_norm(call: Call) -> Node:
     if order == 0 or np.isinf(order):
         raise NoRule
     shape, dims = call.shape("self"), call.dims()
-    stays, x, result = kept(shape, dims), call.full("self"), tuple(call.result.shape)
+    stays, x, result = kept(shape, dims), call.whole("self"), tuple(call.result.shape)
     if entries(x.axes) == entries(stays):  # of single entries
         return landed(elementwise(sympy.Abs, x), stays, result)
     if order == 2:

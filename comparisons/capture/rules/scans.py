@@ -36,13 +36,13 @@ def _running_sum(x: Node, along: str, length: int) -> Node:
 def cumsum(call: Call) -> Node:
     """The running sum."""
     scanned = _scanned(call)
-    return call.full("self") if scanned is None else _running_sum(call.full("self"), *scanned)
+    return call.whole("self") if scanned is None else _running_sum(call.whole("self"), *scanned)
 
 
 @rule("logcumsumexp")
 def logcumsumexp(call: Call) -> Node:
     """The logarithm of the running sum of exponentials."""
-    x, scanned = call.full("self"), _scanned(call)
+    x, scanned = call.whole("self"), _scanned(call)
     if scanned is None:
         return x
     top = over(shift(x, scanned[0]), tuple(a for a in x.axes if a != scanned[0]))
@@ -53,7 +53,7 @@ def logcumsumexp(call: Call) -> Node:
 @rule("cumprod")
 def cumprod(call: Call) -> Node:
     """The running product: of the entries up to each one, and ones."""
-    x, scanned = call.full("self"), _scanned(call)
+    x, scanned = call.whole("self"), _scanned(call)
     if scanned is None:
         return x
     shape, (_, length) = call.shape("self"), scanned

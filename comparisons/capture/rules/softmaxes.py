@@ -16,7 +16,7 @@ from symdiff.graph.kinds.shift import shift
 @rule("_softmax")
 def softmax_(call: Call) -> Node:
     """e^x/Σ e^x."""
-    x, axis = call.full("self"), _axis(call)
+    x, axis = call.whole("self"), _axis(call)
     if axis is None:  # of one entry
         return elementwise(lambda a: sympy.exp(a - a), x)
     return softmax(x, axis)
@@ -25,7 +25,7 @@ def softmax_(call: Call) -> Node:
 @rule("_log_softmax")
 def log_softmax_(call: Call) -> Node:
     """x − log Σ e^x."""
-    x, axis = call.full("self"), _axis(call)
+    x, axis = call.whole("self"), _axis(call)
     if axis is None:
         return elementwise(lambda a: a - a, x)
     return log_softmax(x, axis)
@@ -34,7 +34,7 @@ def log_softmax_(call: Call) -> Node:
 @rule("logsumexp")
 def logsumexp_(call: Call) -> Node:
     """log Σ e^x over one dimension or several."""
-    shape, dims, x = call.shape("self"), call.dims(), call.full("self")
+    shape, dims, x = call.shape("self"), call.dims(), call.whole("self")
     stays, result = kept(shape, dims), tuple(call.result.shape)
     gone = [a for a in x.axes if a not in stays]
     if len(gone) == 1:
