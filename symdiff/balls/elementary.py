@@ -21,6 +21,7 @@ from flint import arb, arb_series
 
 from symdiff.functions import (
     EXTREMES,
+    SPECIAL_FUNCTIONS,
     STABLE_FUNCTIONS,
     Phi,
     expm1,
@@ -211,7 +212,7 @@ def varying_power(base: arb, exponent: arb) -> arb:
 root = _within(arb.sqrt, lambda z: z < 0)
 
 BALL: Lowering = {
-    **{function: function.arb for function in STABLE_FUNCTIONS},
+    **{function: function.arb for function in (*STABLE_FUNCTIONS, *SPECIAL_FUNCTIONS)},
     sympy.exp: arb.exp,
     log1p: _within(log1p.arb, lambda z: z <= -1),
     sympy.log: _within(arb.log, lambda z: z <= 0),

@@ -18,6 +18,7 @@ import sympy
 
 from symdiff.bridge.running_error import UNIT, Number, bounded, fine, plus, ranged, scaled
 from symdiff.functions import (
+    SPECIAL_FUNCTIONS,
     STABLE_FUNCTIONS,
     Phi,
     expm1,
@@ -172,8 +173,15 @@ _SIMPLE: Mapping[type, FloatFunction] = {
 }
 assert _SIMPLE.keys() == set(STABLE_FUNCTIONS)  # noqa: S101 - a new stable function needs a slope
 
+
+def _unknown(x: Any, _value: Any, error: Any) -> Any:
+    """No bound, so that an argument which is not exact is computed again in balls."""
+    return np.where(error == 0, 0.0, np.inf) + x * 0
+
+
 FUNCTIONS: Mapping[type, FloatFunction] = {
     **_SIMPLE,
+    **{f: FloatFunction(f.numpy, _unknown, units=2.0**30) for f in SPECIAL_FUNCTIONS},
     sympy.exp: FloatFunction(np.exp, lambda x, _, e: np.exp(x + e), _as_exp),
     sympy.log: FloatFunction(np.log, _log_slope),
     sympy.sin: FloatFunction(np.sin, _one),

@@ -89,12 +89,13 @@ def _cotangents(graph: Graph) -> dict[str, Node]:
     if len(graph.outputs) == 1 and not graph.output.axes:
         return {graph.output_name: constant(1)}
     found: dict[str, Node] = {}
+    taken = {*graph.nodes, *graph.parameters}
     for name, output in zip(graph.outputs, graph.output_nodes, strict=True):
-        called = COTANGENT if len(graph.outputs) == 1 else f"{COTANGENT}_{name}"
-        if called in {*graph.nodes, *graph.parameters}:
-            what = "an array output" if len(graph.outputs) == 1 else f"the output {name!r}"
+        alone = len(graph.outputs) == 1 and COTANGENT not in taken
+        called = COTANGENT if alone else f"{COTANGENT}_{name}"
+        if called in taken:
             raise ValueError(
-                f"the cotangent of {what} is called {called!r}, and so is a value of "
+                f"the cotangent of the output {name!r} is called {called!r}, and so is a value of "
                 f"{graph.name}; give that another name"
             )
         found[name] = Input(output.axes, (), called)

@@ -20,7 +20,7 @@ from symdiff.balls.conditions import constant_of
 from symdiff.balls.elementary import Undecided, Undefined
 from symdiff.expression.differentiate import differentiate
 from symdiff.expression.formula import real_symbol
-from symdiff.functions import Extreme, StableFunction, log1p
+from symdiff.functions import Extreme, Rounding, SpecialFunction, StableFunction, log1p
 from symdiff.oracle.enclosure import LARGEST
 from symdiff.oracle.limits.infinity import limits
 
@@ -66,7 +66,10 @@ def is_total(e: Expr) -> bool:
         return e.args[-1][1] == True and all(map(is_total, [*values, *sides]))  # noqa: E712 - SymPy's true
     if e.is_Atom:
         return True
-    return isinstance(e, _EVERYWHERE) and type(e) is not log1p and all(map(is_total, e.args))
+    restricted = isinstance(e, log1p) or (
+        isinstance(e, SpecialFunction) and not isinstance(e, Rounding)
+    )
+    return isinstance(e, _EVERYWHERE) and not restricted and all(map(is_total, e.args))
 
 
 class PrimalAt:

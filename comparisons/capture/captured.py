@@ -1,0 +1,88 @@
+"""What a capture gives: the graph, and the user's code to run beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.utils._pytree import keystr, tree_flatten_with_path
+
+from comparisons.capture.axes import Shape
+from comparisons.capture.code import Code
+from comparisons.capture.place import Place
+from symdiff.graph import Graph, Node
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Captured:
+    """Torch code as a graph, at the inputs that it ran at.
+
+    Args:
+        graph: what the code computes; its inputs and outputs have no axes of length 1.
+        inputs: the values that it ran at, in the shapes of the user's tensors.
+        shapes: of the inputs and the outputs, as the user's tensors have them.
+        fixed: what holds at these inputs only: branches taken, random draws, each with its line.
+        places: the line of the user's code that made a node.
+        types: the type of what was held in less than float64, which rounds to it.
+    """
+
+    name: str
+    graph: Graph
+    inputs: Mapping[str, Array]
+    shapes: Mapping[str, Shape]
+    fixed: tuple[tuple[str, Place | None], ...]
+    places: Mapping[Node, Place] = field(repr=False)
+    types: Mapping[Node, torch.dtype] = field(repr=False)
+    code: Code = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Captured {self.name}: {', '.join(self.outputs)} of {', '.join(self.inputs)}>"
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the outputs."""
+        return tuple(self.graph.outputs)
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        """The inputs in the shapes that the graph's axes have."""
+        return {name: squeezed(value) for name, value in self.inputs.items()}
+
+    def call(self, **values: Tensor) -> dict[str, Tensor]:
+        """The outputs of the user's own code, by name, at other tensors of any type.
+
+        The random numbers drawn are those of the capture, and buffers are as they were before it.
+        Gradients flow back to the tensors given, which may have the graph's shapes or the user's.
+
+        Raises: TypeError if an input is missing; whatever the code raises.
+        """
+        shaped = {name: v.reshape(self.shapes[name]) for name, v in values.items()}
+        found = real_outputs(self.code(shaped))
+        return dict(zip(self.outputs, (t for _, t in found), strict=True))
+
+    def source(self, node: Node | str) -> str:
+        """`file:line` of the user's code that made a node or a named line; empty if unknown."""
+        place = self.places.get(self.graph.nodes[node] if isinstance(node, str) else node)
+        return "" if place is None else str(place)
+
+
+def squeezed(value: Array) -> Array:
+    """The array without its axes of length 1, as a graph has it."""
+    return value.reshape([n for n in value.shape if n != 1])
+
+
+def real_outputs(found: Any) -> list[tuple[str, Tensor]]:
+    """The floating-point tensors in what a function returned, each with where it is."""
+    leaves, _ = tree_flatten_with_path(found)
+    return [
+        (keystr(path), leaf)
+        for path, leaf in leaves
+        if isinstance(leaf, Tensor) and (leaf.is_floating_point() or leaf.is_complex())
+    ]

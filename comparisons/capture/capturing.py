@@ -1,0 +1,128 @@
+"""From a function or a module of torch to a graph that symdiff can differentiate."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from comparisons.capture.axes import axes_of, over
+from comparisons.capture.captured import Array, Captured, real_outputs, squeezed
+from comparisons.capture.code import code_of
+from comparisons.capture.letters import lettered
+from comparisons.capture.recorder import Recorder
+from comparisons.capture.refusal import Refused
+from comparisons.capture.storage import array_of
+from symdiff.bridge.evaluator import Evaluator
+from symdiff.graph import Input
+from symdiff.graph.signature import Signature
+
+TOLERANCE = 1e-9  # relative to the largest entry, of the graph's values against torch's
+_ROUNDINGS = 64  # of the coarsest type on the way, if that is less than float64
+
+
+def capture(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Captured:
+    """What a function or a module of torch computes at these arguments, as a graph.
+
+    The code runs once in float64, on copies. Inputs are the floating-point tensors among the
+    arguments (those that require grad, if some do), also in lists and dicts, and a module's
+    parameters. Everything else is constant: integers, flags, what was drawn at random, and which
+    branches were taken.
+
+    Raises: Refused, in one sentence, where the derivative cannot be derived; whatever the code
+        itself raises.
+    """
+    code = code_of(function, args, kwargs)
+    for name, tensor in code.inputs.items():
+        if tensor.layout != torch.strided:
+            raise Refused(f"{code.name} was given a sparse tensor, {name}; pass a dense one")
+    values = {n: t.to(torch.float64).requires_grad_() for n, t in code.inputs.items()}
+    if not values:
+        raise Refused(
+            f"{code.name} was given no floating-point tensor, so there is nothing to differentiate "
+            "by; pass one"
+        )
+    recorder = Recorder()
+    inputs = {n: Input(axes_of(t.shape), (), n) for n, t in values.items()}
+    for name, tensor in values.items():
+        recorder.input(tensor, inputs[name])
+    with recorder:
+        found = code(values)
+    outputs = _named(code.name, found, set(inputs))
+    lines = {n: over(recorder.value(t), axes_of(t.shape)) for n, t in outputs.items()}
+    graph, renewed = lettered(code.name, inputs, lines)
+    captured = Captured(
+        code.name,
+        graph,
+        {n: array_of(t) for n, t in values.items()},
+        {n: tuple(t.shape) for n, t in (*values.items(), *outputs.items())},
+        tuple(recorder.fixed),
+        {renewed[n]: p for n, p in recorder.places.items() if n in renewed},
+        {renewed[n]: t for n, t in recorder.types.items() if n in renewed},
+        code,
+    )
+    _check(captured, {n: array_of(t) for n, t in outputs.items()})
+    return captured
+
+
+def _named(name: str, found: Any, taken: set[str]) -> dict[str, Tensor]:
+    """The outputs by name. Raises: Refused if there is none, or one is no array of real numbers."""
+    outputs = real_outputs(found)
+    if not outputs:
+        raise Refused(
+            f"{name} returned {type(found).__name__} without a floating-point tensor; return "
+            "the tensors to be differentiated"
+        )
+    for _, tensor in outputs:
+        if tensor.is_complex() or tensor.layout != torch.strided:
+            kind = "complex" if tensor.is_complex() else "sparse"
+            raise Refused(f"{name} returned a {kind} tensor; return dense tensors of real numbers")
+    names = _output_names([where for where, _ in outputs], taken)
+    return dict(zip(names, (tensor for _, tensor in outputs), strict=True))
+
+
+def _output_names(places: list[str], taken: set[str]) -> list[str]:
+    """y for a single output; else y1, y2, … or the keys of a dict."""
+    if len(places) == 1:
+        wanted = ["y"]
+    else:
+        keys = [re.sub(r"\W+", "_", place).strip("_") for place in places]
+        wanted = [k if k.isidentifier() else f"y{i}" for i, k in enumerate(keys, 1)]
+    names: list[str] = []
+    for name in wanted:
+        while name in taken or name in names:
+            name += "_"  # noqa: PLW2901 - until it is free
+        names.append(name)
+    return names
+
+
+def forward(captured: Captured) -> Evaluator:
+    """The graph's own outputs as a function of its inputs."""
+    graph = captured.graph
+    inputs = {i.name: i.axes for i in graph.inputs}
+    signature = Signature(graph.name, inputs, graph.parameters, lengths=graph.lengths)
+    return Evaluator(signature, {name: graph.nodes[name] for name in captured.outputs})
+
+
+def _check(captured: Captured, expected: Mapping[str, Array]) -> None:
+    """Refuses a graph whose values are not those of the code. Raises: Refused."""
+    found = forward(captured)(**captured.arrays)
+    coarsest = max((torch.finfo(t).eps for t in captured.types.values()), default=0.0)
+    allowed = max(TOLERANCE, _ROUNDINGS * coarsest)
+    for name, value in expected.items():
+        mine, torchs = np.asarray(found[name]), squeezed(value)
+        finite = np.isfinite(torchs)
+        scale = np.abs(torchs[finite]).max(initial=0.0)
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(mine - torchs)[finite].max(initial=0.0)
+        same = np.array_equal(np.isfinite(mine), finite)
+        if not same or not apart <= allowed * max(scale, 1e-300):
+            raise Refused(
+                f"the graph captured from {captured.name} gives {name} with an error of "
+                f"{apart / max(scale, 1e-300):.1g}, so it is not what the code computes; give "
+                "reference= the same function in plain torch, or a formula"
+            )

@@ -1,0 +1,179 @@
+"""The user's code with its arguments: which tensors are inputs, and how it runs again at others."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import (
+    TreeSpec,
+    keystr,
+    tree_flatten_with_path,
+    tree_map_only,
+    tree_unflatten,
+)
+
+from comparisons.capture.seeded import seeded
+
+
+@dataclass(frozen=True)
+class Code:
+    """A function or a module at example arguments.
+
+    Args: inputs, the tensors that are inputs, by name; constants, the arguments that are none.
+    """
+
+    name: str
+    inputs: Mapping[str, Tensor]
+    _call: Callable[[Mapping[str, Tensor]], Any]
+
+    def __call__(self, values: Mapping[str, Tensor]) -> Any:
+        """What the user's code returns at these inputs, drawing the same random numbers each time.
+
+        Args: values, a tensor for each input, of any floating-point type. They are not changed:
+            the code works on clones, through which gradients pass.
+        """
+        missing = [name for name in self.inputs if name not in values]
+        if missing:
+            raise TypeError(f"{self.name} needs {', '.join(missing)}; pass a tensor for each")
+        with seeded():
+            return self._call({name: values[name].clone() for name in self.inputs})
+
+
+def code_of(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Code:
+    """The code of a call: its inputs are the tensors that a gradient may be asked for.
+
+    Those are, of the floating-point tensors among the arguments, the ones that require grad, or
+    all if none does; and the parameters of a module.
+
+    Raises: TypeError if it is no function or takes other arguments.
+    """
+    if not callable(function):
+        raise TypeError(f"capture takes a function or a module, not {type(function).__name__}")
+    names, leaves, structure = _named_leaves(function, args, kwargs)
+    real = [i for i, a in enumerate(leaves) if isinstance(a, Tensor) and a.is_floating_point()]
+    asked = [i for i in real if leaves[i].requires_grad] or real
+    taken = _unique([names[i] for i in asked])
+    positions = dict(zip(taken, asked, strict=True))
+    inputs = {name: leaves[i].detach() for name, i in positions.items()}
+
+    def arguments(values: Mapping[str, Tensor]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        filled = tree_map_only(Tensor, _copy, list(leaves))
+        for name, i in positions.items():
+            filled[i] = values[name]
+        found: tuple[tuple[Any, ...], dict[str, Any]] = tree_unflatten(filled, structure)
+        return found
+
+    if isinstance(function, nn.Module):
+        return _of_module(function, inputs, arguments)
+
+    def call(values: Mapping[str, Tensor]) -> Any:
+        positional, named = arguments(values)
+        return function(*positional, **named)
+
+    return Code(name_of(function), inputs, call)
+
+
+def _of_module(
+    module: nn.Module,
+    inputs: Mapping[str, Tensor],
+    arguments: Callable[[Mapping[str, Tensor]], tuple[tuple[Any, ...], dict[str, Any]]],
+) -> Code:
+    """The code of a module, whose parameters are inputs and whose buffers stay as they are."""
+    trained = {n: p.detach() for n, p in module.named_parameters() if p.requires_grad}
+    frozen = {n: p.detach() for n, p in module.named_parameters() if not p.requires_grad}
+    taken = _unique([*inputs, *map(_identifier, trained)])
+    dotted = dict(zip(taken[len(inputs) :], trained, strict=True))
+    everything = {**inputs, **{name: trained[n] for name, n in dotted.items()}}
+
+    def call(values: Mapping[str, Tensor]) -> Any:
+        types = {v.dtype for v in values.values()}
+        kind = types.pop() if len(types) == 1 else None
+        state = {n: _copy(b, kind) for n, b in (*frozen.items(), *module.named_buffers())}
+        state |= {n: values[name] for name, n in dotted.items()}
+        positional, named = arguments(values)
+        return torch.func.functional_call(module, state, positional, named)
+
+    return Code(type(module).__name__, everything, call)
+
+
+def _copy(tensor: Tensor, kind: torch.dtype | None = None) -> Tensor:
+    """A copy that may be written into; in another floating-point type, if it is of one."""
+    copy = tensor.detach().clone()
+    return copy.to(kind) if kind is not None and copy.is_floating_point() else copy
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """What a function is called; an autograd.Function's `apply` by its class."""
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
+        return owner.__name__
+    name = getattr(function, "__name__", type(function).__name__)
+    return "function" if name == "<lambda>" else name
+
+
+def _named_leaves(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[list[str], list[Any], TreeSpec]:
+    """Every leaf of the arguments with a name that says where it is: `d["a"][0]` is d_a_0."""
+    with_path, structure = tree_flatten_with_path((args, kwargs))
+    positional = _parameter_names(function, len(args))
+    names = []
+    for path, _ in with_path:
+        head: Any = path[0]
+        first: Any = path[1]
+        rest = path[2:]
+        is_positional = head.idx == 0
+        root = positional[first.idx] if is_positional else str(first.key)
+        names.append(_identifier(root + keystr(tuple(rest))))
+    return names, [leaf for _, leaf in with_path], structure
+
+
+def _parameter_names(function: Callable[..., Any], count: int) -> list[str]:
+    """The names of the first parameters, as the signature has them; else x, or x1, x2 and so on."""
+    try:
+        parameters = list(_signature(function).parameters.values())
+    except (TypeError, ValueError):  # a builtin
+        parameters = []
+    names: list[str] = []
+    for parameter in parameters:
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            names += [f"{parameter.name}_{i}" for i in range(count - len(names))]
+        elif parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            names.append(parameter.name)
+    if len(names) < count:
+        rest = range(len(names), count)
+        names += ["x"] if count == 1 else [f"x{i + 1}" for i in rest]
+    return names
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
+        signature = inspect.signature(owner.forward)
+        if owner.setup_context is torch.autograd.Function.setup_context:  # its first is ctx
+            return signature.replace(parameters=list(signature.parameters.values())[1:])
+        return signature
+    target = function.forward if isinstance(function, nn.Module) else function
+    return inspect.signature(target)
+
+
+def _identifier(text: str) -> str:
+    """The text as a name: `layers.0.weight` is layers_0_weight."""
+    name = re.sub(r"\W+", "_", text).strip("_")
+    return name if name.isidentifier() else f"x_{name}".rstrip("_")
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    """The names, those that occur before with an underscore behind."""
+    found: list[str] = []
+    for name in names:
+        while name in found:
+            name += "_"  # noqa: PLW2901 - until it is free
+        found.append(name)
+    return found

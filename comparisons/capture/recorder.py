@@ -1,0 +1,289 @@
+"""Translates torch operations into a graph while the user's function runs on real tensors.
+
+Each operator that torch dispatches runs as it is; beside its result stands its value as a node. A
+gradient is cut where torch cuts it: with gradients enabled, what an input reaches but does not
+require grad. Source: torch.utils._python_dispatch, which sees the operators below autograd.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._decomp import decomposition_table
+from torch._ops import OpOverload
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map_only
+
+from comparisons.capture.axes import axes_of
+from comparisons.capture.call import Call
+from comparisons.capture.movement import probed
+from comparisons.capture.operators import (
+    CREATES,
+    DRAWS,
+    OUT_OF_REACH,
+    READS_A_NUMBER,
+    RESHAPES_IN_PLACE,
+    functional_twin,
+    is_view,
+    plain_name,
+    written_arguments,
+)
+from comparisons.capture.place import Place, here
+from comparisons.capture.refusal import NoRule, refused
+from comparisons.capture.rules import COMPOSITIONS, RULES
+from comparisons.capture.storage import Storages, numbers
+from symdiff.graph import Input, Node, Stop, constant, stop, topological
+
+
+class Recorder(TorchDispatchMode):
+    """Records every operator that runs inside `with recorder:`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: dict[Node, Place] = {}
+        self.types: dict[Node, torch.dtype] = {}  # of values held in less than float64
+        self.fixed: list[tuple[str, Place | None]] = []  # what would differ at other inputs
+        self.operators: Counter[str] = Counter()
+        self._storages = Storages()
+        self._depth = 0  # inside how many decompositions
+        self._varying: dict[Node, bool] = {}
+
+    def input(self, tensor: Tensor, node: Input) -> None:
+        """A tensor that is an input of the function, before it runs."""
+        self._storages.put(tensor, node)
+
+    def value(self, tensor: Tensor) -> Node:
+        """The value of a tensor, with a stop where its gradient is cut.
+
+        Raises: Refused if the tensor requires a gradient that was not recorded.
+        """
+        node = self._storages.value(tensor)
+        if not tensor.is_floating_point() or not self._sees_gradients():
+            return node
+        if tensor.requires_grad:
+            storage = self._storages.get(tensor)
+            unknown = storage is None or not storage.reached
+            if unknown and not tensor.is_leaf and tensor.numel():
+                what = "a tensor that requires grad but was computed outside torch's operators"
+                raise refused(what, self._place())
+            return node
+        return stop(node, "detach() or no_grad()") if self._varies(node) else node
+
+    def reached(self, tensor: Tensor) -> bool:
+        """Whether an input reaches the tensor, and no stop is on the way."""
+        storage = self._storages.get(tensor)
+        if storage is None or not storage.reached:
+            return False
+        if not tensor.is_floating_point() or not self._sees_gradients():
+            return True
+        return tensor.requires_grad
+
+    def __torch_dispatch__(
+        self,
+        func: OpOverload,
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Runs one operator and records it."""
+        call = Call(func, args, kwargs or {}, self.value, self.touches)
+        self.operators[call.name] += 1
+        for tensor in call.tensors:
+            if tensor.requires_grad and tensor.is_leaf and not self.touches(tensor):
+                self._storages.put(tensor, numbers(tensor))  # a parameter that is no input
+        touched = any(map(self.touches, call.tensors))
+        if touched:
+            self._check(call)
+        if call.name.removesuffix("_") in DRAWS:
+            return self._draw(call)
+        if not touched:
+            return self._run(call)  # what no input reaches stays numbers
+        if call.name in READS_A_NUMBER:
+            self._note("a number taken from a tensor")
+            return self._run(call)
+        written = written_arguments(call)
+        if written and call.name.endswith("_"):
+            return self._in_place(call)
+        if is_view(call):
+            return self._view(call)
+        result = self._run(call)
+        self._record(call)
+        for tensor in written:
+            self._storages.forget(tensor)
+        return result
+
+    def touches(self, tensor: Tensor) -> bool:
+        """Whether the tensor's storage has a node."""
+        return self._storages.get(tensor) is not None
+
+    def _sees_gradients(self) -> bool:
+        """Whether requires_grad means at this point what it means to the user."""
+        transformed = torch._C._functorch.peek_interpreter_stack() is not None
+        return torch.is_grad_enabled() and not transformed and not self._depth
+
+    def _run(self, call: Call) -> Any:
+        result = call.operator(*call.args, **call.kwargs)
+        call.results = tuple(t for t in tree_leaves(result) if isinstance(t, Tensor))
+        return result
+
+    def _check(self, call: Call) -> None:
+        """Refuses what no rule can take. Raises: Refused."""
+        for tensor in call.tensors:
+            if tensor.is_complex():
+                raise refused(f"complex numbers, in {plain_name(call)}", self._place())
+            if tensor.layout != torch.strided:
+                raise refused(f"a sparse tensor, in {plain_name(call)}", self._place())
+        if plain_name(call) in OUT_OF_REACH:
+            raise refused(f"{plain_name(call)}", self._place())
+
+    def _draw(self, call: Call) -> Any:
+        """What was drawn is constant."""
+        result = self._run(call)
+        reached = any(map(self.reached, call.tensors))
+        for tensor in (t for t in call.results if t.is_floating_point()):
+            self._storages.write(tensor, numbers(tensor), reached=reached)
+        self._note(f"a random draw, {plain_name(call)}")
+        return result
+
+    def _view(self, call: Call) -> Any:
+        """A view is read through its strides; what only looks like one is a copy."""
+        result = self._run(call)
+        base = call.args[0]
+        if isinstance(base, Tensor) and call.results and not self.touches(call.result):
+            same_type = call.result.dtype == base.dtype
+            self._assign(call, probed(call) if same_type else (call.read(base),))
+        return result
+
+    def _in_place(self, call: Call) -> Any:
+        """The same as the functional operator, its result then written into the first argument."""
+        target, name = call.args[0], call.name.removesuffix("_")
+        if name in RESHAPES_IN_PLACE:
+            return self._run(call)
+        if name in ("zero", "fill", "copy"):
+            source = call.get("value", call.get("src", 0))
+            node = call.value(source)
+            reached = isinstance(source, Tensor) and self.reached(source)
+        else:
+            twin = functional_twin(call)
+            if twin is None:
+                raise refused(f"in-place {plain_name(call)}", self._place())
+            with self:
+                out = twin(*call.args, **call.kwargs)
+            first = out[0] if isinstance(out, list | tuple) else out
+            node = self._storages.value(first)
+            reached = any(map(self.reached, call.tensors))
+        self._storages.write(target, node, reached=reached)
+        self._remember(target, node)
+        return self._run(call)
+
+    def _record(self, call: Call) -> None:
+        """The values of the results. Raises: Refused if neither rule nor decomposition knows."""
+        holds_numbers = any(t.is_floating_point() for t in call.results)
+        given = [t for t in call.tensors if t.is_floating_point()]
+        of_nothing = bool(given) and not any(t.numel() for t in given)
+        if any(t.is_complex() for t in call.results):
+            raise refused(f"complex numbers, in {plain_name(call)}", self._place())
+        if call.name in CREATES or of_nothing or not any(t.numel() for t in call.results):
+            made = call.name.startswith(("empty", "new_empty"))  # whatever was in memory
+            self._assign(call, [constant(0) if made else numbers(t) for t in call.results])
+            return
+        nodes = self._by_rule(call)
+        if nodes is None and not holds_numbers:
+            self._note(f"what {plain_name(call)} gave")
+            return
+        self._assign(call, self._by_decomposition(call) if nodes is None else nodes)
+
+    def _by_rule(self, call: Call) -> Sequence[Node | None] | None:
+        for key in call.keys:
+            if key in RULES:
+                try:
+                    found = RULES[key](call)
+                except NoRule:
+                    continue
+                return (found,) if isinstance(found, Node) else found
+        return None
+
+    def _by_decomposition(self, call: Call) -> Sequence[Node | None]:
+        """The values by a decomposition, beside the kernel that ran.
+
+        No gradient is cut inside; so an argument whose gradient is cut goes in as a copy that has
+        the stop as its value.
+        """
+        way = next((COMPOSITIONS[key] for key in call.keys if key in COMPOSITIONS), None)
+        way = way or decomposition_table.get(call.operator)
+        if way is None and call.operator._can_decompose():
+            way = call.operator.decompose
+        if way is None:
+            raise refused(plain_name(call), self._place())
+        args, kwargs = tree_map_only(Tensor, self._with_its_stop, (call.args, call.kwargs))
+        try:
+            with self._inside(), self:
+                found = way(*args, **kwargs)
+        except NoRule:
+            raise refused(plain_name(call), self._place()) from None
+        tensors = [t for t in tree_leaves(found) if isinstance(t, Tensor)]
+        return [
+            None if t.shape != r.shape else self._storages.value(t)
+            for t, r in zip(tensors, call.results, strict=False)
+        ]
+
+    def _with_its_stop(self, tensor: Tensor) -> Tensor:
+        if not self.touches(tensor) or self._storages.value(tensor) is self.value(tensor):
+            return tensor
+        with torch._C._DisableTorchDispatch():
+            copy = tensor.detach().clone()
+        self._storages.put(copy, self.value(tensor))
+        return copy
+
+    def _varies(self, node: Node) -> bool:
+        """Whether an input reaches the node without a stop on the way."""
+        if node not in self._varying:
+            for one in topological([node]):
+                if one not in self._varying:
+                    self._varying[one] = isinstance(one, Input) or (
+                        not isinstance(one, Stop) and any(self._varying[o] for o in one.operands)
+                    )
+        return self._varying[node]
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    def _assign(self, call: Call, nodes: Sequence[Node | None]) -> None:
+        reached = any(map(self.reached, call.tensors))
+        for tensor, node in zip(call.results, nodes, strict=False):
+            if node is None or self.touches(tensor):
+                continue
+            if not set(node.axes) <= set(axes_of(tensor.shape)):
+                raise AssertionError(f"{call.name}: {node!r} for shape {tuple(tensor.shape)}")
+            self._storages.put(tensor, node, reached=reached)
+            self._remember(tensor, node)
+
+    def _remember(self, tensor: Tensor, node: Node) -> None:
+        """Where a value comes from, and in which type it is held."""
+        if node not in self.places and not isinstance(node, Input):
+            place = here()
+            if place is not None:
+                self.places[node] = place
+        if tensor.is_floating_point() and tensor.dtype != torch.float64:
+            known = self.types.get(node)
+            if known is None or torch.finfo(known).eps < torch.finfo(tensor.dtype).eps:
+                self.types[node] = tensor.dtype
+
+    def _note(self, what: str) -> None:
+        note = (what, here())
+        if not self._depth and note not in self.fixed:
+            self.fixed.append(note)
+
+    def _place(self) -> str:
+        place = here()
+        return "" if place is None else str(place)

@@ -1,0 +1,53 @@
+"""The operators that only move entries: `movement.probed` finds out where each one goes."""
+
+from __future__ import annotations
+
+from comparisons.capture.call import Call
+from comparisons.capture.movement import probed
+from comparisons.capture.refusal import NoRule
+from comparisons.capture.rules.registry import Nodes, rule
+from comparisons.capture.rules.scattering import index_put_added, put_added
+from symdiff.graph import Node
+
+_MOVES = """
+as_strided_copy as_strided_scatter block_diag cat channel_shuffle constant_pad_nd
+diag_embed diagonal_copy diagonal_scatter embedding expand_copy fill
+fill_diagonal flip gather im2col index index_fill index_copy index_select
+masked_fill masked_scatter masked_select max_unpool2d max_unpool3d narrow_copy
+permute_copy pixel_shuffle pixel_unshuffle reflection_pad1d reflection_pad2d reflection_pad3d
+repeat repeat_interleave replication_pad1d replication_pad2d replication_pad3d _reshape_copy roll
+rot90 scatter select_copy select_scatter slice_copy slice_scatter split_copy
+split_with_sizes_copy squeeze_copy stack t_copy take transpose_copy tril triu unbind_copy
+unfold_copy _unsafe_index _unsafe_masked_index _unsafe_view unsqueeze_copy upsample_nearest1d
+upsample_nearest2d upsample_nearest3d _upsample_nearest_exact1d _upsample_nearest_exact2d
+_upsample_nearest_exact3d view_copy linalg_diagonal diag
+"""
+
+rule(*_MOVES.split())(probed)
+
+
+@rule("index_put", "_unsafe_index_put", "_index_put_impl")
+def index_put(call: Call) -> Nodes:
+    """x with entries replaced, or added to."""
+    return index_put_added(call) if call["accumulate"] else probed(call)
+
+
+@rule("put")
+def put(call: Call) -> Nodes:
+    """x with entries at flat places replaced, or added to."""
+    return put_added(call) if call["accumulate"] else probed(call)
+
+
+@rule("clone", "contiguous", "lift_fresh", "lift_fresh_copy", "alias_copy", "detach_copy")
+def copied(call: Call) -> Node:
+    """The same, elsewhere in memory."""
+    return call.read(call.tensors[0])
+
+
+@rule("_to_copy")
+def cast(call: Call) -> Node:
+    """Another type or device: in exact arithmetic the same value."""
+    made, given = call.result, call.tensor("self")
+    if given.is_floating_point() and not made.is_floating_point():
+        raise NoRule
+    return call.node("self")

@@ -1,0 +1,71 @@
+"""What chooses entries: sort, top k, the largest with its index, medians, pooling by the maximum.
+
+Which entries were chosen is an index that torch returns, a constant; so the value is moved entries.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from comparisons.capture.call import Call
+from comparisons.capture.movement import IntArray, moved
+from comparisons.capture.rules.registry import rule
+from comparisons.capture.storage import array_of
+from symdiff.graph import Node
+
+Chosen = tuple[Node, None]
+
+
+@rule("sort", "topk", "cummax", "cummin")
+def along(call: Call) -> Chosen:
+    """Entries along a dimension, as many as the index says."""
+    return _picked(call, _taken(call, array_of(call.results[1])))
+
+
+@rule("kthvalue", "mode", "max.dim", "min.dim", "median.dim", "nanmedian.dim")
+def reduced(call: Call) -> Chosen:
+    """One entry along a dimension, which vanishes or stays with length 1."""
+    index = array_of(call.results[1])
+    shape = call.shape("self")
+    if not shape or call["keepdim"]:
+        return _picked(call, _taken(call, index))
+    (dim,) = call.dims()
+    return _picked(call, np.squeeze(_taken(call, np.expand_dims(index, dim)), dim))
+
+
+@rule(
+    "max_pool2d_with_indices",
+    "max_pool3d_with_indices",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "fractional_max_pool2d",
+    "fractional_max_pool3d",
+)
+def pooled(call: Call) -> Chosen:
+    """The largest under a window; the index is flat over the spatial dimensions."""
+    n = 3 if "3d" in call.name else 2
+    index, shape = array_of(call.results[1]), call.shape("self")
+    ids = np.arange(int(np.prod(shape))).reshape(*shape[:-n], -1)
+    flat = index.reshape(*index.shape[:-n], -1)
+    return _picked(call, np.take_along_axis(ids, flat, -1).reshape(index.shape))
+
+
+@rule("median", "nanmedian")
+def median(call: Call) -> Node:
+    """The middle entry: the first that equals it."""
+    flat = call.array("self").ravel()
+    place = int(np.flatnonzero(flat == array_of(call.result))[0])
+    return moved(call.node("self"), call.shape("self"), np.array(place))
+
+
+def _taken(call: Call, index: IntArray) -> IntArray:
+    """The flat places of the entries at an index along the dimension."""
+    shape = call.shape("self")
+    if not shape:
+        return np.zeros(index.shape, dtype=np.int64)
+    dim = int(call.get("dim", -1))
+    return np.take_along_axis(np.arange(int(np.prod(shape))).reshape(shape), index, dim)
+
+
+def _picked(call: Call, table: IntArray) -> Chosen:
+    return moved(call.node("self"), call.shape("self"), table), None

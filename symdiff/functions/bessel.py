@@ -1,0 +1,63 @@
+"""The modified Bessel functions of the first kind, Iₙ, of whole order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mpmath
+import numpy as np
+import sympy
+from sympy import Expr
+
+from symdiff.functions.special_function import SpecialFunction
+from symdiff.functions.stable_function import Float64Array
+
+_ORDERS = 12
+
+
+class ModifiedBessel(SpecialFunction):
+    """Iₙ, with Iₙ′ = (Iₙ₋₁ + Iₙ₊₁)/2 and I₀′ = I₁."""
+
+    order = 0
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        (z,) = self.args
+        n = self.order
+        return I(1, z) if n == 0 else (I(n - 1, z) + I(n + 1, z)) / 2
+
+    @classmethod
+    def definition(cls, z: Expr) -> Expr:  # type: ignore[override]  # each order is a class of its own
+        return sympy.besseli(cls.order, z)
+
+    @classmethod
+    def numpy(cls, z: Float64Array) -> Float64Array:  # type: ignore[override]
+        from scipy.special import iv
+
+        return np.asarray(iv(cls.order, z))
+
+    @classmethod
+    def mpmath(cls, z: Any) -> Any:  # type: ignore[override]
+        return mpmath.besseli(cls.order, z)
+
+    @classmethod
+    def arb(cls, z: Any) -> Any:  # type: ignore[override]
+        from flint import arb
+
+        return z.bessel_i(arb(cls.order))
+
+
+MODIFIED_BESSELS: tuple[type[ModifiedBessel], ...] = tuple(
+    type(
+        f"I_{n}",
+        (ModifiedBessel,),
+        {"order": n, "text": f"I_{n}", "latex": f"I_{{{n}}}", "__doc__": f"I of order {n}."},
+    )
+    for n in range(_ORDERS + 1)
+)
+
+
+def I(order: int, z: Expr) -> Expr:
+    """Iₙ(z). Raises: ValueError beyond the 12th order."""
+    if order > _ORDERS:
+        raise ValueError(f"I of order {order} is not known; orders up to {_ORDERS} are")
+    return MODIFIED_BESSELS[order](z)
