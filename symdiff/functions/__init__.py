@@ -64,8 +64,16 @@ STABLE_FUNCTIONS: tuple[type[StableFunction], ...] = (
 EXTREMES: tuple[type[Extreme], ...] = (maximum, minimum)
 
 SPECIAL_FUNCTIONS: tuple[type[SpecialFunction], ...] = (
-    *(floor, ceil, trunc, rint),
-    *(erfinv, erfcx, ndtri, log_ndtr),
-    *(lgamma, digamma, *POLYGAMMAS),
+    floor,
+    ceil,
+    trunc,
+    rint,
+    erfinv,
+    erfcx,
+    ndtri,
+    log_ndtr,
+    lgamma,
+    digamma,
+    *POLYGAMMAS,
     *MODIFIED_BESSELS,
 )

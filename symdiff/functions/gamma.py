@@ -81,22 +81,22 @@ class Polygamma(SpecialFunction):
         return polygamma(self.order + 1, self.args[0])
 
     @classmethod
-    def definition(cls, z: Expr) -> Expr:  # type: ignore[override]  # each order is a class of its own
+    def definition(cls, z: Expr) -> Expr:
         return sympy.polygamma(cls.order, z)
 
     @classmethod
-    def numpy(cls, z: Float64Array) -> Float64Array:  # type: ignore[override]
+    def numpy(cls, z: Float64Array) -> Float64Array:
         from scipy.special import polygamma as of_order
 
         shifted, added = _from_the_right(cls.order, np.asarray(z, dtype=np.float64))
         return np.asarray(of_order(cls.order, shifted) - added)
 
     @classmethod
-    def mpmath(cls, z: Any) -> Any:  # type: ignore[override]
+    def mpmath(cls, z: Any) -> Any:
         return mpmath.polygamma(cls.order, z)
 
     @classmethod
-    def arb(cls, z: Any) -> Any:  # type: ignore[override]
+    def arb(cls, z: Any) -> Any:
         from flint import arb
 
         n, steps = cls.order, _steps(float(z.mid()))

@@ -8,7 +8,7 @@ from flint import arb, ctx
 
 from symdiff.expression.differentiate import differentiate
 from symdiff.functions import SPECIAL_FUNCTIONS, Rounding, ceil, floor, rint, trunc
-from symdiff.functions.bessel import MODIFIED_BESSELS, I
+from symdiff.functions.bessel import MODIFIED_BESSELS, bessel_i
 from symdiff.functions.gamma import POLYGAMMAS, digamma, lgamma, polygamma
 from symdiff.oracle.translate import compile_ball
 
@@ -82,7 +82,7 @@ def test_orders_beyond_those_known_are_refused():
     with pytest.raises(ValueError, match="polygamma of order 13"):
         polygamma(13, z)
     with pytest.raises(ValueError, match="I of order 13"):
-        I(13, z)
+        bessel_i(13, z)
 
 
 @pytest.mark.parametrize("function", [lgamma, digamma, *POLYGAMMAS[:4]], ids=lambda f: f.__name__)

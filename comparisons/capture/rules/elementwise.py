@@ -23,7 +23,7 @@ from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import Nodes, rule
 from comparisons.capture.storage import array_of, numbers
 from symdiff.functions import Phi, expm1, log1p, maximum, minimum, sigmoid, softplus, tanh
-from symdiff.functions.bessel import I
+from symdiff.functions.bessel import bessel_i
 from symdiff.functions.gamma import digamma, lgamma, polygamma
 from symdiff.functions.inverse_normal import erfcx, erfinv, log_ndtr, ndtri
 from symdiff.functions.rounding import ceil, floor, rint, trunc
@@ -143,10 +143,10 @@ _ENTRYWISE: Mapping[str, Entrywise] = {
     "special_log_ndtr": log_ndtr,
     "lgamma": lgamma,
     "digamma": digamma,
-    "i0": lambda a: I(0, a),
-    "special_i1": lambda a: I(1, a),
-    "special_i0e": lambda a: I(0, a) * sympy.exp(-Abs(a)),
-    "special_i1e": lambda a: I(1, a) * sympy.exp(-Abs(a)),
+    "i0": lambda a: bessel_i(0, a),
+    "special_i1": lambda a: bessel_i(1, a),
+    "special_i0e": lambda a: bessel_i(0, a) * sympy.exp(-Abs(a)),
+    "special_i1e": lambda a: bessel_i(1, a) * sympy.exp(-Abs(a)),
     # kinks and jumps
     "abs": Abs,
     "sign": sign,
@@ -244,8 +244,13 @@ def clamp(call: Call) -> Node:
 @rule("div.Tensor_mode", "div.Scalar_mode")
 def rounded_quotient(call: Call) -> Node:
     """a/b, rounded down or toward 0 where that is asked for."""
-    rounding = {"floor": floor, "trunc": trunc, None: lambda q: q}[call["rounding_mode"]]
-    return elementwise(lambda a, b: rounding(a / b), call.node("self"), call.node("other"))
+    rounding: Mapping[str | None, Entrywise] = {
+        "floor": floor,
+        "trunc": trunc,
+        None: lambda quotient: quotient,
+    }
+    rounded = rounding[call["rounding_mode"]]
+    return elementwise(lambda a, b: rounded(a / b), call.node("self"), call.node("other"))
 
 
 @rule("round.decimals")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from comparisons.capture import Captured, capture
 from opinfos import first_error, second_error
+
+from comparisons.capture import Captured, capture
 
 
 def captured_right(function: Any, *args: Any, second: bool = False, **kwargs: Any) -> Captured:

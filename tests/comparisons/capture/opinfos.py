@@ -92,9 +92,8 @@ def measure(name: str) -> Row:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for sample in op.sample_inputs("cpu", torch.float64, requires_grad=True):
-            if not any(
-                _is_real(t) for t in tree_leaves((sample.input, sample.args, sample.kwargs))
-            ):
+            given = tree_leaves((sample.input, sample.args, sample.kwargs))
+            if not any(map(_is_real, given)):
                 continue  # nothing to differentiate by
             row.samples += 1
             if time.perf_counter() - started > PATIENCE:
