@@ -20,7 +20,8 @@ from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
 from comparisons.results.engine_table import EngineTable
 from comparisons.results.mismatch import accepted
-from comparisons.subjects.choose import Described, subject_of
+from comparisons.subjects.choose import Given, subject_of
+from comparisons.subjects.choose import chosen as subject_chosen
 from comparisons.subjects.subject import Subject
 from comparisons.sweeps.sweep import Sweep, swept
 from symdiff import Definition
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
 
 
 def compare(
-    subject: str | Definition | Subject | Callable[..., torch.Tensor],
-    definition: Described | None = None,
-    *,
+    subject: str | Definition | Subject | Callable[..., Any],
+    *given: Any,
+    reference: Callable[..., Any] | None = None,
+    gradient: Callable[..., Any] | None = None,
+    order: int = 1,
     dtype: str | torch.dtype | FloatType = "float64",
     engine: str | Engine = "reverse",
     inputs: Mapping[str, npt.ArrayLike] | None = None,
@@ -45,9 +48,15 @@ def compare(
     """Say how far torch's gradient is from the truth.
 
     Args:
-        subject: a catalogue name (torch's own function is judged), a torch function of a tensor
-            with its `definition`, or a `Subject` such as `comparisons.neuron("gelu")`.
-        definition: what a torch function should compute, in z: a name, text or SymPy.
+        subject: your function, `autograd.Function.apply` or `torch.nn.Module`; a catalogue name
+            (torch's own function is judged); or a `Subject` such as `comparisons.neuron("gelu")`.
+        given: of your own code the arguments it is called with, tensors that say shapes and where
+            its gradients are judged, by the derivative of what it computes. Or the definition of
+            a function of one tensor, in z: a name, text or SymPy; it is judged at chosen points.
+        reference: plain torch code of the same arguments whose derivative is right, for a kernel.
+        gradient: what ∂y/∂x should be entry by entry, as a function of the same arguments, where
+            it is not the derivative: a straight-through or surrogate gradient.
+        order: 2 to judge the gradient of the gradient of your own code.
         dtype: the type torch computes in.
         engine: how torch differentiates; `comparisons.ENGINES` has them all. Second-order engines
             are judged by f''.
@@ -57,7 +66,7 @@ def compare(
             or an array. Of a layer `ones` leaves the `v` of its inputs as it is.
         device: where torch computes, such as `cuda`.
         budget: the error allowed.
-        parameters: values for the definition's parameters.
+        parameters: keyword arguments of your own code, or values for the definition's parameters.
 
     Returns: the comparison, whatever it found.
     Raises: TypeError or ValueError, one sentence, if what was given cannot be compared;
@@ -65,15 +74,15 @@ def compare(
     """
     chosen = engine_named(engine)
     _require_torch()
-    judged = subject_of(subject, definition, parameters)
-    asked = Asked(judged, float_type(dtype), inputs, points, cotangent, device, budget)
+    kind = float_type(dtype)
+    judged = subject_chosen(subject, Given(given, parameters, reference, gradient, order), kind)
+    asked = Asked(judged, kind, inputs, points, cotangent, device, budget)
     return case_of(asked).answer(chosen)
 
 
 def check(
-    subject: str | Definition | Subject | Callable[..., torch.Tensor],
-    definition: Described | None = None,
-    *,
+    subject: str | Definition | Subject | Callable[..., Any],
+    *given: Any,
     accept: Verdict | str = Verdict.FAILS_AT_INFINITY,
     **options: Any,
 ) -> Comparison:
@@ -86,13 +95,15 @@ def check(
     Raises: GradientMismatch, saying where and by how much; ValueError for an unknown verdict; and
         what `compare` raises.
     """
-    return accepted(compare(subject, definition, **options), accept)
+    return accepted(compare(subject, *given, **options), accept)
 
 
 def compare_engines(
-    subject: str | Definition | Subject | Callable[..., torch.Tensor],
-    definition: Described | None = None,
-    *,
+    subject: str | Definition | Subject | Callable[..., Any],
+    *given: Any,
+    reference: Callable[..., Any] | None = None,
+    gradient: Callable[..., Any] | None = None,
+    order: int = 1,
     dtype: str | torch.dtype | FloatType = "float64",
     engines: Iterable[str | Engine] | None = None,
     inputs: Mapping[str, npt.ArrayLike] | None = None,
@@ -111,8 +122,9 @@ def compare_engines(
         engine could be asked; ModuleNotFoundError if torch is not installed.
     """
     _require_torch()
-    judged = subject_of(subject, definition, parameters)
-    asked = Asked(judged, float_type(dtype), inputs, points, cotangent, device, budget)
+    kind = float_type(dtype)
+    judged = subject_chosen(subject, Given(given, parameters, reference, gradient, order), kind)
+    asked = Asked(judged, kind, inputs, points, cotangent, device, budget)
     return ask(case_of(asked), engines)
 
 

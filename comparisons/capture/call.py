@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from sympy import Expr, Integer, Rational, S
 from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._pytree import tree_leaves
 
 from comparisons.capture.axes import Shape, axes_of, covering, dims_of, labelled, over, renamed_by
-from comparisons.capture.refusal import Refused
+from comparisons.capture.movement import array_node
 from comparisons.capture.storage import array_of, numbers
 from symdiff.graph import Node, constant
 
@@ -138,9 +139,9 @@ def number(value: float) -> Expr:
 
 
 def number_node(value: float) -> Node:
-    """A Python number as a node, ±∞ too. Raises: Refused of NaN."""
+    """A Python number as a node; ±∞ and NaN too."""
     if value != value:  # noqa: PLR0124 - so NaN alone
-        raise Refused("the constant NaN is no number that a formula can hold; use a finite one")
+        return array_node(np.array(value), ())
     if isinstance(value, int) or float("-inf") < value < float("inf"):
         return constant(number(value))
     return constant(S.Infinity if value > 0 else S.NegativeInfinity)

@@ -118,9 +118,9 @@ def _from_ids(
     ids: npt.NDArray[np.float64],
     shifted: npt.NDArray[np.float64],
 ) -> Node:
-    has_moved = shifted != ids
+    has_moved = (shifted != ids) & ~(np.isnan(ids) & np.isnan(shifted))
     came = ids[has_moved]
-    if not np.array_equal(came, np.rint(came)) or np.any((shifted - ids)[has_moved] != _QUARTER):
+    if not np.array_equal(came, np.rint(came)) or np.any(shifted[has_moved] - came != _QUARTER):
         raise NoRule
     parts: list[Node] = []
     for tensor, (start, end) in zip(sources, pairwise(starts), strict=True):
@@ -137,8 +137,20 @@ def with_constants(parts: Sequence[Node], constants: npt.NDArray[Any]) -> Node:
 
     A sum, since a product with a mask would pass the NaN of 0 · ∞ on.
     """
-    axes = axes_of(constants.shape)
     if parts and not constants.any():
         return elementwise(lambda *each: sum(each), *parts)
-    fixed = literal(constants.reshape(shape_of(axes)), axes)
+    fixed = array_node(constants, axes_of(constants.shape))
     return elementwise(lambda *each: sum(each), *parts, fixed)
+
+
+def array_node(values: npt.NDArray[Any], axes: Axes) -> Node:
+    """An array of given numbers; where one is NaN, ∞ · 0 stands, which is NaN in any arithmetic.
+
+    Args: values, in the shape of a tensor with these axes.
+    """
+    given = values.reshape(shape_of(axes))
+    none = np.isnan(given)
+    if not none.any():
+        return literal(given, axes)
+    infinite = literal(np.where(none, np.inf, 1.0), axes)
+    return elementwise(lambda a, b: a * b, infinite, literal(np.where(none, 0.0, given), axes))

@@ -40,11 +40,11 @@ from comparisons.capture.storage import Storages, numbers
 from symdiff.graph import Input, Node, Stop, constant, stop, topological
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's class is untyped
     """Records every operator that runs inside `with recorder:`."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # torch's class is untyped
         self.places: dict[Node, Place] = {}
         self.types: dict[Node, torch.dtype] = {}  # of values held in less than float64
         self.fixed: list[tuple[str, Place | None]] = []  # what would differ at other inputs

@@ -18,9 +18,8 @@ import torch
 from torch import Tensor
 
 from comparisons.capture.axes import Shape, axes_of, over, shape_of
-from comparisons.capture.movement import IntArray, moved
-from comparisons.capture.refusal import Refused
-from symdiff.graph import Axes, Node, elementwise, gather, literal
+from comparisons.capture.movement import IntArray, array_node, moved
+from symdiff.graph import Node, elementwise, gather
 
 
 @dataclass(frozen=True)
@@ -129,17 +128,8 @@ class Storages:
 
 
 def numbers(tensor: Tensor) -> Node:
-    """A tensor's numbers as they are now. Raises: Refused if one is NaN."""
-    values = array_of(tensor)
-    if np.isnan(values).any():
-        raise Refused("a constant tensor holds NaN, which no formula can hold; use finite numbers")
-    return literal(*squeezed_with_axes(values, tensor))
-
-
-def squeezed_with_axes(values: npt.NDArray[Any], like: Tensor) -> tuple[npt.NDArray[Any], Axes]:
-    """Numbers in a tensor's shape, as `literal` takes them: without axes of length 1."""
-    axes = axes_of(like.shape)
-    return values.reshape(shape_of(axes)), axes
+    """A tensor's numbers as they are now."""
+    return array_node(array_of(tensor), axes_of(tensor.shape))
 
 
 def array_of(tensor: Tensor) -> npt.NDArray[Any]:

@@ -1,11 +1,14 @@
-"""From what a user gives, a name, a function, a module, to the subject that is judged."""
+"""From what a user gives, a name, a function, a module, tensors, to the subject judged."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import symdiff
+from comparisons.dtypes import FloatType
+from comparisons.subjects.captured import from_code
 from comparisons.subjects.functions import from_catalogue, from_function
 from comparisons.subjects.layers import LAYERS
 from comparisons.subjects.losses import LOSSES
@@ -15,10 +18,69 @@ from symdiff import Definition, Graph
 Described = Any  # a name, text, a SymPy expression (untyped) or a Definition
 
 
+@dataclass(frozen=True)
+class Given:
+    """What a user gives beside a subject: a definition, or arguments to call it with.
+
+    Args: values, what follows the subject; keywords, parameters of a definition, or keyword
+        arguments of a function; reference, gradient, order, inputs: as `compare` takes them.
+    """
+
+    values: tuple[Any, ...] = ()
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    reference: Callable[..., Any] | None = None
+    gradient: Callable[..., Any] | None = None
+    order: int = 1
+    inputs: Mapping[str, Any] | None = None
+
+    @property
+    def is_call(self) -> bool:
+        """Whether the subject is to be called with these: there is a tensor among them."""
+        if not self.values and not self.keywords:
+            return False
+        from torch import Tensor
+        from torch.utils._pytree import tree_leaves
+
+        return any(isinstance(x, Tensor) for x in tree_leaves((self.values, dict(self.keywords))))
+
+    @property
+    def definition(self) -> Described | None:
+        """The definition, if one is given. Raises: TypeError if there are several."""
+        if len(self.values) > 1:
+            raise TypeError(
+                f"a function takes one definition, or tensors to call it with; {len(self.values)} "
+                "values without a tensor were given"
+            )
+        return self.values[0] if self.values else None
+
+
+def chosen(subject: Any, given: Given, dtype: FloatType) -> Subject:
+    """What `compare` was asked to judge, as a `Subject`.
+
+    Raises: TypeError or ValueError, one sentence, if it cannot be one.
+    """
+    if callable(subject) and given.is_call:
+        return from_code(
+            subject,
+            given.values,
+            given.keywords,
+            dtype,
+            reference=given.reference,
+            gradient=given.gradient,
+            order=given.order,
+        )
+    if given.reference is not None or given.gradient is not None or given.order != 1:
+        raise TypeError(
+            "reference=, gradient= and order= are for functions that are called with tensors, "
+            "such as compare(function, torch.randn(4), reference=other)"
+        )
+    return subject_of(subject, given.definition, given.keywords)
+
+
 def subject_of(
     subject: Any, definition: Described | None, parameters: Mapping[str, object]
 ) -> Subject:
-    """What `compare` was asked to judge, as a `Subject`.
+    """A name, a function with its definition, a module or a subject, as a `Subject`.
 
     Raises: TypeError or ValueError, one sentence, if it cannot be one.
     """
@@ -53,7 +115,8 @@ def subject_of(
             return with_parameters(subject, described)
     if described is None:
         raise TypeError(
-            "a torch function needs its definition, such as compare(function, 'z * Phi(z)')"
+            "a torch function needs tensors to be called with, as in compare(function, "
+            "torch.randn(4)), or a definition, as in compare(function, 'z * Phi(z)')"
         )
     return from_function(subject, described)
 

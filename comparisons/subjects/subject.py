@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from comparisons.inputs.values import Sample
@@ -21,6 +21,8 @@ class Subject:
     definition: Definition | None = None  # where the graph is this one function
     sample: Sample | None = None  # the inputs to judge at; by default chosen from the definition
     of_torch: bool = False  # whether the function judged is torch's own
+    # of captured code: what the adjoint of an input is the value of, as that of v in Σ v ∘ y is y
+    values: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.name

@@ -184,7 +184,8 @@ class Evaluator:
         if wrong and work <= _MOST_WORK:
             from symdiff.bridge.rescue import rescued_arrays
 
-            return rescued_arrays(self._unshared, {**arrays, **constants})
+            rescued = rescued_arrays(self._unshared, {**arrays, **constants})
+            return {k: np.where(np.isfinite(r), r, rescued[k]) for k, r in results.items()}
         return results
 
 

@@ -23,24 +23,24 @@ class ModifiedBessel(SpecialFunction):
     def fdiff(self, argindex: int = 1) -> Expr:
         (z,) = self.args
         n = self.order
-        return I(1, z) if n == 0 else (I(n - 1, z) + I(n + 1, z)) / 2
+        return bessel_i(1, z) if n == 0 else (bessel_i(n - 1, z) + bessel_i(n + 1, z)) / 2
 
     @classmethod
-    def definition(cls, z: Expr) -> Expr:  # type: ignore[override]  # each order is a class of its own
+    def definition(cls, z: Expr) -> Expr:
         return sympy.besseli(cls.order, z)
 
     @classmethod
-    def numpy(cls, z: Float64Array) -> Float64Array:  # type: ignore[override]
+    def numpy(cls, z: Float64Array) -> Float64Array:
         from scipy.special import iv
 
         return np.asarray(iv(cls.order, z))
 
     @classmethod
-    def mpmath(cls, z: Any) -> Any:  # type: ignore[override]
+    def mpmath(cls, z: Any) -> Any:
         return mpmath.besseli(cls.order, z)
 
     @classmethod
-    def arb(cls, z: Any) -> Any:  # type: ignore[override]
+    def arb(cls, z: Any) -> Any:
         from flint import arb
 
         return z.bessel_i(arb(cls.order))
@@ -56,7 +56,7 @@ MODIFIED_BESSELS: tuple[type[ModifiedBessel], ...] = tuple(
 )
 
 
-def I(order: int, z: Expr) -> Expr:
+def bessel_i(order: int, z: Expr) -> Expr:
     """Iₙ(z). Raises: ValueError beyond the 12th order."""
     if order > _ORDERS:
         raise ValueError(f"I of order {order} is not known; orders up to {_ORDERS} are")

@@ -81,25 +81,52 @@ class Polygamma(SpecialFunction):
         return polygamma(self.order + 1, self.args[0])
 
     @classmethod
-    def definition(cls, z: Expr) -> Expr:  # type: ignore[override]  # each order is a class of its own
+    def definition(cls, z: Expr) -> Expr:
         return sympy.polygamma(cls.order, z)
 
     @classmethod
-    def numpy(cls, z: Float64Array) -> Float64Array:  # type: ignore[override]
+    def numpy(cls, z: Float64Array) -> Float64Array:
         from scipy.special import polygamma as of_order
 
-        return np.asarray(of_order(cls.order, z))
+        shifted, added = _from_the_right(cls.order, np.asarray(z, dtype=np.float64))
+        return np.asarray(of_order(cls.order, shifted) - added)
 
     @classmethod
-    def mpmath(cls, z: Any) -> Any:  # type: ignore[override]
+    def mpmath(cls, z: Any) -> Any:
         return mpmath.polygamma(cls.order, z)
 
     @classmethod
-    def arb(cls, z: Any) -> Any:  # type: ignore[override]
+    def arb(cls, z: Any) -> Any:
         from flint import arb
 
-        n = cls.order
-        return (-1) ** (n + 1) * math.factorial(n) * arb(n + 1).zeta(z)
+        n, steps = cls.order, _steps(float(z.mid()))
+        if steps is None or not z.is_finite():
+            return arb.nan()
+        at_z = (z + k for k in range(steps))
+        added = sum((1 / x ** (n + 1) for x in at_z), arb(0))
+        return (-1) ** (n + 1) * math.factorial(n) * (arb(n + 1).zeta(z + steps) + added)
+
+
+_FARTHEST = 10_000  # a recurrence of more steps is not gone
+
+
+def _steps(z: float) -> int | None:
+    """How many steps of 1 lead to the right of 1; None for too many."""
+    return None if not z > -_FARTHEST else max(0, math.ceil(1 - z))
+
+
+def _from_the_right(order: int, z: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Points to the right of 0, and Σ (−1)ⁿ n!/xⁿ⁺¹ of those on the way to them.
+
+    scipy has no value on the left. Source: ψ⁽ⁿ⁾(x + 1) = ψ⁽ⁿ⁾(x) + (−1)ⁿ n!/xⁿ⁺¹, DLMF 5.15.5.
+    """
+    scale = (-1.0) ** order * math.factorial(order)
+    shifted, added = np.array(z), np.zeros(np.shape(z))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        while np.any(left := (shifted <= 0) & (shifted > -_FARTHEST)):
+            added = np.where(left, added + scale / shifted ** (order + 1), added)
+            shifted = np.where(left, shifted + 1, shifted)
+    return shifted, added
 
 
 POLYGAMMAS: tuple[type[Polygamma], ...] = tuple(

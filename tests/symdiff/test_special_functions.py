@@ -5,16 +5,17 @@ import numpy as np
 import pytest
 import sympy
 from flint import arb, ctx
-from symdiff.oracle.translate import compile_ball
 
 from symdiff.expression.differentiate import differentiate
 from symdiff.functions import SPECIAL_FUNCTIONS, Rounding, ceil, floor, rint, trunc
-from symdiff.functions.bessel import MODIFIED_BESSELS, I
-from symdiff.functions.gamma import POLYGAMMAS, polygamma
+from symdiff.functions.bessel import MODIFIED_BESSELS, bessel_i
+from symdiff.functions.gamma import POLYGAMMAS, digamma, lgamma, polygamma
+from symdiff.balls.compiled import compile_ball
 
 z = sympy.Symbol("z", real=True)
 SMOOTH = [f for f in SPECIAL_FUNCTIONS if not issubclass(f, Rounding)]
 POINTS = [0.0625, 0.3, 0.7, 0.9375]  # in the domain of all of them
+LEFT = [-0.5, -2.25, -7.875]  # of the gamma functions too
 WHOLE = [-2.5, -2.0, -1.5, -0.5, 0.0, 0.25, 0.5, 1.5, 2.5, 3.0, 3.7]
 
 
@@ -81,4 +82,16 @@ def test_orders_beyond_those_known_are_refused():
     with pytest.raises(ValueError, match="polygamma of order 13"):
         polygamma(13, z)
     with pytest.raises(ValueError, match="I of order 13"):
-        I(13, z)
+        bessel_i(13, z)
+
+
+@pytest.mark.parametrize("function", [lgamma, digamma, *POLYGAMMAS[:4]], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("point", LEFT)
+def test_the_gamma_functions_are_right_on_the_left_of_0(function, point):
+    """Between the poles they have values too."""
+    with mpmath.workdps(60):
+        expected = function.mpmath(mpmath.mpf(point))
+
+    assert float(function.numpy(np.float64(point))) == pytest.approx(float(expected), rel=1e-10)
+    with ctx.workprec(200):
+        assert near(function.arb(arb(point)), expected, 30)

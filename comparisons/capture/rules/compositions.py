@@ -195,6 +195,25 @@ def householder_product(a: Tensor, tau: Tensor) -> Tensor:
     return reflected
 
 
+@composed("ormqr")
+def ormqr(
+    a: Tensor,
+    tau: Tensor,
+    other: Tensor,
+    left: bool = True,  # noqa: FBT001, FBT002 - torch's signature
+    transpose: bool = False,  # noqa: FBT001, FBT002
+) -> Tensor:
+    """Q C, Qᵀ C, C Q or C Qᵀ, of the Q of all rows that the reflections make."""
+    rows, columns = a.shape[-2:]
+    unit = aten.tril(a, -1) + torch.eye(rows, columns, dtype=a.dtype)
+    count = tau.shape[-1]
+    from_first = left == transpose  # the reflection that is applied first is the first one
+    for i in range(count) if from_first else reversed(range(count)):
+        v, t = unit[..., :, i : i + 1], tau[..., None, i : i + 1]
+        other = other - (t * v * (v.mT @ other) if left else t * (other @ v) * v.mT)
+    return other
+
+
 @composed("segment_reduce")
 def segment_reduce(
     data: Tensor,

@@ -9,22 +9,25 @@ where they are equal, as `maximum` has it, so `maximum(low, x)` passes the gradi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import sympy
 from sympy import Abs, And, Eq, Expr, Ne, Or, Piecewise, S, sign
 
+from comparisons.capture.axes import axes_of
 from comparisons.capture.call import Call, number
-from comparisons.capture.movement import probed
+from comparisons.capture.movement import array_node, probed
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import Nodes, rule
-from comparisons.capture.storage import array_of, squeezed_with_axes
+from comparisons.capture.storage import array_of, numbers
 from symdiff.functions import Phi, expm1, log1p, maximum, minimum, sigmoid, softplus, tanh
-from symdiff.functions.bessel import I
+from symdiff.functions.bessel import bessel_i
 from symdiff.functions.gamma import digamma, lgamma, polygamma
 from symdiff.functions.inverse_normal import erfcx, erfinv, log_ndtr, ndtri
 from symdiff.functions.rounding import ceil, floor, rint, trunc
-from symdiff.graph import Node, elementwise, literal
+from symdiff.graph import Node, elementwise
 
 Entrywise = Callable[..., Expr]
 
@@ -140,10 +143,10 @@ _ENTRYWISE: Mapping[str, Entrywise] = {
     "special_log_ndtr": log_ndtr,
     "lgamma": lgamma,
     "digamma": digamma,
-    "i0": lambda a: I(0, a),
-    "special_i1": lambda a: I(1, a),
-    "special_i0e": lambda a: I(0, a) * sympy.exp(-Abs(a)),
-    "special_i1e": lambda a: I(1, a) * sympy.exp(-Abs(a)),
+    "i0": lambda a: bessel_i(0, a),
+    "special_i1": lambda a: bessel_i(1, a),
+    "special_i0e": lambda a: bessel_i(0, a) * sympy.exp(-Abs(a)),
+    "special_i1e": lambda a: bessel_i(1, a) * sympy.exp(-Abs(a)),
     # kinks and jumps
     "abs": Abs,
     "sign": sign,
@@ -241,8 +244,13 @@ def clamp(call: Call) -> Node:
 @rule("div.Tensor_mode", "div.Scalar_mode")
 def rounded_quotient(call: Call) -> Node:
     """a/b, rounded down or toward 0 where that is asked for."""
-    rounding = {"floor": floor, "trunc": trunc, None: lambda q: q}[call["rounding_mode"]]
-    return elementwise(lambda a, b: rounding(a / b), call.node("self"), call.node("other"))
+    rounding: Mapping[str | None, Entrywise] = {
+        "floor": floor,
+        "trunc": trunc,
+        None: lambda quotient: quotient,
+    }
+    rounded = rounding[call["rounding_mode"]]
+    return elementwise(lambda a, b: rounded(a / b), call.node("self"), call.node("other"))
 
 
 @rule("round.decimals")
@@ -289,10 +297,15 @@ def polygamma_(call: Call) -> Node:
     return elementwise(lambda a: polygamma(call["n"], a), call.node("self"))
 
 
+def _like_result(call: Call, values: npt.NDArray[Any]) -> Node:
+    """Constants in the shape of the result."""
+    return array_node(values, axes_of(call.result.shape))
+
+
 @rule("nextafter")
 def nextafter(call: Call) -> Node:
     """x and a step that is constant nearby."""
-    step = literal(*squeezed_with_axes(array_of(call.result) - call.array("self"), call.result))
+    step = _like_result(call, array_of(call.result) - call.array("self"))
     return elementwise(lambda a, b: a + b, call.node("self"), step)
 
 
@@ -300,7 +313,7 @@ def nextafter(call: Call) -> Node:
 def frexp(call: Call) -> tuple[Node, None]:
     """x/2ᵉ, the exponent constant nearby."""
     exponents = array_of(call.results[1])
-    scale = literal(*squeezed_with_axes(2.0 ** -exponents.astype(np.float64), call.result))
+    scale = _like_result(call, 2.0 ** -exponents.astype(np.float64))
     return elementwise(lambda a, b: a * b, call.node("self"), scale), None
 
 
@@ -312,8 +325,7 @@ def _logaddexp(call: Call, base: Expr) -> Node:
     if not (np.isneginf(low) | np.isneginf(high)).any():
         return elementwise(lambda x, y: y + softplus((x - y) * log) / log, a, b)
     only_x, only_y = (
-        literal(*squeezed_with_axes(np.isneginf(other).astype(np.float64), call.result))
-        for other in (high, low)
+        _like_result(call, np.isneginf(other).astype(np.float64)) for other in (high, low)
     )
     return elementwise(
         lambda x, y, p, q: when(Ne(p, 0), x, when(Ne(q, 0), y, y + softplus((x - y) * log) / log)),
@@ -338,7 +350,7 @@ def rrelu(call: Call) -> Node:
     """x times its slope: drawn below 0 in training, the mean of the range else."""
     x = call.node("self")
     if call["training"]:
-        return elementwise(lambda a, slope: a * slope, x, call.node("noise"))
+        return elementwise(lambda a, slope: a * slope, x, numbers(call.tensor("noise")))
     slope = (number(call["lower"]) + number(call["upper"])) / 2
     return elementwise(lambda a: when(a > 0, a, a * slope), x)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from comparisons.capture.call import Call
-from comparisons.capture.movement import probed
+from comparisons.capture.movement import moved, probed
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import Nodes, rule
 from comparisons.capture.rules.scattering import index_put_added, put_added
-from symdiff.graph import Node
+from symdiff.graph import Node, elementwise, stop
 
 _MOVES = """
 as_strided_copy as_strided_scatter block_diag cat channel_shuffle constant_pad_nd
-diag_embed diagonal_copy diagonal_scatter embedding expand_copy fill
+diag_embed diagonal_copy diagonal_scatter expand_copy fill
 fill_diagonal flip gather im2col index index_fill index_copy index_select
 masked_fill masked_scatter masked_select max_unpool2d max_unpool3d narrow_copy
 permute_copy pixel_shuffle pixel_unshuffle reflection_pad1d reflection_pad2d reflection_pad3d
@@ -30,6 +32,23 @@ rule(*_MOVES.split())(probed)
 def index_put(call: Call) -> Nodes:
     """x with entries replaced, or added to."""
     return index_put_added(call) if call["accumulate"] else probed(call)
+
+
+@rule("embedding")
+def embedding(call: Call) -> Node:
+    """Rows of a table; the row of `padding_idx` receives no gradient."""
+    shape, index, padding = call.shape("weight"), call.array("indices"), call["padding_idx"]
+    if call["scale_grad_by_freq"]:
+        raise NoRule  # its gradient is by intent not that of the value
+    places = index[..., None] * shape[1] + np.arange(shape[1])
+    rows = moved(call.node("weight"), shape, places)
+    if padding < 0 or not (index == padding).any():
+        return rows
+    is_padding = (index == padding)[..., None]
+    learned = moved(call.node("weight"), shape, np.where(is_padding, -1, places))
+    fixed = moved(call.node("weight"), shape, np.where(is_padding, places, -1))
+    held = stop(fixed, "padding_idx")
+    return elementwise(lambda a, b: a + b, learned, held)
 
 
 @rule("put")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import sympy
 
-from comparisons.capture.axes import axes_of, axis_at
+from comparisons.capture.axes import axes_of, axis_at, over
 from comparisons.capture.call import Call
+from comparisons.capture.movement import moved
+from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.reductions import kept, landed
 from comparisons.capture.rules.registry import rule
 from symdiff.graph import Node, contraction, elementwise
@@ -20,6 +23,21 @@ def softmax_(call: Call) -> Node:
     if axis is None:  # of one entry
         return elementwise(lambda a: sympy.exp(a - a), x)
     return softmax(x, axis)
+
+
+@rule("_safe_softmax")
+def safe_softmax(call: Call) -> Node:
+    """The softmax; 0 in rows that are all −∞, which no entry changes."""
+    x, axis, given = call.full("self"), _axis(call), call.array("self")
+    if axis is None:
+        raise NoRule
+    hidden = np.isneginf(given).all(axis=call["dim"], keepdims=True)
+    shape = call.shape("self")
+    seen = np.where(hidden, -1, np.arange(given.size).reshape(shape))
+    if not hidden.any():
+        return softmax(x, axis)
+    rows = softmax(over(moved(x, shape, seen), axes_of(shape)), axis)
+    return moved(rows, shape, seen)
 
 
 @rule("_log_softmax")

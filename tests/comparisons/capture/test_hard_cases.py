@@ -12,6 +12,9 @@ FIRST_ONLY = {
     "autograd.Function",  # by hand, so its second derivative is that of the backward
     "Function with the gradient in the forward",  # its backward is constant
     "casts",  # rounds to bfloat16
+    "scaled_dot_product_attention",  # torch has no second derivative of its kernel
+    "TransformerEncoderLayer",
+    "TransformerEncoderLayer, fast path",
 }
 
 
