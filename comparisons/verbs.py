@@ -22,11 +22,12 @@ from comparisons.results.engine_table import EngineTable
 from comparisons.results.mismatch import accepted
 from comparisons.subjects.choose import Described, subject_of
 from comparisons.subjects.subject import Subject
-from comparisons.sweeps.sweep import Sweep, swept
 from symdiff import Definition
 
 if TYPE_CHECKING:
     import torch
+
+    from comparisons.sweeps.sweep import Sweep
 
 
 def compare(
@@ -145,6 +146,8 @@ def sweep(
         checkpoint is another sweep's; GradientMismatch, if `accept` is given;
         ModuleNotFoundError if torch is not installed.
     """
+    from comparisons.sweeps.sweep import swept  # its kernels are compiled: seconds
+
     chosen = engine_named(engine)
     _require_torch()
     judged = subject_of(subject, None, parameters)
