@@ -23,11 +23,12 @@ from comparisons.results.mismatch import accepted
 from comparisons.subjects.choose import Given, subject_of
 from comparisons.subjects.choose import chosen as subject_chosen
 from comparisons.subjects.subject import Subject
-from comparisons.sweeps.sweep import Sweep, swept
 from symdiff import Definition
 
 if TYPE_CHECKING:
     import torch
+
+    from comparisons.sweeps.sweep import Sweep
 
 
 def compare(
@@ -157,6 +158,8 @@ def sweep(
         checkpoint is another sweep's; GradientMismatch, if `accept` is given;
         ModuleNotFoundError if torch is not installed.
     """
+    from comparisons.sweeps.sweep import swept  # its kernels are compiled: seconds
+
     chosen = engine_named(engine)
     _require_torch()
     judged = subject_of(subject, None, parameters)

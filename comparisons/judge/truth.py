@@ -14,7 +14,6 @@ from symdiff import Adjoints, Graph, adjoints, elementwise, scalars
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Node
 from symdiff.graph.sensitivity import SEED, sensitivities
-from symdiff.oracle.choice import enclose_and_count
 from symdiff.oracle.enclosure import Enclosure
 from symdiff.oracle.graph import enclose_adjoints, pointwise_forms
 
@@ -45,6 +44,8 @@ class Truth:
         self, name: str, points: Float64Array, dtype: FloatType
     ) -> tuple[Enclosure, int]:
         """One adjoint of a function of one variable, and how many points the table left open."""
+        from symdiff.oracle.choice import enclose_and_count  # its kernels are compiled: seconds
+
         form, primal = pointwise_forms(self.adjoints, self.graph.parameters)[name]
         found, left = enclose_and_count(form, {name: points}, of=primal, target=dtype.name)
         return found, left if form.free_symbols else 0

@@ -32,6 +32,8 @@ EXTREMES: tuple[type[Extreme], ...] = (maximum, minimum)
 SPECIAL_FUNCTIONS: tuple[type[SpecialFunction], ...] = (
     *(floor, ceil, trunc, rint),
     *(erfinv, erfcx, ndtri, log_ndtr),
-    *(lgamma, digamma, *POLYGAMMAS),
+    lgamma,
+    digamma,
+    *POLYGAMMAS,
     *MODIFIED_BESSELS,
 )

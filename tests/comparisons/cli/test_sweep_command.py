@@ -6,7 +6,7 @@ import pytest
 
 from comparisons.cli.command import main
 from comparisons.report.data import read_json
-from comparisons.sweeps.sweep import swept
+from comparisons.sweeps import sweep
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +16,7 @@ def _somewhere(tmp_path, monkeypatch):
 
 def test_a_sweep_is_told_and_written(monkeypatch, capsys, tmp_path):
     """All values of float32: in its own words under the table, and as a row of the report."""
-    monkeypatch.setattr("comparisons.verbs.swept", partial(swept, blocks=range(127, 128)))
+    monkeypatch.setattr(sweep, "swept", partial(sweep.swept, blocks=range(127, 128)))
     asked = ["sweep", "relu", "--checkpoint", "relu.jsonl"]
     assert main([*asked, "--json", "a.json", "--report", "a.html", "--csv", "a.csv"]) == 0
 

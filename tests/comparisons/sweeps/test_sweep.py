@@ -182,7 +182,7 @@ class TestVerb:
     def test_a_sweep_is_checked_as_a_comparison_is(self, monkeypatch):
         """gelu_tanh where z² overflows: wrong, with the worst points and how to see it."""
         part = partial(module.swept, blocks=[0x60])
-        monkeypatch.setattr("comparisons.verbs.swept", part)
+        monkeypatch.setattr(module, "swept", part)
         asked = {"accept": "fails at ∞", "executor": Serial()}
         assert comparisons.sweep("relu", **asked).values == 2**24
         with pytest.raises(comparisons.GradientMismatch) as caught:
