@@ -220,7 +220,7 @@ class Case:
         some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
         _something_known(f"{name} of {self.subject}", some, at)
         judgement, enclosure = self._judge.judge(name, computed, some, at)
-        return AdjointResult(name, at, computed, enclosure, judgement)
+        return AdjointResult(name, at, computed, enclosure, judgement, self.subject.label(name))
 
     def _results(
         self, gradients: Gradients, at: Inputs, chosen: Indices | None

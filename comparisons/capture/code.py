@@ -137,7 +137,7 @@ def _named_leaves(
 def _parameter_names(function: Callable[..., Any], count: int) -> list[str]:
     """The names of the first parameters, as the signature has them; else x, or x1, x2 and so on."""
     try:
-        parameters = list(_signature(function).parameters.values())
+        parameters = list(signature_of(function).parameters.values())
     except (TypeError, ValueError):  # a builtin
         parameters = []
     names: list[str] = []
@@ -152,7 +152,7 @@ def _parameter_names(function: Callable[..., Any], count: int) -> list[str]:
     return names
 
 
-def _signature(function: Callable[..., Any]) -> inspect.Signature:
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
     owner = getattr(function, "__self__", None)
     if isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
         signature = inspect.signature(owner.forward)

@@ -17,6 +17,7 @@ from comparisons.results.point import Point
 from comparisons.results.reproduction import reproduction
 from comparisons.results.result import Result
 from comparisons.results.summary import Summary
+from comparisons.subjects.subject import Subject
 from symdiff import Definition
 from symdiff.graph.graph import equations
 from symdiff.kinks import Kink
@@ -30,7 +31,7 @@ _BROKEN = 5  # points beyond what is allowed
 def result_row(result: Result) -> Row:
     """Everything a report says of one result, point by point or of all values."""
     subject, worst, budget = result.subject, result.worst, result.budget
-    name = barred(result.worst_name or "")
+    name = subject.label(result.worst_name or "")
 
     def at(point: Point) -> Row:
         return _point_row(result.dtype, name, point)
@@ -50,9 +51,9 @@ def result_row(result: Result) -> Row:
         "values": result.values,
         "bulk_ulp": result.bulk_ulp,
         "counts": {str(status): n for status, n in result.counts().items()},
-        "adjoints": [_adjoint_row(s) for s in result.summaries],
-        "absent": {barred(k): why for k, why in result.absent.items()},
-        "problems": {barred(k): what for k, what in result.wrong_presence.items()},
+        "adjoints": [_adjoint_row(subject, s) for s in result.summaries],
+        "absent": {subject.label(k): why for k, why in result.absent.items()},
+        "problems": {subject.label(k): what for k, what in result.wrong_presence.items()},
         "worst": None if worst is None else {**at(worst), "reproduction": reproduction(result)},
         "broken": [at(point) for point in result.broken(_BROKEN)],
         "ideal": _ideal_row(result),
@@ -92,11 +93,11 @@ def detection_row(subject: str, mutation: str, caught_by: Mapping[str, bool]) ->
     }
 
 
-def _adjoint_row(summary: Summary) -> Row:
+def _adjoint_row(subject: Subject, summary: Summary) -> Row:
     counts = {str(status): n for status, n in summary.counts.items()}
     return {
         **asdict(summary),
-        "name": barred(summary.name),
+        "name": subject.label(summary.name),
         "verdict": str(summary.verdict),
         "counts": counts,
     }
@@ -120,7 +121,7 @@ def _ideal_row(result: Result) -> Row | None:
     ideal = result.ideal
     if ideal is None:
         return None
-    worst = _point_row(result.dtype, barred(ideal.name), ideal.worst)
+    worst = _point_row(result.dtype, result.subject.label(ideal.name), ideal.worst)
     return {"bulk_ulp": ideal.bulk_ulp, "worst": worst}
 
 

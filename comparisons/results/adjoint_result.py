@@ -16,7 +16,6 @@ from comparisons.judge.vocabulary import Status, Verdict, status_at
 from comparisons.results.html_table import Cells, cells, html_table
 from comparisons.results.point import Point, relative_error
 from comparisons.results.summary import Summary
-from symdiff.notation.names import barred
 from symdiff.oracle.enclosure import Enclosure
 
 
@@ -29,22 +28,23 @@ class AdjointResult:
     computed: Float64Array
     enclosure: Enclosure  # of the truth
     judgement: Judgement
+    label: str  # what it is called in print
 
     def __repr__(self) -> str:
         return (
-            f"<{barred(self.name)} {self.verdict}: {self.values} values, "
+            f"<{self.label} {self.verdict}: {self.values} values, "
             f"bulk {self.bulk_ulp:.3g} ulp, worst {self.worst}>"
         )
 
     def _repr_html_(self) -> str:
-        return html_table(f"{barred(self.name)}: {self.verdict}", [self.cells])
+        return html_table(f"{self.label}: {self.verdict}", [self.cells])
 
     @property
     def cells(self) -> Cells:
         """A line of a table for a notebook."""
         worst = self.worst if self.computed.size else ""
         counts = self.counts
-        return barred(self.name), *cells(self.verdict, self.values, self.bulk_ulp, counts, worst)
+        return self.label, *cells(self.verdict, self.values, self.bulk_ulp, counts, worst)
 
     @property
     def values(self) -> int:
@@ -106,6 +106,7 @@ class AdjointResult:
             self.computed.ravel()[chosen],
             flat[chosen],
             self.judgement.at(chosen),
+            self.label,
         )
 
     @cached_property

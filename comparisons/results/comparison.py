@@ -22,7 +22,6 @@ from comparisons.results.result import Example
 from comparisons.results.summary import Summary
 from comparisons.subjects.subject import Subject
 from symdiff import Adjoints
-from symdiff.notation.names import barred
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,9 +159,11 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         lines = [a.cells for a in self.adjoints.values()]
-        lines += [(barred(n), "✗", problem) for n, problem in self.wrong_presence.items()]
         lines += [
-            (barred(name), "✓", f"none, as it should be: {why}")
+            (self.subject.label(n), "✗", problem) for n, problem in self.wrong_presence.items()
+        ]
+        lines += [
+            (self.subject.label(name), "✓", f"none, as it should be: {why}")
             for name, why in self.absent.items()
         ]
         return html_table(f"{self.subject}, {self.dtype}, {self.engine}: {self.verdict}", lines)
@@ -170,13 +171,17 @@ class Comparison:
     def __repr__(self) -> str:
         head = f"<Comparison {self.subject}, {self.dtype}, {self.engine}: {self.verdict}"
         lines = [f"{head}, {self.values} values, bulk {self.bulk_ulp:.3g} ulp"]
-        lines += [f"  {barred(name)}: {problem}" for name, problem in self.wrong_presence.items()]
         lines += [
-            f"  {barred(name)}: none, as it should be ({why})" for name, why in self.absent.items()
+            f"  {self.subject.label(name)}: {problem}"
+            for name, problem in self.wrong_presence.items()
+        ]
+        lines += [
+            f"  {self.subject.label(name)}: none, as it should be ({why})"
+            for name, why in self.absent.items()
         ]
         for name, a in self.adjoints.items():
             counts = ", ".join(f"{n} {status}" for status, n in a.counts.items())
-            lines.append(f"  {barred(name)} {a.verdict}: {counts}; worst {a.worst}")
+            lines.append(f"  {self.subject.label(name)} {a.verdict}: {counts}; worst {a.worst}")
         if self.ideal is not None:
             lines.append(
                 f"  beside the ideal: bulk {self.ideal.bulk_ulp:.3g} ulp, {self.ideal.worst}"

@@ -9,7 +9,6 @@ from comparisons.judge.vocabulary import Verdict, verdict_named
 from comparisons.results.point import Point
 from comparisons.results.reproduction import reproduction
 from comparisons.results.result import Result
-from symdiff.notation.names import barred
 
 Found = TypeVar("Found", bound=Result)
 
@@ -43,7 +42,9 @@ def describe(found: Result) -> str:
     head = f"{found.subject}, {found.dtype}, {found.engine}: "
     if found.wrong_presence:
         name, problem = next(iter(found.wrong_presence.items()))
-        return f"{head}{barred(name)} {problem}\n  reproduce with: {reproduction(found)}"
+        return (
+            f"{head}{found.subject.label(name)} {problem}\n  reproduce with: {reproduction(found)}"
+        )
     worst, summary, bits = found.worst, found.worst_summary, found.dtype.hex_bits
     if worst is None or summary is None:
         return f"{head}there is no gradient to compare"
@@ -53,7 +54,7 @@ def describe(found: Result) -> str:
     inputs = ", ".join(f"{k} = {v!r} ({bits(v)})" for k, v in worst.inputs.items())
     return "\n".join(
         [
-            f"{head}{barred(summary.name)} {judgement} of {summary.values} points",
+            f"{head}{found.subject.label(summary.name)} {judgement} of {summary.values} points",
             f"  worst input  {inputs or 'see the arrays in the comparison'}",
             f"  torch        {worst.computed!r} ({bits(worst.computed)})",
             f"  closed form  {worst.truth!r}",

@@ -32,10 +32,11 @@ def reproduction(result: Result, example: Example | None = None) -> str:
             tensors = _arrays(example, names, engine, code, options)
             index = ", ".join(map(str, example.index)) or "()"
             cotangent = COTANGENT if COTANGENT in example.inputs else ""
+    begin = f"import torch; {subject.imports}; " if subject.imports else "import torch; "
     if example is None or tensors is None:
-        return f"import torch; {code}  # with the inputs of comparison.adjoints"
+        return f"{begin}{code}  # with the inputs of comparison.adjoints"
     statement = engine.statement(Snippet(code, names, example.name, index, cotangent))
-    return f"import torch; {'; '.join(tensors)}; {statement}"
+    return f"{begin}{'; '.join(tensors)}; {statement}"
 
 
 def _point(

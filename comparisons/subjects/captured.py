@@ -7,7 +7,7 @@ v is y itself: the values are judged beside the gradients.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import symdiff
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import COTANGENT, Inputs, seeded
 from comparisons.subjects.subject import Subject
+from comparisons.subjects.written_call import WrittenCall, written_call
 from symdiff.graph import Graph, Node, array, constant, contraction, elementwise
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def from_code(
     captured = capture(reference or function, *arguments, **named)
     if reference is not None:
         captured = _beside(captured, function, arguments, named)
-    weighted = _weighted(captured)
+    call = written_call(function, list(captured.inputs), arguments, named)
+    weighted = _weighted(captured, call)
     if order == 1:
         return weighted
     if order == 2:
@@ -86,10 +88,11 @@ def _rounded(given: Any, dtype: FloatType) -> Any:
 
 def _surrogate(function: Function, gradient: Function) -> Function:
     """A function of the same values whose derivative is the gradient that is given."""
+    import torch
+
+    from comparisons.capture.code import name_of, signature_of
 
     def surrogate(*arguments: Any, **keywords: Any) -> Any:
-        import torch
-
         value = function(*arguments, **keywords)
         slopes = gradient(*arguments, **keywords)
         slopes = slopes if isinstance(slopes, tuple | list) else (slopes,)
@@ -102,7 +105,8 @@ def _surrogate(function: Function, gradient: Function) -> Function:
         moved = sum(s.detach() * (x - x.detach()) for s, x in zip(slopes, inputs, strict=True))
         return value.detach() + moved
 
-    surrogate.__name__ = getattr(function, "__name__", type(function).__name__)
+    surrogate.__name__ = name_of(function)
+    surrogate.__signature__ = signature_of(function)  # type: ignore[attr-defined]  # inspect reads it
     return surrogate
 
 
@@ -137,7 +141,7 @@ def _beside(
     return replace(described, name=code.name, code=own)
 
 
-def _weighted(captured: Captured) -> Subject:
+def _weighted(captured: Captured, call: WrittenCall) -> Subject:
     """L = Σ v ∘ y."""
     graph = captured.graph
     taken = {*graph.nodes, *graph.where, *graph.lengths}
@@ -174,25 +178,30 @@ def _weighted(captured: Captured) -> Subject:
             lengths=graph.lengths,
         ),
         forward,
-        _code(captured, weights),
+        _code(call, list(weights.values())),
         sample=sample,
-        values=dict(zip(weights.values(), weights, strict=True)),
+        imports=call.imports,
+        labels={
+            **{name: f"{name}.grad" for name in captured.inputs},
+            **{name: f"{y} (the value)" for y, name in weights.items()},
+        },
     )
 
 
-def _code(captured: Captured, weights: Mapping[str, str]) -> str:
+def _code(call: WrittenCall, weights: Sequence[str]) -> str:
     """The output as a user would write it."""
-    call = f"{captured.name}({', '.join(captured.inputs)})"
     if len(weights) == 1:
-        return f"({next(iter(weights.values()))} * {call}).sum()"
-    return f"sum((v * y).sum() for v, y in zip(({', '.join(weights.values())}), {call}))"
+        return f"({weights[0]} * {call.text}).sum()"
+    return f"sum((v * y).sum() for v, y in zip(({', '.join(weights)}), {call.text}))"
 
 
 def _of_gradient(subject: Subject) -> Subject:
     """The subject whose output is Σ w ∘ x̄ over the gradients of another's inputs."""
     graph = subject.graph
     found = symdiff.adjoints(graph)
-    inputs = [i for i in graph.inputs if i.name in found.nodes]
+    # of what the outputs are weighted with the gradient is the outputs, judged already
+    own = [n for n in graph.inputs if subject.labels[n.name].endswith(".grad")]
+    inputs = [i for i in own if i.name in found.nodes]
     taken = {*graph.nodes, *graph.where, *graph.lengths}
     taken |= {axis for node in graph.nodes.values() for axis in node.axes}
     weights = {i.name: _free(f"w_{i.name}", taken) for i in inputs}
@@ -203,10 +212,10 @@ def _of_gradient(subject: Subject) -> Subject:
     def forward(**leaves: Tensor) -> Tensor:
         import torch
 
-        own = {i.name: leaves[i.name] for i in graph.inputs}
-        asked = [own[name] for name in weights]
+        known = {i.name: leaves[i.name] for i in graph.inputs}
+        asked = [known[name] for name in weights]
         gradients = torch.autograd.grad(
-            subject.forward(**own), asked, create_graph=True, allow_unused=True
+            subject.forward(**known), asked, create_graph=True, allow_unused=True
         )
         parts = [
             (leaves[weights[name]] * g).sum()
@@ -229,15 +238,18 @@ def _of_gradient(subject: Subject) -> Subject:
         Graph(
             graph.name,
             (*graph.inputs, *ws.values()),
-            {**graph.lines, loss: total},
+            {loss: total},
             graph.parameters,
-            graph.where,
             lengths=graph.lengths,
         ),
         forward,
         f"the gradient of {subject.code}",
         sample=sample,
-        values={weights[name]: f"the gradient by {name}" for name in weights},
+        imports=subject.imports,
+        labels={
+            **{i.name: f"{i.name}.grad" for i in graph.inputs},
+            **{w: f"{name}.grad (the first derivative)" for name, w in weights.items()},
+        },
     )
 
 

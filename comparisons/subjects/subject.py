@@ -8,6 +8,7 @@ from typing import Any
 
 from comparisons.inputs.values import Sample
 from symdiff import Definition, Graph
+from symdiff.notation.names import barred
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,11 +22,15 @@ class Subject:
     definition: Definition | None = None  # where the graph is this one function
     sample: Sample | None = None  # the inputs to judge at; by default chosen from the definition
     of_torch: bool = False  # whether the function judged is torch's own
-    # of captured code: what the adjoint of an input is the value of, as that of v in Σ v ∘ y is y
-    values: Mapping[str, str] = field(default_factory=dict)
+    imports: str = ""  # statements that the code needs beside `import torch`
+    labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄
 
     def __str__(self) -> str:
         return self.name
+
+    def label(self, name: str) -> str:
+        """What the adjoint of a named value is called in print."""
+        return self.labels.get(name) or barred(name)
 
     @property
     def pointwise(self) -> bool:
