@@ -10,7 +10,9 @@ import torch
 from exact import Exact
 from torch import Tensor
 
-Layout = Literal["contiguous", "strided", "offset", "expanded", "transposed", "channels last", "0-d"]
+Layout = Literal[
+    "contiguous", "strided", "offset", "expanded", "transposed", "channels last", "0-d"
+]
 Asked = Literal[
     "gradient",  # of reverse mode, beside cotangent · f'(z)
     "value",  # of the forward pass

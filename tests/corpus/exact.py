@@ -6,12 +6,12 @@ so that symdiff's own are no part of the truth it is measured by.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import mpmath
 from mpmath import mp, mpf
 
 DIGITS = 60
@@ -24,8 +24,8 @@ class Exact:
     definition: str
     value: Callable[[Any], Any]
     slope: Callable[[Any], Any]
-    low: float = -mpmath.inf  # the open interval on which it is defined
-    high: float = mpmath.inf
+    low: float = -math.inf  # the open interval on which it is defined
+    high: float = math.inf
 
     def __str__(self) -> str:
         return self.definition
@@ -104,9 +104,7 @@ LOG10 = Exact(
     "log(z)/log(10)", lambda z: mp.log(z) / mp.log(10), lambda z: 1 / (z * mp.log(10)), low=0
 )
 SQRT = Exact("sqrt(z)", mp.sqrt, lambda z: 1 / (2 * mp.sqrt(z)), low=0)
-RSQRT = Exact(
-    "1/sqrt(z)", lambda z: 1 / mp.sqrt(z), lambda z: -1 / (2 * z * mp.sqrt(z)), low=0
-)
+RSQRT = Exact("1/sqrt(z)", lambda z: 1 / mp.sqrt(z), lambda z: -1 / (2 * z * mp.sqrt(z)), low=0)
 RECIPROCAL = Exact("1/z", lambda z: 1 / z, lambda z: -1 / z**2, low=0)
 SQUARE = Exact("z**2", lambda z: z * z, lambda z: 2 * z)
 CUBE = Exact("z**3", lambda z: z**3, lambda z: 3 * z * z)
@@ -128,14 +126,14 @@ ERFC = Exact("erfc(z)", _erfc, lambda z: -2 / mp.sqrt(mp.pi) * mp.exp(-z * z))
 NORMAL_CDF = Exact("Phi(z)", _Phi, _phi)
 GAUSSIAN = Exact("exp(-z**2)", lambda z: mp.exp(-z * z), lambda z: -2 * z * mp.exp(-z * z))
 HYPOT = Exact("sqrt(1 + z**2)", lambda z: mp.sqrt(1 + z * z), lambda z: z / mp.sqrt(1 + z * z))
-SOFTSIGN = Exact(
-    "z/(1 + abs(z))", lambda z: z / (1 + abs(z)), lambda z: 1 / (1 + abs(z)) ** 2
-)
+SOFTSIGN = Exact("z/(1 + abs(z))", lambda z: z / (1 + abs(z)), lambda z: 1 / (1 + abs(z)) ** 2)
 TANHSHRINK = Exact("z - tanh(z)", lambda z: z - mp.tanh(z), lambda z: mp.tanh(z) ** 2)
 RELU = Exact("max(z, 0)", lambda z: max(z, mpf(0)), lambda z: mpf(z > 0))
 ABS = Exact("abs(z)", abs, mp.sign)
 LEAKY_RELU = Exact(
-    "z if z > 0 else z/8", lambda z: z if z > 0 else z / 8, lambda z: mpf(1) if z > 0 else mpf(1) / 8
+    "z if z > 0 else z/8",
+    lambda z: z if z > 0 else z / 8,
+    lambda z: mpf(1) if z > 0 else mpf(1) / 8,
 )
 ELU = Exact(
     "z if z > 0 else expm1(z)",

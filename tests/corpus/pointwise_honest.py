@@ -120,10 +120,12 @@ _add(
     "erf and a Gaussian",
     hand_written(
         F.gelu,
-        lambda z, v: v
-        * (
-            0.5 * (1 + torch.erf(z * math.sqrt(0.5)))
-            + z * torch.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+        lambda z, v: (
+            v
+            * (
+                0.5 * (1 + torch.erf(z * math.sqrt(0.5)))
+                + z * torch.exp(-0.5 * z * z) / math.sqrt(2 * math.pi)
+            )
         ),
     ),
     "loses digits",

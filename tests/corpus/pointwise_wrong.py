@@ -64,9 +64,7 @@ def _of_cotangent(
     base: Base, name: str, changed: Callable[[Tensor], Tensor], *cotangent: float
 ) -> None:
     witness = Witness(cotangent=cotangent)
-    _wrong(
-        "cotangent", base, name, lambda z, v: changed(v) * base.slope(z), witness=witness
-    )
+    _wrong("cotangent", base, name, lambda z, v: changed(v) * base.slope(z), witness=witness)
 
 
 _of_cotangent(bases.TANH, "ignored", torch.ones_like, 2.0)
@@ -128,7 +126,9 @@ _where(
 # A tail -------------------------------------------------------------------------------------------
 _where("tail", bases.SILU, "0.999 beyond 12", lambda z: z > 12, _times(0.999), 13.0)
 _where("tail", bases.TANH, "0 beyond 12", lambda z: z.abs() > 12, _times(0), 12.5)
-_where("tail", bases.SQUARE, "held at 200 beyond 100", lambda z: z > 100, lambda s: s * 0 + 200, 150)
+_where(
+    "tail", bases.SQUARE, "held at 200 beyond 100", lambda z: z > 100, lambda s: s * 0 + 200, 150
+)
 _where("tail", bases.LOG, "0 beyond 1e4", lambda z: z > 1e4, _times(0), 1e5)
 _where("tail", bases.ATAN, "0 beyond 1e4", lambda z: z.abs() > 1e4, _times(0), -2e4)
 _where("tail", bases.RELU, "0 beyond 1e30", lambda z: z > 1e30, _times(0), 1e31)
@@ -189,9 +189,7 @@ _where(
 # The size of the tensor ---------------------------------------------------------------------------
 
 
-def _of_size(
-    base: Base, name: str, wrong: Callable[[Tensor], Tensor], witness: Witness
-) -> None:
+def _of_size(base: Base, name: str, wrong: Callable[[Tensor], Tensor], witness: Witness) -> None:
     def gradient(z: Tensor, v: Tensor) -> Tensor:
         scale = wrong(torch.arange(z.numel()).reshape(z.shape)).to(z.dtype)
         return v * base.slope(z) * scale
@@ -199,9 +197,7 @@ def _of_size(
     _wrong("size", base, name, gradient, witness=witness)
 
 
-_of_size(
-    bases.TANH, "0 from element 65,536 on", lambda i: i < 65_536, Witness(repeated=22_000)
-)
+_of_size(bases.TANH, "0 from element 65,536 on", lambda i: i < 65_536, Witness(repeated=22_000))
 _of_size(
     bases.EXP, "0.1 % off from element 65,536 on", lambda i: 1 + 1e-3 * (i >= 65_536),
     Witness(repeated=22_000),
@@ -222,7 +218,9 @@ _of_size(
     lambda i: i < i.numel() // 8 * 8 + 8 * (i.numel() < 8),
     Witness(repeated=3),
 )
-_of_size(bases.SIN, "halved from element 1024 on", lambda i: 1 - 0.5 * (i >= 1024), Witness(repeated=400))
+_of_size(
+    bases.SIN, "halved from element 1024 on", lambda i: 1 - 0.5 * (i >= 1024), Witness(repeated=400)
+)
 _of_size(
     bases.COS, "halved in two dimensions", lambda i: torch.ones_like(i) / (1 + (i.dim() == 2)),
     Witness(at=(0.5, 1.0), repeated=2, layout="transposed"),
@@ -244,12 +242,8 @@ def _as_if_contiguous(z: Tensor, offset: int | None = None) -> Tensor:
     return flat[positions].reshape(z.shape)
 
 
-def _of_layout(
-    base: Base, name: str, read: Callable[[Tensor], Tensor], witness: Witness
-) -> None:
-    _wrong(
-        "layout", base, name, lambda z, v: v * base.slope(read(z.detach())), witness=witness
-    )
+def _of_layout(base: Base, name: str, read: Callable[[Tensor], Tensor], witness: Witness) -> None:
+    _wrong("layout", base, name, lambda z, v: v * base.slope(read(z.detach())), witness=witness)
 
 
 _of_layout(bases.TANH, "strides ignored", _as_if_contiguous, Witness(layout="strided"))
@@ -270,9 +264,11 @@ _wrong(
     "layout",
     bases.SOFTPLUS,
     "an expanded input's gradient is summed",
-    lambda z, v: (v * torch.sigmoid(z)).sum().expand(z.shape)
-    if z.dim() and z.stride(-1) == 0 and z.shape[-1] > 1
-    else v * torch.sigmoid(z),
+    lambda z, v: (
+        (v * torch.sigmoid(z)).sum().expand(z.shape)
+        if z.dim() and z.stride(-1) == 0 and z.shape[-1] > 1
+        else v * torch.sigmoid(z)
+    ),
     witness=Witness(layout="expanded"),
 )
 _wrong(
@@ -280,9 +276,7 @@ _wrong(
     bases.ATAN,
     "a strided cotangent read as contiguous",
     lambda z, v: _as_if_contiguous(v.detach()) / (1 + z * z),
-    witness=Witness(
-        at=(0.5, -1.3, 2.0, 3.0), cotangent=(1.0, 2.0, 3.0, 4.0), layout="transposed"
-    ),
+    witness=Witness(at=(0.5, -1.3, 2.0, 3.0), cotangent=(1.0, 2.0, 3.0, 4.0), layout="transposed"),
 )
 
 # Threads ------------------------------------------------------------------------------------------
@@ -363,13 +357,13 @@ def _of_nan(base: Base, name: str, changed: Callable[[Tensor, Tensor], Tensor]) 
 
 _of_nan(bases.TANH, "taken for zero by nan_to_num", lambda z, g: torch.nan_to_num(g))
 _of_nan(bases.SILU, "masked by z == z", lambda z, g: torch.where(z == z, g, 0))
-_of_nan(
-    bases.GELU, "clamped away by fmin", lambda z, g: torch.fmin(g, torch.full_like(g, 2.0))
-)
+_of_nan(bases.GELU, "clamped away by fmin", lambda z, g: torch.fmin(g, torch.full_like(g, 2.0)))
 _of_nan(bases.EXP, "spoils its neighbours", lambda z, g: g + 0 * z.sum())
 
 # Tiny numbers -------------------------------------------------------------------------------------
-_where("tiny", bases.TANH, "half the slope below 2^-60", lambda z: z.abs() < 2**-60, _times(0.5), 1e-19)
+_where(
+    "tiny", bases.TANH, "half the slope below 2^-60", lambda z: z.abs() < 2**-60, _times(0.5), 1e-19
+)
 _where("tiny", bases.SIN, "0 below 1e-300", lambda z: z.abs() < 1e-300, _times(0), 1e-305)
 _where("tiny", bases.EXPM1, "0 at subnormals", lambda z: z.abs() < 2.3e-308, _times(0), 1e-310)
 _where("tiny", bases.ERF, "0.1 % off below 1e-9", lambda z: z.abs() < 1e-9, _times(1.001), 1e-10)

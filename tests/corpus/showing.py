@@ -117,9 +117,7 @@ def _asked(
 
 def _second(function: Callable[[Tensor], Tensor], z: Tensor, v: Tensor) -> Tensor:
     """Zero where torch takes the gradient for a constant: so does what is built on it."""
-    (first,) = torch.autograd.grad(
-        function(z), z, v.clone().requires_grad_(), create_graph=True
-    )
+    (first,) = torch.autograd.grad(function(z), z, v.clone().requires_grad_(), create_graph=True)
     (second,) = torch.autograd.grad(first.sum(), z, allow_unused=True)
     return torch.zeros_like(z) if second is None else second
 

@@ -1,0 +1,2 @@
+WRONG = []
+HONEST = []
