@@ -53,9 +53,9 @@ def _log(z: Tensor) -> Tensor:
 
 
 def _log1p(z: Tensor) -> Tensor:
-    """log(u) z/(u − 1) with u = 1 + z rounded. Source: Goldberg 1991, theorem 4 (Kahan's)."""
+    """log(u) · z/(u − 1) with u = 1 + z rounded. Source: Goldberg 1991, theorem 4 (Kahan's)."""
     u = 1 + z
-    found = torch.log(u) * z / (u - 1)
+    found = torch.log(u) * (z / (u - 1))
     return torch.where(u == 1, z, torch.where(torch.isfinite(u), found, torch.log(u)))
 
 

@@ -131,10 +131,15 @@ class Unstable:
 
     name: str
     function: Callable[..., Tensor]
-    line: str  # the line of `function` at which the digits are lost
+    line: str  # the line of `function` at which the digits are lost, as it is written
+    lost: Literal["value", "gradient", "both"]
     stable: Callable[..., Tensor]
     stable_name: str  # what to write instead
     example: Callable[[], Arrays]  # where digits are lost
+    exact: Callable[..., list[Any]]  # lists of mpmath numbers → the output's entries
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True)

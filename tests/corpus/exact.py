@@ -148,7 +148,6 @@ HARDSWISH = Exact(
     lambda z: mpf(0) if z <= -3 else z if z >= 3 else z * (z + 3) / 6,
     lambda z: mpf(0) if z <= -3 else mpf(1) if z >= 3 else (2 * z + 3) / 6,
 )
-LISHT = Exact("z*tanh(z)", lambda z: z * mp.tanh(z), lambda z: mp.tanh(z) + z * _sech2(z))
 
 # The numbers at which torch documents or leaves open a kink; left out where a slope is asked.
 KINKS: Mapping[Exact, tuple[float, ...]] = {

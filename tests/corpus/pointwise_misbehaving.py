@@ -70,6 +70,13 @@ _plain(exact.SINH, "(e^z - e^-z)/2 a step too early", lambda z: (z.exp() - (-z).
 # SLEEF's vectorised sinh and cosh give ∞ beyond |z| = 709 (sleef.org/3-libm, Sleef_sinhd4_u10)
 _beyond_709 = Witness(at=(710.0,), repeated=64)  # a tail shorter than a vector is scalar
 _add("overflow", exact.SINH, "torch.sinh beyond 709", torch.sinh, _beyond_709)
+_add(
+    "overflow",
+    exact.HARDSWISH,
+    "F.hardswish's value beyond 3e307: 6 z overflows",
+    F.hardswish,
+    Witness(at=(1e308,), asked="value"),
+)
 _add("overflow", exact.COSH, "torch.cosh beyond 709", torch.cosh, _beyond_709)
 _add(
     "zero",

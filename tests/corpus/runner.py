@@ -24,6 +24,7 @@ from pointwise_honest import HONEST
 from pointwise_wrong import WRONG
 from surrogates import SURROGATES
 from torch import Tensor
+from torch.autograd.gradcheck import GradcheckError
 
 SEED = 20240229
 REJECTED, PASSED, REFUSED = "rejected", "passed", "refused"
@@ -62,7 +63,7 @@ def by_gradcheck(function: Callable[..., Tensor], inputs: Sequence[Tensor], *, f
     def judge() -> tuple[str, str]:
         try:
             torch.autograd.gradcheck(function, tuple(inputs), fast_mode=fast)
-        except torch.autograd.gradcheck.GradcheckError as error:
+        except GradcheckError as error:
             return REJECTED, str(error)
         except Exception as error:  # noqa: BLE001 - whatever a wrong function makes torch raise
             return REFUSED, f"{type(error).__name__}: {error}"
