@@ -2,6 +2,7 @@
 
 Other orders of summation, fused and unfused, chunked and whole, recomputed, hand-written.
 """
+# ruff: noqa: E501 - a function and its algorithms are two or three rows of a table
 
 from __future__ import annotations
 
@@ -75,7 +76,7 @@ def _square(m: int) -> tuple[int, ...]:
     return (m, m)
 
 
-# Sums and products --------------------------------------------------------------------------------------
+# Sums and products --------------------------------------------------------------------------------
 _add("sum", "sum", _normal(_long), whole=torch.sum, in_chunks=other.sum_in_chunks,
      by_rows=lambda x: x.reshape(10, -1).sum(1).sum())  # fmt: skip
 _add("sum", "mean of squares", _normal(_long), whole=lambda x: (x * x).mean(),
@@ -105,7 +106,7 @@ _add("product", "squared distances", _normal(lambda m: (m, 4), lambda m: (m, 4))
      rows=lambda x, y: torch.stack([((r - y) ** 2).sum(-1) for r in x]),
      features=lambda x, y: sum((x[:, k, None] - y[:, k]) ** 2 for k in range(4)))  # fmt: skip
 
-# Softmax and its relatives ------------------------------------------------------------------------------
+# Softmax and its relatives ------------------------------------------------------------------------
 _add("softmax", "softmax", _normal(_square), torch=partial(F.softmax, **_LAST),
      shifted=other.softmax_shifted, by_log=lambda x: F.log_softmax(x, -1).exp(),
      online=other.softmax_online)  # fmt: skip
@@ -115,7 +116,7 @@ _add("softmax", "log_softmax", _normal(_square), torch=partial(F.log_softmax, **
 _add("softmax", "logsumexp", _normal(_square), torch=partial(torch.logsumexp, **_LAST),
      shifted=other.logsumexp_shifted, halves=other.logsumexp_by_halves)  # fmt: skip
 
-# Normalisation ------------------------------------------------------------------------------------------
+# Normalisation ------------------------------------------------------------------------------------
 _add("norm", "layer_norm", _normal(_square, _row, _row),
      torch=lambda x, g, b: F.layer_norm(x, x.shape[-1:], g, b), two_passes=plain.layer_norm,
      var_mean=other.layer_norm_by_var_mean, written=other.layer_norm_written)  # fmt: skip
@@ -125,7 +126,7 @@ _add("norm", "rms_norm", _normal(_square, _row),
 _add("norm", "batch_norm", _normal(_square, _row, _row),
      torch=lambda x, g, b: F.batch_norm(x, None, None, g, b, training=True),
      plain=plain.batch_norm, transposed=other.batch_norm_transposed)  # fmt: skip
-_add("norm", "group_norm", _normal(lambda m: (m // 5, 10, m // 2)), 
+_add("norm", "group_norm", _normal(lambda m: (m // 5, 10, m // 2)),
      torch=partial(F.group_norm, num_groups=5), grouped=partial(plain.group_norm, groups=5),
      loop=other.group_norm_by_loop)  # fmt: skip
 _add("norm", "variance", _normal(_square), torch=partial(torch.var, **_LAST),
@@ -141,7 +142,7 @@ _add("norm", "cosine similarity", _normal(_square, _square),
      quotient=lambda a, b: (a * b).sum(-1) / (a.norm(dim=-1) * b.norm(dim=-1)),
      normalised=lambda a, b: (F.normalize(a, dim=-1) * F.normalize(b, dim=-1)).sum(-1))  # fmt: skip
 
-# Attention ----------------------------------------------------------------------------------------------
+# Attention ----------------------------------------------------------------------------------------
 _qkv = _normal(*[lambda m: (2, m, 5)] * 3)
 _add("attention", "attention", _qkv, torch=F.scaled_dot_product_attention, plain=plain.attention,
      chunked=other.attention_online, einsum=other.attention_by_einsum)  # fmt: skip
@@ -151,7 +152,7 @@ _add("attention", "causal attention", _qkv, 10_000,
 _add("attention", "rope", _normal(lambda m: (m, m // 10, 10)), halves=plain.rope,
      stacked=other.rope_by_matrices, turned=other.rope_by_half_turn)  # fmt: skip
 
-# Gates --------------------------------------------------------------------------------------------------
+# Gates --------------------------------------------------------------------------------------------
 _pair = _normal(_square, _square)
 _add("gate", "swiglu", _pair, torch=lambda a, b: F.silu(a) * b,
      product=lambda a, b: a * torch.sigmoid(a) * b, written=other.swiglu_written)  # fmt: skip
@@ -162,7 +163,7 @@ _add("gate", "glu", _normal(lambda m: (m, 2 * (m // 2))), torch=F.glu,
 _add("gate", "dropout of a fixed mask", _normal(_square), product=other.dropped,
      where=other.dropped_by_where, index=other.dropped_by_index)  # fmt: skip
 
-# Losses -------------------------------------------------------------------------------------------------
+# Losses -------------------------------------------------------------------------------------------
 _logits = _with_index(_square, lambda m: ((m,), m))
 _add("loss", "cross_entropy", _logits, torch=F.cross_entropy,
      nll=lambda x, t: F.nll_loss(F.log_softmax(x, -1), t), picked=other.cross_entropy_picked,
@@ -179,7 +180,7 @@ _add("loss", "kl_div", _pair, torch=partial(F.kl_div, reduction="sum", log_targe
      product=lambda x, t: (t.exp() * (t - x)).sum(),
      rows=lambda x, t: (t.exp() * (t - x)).sum(-1).sum())  # fmt: skip
 
-# Convolution and pooling --------------------------------------------------------------------------------
+# Convolution and pooling --------------------------------------------------------------------------
 _add("convolution", "conv1d", _normal(lambda m: (2, 3, m * 2), lambda _: (4, 3, 3)),
      torch=F.conv1d, unfolded=other.conv1d_unfolded, shifted=other.conv1d_shifted)  # fmt: skip
 _add("convolution", "conv2d", _normal(lambda m: (1, 2, m, m), lambda _: (3, 2, 3, 3)),
@@ -199,7 +200,7 @@ _add("convolution", "reflection pad", _normal(_square),
      joined=lambda x: torch.cat([x[:, 1:3].flip(-1), x, x[:, -3:-1].flip(-1)], -1),
      index=other.reflected_by_index)  # fmt: skip
 
-# Moving and choosing ------------------------------------------------------------------------------------
+# Moving and choosing ------------------------------------------------------------------------------
 _add("index", "embedding", _with_index(_square, lambda m: ((3 * m,), m)),
      torch=lambda w, i: F.embedding(i, w), index=lambda w, i: w[i],
      one_hot=lambda w, i: F.one_hot(i, len(w)).to(w.dtype) @ w)  # fmt: skip
@@ -211,7 +212,7 @@ _add("index", "cumsum", _normal(_square), 10_000, torch=partial(torch.cumsum, **
 _add("index", "sum of the largest", _normal(_square), topk=lambda x: x.topk(3).values.sum(-1),
      sort=lambda x: x.sort(-1).values[:, -3:].sum(-1), mask=other.largest_by_mask)  # fmt: skip
 
-# Recurrence and depth -----------------------------------------------------------------------------------
+# Recurrence and depth -----------------------------------------------------------------------------
 _cell = _normal(*[_square] * 3, *[lambda m: (4 * m, m)] * 2)
 _add("recurrence", "LSTM cell", _cell, plain=plain.lstm_cell, gates=other.lstm_cell_by_gates,
      joined=other.lstm_cell_joined)  # fmt: skip

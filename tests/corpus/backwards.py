@@ -64,7 +64,7 @@ def changed(
 
 
 def of_size(value: Function, backward: Backward, size: float) -> Backward:
-    """The right gradients with an error in the direction of the wrong ones, of relative norm `size`.
+    """The right gradients with an error towards the wrong ones, of relative norm `size`.
 
     Where the two are equal nothing is added.
     """

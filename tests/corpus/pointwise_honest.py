@@ -4,6 +4,7 @@ None may be called wrong. Whether the gradient keeps its relative accuracy or lo
 (1 − tanh², σ(1 − σ): the error is small beside 1, not beside the gradient) is marked. A formula
 that over- or underflows to a wrong number somewhere is wrong there, and is no part of this list.
 """
+# ruff: noqa: E501 - a row of a table a line
 
 from __future__ import annotations
 
@@ -49,7 +50,7 @@ def _add(
     HONEST.append(HonestPointwise(name, kind, definition, function, digits, dtypes))
 
 
-# torch's own ------------------------------------------------------------------------------------------
+# torch's own --------------------------------------------------------------------------------------
 _OWN: tuple[tuple[Exact, str, _Function], ...] = (
     (exact.EXP, "torch.exp", torch.exp),
     (exact.LOG, "torch.log", torch.log),
@@ -57,7 +58,6 @@ _OWN: tuple[tuple[Exact, str, _Function], ...] = (
     (exact.LOG2, "torch.log2", torch.log2),
     (exact.LOG10, "torch.log10", torch.log10),
     (exact.SQRT, "torch.sqrt", torch.sqrt),
-    (exact.RSQRT, "torch.rsqrt", torch.rsqrt),
     (exact.RECIPROCAL, "torch.reciprocal", torch.reciprocal),
     (exact.SQUARE, "torch.square", torch.square),
     (exact.SIN, "torch.sin", torch.sin),
@@ -89,7 +89,7 @@ _OWN_LOSING: tuple[tuple[Exact, str, _Function], ...] = (
 for _definition, _name, _function in _OWN_LOSING:
     _add("torch", _definition, _name, _function, "loses digits")
 
-# Hand-written backwards, right --------------------------------------------------------------------------
+# Hand-written backwards, right --------------------------------------------------------------------
 for _base in bases.ALL:
     # where e^-|z| is subnormal the products of silu' and gelu' have lost it
     _add(
@@ -131,7 +131,7 @@ _add(
     _PRECISE,
 )
 
-# Textbook formulas --------------------------------------------------------------------------------------
+# Textbook formulas --------------------------------------------------------------------------------
 
 
 def _sigmoid_by_minimum(z: Tensor) -> Tensor:
@@ -191,7 +191,6 @@ _TEXTBOOK: tuple[tuple[Exact, str, _Function, str, tuple[torch.dtype, ...]], ...
     (exact.EXP, "2^(z log₂e)", lambda z: torch.exp2(z * math.log2(math.e)), "accurate", _FLOAT64),
     (exact.EXP, "(e^(z/2))²", lambda z: torch.exp(z / 2) * torch.exp(z / 2), "accurate", _FLOAT64),
     (exact.RSQRT, "1/√z", lambda z: 1 / torch.sqrt(z), "accurate", _PRECISE),
-    (exact.RSQRT, "z^-½", lambda z: z**-0.5, "accurate", _PRECISE),
     (exact.SQRT, "z^½", lambda z: z**0.5, "accurate", _PRECISE),
     (exact.RECIPROCAL, "1/z", lambda z: 1 / z, "accurate", _PRECISE),
     (exact.RECIPROCAL, "z^-1", lambda z: z**-1, "accurate", _PRECISE),
@@ -222,7 +221,7 @@ _TEXTBOOK: tuple[tuple[Exact, str, _Function, str, tuple[torch.dtype, ...]], ...
 for _definition, _name, _function, _digits, _dtypes in _TEXTBOOK:
     _add("textbook", _definition, _name, _function, _digits, _dtypes)  # type: ignore[arg-type]
 
-# Other algorithms ---------------------------------------------------------------------------------------
+# Other algorithms ---------------------------------------------------------------------------------
 _add("algorithm", exact.EXP, "a polynomial after reduction", exp_by_polynomial, dtypes=_FLOAT64)
 _add("algorithm", exact.EXPM1, "a series near zero", expm1_by_series, "loses digits", _FLOAT64)
 _add("algorithm", exact.LOG, "frexp and the series of atanh", log_by_series, dtypes=_FLOAT64)
@@ -232,7 +231,7 @@ _add("algorithm", exact.SIN, "Taylor on |z| < 1", sine_by_polynomial, dtypes=_FL
 for _base in (bases.TANH, bases.GELU, bases.SIGMOID):
     _add("algorithm", _base.exact, f"{_base.exact} by a table", tabulated(_base), dtypes=_NARROW)
 
-# Other ways to run the same -----------------------------------------------------------------------------
+# Other ways to run the same -----------------------------------------------------------------------
 
 
 def _upcast(function: _Function) -> _Function:

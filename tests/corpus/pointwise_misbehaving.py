@@ -1,7 +1,4 @@
-"""Functions of one variable that are wrong by what they do: to state, to memory, in a mode.
-
-And those in plain torch, whose formula over- or underflows or is a neighbour's.
-"""
+"""Functions of one variable wrong by what they do: to state, to memory, in a mode of torch."""
 
 from __future__ import annotations
 
@@ -31,89 +28,7 @@ def _add(
     MISBEHAVING.append(WrongPointwise(name, kind, definition, function, name, witness))
 
 
-# A formula that overflows where the function does not -----------------------------------------------
-
-
-def _plain(definition: Exact, name: str, function: Callable[[Tensor], Tensor], at: float) -> None:
-    _add("overflow", definition, name, function, Witness(at=(at,)))
-
-
-def _sigmoid_by_cases(z: Tensor) -> Tensor:
-    e = torch.exp(-z.abs())
-    return torch.where(z >= 0, 1 / (1 + e), e / (1 + e))
-
-
-_plain(exact.SIGMOID, "e^z/(1 + e^z): ∞/∞ from 710 on", lambda z: z.exp() / (1 + z.exp()), 720)
-_plain(exact.SIGMOID, "1/(1 + e^-z): 0 · ∞ below -709", lambda z: 1 / (1 + torch.exp(-z)), -720)
-_plain(
-    exact.TANH,
-    "(e^z - e^-z)/(e^z + e^-z): ∞/∞",
-    lambda z: (z.exp() - (-z).exp()) / (z.exp() + (-z).exp()),
-    720,
-)
-_plain(exact.SOFTPLUS, "log(1 + e^z): ∞ from 710 on", lambda z: torch.log(1 + z.exp()), 720)
-_plain(exact.LOGSIGMOID, "log(sigmoid(z)): log 0", lambda z: torch.sigmoid(z).log(), -800)
-_plain(
-    exact.ELU,
-    "where(z > 0, z, e^z - 1): 0 · ∞ in the branch not taken",
-    lambda z: torch.where(z > 0, z, z.exp() - 1),
-    720,
-)
-_plain(exact.HYPOT, "√(1 + z²): z² overflows", lambda z: torch.sqrt(1 + z * z), 1e160)
-_plain(
-    exact.MISH,
-    "z n/(n + 2), n = e^z (e^z + 2): ∞/∞",
-    lambda z: z * (z.exp() * (z.exp() + 2)) / (z.exp() * (z.exp() + 2) + 2),
-    400,
-)
-_plain(exact.SINH, "(e^z - e^-z)/2 a step too early", lambda z: (z.exp() - (-z).exp()) / 2, 710)
-# SLEEF's vectorised sinh and cosh give ∞ beyond |z| = 709 (sleef.org/3-libm, Sleef_sinhd4_u10)
-_beyond_709 = Witness(at=(710.0,), repeated=64)  # a tail shorter than a vector is scalar
-_add("overflow", exact.SINH, "torch.sinh beyond 709", torch.sinh, _beyond_709)
-_add(
-    "overflow",
-    exact.HARDSWISH,
-    "F.hardswish's value beyond 3e307: 6 z overflows",
-    F.hardswish,
-    Witness(at=(1e308,), asked="value"),
-)
-_add("overflow", exact.COSH, "torch.cosh beyond 709", torch.cosh, _beyond_709)
-_add(
-    "zero",
-    exact.SIGMOID,
-    "by cases with e^-|z|: |z| has slope 0 at zero",
-    _sigmoid_by_cases,
-    Witness(at=(0.0,)),
-)
-_add(
-    "overflow",
-    exact.SILU,
-    "silu's backward with e^-z/(1 + e^-z)²: ∞/∞",
-    hand_written(
-        F.silu,
-        lambda z, v: v * (torch.sigmoid(z) + z * torch.exp(-z) / (1 + torch.exp(-z)) ** 2),
-    ),
-    Witness(at=(-400.0,)),
-)
-
-# A branch or a kink of the formula where the function is smooth ---------------------------------------
-_add(
-    "zero",
-    exact.SOFTPLUS,
-    "relu(z) + log1p(e^-|z|): two kinks that do not cancel in torch",
-    lambda z: F.relu(z) + torch.log1p(torch.exp(-z.abs())),
-    Witness(at=(0.0,)),
-)
-_add("zero", exact.ABS, "√(z²): 0/0", lambda z: torch.sqrt(z * z), Witness(at=(0.0,)))
-_add(
-    "zero",
-    exact.ASINH,
-    "sign(z) log(|z| + √(z² + 1)): |z| has slope 0 at zero",
-    lambda z: torch.sign(z) * torch.log(z.abs() + torch.sqrt(z * z + 1)),
-    Witness(at=(0.0,)),
-)
-
-# The limit at infinity --------------------------------------------------------------------------------
+# The limit at infinity ----------------------------------------------------------------------------
 
 
 def _at_infinity(base: Base, name: str, slope: Callable[[Tensor], Tensor], at: float) -> None:
@@ -132,7 +47,7 @@ _at_infinity(
     math.inf,
 )
 
-# A neighbour's derivative -----------------------------------------------------------------------------
+# A neighbour's derivative -------------------------------------------------------------------------
 
 
 def _neighbour(base: Base, name: str, slope: Callable[[Tensor], Tensor]) -> None:
@@ -163,7 +78,7 @@ _neighbour(bases.RELU, "leaky_relu's", lambda z: torch.where(z > 0, 1.0, 0.01))
 _neighbour(bases.ERF, "normal_cdf's", lambda z: torch.exp(-z * z / 2) / math.sqrt(2 * math.pi))
 _neighbour(bases.EXPM1, "e^z - 1", torch.expm1)
 
-# The forward pass -------------------------------------------------------------------------------------
+# The forward pass ---------------------------------------------------------------------------------
 
 
 def _value(
@@ -178,7 +93,7 @@ _value(bases.SQUARE, "z² + 1, with the right gradient", lambda z: z * z + 1)
 _value(bases.SOFTPLUS, "computed in float32", lambda z: F.softplus(z.float()).double(), above=1e-9)
 _value(bases.GELU, "gelu_tanh's, with gelu's gradient", lambda z: F.gelu(z, approximate="tanh"))
 
-# Memory: what is saved, what is returned --------------------------------------------------------------
+# Memory: what is saved, what is returned ----------------------------------------------------------
 
 
 def _saved_changed(z: Tensor, v: Tensor) -> Tensor:
@@ -212,7 +127,7 @@ _add(
     "memory",
     exact.TANH,
     "backward halves the saved input",
-    hand_written(lambda z: torch.tanh(z), _saved_changed),
+    hand_written(torch.tanh, _saved_changed),
     Witness(asked="backward again"),
 )
 _add(
@@ -237,7 +152,7 @@ _add(
     Witness(asked="first gradient kept"),
 )
 
-# The second derivative --------------------------------------------------------------------------------
+# The second derivative ----------------------------------------------------------------------------
 
 
 def _second(base: Base, name: str, slope: Callable[[Tensor], Tensor]) -> None:
@@ -245,7 +160,7 @@ def _second(base: Base, name: str, slope: Callable[[Tensor], Tensor]) -> None:
     _add("second order", base.exact, name, function, Witness(asked="second"))
 
 
-_exp_whose_slope_is_silent = hand_written(torch.exp, lambda z, v: 0 * v)
+_exp_whose_slope_is_silent = hand_written(torch.exp, lambda _, v: 0 * v)
 _sin_of_slope_doubled = hand_written(torch.sin, lambda z, v: 2 * v * torch.cos(z))
 _second(bases.TANH, "0: the slope is detached", lambda z: bases.TANH.slope(z.detach()))
 _second(bases.EXP, "0: the slope's own backward gives none", _exp_whose_slope_is_silent)
@@ -259,7 +174,7 @@ _second(
     lambda z: torch.sigmoid(z) * (1 + z * torch.sigmoid(-z.detach())),
 )
 
-# Forward mode and vmap --------------------------------------------------------------------------------
+# Forward mode and vmap ----------------------------------------------------------------------------
 
 
 def _with_tangent(
@@ -332,7 +247,7 @@ _add(
     Witness(asked="vmap"),
 )
 
-# State ------------------------------------------------------------------------------------------------
+# State --------------------------------------------------------------------------------------------
 
 
 class _Calls:
@@ -366,7 +281,7 @@ _add("state", exact.TANH, "doubled from the second call on", _Calls(_doubled_lat
 _add("state", exact.TANH, "the first slope of a shape is kept", _Calls(_slope_kept), _again)
 _add("state", exact.TANH, "every second call 0.1 % off", _Calls(_every_second), _again)
 
-# Chance -----------------------------------------------------------------------------------------------
+# Chance -------------------------------------------------------------------------------------------
 
 
 def _noisy(base: Base, size: float) -> Callable[[Tensor], Tensor]:
@@ -389,7 +304,7 @@ _add(
     Witness(repeated=300),
 )
 
-# The mode of autograd -----------------------------------------------------------------------------------
+# The mode of autograd -----------------------------------------------------------------------------
 
 
 def _only_with_grad(z: Tensor) -> Tensor:

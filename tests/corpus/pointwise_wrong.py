@@ -12,9 +12,10 @@ import torch
 from bases import Base
 from entries import Witness, WrongPointwise, hand_written
 from pointwise_misbehaving import MISBEHAVING
+from pointwise_overflowing import OVERFLOWING
 from torch import Tensor
 
-WRONG: list[WrongPointwise] = list(MISBEHAVING)
+WRONG: list[WrongPointwise] = [*OVERFLOWING, *MISBEHAVING]
 
 
 def _wrong(
@@ -209,7 +210,8 @@ _of_size(
     Witness(),
 )
 _of_size(
-    bases.SILU, "a single element is doubled", lambda i: torch.ones_like(i) * (1 + (i.numel() == 1)),
+    bases.SILU, "a single element is doubled",
+    lambda i: torch.ones_like(i) * (1 + (i.numel() == 1)),
     Witness(at=(0.5,)),
 )  # fmt: skip
 _of_size(
@@ -355,9 +357,9 @@ def _of_nan(base: Base, name: str, changed: Callable[[Tensor, Tensor], Tensor]) 
     _wrong("NaN", base, name, lambda z, v: changed(z, v * base.slope(z)), witness=witness)
 
 
-_of_nan(bases.TANH, "taken for zero by nan_to_num", lambda z, g: torch.nan_to_num(g))
-_of_nan(bases.SILU, "masked by z == z", lambda z, g: torch.where(z == z, g, 0))
-_of_nan(bases.GELU, "clamped away by fmin", lambda z, g: torch.fmin(g, torch.full_like(g, 2.0)))
+_of_nan(bases.TANH, "taken for zero by nan_to_num", lambda _, g: torch.nan_to_num(g))
+_of_nan(bases.SILU, "masked by isnan(z)", lambda z, g: torch.where(torch.isnan(z), 0, g))
+_of_nan(bases.GELU, "clamped away by fmin", lambda _, g: torch.fmin(g, torch.full_like(g, 2.0)))
 _of_nan(bases.EXP, "spoils its neighbours", lambda z, g: g + 0 * z.sum())
 
 # Tiny numbers -------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 
 Prints a row an entry, then counts by kind: rejected, passed, refused (the tool could not say).
 """
+# ruff: noqa: T201 - a script prints
 
 from __future__ import annotations
 
@@ -15,7 +16,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import comparisons
 import numpy as np
 import torch
 from arrays_honest import HONEST as HONEST_ARRAYS
@@ -25,6 +25,8 @@ from pointwise_wrong import WRONG
 from surrogates import SURROGATES
 from torch import Tensor
 from torch.autograd.gradcheck import GradcheckError
+
+import comparisons
 
 SEED = 20240229
 REJECTED, PASSED, REFUSED = "rejected", "passed", "refused"
@@ -57,10 +59,18 @@ def _timed(judge: Callable[[], tuple[str, str]]) -> Said:
     return Said(outcome, time.perf_counter() - start, why.partition("\n")[0][:150])
 
 
-def by_gradcheck(function: Callable[..., Tensor], inputs: Sequence[Tensor], *, fast: bool) -> Said:
+def by_gradcheck(
+    function: Callable[..., Tensor],
+    inputs: Sequence[Tensor],
+    *,
+    fast: bool,
+    dtypes: Sequence[torch.dtype] = (torch.float64,),
+) -> Said:
     """At its default tolerances, which its documentation gives for float64."""
 
     def judge() -> tuple[str, str]:
+        if torch.float64 not in dtypes:
+            return REFUSED, "gradcheck is for float64"
         try:
             torch.autograd.gradcheck(function, tuple(inputs), fast_mode=fast)
         except GradcheckError as error:
@@ -109,8 +119,12 @@ def pointwise_rows(only: str | None, kind: str | None) -> Iterable[Row]:
                 continue
             z = points(64, entry.exact.low, entry.exact.high)
             said = {
-                "gradcheck fast": by_gradcheck(entry.function, (z,), fast=True),
-                "gradcheck slow": by_gradcheck(entry.function, (z,), fast=False),
+                "gradcheck fast": by_gradcheck(
+                    entry.function, (z,), fast=True, dtypes=entry.dtypes
+                ),
+                "gradcheck slow": by_gradcheck(
+                    entry.function, (z,), fast=False, dtypes=entry.dtypes
+                ),
                 "check": by_check(entry.function, entry.definition, entry.dtypes),
             }
             yield Row(honest, entry.kind, entry.name, said)
