@@ -45,7 +45,7 @@ class Said:
 class Row:
     """One entry and what every tool said of it."""
 
-    honest: bool
+    group: str  # wrong, honest, or surrogate: wrong by the letter, as it is meant to be
     kind: str
     name: str
     said: dict[str, Said]
@@ -127,13 +127,13 @@ def pointwise_rows(only: str | None, kind: str | None) -> Iterable[Row]:
                 ),
                 "check": by_check(entry.function, entry.definition, entry.dtypes),
             }
-            yield Row(honest, entry.kind, entry.name, said)
+            yield Row("honest" if honest else "wrong", entry.kind, entry.name, said)
 
 
 def array_rows(only: str | None, kind: str | None) -> Iterable[Row]:
     """Every function of arrays, by gradcheck; `check` takes no plain function of arrays yet."""
-    cases: list[tuple[bool, str, str, Callable[..., Tensor], Sequence[Tensor]]] = [
-        (False, e.kind, f"{e.name} by {size}" if size else e.name, function, e.example())
+    cases: list[tuple[str, str, str, Callable[..., Tensor], Sequence[Tensor]]] = [
+        ("wrong", e.kind, f"{e.name} by {size}" if size else e.name, function, e.example())
         for e in WRONG_ARRAYS
         for size, function in [
             (None, e.function),
@@ -141,32 +141,34 @@ def array_rows(only: str | None, kind: str | None) -> Iterable[Row]:
         ]
     ]
     cases += [
-        (True, e.kind, f"{e.name}, {name}", function, e.example(100, torch.float64))
+        ("honest", e.kind, f"{e.name}, {name}", function, e.example(100, torch.float64))
         for e in HONEST_ARRAYS
         for name, function in e.algorithms.items()
     ]
     cases += [
-        (True, "surrogate", s.name, s.function, (points(16, -np.inf, np.inf),)) for s in SURROGATES
+        ("surrogate", "surrogate", s.name, s.function, (points(16, -np.inf, np.inf),))
+        for s in SURROGATES
     ]
-    for honest, group, name, function, inputs in cases:
-        if only not in (None, "arrays") or kind not in (None, group):
+    for group, of_kind, name, function, inputs in cases:
+        if only not in (None, "arrays") or kind not in (None, of_kind):
             continue
         said = {
             "gradcheck fast": by_gradcheck(function, inputs, fast=True),
             "gradcheck slow": by_gradcheck(function, inputs, fast=False),
         }
-        yield Row(honest, f"{group}, arrays", name, said)
+        yield Row(group, f"{of_kind}, arrays", name, said)
 
 
 def table(rows: Sequence[Row]) -> str:
     """Counts of rejected / passed / refused by kind and tool, and the total time of each."""
     tools = list(dict.fromkeys(tool for row in rows for tool in row.said))
-    groups: dict[tuple[bool, str], list[Row]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
-        groups[row.honest, row.kind].append(row)
-        groups[row.honest, "all"].append(row)
+        groups[row.group, row.kind].append(row)
+        total = "all, arrays" if row.kind.endswith(", arrays") else "all"
+        groups[row.group, total].append(row)
     lines = [f"{'rejected / passed / refused':34s}" + "".join(f"{tool:>20s}" for tool in tools)]
-    for (honest, kind), members in sorted(groups.items()):
+    for (group, kind), members in sorted(groups.items()):
         cells = []
         for tool in tools:
             said = [row.said[tool] for row in members if tool in row.said]
@@ -174,7 +176,7 @@ def table(rows: Sequence[Row]) -> str:
             cells.append(
                 " / ".join(str(counts[o]) for o in (REJECTED, PASSED, REFUSED)) if said else "—"
             )
-        label = f"{'honest' if honest else 'wrong'}, {kind} ({len(members)})"
+        label = f"{group}, {kind} ({len(members)})"
         lines.append(f"{label:34s}" + "".join(f"{cell:>20s}" for cell in cells))
     seconds = (sum(r.said[t].seconds for r in rows if t in r.said) for t in tools)
     lines.append(f"{'seconds':34s}" + "".join(f"{s:>20.1f}" for s in seconds))
@@ -191,7 +193,7 @@ def main(arguments: Sequence[str]) -> None:
     for make in (pointwise_rows, array_rows):
         for row in make(options.only, options.kind):
             rows.append(row)
-            print(f"{'honest' if row.honest else 'wrong'} | {row.kind} | {row.name}", flush=True)
+            print(f"{row.group} | {row.kind} | {row.name}", flush=True)
             for tool, said in row.said.items():
                 print(f"    {tool}: {said.outcome} in {said.seconds:.2f} s  {said.why}")
     print(table(rows))
