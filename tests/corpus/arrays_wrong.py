@@ -1,0 +1,10 @@
+"""Wrong backwards of functions of arrays: all of them."""
+
+from __future__ import annotations
+
+from entries import WrongArrays
+from wrong_circumstances import CIRCUMSTANCES
+from wrong_layers import LAYERS
+from wrong_losses import LOSSES
+
+WRONG: list[WrongArrays] = [*LAYERS, *LOSSES, *CIRCUMSTANCES]
