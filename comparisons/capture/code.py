@@ -153,6 +153,10 @@ def _parameter_names(function: Callable[..., Any], count: int) -> list[str]:
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """The arguments of a function, of a module's forward, or of an autograd.Function's `apply`.
+
+    Raises: TypeError or ValueError of a builtin without one.
+    """
     owner = getattr(function, "__self__", None)
     if isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
         signature = inspect.signature(owner.forward)
