@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch._decomp import decomposition_table
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
@@ -52,6 +51,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self._storages = Storages()
         self._depth = 0  # inside how many decompositions
         self._varying: dict[Node, bool] = {}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Whether torch is to import its compiler, 2 s, so as to keep out of what runs here."""
+        return False
 
     def input(self, tensor: Tensor, node: Input) -> None:
         """A tensor that is an input of the function, before it runs."""
@@ -215,7 +219,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         the stop as its value.
         """
         way = next((COMPOSITIONS[key] for key in call.keys if key in COMPOSITIONS), None)
-        way = way or decomposition_table.get(call.operator)
+        if way is None:
+            from torch._decomp import decomposition_table  # takes 0.8 s; most code needs none
+
+            way = decomposition_table.get(call.operator)
         if way is None and call.operator._can_decompose():
             way = call.operator.decompose
         if way is None:
