@@ -74,6 +74,12 @@ class TestWhichTensorsAreInputs:
 
         assert ["x"] == list(captured.inputs)
 
+    def test_one_tensor_given_twice_is_two_inputs(self):
+        """Each argument has a gradient of its own."""
+        x = drawn(3)
+
+        assert ["a", "b"] == list(captured_right(lambda a, b: a * b.sin(), x, x).inputs)
+
     def test_frozen_parameters_are_constants(self):
         """They have no gradient."""
         module = nn.Linear(3, 2)
