@@ -40,7 +40,7 @@ def capture(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Captured
     for name, tensor in code.inputs.items():
         if tensor.layout != torch.strided:
             raise Refused(f"{code.name} was given a sparse tensor, {name}; pass a dense one")
-    values = {n: t.to(torch.float64).requires_grad_() for n, t in code.inputs.items()}
+    values = {n: t.to(torch.float64, copy=True).requires_grad_() for n, t in code.inputs.items()}
     if not values:
         raise Refused(
             f"{code.name} was given no floating-point tensor, so there is nothing to differentiate "

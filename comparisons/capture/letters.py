@@ -8,7 +8,7 @@ one letter wherever that names no two axes of one operation alike; then nothing 
 from __future__ import annotations
 
 import keyword
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
@@ -74,12 +74,10 @@ def lettered(
     classes = _classes(order)
     letters = _Letters(classes, {*inputs, *lines})
     renewed: dict[Node, Node] = {}
+    uses = Counter(operand for node in order for operand in node.operands)
     for node in order:
-        renewed[node] = _renewed(node, letters, renewed)
-    outputs = {}
-    for line, node in lines.items():
-        whole = contraction((renewed[node],), letters.of(node, node.axes))
-        renewed[node] = outputs[line] = whole
+        renewed[node] = _renewed(node, letters, renewed, uses)
+    outputs = {line: renewed[node] for line, node in lines.items()}
     graph = Graph(
         name,
         tuple(_input(renewed[i]) for i in inputs.values()),
@@ -149,13 +147,19 @@ def _names() -> Iterator[str]:
         yield from (f"{letter}{n}" for letter in _LETTERS)
 
 
-def _renewed(node: Node, letters: _Letters, renewed: Mapping[Node, Node]) -> Node:
+def _renewed(
+    node: Node, letters: _Letters, renewed: Mapping[Node, Node], uses: Mapping[Node, int]
+) -> Node:
     """The node over lettered axes, made of such nodes."""
     operands = tuple(renewed[o] for o in node.operands)
     axes = letters.of(node, node.axes)
     if isinstance(node, Renamed):
         return renamed(operands[0], axes)
     if isinstance(node, Einsum):
+        (first, *others) = operands
+        turned = not others and isinstance(first, Einsum) and set(first.axes) == set(axes)
+        if turned and uses[node.operands[0]] == 1:  # a product with its axes in another order
+            return contraction(first.operands, axes)
         return contraction(operands, axes)
 
     def content(value: Any) -> Any:

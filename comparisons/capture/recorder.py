@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch._decomp import decomposition_table
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
@@ -52,6 +51,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self._storages = Storages()
         self._depth = 0  # inside how many decompositions
         self._varying: dict[Node, bool] = {}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Whether torch is to import its compiler, 2 s, so as to keep out of what runs here."""
+        return False
 
     def input(self, tensor: Tensor, node: Input) -> None:
         """A tensor that is an input of the function, before it runs."""
@@ -109,6 +113,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         written = written_arguments(call)
         if written and call.name.endswith("_"):
             return self._in_place(call)
+        if "out" in call.kwargs:
+            return self._into_out(call)
         if is_view(call):
             return self._view(call)
         result = self._run(call)
@@ -120,6 +126,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
     def touches(self, tensor: Tensor) -> bool:
         """Whether the tensor's storage has a node."""
         return self._storages.get(tensor) is not None
+
+    def _is_new(self, tensor: Tensor) -> bool:
+        """Whether it has a storage of its own; torch's transforms also ask for shapes alone."""
+        return not tensor.is_meta and not self.touches(tensor)
 
     def _sees_gradients(self) -> bool:
         """Whether requires_grad means at this point what it means to the user."""
@@ -154,7 +164,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         """A view is read through its strides; what only looks like one is a copy."""
         result = self._run(call)
         base = call.args[0]
-        if isinstance(base, Tensor) and call.results and not self.touches(call.result):
+        if isinstance(base, Tensor) and call.results and self._is_new(call.result):
             same_type = call.result.dtype == base.dtype
             self._assign(call, probed(call) if same_type else (call.read(base),))
         return result
@@ -181,9 +191,22 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self._remember(target, node)
         return self._run(call)
 
+    def _into_out(self, call: Call) -> Any:
+        """The same without `out=`, its result then written there."""
+        packet = getattr(torch.ops.aten, call.name)
+        with self:
+            made = packet(*call.args, **{k: v for k, v in call.kwargs.items() if k != "out"})
+        target = call.kwargs["out"]
+        node = self._storages.value(made)
+        self._storages.write(target, node, reached=any(map(self.reached, call.tensors)))
+        self._remember(target, node)
+        return self._run(call)
+
     def _record(self, call: Call) -> None:
         """The values of the results. Raises: Refused if neither rule nor decomposition knows."""
         holds_numbers = any(t.is_floating_point() for t in call.results)
+        if any(t.is_meta for t in call.results):
+            return
         given = [t for t in call.tensors if t.is_floating_point()]
         of_nothing = bool(given) and not any(t.numel() for t in given)
         if any(t.is_complex() for t in call.results):
@@ -215,7 +238,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         the stop as its value.
         """
         way = next((COMPOSITIONS[key] for key in call.keys if key in COMPOSITIONS), None)
-        way = way or decomposition_table.get(call.operator)
+        if way is None:
+            from torch._decomp import decomposition_table  # takes 0.8 s; most code needs none
+
+            way = decomposition_table.get(call.operator)
         if way is None and call.operator._can_decompose():
             way = call.operator.decompose
         if way is None:

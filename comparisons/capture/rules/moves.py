@@ -15,7 +15,7 @@ _MOVES = """
 as_strided_copy as_strided_scatter block_diag cat channel_shuffle constant_pad_nd
 diag_embed diagonal_copy diagonal_scatter expand_copy fill
 fill_diagonal flip gather im2col index index_fill index_copy index_select
-masked_fill masked_scatter masked_select max_unpool2d max_unpool3d narrow_copy
+masked_fill masked_scatter masked_select max_unpool2d _pack_padded_sequence max_unpool3d narrow_copy
 permute_copy pixel_shuffle pixel_unshuffle reflection_pad1d reflection_pad2d reflection_pad3d
 repeat repeat_interleave replication_pad1d replication_pad2d replication_pad3d _reshape_copy roll
 rot90 scatter select_copy select_scatter slice_copy slice_scatter split_copy

@@ -233,11 +233,11 @@ def _run(captured: Captured) -> tuple[dict[str, Tensor], dict[str, Tensor], dict
 
 
 def _cotangent_values(captured: Captured, cotangents: Mapping[str, Tensor]) -> dict[str, Any]:
-    signature = symdiff.adjoints(captured.graph).signature
-    if len(cotangents) == 1:
-        (only,) = cotangents.values()
-        return {"v": _squeezed(only)} if "v" in signature.inputs else {}
-    return {f"v_{n}": _squeezed(t) for n, t in cotangents.items() if f"v_{n}" in signature.inputs}
+    wanted = symdiff.adjoints(captured.graph).signature.inputs
+    called = {n: f"v_{n}" for n in cotangents}
+    if len(cotangents) == 1 and "v" not in captured.inputs:
+        called = dict.fromkeys(cotangents, "v")
+    return {called[n]: _squeezed(t) for n, t in cotangents.items() if called[n] in wanted}
 
 
 def _adjoints(captured: Captured, cotangents: Mapping[str, Tensor]) -> Mapping[str, Any]:
