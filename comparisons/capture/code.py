@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from torch.utils._pytree import (
 )
 
 from comparisons.capture.seeded import seeded
+from comparisons.inputs.values import COTANGENT
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,20 @@ class Code:
         if missing:
             raise TypeError(f"{self.name} needs {', '.join(missing)}; pass a tensor for each")
         with seeded():
-            return self._call({name: values[name].clone() for name in self.inputs})
+            return self._call({n: _laid_out(values[n], like) for n, like in self.inputs.items()})
+
+
+def _laid_out(value: Tensor, like: Tensor) -> Tensor:
+    """A copy of the value, strided in memory as it is, or else as the user's own tensor was.
+
+    A backward may be right for contiguous tensors only.
+    """
+    model = like if value.is_contiguous() else value
+    overlaps = any(s == 0 and n > 1 for n, s in zip(model.shape, model.stride(), strict=True))
+    if model.is_contiguous() or overlaps or model.shape != value.shape:
+        return value.clone()
+    copy = torch.empty_strided(value.shape, model.stride(), dtype=value.dtype, device=value.device)
+    return copy.copy_(value)
 
 
 def code_of(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Code:
@@ -58,7 +72,7 @@ def code_of(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
     names, leaves, structure = _named_leaves(function, args, kwargs)
     real = [i for i, a in enumerate(leaves) if isinstance(a, Tensor) and a.is_floating_point()]
     asked = [i for i in real if leaves[i].requires_grad] or real
-    taken = _unique([names[i] for i in asked])
+    taken = _unique([names[i] for i in asked], {COTANGENT})
     positions = dict(zip(taken, asked, strict=True))
     inputs = {name: leaves[i].detach() for name, i in positions.items()}
 
@@ -87,7 +101,7 @@ def _of_module(
     """The code of a module, whose parameters are inputs and whose buffers stay as they are."""
     trained = {n: p.detach() for n, p in module.named_parameters() if p.requires_grad}
     frozen = {n: p.detach() for n, p in module.named_parameters() if not p.requires_grad}
-    taken = _unique([*inputs, *map(_identifier, trained)])
+    taken = _unique([*inputs, *map(_identifier, trained)], {COTANGENT})
     dotted = dict(zip(taken[len(inputs) :], trained, strict=True))
     everything = {**inputs, **{name: trained[n] for name, n in dotted.items()}}
 
@@ -173,11 +187,11 @@ def _identifier(text: str) -> str:
     return name if name.isidentifier() else f"x_{name}".rstrip("_")
 
 
-def _unique(names: Iterable[str]) -> list[str]:
-    """The names, those that occur before with an underscore behind."""
+def _unique(names: Iterable[str], reserved: Container[str] = ()) -> list[str]:
+    """The names, those that occur before or are reserved with an underscore behind."""
     found: list[str] = []
     for name in names:
-        while name in found:
+        while name in found or name in reserved:
             name += "_"  # noqa: PLW2901 - until it is free
         found.append(name)
     return found

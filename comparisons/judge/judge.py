@@ -40,7 +40,7 @@ class Judge:
         if found.undecided.any() and pointwise:
             truth = self._tightened(name, truth, inputs, found)
             found = judge_points(computed, truth, *asked)
-        return self._special(found, computed, truth, inputs), truth
+        return self._special(name, found, computed, truth, inputs), truth
 
     def _tightened(
         self, name: str, truth: Enclosure, inputs: Inputs, found: Judgement
@@ -58,13 +58,18 @@ class Judge:
         return tighter
 
     def _special(
-        self, found: Judgement, computed: Float64Array, truth: Enclosure, inputs: Inputs
+        self,
+        name: str,
+        found: Judgement,
+        computed: Float64Array,
+        truth: Enclosure,
+        inputs: Inputs,
     ) -> Judgement:
         """Kinks, and inputs that are not finite, judged in their own way."""
         definition = self.definition
         if definition is None:
             return found
-        if len(definition.variables) == 1:
+        if definition.variables == (name,):
             at = inputs[definition.variables[0]]
             cotangent = inputs.get(COTANGENT, np.ones(()))
             found = judge_kinks(found, computed, at, definition.kinks(), self.dtype, cotangent)

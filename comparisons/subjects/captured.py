@@ -80,7 +80,7 @@ def _rounded(given: Any, dtype: FloatType) -> Any:
         if not tensor.is_floating_point() or tensor.layout != torch.strided:
             return tensor
         values = tensor.detach().to("cpu", torch.float64)
-        copy = torch.tensor(dtype.round(values.numpy()), dtype=torch.float64)
+        copy = torch.empty_like(values).copy_(torch.from_numpy(dtype.round(values.numpy())))
         return copy.requires_grad_(tensor.requires_grad)
 
     return tree_map_only(torch.Tensor, rounded, given)
@@ -180,9 +180,11 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
         forward,
         _code(call, list(weights.values())),
         sample=sample,
+        of_user=True,
+        captured=True,
         imports=call.imports,
         labels={
-            **{name: f"{name}.grad" for name in captured.inputs},
+            **{name: f"{name.rstrip('_')}.grad" for name in captured.inputs},
             **{name: f"{y} (the value)" for y, name in weights.items()},
         },
     )
@@ -245,6 +247,8 @@ def _of_gradient(subject: Subject) -> Subject:
         forward,
         f"the gradient of {subject.code}",
         sample=sample,
+        of_user=True,
+        captured=True,
         imports=subject.imports,
         labels={
             **{i.name: f"{i.name}.grad" for i in graph.inputs},

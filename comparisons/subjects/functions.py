@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import symdiff
+from comparisons.inputs.values import COTANGENT
 from comparisons.subjects.subject import Subject
 from comparisons.subjects.torch_calls import TORCH_CALLS, torch_call
 from symdiff import Definition
@@ -34,4 +35,6 @@ def from_function(function: Callable[..., Any], definition: Definition) -> Subje
     qualified = name if module in (None, "__main__") else f"{module}.{name}"
     code = f"{qualified}({', '.join(definition.variables)})"
     label = f"{name} as {definition}" if name != str(definition) else name
-    return Subject(label, symdiff.pointwise(definition), function, code, definition=definition)
+    graph = symdiff.pointwise(definition)
+    value = {COTANGENT: f"{graph.output_name} (the value)"}
+    return Subject(label, graph, function, code, definition=definition, of_user=True, labels=value)

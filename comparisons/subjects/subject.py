@@ -22,6 +22,8 @@ class Subject:
     definition: Definition | None = None  # where the graph is this one function
     sample: Sample | None = None  # the inputs to judge at; by default chosen from the definition
     of_torch: bool = False  # whether the function judged is torch's own
+    of_user: bool = False  # whether it is the user's own
+    captured: bool = False  # whether the graph was read off the code
     imports: str = ""  # statements that the code needs beside `import torch`
     labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄
 

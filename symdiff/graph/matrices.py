@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from sympy import Expr
 
-from symdiff.trees.extent import TooLarge
 from symdiff.graph.kinds.einsum import contraction
 from symdiff.graph.kinds.renamed import renamed
 from symdiff.graph.node import Node, another
 from symdiff.notation.arrays import Axes
+from symdiff.trees.extent import TooLarge
 
 Matrix = npt.NDArray[Any]
 

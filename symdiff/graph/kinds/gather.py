@@ -14,13 +14,13 @@ import numpy.typing as npt
 import sympy
 from sympy import Expr, Symbol
 
-from symdiff.trees.extent import TooLarge
 from symdiff.graph.box import Boxed, box
 from symdiff.graph.kinds.einsum import broadcast
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write
 from symdiff.graph.numbers import Numbers
 from symdiff.graph.steps import operation
 from symdiff.notation.arrays import Axes, applied
+from symdiff.trees.extent import TooLarge
 
 Shape = tuple[int, ...]
 
