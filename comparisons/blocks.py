@@ -175,12 +175,13 @@ class Prepared:
 
     def truth(self, points: Float64Array) -> tuple[Any, int]:
         """The enclosures, from the table, and how many of them the ball had to give."""
-        from symdiff.oracle.choice import enclose_and_count
+        from symdiff.oracle.choice import enclose
 
         expression, primal = self.form
         at = {self.variable: points}
-        truth, given = enclose_and_count(expression, at, of=primal, target=self.dtype.name)
-        return truth, given if expression.free_symbols else 0
+        by_ball: list[int] = []
+        truth = enclose(expression, at, of=primal, target=self.dtype.name, tell=by_ball.append)
+        return truth, sum(by_ball) if expression.free_symbols else 0
 
     def _judged(
         self,
