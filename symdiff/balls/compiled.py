@@ -10,8 +10,9 @@ from flint import arb, ctx, fmpq
 from sympy import Expr, Symbol
 
 from symdiff.balls.conditions import BallConditions, CellConditions, Conditions, SideConditions
-from symdiff.balls.elementary import BALL, SERIES, Lowering, Undefined
+from symdiff.balls.elementary import BALL, SERIES, CannotCertify, Lowering, Undefined
 from symdiff.balls.writer import Writer
+from symdiff.trees.subexpressions import symbols
 
 _GUARD_BITS = 16  # constants carry these beyond the working precision: their error stays unseen
 
@@ -37,13 +38,19 @@ class Compiled:
         self.expression = expression
         self.variables = tuple(variables)
         self.conditions = conditions
-        unknown = expression.free_symbols - set(variables)
+        unknown = symbols(expression) - set(variables)
         if unknown:
             given = ", ".join(map(str, variables)) or "none"
             first = min(map(str, unknown))
             raise ValueError(f"no values were given for {first!r}; the variables are {given}")
         writer = Writer(self.variables, lowering, conditions)
-        result = writer.write(expression, writer.source.top)
+        try:
+            result = writer.write(expression, writer.source.top)
+        except RecursionError:
+            raise CannotCertify(
+                "the formula is nested too deep for ball arithmetic; write it as a graph of "
+                "several lines"
+            ) from None
         self._bind = writer.source.function(result)
         self._constants = writer.source.constants
         self._at: dict[int, Callable[..., Any]] = {}

@@ -21,6 +21,7 @@ from symdiff.oracle.enclosure import (
 from symdiff.oracle.limits.infinity import at_infinities
 from symdiff.oracle.primal import Primal
 from symdiff.oracle.table import Table
+from symdiff.trees.subexpressions import symbols
 
 # Building a table takes as long as the ball takes for about this many points.
 _MANY = {"float64": 500_000}
@@ -99,7 +100,7 @@ def enclose(
 
     shape = np.broadcast_shapes(*(np.shape(values) for values in points.values()))
     restricting = of.restricting if of else ()
-    variables = {s.name for e in (expression, *restricting) for s in e.free_symbols}
+    variables = {s.name for s in symbols(expression, *restricting)}
     given = count = int(np.prod(shape))
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * count):
         if len(variables) != 1 or not variables <= points.keys():
@@ -107,7 +108,7 @@ def enclose(
         else:
             (name,) = variables
             values = np.broadcast_to(np.asarray(points[name], dtype=np.float64), shape)
-            tabled = expression.free_symbols and asked >= usual
+            tabled = symbols(expression) and asked >= usual
             if count < _MANY.get(target, _MANY_ELSE) or not tabled:
                 result = by_ball(points)
             else:
@@ -152,7 +153,7 @@ def _cost(
 
 def _at_infinities(expression: Expr, values: Float64Array, of: Primal | None) -> Enclosure:
     """The limits of the derivative; none where what it is the derivative of is undefined."""
-    if expression.free_symbols:
+    if symbols(expression):
         result = at_infinities(expression, values)
     else:  # a constant is its own limit
         result = enclose_ball(expression, {"": values})
