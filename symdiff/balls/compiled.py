@@ -92,14 +92,19 @@ def compile_ball(expression: Expr, variables: Sequence[Symbol]) -> Compiled:
 
 
 def compile_series(expression: Expr, variable: Symbol) -> Compiled:
-    """The expression as a function of one `flint.arb_series`, on a cell. Raises: as above."""
+    """The expression as a function of one `flint.arb_series`, whose constant holds a whole cell.
+
+    Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
+        if it has another symbol.
+    """
     return Compiled(expression, (variable,), SERIES, CellConditions())
 
 
 def compile_side(expression: Expr, variables: Sequence[Symbol], side: int) -> Compiled:
-    """The expression over series in ε, as it is on one side (±1) of where they stand.
+    """The expression as a function of series in ε, for small ε of one sign, `side` = ±1.
 
-    Raises: as above.
+    Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
+        if it has a symbol that is not among `variables`.
     """
     return Compiled(expression, variables, SERIES, SideConditions(side))
 

@@ -38,7 +38,9 @@ _tables: dict[tuple[Expr, str, tuple[Expr, ...]], Table] = {}
 def table(expression: Expr, target: str = "float32", restricting: tuple[Expr, ...] = ()) -> Table:
     """The table of an expression in one variable, from memory, from the disk, or built.
 
-    Args and Raises: as `symdiff.oracle.table.build`.
+    Args: target, the format; restricting, expressions without whose value there is none of this.
+    Raises: CannotCertify for a function without ball arithmetic; ValueError for another number of
+        variables than one, or an unknown format.
     """
     key = (expression, "float64" if target == "float64" else "float32", restricting)
     found = _tables.pop(key, None)
