@@ -105,82 +105,119 @@ def _without(template: Expr, taken: tuple[int, ...]) -> tuple[Expr, tuple[int, .
     return renumbered(rest, used), tuple(used)
 
 
-_Value = tuple[Expr, tuple[Symbol, ...]]  # a template in ascending order of its operands
-
-
 def shared_steps(steps: Iterable[Step]) -> list[Step]:
     """The same steps, those before them that compute what more than one of their parts needs."""
     return _Sharing(list(steps)).steps
 
 
+_Value = tuple[int, ...]  # a template's number, then its operands' in ascending order
+
+
 class _Sharing:
+    """One pass to count who uses what, one to emit; all in numbers, for SymPy hashes slowly."""
+
     def __init__(self, given: list[Step]) -> None:
         self.steps: list[Step] = []
-        self._order: dict[Symbol, int] = {}
-        self._users: defaultdict[_Value, int] = defaultdict(int)
+        self._symbols: list[Symbol] = []  # by number
+        self._numbers: dict[Symbol, int] = {}
+        self._templates: list[Expr] = []  # by number
+        self._codes: dict[Expr, int] = {}
+        self._plans: dict[int, list[tuple[int, tuple[int, ...], tuple[int, ...]]]] = {}
+        self._turned: dict[tuple[int, tuple[int, ...]], int] = {}
         self._seen: set[_Value] = set()
-        self._symbols: dict[_Value, Symbol] = {}
+        self._users: defaultdict[_Value, int] = defaultdict(int)
+        self._below: dict[_Value, list[_Value]] = {}  # what each of its template's parts computes
+        self._computed: dict[_Value, int] = {}  # by the symbol of that number
         self._taken = 0
-        for _, what in given:
-            if isinstance(what, Entrywise):
-                self._count(what)
-        for symbol, what in given:
-            if isinstance(what, Entrywise) and what.operands and what.template is not PLAIN:
-                self._emit(symbol, *self._value(what.template, what.operands))
-            else:
-                self.steps.append((symbol, what))
-
-    def _value(self, template: Expr, operands: tuple[Symbol, ...]) -> _Value:
-        """What is computed, by one key for x + y and y + x."""
-        if len(operands) == 1:
-            return template, operands
-        places = [self._order.setdefault(symbol, len(self._order)) for symbol in operands]
-        order = tuple(sorted(range(len(places)), key=places.__getitem__))
-        if order == tuple(range(len(places))):
-            return template, operands
-        return renumbered(template, order), tuple(operands[i] for i in order)
-
-    def _values(self, template: Expr, operands: tuple[Symbol, ...]) -> list[_Value]:
-        """What each part of a template computes."""
-        return [
-            self._value(part.template, tuple(operands[i] for i in part.positions))
-            for part in _parts(template)
+        roots = [
+            self._counted(what)
+            if isinstance(what, Entrywise) and what.operands and what.template is not PLAIN
+            else None
+            for _, what in given
         ]
+        for (symbol, what), root in zip(given, roots, strict=True):
+            if root is None:
+                self.steps.append((symbol, what))
+            else:
+                self._emit(symbol, root)
 
-    def _count(self, what: Entrywise) -> None:
-        """Count who uses what, each value once however often it occurs."""
-        if not what.operands:
-            return
-        template, operands = self._value(what.template, what.operands)
-        values = self._values(template, operands)
-        for part, value in zip(_parts(template), values, strict=True):
+    def _number(self, symbol: Symbol) -> int:
+        number = self._numbers.setdefault(symbol, len(self._symbols))
+        if number == len(self._symbols):
+            self._symbols.append(symbol)
+        return number
+
+    def _code(self, template: Expr) -> int:
+        code = self._codes.setdefault(template, len(self._templates))
+        if code == len(self._templates):
+            self._templates.append(template)
+        return code
+
+    def _plan(self, code: int) -> list[tuple[int, tuple[int, ...], tuple[int, ...]]]:
+        """Of each part of a template its number, its operands and the parts right below."""
+        if code not in self._plans:
+            self._plans[code] = [
+                (self._code(part.template), part.positions, part.children)
+                for part in _parts(self._templates[code])
+            ]
+        return self._plans[code]
+
+    def _value(self, code: int, operands: tuple[int, ...]) -> _Value:
+        """What is computed, by one key for x + y and y + x."""
+        ascending = tuple(sorted(operands))
+        if ascending == operands:
+            return (code, *operands)
+        order = tuple(sorted(range(len(operands)), key=operands.__getitem__))
+        key = code, order
+        if key not in self._turned:
+            self._turned[key] = self._code(renumbered(self._templates[code], order))
+        return (self._turned[key], *ascending)
+
+    def _parts_of(self, value: _Value) -> list[_Value]:
+        """What each part of a value's template computes, itself last."""
+        if value not in self._below:
+            code, *operands = value
+            self._below[value] = [
+                self._value(part, tuple([operands[i] for i in where]))
+                for part, where, _ in self._plan(code)
+            ]
+        return self._below[value]
+
+    def _counted(self, what: Entrywise) -> _Value:
+        """The value of a step; who uses what is counted, once for each user."""
+        numbers = tuple([self._number(symbol) for symbol in what.operands])
+        root = self._value(self._code(what.template), numbers)
+        values = self._parts_of(root)
+        for value, (_, _, children) in zip(values, self._plan(root[0]), strict=True):
             if value not in self._seen:
                 self._seen.add(value)
-                for child in part.children:
+                for child in children:
                     self._users[values[child]] += 1
-        self._users[values[-1]] += 1
+        self._users[root] += 1
+        return root
 
-    def _emit(self, symbol: Symbol, template: Expr, operands: tuple[Symbol, ...]) -> None:
+    def _emit(self, symbol: Symbol, root: _Value) -> None:
         """One more step, after the steps for those of its parts that have other users too."""
-        known = self._symbols.get((template, operands))
-        if known is not None:
+        if root in self._computed:
+            known = self._symbols[self._computed[root]]
             self.steps.append((symbol, Entrywise(PLAIN, (known,))))
             return
-        parts, values = _parts(template), self._values(template, operands)
-        taken: list[int] = []
-        below = list(parts[-1].children)
+        code, *operands = root
+        values, plan = self._parts_of(root), self._plan(code)
+        taken: set[int] = set()
+        below = list(plan[-1][2])
         while below:
             part = below.pop()
             if self._users[values[part]] > 1:
-                taken.append(part)
+                taken.add(part)
             else:
-                below += parts[part].children
-        taken = sorted(set(taken))
-        for part in taken:
-            if values[part] not in self._symbols:
+                below += plan[part][2]
+        every = list(operands)
+        for part in sorted(taken):
+            if values[part] not in self._computed:
                 self._taken += 1
-                self._emit(Symbol(f"s{self._taken - 1}", real=True), *values[part])
-        rest, left = _without(template, tuple(taken))
-        every = (*operands, *(self._symbols[values[part]] for part in taken))
-        self.steps.append((symbol, Entrywise(rest, tuple(every[i] for i in left))))
-        self._symbols[template, operands] = symbol
+                self._emit(Symbol(f"s{self._taken - 1}", real=True), values[part])
+            every.append(self._computed[values[part]])
+        rest, left = _without(self._templates[code], tuple(sorted(taken)))
+        self.steps.append((symbol, Entrywise(rest, tuple(self._symbols[every[i]] for i in left))))
+        self._computed[root] = self._number(symbol)
