@@ -5,8 +5,11 @@ A kind is a file of `kinds`, with its adjoint, its lowering and its notation bes
 """
 
 from symdiff.graph.composed.mean import mean
+from symdiff.graph.composed.root import root
 from symdiff.graph.derivation import Derivation
 from symdiff.graph.graph import Graph
+from symdiff.graph.kinds.cholesky import cholesky
+from symdiff.graph.kinds.determinant import determinant
 from symdiff.graph.kinds.einsum import (
     Einsum,
     broadcast,
@@ -19,12 +22,17 @@ from symdiff.graph.kinds.elementwise import (
     Elementwise,
     constant,
     elementwise,
-    placeholder,
 )
+from symdiff.graph.kinds.gather import gather, scatter
 from symdiff.graph.kinds.input import Input, array, scalars
+from symdiff.graph.kinds.inverse import inverse
+from symdiff.graph.kinds.literal import literal
+from symdiff.graph.kinds.product import product
+from symdiff.graph.kinds.renamed import renamed
 from symdiff.graph.kinds.stop import Stop, stop
 from symdiff.graph.node import Node, topological
 from symdiff.graph.reverse import Sweep, sweep
+from symdiff.graph.template import placeholder
 from symdiff.notation.arrays import Axes, size
 
 __all__ = [
@@ -39,14 +47,23 @@ __all__ = [
     "Sweep",
     "array",
     "broadcast",
+    "cholesky",
     "constant",
     "contraction",
+    "determinant",
     "einsum",
     "elementwise",
+    "gather",
+    "inverse",
+    "literal",
     "mean",
     "placeholder",
+    "product",
+    "renamed",
     "repeated",
+    "root",
     "scalars",
+    "scatter",
     "size",
     "stop",
     "sweep",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sympy import Expr, Symbol
+import sympy
+from sympy import Expr, Rational, Symbol
 
 from symdiff.graph.cases import check_cases
 from symdiff.graph.kinds.elementwise import is_constant
@@ -15,6 +16,8 @@ from symdiff.notation.arrays import applied
 from symdiff.notation.names import ArraySymbol
 from symdiff.trees.extent import Extents, TooLarge
 from symdiff.trees.on_demand import on_demand
+
+_NO_FRACTION = 2**24  # a denominator from which on nobody would have typed a fraction
 
 
 def in_names(node: Node, names: Mapping[Node, Symbol]) -> Expr:
@@ -37,9 +40,19 @@ def in_names(node: Node, names: Mapping[Node, Symbol]) -> Expr:
 
     try:
         check_cases(node, names)
-        return on_demand(node, one, {})
+        return _as_typed(on_demand(node, one, {}))
     except RecursionError:  # SymPy's: an operation of many levels on operands of many
         raise TooLarge("nested deeper than SymPy can go") from None
+
+
+def _as_typed(expression: Expr) -> Expr:
+    """The expression with 0.1 for the float64 nearest to it, as it was typed, not as a fraction."""
+    floats = [
+        r for r in expression.atoms(Rational) if r.q >= _NO_FRACTION and Rational(float(r)) == r
+    ]
+    return expression.xreplace(
+        {r: sympy.sign(r) * Symbol(repr(abs(float(r))), positive=True) for r in floats}
+    )
 
 
 def _stopped_beside(node: Node, names: Mapping[Node, Symbol]) -> set[Node]:

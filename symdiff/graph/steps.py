@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 from sympy import Atom, Basic, Expr, Symbol, Tuple
 
 ValueOf = Callable[[Symbol], Any]  # the value computed for a symbol of a program
@@ -83,19 +82,6 @@ def rows(function: Callable[[list[Any]], list[Any]], operand: Any, axis: int) ->
     moved = np.moveaxis(operand, axis, -1)
     flags = moved * 0
     for row in np.ndindex(moved.shape[:-1]):
-        flags[row] += function(list(moved[row]))
+        for i, flag in enumerate(function(list(moved[row]))):
+            flags[(*row, i)] += flag
     return np.moveaxis(flags, -1, axis)
-
-
-def matrices(
-    function: Callable[[Any], Any], operand: Any, result: tuple[int, ...]
-) -> npt.NDArray[Any]:
-    """`function` of each matrix in the last two axes of an object array.
-
-    Args: result, the shape of one result.
-    """
-    batch = operand.shape[:-2]
-    found = np.empty((*batch, *result), dtype=object)
-    for place in np.ndindex(batch):
-        found[place] = function(operand[place])
-    return found

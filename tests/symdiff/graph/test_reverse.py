@@ -279,8 +279,12 @@ def test_a_stated_partial_is_used():
 
 def test_a_node_without_a_rule_is_refused():
     """A kind that states no pullback is a TypeError that names it."""
-    with pytest.raises(TypeError, match=r"no rule takes .* back through Node"):
-        Node((), ()).pullback(constant(1))
+
+    class Bare(Node):
+        __slots__ = ()
+
+    with pytest.raises(TypeError, match=r"no rule takes .* back through Bare"):
+        sweep(Bare((), scalars("x")), constant(1))
 
 
 def _chain(layer, depth):
@@ -331,9 +335,7 @@ class TestAxes:
         """What it passes back would be another number than the adjoint."""
         x = array("x", "n")
         y = with_rule("f", ("n",), elementwise(sympy.sin, x), _loses_its_axis, x)
-        with pytest.raises(
-            ValueError, match=r"what WithRule passes back to <Input x .* is over \(\)"
-        ):
+        with pytest.raises(ValueError, match=r"WithRule passes back to <Input x .* is over \(\)"):
             sweep(y, array("v", "n"))
 
     def test_a_rule_may_have_them_in_another_order(self):

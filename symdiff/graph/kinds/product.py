@@ -1,0 +1,116 @@
+"""The product along an axis, and for each entry the product of the others.
+
+x̄ = ȳ × the product of the others: never ȳ y/x, so it is right where a factor is 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy import Eq, Expr, Piecewise, Symbol
+
+from symdiff.graph.kinds.einsum import contraction
+from symdiff.graph.kinds.elementwise import elementwise
+from symdiff.graph.kinds.position import position
+from symdiff.graph.kinds.renamed import renamed
+from symdiff.graph.node import Entries, Indices, Node, Steps, Write, another, checked_axis
+from symdiff.graph.steps import operation
+from symdiff.notation.arrays import applied, size
+
+
+class Product(Node):
+    """The product of the operand's entries along `axis`, which vanishes."""
+
+    __slots__ = ("axis",)
+    axis: str
+
+    def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
+        """ȳ times the product of the others."""
+        (x,) = self.operands
+        return (contraction((cotangent, Others(x.axes, (x,), self.axis)), x.axes),)
+
+    def lowered(self, steps: Steps) -> Symbol:
+        """numpy's prod."""
+        (x,) = self.operands
+        return steps.assign(
+            operation(multiplied, steps.value(x), x.axes.index(self.axis), _one(steps))
+        )
+
+    def whole(self, write: Write) -> Expr:
+        """prod_n(x)."""
+        return applied("prod", (self.axis,), self.axes, map(write, self.operands))
+
+    def entry(self, indices: Indices, entries: Entries) -> Expr:
+        """∏ x[i]."""
+        each = entries.take()
+        factor = entries.write(self.operands[0], {**indices, self.axis: each})
+        return sympy.Product(factor, (each, 0, size(self.axis) - 1))
+
+
+class Others(Node):
+    """For each entry of the operand the product of the others along `axis`."""
+
+    __slots__ = ("axis",)
+    axis: str
+
+    def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
+        """x̄ₖ = Σᵢ ōᵢ ∏ xⱼ over the j that are neither i nor k, and i not k."""
+        (x,) = self.operands
+        k, i = self.axis, another(self.axis, x.axes)
+        from_i = renamed(
+            contraction((cotangent,), x.axes), tuple(i if a == k else a for a in x.axes)
+        )
+        without_i = elementwise(
+            lambda a, p, q: Piecewise((1, Eq(p, q)), (a, True)), x, position(i), position(k)
+        )
+        rest = Others(without_i.axes, (without_i,), k)
+        part = elementwise(
+            lambda o, r, p, q: Piecewise((0, Eq(p, q)), (o * r, True)),
+            *(from_i, rest, position(i), position(k)),
+        )
+        return (contraction((part,), x.axes),)
+
+    def lowered(self, steps: Steps) -> Symbol:
+        """The product of those before times the product of those behind."""
+        (x,) = self.operands
+        return steps.assign(
+            operation(multiplied_others, steps.value(x), x.axes.index(self.axis), _one(steps))
+        )
+
+    def whole(self, write: Write) -> Expr:
+        """prod_others_n(x)."""
+        return applied("prod_others", (self.axis,), self.axes, map(write, self.operands))
+
+    def entry(self, indices: Indices, entries: Entries) -> Expr:
+        """∏ x[j] over the others."""
+        each, own = entries.take(), indices[self.axis]
+        factor = entries.write(self.operands[0], {**indices, self.axis: each})
+        others = Piecewise((1, Eq(each, own)), (factor, True))
+        return sympy.Product(others, (each, 0, size(self.axis) - 1))
+
+
+def _one(steps: Steps) -> Symbol:
+    return steps.assign(sympy.S.One)
+
+
+def multiplied(operand: Any, axis: int, one: Any) -> Any:
+    """The product along an axis; `one`, of the operand's kind, of none."""
+    return np.multiply.reduce(operand, axis, initial=np.asarray(one)[()])
+
+
+def multiplied_others(operand: Any, axis: int, one: Any) -> Any:
+    """For each entry the product of the others along an axis, at a cost that is linear."""
+    rows = np.moveaxis(operand, axis, -1)
+    first = np.broadcast_to(np.asarray(one, dtype=rows.dtype), (*rows.shape[:-1], 1))
+    before = np.multiply.accumulate(np.concatenate([first, rows[..., :-1]], -1), -1)
+    backwards = np.concatenate([first, rows[..., :0:-1]], -1)
+    behind = np.multiply.accumulate(backwards, -1)[..., ::-1]
+    return np.moveaxis(before * behind, -1, axis) if rows.shape[-1] else operand
+
+
+def product(x: Node, axis: str) -> Node:
+    """The product along an axis. Raises: ValueError if x has no such axis."""
+    checked_axis(x, axis, "to multiply along")
+    return Product(tuple(a for a in x.axes if a != axis), (x,), axis)
