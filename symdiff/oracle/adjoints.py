@@ -19,8 +19,8 @@ from symdiff.graph.graph import Graph
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
+from symdiff.oracle.arrays import enclose_arrays, settle
 from symdiff.oracle.enclosure import Enclosure, Float64Array
-from symdiff.oracle.interpretation import enclose_arrays, settle
 from symdiff.oracle.primal import Primal, is_total
 
 # The bound that counts as certified, relative to the value, as for functions: see `choice.enclose`.
