@@ -47,7 +47,7 @@ class Elementwise(Node):
             return zeros(operand.axes)
         # The placeholders of the partial are those of the node: operands first, cotangent last.
         product = _times(partial, len(self.operands))
-        return contraction((applied(product, (*self.operands, cotangent)),), operand.axes)
+        return contraction((from_template(product, (*self.operands, cotangent)),), operand.axes)
 
     def lowered(self, steps: Steps) -> Symbol:
         """Computed over the axes of what it depends on, then repeated along the others.
@@ -118,18 +118,18 @@ def elementwise(
         partials: ∂function/∂operand in terms of `placeholder(i)`, where a stable form is known.
     """
     expr = sympy.sympify(function(*map(placeholder, range(len(operands)))))
-    return applied(expr, operands, tuple(partials) if partials else None)
+    return from_template(expr, operands, tuple(partials) if partials else None)
 
 
 def added(terms: Iterable[Node]) -> Node:
     """The sum of nodes entry by entry, one after the other."""
     first, *rest = terms
     for term in rest:
-        first = applied(SUM, (first, term))
+        first = from_template(SUM, (first, term))
     return first
 
 
-def applied(
+def from_template(
     expr: Expr, operands: tuple[Node, ...], partials: tuple[Expr | None, ...] | None = None
 ) -> Node:
     """An expression in placeholders of the operands; constants among them become part of it.

@@ -1,5 +1,6 @@
 """Einsum of balls by matrix products: the same enclosures, in any layout."""
 
+import mpmath
 import numpy as np
 import pytest
 from flint import arb, ctx
@@ -59,3 +60,10 @@ def test_floats_and_exact_numbers_go_to_numpy():
 
     np.testing.assert_array_equal(np.einsum("ij,jk->ik", a, a), contract("ij,jk->ik", a, a))
     assert contract("i,i->", *[np.array([2, 3], dtype=object)] * 2) == 13
+
+
+def test_a_contraction_of_mpmath_numbers():
+    """einsum multiplies and adds numbers of any kind."""
+    entries = np.array([mpmath.mpf(1) / 3, mpmath.mpf(2)], dtype=object)
+
+    assert contract("a,a->", entries, entries) == entries[0] ** 2 + 4

@@ -8,8 +8,8 @@ from flint import ctx
 import symdiff
 from symdiff.graph import Graph, array, contraction, elementwise
 from symdiff.graph.composed.softmax import softmax
-from symdiff.oracle import interpretation
-from symdiff.oracle.graph import enclose_adjoints
+from symdiff.oracle import arrays
+from symdiff.oracle.adjoints import enclose_adjoints
 
 DRAW = np.random.default_rng(20240309)
 
@@ -18,13 +18,13 @@ DRAW = np.random.default_rng(20240309)
 def precisions(monkeypatch):
     """The precisions at which a graph's program is run."""
     seen = []
-    plain = interpretation.interpret
+    plain = arrays.interpret
 
     def watched(*given):
         seen.append(ctx.prec)
         return plain(*given)
 
-    monkeypatch.setattr(interpretation, "interpret", watched)
+    monkeypatch.setattr(arrays, "interpret", watched)
     return seen
 
 
@@ -62,10 +62,8 @@ def test_a_bound_that_is_too_small_is_no_reason_to_stop(precisions):
 def test_what_is_certified_is_not_computed_again(monkeypatch):
     """Beyond the first precision the program has b̄ alone."""
     asked = []
-    plain = interpretation.program
-    monkeypatch.setattr(
-        interpretation, "program", lambda nodes: asked.append(list(nodes)) or plain(nodes)
-    )
+    plain = arrays.program
+    monkeypatch.setattr(arrays, "program", lambda nodes: asked.append(list(nodes)) or plain(nodes))
     found = enclose_adjoints(_biased(), GIVEN)
 
     first, *later = ([name for name in names if name[0] != "%"] for names in asked)

@@ -18,8 +18,8 @@ from symdiff.graph.graph import Graph
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
+from symdiff.oracle.arrays import enclose_arrays, settle
 from symdiff.oracle.enclosure import Enclosure, Float64Array
-from symdiff.oracle.interpretation import enclose_arrays, settle
 from symdiff.oracle.primal import Primal, is_total
 from symdiff.trees.extent import TooLarge
 
