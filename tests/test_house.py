@@ -171,6 +171,17 @@ def test_each_room_is_there(package):
     assert {room(module) for module in files_of(package, ROOT)} == set(ROOMS[package])
 
 
+def test_the_page_shows_the_rooms():
+    """docs/house.md has each room of symdiff, in order, and each of comparisons."""
+    page = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
+    rows = [line[4:] for line in page.splitlines() if line.startswith("    ")][1:]
+    left = [row.split()[0] for row in rows if row]
+    right = {row[50:].split()[0] for row in rows if row[50:]}
+
+    assert left == [*ROOMS["symdiff"][:-1]]
+    assert right == {*ROOMS["comparisons"]} - {"comparisons", "__main__"}
+
+
 @pytest.fixture
 def house(tmp_path):
     """A small package of two rooms, `below` and `above`, in which each file can be replaced."""
