@@ -15,6 +15,7 @@ from symdiff.expression.rewriting import put
 from symdiff.kinks import Kink, Kinks, Unresolved, isolate
 from symdiff.trees.refusals import cut, refusing
 
+smooth = Symbol("smooth")  # in `at`: both sides agree, there is nothing to choose
 _NO_NUMBERS = (sympy.oo, -sympy.oo, sympy.zoo, sympy.nan)
 
 
@@ -23,7 +24,8 @@ class Definition:
     """An elementwise function of real variables, as its source documents it.
 
     `stable` holds partial derivatives that SymPy would leave in a form that cancels; each is
-    proven equal by the tests. `at` states the derivative taken at each breakpoint.
+    proven equal by the tests. `at` states the derivative taken at each breakpoint. `edges` are
+    values of parameters that implementations are known to get wrong.
     """
 
     name: str
@@ -42,9 +44,18 @@ class Definition:
         return self.name
 
     def _repr_latex_(self) -> str:
+        """The formula, and the derivative that is taken at each breakpoint with two sides."""
         arguments = r", \, ".join(map(notation.latex, self.symbols))
         name = notation.latex(Symbol(self.name if self.name.isidentifier() else "f"))
-        return rf"$${name}\left({arguments}\right) = {notation.latex(self.formula)}$$"
+        stated = {k: v for k, v in self.at.items() if v != smooth}
+        if not stated:
+            return rf"$${name}\left({arguments}\right) = {notation.latex(self.formula)}$$"
+        rows = [rf"{name}\left({arguments}\right) &= {notation.latex(self.formula)}"]
+        rows += [
+            rf"{name}'\left({notation.latex(point)}\right) &= {notation.latex(slope)}"
+            for point, slope in stated.items()
+        ]
+        return f"$${notation.aligned(rows)}$$"
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -93,6 +104,14 @@ class Definition:
                     f"{notation.text(high)}; {notation.text(value)} was given"
                 )
         return replace(self, parameters={**self.parameters, **changed}).checked()
+
+    def edge_cases(self) -> tuple[Definition, ...]:
+        """The same function at each of the parameter values in `edges`, one changed at a time."""
+        return tuple(
+            self.with_parameters(**{name: value})
+            for name, values in self.edges.items()
+            for value in values
+        )
 
     def checked(self) -> Definition:
         """The definition itself, if its formula and its derivatives have a value there.

@@ -41,8 +41,8 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "engines",
         "judge",
         "results",
-        "sweeps",
         "case",
+        "sweeps",
         "verbs",
         "report",
         "comparisons",
@@ -169,6 +169,17 @@ def test_imports_run_down_through_the_rooms(package):
 def test_each_room_is_there(package):
     """The list names no room that is gone."""
     assert {room(module) for module in files_of(package, ROOT)} == set(ROOMS[package])
+
+
+def test_the_page_shows_the_rooms():
+    """docs/house.md has each room of symdiff, in order, and each of comparisons."""
+    page = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")
+    rows = [line[4:] for line in page.splitlines() if line.startswith("    ")][1:]
+    left = [row.split()[0] for row in rows if row]
+    right = {row[50:].split()[0] for row in rows if row[50:]}
+
+    assert left == [*ROOMS["symdiff"][:-1]]
+    assert right == {*ROOMS["comparisons"]} - {"comparisons", "__main__"}
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from symdiff import Adjoints, Graph, adjoints, elementwise, scalars
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Node
 from symdiff.graph.sensitivity import SEED, sensitivities
+from symdiff.oracle.adjoints import enclose_adjoints, pointwise_forms
 from symdiff.oracle.enclosure import Enclosure
-from symdiff.oracle.graph import enclose_adjoints, pointwise_forms
 
 TIGHT = 2.0**-100  # where an error straddles a threshold: as tight as a double-double can hold
 MOST_ENTRIES = 2**12  # of an array whose conditioning is computed, a fraction of a millisecond each
@@ -44,11 +44,13 @@ class Truth:
         self, name: str, points: Float64Array, dtype: FloatType
     ) -> tuple[Enclosure, int]:
         """One adjoint of a function of one variable, and how many points the table left open."""
-        from symdiff.oracle.choice import enclose_and_count  # its kernels are compiled: seconds
+        from symdiff.oracle.choice import enclose  # its kernels are compiled: seconds
 
         form, primal = pointwise_forms(self.adjoints, self.graph.parameters)[name]
-        found, left = enclose_and_count(form, {name: points}, of=primal, target=dtype.name)
-        return found, left if form.free_symbols else 0
+        left: list[int] = []
+        at = {name: points}
+        found = enclose(form, at, of=primal, target=dtype.name, tell=left.append)
+        return found, sum(left) if form.free_symbols else 0
 
     def approximate(self, inputs: Inputs) -> dict[str, Float64Array]:
         """Every adjoint in float64 without a bound: to choose points by, not to judge by."""

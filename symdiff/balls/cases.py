@@ -22,6 +22,7 @@ from symdiff.balls.elementary import SERIES, CannotCertify, Lowering, Undefined
 from symdiff.balls.exact import Exact, Sharpened
 from symdiff.balls.source import Block, Source
 from symdiff.functions import Extreme
+from symdiff.trees.subexpressions import symbols
 
 Condition = Callable[[Block], str]
 Case = tuple[Expr, Condition | None]  # a value and what writes its condition; None: otherwise
@@ -180,7 +181,7 @@ def degree_of(e: Expr) -> float:
     elif isinstance(e, sympy.Pow) and e.exp.is_Integer and e.exp > 0:
         found = degree_of(e.base) * int(e.exp)
     else:
-        found = 1.0 if isinstance(e, Symbol) else 0.0 if not e.free_symbols else math.inf
+        found = 1.0 if isinstance(e, Symbol) else 0.0 if not symbols(e) else math.inf
     return found
 
 

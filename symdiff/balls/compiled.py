@@ -10,8 +10,9 @@ from flint import arb, ctx, fmpq
 from sympy import Expr, Symbol
 
 from symdiff.balls.conditions import BallConditions, CellConditions, Conditions, SideConditions
-from symdiff.balls.elementary import BALL, SERIES, Lowering, Undefined
+from symdiff.balls.elementary import BALL, SERIES, CannotCertify, Lowering, Undefined
 from symdiff.balls.writer import Writer
+from symdiff.trees.subexpressions import symbols
 
 _GUARD_BITS = 16  # constants carry these beyond the working precision: their error stays unseen
 
@@ -37,13 +38,19 @@ class Compiled:
         self.expression = expression
         self.variables = tuple(variables)
         self.conditions = conditions
-        unknown = expression.free_symbols - set(variables)
+        unknown = symbols(expression) - set(variables)
         if unknown:
             given = ", ".join(map(str, variables)) or "none"
             first = min(map(str, unknown))
             raise ValueError(f"no values were given for {first!r}; the variables are {given}")
         writer = Writer(self.variables, lowering, conditions)
-        result = writer.write(expression, writer.source.top)
+        try:
+            result = writer.write(expression, writer.source.top)
+        except RecursionError:
+            raise CannotCertify(
+                "the formula is nested too deep for ball arithmetic; write it as a graph of "
+                "several lines"
+            ) from None
         self._bind = writer.source.function(result)
         self._constants = writer.source.constants
         self._at: dict[int, Callable[..., Any]] = {}
@@ -85,14 +92,19 @@ def compile_ball(expression: Expr, variables: Sequence[Symbol]) -> Compiled:
 
 
 def compile_series(expression: Expr, variable: Symbol) -> Compiled:
-    """The expression as a function of one `flint.arb_series`, on a cell. Raises: as above."""
+    """The expression as a function of one `flint.arb_series`, whose constant holds a whole cell.
+
+    Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
+        if it has another symbol.
+    """
     return Compiled(expression, (variable,), SERIES, CellConditions())
 
 
 def compile_side(expression: Expr, variables: Sequence[Symbol], side: int) -> Compiled:
-    """The expression over series in ε, as it is on one side (±1) of where they stand.
+    """The expression as a function of series in ε, for small ε of one sign, `side` = ±1.
 
-    Raises: as above.
+    Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
+        if it has a symbol that is not among `variables`.
     """
     return Compiled(expression, variables, SERIES, SideConditions(side))
 

@@ -27,6 +27,7 @@ from symdiff.balls.elementary import (
 )
 from symdiff.balls.source import Block, Source
 from symdiff.functions import Extreme, expm1, maximum
+from symdiff.trees.subexpressions import subexpressions
 
 _MAX_POWER = 64  # integer powers up to this are products; a product keeps a negative base real
 
@@ -69,9 +70,10 @@ class Writer:
     def is_constant(self, e: Expr) -> bool:
         """Whether it has no symbols, and no cases, which are decided when it is evaluated."""
         if e not in self.numbers:
-            self.numbers[e] = not isinstance(e, Piecewise | Symbol) and all(
-                self.is_constant(a) for a in e.args
-            )
+            for part in subexpressions(e, self.numbers):
+                self.numbers[part] = not isinstance(part, Piecewise | Symbol) and all(
+                    self.numbers[a] for a in part.args
+                )
         return self.numbers[e]
 
     def operation(self, e: Expr, block: Block) -> str:

@@ -294,7 +294,7 @@ def sign(a: Number) -> Number:
 
 
 def step(a: Number, below: Any, at_zero: Any) -> Number:
-    """`below` for a < 0, `at_zero` at 0, 1 above."""
+    """A step function of a: `below` for a < 0, `at_zero` at 0, 1 for a > 0."""
     value = np.where(a.value > 0, 1.0, np.where(a.value < 0, below, at_zero))
     undefined = _undefined(a)
     if a.e is None and not np.any(undefined):

@@ -133,7 +133,7 @@ def _of_power(base: Expr, exponent: Expr) -> Requirements:
 
 
 def positive(u: Expr) -> Requirements:
-    """u > 0, in a form in which the same condition looks the same."""
+    """The condition u > 0, written so that equal conditions compare equal."""
     if u.is_number or u.is_extended_positive:
         return NOTHING
     factors = [f for f in sympy.Mul.make_args(_primitive(u)) if not f.is_extended_positive]

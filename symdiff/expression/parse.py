@@ -212,7 +212,7 @@ class _Translator:
         arguments: tuple[Expr, ...],
         node: ast.expr,
     ) -> Expr:
-        """The result of a function of the arguments, kept as above."""
+        """The result of a function of the arguments, with the domain that SymPy drops put back."""
         own = NOTHING if function is None else required(function, arguments)
         return self.kept(result, own.union(*map(self.domain.of, arguments)), node)
 

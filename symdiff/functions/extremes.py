@@ -33,7 +33,7 @@ class Extreme(Function):
 
     @classmethod
     def eval(cls, a: Expr, b: Expr) -> Expr | None:
-        """Of two rational numbers the better, of two that are the same that one; ±∞ if it can."""
+        """The value, where it can be told at once: of two numbers, equal arguments, or ±∞."""
         if a == b:
             return a
         if isinstance(a, Number) and isinstance(b, Number):

@@ -18,7 +18,7 @@ class UnspecifiedFunction(Function):
 
 
 def unspecified(name: str) -> type[UnspecifiedFunction]:
-    """The symbolic function called `name`; the same name gives the same (equal) function."""
+    """The symbolic function called `name`; two calls with one name give equal functions."""
     return _unspecified.setdefault(name, type(name, (UnspecifiedFunction,), {}))
 
 

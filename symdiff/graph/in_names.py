@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import sympy
 from sympy import Expr, Rational, Symbol
 
-from symdiff.graph.cases import check_cases
+from symdiff.graph.case_depth import check_cases
 from symdiff.graph.kinds.elementwise import is_constant
 from symdiff.graph.kinds.stop import Stop
 from symdiff.graph.node import Node, Write

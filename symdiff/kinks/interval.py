@@ -44,7 +44,7 @@ def down(x: arb) -> arb:
 
 
 def up(x: arb) -> arb:
-    """An exact number at or above every one of the ball."""
+    """An exact number that no number of the ball exceeds."""
     high = x.upper()
     return PLUS if high.is_nan() else high
 
@@ -121,7 +121,7 @@ def absolute(a: Ends) -> Ends:
 
 
 def signs(a: Ends, at_zero: arb = ZERO, below: arb = -ONE) -> Ends:
-    """The values of a step function of a: `below` for a < 0, `at_zero` for 0, 1 above."""
+    """The values of a step function of a: `below` for a < 0, `at_zero` at 0, 1 for a > 0."""
     values = [below] if a[0] < 0 else []
     if a[0] <= 0 <= a[1]:
         values.append(at_zero)
@@ -158,7 +158,7 @@ def _to_the(x: arb, n: int) -> arb:
 
 
 def real_power(a: Ends, exponent: Ends, note: Note) -> Maybe:
-    """a to any real exponent, where a > 0; and at 0 if the exponent is above 0."""
+    """The power of a to a real exponent, for a > 0, and for a = 0 if the exponent is positive."""
     logarithm = _LOG(a, note)
     if logarithm is None:
         return (ZERO, ZERO) if a[1].is_zero() and exponent[0] > 0 else None

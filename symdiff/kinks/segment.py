@@ -52,7 +52,7 @@ def signed(low: arb, high: arb, sign: int | None) -> Segment:
 
 
 def tidied(segments: Iterable[Segment]) -> list[Segment]:
-    """The same in order, with neighbours made one that say the same.
+    """The segments in order, equal neighbours joined.
 
     Where a border is undefined it has any sign: such a stretch joins the one beside it.
     """

@@ -31,6 +31,7 @@ from symdiff.oracle.enclosure import (
 )
 from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.primal import Primal, PrimalAt
+from symdiff.trees.subexpressions import symbols as symbols_of
 
 _CHOOSING = (Piecewise, sympy.sign, sympy.Heaviside)  # what has a value of its own at a tie
 MAX_PRECISION = 4096  # bits; a zero or a pole is still undecided there, a hard point never was
@@ -75,7 +76,7 @@ def enclose_ball(
     shape = next(iter(arrays.values())).shape if arrays else ()
     if of and not (of.restricting or expression.has(*_CHOOSING)):
         of = None  # it is defined everywhere, and no convention is asked
-    used = expression.free_symbols.union(*(e.free_symbols for e in of.restricting) if of else ())
+    used = symbols_of(expression, *(of.restricting if of else ()))
     if of:
         used |= of.symbols
     symbols = sorted(used, key=str)

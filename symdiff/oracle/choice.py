@@ -21,6 +21,7 @@ from symdiff.oracle.enclosure import (
 from symdiff.oracle.limits.infinity import at_infinities
 from symdiff.oracle.primal import Primal
 from symdiff.oracle.table import Table
+from symdiff.trees.subexpressions import symbols
 
 # Building a table takes as long as the ball takes for about this many points.
 _MANY = {"float64": 500_000}
@@ -37,7 +38,9 @@ _tables: dict[tuple[Expr, str, tuple[Expr, ...]], Table] = {}
 def table(expression: Expr, target: str = "float32", restricting: tuple[Expr, ...] = ()) -> Table:
     """The table of an expression in one variable, from memory, from the disk, or built.
 
-    Args and Raises: as `symdiff.oracle.table.build`.
+    Args: target, the format; restricting, expressions without whose value there is none of this.
+    Raises: CannotCertify for a function without ball arithmetic; ValueError for another number of
+        variables than one, or an unknown format.
     """
     key = (expression, "float64" if target == "float64" else "float32", restricting)
     found = _tables.pop(key, None)
@@ -58,6 +61,7 @@ def enclose(
     target: str = "float64",
     relative: float | None = None,
     rounding: bool = False,
+    tell: Callable[[int], object] | None = None,
 ) -> Enclosure:
     """The true value of the expression at each point, with a proven bound.
 
@@ -79,25 +83,11 @@ def enclose(
             number itself).
         rounding: ask, beyond that, for a decided rounding to the target. An exact tie that is
             not seen to be exact stays uncertified.
+        tell: called with how many of the points the ball had to give.
 
     Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
         if the target is unknown, a variable has no values or `relative` is out of range.
     """
-    return enclose_and_count(
-        expression, points, of=of, target=target, relative=relative, rounding=rounding
-    )[0]
-
-
-def enclose_and_count(
-    expression: Expr,
-    points: Mapping[str, Float64Array],
-    *,
-    of: Primal | None = None,
-    target: str = "float64",
-    relative: float | None = None,
-    rounding: bool = False,
-) -> tuple[Enclosure, int]:
-    """As `enclose`, and how many of the points the ball had to give."""
     form = format_named(target)
     wide = target == "float64"
     usual = 2.0**-64 if wide else 2.0**-40
@@ -112,32 +102,45 @@ def enclose_and_count(
 
     shape = np.broadcast_shapes(*(np.shape(values) for values in points.values()))
     restricting = of.restricting if of else ()
-    variables = {s.name for e in (expression, *restricting) for s in e.free_symbols}
-    count = int(np.prod(shape))
+    variables = {s.name for s in symbols(expression, *restricting)}
+    given = count = int(np.prod(shape))
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * count):
         if len(variables) != 1 or not variables <= points.keys():
-            return by_ball(points), count
-        (name,) = variables
-        values = np.broadcast_to(np.asarray(points[name], dtype=np.float64), shape)
-        tabled = expression.free_symbols and asked >= usual
-        if count < _MANY.get(target, _MANY_ELSE) or not tabled:
-            result, given = by_ball(points), count
+            result = by_ball(points)
         else:
-            with deadline.allowed(_cost(by_ball, name, values)):
-                rows = table(expression, target, restricting)
-            result = rows.enclose(values, relative=asked)
-            settled = result.certified
-            if rounding:
-                settled = settled & result.rounded(target)[1]
-            left = ~settled & np.isfinite(values)
-            given = int(left.sum())
-            if given:
-                result.put(left, by_ball({name: values[left]}))
-            result.why[np.isnan(values)] = Why.NOT_A_NUMBER
-        infinite = np.isinf(values)
-        if infinite.any():
-            result.put(infinite, _at_infinities(expression, values[infinite], of))
-    return result, given
+            (name,) = variables
+            values = np.broadcast_to(np.asarray(points[name], dtype=np.float64), shape)
+            tabled = symbols(expression) and asked >= usual
+            if count < _MANY.get(target, _MANY_ELSE) or not tabled:
+                result = by_ball(points)
+            else:
+                with deadline.allowed(_cost(by_ball, name, values)):
+                    rows = table(expression, target, restricting)
+                result = rows.enclose(values, relative=asked)
+                given = _complete(result, values, decide, lambda some: by_ball({name: some}))
+            infinite = np.isinf(values)
+            if infinite.any():
+                result.put(infinite, _at_infinities(expression, values[infinite], of))
+    if tell is not None:
+        tell(given)
+    return result
+
+
+def _complete(
+    result: Enclosure,
+    values: Float64Array,
+    rounding: str | None,
+    by_ball: Callable[[Float64Array], Enclosure],
+) -> int:
+    """Puts the ball's enclosures where the table left a point open; how many there were."""
+    settled = result.certified
+    if rounding is not None:
+        settled = settled & result.rounded(rounding)[1]
+    left = ~settled & np.isfinite(values)
+    if left.any():
+        result.put(left, by_ball(values[left]))
+    result.why[np.isnan(values)] = Why.NOT_A_NUMBER
+    return int(left.sum())
 
 
 def _cost(
@@ -152,7 +155,7 @@ def _cost(
 
 def _at_infinities(expression: Expr, values: Float64Array, of: Primal | None) -> Enclosure:
     """The limits of the derivative; none where what it is the derivative of is undefined."""
-    if expression.free_symbols:
+    if symbols(expression):
         result = at_infinities(expression, values)
     else:  # a constant is its own limit
         result = enclose_ball(expression, {"": values})

@@ -185,7 +185,7 @@ class Enclosure:
         return np.asarray(self.distance(values)[0] == 0)
 
     def ends(self) -> tuple[Float64Array, Float64Array]:
-        """float64 numbers at or below and at or above the truth, as near as float64 allows.
+        """Two float64 numbers that enclose the truth, the first no larger, the second no smaller.
 
         A truth that rounds to ∞ lies between the largest float64 and ∞. NaN where nothing is known.
         """

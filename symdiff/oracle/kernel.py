@@ -184,7 +184,7 @@ def evaluate_double(
     asked: tuple[float, float],
     results: tuple[Float64Array, Float64Array, Float64Array, BoolArray],
 ) -> None:
-    """As `evaluate_single`, for rows of degree 10 and values that are double-doubles.
+    """Evaluates rows of degree 10 at points given by their bits, into double-doubles.
 
     Args: results, arrays for the high parts, low parts, bounds and certificates.
     """

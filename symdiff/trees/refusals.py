@@ -48,7 +48,7 @@ def _is_ours(error: BaseException) -> bool:
 
 
 def refusal_of_power(base: Expr, exponent: Expr) -> str | None:
-    """What is wrong with base**exponent, to be asked before SymPy works it out; None if nothing."""
+    """The reason to refuse base**exponent before SymPy works it out, or None."""
     if base.is_number and not exponent.is_number and not base.is_extended_positive:
         return "raises a number that is not positive to a power that varies"
     if not exponent.is_number:
@@ -70,7 +70,7 @@ class Limits:
         self._varies: dict[Basic, bool] = {}
 
     def refusal(self, expression: Basic) -> str | None:
-        """What is wrong with the expression, to follow 'the formula …'; None if nothing is."""
+        """The reason to refuse the expression, to follow 'the formula …', or None."""
         for part in subexpressions(expression, self._varies):
             self._varies[part] = part.is_Symbol or any(self._varies[a] for a in part.args)
             problem = self._problem(part)
@@ -114,7 +114,7 @@ class Limits:
 
 
 def refusal_of_size(expression: Expr, most: int = MAX_SIZE) -> str | None:
-    """That the expression is too large or nested too deeply; None if it is not."""
+    """The reason to refuse the expression for its size or its depth, or None."""
     if size(expression) > most:
         return f"has more than {most} parts"
     return f"is nested more than {MAX_DEPTH} deep" if depth(expression) > MAX_DEPTH else None

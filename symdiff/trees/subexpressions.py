@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
-from sympy import Basic
+from sympy import Basic, Symbol
 
 
 def subexpressions(expression: Basic, known: Container[Basic] = ()) -> list[Basic]:
@@ -25,6 +25,11 @@ def subexpressions(expression: Basic, known: Container[Basic] = ()) -> list[Basi
             stack.append((part, True))
             stack.extend((a, False) for a in reversed(part.args) if a not in order)
     return list(order)
+
+
+def symbols(*expressions: Basic) -> set[Symbol]:
+    """The symbols in the expressions."""
+    return {p for e in expressions for p in subexpressions(e) if isinstance(p, Symbol)}
 
 
 def size(expression: Basic) -> int:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 import tracked
@@ -92,7 +93,16 @@ class Independent:
         self.tree = ast.parse(self.text, mode="eval").body
         self.parameters = {k: Fraction(v) for k, v in (parameters or {}).items()}  # type: ignore[arg-type]
         self._known: dict[Fraction, Truth] = {}
+        self._literals: dict[tuple[ast.Constant, int], Num] = {}
         sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
+
+    def literal(self, node: ast.Constant) -> Num:
+        """The number as it is written, at the precision in force; read once at each."""
+        key = node, mp.prec
+        if key not in self._literals:
+            written = ast.get_source_segment(self.text, node) or str(node.value)
+            self._literals[key] = number(Fraction(written.replace("_", "")))
+        return self._literals[key]
 
     def derivative(self, x: float | Fraction) -> Truth:
         """What is known of f′ at x, a finite number, which is taken exactly."""
@@ -233,6 +243,9 @@ class Independent:
         raise Unknown
 
 
+_dumped = lru_cache(maxsize=4096)(ast.dump)  # of a node: the same text is the same expression
+
+
 class _Evaluation:
     """One walk over the tree at one point and one precision."""
 
@@ -247,8 +260,7 @@ class _Evaluation:
     def of(self, node: ast.expr) -> Dual:
         match node:
             case ast.Constant():
-                written = ast.get_source_segment(self.formula.text, node) or str(node.value)
-                return constant(number(Fraction(written.replace("_", ""))))
+                return constant(self.formula.literal(node))
             case ast.Name(id=name):
                 if name in self.names:
                     return self.names[name]
@@ -316,7 +328,7 @@ class _Evaluation:
     def compares(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> bool:
         a, b = self.of(left), self.of(right)
         sign = 0
-        if ast.dump(left) != ast.dump(right):
+        if _dumped(left) != _dumped(right):
             sign = self.decided((a.a - b.a).sign())
             tie = sign == 0 and not (a.flat and b.flat)
             if tie and self.slope and not self.as_taken:
@@ -324,10 +336,10 @@ class _Evaluation:
         return _RELATIONS[type(op)](sign)
 
     def extreme(self, args: list[ast.expr], wanted: int) -> Dual:
-        best, written = self.of(args[0]), ast.dump(args[0])
+        best, written = self.of(args[0]), _dumped(args[0])
         for arg in args[1:]:
             other = self.of(arg)
-            if ast.dump(arg) == written:
+            if _dumped(arg) == written:
                 continue
             sign = self.decided((other.a - best.a).sign())
             if sign == 0 and self.slope and not (best.flat and other.flat):
@@ -335,7 +347,7 @@ class _Evaluation:
                     raise Tie
                 best = Dual(best.a, best.d, False)  # noqa: FBT003 - a named tuple's field
             elif sign == wanted:
-                best, written = other, ast.dump(arg)
+                best, written = other, _dumped(arg)
         return best
 
     def kinked(self, u: Dual, below: int) -> Dual:

@@ -53,6 +53,27 @@ def test_with_parameters_leaves_the_original():
     assert g.formula is f.formula
 
 
+def test_edge_cases_change_one_parameter_at_a_time():
+    """Each value of `edges`, the other parameters as they were."""
+    j = sympy.Symbol("j", real=True)
+    edges = {"k": (Rational(0), Rational(5)), "j": (Rational(7),)}
+    f = Definition("f", j + k * z, parameters={"k": Rational(1), "j": Rational(2)}, edges=edges)
+
+    assert [{"k": 0, "j": 2}, {"k": 5, "j": 2}, {"k": 1, "j": 7}] == [
+        dict(case.parameters) for case in f.edge_cases()
+    ]
+    assert Definition("g", z).edge_cases() == ()
+
+
+def test_a_notebook_shows_the_derivative_stated_at_a_kink():
+    """relu'(0) = 0 is a convention; where both sides agree there is none to show."""
+    shown = symdiff.activation("relu")._repr_latex_()
+
+    assert shown.count("&=") == 2
+    assert r"\mathrm{relu}'\left(0\right) &= 0" in shown
+    assert "&=" not in symdiff.activation("softsign")._repr_latex_()
+
+
 def test_an_unknown_parameter_is_refused():
     """The error names the parameters that there are, or says that there are none."""
     with pytest.raises(ValueError, match="f has no parameter 'q'; it has 'k'"):

@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from configparser import ConfigParser
 from importlib import import_module
 from pathlib import Path
 
@@ -148,6 +149,10 @@ def test_the_docstrings_example_is_true():
     assert expected == str(symdiff.adjoints(symdiff.neuron("tanh"))).splitlines()
 
 
-def test_types_ship():
-    """The package says that it is typed."""
+def test_types_and_faces_ship():
+    """The package says that it is typed, and an installed face finds its stub."""
+    settings = ConfigParser()
+    settings.read(ROOT.parent / "setup.cfg", encoding="utf-8")
+
     assert (ROOT / "py.typed").exists()
+    assert "*.pyi" in settings["options.package_data"]["*"]

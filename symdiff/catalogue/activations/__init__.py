@@ -11,8 +11,7 @@ from symdiff.catalogue.activations.gates import GATES
 from symdiff.catalogue.activations.rectifiers import RECTIFIERS
 from symdiff.catalogue.activations.shrinkages import SHRINKAGES
 from symdiff.catalogue.activations.sigmoids import SIGMOIDS
-from symdiff.catalogue.activations.stanza import smooth
-from symdiff.definition import Definition
+from symdiff.definition import Definition, smooth
 
 __all__ = ["activations", "families", "smooth"]
 

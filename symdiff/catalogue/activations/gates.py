@@ -7,7 +7,8 @@ from functools import partial
 import sympy
 from sympy import Piecewise, Rational, atan, cos, exp, pi, sin, sqrt
 
-from symdiff.catalogue.activations.stanza import Family, smooth, stanza, z
+from symdiff.catalogue.activations.stanza import Family, stanza, z
+from symdiff.definition import smooth
 from symdiff.expression.formula import real_symbol
 from symdiff.functions import Phi, expm1, log1p, sigmoid, softplus, tanh
 

@@ -6,7 +6,8 @@ from functools import partial
 
 from sympy import Abs, Piecewise, Rational, sqrt
 
-from symdiff.catalogue.activations.stanza import Family, smooth, stanza, z
+from symdiff.catalogue.activations.stanza import Family, stanza, z
+from symdiff.definition import smooth
 from symdiff.expression.formula import real_symbol
 from symdiff.functions import log1p
 

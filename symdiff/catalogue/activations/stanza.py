@@ -19,8 +19,6 @@ from symdiff.expression.formula import parameter, real_symbol
 
 z = real_symbol("z")
 
-smooth = sympy.Symbol("smooth")  # in `at`: both sides agree, there is nothing to choose
-
 Family = dict[str, Definition]
 
 

@@ -122,7 +122,7 @@ def exponential_of(terms: Terms) -> Monomial:
 
 
 def compare(m: Monomial, n: Monomial) -> int:
-    """1 if n/m → 0, −1 if m/n → 0, 0 if they are the same.
+    """Which grows faster: 1 if m does (n/m → 0), −1 if n does, 0 if they are equal.
 
     The sign of log(m/n) far out is that of its fastest growing term; without exponentials that is
     the first that is left of log z, log log z, …

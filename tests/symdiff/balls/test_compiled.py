@@ -10,7 +10,7 @@ from flint import arb, arb_series, ctx, fmpq
 from symdiff.balls.compiled import compile_ball, compile_series
 from symdiff.balls.elementary import BALL, SERIES, CannotCertify
 from symdiff.expression.formula import real_symbol
-from symdiff.functions import EXTREMES, STABLE_FUNCTIONS, j1, sinc
+from symdiff.functions import EXTREMES, STABLE_FUNCTIONS, j1, sinc, tanh
 
 z, y = real_symbol("z"), real_symbol("y")
 UNARY = tuple(f for f in BALL if f not in {sympy.Max, sympy.Min, sympy.Pow, *EXTREMES})
@@ -111,6 +111,18 @@ class TestCompileBall:
         hostile = sympy.Symbol("__import__('os').abort()", real=True)
 
         assert compile_ball(hostile + 1, (hostile,))(arb(1)) == 2
+
+    @pytest.mark.parametrize("depth", [400, 3000])
+    def test_what_is_nested_deep_has_its_ball_or_is_refused(self, depth):
+        """SymPy's own walk for the symbols would end in a RecursionError."""
+        expression = z
+        for _ in range(depth):
+            expression = tanh(expression)
+        if depth == 400:
+            assert compile_ball(expression, (z,))(arb(0.5)).rel_accuracy_bits() > 100
+        else:
+            with pytest.raises(CannotCertify, match=r"^the formula is nested too deep for ball"):
+                compile_ball(expression, (z,))
 
     def test_is_no_function_of_an_unlisted_symbol(self):
         """The message names the symbol and the variables."""

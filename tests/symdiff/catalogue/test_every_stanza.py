@@ -18,10 +18,9 @@ z = real_symbol("z")
 
 AT_DEFAULTS = [pytest.param(entry, id=name) for name, entry in activations.items()]
 AT_EDGES = [
-    pytest.param(entry.with_parameters(**{p: value}), id=f"{name}({p}={value})")
+    pytest.param(case, id=f"{name}({', '.join(f'{p}={v}' for p, v in case.parameters.items())})")
     for name, entry in activations.items()
-    for p, values in entry.edges.items()
-    for value in values
+    for case in entry.edge_cases()
 ]
 EVERY = [*AT_DEFAULTS, *AT_EDGES]
 

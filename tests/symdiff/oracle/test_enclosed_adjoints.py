@@ -6,7 +6,7 @@ import pytest
 
 import symdiff
 from symdiff.balls.elementary import CannotCertify
-from symdiff.oracle.graph import enclose_adjoints
+from symdiff.oracle.adjoints import enclose_adjoints
 
 DRAW = np.random.default_rng(20240229)
 LAYER = {"w": DRAW.normal(size=(5, 3)), "b": DRAW.normal(size=3)}
