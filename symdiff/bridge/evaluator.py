@@ -78,6 +78,7 @@ class Evaluator:
         kind = np.float64 if self.arithmetic == "numpy" else object
         arrays, parameters, lengths = self.signature.bind(values, kind)
         constants = {**parameters, **lengths}
+        self.program.check({**arrays, **constants})
         results: dict[str, Any]
         if self.arithmetic == "mpmath":
             results = run_mpmath(self.program, {**arrays, **constants})

@@ -33,6 +33,7 @@ def interpret(program: Program, arguments: Values, compile_scalar: Compile) -> d
         arguments: object arrays (or numbers) by the name of the program's argument.
         compile_scalar: turns a scalar expression into a function of numbers of the arithmetic.
     """
+    program.check(arguments)
     values: dict[Symbol, Any] = {s: arguments[name] for name, s in program.arguments.items()}
     for symbol, what in program.steps:
         if isinstance(what, Entrywise):

@@ -5,7 +5,7 @@ This is what evaluators run and what operation counts count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -39,6 +39,15 @@ class Program:
             (symbol, what.expression if isinstance(what, Entrywise) else what)
             for symbol, what in self.steps
         )
+
+    def check(self, given: Container[str]) -> None:
+        """Nothing, if all arguments are given. Raises: ValueError, naming one that is not."""
+        for name in self.arguments:
+            if name not in given:
+                raise ValueError(
+                    f"the length of the axis {name!r} is given by no input; "
+                    f"state it with the graph: lengths={{{name!r}: …}}"
+                )
 
     def at(self, values: Mapping[str, Expr]) -> Program:
         """The same program with some of its arguments replaced by numbers."""

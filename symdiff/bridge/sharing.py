@@ -8,13 +8,12 @@ once: a deep graph repeats a few expressions thousands of times.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from sympy import Basic, Expr, Symbol
+from sympy import Add, Basic, Expr, Mul, Symbol
 
 from symdiff.graph.steps import ArrayOperation
 from symdiff.graph.template import PLAIN, placeholder, positions, renumbered
@@ -54,38 +53,44 @@ def entrywise(template: Expr, operands: Sequence[Symbol]) -> Entrywise:
 
 
 class _Part(NamedTuple):
-    """A subexpression of a template."""
+    """A subexpression of a template that depends on operands."""
 
     expression: Expr  # in the template's placeholders
-    template: Expr  # in its own
-    positions: tuple[int, ...]  # which of the template's operands are its own
-    children: tuple[int, ...]  # the parts right below it, in the template's list
+    shape: Hashable  # what it is, but for what it is made of
+    made_of: tuple[int, ...]  # the parts and operands right below: a part by its place, an operand
+    # i by −1 − i; in any order if the shape is a sum's or a product's
+    commutes: bool
 
 
 @lru_cache(maxsize=_KEPT)
 def _parts(template: Expr) -> tuple[_Part, ...]:
-    """The parts of a template that depend on operands, children first, itself last.
+    """The parts of a template, those right below before each, itself last.
 
     A condition is none, for it is no number that an arithmetic could hold: its sides are.
     """
     found: dict[Expr, int] = {}
     parts: list[_Part] = []
 
-    def children(expression: Basic) -> Iterable[int]:
-        for argument in expression.args:
-            if argument in found:
-                yield found[argument]
-            elif isinstance(argument, Expr):
-                if argument.args and positions(argument):
-                    yield visit(argument)
-            else:
-                yield from children(argument)
+    def shape(argument: Basic, below: list[int]) -> Hashable:
+        """The shape of an argument, its parts and operands put down in `below`."""
+        if not positions(argument):
+            return argument
+        if isinstance(argument, Expr):
+            below.append(-1 - positions(argument)[0] if argument.is_Symbol else visit(argument))
+            return None
+        return (argument.func, *(shape(a, below) for a in argument.args))
 
     def visit(expression: Expr) -> int:
-        below = tuple(dict.fromkeys(children(expression)))
-        used = positions(expression)
-        parts.append(_Part(expression, renumbered(expression, used), used, below))
-        found[expression] = len(parts) - 1
+        if expression not in found:
+            below: list[int] = []
+            shapes = [shape(a, below) for a in expression.args]
+            commutes = isinstance(expression, Add | Mul)
+            if commutes:  # the numbers among the terms, then how many others
+                shapes = [s for s in shapes if s is not None]
+            parts.append(
+                _Part(expression, (expression.func, *shapes, len(below)), tuple(below), commutes)
+            )
+            found[expression] = len(parts) - 1
         return found[expression]
 
     visit(template)
@@ -93,16 +98,18 @@ def _parts(template: Expr) -> tuple[_Part, ...]:
 
 
 @lru_cache(maxsize=_KEPT)
-def _without(template: Expr, taken: tuple[int, ...]) -> tuple[Expr, tuple[int, ...]]:
-    """The template with some of its parts as placeholders, and which of its own are left.
+def _without(template: Expr, part: int, taken: tuple[int, ...]) -> tuple[Expr, tuple[int, ...]]:
+    """A part of a template with some of its own parts taken out, and which operands are left.
 
-    The placeholders that are left come first, then those of the parts, in their order.
+    These are the template's, then the parts taken, in their order.
     """
     parts, count = _parts(template), len(positions(template))
-    put = {parts[part].expression: placeholder(count + k) for k, part in enumerate(taken)}
-    rest = template.xreplace(put)
+    rest = parts[part].expression
+    if taken:
+        put = {parts[t].expression: placeholder(count + k) for k, t in enumerate(taken)}
+        rest = rest.xreplace(put)
     used = positions(rest)
-    return renumbered(rest, used), tuple(used)
+    return renumbered(rest, used), used
 
 
 def shared_steps(steps: Iterable[Step]) -> list[Step]:
@@ -110,114 +117,92 @@ def shared_steps(steps: Iterable[Step]) -> list[Step]:
     return _Sharing(list(steps)).steps
 
 
-_Value = tuple[int, ...]  # a template's number, then its operands' in ascending order
-
-
 class _Sharing:
-    """One pass to count who uses what, one to emit; all in numbers, for SymPy hashes slowly."""
+    """Numbers every value, counts who uses it, and emits the steps.
+
+    Whatever has a number is looked up by it, for SymPy hashes slowly.
+    """
 
     def __init__(self, given: list[Step]) -> None:
         self.steps: list[Step] = []
-        self._symbols: list[Symbol] = []  # by number
         self._numbers: dict[Symbol, int] = {}
-        self._templates: list[Expr] = []  # by number
-        self._codes: dict[Expr, int] = {}
-        self._plans: dict[int, list[tuple[int, tuple[int, ...], tuple[int, ...]]]] = {}
-        self._turned: dict[tuple[int, tuple[int, ...]], int] = {}
-        self._seen: set[_Value] = set()
-        self._users: defaultdict[_Value, int] = defaultdict(int)
-        self._below: dict[_Value, list[_Value]] = {}  # what each of its template's parts computes
-        self._computed: dict[_Value, int] = {}  # by the symbol of that number
+        self._known: dict[tuple[Hashable, ...], int] = {}  # what is computed of what → its number
+        self._shapes: dict[Hashable, int] = {}
+        self._plans: dict[Expr, list[tuple[int, tuple[int, ...], bool]]] = {}
+        self._users: list[int] = []  # by number
+        self._computed: dict[int, Symbol] = {}
         self._taken = 0
-        roots = [
-            self._counted(what)
-            if isinstance(what, Entrywise) and what.operands and what.template is not PLAIN
-            else None
-            for _, what in given
-        ]
-        for (symbol, what), root in zip(given, roots, strict=True):
-            if root is None:
-                self.steps.append((symbol, what))
+        values = [self._counted(symbol, what) for symbol, what in given]
+        for (symbol, what), numbers in zip(given, values, strict=True):
+            if isinstance(what, Entrywise) and numbers:
+                self._emit(symbol, what, numbers, len(numbers) - 1)
             else:
-                self._emit(symbol, root)
+                self.steps.append((symbol, what))
+
+    def _new(self) -> int:
+        self._users.append(0)
+        return len(self._users) - 1
 
     def _number(self, symbol: Symbol) -> int:
-        number = self._numbers.setdefault(symbol, len(self._symbols))
-        if number == len(self._symbols):
-            self._symbols.append(symbol)
-        return number
+        if symbol not in self._numbers:
+            self._numbers[symbol] = self._new()
+        return self._numbers[symbol]
 
-    def _code(self, template: Expr) -> int:
-        code = self._codes.setdefault(template, len(self._templates))
-        if code == len(self._templates):
-            self._templates.append(template)
-        return code
-
-    def _plan(self, code: int) -> list[tuple[int, tuple[int, ...], tuple[int, ...]]]:
-        """Of each part of a template its number, its operands and the parts right below."""
-        if code not in self._plans:
-            self._plans[code] = [
-                (self._code(part.template), part.positions, part.children)
-                for part in _parts(self._templates[code])
+    def _plan(self, template: Expr) -> list[tuple[int, tuple[int, ...], bool]]:
+        """Of each part its shape's number, what it is made of, and whether in any order."""
+        if template not in self._plans:
+            self._plans[template] = [
+                (
+                    self._shapes.setdefault(part.shape, len(self._shapes)),
+                    part.made_of,
+                    part.commutes,
+                )
+                for part in _parts(template)
             ]
-        return self._plans[code]
+        return self._plans[template]
 
-    def _value(self, code: int, operands: tuple[int, ...]) -> _Value:
-        """What is computed, by one key for x + y and y + x."""
-        ascending = tuple(sorted(operands))
-        if ascending == operands:
-            return (code, *operands)
-        order = tuple(sorted(range(len(operands)), key=operands.__getitem__))
-        key = code, order
-        if key not in self._turned:
-            self._turned[key] = self._code(renumbered(self._templates[code], order))
-        return (self._turned[key], *ascending)
+    def _counted(self, symbol: Symbol, what: Entrywise | ArrayOperation) -> list[int]:
+        """The number of each part's value; who uses what is counted, once for each value."""
+        if not isinstance(what, Entrywise) or not what.operands or what.template is PLAIN:
+            return []
+        operands = [self._number(operand) for operand in what.operands]
+        numbers: list[int] = []
+        for shape, made_of, commutes in self._plan(what.template):
+            below = [numbers[b] if b >= 0 else operands[-1 - b] for b in made_of]
+            if commutes:
+                below.sort()
+            key = (shape, *below)
+            number = self._known.get(key)
+            if number is None:
+                number = self._known[key] = self._new()
+                for b in {b for b in made_of if b >= 0}:
+                    self._users[numbers[b]] += 1
+            numbers.append(number)
+        self._users[numbers[-1]] += 1
+        self._numbers.setdefault(symbol, numbers[-1])
+        return numbers
 
-    def _parts_of(self, value: _Value) -> list[_Value]:
-        """What each part of a value's template computes, itself last."""
-        if value not in self._below:
-            code, *operands = value
-            self._below[value] = [
-                self._value(part, tuple([operands[i] for i in where]))
-                for part, where, _ in self._plan(code)
-            ]
-        return self._below[value]
-
-    def _counted(self, what: Entrywise) -> _Value:
-        """The value of a step; who uses what is counted, once for each user."""
-        numbers = tuple([self._number(symbol) for symbol in what.operands])
-        root = self._value(self._code(what.template), numbers)
-        values = self._parts_of(root)
-        for value, (_, _, children) in zip(values, self._plan(root[0]), strict=True):
-            if value not in self._seen:
-                self._seen.add(value)
-                for child in children:
-                    self._users[values[child]] += 1
-        self._users[root] += 1
-        return root
-
-    def _emit(self, symbol: Symbol, root: _Value) -> None:
-        """One more step, after the steps for those of its parts that have other users too."""
-        if root in self._computed:
-            known = self._symbols[self._computed[root]]
-            self.steps.append((symbol, Entrywise(PLAIN, (known,))))
+    def _emit(self, symbol: Symbol, what: Entrywise, numbers: list[int], part: int) -> None:
+        """A step for a part, after those for what has other users too."""
+        number = numbers[part]
+        if number in self._computed:
+            self.steps.append((symbol, Entrywise(PLAIN, (self._computed[number],))))
             return
-        code, *operands = root
-        values, plan = self._parts_of(root), self._plan(code)
+        plan = self._plan(what.template)
         taken: set[int] = set()
-        below = list(plan[-1][2])
+        below = [b for b in plan[part][1] if b >= 0]
         while below:
-            part = below.pop()
-            if self._users[values[part]] > 1:
-                taken.add(part)
+            one = below.pop()
+            if self._users[numbers[one]] > 1 or numbers[one] in self._computed:
+                taken.add(one)
             else:
-                below += plan[part][2]
-        every = list(operands)
-        for part in sorted(taken):
-            if values[part] not in self._computed:
+                below += [b for b in plan[one][1] if b >= 0]
+        order = tuple(sorted(taken))
+        for one in order:
+            if numbers[one] not in self._computed:
                 self._taken += 1
-                self._emit(Symbol(f"s{self._taken - 1}", real=True), values[part])
-            every.append(self._computed[values[part]])
-        rest, left = _without(self._templates[code], tuple(sorted(taken)))
-        self.steps.append((symbol, Entrywise(rest, tuple(self._symbols[every[i]] for i in left))))
-        self._computed[root] = self._number(symbol)
+                self._emit(Symbol(f"s{self._taken - 1}", real=True), what, numbers, one)
+        rest, left = _without(what.template, part, order)
+        every = (*what.operands, *(self._computed[numbers[one]] for one in order))
+        self.steps.append((symbol, Entrywise(rest, tuple(every[i] for i in left))))
+        self._computed[number] = symbol

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import sympy
-from sympy import Expr, Symbol
+from sympy import Basic, Expr, Symbol
 
 _KEPT = 2**14  # expressions about which something is remembered
 
@@ -25,7 +25,7 @@ SUM = placeholder(0) + placeholder(1)
 
 
 @lru_cache(maxsize=_KEPT)
-def positions(template: Expr) -> tuple[int, ...]:
+def positions(template: Basic) -> tuple[int, ...]:
     """Which placeholders are in an expression, in ascending order."""
     return tuple(sorted(int(s.name[1:]) for s in template.free_symbols if s.name[0] == "%"))
 
@@ -40,12 +40,16 @@ def names(template: Expr) -> tuple[Symbol, ...]:
 def without_names(template: Expr, count: int) -> Expr:
     """The expression in `count` placeholders with more of them for its `names`."""
     named = names(template)
+    if not named:
+        return template
     return template.xreplace({s: placeholder(count + i) for i, s in enumerate(named)})
 
 
 @lru_cache(maxsize=_KEPT)
 def renumbered(template: Expr, order: tuple[int, ...]) -> Expr:
     """The expression with placeholder i called by the place of i in `order`."""
+    if order == tuple(range(len(order))):
+        return template  # SymPy would build every case anew
     return template.xreplace({placeholder(i): placeholder(k) for k, i in enumerate(order)})
 
 
@@ -55,6 +59,8 @@ def identified(template: Expr, which: tuple[int, ...]) -> Expr:
 
     x/(x − stop(x)) is none, and a condition on it SymPy refuses.
     """
+    if which == tuple(range(len(which))):
+        return template
     try:
         return template.xreplace({placeholder(i): placeholder(w) for i, w in enumerate(which)})
     except TypeError:

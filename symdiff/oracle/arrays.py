@@ -57,6 +57,7 @@ def enclose_arrays(
     pointwise = adjoints.signature.pointwise
     shape = np.broadcast_shapes(*map(np.shape, arguments.values())) if pointwise else ()
     left, steps = dict(adjoints.nodes), program({**adjoints.nodes, **guards})
+    steps.check(arguments)
     precision = _FIRST
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries):
         while True:

@@ -16,6 +16,7 @@ from sympy import Expr, Symbol
 
 from symdiff.graph.box import Boxed, box
 from symdiff.graph.kinds.einsum import broadcast
+from symdiff.graph.kinds.elementwise import constant
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write
 from symdiff.graph.numbers import Numbers
 from symdiff.graph.steps import operation
@@ -126,7 +127,7 @@ def gather(x: Node, table: npt.ArrayLike, axes: Axes, shape: Shape) -> Node:
     Args: table, integers, of the result's shape; axes, the result's; shape, the lengths of x's.
     Raises: ValueError if the table does not fit.
     """
-    return Gather(tuple(axes), (x,), *_checked(table, axes, x.axes, shape))
+    return _moved(Gather, x, tuple(axes), *_checked(table, axes, x.axes, shape))
 
 
 def scatter(x: Node, table: npt.ArrayLike, axes: Axes, shape: Shape) -> Node:
@@ -135,7 +136,14 @@ def scatter(x: Node, table: npt.ArrayLike, axes: Axes, shape: Shape) -> Node:
     Args: table, integers, of x's shape; axes, the result's; shape, their lengths.
     Raises: ValueError if the table does not fit.
     """
-    return Scatter(tuple(axes), (x,), *_checked(table, x.axes, axes, shape))
+    return _moved(Scatter, x, tuple(axes), *_checked(table, x.axes, axes, shape))
+
+
+def _moved(kind: type[Node], x: Node, axes: Axes, shape: Shape, table: Numbers) -> Node:
+    """The node; of a scalar to a scalar the scalar itself, whose arrays are many problems."""
+    if axes or x.axes:
+        return kind(axes, (x,), shape, table)
+    return constant(0) if table.array.item() < 0 else x
 
 
 def _checked(table: npt.ArrayLike, small: Axes, large: Axes, shape: Shape) -> tuple[Shape, Numbers]:

@@ -124,3 +124,13 @@ class TestLengths:
         f = symdiff.adjoints(Graph("g", (X, W), {"y": Y}, lengths={"n": 3})).lambdify()
         with pytest.raises(ValueError, match=r"n = 2, but g has n = 3; the lengths must agree"):
             f(x=GIVEN["x"], W=GIVEN["W"], v=np.ones(2))
+
+    def test_one_that_nothing_says_is_asked_for(self):
+        """In one sentence, in float64 and in balls."""
+        (s,) = scalars("s")
+        found = symdiff.adjoints(Graph("g", (s,), {"L": mean(broadcast(s, ("k",)))}))
+        for compute in (found.lambdify(), found.lambdify("mpmath")):
+            with pytest.raises(ValueError, match="length of the axis 'k' is given by no input"):
+                compute(s=2.0)
+        with pytest.raises(ValueError, match="no values were given for 'k'"):
+            found.enclose(s=2.0)

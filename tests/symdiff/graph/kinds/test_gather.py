@@ -120,3 +120,11 @@ def test_what_is_empty_stays_empty():
 
     assert not found.lambdify()(x=GIVEN, v=np.zeros(0))["x"].any()
     assert found.enclose(x=GIVEN, v=np.zeros(0))["x"].bound.max() == 0
+
+
+def test_of_a_scalar_to_a_scalar_it_is_the_scalar():
+    """An array of scalars is many problems, of which none is an entry of another."""
+    x = array("x")
+
+    assert gather(x, 0, (), ()) is scatter(x, 0, (), ()) is x
+    assert gather(x, -1, (), ()).expr == 0
