@@ -27,8 +27,8 @@ from comparisons.tally import Extreme, Tally
 from comparisons.truth import TruthOf
 from comparisons.verdict import Judged, Status
 from symdiff import activation
+from symdiff.oracle.adjoints import pointwise_forms
 from symdiff.oracle.enclosure import uncertain
-from symdiff.oracle.graph import pointwise_forms
 from symdiff.oracle.primal import Primal
 
 BLOCKS = 256

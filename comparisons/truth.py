@@ -14,8 +14,8 @@ from symdiff import Adjoints, Graph, adjoints
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Node
 from symdiff.graph.sensitivity import SEED, sensitivities
+from symdiff.oracle.adjoints import enclose_adjoints
 from symdiff.oracle.enclosure import Enclosure
-from symdiff.oracle.graph import enclose_adjoints
 
 TIGHT = 2.0**-100  # where an error straddles a threshold: as tight as a double-double can hold
 MOST_ENTRIES = 2**12  # of an array whose conditioning is computed, a fraction of a millisecond each

@@ -157,7 +157,7 @@ class Adjoints(Derivation, Mapping[str, Expr]):
         Args: target, the format whose ulp the bound has to be far below; inputs, by name.
         Raises: CannotCertify where there is no ball arithmetic for a function in the graph.
         """
-        from symdiff.oracle.graph import enclose_adjoints
+        from symdiff.oracle.adjoints import enclose_adjoints
 
         return enclose_adjoints(self, inputs, target=target)
 

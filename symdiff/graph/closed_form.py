@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from sympy import Expr, Symbol
 
 from symdiff.extent import Extents, TooLarge
-from symdiff.graph.cases import check_cases
+from symdiff.graph.case_depth import check_cases
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Indices, Node
 from symdiff.notation.arrays import Axes

@@ -8,7 +8,7 @@ import sympy
 from sympy import Expr, Rational, Symbol
 
 from symdiff.extent import Extents, TooLarge
-from symdiff.graph.cases import check_cases
+from symdiff.graph.case_depth import check_cases
 from symdiff.graph.kinds.elementwise import is_constant
 from symdiff.graph.kinds.stop import Stop
 from symdiff.graph.node import Node, Write

@@ -17,7 +17,7 @@ from comparisons.dtypes import FLOAT_TYPES, float_type
 from comparisons.reproduction import reproduction
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph.signature import Signature
-from symdiff.oracle.graph import enclose_adjoints
+from symdiff.oracle.adjoints import enclose_adjoints
 
 # torch.nn.KLDivLoss warns that its mean is not what the mathematics calls the divergence.
 pytestmark = pytest.mark.filterwarnings("ignore:reduction. 'mean' divides:UserWarning")

@@ -5,7 +5,7 @@ import sympy
 
 from symdiff.extent import MAX_LENGTH, MAX_NESTING, Extents, TooLarge
 from symdiff.graph import array, elementwise, mean
-from symdiff.graph.cases import MAX_CASES, check_cases
+from symdiff.graph.case_depth import MAX_CASES, check_cases
 
 X = sympy.Symbol("x", real=True)
 CLIP = sympy.Lambda(X, sympy.Piecewise((X, X > 1), (X**3 - 1, True)))

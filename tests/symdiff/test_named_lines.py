@@ -15,7 +15,7 @@ import symdiff
 from symdiff.functions import sigmoid, tanh
 from symdiff.graph import Graph, array, broadcast, constant, contraction, elementwise, mean, stop
 from symdiff.graph.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
-from symdiff.oracle.graph import enclose_adjoints
+from symdiff.oracle.adjoints import enclose_adjoints
 
 SEEDS = range(300)  # of numpy's generator
 STEP = 1e-30

@@ -6,7 +6,7 @@ import numpy as np
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Graph, Input, array, contraction
 from symdiff.graph.derivation import Derivation
-from symdiff.oracle.graph import enclose_adjoints
+from symdiff.oracle.adjoints import enclose_adjoints
 
 H = mpmath.mpf("1e-25")
 

@@ -48,3 +48,19 @@ def test_what_cannot_be_is_refused(arguments, sentence):
     """An axis that is not there; a convention that no framework has."""
     with pytest.raises(ValueError, match=sentence):
         largest(X, *arguments)
+
+
+@pytest.mark.parametrize("kind", [np.float64, object])
+def test_the_largest_and_its_marks(kind):
+    """Along either axis; of equals all or the first."""
+    x = np.array([[1.0, 3.0], [3.0, 3.0]]).astype(kind)
+
+    assert peak(x, 0).tolist() == [3, 3]
+    assert winners(x, 1, "even").tolist() == [[0, 1], [1, 1]]
+    assert winners(x, 1, "first").tolist() == [[0, 1], [1, 0]]
+    assert winners(x, 0, "first").tolist() == [[0, 1], [1, 0]]
+
+
+def test_a_nan_leaves_it_open():
+    """No entry of its row is known to be the largest."""
+    assert np.isnan(winners(np.array([1.0, np.nan]), 0, "even")).all()

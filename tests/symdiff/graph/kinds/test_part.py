@@ -1,12 +1,13 @@
 """Parts along an axis and what is put together from them."""
 
+import mpmath
 import numpy as np
 import pytest
 
 import symdiff
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Graph, array, elementwise
-from symdiff.graph.kinds.part import part, stack
+from symdiff.graph.kinds.part import part, placed, stack, taken
 from symdiff.graph.kinds.position import one_hot
 from symdiff.graph.signature import Signature
 
@@ -57,3 +58,13 @@ def test_a_part_along_no_axis_is_refused():
     """The sentence names the axes there are."""
     with pytest.raises(ValueError, match=r"no axis 'c' to take a part of; \(n k\)"):
         part(X, "c", 0)
+
+
+def test_a_part_and_its_place():
+    """Placed among zeros of the numbers' own kind, of which the part is what was put there."""
+    row = np.array([mpmath.mpf(1), mpmath.mpf(2)], dtype=object)
+    whole = placed(row, 1, 2, 3)
+
+    assert whole.tolist() == [[0, 0, 1], [0, 0, 2]]
+    assert all(isinstance(number, mpmath.mpf) for number in whole.flat)
+    assert taken(whole, 1, 2).tolist() == row.tolist()

@@ -8,7 +8,7 @@ from numerical import check_twice
 import symdiff
 from symdiff.graph import Graph, array, broadcast, contraction, elementwise, renamed
 
-X = array("x", "n m")
+X, V = array("x", "n m"), array("x", "n")
 DRAW = np.random.default_rng(20240302)
 
 
@@ -50,3 +50,16 @@ def test_each_axis_gets_one_name(axes):
     """Fewer, more or equal ones are refused."""
     with pytest.raises(ValueError, match="give each a name of its own"):
         renamed(X, axes)
+
+
+def test_beside_itself_it_is_another_array():
+    """xᵢ (xₖ + 1) is no square, though both are computed from one array."""
+    beside = elementwise(lambda a, b: a * (b + 1), V, renamed(V, ("k",)))
+    graph = Graph("g", (V,), {"y": beside})
+    turned = elementwise(lambda a, b: a - b**2, X, renamed(X, ("m", "n")))
+
+    check_twice(graph, {"x": DRAW.normal(size=3), "v": DRAW.normal(size=(3, 3))})
+    check_twice(
+        Graph("g", (X,), {"y": turned}),
+        {"x": DRAW.normal(size=(2, 2)), "v": DRAW.normal(size=(2, 2))},
+    )

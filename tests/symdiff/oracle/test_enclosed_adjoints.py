@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import symdiff
-from symdiff.oracle.graph import enclose_adjoints
+from symdiff.oracle.adjoints import enclose_adjoints
 from symdiff.oracle.translate import CannotCertify
 
 DRAW = np.random.default_rng(20240229)
