@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from typing import Any
 
 import torch
@@ -35,7 +36,7 @@ from comparisons.capture.operators import (
 from comparisons.capture.place import Place, here
 from comparisons.capture.refusal import NoRule, refused
 from comparisons.capture.rules import COMPOSITIONS, RULES
-from comparisons.capture.storage import Storages, numbers
+from comparisons.capture.storage import Storages, address, numbers
 from symdiff.graph import Input, Node, Stop, constant, stop, topological
 
 
@@ -51,6 +52,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self._storages = Storages()
         self._depth = 0  # inside how many decompositions
         self._varying: dict[Node, bool] = {}
+        self._unknown: dict[int, tuple[Tensor, str]] = {}  # results that no rule gives, by storage
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -66,6 +68,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
 
         Raises: Refused if the tensor requires a gradient that was not recorded.
         """
+        unknown = self._unknown.get(address(tensor))
+        if unknown is not None and (tensor.requires_grad or not self._sees_gradients()):
+            raise refused(f"a result of {unknown[1]}", self._place())
         node = self._storages.value(tensor)
         if not tensor.is_floating_point() or not self._sees_gradients():
             return node
@@ -125,7 +130,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
 
     def touches(self, tensor: Tensor) -> bool:
         """Whether the tensor's storage has a node."""
-        return self._storages.get(tensor) is not None
+        return self._storages.get(tensor) is not None or address(tensor) in self._unknown
 
     def _is_new(self, tensor: Tensor) -> bool:
         """Whether it has a storage of its own; torch's transforms also ask for shapes alone."""
@@ -238,12 +243,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         the stop as its value.
         """
         way = next((COMPOSITIONS[key] for key in call.keys if key in COMPOSITIONS), None)
+        if way is None and call.operator._can_decompose():
+            way = call.operator.decompose
         if way is None:
             from torch._decomp import decomposition_table  # takes 0.8 s; most code needs none
 
             way = decomposition_table.get(call.operator)
-        if way is None and call.operator._can_decompose():
-            way = call.operator.decompose
         if way is None:
             raise refused(plain_name(call), self._place())
         args, kwargs = tree_map_only(Tensor, self._with_its_stop, (call.args, call.kwargs))
@@ -254,7 +259,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             raise refused(plain_name(call), self._place()) from None
         tensors = [t for t in tree_leaves(found) if isinstance(t, Tensor)]
         return [
-            None if t.shape != r.shape else self._storages.value(t)
+            self._storages.value(t) if t.shape == r.shape else None
             for t, r in zip(tensors, call.results, strict=False)
         ]
 
@@ -286,8 +291,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
 
     def _assign(self, call: Call, nodes: Sequence[Node | None]) -> None:
         reached = any(map(self.reached, call.tensors))
-        for tensor, node in zip(call.results, nodes, strict=False):
-            if node is None or self.touches(tensor):
+        for tensor, node in zip_longest(call.results, nodes[: len(call.results)]):
+            if self.touches(tensor):
+                continue
+            if node is None:
+                if tensor.is_floating_point() and tensor.numel():
+                    self._unknown[address(tensor)] = (tensor, plain_name(call))
                 continue
             if not set(node.axes) <= set(axes_of(tensor.shape)):
                 raise AssertionError(f"{call.name}: {node!r} for shape {tuple(tensor.shape)}")

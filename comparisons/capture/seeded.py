@@ -19,12 +19,14 @@ def seeded() -> Iterator[None]:
     Gradients are enabled inside, and what is set there is undone.
     """
     of_python, of_numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 - the user's code may draw from it
+    of_torch = torch.get_rng_state()
     try:
-        with torch.random.fork_rng(devices=[]), torch.enable_grad():
-            torch.manual_seed(SEED)
+        with torch.enable_grad():
+            torch.default_generator.manual_seed(SEED)  # torch.manual_seed asks for every device
             random.seed(SEED)
             np.random.seed(SEED)  # noqa: NPY002
             yield
     finally:
+        torch.set_rng_state(of_torch)
         random.setstate(of_python)
         np.random.set_state(of_numpy)  # noqa: NPY002

@@ -79,12 +79,12 @@ class Storages:
 
     def get(self, tensor: Tensor) -> Storage | None:
         """What is known of a tensor's storage; None if it holds plain numbers."""
-        return self._known.get(_address(tensor))
+        return self._known.get(address(tensor))
 
     def put(self, tensor: Tensor, node: Node, *, reached: bool = True) -> None:
         """A tensor that was just made has the value `node`."""
         layout, size = Layout.of(tensor), _places(tensor)
-        self._known[_address(tensor)] = Storage(layout, size, node, reached, tensor)
+        self._known[address(tensor)] = Storage(layout, size, node, reached, tensor)
         self._held.append(tensor)
 
     def value(self, tensor: Tensor) -> Node:
@@ -105,7 +105,7 @@ class Storages:
                 return
             whole = _whole(tensor)
             self.put(whole, numbers(whole))
-            storage = self._known[_address(tensor)]
+            storage = self._known[address(tensor)]
         storage.reached = storage.reached or reached
         layout = Layout.of(tensor)
         if layout == storage.layout:
@@ -124,7 +124,7 @@ class Storages:
 
     def forget(self, tensor: Tensor) -> None:
         """The tensor holds plain numbers from now on."""
-        self._known.pop(_address(tensor), None)
+        self._known.pop(address(tensor), None)
 
 
 def numbers(tensor: Tensor) -> Node:
@@ -141,7 +141,8 @@ def array_of(tensor: Tensor) -> npt.NDArray[Any]:
         return np.array(plain.numpy())
 
 
-def _address(tensor: Tensor) -> int:
+def address(tensor: Tensor) -> int:
+    """What a storage is known by, as long as a tensor of it lives."""
     return int(tensor.untyped_storage()._cdata)
 
 

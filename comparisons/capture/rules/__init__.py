@@ -8,6 +8,7 @@ from __future__ import annotations
 from comparisons.capture.rules import (  # noqa: F401 - each adds its rules to the table
     compositions,
     elementwise,
+    fused,
     linear,
     linear_algebra,
     moves,

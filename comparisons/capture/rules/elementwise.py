@@ -211,8 +211,14 @@ def _by(function: Entrywise) -> Callable[[Call], Node]:
 
 
 def _truth_by(function: Entrywise) -> Callable[[Call], Node]:
-    """The rule of a comparison, whose result is 1 or 0."""
-    return lambda call: _applied(function, call)
+    """The rule of a comparison, whose result is 1 or 0: of NaN it is a constant."""
+
+    def compared(call: Call) -> Node:
+        if any(np.isnan(array_of(t)).any() for t in call.tensors):
+            raise NoRule
+        return _applied(function, call)
+
+    return compared
 
 
 def _applied(function: Entrywise, call: Call) -> Node:

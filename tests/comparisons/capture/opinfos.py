@@ -87,7 +87,7 @@ def operations() -> Mapping[str, Any]:
 def measure(name: str) -> Row:
     """Capture an operation at every sample and compare its derivatives with torch's."""
     op, row, reasons = operations()[name], Row(name), Counter[str]()
-    torch.manual_seed(SEED)
+    torch.default_generator.manual_seed(SEED)
     started = time.perf_counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -225,7 +225,7 @@ def _weighted(captured: Captured, weights: Mapping[str, Tensor]) -> Graph | None
 
 
 def _run(captured: Captured) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]:
-    torch.manual_seed(SEED)
+    torch.default_generator.manual_seed(SEED)
     leaves = {n: torch.tensor(v, requires_grad=True) for n, v in captured.inputs.items()}
     outputs = captured.call(**leaves)
     cotangents = {n: torch.randn_like(t) for n, t in outputs.items()}
