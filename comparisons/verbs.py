@@ -71,6 +71,7 @@ def compare(
         parameters: keyword arguments of your own code, or values for the definition's parameters.
 
     Returns: the comparison, whatever it found.
+
     Raises: TypeError or ValueError, one sentence, if what was given cannot be compared;
         ModuleNotFoundError if torch is not installed.
     """
@@ -108,6 +109,7 @@ def check(
     at ±∞ too, `accept="accurate"` for small values as well.
 
     Args: options, those of `compare`.
+
     Raises: GradientMismatch, saying where and by how much; ValueError for an unknown verdict; and
         what `compare` raises.
     """
@@ -206,6 +208,7 @@ def sweep(
         parameters: values for the definition's parameters.
 
     Returns: what was found, which reads as a `Comparison` does and holds no arrays.
+
     Raises: TypeError or ValueError, one sentence, if what was given cannot be swept, or the
         checkpoint is another sweep's; GradientMismatch, if `accept` is given;
         ModuleNotFoundError if torch is not installed.

@@ -73,6 +73,9 @@ class Engine(ABC):
     def __str__(self) -> str:
         return self.name
 
+    def __repr__(self) -> str:
+        return f"<engine {self.name}: {self.summary}>"
+
     def unavailable(self) -> str | None:
         """Why it cannot run on this machine, in words; None if it can."""
         return None
