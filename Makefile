@@ -10,13 +10,8 @@ export OMP_NUM_THREADS ?= 1
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-report: .venv/installed ## compare every activation; leaves report/index.html
-	$(BIN)/python -m pytest -q -n 2 tests/comparisons/test_every_activation.py \
-		tests/comparisons/test_array_subjects.py tests/comparisons/test_tutorial.py \
-		tests/comparisons/test_mutants.py tests/comparisons/test_kink_conventions.py \
-		tests/comparisons/engines/test_engines_differ.py \
-		--symdiff-report=report/index.html
-	@echo "The report: $(CURDIR)/report/index.html"
+report: .venv/installed ## compare the whole catalogue; leaves report/index.html
+	$(BIN)/python -m tools.report report/index.html
 
 test: .venv/installed ## the tests, in about nine minutes on two cores
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
@@ -27,17 +22,17 @@ test-all: .venv/installed ## the longer proofs too
 lint: .venv/installed ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy symdiff comparisons
+	$(BIN)/mypy symdiff comparisons tools
 
 docs: .venv/installed ## the documentation; leaves build/docs/index.html
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
 	@echo "The documentation: $(CURDIR)/build/docs/index.html"
 
 coverage: .venv/installed ## renew the README's table of what is covered
-	$(BIN)/python -m comparisons.coverage README.md
+	$(BIN)/python -m tools.coverage README.md
 
 bounds: .venv/installed ## record every engine's maxima anew, in some minutes
-	$(BIN)/python -m comparisons.bounds
+	$(BIN)/python -m tools.bounds
 
 bench: .venv/installed ## every benchmark, one after the other
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -19,12 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
-import symdiff
-from comparisons.blocks import BLOCKS, CHUNK, Trial, prepared, run_block
-from comparisons.budget import Budget
+import comparisons
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.engines import ENGINES, Setting
-from comparisons.sweep import sweep
+from comparisons.engines.engine import Setting
+from comparisons.engines.every import ENGINES
+from comparisons.judge.budget import Budget
+from comparisons.sweeps.blocks import BLOCKS, CHUNK, Recipe, prepared, run_block
 
 NAMES = ("gelu", "silu", "tanh", "sigmoid", "softplus", "mish")
 DATA = Path(__file__).parent / "data" / "float32_sweeps.json"
@@ -32,13 +32,13 @@ DATA = Path(__file__).parent / "data" / "float32_sweeps.json"
 
 def shares(name: str) -> str:
     """Seconds of torch, oracle and everything, over every sixteenth block, in one process."""
-    trial = Trial(name, (), "float32", "reverse", Budget())
-    ready = prepared(trial)
+    recipe = Recipe(name, (), "float32", "reverse", Budget())
+    ready = prepared(recipe)
     ready.chunk(0)  # build the tables, compile the kernels
     torch_s = oracle_s = whole_s = 0.0
     for block in range(0, BLOCKS, 16):
         start = time.perf_counter()
-        run_block(trial, block)
+        run_block(recipe, block)
         whole_s += time.perf_counter() - start
         for first in range(block * (2**32 // BLOCKS), (block + 1) * (2**32 // BLOCKS), CHUNK):
             if first & 0x7F800000 == 0x7F800000:
@@ -48,7 +48,7 @@ def shares(name: str) -> str:
             start = time.perf_counter()
             ENGINES["reverse"].gradients(ready.subject, z, Setting(FLOAT_TYPES["float32"]))
             middle = time.perf_counter()
-            ready.truth(z["z"])
+            ready.judge.truth.enclosed_and_counted("z", z["z"], FLOAT_TYPES["float32"])
             torch_s += middle - start
             oracle_s += time.perf_counter() - middle
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
@@ -61,7 +61,7 @@ def record() -> None:
     found = []
     for name in NAMES:
         start = time.perf_counter()
-        result = sweep(symdiff.activation(name))
+        result = comparisons.sweep(name)
         seconds = time.perf_counter() - start
         print(result, f"{seconds:.0f} s", flush=True)
         found.append(

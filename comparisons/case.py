@@ -2,24 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import get_args
 
 import numpy as np
+import numpy.typing as npt
 
 import symdiff
-from comparisons.budget import Budget
-from comparisons.comparison import AdjointResult, Comparison
 from comparisons.dtypes import Float64Array, FloatType
-from comparisons.engines import Engine, Gradients, Setting
-from comparisons.engines.engine import Indices
-from comparisons.engines.forward_pass import COTANGENT
-from comparisons.judging import Judge
-from comparisons.subjects import Inputs, Subject
-from comparisons.truth import TruthOf
-from symdiff import Graph
+from comparisons.engines.engine import Engine, Gradients, Indices, Setting
+from comparisons.engines.every import ENGINES, engine_named
+from comparisons.inputs.cotangents import cotangent_of
+from comparisons.inputs.points import Points, points_of
+from comparisons.inputs.values import COTANGENT, Inputs
+from comparisons.judge.budget import Budget
+from comparisons.judge.judge import Judge
+from comparisons.judge.truth import Truth, weighted
+from comparisons.results.adjoint_result import AdjointResult
+from comparisons.results.comparison import Comparison
+from comparisons.results.engine_table import EngineTable
+from comparisons.subjects.subject import Subject
+from symdiff import Definition
 from symdiff.graph.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
 from symdiff.oracle.enclosure import Enclosure, Why
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a user asks for, whatever the engine."""
+
+    subject: Subject
+    dtype: FloatType
+    inputs: Mapping[str, npt.ArrayLike] | None = None  # by default chosen
+    points: Points | None = None  # how they are chosen
+    cotangent: str | npt.ArrayLike = "ones"
+    device: str = "cpu"
+    budget: Budget | None = None
+
+
+def case_of(asked: Asked) -> Case:
+    """The case that was asked for, its inputs chosen.
+
+    Raises: ValueError, one sentence, if the inputs or the cotangent are not the subject's, there
+        is no such device, or nothing says where to compare.
+    """
+    subject, truth = asked.subject, Truth(asked.subject.graph)
+    setting = Setting(asked.dtype, _device(asked.device))
+    at = dict(_inputs(asked, truth))
+    if not subject.pointwise and COTANGENT not in at:
+        if not isinstance(asked.cotangent, str) or asked.cotangent != "ones":
+            raise ValueError(f"the output of {subject} is one number; its cotangent is 1")
+        return Case(subject, truth, setting, at, asked.budget or Budget())
+    shapes = at if subject.pointwise else {COTANGENT: at[COTANGENT]}
+    shape = np.broadcast_shapes(*(v.shape for v in shapes.values()))
+    name, values = cotangent_of(asked.cotangent, shape, asked.dtype)
+    if values is not None:
+        at[COTANGENT] = values
+    return Case(subject, truth, setting, at, asked.budget or Budget(), name)
+
+
+def _inputs(asked: Asked, truth: Truth) -> Inputs:
+    """Where to compare: at the user's inputs, the subject's own sample, or chosen points."""
+    subject, definition, dtype = asked.subject, asked.subject.definition, asked.dtype
+    if asked.points is not None and asked.points not in get_args(Points):
+        raise ValueError(f"unknown points {asked.points!r}; choose 'structured' or 'all'")
+    if asked.inputs is not None:
+        names = truth.adjoints.signature.inputs
+        if set(asked.inputs) != set(names):
+            raise ValueError(
+                f"inputs names {', '.join(map(str, asked.inputs)) or 'nothing'}; {subject} takes "
+                f"{', '.join(names)}"
+            )
+        return {k: dtype.round(np.asarray(asked.inputs[k], dtype=np.float64)) for k in names}
+    if subject.sample is not None and asked.points != "all":
+        return subject.sample(dtype)
+    if definition is None:
+        if asked.points == "all":
+            raise ValueError(f"points='all' is for functions of one variable; {subject} is none")
+        raise ValueError(f"{subject} does not say where to compare; pass inputs=…")
+    variable = definition.variables[0]
+    if variable not in truth.adjoints:  # a constant function: its derivative has no roots
+        return points_of(definition, dtype, asked.points, None)
+
+    def derivative(z: Float64Array) -> Float64Array:
+        return truth.approximate({variable: z})[variable]
+
+    return points_of(definition, dtype, asked.points, derivative)
+
+
+def _device(name: str) -> str:
+    import torch
+
+    try:
+        torch.empty(1, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"torch cannot compute on the device {name!r} here: {reason}") from None
+    return name
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,8 +108,9 @@ class Case:
     """What is compared. The truth is computed once, however many engines are asked."""
 
     subject: Subject
+    derived: Truth  # of the subject's graph: its closed forms
     setting: Setting
-    inputs: Inputs  # with the cotangent, `v`, where it is not ones
+    inputs: Inputs  # with the cotangent where it is not ones
     budget: Budget
     cotangent: str = "ones"  # as it is called
 
@@ -38,40 +120,41 @@ class Case:
         return self.setting.dtype
 
     def answer(self, engine: Engine) -> Comparison:
-        """The engine's gradients, judged.
+        """Ask an engine for its gradients, and judge them.
 
         Raises: ValueError if the engine cannot take the subject or run here; TypeError if torch
             fails; and what the subject raises.
         """
         reason = engine.refuses(self.subject) or engine.unavailable()
         if reason is not None:
-            raise ValueError(f"the engine {engine.name} cannot be asked: {reason}")
+            raise ValueError(f"the engine {engine} cannot be asked: {reason}")
         at, chosen = self._at(engine)
         try:
             gradients = engine.gradients(self.subject, at, self.setting)
         except (RuntimeError, NotImplementedError) as error:
             why = str(error).partition("\n")[0]
-            raise TypeError(f"torch has no {engine.name} of {self.subject}: {why}") from error
+            raise TypeError(f"torch has no {engine} of {self.subject}: {why}") from error
         asked = self._second if engine.order == 2 else self
-        adjoints, wrong = asked.judged(gradients, at, chosen)
-        missing = asked.truth_of.adjoints.missing
-        absent = {k: why for k, why in missing.items() if k not in wrong}
+        adjoints, wrong = asked._results(gradients, at, chosen)  # noqa: SLF001 - another case
+        missing = asked.truth.adjoints.missing
         return Comparison(
-            asked.subject,
-            self.dtype,
-            engine.name,
-            self.budget,
-            adjoints,
-            absent,
-            wrong,
-            chosen,
-            self.cotangent,
-            self.setting.device,
+            subject=asked.subject,
+            derived=asked.derived.adjoints,
+            dtype=self.dtype,
+            engine=engine,
+            budget=self.budget,
+            adjoints=adjoints,
+            absent={k: why for k, why in missing.items() if k not in wrong},
+            wrong_presence=wrong,
+            chosen=chosen,
+            cotangent=self.cotangent,
+            device=self.setting.device,
+            ideal=asked._beside_ideal(adjoints, chosen),  # noqa: SLF001 - another case
         )
 
     def _at(self, engine: Engine) -> tuple[Inputs, Indices | None]:
         """The inputs that the engine takes, and which they are of all."""
-        if any(i.axes for i in self.subject.graph.inputs):
+        if not self.subject.pointwise:
             return self.inputs, None
         shape = np.broadcast_shapes(*(v.shape for v in self.inputs.values()))
         chosen = engine.chosen(int(np.prod(shape)))
@@ -81,15 +164,25 @@ class Case:
         return flat, chosen
 
     @cached_property
-    def truth_of(self) -> TruthOf:
+    def truth(self) -> Truth:
         """What the adjoints should be; times the cotangent, where one is put in point by point."""
-        pointwise = not any(i.axes for i in self.subject.graph.inputs)
-        weighted = pointwise and COTANGENT in self.inputs
-        return TruthOf(_weighted(self.subject.graph) if weighted else self.subject.graph)
+        if self.subject.pointwise and COTANGENT in self.inputs:
+            return Truth(weighted(self.subject.graph))
+        return self.derived
 
     @cached_property
-    def _truth(self) -> dict[str, Enclosure]:
-        return self.truth_of.enclosed(self.inputs, self.dtype)
+    def _enclosures(self) -> dict[str, Enclosure]:
+        return self.truth.enclosed(self.inputs, self.dtype)
+
+    @cached_property
+    def _judge(self) -> Judge:
+        return Judge(self.truth, self.subject.definition, self.dtype, self.budget)
+
+    def _of(self, definition: Definition) -> Case:
+        """The same case of another function of the same variables."""
+        graph = symdiff.pointwise(definition)
+        subject = replace(self.subject, graph=graph, definition=definition)
+        return replace(self, subject=subject, derived=Truth(graph))
 
     @cached_property
     def _second(self) -> Case:
@@ -98,20 +191,46 @@ class Case:
         assert definition is not None  # noqa: S101 - the engine refuses other subjects
         if self.cotangent != "ones":
             raise ValueError("second derivatives are compared for a cotangent of ones only")
-        slope = replace(definition, formula=definition.derivative(), stable={}, at={}, ideal=None)
-        subject = replace(self.subject, graph=symdiff.pointwise(slope), definition=slope)
-        return replace(self, subject=subject)
+        slope = definition.derivative()
+        return self._of(replace(definition, formula=slope, stable={}, at={}, ideal=None))
 
-    def judged(
+    @cached_property
+    def _ideal(self) -> Case | None:
+        """The same case of the mathematical function, where the documented one departs."""
+        definition = self.subject.definition
+        if definition is None or definition.ideal is None:
+            return None
+        ideal = definition.ideal
+        return self._of(replace(definition, formula=ideal, stable={}, at={}, ideal=None))
+
+    def _beside_ideal(
+        self, adjoints: Mapping[str, AdjointResult], chosen: Indices | None
+    ) -> AdjointResult | None:
+        """The first adjoint judged by the mathematical function instead."""
+        if self._ideal is None or not adjoints:
+            return None
+        name, found = next(iter(adjoints.items()))
+        return self._ideal._result(name, found.computed, found.inputs, chosen)  # noqa: SLF001 - another case
+
+    def _result(
+        self, name: str, computed: Float64Array, at: Inputs, chosen: Indices | None
+    ) -> AdjointResult:
+        """One adjoint, judged."""
+        truth = self._enclosures[name]
+        some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
+        _something_known(f"{name} of {self.subject}", some, at)
+        judgement, enclosure = self._judge.judge(name, computed, some, at)
+        return AdjointResult(name, at, computed, enclosure, judgement)
+
+    def _results(
         self, gradients: Gradients, at: Inputs, chosen: Indices | None
     ) -> tuple[dict[str, AdjointResult], dict[str, str]]:
-        """Each adjoint's result, and what is wrong with there being, or not being, a gradient.
+        """Each adjoint's result, and in words each gradient that is missing or should be.
 
         The output's own adjoint is the cotangent that was put in: nothing to judge.
         """
         graph = self.subject.graph
-        judge = Judge(self.subject, self.truth_of, self.dtype, self.budget)
-        missing = self.truth_of.adjoints.missing
+        missing = self.truth.adjoints.missing
         differentiable = requiring_grad(graph)
         results: dict[str, AdjointResult] = {}
         wrong: dict[str, str] = {}
@@ -130,13 +249,31 @@ class Case:
             )
             if problem is not None:
                 wrong[name] = problem
-            elif value is not None and name in self._truth and name != graph.output_name:
-                truth = self._truth[name]
-                some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
-                _something_known(f"{name} of {self.subject}", some, at)
-                judged, enclosure = judge.judged(name, value, some, at)
-                results[name] = AdjointResult(name, at, value, enclosure, judged)
+            elif value is not None and name in self._enclosures and name != graph.output_name:
+                results[name] = self._result(name, value, at, chosen)
         return results, wrong
+
+
+def ask(case: Case, engines: Iterable[str | Engine] | None = None) -> EngineTable:
+    """Put a case to each engine, and list those that cannot take it, or fail, with the reason.
+
+    Args: engines, by name or themselves; by default all.
+    Raises: ValueError if a name is unknown, or no engine could be asked.
+    """
+    answers: dict[str, Comparison] = {}
+    absent: dict[str, str] = {}
+    for engine in map(engine_named, ENGINES if engines is None else engines):
+        reason = engine.refuses(case.subject) or engine.unavailable()
+        try:
+            if reason is None:
+                answers[engine.name] = case.answer(engine)
+        except TypeError as error:  # torch has no such kernel, or no such transform of it
+            reason = str(error).partition("\n")[0]
+        if reason is not None:
+            absent[engine.name] = reason
+    if not answers and absent:
+        raise ValueError(f"no engine could be asked: {next(iter(absent.values()))}")
+    return EngineTable(f"{case.subject}, {case.dtype}", answers, absent)
 
 
 def _something_known(name: str, truth: Enclosure, at: Inputs) -> None:
@@ -153,14 +290,6 @@ def _something_known(name: str, truth: Enclosure, at: Inputs) -> None:
         )
 
 
-def _weighted(graph: Graph) -> Graph:
-    """The graph with its output multiplied by the cotangent, point by point."""
-    (v,) = symdiff.scalars(COTANGENT)
-    total = symdiff.elementwise(lambda c, y: c * y, v, graph.output)
-    name = next(n for n in ("L", "S", "total") if n not in graph.nodes)
-    return Graph(graph.name, (*graph.inputs, v), {**graph.lines, name: total}, graph.parameters)
-
-
 def _of_numbers(value: Float64Array | None, at: Inputs) -> Float64Array | None:
     """The gradient with 0 where an input is NaN: of a NaN none has to come, and any may."""
     if value is None or any(v.shape != value.shape for v in at.values()):
@@ -171,7 +300,7 @@ def _of_numbers(value: Float64Array | None, at: Inputs) -> Float64Array | None:
 def _presence(
     value: Float64Array | None, *, requires_grad: bool, expected: bool, missing: str | None
 ) -> str | None:
-    """What is wrong with there being, or not being, a gradient; None is not zero."""
+    """Say in words if a gradient is missing or should be; a gradient of zeros is not none."""
     if missing == NO_DEPENDENCE:  # torch may well give zeros where nothing depends on a value
         useless = value is None or not np.any(value)
         return None if useless else f"has a gradient, and should have none: {missing}"

@@ -10,28 +10,41 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from symdiff.oracle.enclosure import FORMATS
+from symdiff.oracle.enclosure import FORMATS, Float64Array, Format
 
 if TYPE_CHECKING:
     import torch
 
-Float64Array = npt.NDArray[np.float64]
+__all__ = ["FLOAT_TYPES", "Float64Array", "FloatType", "float_type"]
 
 
 @dataclass(frozen=True)
 class FloatType:
-    """A binary format: `precision` bits of significand, exponents from `e_min` to `e_max`.
+    """A type that torch computes in, and the binary format of its numbers.
 
     Source: IEEE 754-2019, table 3.5; bfloat16: Intel, BFLOAT16 hardware numerics definition, 2018.
     """
 
     name: str
-    precision: int
-    e_min: int
-    e_max: int
+    format: Format
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def precision(self) -> int:
+        """p, the bits of the significand, the hidden one included."""
+        return self.format.precision
+
+    @property
+    def e_min(self) -> int:
+        """The exponent of the smallest normal number."""
+        return self.format.e_min
+
+    @property
+    def e_max(self) -> int:
+        """The exponent of the largest finite number."""
+        return self.format.e_max
 
     @property
     def bits(self) -> int:
@@ -51,7 +64,7 @@ class FloatType:
     @property
     def smallest_subnormal(self) -> float:
         """2^(e_min − p + 1), the unit in the last place of zero and of every subnormal."""
-        return float(2.0 ** (self.e_min - self.precision + 1))
+        return self.format.smallest
 
     @property
     def largest(self) -> float:
@@ -88,6 +101,21 @@ class FloatType:
             rounded = np.rint(array / unit) * unit
         return np.where(np.abs(array) >= self.overflow, np.copysign(np.inf, array), rounded)
 
+    def ulp(self, values: Float64Array) -> Float64Array:
+        """The unit in the last place of each value.
+
+        ulp(y) = 2^(max(⌊log₂|y|⌋, e_min) − p + 1); zero and subnormals take the smallest subnormal.
+
+        Args: values, any shape, float64, finite. Returns: the same shape, positive.
+        Raises: ValueError if a value is NaN or infinite.
+        Source: Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed., §2.3.2.
+        """
+        if not np.isfinite(values).all():
+            raise ValueError("ulp is defined for finite values; a NaN or an infinity was given")
+        exponent = np.frexp(values)[1] - 1  # |y| = m·2^e with m in [½, 1)
+        exponent = np.where(values == 0, self.e_min, np.maximum(exponent, self.e_min))
+        return np.asarray(np.ldexp(1.0, exponent - self.precision + 1))
+
     def hex_bits(self, value: float) -> str:
         """The bit pattern of a value of this type, as hexadecimal digits."""
         import torch
@@ -98,7 +126,7 @@ class FloatType:
 
 
 FLOAT_TYPES: Mapping[str, FloatType] = {
-    name: FloatType(name, form.precision, form.e_min, form.e_max) for name, form in FORMATS.items()
+    name: FloatType(name, form) for name, form in FORMATS.items()
 }
 
 

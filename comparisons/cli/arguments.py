@@ -69,6 +69,12 @@ def file_option(flag: str, suffixes: Sequence[str], help_text: str, **extra: Any
     )
 
 
+def split(texts: Sequence[str]) -> list[str]:
+    """The parts of comma-separated options, each once."""
+    return list(dict.fromkeys(part for text in texts for part in text.split(",")))
+
+
+document = click.Path(exists=True, dir_okay=False, path_type=Path)  # a run, kept as JSON
 json_option = file_option("--json", (".json",), "Write everything measured as JSON.")
 csv_option = file_option("--csv", (".csv",), "Write a line a comparison as CSV.")
 report_option = file_option("--report", PAGES, "Write the report, .html or .md.")

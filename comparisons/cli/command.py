@@ -12,12 +12,14 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
-from comparisons.cli.derivation import derive
-from comparisons.cli.documents import diff, report
+from comparisons.cli.compare import compare
+from comparisons.cli.derive import derive
+from comparisons.cli.diff import diff
 from comparisons.cli.exit_code import ExitCode
-from comparisons.cli.listing import list_
-from comparisons.cli.trial import compare
-from comparisons.cli.walkthrough import tutorial
+from comparisons.cli.list import list_
+from comparisons.cli.report import report
+from comparisons.cli.sweep import sweep
+from comparisons.cli.tutorial import tutorial
 
 
 class _Commands(click.Group):
@@ -85,7 +87,7 @@ def symdiff(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for _command in (tutorial, list_, derive, compare, report, diff):
+for _command in (tutorial, list_, derive, compare, sweep, report, diff):
     symdiff.add_command(_command)
 
 

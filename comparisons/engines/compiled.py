@@ -8,16 +8,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from comparisons.engines.engine import EveryPoint, Gradients, Setting, own_deprecations_ignored
-from comparisons.engines.reverse import backward, seeds
-from comparisons.subjects import Inputs, Subject
-from comparisons.torch_code import TorchCode
+from comparisons.engines.backward import backward
+from comparisons.engines.engine import Engine, Gradients, Setting, own_deprecations_ignored
+from comparisons.engines.snippet import Snippet
+from comparisons.inputs.values import Inputs
+from comparisons.subjects.subject import Subject
+from comparisons.subjects.torch_code import TorchCode
 
 
-class Compiled(EveryPoint):
-    """The subject compiled by inductor, then `Tensor.backward()` once."""
+class Compiled(Engine):
+    """Inductor's own kernels."""
 
     name = "compiled"
+    summary = "The subject compiled by inductor, then `Tensor.backward()` once."
 
     def unavailable(self) -> str | None:
         """Inductor writes C++ for a CPU: without a compiler there is nothing to run."""
@@ -28,17 +31,23 @@ class Compiled(EveryPoint):
         return None
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
-        """The `.grad` of every input. Raises: as `run`."""
+        """The `.grad` of every input."""
         import torch
 
-        leaves = {
-            i.name: setting.tensor(inputs[i.name]).requires_grad_() for i in subject.graph.inputs
-        }
+        leaves = setting.leaves(subject, inputs)
         with own_deprecations_ignored():
             torch._dynamo.reset()  # noqa: SLF001 - the documented way to forget earlier subjects
             compiled = torch.compile(_plain(subject), dynamic=False)
-            found = backward(replace(subject, forward=compiled), leaves, seeds(inputs, setting))
+            called = replace(subject, forward=compiled)
+            found = backward(called, leaves, setting.cotangent(inputs))
         return Gradients({name: found.values[name] for name in leaves})
+
+    def statement(self, shown: Snippet) -> str:
+        """The compiled function, then `backward`."""
+        called = f"torch.compile(lambda {shown.arguments}: {shown.code})({shown.arguments})"
+        return f"{replace(shown, code=called).total}.backward({shown.cotangent}); " + shown.printed(
+            f"{shown.name}.grad"
+        )
 
 
 def _plain(subject: Subject) -> Callable[..., Any]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array, FloatType
-from comparisons.subjects import Inputs, Subject
+from comparisons.engines.snippet import Place, Snippet
+from comparisons.inputs.values import COTANGENT, Inputs
+from comparisons.subjects.subject import Subject
 
 Indices = npt.NDArray[np.intp]
+WIDTH = 64  # of a tensor in a snippet: torch takes another path for one element than for a vector
 
 
 @dataclass(frozen=True)
@@ -38,53 +42,78 @@ class Setting:
 
         return torch.tensor(values, dtype=self.dtype.torch, device=self.device)
 
+    def empty(self, shape: tuple[int, ...]) -> Any:
+        """A tensor to be filled."""
+        import torch
 
-class Engine(Protocol):
-    """A way to differentiate. Each gives the same gradients, or should."""
+        return torch.empty(shape, dtype=self.dtype.torch, device=self.device)
 
-    name: str
-    order: int  # 1 for the gradient, 2 for the second derivative
+    def leaves(self, subject: Subject, inputs: Inputs) -> dict[str, Any]:
+        """The subject's inputs as leaves that gradients are accumulated in."""
+        names = [i.name for i in subject.graph.inputs]
+        return {name: self.tensor(inputs[name]).requires_grad_() for name in names}
 
-    def refuses(self, subject: Subject) -> str | None:
-        """Why the engine cannot take this subject, in words; None if it can."""
-        ...
+    def cotangent(self, inputs: Inputs) -> Any:
+        """The cotangent as a tensor; None for ones."""
+        return self.tensor(inputs[COTANGENT]) if COTANGENT in inputs else None
+
+
+class Engine(ABC):
+    """A way to differentiate. Each gives the same gradients, or should.
+
+    It runs anywhere, takes any subject at all points, and gives first derivatives, unless it says
+    otherwise.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]  # one line
+    order: ClassVar[int] = 1  # 2 for second derivatives
+    requiring_grad: ClassVar[str] = ", requires_grad=True"  # what a leaf in a snippet is made with
+
+    def __str__(self) -> str:
+        return self.name
 
     def unavailable(self) -> str | None:
         """Why it cannot run on this machine, in words; None if it can."""
-        ...
-
-    def chosen(self, size: int) -> Indices | None:
-        """Which of so many points it takes, where all would take too long; None for all."""
-        ...
-
-    def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
-        """The gradient with respect to every named value, for the cotangent `v` or ones."""
-        ...
-
-
-class EveryPoint:
-    """What most engines have in common: they run anywhere, at all points, first derivatives."""
-
-    order = 1
-
-    def unavailable(self) -> str | None:
-        """Nothing stands in the way."""
         return None
 
     def refuses(self, subject: Subject) -> str | None:  # noqa: ARG002 - takes any
-        """Any subject will do."""
+        """Why it cannot take this subject, in words; None if it can."""
         return None
 
     def chosen(self, size: int) -> Indices | None:  # noqa: ARG002 - takes all
-        """All points."""
+        """Which of so many points it takes, where all would take too long; None for all."""
         return None
 
+    @abstractmethod
+    def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
+        """Differentiate with respect to every named value, for the cotangent `v` or ones.
 
-class Pointwise(EveryPoint):
+        Raises: TypeError or ValueError, one sentence, if the subject does not return a tensor of
+            the shape that its graph says; RuntimeError or NotImplementedError as torch does.
+        """
+
+    @abstractmethod
+    def statement(self, shown: Snippet) -> str:
+        """Plain torch that differentiates in this way and prints one entry of the gradient."""
+
+    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
+        """A tensor that holds a value as this engine lays points out, and the value's index.
+
+        Args: value and options (dtype, device), as text.
+        """
+        return f"torch.full(({WIDTH},), {value}, {options}{self.requiring_grad})", "0"
+
+    def array(self, entries: str, options: str, axes: int) -> str:  # noqa: ARG002 - of any shape
+        """A tensor of these entries as this engine lays arrays out."""
+        return f"torch.tensor({entries}, {options}{self.requiring_grad})"
+
+
+class Pointwise(Engine):
     """An engine for functions applied point by point: one tangent, or one sum, serves them all."""
 
     def refuses(self, subject: Subject) -> str | None:
-        """A graph with arrays has a Jacobian at each point, not a slope."""
+        """Refuse arrays: they have a Jacobian at each point, not a slope."""
         if any(node.axes for node in subject.graph.nodes.values()):
             return f"{subject} has arrays; this engine takes functions applied point by point"
         return None
@@ -100,7 +129,7 @@ def own_deprecations_ignored() -> Iterator[None]:
 
 
 def float64(tensor: Any) -> Float64Array:
-    """The tensor's values, exactly."""
+    """The tensor's values, exactly, in an array of their own."""
     import torch
 
-    return np.asarray(tensor.detach().to("cpu", torch.float64).numpy())
+    return np.asarray(tensor.detach().to("cpu", torch.float64, copy=True).numpy())

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from comparisons.report.number import shown
-from comparisons.report.rows import Row
+from comparisons.report.row import Row
+from comparisons.results.number import shown
 
 
 @dataclass(frozen=True)

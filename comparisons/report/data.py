@@ -15,11 +15,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from comparisons.report.number import written
-from comparisons.report.rows import Row
+from comparisons.judge.vocabulary import Status
+from comparisons.report.row import WIDEST_FIRST, Row, written
 
 SCHEMA = 1  # a document of another number is refused: raise it when a field changes its meaning
-WIDEST_FIRST = ("float64", "float32", "bfloat16", "float16")
 _BEGAN = datetime.now(UTC)  # of the run: its page and its JSON have one date
 _VERSIONS = ("symdiff-autograd", "torch", "sympy", "numpy", "python-flint")
 _COLUMNS = ("subject", "dtype", "engine", "verdict", "values", "bulk_ulp")
@@ -29,7 +28,7 @@ _WORST = ("adjoint", "at", "computed", "truth", "ulp", "reproduction")
 def document(rows: Iterable[Row], *, complete: bool) -> dict[str, Any]:
     """The rows, in an order of their own, with the versions, machine, date and commit they are of.
 
-    Args: rows, as `comparison_row` and `detection_row` make them; complete, whether the run came
+    Args: rows, as `result_row` and `detection_row` make them; complete, whether the run came
         to its end.
     Returns: what `write_json` writes; it fits the JSON Schema beside this file.
     """
@@ -81,8 +80,6 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_csv(path: Path, rows: Iterable[Row]) -> None:
     """Write a line for every comparison of the rows: what is said of it, without its points."""
-    from comparisons.verdict import Status
-
     path.parent.mkdir(parents=True, exist_ok=True)
     statuses = [str(s) for s in Status]
     with path.open("w", encoding="utf-8", newline="") as file:

@@ -6,21 +6,14 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from comparisons.changes import Changes, moved
-from comparisons.report.number import read, shown
-from comparisons.verdict import Status, verdict_named
+from comparisons.judge.vocabulary import status_named, verdict_named
+from comparisons.report.changes import Changes, moved
+from comparisons.report.row import read
+from comparisons.results.number import shown
 from symdiff.notation.names import lettered
 
 _Key = tuple[str, str, str, str, str]  # subject, its parameters, type, engine, cotangent
 _NOTABLE = 1.25  # of the bulk error: below it the worst point is another, the kernel the same
-_GOOD = {Status.CORRECT, Status.FAITHFUL, Status.WITHIN, Status.KINK_INSIDE}
-_NEUTRAL = {
-    Status.UNDEFINED,
-    Status.OUTSIDE,
-    Status.NOT_CERTIFIED,
-    Status.NON_FINITE_INPUT,
-    Status.NAN_IGNORED,
-}
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
@@ -52,7 +45,9 @@ def _compare(name: str, old: Any, new: Any, found: Changes) -> None:
     if old["values"] != new["values"]:
         found.other.append(f"{name}: {old['values']:,} gradients, now {new['values']:,}")
     elif old["counts"] != new["counts"]:
-        wrong = [sum(n for s, n in r["counts"].items() if _is_wrong(s)) for r in (old, new)]
+        wrong = [
+            sum(n for s, n in r["counts"].items() if status_named(s).faulty) for r in (old, new)
+        ]
         side = found.other
         if wrong[0] != wrong[1]:
             side = found.worse if wrong[1] > wrong[0] else found.better
@@ -67,10 +62,6 @@ def _compare(name: str, old: Any, new: Any, found: Changes) -> None:
 def _because(old: Any, new: Any) -> str:
     counts = moved(old["counts"], new["counts"])
     return f" ({counts})" if counts else ""
-
-
-def _is_wrong(status: str) -> bool:
-    return Status(status) not in _GOOD | _NEUTRAL
 
 
 def _comparisons(document: Mapping[str, Any]) -> dict[_Key, Any]:

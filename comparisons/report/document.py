@@ -12,16 +12,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from comparisons.judge.vocabulary import Verdict, verdict_named
 from comparisons.report import plots
 from comparisons.report.conventions import KinkConventions, kink_conventions
-from comparisons.report.data import WIDEST_FIRST, document
-from comparisons.report.definitions import STATUSES, TERMS, VERDICTS
+from comparisons.report.data import document
 from comparisons.report.detections import Detections
 from comparisons.report.engine_pairs import EnginePair, engine_pairs
 from comparisons.report.findings import Finding, findings
-from comparisons.report.number import read, shown
-from comparisons.report.rows import Row
-from comparisons.verdict import Verdict, verdict_named
+from comparisons.report.glossary import STATUSES, TERMS, VERDICTS
+from comparisons.report.row import WIDEST_FIRST, Row, read
+from comparisons.results.number import shown
 from symdiff.notation.names import lettered
 
 TEMPLATES: Mapping[str, str] = {".html": "page.html.jinja", ".md": "page.md.jinja"}
@@ -140,14 +140,14 @@ class Document:
         return [
             title
             for title, rows in self._by_title.items()
-            if max(rows, key=badness)["verdict"] == "fails at ∞"
+            if max(rows, key=badness)["verdict"] == str(Verdict.FAILS_AT_INFINITY)
         ]
 
     @property
     def verdicts(self) -> dict[str, int]:
         """How many comparisons have each verdict."""
         all_verdicts = [r["verdict"] for r in self.comparisons]
-        return {str(v): all_verdicts.count(str(v)) for v in VERDICTS}
+        return {verdict: all_verdicts.count(verdict) for verdict in VERDICTS}
 
     @property
     def values(self) -> int:
@@ -162,7 +162,7 @@ class Document:
     def statuses(self, title: str) -> list[str]:
         """The statuses that occur in a function's comparisons."""
         occurring = {s for r in self.of(title) for a in r["adjoints"] for s in a["counts"]}
-        return [str(s) for s in STATUSES if str(s) in occurring]
+        return [status for status in STATUSES if status in occurring]
 
     @property
     def conventions(self) -> list[KinkConventions]:
@@ -231,7 +231,7 @@ def write_page(path: Path, data: Mapping[str, Any], *, largest: int = LARGEST) -
 
 def badness(row: Row) -> tuple[int, float]:
     """What a comparison is sorted by: its verdict, then its error in bulk."""
-    return tuple(Verdict).index(verdict_named(row["verdict"])), row["bulk_ulp"]
+    return verdict_named(row["verdict"]).rank, row["bulk_ulp"]
 
 
 def anchor(name: str) -> str:
@@ -280,8 +280,8 @@ def _template(name: str) -> Any:
         "curve_plot": plots.curve_plot,
     }
     environment.globals |= {
-        "VERDICTS": {str(v): text for v, text in VERDICTS.items()},
-        "STATUSES": {str(s): text for s, text in STATUSES.items()},
+        "VERDICTS": VERDICTS,
+        "STATUSES": STATUSES,
         "TERMS": TERMS,
         "AXES": plots.AXES,
         "font": base64.b64encode(_font()).decode(),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from comparisons.report.definitions import WRONG
-from comparisons.report.number import shown
-from comparisons.report.rows import Row
+from comparisons.judge.vocabulary import Verdict, status_named
+from comparisons.report.row import Row
+from comparisons.results.number import shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Finding:
     @property
     def kinds(self) -> list[tuple[str, str]]:
         """How many of each wrong status, as `6,816` and its name, the most first."""
-        counts = {s: n for s, n in self.row["counts"].items() if s in WRONG}
+        counts = {s: n for s, n in self.row["counts"].items() if status_named(s).faulty}
         return [(f"{n:,}", s) for s, n in sorted(counts.items(), key=lambda kn: (-kn[1], kn[0]))]
 
     @property
@@ -57,7 +57,7 @@ def findings(comparisons: Iterable[Row]) -> list[Finding]:
     """
     grouped: dict[tuple[str, str], list[Row]] = {}
     for row in comparisons:
-        if row["verdict"] == "disagrees":
+        if row["verdict"] == str(Verdict.DISAGREES):
             grouped.setdefault((row["title"], row["engine"]), []).append(row)
     found = [_finding(rows) for rows in grouped.values()]
     return sorted(found, key=lambda f: (not f.row["of_torch"], -f.share, f.title, f.engine))
@@ -65,7 +65,7 @@ def findings(comparisons: Iterable[Row]) -> list[Finding]:
 
 def _finding(rows: list[Row]) -> Finding:
     def wrong(row: Row) -> int:
-        return sum(n for status, n in row["counts"].items() if status in WRONG)
+        return sum(n for status, n in row["counts"].items() if status_named(status).faulty)
 
     worst = max(rows, key=lambda r: (bool(r["problems"]), wrong(r) / max(1, r["values"])))
     dtypes = list(dict.fromkeys(r["dtype"] for r in rows))

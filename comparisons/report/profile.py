@@ -10,9 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from comparisons.comparison import AdjointResult, Comparison
-from comparisons.engines.forward_pass import COTANGENT
-from comparisons.envelope import LAST, Bin, Envelope, envelope
+from comparisons.results.envelope import LAST, Bin, Envelope
 from symdiff import Adjoints, Definition
 from symdiff.bridge.evaluator import Evaluator
 
@@ -23,39 +21,15 @@ _REACH = 6.0  # |z| of a curve without kinks further out
 _FARTHEST = 64.0
 
 
-def profile(comparison: Comparison) -> dict[str, str] | None:
-    """The extremes of a comparison of one variable, bin by bin; None for other comparisons.
+def profile(extremes: Envelope | None) -> dict[str, str] | None:
+    """The extremes of a result of one variable, bin by bin; None for other results.
 
     Returns: `above` and `below`, the largest error upwards and downwards in ulp; `allowed`, the
         error from which a gradient is wrong; `wrong`, how many are. Each is a text of 131 numbers
         of three digits, `-` where a bin has no points, `inf` where a gradient is not finite.
     """
-    definition = comparison.subject.definition
-    if definition is None or len(definition.variables) != 1:
+    if extremes is None:
         return None
-    adjoint = comparison.adjoints.get(definition.variables[0])
-    if adjoint is None:
-        return None
-    return texts(envelope_of(comparison, adjoint, definition.variables[0]))
-
-
-def envelope_of(comparison: Comparison, adjoint: AdjointResult, variable: str) -> Envelope:
-    """The envelope of one adjoint's errors over the size of a variable."""
-    z = adjoint.inputs[variable]
-    weight = np.broadcast_to(adjoint.inputs.get(COTANGENT, np.ones(())), z.shape)
-    return envelope(
-        z,
-        adjoint.truth,
-        adjoint.computed,
-        adjoint.judged,
-        dtype=comparison.dtype,
-        budget=comparison.budget,
-        cotangent=weight,
-    )
-
-
-def texts(extremes: Envelope) -> dict[str, str]:
-    """The extremes of every bin, as `profile` gives them."""
     columns: dict[str, list[str]] = {name: [] for name in Bin._fields}
     for number in range(-LAST, LAST + 1):
         found = extremes.get(number)

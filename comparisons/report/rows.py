@@ -1,105 +1,67 @@
-"""Comparisons as plain values: what travels between processes and what a page is made of."""
+"""Results as plain values: what travels between processes and what a page is made of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 from sympy import Expr, Symbol
 
 import symdiff
-from comparisons.comparison import AdjointResult, Comparison, Point
-from comparisons.engine_table import Difference
-from comparisons.kink_conventions import Convention
-from comparisons.report.profile import curve, profile, texts
-from comparisons.reproduction import reproduction
-from comparisons.sweep import Sweep
-from comparisons.torch_calls import TORCH_CALLS
-from comparisons.verdict import Status
+from comparisons.dtypes import FloatType
+from comparisons.report.profile import curve, profile
+from comparisons.report.row import Row
+from comparisons.results.engine_table import Difference
+from comparisons.results.kink_conventions import Convention
+from comparisons.results.point import Point
+from comparisons.results.reproduction import reproduction
+from comparisons.results.result import Result
+from comparisons.results.summary import Summary
 from symdiff import Definition
 from symdiff.graph.graph import equations
 from symdiff.kinks import Kink
 from symdiff.notation.names import barred
 
-# What has no error to speak of, or at most half an ulp.
-_NO_ERROR = {
-    Status.CORRECT,
-    Status.KINK_INSIDE,
-    Status.UNDEFINED,
-    Status.OUTSIDE,
-    Status.NOT_CERTIFIED,
-    Status.NON_FINITE_INPUT,
-    Status.NAN_IGNORED,
-}
 _MOST_KINKS = 24  # rows of one table
 _LONG = 24  # characters of a number that is still read at a glance
+_BROKEN = 5  # points beyond what is allowed
 
-Row = dict[str, Any]  # str, int, float, bool, None, lists and dicts of them: xdist's only types
 
+def result_row(result: Result) -> Row:
+    """Everything a report says of one result, point by point or of all values."""
+    subject, worst, budget = result.subject, result.worst, result.budget
+    name = barred(result.worst_name or "")
 
-def comparison_row(comparison: Comparison | Sweep) -> Row:
-    """Everything a report says of one comparison, point by point or of all values."""
-    if not isinstance(comparison, Comparison):
-        return _sweep_row(comparison)
-    subject, worst, budget = comparison.subject, comparison.worst_adjoint, comparison.budget
+    def at(point: Point) -> Row:
+        return _point_row(result.dtype, name, point)
+
     return {
         "kind": "comparison",
         "subject": str(subject),
         "source": subject.definition.source if subject.definition else "",
         "code": subject.code,
-        "of_torch": str(subject) in TORCH_CALLS,
-        "dtype": str(comparison.dtype),
-        "engine": comparison.engine,
-        "cotangent": comparison.cotangent,
-        "device": comparison.device,
+        "of_torch": subject.of_torch,
+        "dtype": str(result.dtype),
+        "engine": str(result.engine),
+        "cotangent": result.cotangent,
+        "device": result.device,
         "budget": {"accurate": budget.accurate, "absolute": budget.absolute},
-        "verdict": str(comparison.verdict),
-        "values": comparison.values,
-        "bulk_ulp": comparison.bulk_ulp,
-        "counts": {str(status): n for status, n in comparison.counts().items()},
-        "adjoints": [_adjoint_row(a) for a in comparison.adjoints.values()],
-        "absent": {barred(k): why for k, why in comparison.absent.items()},
-        "problems": {barred(k): what for k, what in comparison.wrong_presence.items()},
-        "worst": None if worst is None else _worst_row(comparison, worst),
-        "broken": []
-        if worst is None
-        else [_point_row(comparison, worst, p) for p in worst.broken(5)],
-        "ideal": _ideal_row(comparison),
-        "profile": profile(comparison),
-        "mathematics": _mathematics(comparison),
+        "verdict": str(result.verdict),
+        "values": result.values,
+        "bulk_ulp": result.bulk_ulp,
+        "counts": {str(status): n for status, n in result.counts().items()},
+        "adjoints": [_adjoint_row(s) for s in result.summaries],
+        "absent": {barred(k): why for k, why in result.absent.items()},
+        "problems": {barred(k): what for k, what in result.wrong_presence.items()},
+        "worst": None if worst is None else {**at(worst), "reproduction": reproduction(result)},
+        "broken": [at(point) for point in result.broken(_BROKEN)],
+        "ideal": _ideal_row(result),
+        "profile": profile(result.envelope),
+        "mathematics": _mathematics(result),
     }
 
 
-def _sweep_row(sweep: Sweep) -> Row:
-    """The counts and the envelope of all values, beside the worst points."""
-    (variable,) = (i.name for i in sweep.subject.graph.inputs)
-    counts = sweep.counts()
-    unequal = sum(n for status, n in counts.items() if status not in _NO_ERROR)
-    off = unequal - counts.get(Status.FAITHFUL, 0)
-    adjoint = {
-        "name": barred(variable),
-        "verdict": str(sweep.verdict),
-        "values": sweep.values,
-        "bulk_ulp": sweep.bulk_ulp,
-        "conditioned_ulp": sweep.tally.conditioned_ulp,
-        "above_half": unequal / max(1, sweep.values),
-        "above_one": off / max(1, sweep.values),
-        "counts": {str(status): n for status, n in counts.items()},
-    }
-    return {
-        **comparison_row(sweep.worst_points),
-        "verdict": str(sweep.verdict),
-        "values": sweep.values,
-        "bulk_ulp": sweep.bulk_ulp,
-        "counts": adjoint["counts"],
-        "adjoints": [adjoint],
-        "ideal": None,
-        "profile": texts(sweep.tally.envelope),
-    }
-
-
-def difference_row(difference: Difference, first: Comparison) -> Row:
+def difference_row(difference: Difference, first: Result) -> Row:
     """Where two engines differ; `first` is the first one's comparison."""
     return {
         "kind": "difference",
@@ -130,23 +92,20 @@ def detection_row(subject: str, mutation: str, caught_by: Mapping[str, bool]) ->
     }
 
 
-def _adjoint_row(adjoint: AdjointResult) -> Row:
+def _adjoint_row(summary: Summary) -> Row:
+    counts = {str(status): n for status, n in summary.counts.items()}
     return {
-        "name": barred(adjoint.name),
-        "verdict": str(adjoint.verdict),
-        "values": int(adjoint.computed.size),
-        "bulk_ulp": adjoint.bulk_ulp,
-        "conditioned_ulp": adjoint.max_conditioned,
-        "above_half": adjoint.share_above(0.5),
-        "above_one": adjoint.share_above(1.0),
-        "counts": {str(status): n for status, n in adjoint.counts.items()},
+        **asdict(summary),
+        "name": barred(summary.name),
+        "verdict": str(summary.verdict),
+        "counts": counts,
     }
 
 
-def _point_row(comparison: Comparison, adjoint: AdjointResult, point: Point) -> Row:
-    bits = comparison.dtype.hex_bits
+def _point_row(dtype: FloatType, name: str, point: Point) -> Row:
+    bits = dtype.hex_bits
     return {
-        "adjoint": barred(adjoint.name),
+        "adjoint": name,
         "inputs": [[k, repr(v), bits(v)] for k, v in point.inputs.items()],
         "computed": repr(point.computed),
         "computed_bits": bits(point.computed),
@@ -156,19 +115,13 @@ def _point_row(comparison: Comparison, adjoint: AdjointResult, point: Point) -> 
     }
 
 
-def _worst_row(comparison: Comparison, adjoint: AdjointResult) -> Row:
-    return {
-        **_point_row(comparison, adjoint, adjoint.worst),
-        "reproduction": reproduction(comparison, adjoint),
-    }
-
-
-def _ideal_row(comparison: Comparison) -> Row | None:
+def _ideal_row(result: Result) -> Row | None:
     """The distance to the mathematical function, where that is not the documented one."""
-    ideal = comparison.ideal
+    ideal = result.ideal
     if ideal is None:
         return None
-    return {"bulk_ulp": ideal.bulk_ulp, "worst": _point_row(comparison, ideal, ideal.worst)}
+    worst = _point_row(result.dtype, barred(ideal.name), ideal.worst)
+    return {"bulk_ulp": ideal.bulk_ulp, "worst": worst}
 
 
 def _equation(name: str, value: Expr) -> list[str]:
@@ -179,11 +132,10 @@ def _equation(name: str, value: Expr) -> list[str]:
     ]
 
 
-def _mathematics(comparison: Comparison) -> Row:
+def _mathematics(result: Result) -> Row:
     """The formula, its adjoints and the tutorial's lines, in text and LaTeX; kinks; a curve."""
-    graph = comparison.subject.graph
-    adjoints = symdiff.adjoints(graph)
-    described = comparison.subject.definition
+    graph, adjoints = result.subject.graph, result.derived
+    described = result.subject.definition
     single = described if described and len(described.variables) == 1 else None
     return {
         "lines": [
@@ -192,7 +144,7 @@ def _mathematics(comparison: Comparison) -> Row:
         ],
         "adjoints": _adjoint_lines(adjoints),
         "tutorial": _tutorial(single) if single else [],
-        "parameters": _parameters(comparison),
+        "parameters": _parameters(result),
         "kinks": [
             [_value(v) for v in (k.at, k.left, k.right, k.taken)] for k in _nearest_kinks(single)
         ],
@@ -207,8 +159,8 @@ def _nearest_kinks(definition: Definition | None) -> list[Kink]:
     return [k for k in found if k in nearest]
 
 
-def _parameters(comparison: Comparison) -> dict[str, float]:
-    subject = comparison.subject
+def _parameters(result: Result) -> dict[str, float]:
+    subject = result.subject
     described = subject.definition or subject.graph
     return {name: float(value) for name, value in described.parameters.items()}
 

@@ -5,23 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-Cell = tuple[str, str]  # the text, padded to its column, and the verdict it is coloured by, or ""
+from comparisons.judge.vocabulary import Verdict, verdict_named
+from comparisons.report.row import WIDEST_FIRST
 
-COLOURS: Mapping[str, str] = {
-    "accurate": "green",
-    "agrees": "yellow",
-    "fails at ∞": "yellow",
-    "disagrees": "red",
-}
-_WORSE = tuple(COLOURS)
-_WIDEST_FIRST = ("float64", "float32", "bfloat16", "float16")
+Cell = tuple[str, str]  # the text, padded to its column, and the verdict it is coloured by, or ""
 
 
 def table(rows: Iterable[Mapping[str, Any]], most: int | None = None) -> Iterator[tuple[Cell, ...]]:
     """The lines of the table, the head first; every cell a verdict and the bulk error in ulp.
 
     Args:
-        rows: comparisons, as `comparison_row` makes them; of several in one cell the worst shows.
+        rows: comparisons, as `result_row` makes them; of several in one cell the worst shows.
         most: how many functions at most, though each that disagrees is shown.
     """
     worst: dict[str, dict[str, Mapping[str, Any]]] = {}
@@ -30,11 +24,11 @@ def table(rows: Iterable[Mapping[str, Any]], most: int | None = None) -> Iterato
         cells[row["dtype"]] = max(cells.get(row["dtype"], row), row, key=_badness)
     labels = sorted(worst, key=lambda name: (_worst_first(worst[name].values()), name))
     wrong = sum(
-        _badness(max(worst[name].values(), key=_badness))[0] == _WORSE.index("disagrees")
+        _badness(max(worst[name].values(), key=_badness))[0] == Verdict.DISAGREES.rank
         for name in labels
     )
     shown = labels if most is None else labels[: max(most, wrong)]
-    columns = [d for d in _WIDEST_FIRST if any(d in cells for cells in worst.values())]
+    columns = [d for d in WIDEST_FIRST if any(d in cells for cells in worst.values())]
     texts = {(n, d): _cell(worst[n].get(d)) for n in shown for d in columns}
     widths = [max([len(d), *(len(texts[n, d]) for n in shown)]) for d in columns]
     first = max(map(len, ["function", *shown]))
@@ -52,7 +46,7 @@ def _label(row: Mapping[str, Any]) -> str:
 
 
 def _badness(row: Mapping[str, Any]) -> tuple[int, float]:
-    return (_WORSE.index(row["verdict"]), float(row["bulk_ulp"]))
+    return (verdict_named(row["verdict"]).rank, float(row["bulk_ulp"]))
 
 
 def _worst_first(rows: Iterable[Mapping[str, Any]]) -> tuple[int, float]:

@@ -91,7 +91,7 @@ def test_sigmoid_s_gradient_is_lost_at_487_bfloat16_inputs():
     zeros = (result.computed == 0) & (result.truth >= 2.0**-126)
 
     assert zeros.sum() == 487
-    assert (result.judged.status[zeros] == list(Status).index(Status.LOST)).all()
+    assert (result.judgement.status[zeros] == list(Status).index(Status.LOST)).all()
     assert result.inputs["z"][zeros].min() == 6.25
 
 

@@ -8,7 +8,6 @@ import comparisons
 import symdiff
 from comparisons import Status
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.ulp import ulp
 from symdiff.oracle import enclose
 
 GELU = symdiff.activation("gelu")
@@ -27,7 +26,7 @@ class Injected:
         rounded, decided = truth.rounded(self.dtype.name)
         assert decided.all()
         # Towards zero, so that no binade is left upwards and the result is a number of the type.
-        off = np.sign(rounded) * self.steps * ulp(rounded, self.dtype)
+        off = np.sign(rounded) * self.steps * self.dtype.ulp(rounded)
         return np.where(np.isin(z, self.places), rounded - off, rounded)
 
     def __call__(self, z):
@@ -50,8 +49,8 @@ def test_what_is_injected_is_reported_and_nothing_else(dtype, steps):
     )
     adjoint = result.adjoints["z"]
     hit = np.isin(inputs, places)
-    assert np.abs(adjoint.judged.ulp[hit] - steps).max() <= 0.5 + 1e-9
-    assert adjoint.judged.ulp[~hit].max() <= 0.5
+    assert np.abs(adjoint.judgement.ulp[hit] - steps).max() <= 0.5 + 1e-9
+    assert adjoint.judgement.ulp[~hit].max() <= 0.5
     correct = list(Status).index(Status.CORRECT)
-    assert (adjoint.judged.status[~hit] == correct).all()
-    assert (adjoint.judged.status[hit] == correct).all() == (steps == 0)
+    assert (adjoint.judgement.status[~hit] == correct).all()
+    assert (adjoint.judgement.status[hit] == correct).all() == (steps == 0)

@@ -90,7 +90,7 @@ def test_no_module_imports_torch_or_comparisons(path):
 
 
 @pytest.mark.parametrize(
-    "source", ["import torch.nn", "def f():\n    from comparisons.ulp import ulp"]
+    "source", ["import torch.nn", "def f():\n    from comparisons.judge.ulp import ulp"]
 )
 def test_a_forbidden_import_is_seen(source):
     """The walk sees submodules and imports inside functions."""

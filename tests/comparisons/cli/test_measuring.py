@@ -5,10 +5,9 @@ import time
 
 import pytest
 
-import symdiff
 from comparisons.cli import measuring
-from comparisons.cli.measuring import Job, measure
-from comparisons.subjects import from_catalogue
+from comparisons.cli.measuring import measure
+from comparisons.report.jobs import Job
 
 
 class Terminal(io.StringIO):
@@ -20,12 +19,12 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def cases(monkeypatch):
-    """Three comparisons of a given length, that compare nothing."""
+def jobs(monkeypatch):
+    """Three jobs of a given length, that compare nothing."""
 
     def of(seconds):
         monkeypatch.setattr(measuring, "_add", lambda *_: time.sleep(seconds))
-        return [Job(from_catalogue(symdiff.activations["relu"]), "float32", "reverse")] * 3
+        return [Job("relu, float32", dict)] * 3
 
     return of
 
@@ -35,10 +34,10 @@ def cases(monkeypatch):
     [(Terminal(), 0.6, True), (Terminal(), 0.01, False), (io.StringIO(), 0.6, False)],
     ids=["long on a terminal", "short on a terminal", "long elsewhere"],
 )
-def test_a_bar_is_shown_where_it_helps(cases, monkeypatch, capsys, stream, seconds, shown):
+def test_a_bar_is_shown_where_it_helps(jobs, monkeypatch, capsys, stream, seconds, shown):
     """With what is being compared, and never on stdout."""
     monkeypatch.setattr("sys.stderr", stream)
-    measure(cases(seconds))
+    measure(jobs(seconds))
 
     assert ("relu, float32" in stream.getvalue()) == shown
     assert capsys.readouterr().out == ""

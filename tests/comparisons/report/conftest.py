@@ -4,18 +4,20 @@ import pytest
 import torch
 
 import comparisons
-from comparisons.blocks import Trial, run_block
-from comparisons.budget import Budget
+import symdiff
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.kink_conventions import conventions
+from comparisons.engines.every import ENGINES
+from comparisons.judge.budget import Budget
 from comparisons.report.rows import (
-    comparison_row,
     convention_row,
     detection_row,
     difference_row,
+    result_row,
 )
-from comparisons.subjects import subject_of
-from comparisons.sweep import Sweep
+from comparisons.results.kink_conventions import conventions
+from comparisons.subjects.choose import subject_of
+from comparisons.sweeps.blocks import Recipe, run_block
+from comparisons.sweeps.sweep import Sweep
 
 
 @pytest.fixture(scope="session")
@@ -38,9 +40,11 @@ def rows():
         comparisons.compare(evil, "tanh"),
     ]
     budget = Budget()
-    tally = run_block(Trial("sigmoid", (), "float32", "reverse", budget), 64)
+    tally = run_block(Recipe("sigmoid", (), "float32", "reverse", budget), 64)
     subject = subject_of("sigmoid", None, {})
-    found.append(Sweep(subject, FLOAT_TYPES["float32"], "reverse", budget, tally))
+    adjoints = symdiff.adjoints(subject.graph)
+    how = (FLOAT_TYPES["float32"], ENGINES["reverse"], budget)
+    found.append(Sweep(subject, adjoints, *how, tally))
     table = comparisons.compare_engines("silu", dtype="float32", engines=["reverse", "jvp"])
     found += table.comparisons.values()
     others = [difference_row(d, table[d.first]) for d in table.beside_first()]
@@ -50,4 +54,4 @@ def rows():
         detection_row("tanh", "factor 1.0009", {"symdiff": True, "gradcheck": False}),
         detection_row("relu", "sign flipped", {"symdiff": True, "gradcheck": True}),
     ]
-    return [*map(comparison_row, found), *others, *detections]
+    return [*map(result_row, found), *others, *detections]

@@ -7,8 +7,8 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
+from comparisons.judge.vocabulary import Status, Verdict
 from comparisons.report.data import document, read_json, schema, write_csv, write_json
-from comparisons.verdict import Status, Verdict
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from comparisons.report.data import document
 from comparisons.report.differences import differences
-from comparisons.report.number import written
+from comparisons.report.row import written
 
 
 @pytest.fixture

@@ -6,22 +6,26 @@ import pytest
 import comparisons
 import symdiff
 from comparisons.report.profile import curve, profile
-from comparisons.report.rows import comparison_row
+from comparisons.report.rows import result_row
 
 
 def test_the_worst_error_is_in_the_profile():
     """hardsigmoid in float64: 1.79e8 ulp, and every wrong point is in some bin."""
     comparison = comparisons.compare("hardsigmoid")
-    found = {k: [v for v in text.split(" ") if v != "-"] for k, text in profile(comparison).items()}
+    found = {
+        k: [v for v in text.split(" ") if v != "-"]
+        for k, text in profile(comparison.envelope).items()
+    }
 
     assert max(map(float, found["above"])) == pytest.approx(comparison.max_ulp, rel=1e-2)
-    assert sum(map(float, found["wrong"])) == (comparison.adjoints["z"].judged.excess > 1).sum()
+    assert sum(map(float, found["wrong"])) == (comparison.adjoints["z"].judgement.excess > 1).sum()
 
 
 def test_both_signs_of_an_error_are_kept():
     """A gradient twice too large is off upwards only, one of half its size downwards."""
     profiles = [
-        profile(comparisons.compare(lambda z, f=f: f * z, "z", dtype="float16")) for f in (2, 0.5)
+        profile(comparisons.compare(lambda z, f=f: f * z, "z", dtype="float16").envelope)
+        for f in (2, 0.5)
     ]
     for found, off, right in zip(profiles, ("above", "below"), ("below", "above"), strict=True):
         assert {v for v in found[off].split(" ") if v != "-"} <= {"1.02e+03", "512"}
@@ -30,7 +34,7 @@ def test_both_signs_of_an_error_are_kept():
 
 def test_what_has_no_single_variable_has_no_profile():
     """A layer's error is over no axis."""
-    assert profile(comparisons.compare(comparisons.linear_layer())) is None
+    assert profile(comparisons.compare(comparisons.linear_layer()).envelope) is None
 
 
 def test_a_curve_reaches_beyond_the_kinks():
@@ -45,7 +49,7 @@ def test_a_curve_reaches_beyond_the_kinks():
 
 def test_a_wave_is_drawn_as_far_as_its_points_can_show():
     """sin(30 z): about sixteen turns, and no fewer than seven points each."""
-    row = comparison_row(comparisons.compare("sine", dtype="float32"))
+    row = result_row(comparisons.compare("sine", dtype="float32"))
     found = row["mathematics"]["curve"]
     slope = np.array([float(v) for v in found["slope"].split()])
 
@@ -55,7 +59,7 @@ def test_a_wave_is_drawn_as_far_as_its_points_can_show():
 
 def test_no_sound_point_is_above_the_line():
     """Near the root of gelu's derivative the line has the conditioning in it."""
-    row = comparison_row(comparisons.compare("gelu", dtype="float32"))
+    row = result_row(comparisons.compare("gelu", dtype="float32"))
     columns = (row["profile"][k].split() for k in ("above", "below", "allowed", "wrong"))
     for above, below, allowed, wrong in zip(*columns, strict=True):
         if wrong == "0":
@@ -64,8 +68,8 @@ def test_no_sound_point_is_above_the_line():
 
 def test_a_long_root_is_a_decimal_and_a_parameter_may_have_any_name():
     """pau's second kink; tanh(w z), whose w is not the neuron's."""
-    kinks = comparison_row(comparisons.compare("pau", dtype="float32"))["mathematics"]["kinks"]
+    kinks = result_row(comparisons.compare("pau", dtype="float32"))["mathematics"]["kinks"]
     assert all(len(text) <= 24 for kink in kinks for text in kink)
 
     scaled = comparisons.compare(lambda z: (2 * z).tanh(), "tanh(w*z)", w=2, dtype="float32")
-    assert comparison_row(scaled)["mathematics"]["tutorial"] == []
+    assert result_row(scaled)["mathematics"]["tutorial"] == []

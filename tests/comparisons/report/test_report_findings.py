@@ -1,10 +1,11 @@
 """What is wrong, in words."""
 
+from comparisons.judge.budget import Budget
+from comparisons.judge.vocabulary import Status, Verdict
 from comparisons.report.data import document
-from comparisons.report.definitions import MARKS, STATUSES, VERDICTS, WRONG
 from comparisons.report.document import Document
-from comparisons.report.number import read
-from comparisons.verdict import Status, Verdict
+from comparisons.report.glossary import STATUSES, VERDICTS
+from comparisons.report.row import read
 
 
 def test_torchs_own_come_first(rows):
@@ -24,10 +25,11 @@ def test_a_finding_says_where_and_how_much(rows):
 
 
 def test_every_word_is_defined():
-    """Each verdict and status has its sentence, and what is wrong is a status."""
-    assert set(STATUSES) == set(Status)
-    assert set(VERDICTS) == set(MARKS) == set(Verdict)
-    assert set(WRONG) <= {str(s) for s in Status}
+    """Each verdict and status has its sentence, with the budget's number where it needs one."""
+    assert list(STATUSES) == [str(s) for s in Status]
+    assert list(VERDICTS) == [str(v) for v in Verdict]
+    assert all(text.endswith(".") for text in (*STATUSES.values(), *VERDICTS.values()))
+    assert STATUSES["within budget"] == f"At most {Budget().accurate:g} conditioned ulp off."
 
 
 def test_a_row_survives_the_document(rows):

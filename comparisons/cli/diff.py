@@ -1,0 +1,35 @@
+"""`symdiff diff`: what changed between two runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from comparisons.cli.arguments import document, refusals_are_usage_errors
+from comparisons.cli.exit_code import ExitCode
+
+
+@click.command(
+    epilog="""\b
+Example:
+  symdiff diff torch-2.12.json torch-2.13.json
+
+\b
+Exit code: 1 where something got worse, else 0.
+""",
+)
+@click.argument("old", type=document)
+@click.argument("new", type=document)
+def diff(old: Path, new: Path) -> int:
+    """What got better and worse.
+
+    From one run's JSON to another's, such as of two torch versions.
+    """
+    with refusals_are_usage_errors():
+        from comparisons.report.data import read_json
+        from comparisons.report.differences import differences
+
+        found = differences(read_json(old), read_json(new))
+    click.echo(str(found))
+    return ExitCode.DISAGREES if found.worse else ExitCode.DONE

@@ -1,0 +1,75 @@
+"""`symdiff report`: the page of the whole catalogue, or of a run that was kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from comparisons.cli.arguments import (
+    csv_option,
+    document,
+    file_option,
+    json_option,
+    refusals_are_usage_errors,
+)
+from comparisons.cli.exit_code import ExitCode
+from comparisons.cli.measuring import Measured, measure
+from comparisons.report.destination import PAGES
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  symdiff report                                  runs the catalogue, leaves report.html
+  symdiff report -o out/report.md --json out/report.json
+  symdiff report --from out/report.json -o page.html
+""",
+)
+@click.option(
+    "--from", "source", type=document, metavar="PATH", help="Make the page from this JSON alone."
+)
+@file_option(
+    "--output",
+    PAGES,
+    "The page, .html or .md.",
+    short=("-o",),
+    default=Path("report.html"),
+    show_default=True,
+)
+@json_option
+@csv_option
+def report(source: Path | None, output: Path, json: Path | None, csv: Path | None) -> int:
+    """Write the report as a page.
+
+    Of the whole catalogue in every type, or of a run that was kept as JSON.
+    """
+    if source is not None:
+        if json or csv:
+            raise click.UsageError(
+                "--json and --csv are of a run; with --from there is none",
+                click.get_current_context(),
+            )
+        with refusals_are_usage_errors():
+            from comparisons.report.data import read_json
+            from comparisons.report.document import write_page
+
+            write_page(output, read_json(source))
+        click.echo(output)
+        return ExitCode.DONE
+    measured = whole()
+    measured.tell_refusals()
+    measured.write(json=json, csv=csv, report=output)
+    click.echo(output)
+    return ExitCode.DONE if measured.complete else ExitCode.INTERRUPTED
+
+
+def whole() -> Measured:
+    """Measure all that the project's report is of."""
+    with refusals_are_usage_errors():
+        from comparisons.report import jobs
+        from comparisons.report.rows import convention_row
+        from comparisons.results.kink_conventions import SYNONYMS, conventions
+    measured = measure(jobs.catalogue())
+    measured.rows += [convention_row(c) for name in SYNONYMS for c in conventions(name)]
+    return measured

@@ -1,0 +1,94 @@
+"""`symdiff sweep`: torch's gradients beside the truth at all 2³² values of float32."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+
+from comparisons.cli.arguments import (
+    complete_names,
+    csv_option,
+    json_option,
+    parameters,
+    refusals_are_usage_errors,
+    report_option,
+    split,
+)
+from comparisons.cli.exit_code import ExitCode
+from comparisons.cli.measuring import measure
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  symdiff sweep gelu
+  symdiff sweep gelu --engine jvp --checkpoint gelu.jsonl --json gelu.json
+
+\b
+Exit code: 0 where all agree, 1 where one disagrees, 2 where one could not be compared.
+""",
+)
+@click.argument("names", nargs=-1, required=True, shell_complete=complete_names)
+@click.option(
+    "--engine",
+    "engines",
+    multiple=True,
+    default=("reverse",),
+    show_default=True,
+    metavar="ENGINE[,ENGINE…]",
+    help="How torch differentiates (symdiff list engines).",
+)
+@click.option(
+    "--checkpoint",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="PATH",
+    help="A file by which a sweep that was stopped goes on where it was.",
+)
+@parameters
+@json_option
+@csv_option
+@report_option
+def sweep(
+    names: Sequence[str],
+    engines: Sequence[str],
+    parameters: Mapping[str, str],
+    checkpoint: Path | None,
+    json: Path | None,
+    csv: Path | None,
+    report: Path | None,
+) -> int:
+    """Judge torch at every float32.
+
+    All 2³² values of functions of one variable, in minutes, on every core.
+    """
+    with refusals_are_usage_errors():
+        import comparisons
+        from comparisons.engines.every import engine_named
+        from comparisons.report.jobs import Job
+        from comparisons.subjects.choose import subject_of
+
+        ways = [engine_named(engine) for engine in split(engines)]
+        subjects = [subject_of(name, None, parameters) for name in names]
+        if checkpoint is not None and len(ways) * len(subjects) > 1:
+            raise ValueError("--checkpoint is of one function in one engine; several are given")
+    jobs = [
+        Job(
+            f"{subject}, float32",
+            partial(comparisons.sweep, subject, engine=way, checkpoint=checkpoint),
+            aloud=True,
+        )
+        for subject in subjects
+        for way in ways
+    ]
+    measured = measure(jobs)
+    measured.tell_refusals()
+    measured.show()
+    measured.write(json=json, csv=csv, report=report)
+    if not measured.complete:
+        return ExitCode.INTERRUPTED
+    if measured.refused:
+        return ExitCode.USAGE
+    return ExitCode.DISAGREES if measured.disagrees else ExitCode.DONE

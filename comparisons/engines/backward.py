@@ -1,0 +1,40 @@
+"""One backward pass, as most engines make it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from comparisons.engines.call import run
+from comparisons.engines.engine import Gradients, float64
+from comparisons.engines.snippet import Snippet
+from comparisons.subjects.subject import Subject
+
+
+def backward(subject: Subject, leaves: Mapping[str, Any], cotangent: Any = None) -> Gradients:
+    """The `.grad` of every leaf and line after one backward pass, and who requires one.
+
+    Raises: TypeError or ValueError, one sentence, if the subject returns another thing than a
+        tensor of the expected shape.
+    """
+    import torch
+
+    lines = run(subject, leaves)
+    output = lines[subject.graph.output_name]
+    for line in lines.values():
+        if line.requires_grad:
+            line.retain_grad()
+    if output.requires_grad:
+        seed = torch.ones_like(output) if cotangent is None else cotangent
+        torch.autograd.backward(output, seed)
+    named = {**leaves, **lines}
+    return Gradients(
+        {name: None if t.grad is None else float64(t.grad) for name, t in named.items()},
+        {name: t.requires_grad for name, t in named.items()},
+    )
+
+
+def backward_statement(shown: Snippet) -> str:
+    """The same in plain torch."""
+    gradient = shown.printed(f"{shown.name}.grad")
+    return f"{shown.total}.backward({shown.cotangent}); {gradient}"

@@ -1,0 +1,35 @@
+"""torch.func's pullback."""
+
+from __future__ import annotations
+
+from comparisons.engines.call import output_of
+from comparisons.engines.engine import Engine, Gradients, Setting, float64
+from comparisons.engines.snippet import Snippet
+from comparisons.inputs.values import Inputs
+from comparisons.subjects.subject import Subject
+
+
+class FuncVjp(Engine):
+    """A vector-Jacobian product."""
+
+    name = "func_vjp"
+    summary = "`torch.func.vjp`."
+    requiring_grad = ""
+
+    def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
+        """The gradient of every input."""
+        import torch
+
+        names = [i.name for i in subject.graph.inputs]
+        primals = [setting.tensor(inputs[name]) for name in names]
+        output, pullback = torch.func.vjp(output_of(subject), *primals)[:2]
+        given = setting.cotangent(inputs)
+        seed = torch.ones_like(output) if given is None else given
+        return Gradients(dict(zip(names, map(float64, pullback(seed)), strict=True)))
+
+    def statement(self, shown: Snippet) -> str:
+        """The pullback of the cotangent."""
+        function = f"lambda {shown.arguments}: {shown.code}"
+        seed = shown.cotangent or "torch.ones_like(y)"
+        printed = shown.printed(f"pullback({seed})[{shown.number}]")
+        return f"y, pullback = torch.func.vjp({function}, {shown.arguments}); {printed}"

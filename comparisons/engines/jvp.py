@@ -1,0 +1,60 @@
+"""Forward mode by torch.func: a tangent of ones in one input at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comparisons.engines.call import leaf_values, output_of
+from comparisons.engines.engine import (
+    Gradients,
+    Pointwise,
+    Setting,
+    float64,
+    own_deprecations_ignored,
+)
+from comparisons.engines.snippet import Snippet
+from comparisons.inputs.values import Inputs
+from comparisons.subjects.subject import Subject
+
+
+class Jvp(Pointwise):
+    """A Jacobian-vector product."""
+
+    name = "jvp"
+    summary = "`torch.func.jvp`."
+    requiring_grad = ""
+
+    def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
+        """The slope in each input."""
+        import torch
+
+        function = output_of(subject)
+        primals = [setting.tensor(v) for v in leaf_values(subject, inputs).values()]
+        found = {}
+        for i, leaf in enumerate(subject.graph.inputs):
+            tangents = [torch.zeros_like(p) for p in primals]
+            tangents[i] = tangent_for(inputs, setting, primals[i])
+            with own_deprecations_ignored():
+                slope = torch.func.jvp(function, tuple(primals), tuple(tangents))[1]
+            found[leaf.name] = float64(slope)
+        return Gradients(found)
+
+    def statement(self, shown: Snippet) -> str:
+        """A tangent in the one input."""
+        name, tangent = shown.name, tangent_text(shown)
+        return shown.printed(
+            f"torch.func.jvp(lambda {name}: {shown.code}, ({name},), ({tangent},))[1]"
+        )
+
+
+def tangent_for(inputs: Inputs, setting: Setting, primal: Any) -> Any:
+    """The tangent that goes in: of a function point by point, the same numbers as a cotangent."""
+    import torch
+
+    given = setting.cotangent(inputs)
+    return torch.ones_like(primal) if given is None else given
+
+
+def tangent_text(shown: Snippet) -> str:
+    """The same in plain torch."""
+    return shown.cotangent or f"torch.ones_like({shown.name})"

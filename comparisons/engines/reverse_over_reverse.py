@@ -1,0 +1,47 @@
+"""Second derivatives: the backward pass differentiated by a backward pass."""
+
+from __future__ import annotations
+
+from comparisons.engines.call import output_of
+from comparisons.engines.engine import Gradients, Pointwise, Setting, float64
+from comparisons.engines.snippet import Snippet
+from comparisons.inputs.values import Inputs
+from comparisons.subjects.subject import Subject
+
+
+class SecondOrder(Pointwise):
+    """f'' of a function of one variable, for a cotangent of ones."""
+
+    order = 2
+
+    def refuses(self, subject: Subject) -> str | None:
+        """Refuse all but functions of one variable, which alone have one second derivative."""
+        if len(subject.graph.inputs) != 1 or subject.definition is None:
+            return f"{subject} is no function of one variable, so there is no one f'' to compare"
+        return super().refuses(subject)
+
+
+class ReverseOverReverse(SecondOrder):
+    """Double backward."""
+
+    name = "reverse_over_reverse"
+    summary = "`backward(create_graph=True)`, and a backward pass through that."
+
+    def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
+        """f'' by two `torch.autograd.grad`."""
+        import torch
+
+        ((name, z),) = setting.leaves(subject, inputs).items()
+        output = output_of(subject)(z)
+        (slope,) = torch.autograd.grad(output, z, torch.ones_like(output), create_graph=True)
+        if not slope.requires_grad:  # the slope is a constant to torch
+            return Gradients({name: float64(torch.zeros_like(z))})
+        (curvature,) = torch.autograd.grad(
+            slope, z, torch.ones_like(slope), allow_unused=True, materialize_grads=True
+        )
+        return Gradients({name: float64(curvature)})
+
+    def statement(self, shown: Snippet) -> str:
+        """The gradient with its own graph, then its gradient."""
+        slope = f"torch.autograd.grad({shown.total}, {shown.name}, create_graph=True)"
+        return f"g, = {slope}; g.sum().backward(); {shown.printed(f'{shown.name}.grad')}"

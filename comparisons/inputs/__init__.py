@@ -1,0 +1,1 @@
+"""Where gradients are judged: chosen points, cotangents, arrays drawn at random."""

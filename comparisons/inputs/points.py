@@ -1,0 +1,149 @@
+"""Where gradients are compared: the inputs at which errors are known to hide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import numpy as np
+
+from comparisons.dtypes import Float64Array, FloatType
+from comparisons.inputs.values import Inputs, seeded
+from symdiff import Definition
+
+Points = Literal["structured", "all"]
+Function = Callable[[Float64Array], Float64Array]
+
+_PER_BINADE = 3
+_NEIGHBOURS = range(-3, 4)
+_PAIRS = 4096
+
+
+def points_of(
+    definition: Definition, dtype: FloatType, points: Points | None, derivative: Function | None
+) -> Inputs:
+    """Where a function of one or two variables is judged, if nothing else is said.
+
+    Args:
+        definition: of the function.
+        dtype: the type; of a 16-bit one every value, if `points` does not say otherwise.
+        points: `structured` or `all`.
+        derivative: by its variable, near whose roots points are put, if it has one.
+
+    Raises: ValueError if all values are too many.
+    """
+    several = len(definition.variables) > 1
+    if points == "all" and (several or dtype.bits > 16):
+        hint = "; comparisons.sweep takes all 2³²" if dtype.bits == 32 and not several else ""
+        raise ValueError(
+            f"points='all' is for functions of one variable in a 16-bit type; {definition} in "
+            f"{dtype} has too many{hint}"
+        )
+    if several:
+        return pairs(definition, dtype)
+    (variable,) = definition.variables
+    if dtype.bits == 16 and points != "structured":
+        return {variable: every_pattern(dtype)}
+    special = [float(kink.at) for kink in definition.kinks()]
+    ends = [end for u in definition.unresolved_kinks() for end in (u.low, u.high)]
+    special += [end for end in ends if np.isfinite(end)]
+    return {variable: structured(dtype, special, derivative)}
+
+
+def structured(
+    dtype: FloatType,
+    special: Iterable[float] = (),
+    derivative: Function | None = None,
+) -> Float64Array:
+    """Inputs of one variable: everywhere, and densely where formulas change.
+
+    Every binade of both signs, a fine grid over [−32, 32], ±0, the smallest and largest subnormal
+    and normal numbers, ±800 and ±1e30, and the three neighbours on each side of every `special`
+    point and of every root of `derivative`; last ±∞ and NaN.
+
+    Returns: float64 holding values of `dtype`, the finite ones in order and without repetition.
+    """
+    grid = dtype.round(np.linspace(-32, 32, 4097))
+    edges = [0.0, dtype.smallest_subnormal, dtype.smallest_normal, dtype.largest]
+    edges += [dtype.smallest_normal - dtype.smallest_subnormal, 800.0, 1e30]
+    values = [grid, _binades(dtype), dtype.round(edges), -dtype.round(edges)]
+    centres = [float(s) for s in special]
+    if derivative is not None:
+        centres += list(_roots(grid, derivative))
+    values += [neighbours(c, dtype) for c in centres]
+    points = np.concatenate(values)
+    points = np.unique(points[np.isfinite(points) & (points != 0)])
+    below, above = points[points < 0], points[points > 0]
+    return np.concatenate([below, [-0.0, 0.0], above, [-np.inf, np.inf, np.nan]])
+
+
+def every_pattern(dtype: FloatType) -> Float64Array:
+    """All values of a 16-bit type in the order of their bit patterns, NaNs and ±∞ included.
+
+    Raises: ValueError if the type is wider.
+    """
+    if dtype.bits != 16:
+        raise ValueError(f"{dtype} has 2^{dtype.bits} values; only 16-bit types are tried whole")
+    import torch
+
+    patterns = torch.arange(2**16, dtype=torch.int32).to(torch.int16)
+    return np.asarray(patterns.view(dtype.torch).to(torch.float64).numpy())
+
+
+def neighbours(centre: float, dtype: FloatType) -> Float64Array:
+    """The value of `dtype` nearest to `centre` and the three on either side."""
+    nearest = dtype.round([centre])
+    # Rounding up to 4 units past a power of two keeps distinct neighbours, if not adjacent ones.
+    return dtype.round(nearest + np.array(_NEIGHBOURS) * dtype.ulp(nearest))
+
+
+def _binades(dtype: FloatType) -> Float64Array:
+    draw = seeded()
+    exponents = np.arange(dtype.e_min - dtype.precision + 1, dtype.e_max + 1)
+    mantissas = 1 + draw.random((len(exponents), _PER_BINADE))
+    mantissas[:, 0] = 1.0
+    magnitudes = np.ldexp(mantissas, exponents[:, np.newaxis]).ravel()
+    return dtype.round(np.concatenate([magnitudes, -magnitudes]))
+
+
+def _roots(grid: Float64Array, f: Function) -> Float64Array:
+    """Where f changes sign between grid points, by bisection in float64."""
+    at = f(grid)
+    crossing = np.flatnonzero((at[:-1] * at[1:]) < 0)
+    low, high = grid[crossing], grid[crossing + 1]
+    rising = at[crossing] < 0
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = (f(middle) < 0) == rising
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return np.asarray(low)
+
+
+def pairs(definition: Definition, dtype: FloatType) -> dict[str, Float64Array]:
+    """Inputs of a function of two variables, within its domain.
+
+    Random pairs of moderate size, with the second at 0, 1 and at a distance of 0 or of a parameter
+    from the first for some, since losses change there.
+    """
+    draw = seeded()
+    first, second = definition.variables
+    a = _within(draw.normal(scale=2.0, size=_PAIRS), definition.domain.get(first), draw)
+    b = _within(draw.normal(scale=2.0, size=_PAIRS), definition.domain.get(second), draw)
+    b[: _PAIRS // 8] = 0.0
+    b[_PAIRS // 8 : _PAIRS // 4] = 1.0
+    offsets = [0.0, *(float(p) for p in definition.parameters.values() if p.is_finite)]
+    offsets += [-o for o in offsets]
+    if second not in definition.domain:
+        chosen = slice(_PAIRS // 4, _PAIRS // 2)
+        b[chosen] = a[chosen] + draw.choice(offsets, size=_PAIRS // 4)
+    return {first: dtype.round(a), second: dtype.round(b)}
+
+
+def _within(
+    values: Float64Array, interval: tuple[float, float] | None, draw: np.random.Generator
+) -> Float64Array:
+    """The values, or, for an interval, uniform ones a little inside it."""
+    if interval is None:
+        return values
+    low, high = interval
+    return np.asarray(low + (high - low) * draw.uniform(2**-7, 1 - 2**-7, size=values.shape))

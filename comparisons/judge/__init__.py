@@ -1,0 +1,1 @@
+"""The judge: how far a gradient is from the truth, and what follows from that."""

@@ -1,0 +1,77 @@
+"""One adjoint's computed values beside the truth: conditioning, thresholds, kinks, infinities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from comparisons.dtypes import Float64Array, FloatType
+from comparisons.inputs.values import COTANGENT, Inputs
+from comparisons.judge.budget import Budget
+from comparisons.judge.infinity import judge_beyond_finite
+from comparisons.judge.judgement import Judgement
+from comparisons.judge.kinks import judge_kinks, judge_unresolved
+from comparisons.judge.statuses import judge_points
+from comparisons.judge.truth import Truth
+from symdiff import Definition
+from symdiff.oracle.enclosure import Enclosure
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """Judges the adjoints of one function in one type."""
+
+    truth: Truth
+    definition: Definition | None  # where the graph is this one function: it knows its kinks
+    dtype: FloatType
+    budget: Budget
+
+    def judge(
+        self, name: str, computed: Float64Array, truth: Enclosure, inputs: Inputs
+    ) -> tuple[Judgement, Enclosure]:
+        """Judge the adjoint `name`; returns the truth too, as tightly as it was needed."""
+        moved = np.broadcast_to(self.truth.sensitivity(name, inputs), computed.shape)
+        pointwise = self.truth.adjoints.signature.pointwise
+        cotangent = inputs.get(COTANGENT, np.ones(())) if pointwise else np.ones(())
+        scale = np.broadcast_to(np.abs(cotangent), computed.shape)
+        asked = (moved, self.dtype, self.budget, scale)
+        found = judge_points(computed, truth, *asked)
+        if found.undecided.any() and pointwise:
+            truth = self._tightened(name, truth, inputs, found)
+            found = judge_points(computed, truth, *asked)
+        return self._special(found, computed, truth, inputs), truth
+
+    def _tightened(
+        self, name: str, truth: Enclosure, inputs: Inputs, found: Judgement
+    ) -> Enclosure:
+        """The enclosures where an error straddles a threshold as tight as they can be.
+
+        Those of arrays are: they are enclosed to 2⁻¹⁰⁵ from the start.
+        """
+        where = found.undecided
+        some = {k: np.broadcast_to(v, where.shape)[where] for k, v in inputs.items()}
+        tight = self.truth.enclosed_tightly(some, self.dtype)[name]
+        tighter, known = truth[...], where.copy()
+        known[where] = tight.certified
+        tighter.put(known, tight[tight.certified])
+        return tighter
+
+    def _special(
+        self, found: Judgement, computed: Float64Array, truth: Enclosure, inputs: Inputs
+    ) -> Judgement:
+        """Kinks, and inputs that are not finite, judged in their own way."""
+        definition = self.definition
+        if definition is None:
+            return found
+        if len(definition.variables) == 1:
+            at = inputs[definition.variables[0]]
+            cotangent = inputs.get(COTANGENT, np.ones(()))
+            found = judge_kinks(found, computed, at, definition.kinks(), self.dtype, cotangent)
+            hidden = definition.unresolved_kinks()
+            found = judge_unresolved(found, computed, at, hidden, self.dtype, cotangent)
+        # NaN if any is, else infinite if any is
+        extreme = np.maximum.reduce([np.abs(v) for v in np.broadcast_arrays(*inputs.values())])
+        if np.isfinite(extreme).all():
+            return found
+        return judge_beyond_finite(found, computed, extreme, truth)

@@ -1,0 +1,57 @@
+"""Errors in units in the last place, where the truth itself is known within a bound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from comparisons.dtypes import Float64Array, FloatType
+from symdiff.oracle.enclosure import BoolArray, Enclosure
+
+
+@dataclass(frozen=True)
+class Interval:
+    """What an error may be, since the truth itself is known to lie in an enclosure only."""
+
+    least: Float64Array
+    greatest: Float64Array
+
+    def __truediv__(self, unit: Float64Array) -> Interval:
+        with np.errstate(over="ignore"):  # 2^1000 ulp is infinitely wrong
+            return Interval(self.least / unit, self.greatest / unit)
+
+    def straddles(self, threshold: float) -> BoolArray:
+        """Where the enclosure does not decide on which side of the threshold the error is."""
+        return np.asarray((self.least <= threshold) & (self.greatest > threshold))
+
+
+def absolute_error(computed: Float64Array, truth: Enclosure, dtype: FloatType) -> Interval:
+    """|ĝ − g|, where an ∞ is right exactly if g rounds to it.
+
+    ±0 are equal. A wrong infinity, and a NaN, is infinitely far; where nothing is known of the
+    truth (its bound is infinite) the error is anything.
+
+    Args: computed, values of `dtype` held in float64, of the truth's shape. Returns: that shape.
+    """
+    least, greatest = truth.distance(computed)
+    overflows = np.abs(truth.high) >= dtype.overflow
+    beyond = np.where(computed == np.copysign(np.inf, truth.high), 0.0, np.inf)
+    least, greatest = (np.where(overflows, beyond, side) for side in (least, greatest))
+    wrong = np.isnan(computed)
+    return Interval(np.where(wrong, np.inf, least), np.where(wrong, np.inf, greatest))
+
+
+def ulp_error(computed: Float64Array, truth: Enclosure, dtype: FloatType) -> Interval:
+    """|ĝ − g| / ulp(g).
+
+    Args: computed, values of `dtype` held in float64, of the truth's shape. Returns: that shape.
+    Source: Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed., §2.3.3.
+    """
+    return absolute_error(computed, truth, dtype) / dtype.ulp(finite_truth(truth, dtype))
+
+
+def finite_truth(truth: Enclosure, dtype: FloatType) -> Float64Array:
+    """The true value brought into the range of `dtype`; 0 where it is not known."""
+    known = np.isfinite(truth.bound)
+    return np.clip(np.where(known, truth.high, 0.0), -dtype.largest, dtype.largest)

@@ -1,0 +1,117 @@
+"""The fixture `compare_gradients`, and where it puts what it found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from comparisons.pytest_plugin.collector import COLLECTOR, FOLDER
+from comparisons.pytest_plugin.settings import defaults, marked
+from comparisons.pytest_plugin.unsent import Unsent
+from comparisons.report.row import Row
+
+if TYPE_CHECKING:
+    from comparisons.results.comparison import Comparison
+    from comparisons.results.engine_table import EngineTable
+    from comparisons.results.result import Result
+    from comparisons.sweeps.sweep import Sweep
+
+ROWS = pytest.StashKey[list[Row]]()
+_UNSENT = pytest.StashKey[Unsent]()
+
+
+class GradientComparer:
+    """The `compare_gradients` fixture: compares as `comparisons` does and records what it found."""
+
+    def __init__(self, item: pytest.Item) -> None:
+        self._item = item
+        # A test that is run again starts anew.
+        item.stash[ROWS] = []
+        self._unsent = _unsent(item.config)
+        self._unsent.begin(item.nodeid)
+        item.user_properties[:] = [p for p in item.user_properties if not _is_ours(p[0])]
+        self._defaults: dict[str, Any] = {**defaults(item.config), **marked(item)}
+
+    def __call__(
+        self, subject: Any, definition: Any = None, *, accept: str = "fails at ∞", **options: Any
+    ) -> Comparison:
+        """`comparisons.check`: raises GradientMismatch where torch fares worse than `accept`."""
+        from comparisons.results.mismatch import accepted
+
+        return accepted(self.compare(subject, definition, **options), accept)
+
+    def compare(self, subject: Any, definition: Any = None, **options: Any) -> Comparison:
+        """`comparisons.compare`: whatever it finds."""
+        from comparisons import compare
+
+        comparison = compare(subject, definition, **{**self._defaults, **options})
+        self._add(comparison)
+        return comparison
+
+    def sweep(self, subject: Any, **options: Any) -> Sweep:
+        """`comparisons.sweep`: whatever it finds at all 2³² values of float32."""
+        from comparisons import sweep
+
+        found = sweep(subject, **options)
+        self._add(found)
+        return found
+
+    def engines(
+        self, subject: Any, definition: Any = None, *, names: Any = None, **options: Any
+    ) -> EngineTable:
+        """`comparisons.compare_engines`: whatever it finds, and where engines differ.
+
+        Args: names, of the engines; by default all that torch has.
+        """
+        from comparisons import compare_engines
+        from comparisons.report.rows import difference_row
+
+        chosen = {k: v for k, v in self._defaults.items() if k != "engine"} | options
+        table = compare_engines(subject, definition, engines=names, **chosen)
+        for comparison in table.comparisons.values():
+            self._add(comparison)
+        for difference in table.beside_first():
+            self._record(difference_row(difference, table[difference.first]))
+        return table
+
+    def _add(self, found: Result) -> None:
+        from comparisons.report.rows import result_row
+
+        row = result_row(found)
+        self._record(row)
+        place = f"symdiff.{row['subject']}.{row['dtype']}.{row['engine']}"
+        self._item.user_properties += [
+            (f"{place}.verdict", row["verdict"]),
+            (f"{place}.bulk_ulp", f"{row['bulk_ulp']:.3g}"),
+        ]
+
+    def _record(self, row: Row) -> None:
+        self._item.stash[ROWS].append(row)
+        self._unsent.add(row)
+
+
+@pytest.fixture
+def compare_gradients(request: pytest.FixtureRequest) -> GradientComparer:
+    """Compare a torch gradient with its closed form: `compare_gradients("gelu", dtype="float32")`.
+
+    A gradient that disagrees fails the test; the comparison is in the report either way.
+    """
+    return GradientComparer(request.node)
+
+
+def _unsent(config: pytest.Config) -> Unsent:
+    """Where this process keeps the rows of the test it is in."""
+    if _UNSENT not in config.stash:
+        worker = getattr(config, "workerinput", None)
+        if worker is None:
+            collector: Any = config.pluginmanager.get_plugin(COLLECTOR)
+            config.stash[_UNSENT] = Unsent(collector.folder, "main")
+        else:
+            config.stash[_UNSENT] = Unsent(Path(worker[FOLDER]), worker["workerid"])
+    return config.stash[_UNSENT]
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith("symdiff.")

@@ -1,0 +1,34 @@
+"""Rows: plain values that travel between processes and that JSON holds, floats to the last bit."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+Row = dict[str, Any]  # str, int, float, bool, None, lists and dicts of them: xdist's only types
+WIDEST_FIRST = ("float64", "float32", "bfloat16", "float16")  # the types in a row's order
+
+
+def written(value: Any) -> Any:
+    """The value with every float in it as `{"decimal": …, "hex": …}`.
+
+    The decimal is the shortest number that reads back as the same float, or "inf", "-inf", "nan",
+    for which JSON has no literals.
+    """
+    if isinstance(value, float):
+        return {
+            "decimal": value if math.isfinite(value) else repr(value),
+            "hex": value.hex(),
+        }
+    if isinstance(value, dict):
+        return {key: written(inner) for key, inner in value.items()}
+    return [written(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def read(value: Any) -> Any:
+    """What was given to `written`, with lists for tuples."""
+    if isinstance(value, dict):
+        if value.keys() == {"decimal", "hex"}:
+            return float.fromhex(value["hex"])
+        return {key: read(inner) for key, inner in value.items()}
+    return [read(inner) for inner in value] if isinstance(value, list) else value

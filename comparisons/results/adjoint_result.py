@@ -1,0 +1,155 @@
+"""One adjoint's computed values beside the true ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from comparisons.dtypes import Float64Array
+from comparisons.inputs.values import Inputs
+from comparisons.judge.judgement import Judgement
+from comparisons.judge.vocabulary import Status, Verdict, status_at
+from comparisons.results.html_table import Cells, cells, html_table
+from comparisons.results.point import Point, relative_error
+from comparisons.results.summary import Summary
+from symdiff.notation.names import barred
+from symdiff.oracle.enclosure import Enclosure
+
+
+@dataclass(frozen=True, eq=False)
+class AdjointResult:
+    """One adjoint's computed values beside the true ones."""
+
+    name: str
+    inputs: Inputs  # as given to torch
+    computed: Float64Array
+    enclosure: Enclosure  # of the truth
+    judgement: Judgement
+
+    def __repr__(self) -> str:
+        return (
+            f"<{barred(self.name)} {self.verdict}: {self.values} values, "
+            f"bulk {self.bulk_ulp:.3g} ulp, worst {self.worst}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return html_table(f"{barred(self.name)}: {self.verdict}", [self.cells])
+
+    @property
+    def cells(self) -> Cells:
+        """A line of a table for a notebook."""
+        worst = self.worst if self.computed.size else ""
+        counts = self.counts
+        return barred(self.name), *cells(self.verdict, self.values, self.bulk_ulp, counts, worst)
+
+    @property
+    def values(self) -> int:
+        """How many gradients were compared."""
+        return int(self.computed.size)
+
+    @property
+    def truth(self) -> Float64Array:
+        """The true values, rounded to float64; NaN where there is none."""
+        return self.enclosure.high
+
+    @property
+    def certified(self) -> bool:
+        """Whether every true value is known as well as the type needs."""
+        return not self.enclosure.unsettled.any()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on all its values."""
+        return self.judgement.verdict()
+
+    @property
+    def max_ulp(self) -> float:
+        """The largest error in ulp; huge at roots, where any rounding is many ulp of nearly 0."""
+        return float(self.judgement.ulp.max(initial=0.0))
+
+    @property
+    def max_conditioned(self) -> float:
+        """The largest error in conditioned ulp."""
+        return float(self.judgement.conditioned.max(initial=0.0))
+
+    @property
+    def bulk_ulp(self) -> float:
+        """The largest error at finite inputs where |g| is at least 1/16 of the largest gradient."""
+        size = np.abs(np.where(np.isfinite(self.truth), self.truth, 0.0))
+        bulk = (size >= size.max(initial=0.0) / 16) & np.isfinite(self.judgement.ulp)
+        for values in self.inputs.values():
+            if values.shape == bulk.shape:
+                bulk &= np.isfinite(values)
+        return float(self.judgement.ulp[bulk].max(initial=0.0))
+
+    def share_above(self, ulps: float) -> float:
+        """The share of values with an error above so many ulp."""
+        return float(np.mean(self.judgement.ulp > ulps)) if self.judgement.ulp.size else 0.0
+
+    @property
+    def counts(self) -> Mapping[Status, int]:
+        """How many values have each status."""
+        return self.judgement.counts()
+
+    def at(self, chosen: npt.NDArray[np.intp]) -> AdjointResult:
+        """The result at some of the points, by their positions in reading order."""
+        shape = self.computed.shape
+        inputs = {k: np.broadcast_to(v, shape).ravel()[chosen] for k, v in self.inputs.items()}
+        flat = self.enclosure.reshape((self.computed.size,))
+        return AdjointResult(
+            self.name,
+            inputs,
+            self.computed.ravel()[chosen],
+            flat[chosen],
+            self.judgement.at(chosen),
+        )
+
+    @cached_property
+    def worst(self) -> Point:
+        """The value furthest beyond what is allowed; among equals, at the most ordinary input."""
+        return self.point(int(self._by_wrongness[-1]))
+
+    @property
+    def worst_index(self) -> tuple[int, ...]:
+        """Where in the array the worst value is."""
+        return tuple(map(int, np.unravel_index(self._by_wrongness[-1], self.computed.shape)))
+
+    def broken(self, most: int = 10) -> list[Point]:
+        """The values beyond what is allowed, the worst first."""
+        wrong = [i for i in self._by_wrongness if self.judgement.excess.ravel()[i] > 1]
+        return [self.point(int(i)) for i in wrong[: -most - 1 : -1]]
+
+    @cached_property
+    def _by_wrongness(self) -> npt.NDArray[np.intp]:
+        at_shape = [v for v in self.inputs.values() if v.shape == self.computed.shape]
+        size = np.max(np.abs(at_shape), axis=0) if at_shape else np.zeros(self.computed.shape)
+        ordinary = -np.nan_to_num(size, nan=np.inf).ravel()
+        keys = (ordinary, self.judgement.conditioned.ravel(), self.judgement.excess.ravel())
+        return np.lexsort(keys)
+
+    def point(self, flat: int) -> Point:
+        """The value at a position in reading order."""
+        index = np.unravel_index(flat, self.computed.shape)
+        g, g_hat = float(self.truth[index]), float(self.computed[index])
+        same_shape = {k: v for k, v in self.inputs.items() if v.shape == self.computed.shape}
+        status = status_at(int(self.judgement.status[index]))
+        at = {k: float(v[index]) for k, v in same_shape.items()}
+        off = float(self.judgement.ulp[index])
+        return Point(at, g_hat, g, off, relative_error(g_hat, g), status)
+
+    def summary(self) -> Summary:
+        """Its values, summed up."""
+        return Summary(
+            self.name,
+            self.verdict,
+            self.values,
+            self.bulk_ulp,
+            self.max_conditioned,
+            self.share_above(0.5),
+            self.share_above(1.0),
+            self.counts,
+        )

@@ -1,0 +1,184 @@
+"""What a comparison found: readable at a glance, and in every detail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from comparisons.dtypes import FloatType
+from comparisons.engines.engine import Engine
+from comparisons.engines.snippet import Place
+from comparisons.inputs.values import COTANGENT
+from comparisons.judge.budget import Budget
+from comparisons.judge.vocabulary import Status, Verdict
+from comparisons.results.adjoint_result import AdjointResult
+from comparisons.results.envelope import Envelope, envelope
+from comparisons.results.html_table import html_table
+from comparisons.results.point import Point
+from comparisons.results.result import Example
+from comparisons.results.summary import Summary
+from comparisons.subjects.subject import Subject
+from symdiff import Adjoints
+from symdiff.notation.names import barred
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A torch gradient beside the truth: what was compared, and how it fares."""
+
+    subject: Subject
+    derived: Adjoints  # the closed forms that it was judged by
+    dtype: FloatType
+    engine: Engine
+    budget: Budget
+    adjoints: Mapping[str, AdjointResult]
+    absent: Mapping[str, str]  # name → why it rightly has no gradient
+    wrong_presence: Mapping[str, str]  # name → a gradient missing or unexpected, in words
+    chosen: npt.NDArray[np.intp] | None = None  # which points, where an engine takes some only
+    cotangent: str = "ones"
+    device: str = "cpu"
+    # The same gradients beside the mathematical function, where the documented one departs from it
+    # (softplus with its threshold from log(1 + e^z)): verdicts are about what is documented.
+    ideal: AdjointResult | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of its adjoints."""
+        if self.wrong_presence:
+            return Verdict.DISAGREES
+        verdicts = [a.verdict for a in self.adjoints.values()]
+        return max(verdicts, key=lambda v: v.rank, default=Verdict.ACCURATE)
+
+    @property
+    def worst_adjoint(self) -> AdjointResult | None:
+        """The adjoint whose worst value is furthest beyond what is allowed."""
+        return max(
+            self.adjoints.values(),
+            key=lambda a: (a.verdict.rank, a.judgement.excess.max(initial=0.0)),
+            default=None,
+        )
+
+    @property
+    def worst(self) -> Point | None:
+        """The worst value of the worst adjoint; None if nothing has a gradient."""
+        return None if self.worst_adjoint is None else self.worst_adjoint.worst
+
+    @property
+    def worst_name(self) -> str | None:
+        """The name of the worst adjoint."""
+        return None if self.worst_adjoint is None else self.worst_adjoint.name
+
+    @property
+    def worst_summary(self) -> Summary | None:
+        """The worst adjoint, summed up."""
+        return None if self.worst_adjoint is None else self.worst_adjoint.summary()
+
+    @property
+    def wrong(self) -> int:
+        """How many values of the worst adjoint are beyond what is allowed."""
+        return 0 if self.worst_adjoint is None else self.worst_adjoint.judgement.wrong
+
+    def broken(self, most: int = 10) -> Sequence[Point]:
+        """The values of the worst adjoint beyond what is allowed, the worst first."""
+        return [] if self.worst_adjoint is None else self.worst_adjoint.broken(most)
+
+    @property
+    def max_ulp(self) -> float:
+        """The largest error in ulp over all adjoints."""
+        return max((a.max_ulp for a in self.adjoints.values()), default=0.0)
+
+    @property
+    def bulk_ulp(self) -> float:
+        """The largest error in ulp where gradients are of their usual size."""
+        return max((a.bulk_ulp for a in self.adjoints.values()), default=0.0)
+
+    @property
+    def values(self) -> int:
+        """How many gradients were compared."""
+        return sum(a.values for a in self.adjoints.values())
+
+    def counts(self) -> dict[Status, int]:
+        """How many values of all adjoints have each status."""
+        total: dict[Status, int] = {}
+        for adjoint in self.adjoints.values():
+            for status, n in adjoint.counts.items():
+                total[status] = total.get(status, 0) + n
+        return {s: total[s] for s in Status if s in total}
+
+    @property
+    def summaries(self) -> Sequence[Summary]:
+        """Each adjoint, summed up."""
+        return [a.summary() for a in self.adjoints.values()]
+
+    @property
+    def example(self) -> Example | None:
+        """The worst gradient of an input, with all that went in; None if no input has one.
+
+        Only a leaf has a `.grad` to print: for a line in between, such as z of a neuron, the worst
+        of the inputs is taken.
+        """
+        names = [i.name for i in self.subject.graph.inputs]
+        found = self.worst_adjoint
+        if found is not None and found.name not in names:
+            leaves = [a for a in self.adjoints.values() if a.name in names]
+            found = max(leaves, key=lambda a: a.judgement.excess.max(initial=0.0), default=None)
+        return None if found is None else self.example_of(found)
+
+    def example_of(self, found: AdjointResult) -> Example:
+        """The worst gradient of one input, with all that went in."""
+        index = found.worst_index
+        position = int(np.ravel_multi_index(index, found.computed.shape)) if index else 0
+        place = Place(position, found.values)
+        if not self.subject.pointwise:
+            return Example(found.name, found.inputs, index, place)
+        at = {k: np.asarray(v) for k, v in found.worst.inputs.items()}
+        return Example(found.name, at, index, place)
+
+    @property
+    def envelope(self) -> Envelope | None:
+        """The extremes of the errors by the size of the input; None but for one variable."""
+        definition = self.subject.definition
+        if definition is None or len(definition.variables) != 1:
+            return None
+        (variable,) = definition.variables
+        found = self.adjoints.get(variable)
+        if found is None:
+            return None
+        z = found.inputs[variable]
+        return envelope(
+            z,
+            found.truth,
+            found.computed,
+            found.judgement,
+            dtype=self.dtype,
+            budget=self.budget,
+            cotangent=np.broadcast_to(found.inputs.get(COTANGENT, np.ones(())), z.shape),
+        )
+
+    def _repr_html_(self) -> str:
+        lines = [a.cells for a in self.adjoints.values()]
+        lines += [(barred(n), "✗", problem) for n, problem in self.wrong_presence.items()]
+        lines += [
+            (barred(name), "✓", f"none, as it should be: {why}")
+            for name, why in self.absent.items()
+        ]
+        return html_table(f"{self.subject}, {self.dtype}, {self.engine}: {self.verdict}", lines)
+
+    def __repr__(self) -> str:
+        head = f"<Comparison {self.subject}, {self.dtype}, {self.engine}: {self.verdict}"
+        lines = [f"{head}, {self.values} values, bulk {self.bulk_ulp:.3g} ulp"]
+        lines += [f"  {barred(name)}: {problem}" for name, problem in self.wrong_presence.items()]
+        lines += [
+            f"  {barred(name)}: none, as it should be ({why})" for name, why in self.absent.items()
+        ]
+        for name, a in self.adjoints.items():
+            counts = ", ".join(f"{n} {status}" for status, n in a.counts.items())
+            lines.append(f"  {barred(name)} {a.verdict}: {counts}; worst {a.worst}")
+        if self.ideal is not None:
+            lines.append(
+                f"  beside the ideal: bulk {self.ideal.bulk_ulp:.3g} ulp, {self.ideal.worst}"
+            )
+        return "\n".join(lines) + ">"

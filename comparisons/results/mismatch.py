@@ -1,0 +1,83 @@
+"""The failure a check raises: which gradient, where, by how much, and how to see it oneself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from comparisons.judge.vocabulary import Verdict, verdict_named
+from comparisons.results.point import Point
+from comparisons.results.reproduction import reproduction
+from comparisons.results.result import Result
+from symdiff.notation.names import barred
+
+Found = TypeVar("Found", bound=Result)
+
+_POINTS = 5  # in a message: enough to see where they lie
+
+
+class GradientMismatch(AssertionError):
+    """A gradient that torch computed is not the adjoint of the definition."""
+
+    def __init__(self, comparison: Result) -> None:
+        self.comparison = comparison
+        super().__init__(describe(comparison))
+
+    def __reduce__(self) -> tuple[type[AssertionError], tuple[str]]:
+        # Torch callables do not pickle; across processes the message is what matters.
+        return (AssertionError, (str(self),))
+
+
+def accepted(found: Found, accept: Verdict | str = Verdict.FAILS_AT_INFINITY) -> Found:
+    """The result, if it fares no worse than `accept`.
+
+    Raises: GradientMismatch if it does; ValueError if there is no such verdict.
+    """
+    if found.verdict.worse_than(verdict_named(accept)):
+        raise GradientMismatch(found)
+    return found
+
+
+def describe(found: Result) -> str:
+    """The mismatch in words: activation, adjoint, worst input in exact bits, values, error."""
+    head = f"{found.subject}, {found.dtype}, {found.engine}: "
+    if found.wrong_presence:
+        name, problem = next(iter(found.wrong_presence.items()))
+        return f"{head}{barred(name)} {problem}\n  reproduce with: {reproduction(found)}"
+    worst, summary, bits = found.worst, found.worst_summary, found.dtype.hex_bits
+    if worst is None or summary is None:
+        return f"{head}there is no gradient to compare"
+    wrong = found.wrong
+    judgement = f"is wrong at {wrong}" if wrong else f"{summary.verdict}, and more was asked,"
+    counts = ", ".join(f"{n} {status}" for status, n in summary.counts.items())
+    inputs = ", ".join(f"{k} = {v!r} ({bits(v)})" for k, v in worst.inputs.items())
+    return "\n".join(
+        [
+            f"{head}{barred(summary.name)} {judgement} of {summary.values} points",
+            f"  worst input  {inputs or 'see the arrays in the comparison'}",
+            f"  torch        {worst.computed!r} ({bits(worst.computed)})",
+            f"  closed form  {worst.truth!r}",
+            f"  error        {worst.ulp:.4g} ulp, relative {worst.relative:.3g}",
+            f"  allowed      {found.budget.absolute:g} ulp of max(|g|, 1)",
+            f"  all points   {counts}",
+            *_worst_points(found.broken(_POINTS)),
+            f"  reproduce    {reproduction(found)}",
+        ]
+    )
+
+
+def _worst_points(points: Sequence[Point]) -> list[str]:
+    """The worst points as aligned columns; none where one line above says all."""
+    if len(points) < 2:
+        return []
+    names = list(points[0].inputs)
+    rows = [[*names, "torch", "closed form", "ulp", "status"]]
+    for p in points:
+        numbers = [*(p.inputs[name] for name in names), p.computed, p.truth]
+        rows.append([*map(repr, numbers), f"{p.ulp:.3g}", str(p.status)])
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+    return ["  worst points", *(f"    {line}" for line in lines)]

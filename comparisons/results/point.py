@@ -1,0 +1,29 @@
+"""One input with the gradient there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from comparisons.judge.vocabulary import Status
+
+
+@dataclass(frozen=True)
+class Point:
+    """One input with the gradient there."""
+
+    inputs: Mapping[str, float]
+    computed: float
+    truth: float
+    ulp: float
+    relative: float
+    status: Status
+
+    def __str__(self) -> str:
+        at = ", ".join(f"{k} = {v:.17g}" for k, v in self.inputs.items())
+        return f"{at}: {self.computed:.9g} for {self.truth:.9g}, {self.ulp:.3g} ulp"
+
+
+def relative_error(computed: float, truth: float) -> float:
+    """|ĝ − g| / |g|; of g = 0 it is 0 or infinite."""
+    return abs(computed - truth) / abs(truth) if truth else float("inf") if computed else 0.0

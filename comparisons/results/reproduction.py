@@ -1,0 +1,80 @@
+"""A finding in plain torch: one line that prints the gradient, as the engine computed it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from comparisons.engines.engine import Engine
+from comparisons.engines.snippet import Snippet
+from comparisons.inputs.values import COTANGENT
+from comparisons.results.result import Example, Result
+from comparisons.subjects.torch_code import mentions
+
+_MOST_ENTRIES = 512  # of all inputs together, in a snippet
+
+
+def reproduction(result: Result, example: Example | None = None) -> str:
+    """One line of plain torch that prints the worst gradient of an input, or another example.
+
+    Of a graph with arrays it holds all of them, where they are small.
+    """
+    subject, example = result.subject, example or result.example
+    elsewhere = "" if result.device == "cpu" else f", device={result.device!r}"
+    options = f"dtype=torch.{result.dtype}{elsewhere}"
+    names = tuple(i.name for i in subject.graph.inputs)
+    code, engine = subject.code, result.engine
+    tensors = None
+    if example is not None and set(names) <= example.inputs.keys():
+        if subject.pointwise:
+            tensors, index, cotangent = _point(example, names, engine, options)
+        else:
+            tensors = _arrays(example, names, engine, code, options)
+            index = ", ".join(map(str, example.index)) or "()"
+            cotangent = COTANGENT if COTANGENT in example.inputs else ""
+    if example is None or tensors is None:
+        return f"import torch; {code}  # with the inputs of comparison.adjoints"
+    statement = engine.statement(Snippet(code, names, example.name, index, cotangent))
+    return f"import torch; {'; '.join(tensors)}; {statement}"
+
+
+def _point(
+    example: Example, names: Sequence[str], engine: Engine, options: str
+) -> tuple[list[str], str, str]:
+    """Statements that make the inputs, the index of the entry, and the cotangent."""
+    tensors, index = [], ""
+    for name in names:
+        tensor, index = engine.point(_number(example.inputs[name]), options, example.place)
+        tensors.append(f"{name} = {tensor}")
+    cotangent = ""
+    if COTANGENT in example.inputs:
+        cotangent = f"torch.full_like({example.name}, {_number(example.inputs[COTANGENT])})"
+    return tensors, index, cotangent
+
+
+def _arrays(
+    example: Example, names: Sequence[str], engine: Engine, code: str, options: str
+) -> list[str] | None:
+    """Statements that make the inputs, every entry exact; None if they are not small."""
+    wanted = [n for n in example.inputs if n in names or n == COTANGENT]
+    size = sum(example.inputs[n].size for n in wanted)
+    if size > _MOST_ENTRIES or not mentions(code, example.name):
+        return None
+    statements = ["h = float.fromhex"]
+    for n in wanted:
+        entries = _entries(example.inputs[n].tolist())
+        plain = f"torch.tensor({entries}, {options})"
+        axes = example.inputs[n].ndim
+        tensor = plain if n == COTANGENT else engine.array(entries, options, axes)
+        statements.append(f"{n} = {tensor}")
+    return statements
+
+
+def _entries(values: Any) -> str:
+    if isinstance(values, list):
+        return f"[{', '.join(map(_entries, values))}]"
+    return f"h('{values.hex()}')"
+
+
+def _number(value: Any) -> str:
+    return f"float.fromhex('{float(value).hex()}')"

@@ -1,0 +1,31 @@
+"""A subject: a torch callable beside the graph whose adjoints it should have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from comparisons.inputs.values import Sample
+from symdiff import Definition, Graph
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A torch callable paired with its definition."""
+
+    name: str
+    graph: Graph  # what it computes, as documented
+    forward: Callable[..., Any]  # tensors by the graph's input names → output, or named lines
+    code: str  # the output in plain torch, in the graph's input names, for reproducing a finding
+    definition: Definition | None = None  # where the graph is this one function
+    sample: Sample | None = None  # the inputs to judge at; by default chosen from the definition
+    of_torch: bool = False  # whether the function judged is torch's own
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether all inputs are scalars: arrays of them are then many problems at once."""
+        return not any(i.axes for i in self.graph.inputs)

@@ -1,0 +1,55 @@
+"""`symdiff sweep`."""
+
+from functools import partial
+
+import pytest
+
+from comparisons.cli.command import main
+from comparisons.report.data import read_json
+from comparisons.sweeps.sweep import swept
+
+
+@pytest.fixture(autouse=True)
+def _somewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_sweep_is_told_and_written(monkeypatch, capsys, tmp_path):
+    """All values of float32: in its own words under the table, and as a row of the report."""
+    monkeypatch.setattr("comparisons.verbs.swept", partial(swept, blocks=range(127, 128)))
+    asked = ["sweep", "relu", "--checkpoint", "relu.jsonl"]
+    assert main([*asked, "--json", "a.json", "--report", "a.html", "--csv", "a.csv"]) == 0
+
+    assert "<Sweep relu, float32, reverse: accurate, 16,777,216 values" in capsys.readouterr().out
+    (row,) = read_json(tmp_path / "a.json")["rows"]
+    assert row["values"] == sum(row["counts"].values()) == 2**24
+    assert row["counts"]["NaN in, number out"] == 2**23 - 1  # half of the block
+    assert row["profile"]["above"].replace("-", "").split()
+    assert len((tmp_path / "relu.jsonl").read_text().splitlines()) == 2
+    assert "16,777,216" in (tmp_path / "a.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        (["relu", "tanh", "--checkpoint", "a.jsonl"], "--checkpoint is of one function"),
+        (["relu", "--engine", "sideways"], "unknown engine 'sideways'"),
+        (["nothing"], "unknown"),
+    ],
+)
+def test_what_cannot_be_swept_is_a_wrong_argument(asked, sentence, capsys):
+    """Code 2 and one sentence, before anything runs."""
+    assert main(["sweep", *asked]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_function_of_two_variables_is_refused(capsys):
+    """Code 2, with the reason."""
+    assert main(["sweep", "mse"]) == 2
+    assert "one variable" in capsys.readouterr().err
+
+
+def test_compare_sends_float32_to_it(capsys):
+    """--points all is for 16-bit types."""
+    assert main(["compare", "relu", "--dtype", "float32", "--points", "all"]) == 2
+    assert "symdiff sweep takes all" in capsys.readouterr().err

@@ -1,0 +1,287 @@
+"""compare and check: what they accept, what they find, what they refuse in one sentence."""
+
+import re
+
+import numpy as np
+import pytest
+import sympy
+import torch
+from torch.nn.functional import gelu, silu
+
+import comparisons
+import symdiff
+from comparisons import GradientMismatch, Verdict
+from symdiff.oracle import deadline
+
+
+def one_sentence(error):
+    """What a user's mistake is answered with."""
+    text = str(error.value)
+    return "\n" not in text and len(text) < 500 and "Traceback" not in text
+
+
+class TestCompare:
+    def test_a_name(self):
+        """torch's own function is judged by the catalogue's definition."""
+        result = comparisons.compare("gelu", dtype="float32")
+
+        assert result.verdict is Verdict.FAILS_AT_INFINITY  # ∞·φ(∞) is NaN, and the limit 1
+        assert 0.5 < result.bulk_ulp < 64
+        assert result.worst.inputs.keys() == {"z"}
+
+    @pytest.mark.parametrize(
+        "definition",
+        [
+            "gelu",
+            "z * Phi(z)",
+            "z/2*(1 + erf(z/sqrt(2)))",
+            sympy.Symbol("q")
+            * symdiff.activation("gelu")
+            .formula.args[1]
+            .subs(symdiff.activation("gelu").symbols[0], sympy.Symbol("q")),
+        ],
+        ids=["name", "text", "naive text", "sympy"],
+    )
+    def test_a_function_and_its_definition(self, definition):
+        """A name, text, naive text or SymPy: all mean the same closed form."""
+        assert comparisons.check(gelu, definition).verdict is Verdict.FAILS_AT_INFINITY
+
+    def test_a_parameter_of_the_user_s_own(self):
+        """β is declared with its value, and reaches the closed form."""
+
+        def swish(z):
+            return z * torch.sigmoid(1.5 * z)
+
+        definition = "z*sigmoid(beta*z)"
+        accepted = comparisons.check(swish, definition, beta=1.5)
+        assert accepted.verdict is Verdict.FAILS_AT_INFINITY
+        with pytest.raises(GradientMismatch):
+            comparisons.check(swish, definition, beta=1.6)
+
+    @pytest.mark.parametrize("parameters", [{"alpha": 0.5}, {"alpha": 2}])
+    def test_parameters_reach_torch_and_the_definition(self, parameters):
+        """elu at another α is judged by elu at that α."""
+        assert comparisons.check("elu", **parameters).verdict is Verdict.ACCURATE
+
+    def test_inputs_of_the_user_s_own(self):
+        """The comparison is made at the given inputs, in their shape."""
+        result = comparisons.compare("tanh", inputs={"z": [[0.0, 1.0], [2.0, 3.0]]})
+
+        assert result.adjoints["z"].computed.shape == (2, 2)
+
+    @pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
+    def test_a_constant_function_has_no_gradient_or_zero(self, dtype):
+        """torch's zeros for 0·z are right; a gradient of 1 is not."""
+        assert comparisons.check(lambda z: 0 * z, "0*z", dtype=dtype).absent.keys() >= {"z"}
+        with pytest.raises(GradientMismatch, match="should have none"):
+            comparisons.check(lambda z: z, "0*z", dtype=dtype)
+
+    @pytest.mark.parametrize(
+        ("function", "definition"),
+        [
+            (torch.log, "log(z)"),
+            (torch.sqrt, "sqrt(z)"),
+            (torch.asin, "asin(z)"),
+            (lambda z: 1 / z, "1/z"),
+            (lambda z: z**2.5, "z**2.5"),
+            (lambda z: torch.maximum(z, torch.zeros_like(z)), "max(z, 0)"),
+        ],
+        ids=["log", "sqrt", "asin", "1/z", "z^2.5", "max"],
+    )
+    @pytest.mark.parametrize("dtype", ["float64", "float32"])
+    def test_poles_and_domains_are_no_errors(self, function, definition, dtype):
+        """NaN and ∞ where the gradient is undefined are counted apart."""
+        assert comparisons.check(function, definition, dtype=dtype)
+
+    @pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+    def test_a_border_within_a_case_is_no_error_of_torch(self, dtype):
+        """||z|⁺ − 1|, by the ball and by the table: right code is called right."""
+        found = comparisons.check(lambda z: (z.relu() - 1).abs(), "abs(relu(z) - 1)", dtype=dtype)
+
+        assert found.verdict is comparisons.Verdict.ACCURATE
+
+    def test_where_no_point_is_certified_nothing_passes(self):
+        """A check that judged nothing is no pass: it says why there is no truth."""
+        with deadline.allowed(0), pytest.raises(ValueError, match=r"certified at no point.*time"):
+            comparisons.check("gelu")
+
+    def test_a_user_s_array_is_left_alone(self):
+        """torch computes on a copy."""
+        z = np.array([1.0, 2.0])
+        comparisons.compare("tanh", inputs={"z": z})
+
+        assert list(z) == [1.0, 2.0]
+
+    def test_says_which_points_broke_it_and_how(self):
+        """The worst first, each with its input, both values and its status."""
+        result = comparisons.compare("gelu_tanh", dtype="bfloat16").adjoints["z"]
+        broken = result.broken(most=5)
+
+        assert len(broken) == 5
+        assert broken[0].inputs == result.worst.inputs
+        assert {p.status for p in broken} == {comparisons.Status.SPURIOUS}
+        assert min(abs(p.inputs["z"]) for p in broken) == 2.0**64  # where z² overflows
+        assert not comparisons.compare("tanh").adjoints["z"].broken()
+
+    def test_the_repr_reads(self):
+        """Name, type, engine, verdict, and each adjoint with its counts and worst input."""
+        text = repr(comparisons.compare("relu"))
+
+        assert re.match(r"<Comparison relu, float64, reverse: accurate, \d+ values", text)
+        assert "z̄ accurate" in text
+        assert "correctly rounded" in text
+
+    def test_a_torch_module_is_a_function(self):
+        """torch.nn.GELU() is a callable like any other."""
+        accepted = comparisons.check(torch.nn.GELU(), "gelu")
+        assert accepted.verdict is Verdict.FAILS_AT_INFINITY
+
+
+def test_the_bulk_error_is_of_finite_inputs():
+    """relu_keras is right everywhere but at ∞, where its case of z ≥ max_value has slope 0."""
+    result = comparisons.compare("relu_keras", dtype="float32")
+
+    assert result.verdict is Verdict.FAILS_AT_INFINITY
+    assert result.worst.inputs == {"z": float("inf")}
+    assert result.bulk_ulp == 0
+
+
+@pytest.mark.parametrize("dtype", ["float64", "bfloat16"])
+def test_what_a_constant_makes_of_nan_is_no_matter(dtype):
+    """hardshrink with λ = ∞ is 0: torch's zeros are right, and its 1 at NaN is no gradient."""
+    result = comparisons.compare("hardshrink", dtype=dtype, lambd=float("inf"))
+
+    assert result.verdict is Verdict.ACCURATE
+    assert "z" in result.absent
+    wrong = comparisons.compare(lambda z: z * 0 + z.clamp(min=5), "0*z", dtype=dtype)
+    assert wrong.verdict is Verdict.DISAGREES
+
+
+class TestCheck:
+    def test_returns_the_comparison_where_it_holds(self):
+        """The result of a check that holds is the comparison."""
+        assert isinstance(comparisons.check("tanh"), comparisons.Comparison)
+
+    def test_the_message_names_everything(self):
+        """Subject, type, adjoint, worst input with bits, both values, error, reproduction."""
+
+        def wrong(z):
+            return silu(z) * 1.0009
+
+        with pytest.raises(GradientMismatch) as caught:
+            comparisons.check(wrong, "silu", dtype="float32")
+        message = str(caught.value)
+        for part in ("wrong", "silu", "float32", "reverse", "z̄", "worst input  z = ", "(0x"):
+            assert part in message
+        for part in ("torch  ", "closed form", "ulp", "relative 0.0009", "import torch; "):
+            assert part in message
+
+    @pytest.mark.parametrize(
+        "subject",
+        [
+            "hardsigmoid",
+            comparisons.neuron("hardsigmoid"),
+            comparisons.neuron("hardsigmoid", "mse"),
+            comparisons.neuron("hardsigmoid", "huber"),
+        ],
+        ids=str,
+    )
+    def test_the_reproduction_reproduces(self, subject):
+        """The line of plain torch, executed, prints a gradient that is the wrong one found."""
+        with pytest.raises(GradientMismatch) as caught:
+            comparisons.check(subject)
+        line = str(caught.value).split("reproduce")[1].strip()
+        printed = []
+        exec(line, {"print": printed.append})  # noqa: S102 - that it runs is what is tested
+
+        leaves = {i.name for i in caught.value.comparison.subject.graph.inputs}
+        found = [a.worst for n, a in caught.value.comparison.adjoints.items() if n in leaves]
+        assert printed[0] in [point.computed for point in found]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("call", "error", "match"),
+        [
+            (lambda: comparisons.compare("geluu"), ValueError, "did you mean 'gelu'"),
+            (lambda: comparisons.compare("tanh", dtype="complex64"), TypeError, "real floating"),
+            (lambda: comparisons.compare("tanh", dtype=torch.int64), TypeError, "real floating"),
+            (lambda: comparisons.compare("tanh", engine="sideways"), ValueError, "known are"),
+            (lambda: comparisons.compare(gelu), TypeError, "needs its definition"),
+            (lambda: comparisons.compare(3), TypeError, "not int"),
+            (lambda: comparisons.compare("tanh", "z"), TypeError, "pass the function first"),
+            (lambda: comparisons.compare(symdiff.neuron("tanh")), TypeError, "comparisons.neuron"),
+            (lambda: comparisons.compare(gelu, "z*q"), ValueError, "unknown symbol 'q'"),
+            (lambda: comparisons.compare(gelu, "z*Fi(z)"), ValueError, "unknown function 'Fi'"),
+            (lambda: comparisons.compare("elu", beta=1), ValueError, "no parameter 'beta'"),
+            (lambda: comparisons.compare("selu", alpha=2), ValueError, "torch fixes alpha"),
+            (lambda: comparisons.compare("tanh", inputs={"x": 1}), ValueError, "takes z"),
+            (lambda: comparisons.compare("half_squared"), ValueError, "pass one"),
+            (lambda: comparisons.compare(lambda _: None, "z"), TypeError, "returned NoneType"),
+            (lambda: comparisons.compare(lambda z: z.sum(), "z"), ValueError, "returned shape"),
+            (lambda: comparisons.compare(lambda z: z[:3], "z"), ValueError, "returned shape"),
+            (lambda: comparisons.compare(lambda z: z.int(), "z"), TypeError, "torch.int32"),
+            (lambda: comparisons.compare(lambda z: z @ z, "z"), ValueError, "returned shape"),
+            (lambda: comparisons.compare(lambda z: z.inverse(), "z"), TypeError, "failed on"),
+        ],
+    )
+    def test_a_mistake_is_answered_in_one_sentence(self, call, error, match):
+        """What was given, and what is possible; never a traceback from inside SymPy or torch."""
+        with pytest.raises(error, match=match) as caught:
+            call()
+
+        assert one_sentence(caught)
+
+    def test_without_torch_it_says_what_to_install(self, monkeypatch):
+        """One sentence instead of an import error from inside."""
+        monkeypatch.setattr("comparisons.verbs.find_spec", lambda _: None)
+
+        with pytest.raises(ModuleNotFoundError, match="pip install torch"):
+            comparisons.compare("tanh")
+
+    def test_a_detached_result_is_a_mismatch(self):
+        """A gradient that is missing is wrong, and the message says that it is None."""
+        with pytest.raises(GradientMismatch, match="None"):
+            comparisons.check(lambda z: gelu(z.detach()), "gelu")
+
+    def test_code_in_a_definition_does_not_run(self, tmp_path, monkeypatch):
+        """Neither as text nor as the name of a symbol."""
+        monkeypatch.chdir(tmp_path)
+        code = "__import__('os').system('touch x')"
+
+        for definition in (code, sympy.Symbol(code), sympy.Symbol("z") * sympy.Symbol(code)):
+            with pytest.raises(ValueError, match=r"formula|name|symbol"):
+                comparisons.compare(gelu, definition)
+        assert not list(tmp_path.iterdir())
+
+
+class TestLosses:
+    def test_a_user_s_loss_by_name_or_definition(self):
+        """A loss of two variables is judged in both of them."""
+
+        def squared(y, t):
+            return (y - t) ** 2
+
+        for definition in ("mse", symdiff.loss("y**2 - 2*y*t + t**2")):
+            assert set(comparisons.check(squared, definition).adjoints) == {"y", "t"}
+
+    def test_a_wrong_one_is_rejected(self):
+        """Half the gradient is not the gradient."""
+        with pytest.raises(GradientMismatch):
+            comparisons.check(lambda y, t: (y - t) ** 2 / 2, "mse")
+
+
+class TestAccept:
+    def test_the_line_can_be_drawn_elsewhere(self):
+        """By default ∞ does not count; `agrees` asks for it, `accurate` for small values too."""
+        assert comparisons.check("silu", dtype="float32")
+        with pytest.raises(GradientMismatch, match="fails at ∞, and more was asked"):
+            comparisons.check("silu", dtype="float32", accept="agrees")
+        assert comparisons.check("tanh", dtype="float32", accept="agrees")
+        with pytest.raises(GradientMismatch, match="agrees, and more was asked"):
+            comparisons.check("tanh", dtype="float32", accept="accurate")
+
+    def test_an_unknown_line_is_refused(self):
+        """With the verdicts there are."""
+        with pytest.raises(ValueError, match="unknown verdict 'good'"):
+            comparisons.check("relu", accept="good")

@@ -1,0 +1,58 @@
+"""A checker is tested by what it must reject: deliberately wrong backwards, beside gradcheck."""
+
+import pytest
+
+import symdiff
+from tools.mutants import MUTATIONS, TORCH_NN, TYPES, applies, gradcheck_catches, mutant, rejected
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+@pytest.mark.parametrize("name", TORCH_NN)
+def test_a_wrong_backward_is_rejected(name, mutation):
+    """`check` rejects every mutation that changes the gradient, in float64 and float32."""
+    definition = symdiff.activation(name)
+    wrong = mutant(definition, mutation)
+    for dtype in TYPES:
+        if applies(definition, mutation, dtype):
+            assert rejected(wrong, definition, dtype)
+
+
+@pytest.mark.parametrize("name", TORCH_NN)
+def test_the_right_backward_made_the_same_way_is_accepted(name):
+    """What rejects the mutants is the mutation, not the way a mutant is made."""
+    definition = symdiff.activation(name)
+    right = mutant(definition, None)
+
+    assert not any(rejected(right, definition, dtype) for dtype in TYPES)
+
+
+def test_gradcheck_sees_a_wrong_sign_and_not_a_small_factor():
+    """What it is there for to compare with: 1.0009 is within its default tolerance of 10⁻³."""
+    definition = symdiff.activation("tanh")
+
+    assert gradcheck_catches(mutant(definition, "sign flipped"))
+    assert not gradcheck_catches(mutant(definition, "factor 1.0009"))
+
+
+def test_mutations_that_change_nothing_are_known():
+    """Only gradients that are zero beyond 6.5 anyway, and formulas without a border, escape."""
+    unchanged = {
+        (name, mutation)
+        for name in TORCH_NN
+        for mutation in MUTATIONS
+        if not applies(symdiff.activation(name), mutation, TYPES[0])
+    }
+
+    borderless = {
+        "gelu",
+        "gelu_tanh",
+        "silu",
+        "mish",
+        "logsigmoid",
+        "sigmoid",
+        "tanh",
+        "tanhshrink",
+    }
+    assert unchanged == {(n, "kink moved") for n in borderless} | {
+        (n, "zeroed for |z| > 6.5") for n in ("relu6", "hardtanh", "hardsigmoid")
+    }

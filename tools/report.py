@@ -1,0 +1,46 @@
+"""`make report`: the report that `symdiff report` makes, and which checker rejects what is wrong.
+
+python -m tools.report report/index.html
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import symdiff
+from comparisons.cli.report import whole
+from comparisons.report.row import Row
+from comparisons.report.rows import detection_row
+from tools.mutants import MUTATIONS, TORCH_NN, TYPES, applies, gradcheck_catches, mutant, rejected
+
+
+def detections() -> Iterator[Row]:
+    """Each mutation that changes a gradient, and whether symdiff and gradcheck reject it."""
+    for name in TORCH_NN:
+        definition = symdiff.activations[name]
+        for mutation in MUTATIONS:
+            types = [t for t in TYPES if applies(definition, mutation, t)]
+            if types:
+                wrong = mutant(definition, mutation)
+                caught = {
+                    "symdiff": all(rejected(wrong, definition, dtype) for dtype in types),
+                    "gradcheck": gradcheck_catches(wrong),
+                }
+                yield detection_row(name, mutation, caught)
+
+
+def main() -> None:
+    """Measure everything, and write the page to the path that is given."""
+    (path,) = map(Path, sys.argv[1:])
+    measured = whole()
+    measured.tell_refusals()
+    if measured.complete:
+        measured.rows += detections()
+    measured.write(json=path.with_suffix(".json"), csv=None, report=path)
+    sys.stdout.write(f"The report: {path.resolve()}\n")
+
+
+if __name__ == "__main__":
+    main()
