@@ -18,8 +18,8 @@ from symdiff.graph.composed.softmax import softmax
 from symdiff.graph.kinds.position import position
 
 
-def block() -> Graph:
-    """x + attention(norm x), then + mlp(norm) of that, over positions t and channels c."""
+def block(positions: int) -> Graph:
+    """x + attention(norm x), then + mlp(norm) of that, over positions t (the keys' are s) and channels c."""
     x = array("x", "t c")
     norms = [(array(f"g{i}", "c"), array(f"b{i}", "c")) for i in (1, 2)]
     wq, wk, wv = (array(f"W{name}", "c h e") for name in "qkv")
@@ -49,4 +49,4 @@ def block() -> Graph:
     fed = elementwise(lambda a, b: a + b, einsum("t m, m c -> t c", gelu, w2), b2)
     y = elementwise(lambda a, b: a + b, middle, fed)
     inputs = (x, *norms[0], *norms[1], wq, wk, wv, wo, w1, b1, w2, b2)
-    return Graph("block", inputs, {"y": y}, {EPS: exact("1e-5")}, lengths={"s": 0})
+    return Graph("block", inputs, {"y": y}, {EPS: exact("1e-5")}, lengths={"s": positions})
