@@ -178,7 +178,7 @@ class Evaluator:
         numbers |= {k: _number(v) for k, v in constants.items()}
         found = self._steps.run(numbers, errors=False)
         results = {k: np.asarray(n.value, dtype=np.float64) for k, n in found.items()}
-        work = sum(a.size for a in arrays.values()) * len(self.program.assignments)
+        work = sum(a.size for a in arrays.values()) * len(self.program.steps)
         inputs_finite = all(np.isfinite(a).all() for a in arrays.values())
         wrong = inputs_finite and not all(np.isfinite(r).all() for r in results.values())
         if wrong and work <= _MOST_WORK:

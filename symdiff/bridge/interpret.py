@@ -17,8 +17,9 @@ from sympy import Expr, Symbol
 from sympy.printing.pycode import MpmathPrinter
 
 from symdiff.bridge.program import Program
+from symdiff.bridge.sharing import Entrywise
 from symdiff.functions import EXTREMES, STABLE_FUNCTIONS
-from symdiff.graph.steps import ArrayOperation
+from symdiff.graph.template import placeholder
 
 Compile = Callable[[Sequence[Symbol], Expr], Callable[..., Any]]
 Values = Mapping[str, Any]
@@ -33,15 +34,15 @@ def interpret(program: Program, arguments: Values, compile_scalar: Compile) -> d
         compile_scalar: turns a scalar expression into a function of numbers of the arithmetic.
     """
     values: dict[Symbol, Any] = {s: arguments[name] for name, s in program.arguments.items()}
-    for symbol, expression in program.assignments:
-        if isinstance(expression, ArrayOperation):
-            made = expression.run(values.__getitem__)
-            values[symbol] = np.asarray(made, dtype=object)  # einsum unwraps a single number
-        else:
-            used = sorted(expression.free_symbols, key=str)
-            function = compile_scalar(used, expression)
+    for symbol, what in program.steps:
+        if isinstance(what, Entrywise):
+            used = [placeholder(i) for i in range(len(what.operands))]
+            function = compile_scalar(used, what.template)
             entrywise = np.frompyfunc(function, len(used), 1) if used else function
-            values[symbol] = np.asarray(entrywise(*(values[s] for s in used)), dtype=object)
+            made = entrywise(*(values[s] for s in what.operands))
+        else:
+            made = what.run(values.__getitem__)
+        values[symbol] = np.asarray(made, dtype=object)  # numpy unwraps a single number
     return {name: values[symbol] for name, symbol in program.results.items()}
 
 

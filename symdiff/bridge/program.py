@@ -1,4 +1,4 @@
-"""A graph as a straight-line program: one assignment a shared value, nothing computed twice.
+"""A graph as a straight-line program: one step a shared value, nothing computed twice.
 
 This is what evaluators run and what operation counts count.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import sympy
 from sympy import Expr, Symbol
-from sympy.logic.boolalg import Boolean
 
+from symdiff.bridge.sharing import Entrywise, Step, entrywise, shared_steps
 from symdiff.graph.layout import Align
 from symdiff.graph.node import Node, topological
 from symdiff.graph.steps import ArrayOperation
@@ -22,27 +23,41 @@ Assignment = tuple[Symbol, Expr]
 
 @dataclass(frozen=True)
 class Program:
-    """Assignments in order of dependency, and which of them are the results.
+    """Steps in order of dependency, and which of them are the results.
 
     Arrays, parameters and axis lengths are its arguments, each by its own name.
     """
 
     arguments: Mapping[str, Symbol]
-    assignments: tuple[Assignment, ...]
-    results: Mapping[str, Expr]  # mostly symbols assigned above
+    steps: tuple[Step, ...]
+    results: Mapping[str, Symbol]
+
+    @cached_property
+    def assignments(self) -> tuple[Assignment, ...]:
+        """The steps as expressions in the symbols assigned before."""
+        return tuple(
+            (symbol, what.expression if isinstance(what, Entrywise) else what)
+            for symbol, what in self.steps
+        )
 
     def at(self, values: Mapping[str, Expr]) -> Program:
         """The same program with some of its arguments replaced by numbers."""
         numbers = {s: values[name] for name, s in self.arguments.items() if name in values}
         return Program(
             {name: s for name, s in self.arguments.items() if name not in values},
-            tuple((s, e.xreplace(numbers)) for s, e in self.assignments),
+            tuple(
+                (s, what.at(numbers) if isinstance(what, Entrywise) else what.xreplace(numbers))
+                for s, what in self.steps
+            ),
             self.results,
         )
 
     def operation_count(self) -> int:
         """Scalar operations: each +, −, ×, ÷, power or function call counts one."""
-        return sum(_operations(e) for _, e in self.assignments)
+        return sum(
+            _operations(what.template if isinstance(what, Entrywise) else what)
+            for _, what in self.steps
+        )
 
 
 def program(outputs: Mapping[str, Node], *, shared: bool = True) -> Program:
@@ -55,8 +70,9 @@ def program(outputs: Mapping[str, Node], *, shared: bool = True) -> Program:
     for node in topological(outputs.values(), computed=True):
         assembly.symbols[node] = node.lowered(assembly)
     results = {name: assembly.symbols[node] for name, node in outputs.items()}
-    assignments = _needed(assembly.assignments, results.values())
-    steps = _shared(assignments) if shared else assignments
+    steps = _needed(assembly.steps, results.values())
+    if shared:
+        steps = shared_steps(steps)
     return Program(assembly.arguments, tuple(steps), results)
 
 
@@ -66,8 +82,8 @@ class _Assembly:
     def __init__(self) -> None:
         self.symbols: dict[Node, Symbol] = {}
         self.arguments: dict[str, Symbol] = {}
-        self.assignments: list[Assignment] = []
-        self._names = sympy.numbered_symbols("v", real=True)
+        self.steps: list[Step] = []
+        self._taken = 0
 
     def value(self, node: Node) -> Symbol:
         """The symbol of a node before."""
@@ -77,59 +93,45 @@ class _Assembly:
         """The symbol of an input, a parameter or the length of an axis; that of n′ is n's."""
         name = name.rstrip(PRIME)
         if name not in self.arguments:
-            self.arguments[name] = next(self._names)
+            self.arguments[name] = self._new()
         return self.arguments[name]
 
     def assign(self, value: Expr) -> Symbol:
-        """A symbol for one more step."""
-        symbol = next(self._names)
-        self.assignments.append((symbol, value))
+        """A symbol for one more step that takes whole arrays, or for a number."""
+        symbol = self._new()
+        self.steps.append(
+            (symbol, value if isinstance(value, ArrayOperation) else Entrywise(value, ()))
+        )
         return symbol
 
+    def apply(self, template: Expr, operands: Sequence[Symbol]) -> Symbol:
+        """A symbol for an expression in placeholders, entry by entry of values before."""
+        symbol = self._new()
+        self.steps.append((symbol, entrywise(template, operands)))
+        return symbol
 
-def _needed(assignments: Sequence[Assignment], results: Iterable[Symbol]) -> list[Assignment]:
-    """The assignments that the results are computed from."""
+    def _new(self) -> Symbol:
+        self._taken += 1
+        return _numbered(self._taken - 1)
+
+
+@lru_cache(maxsize=2**16)
+def _numbered(i: int) -> Symbol:
+    return Symbol(f"v{i}", real=True)
+
+
+def _needed(steps: Sequence[Step], results: Iterable[Symbol]) -> list[Step]:
+    """The steps that the results are computed from."""
     needed = set(results)
     kept = []
-    for symbol, value in reversed(assignments):
+    for symbol, what in reversed(steps):
         if symbol in needed:
-            needed |= value.free_symbols
-            kept.append((symbol, value))
+            needed.update(what.operands if isinstance(what, Entrywise) else what.free_symbols)
+            kept.append((symbol, what))
     return kept[::-1]
 
 
-def _shared(assignments: Iterable[Assignment]) -> Iterable[Assignment]:
-    """The same assignments with subexpressions that occur more than once computed once."""
-    assignments = list(assignments)
-    names = sympy.numbered_symbols("s", real=True)
-    scalar = [e for _, e in assignments if not isinstance(e, ArrayOperation)]
-    replacements, reduced = sympy.cse(scalar, symbols=names, order="none", list=False)
-    # A shared condition is no number that an arithmetic could hold: it goes back where it was.
-    conditions: dict[Symbol, Expr] = {}
-    common: dict[Symbol, Expr] = {}
-    for symbol, value in replacements:
-        put_back = value.xreplace(conditions)
-        is_condition = isinstance(put_back, Boolean) and not put_back.is_Symbol
-        (conditions if is_condition else common)[symbol] = put_back
-    rewritten = (expression.xreplace(conditions) for expression in reduced)
-    emitted: set[Symbol] = set()
-
-    def first_needed(expression: Expr) -> Iterable[Assignment]:
-        for symbol in sorted(expression.free_symbols & common.keys() - emitted, key=str):
-            if symbol not in emitted:
-                yield from first_needed(common[symbol])
-                emitted.add(symbol)
-                yield symbol, common[symbol]
-
-    for symbol, value in assignments:
-        if isinstance(value, ArrayOperation):
-            yield symbol, value
-        else:
-            expression = next(rewritten)
-            yield from first_needed(expression)
-            yield symbol, expression
-
-
+@lru_cache(maxsize=2**14)
 def _operations(expression: Expr) -> int:
     """Operations of one expression tree; a constant subexpression is computed beforehand: none."""
     if expression.is_Atom or not expression.free_symbols or isinstance(expression, Align):

@@ -22,7 +22,6 @@ from symdiff.graph.kinds.elementwise import (
     Elementwise,
     constant,
     elementwise,
-    placeholder,
 )
 from symdiff.graph.kinds.gather import gather, scatter
 from symdiff.graph.kinds.input import Input, array, scalars
@@ -33,6 +32,7 @@ from symdiff.graph.kinds.renamed import renamed
 from symdiff.graph.kinds.stop import Stop, stop
 from symdiff.graph.node import Node, topological
 from symdiff.graph.reverse import Sweep, sweep
+from symdiff.graph.template import placeholder
 from symdiff.notation.arrays import Axes, size
 
 __all__ = [

@@ -8,9 +8,10 @@ from functools import lru_cache
 from sympy import Basic, Piecewise, Symbol
 
 from symdiff.extent import TooLarge
-from symdiff.graph.kinds.elementwise import Elementwise, placeholder
+from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.node import Node
 from symdiff.graph.order import ordered
+from symdiff.graph.template import placeholder
 
 MAX_CASES = 2  # a third takes SymPy 0.1 s, then 2 s, then 40 s and more
 

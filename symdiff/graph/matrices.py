@@ -15,6 +15,7 @@ import numpy.typing as npt
 from sympy import Expr
 
 from symdiff.extent import TooLarge
+from symdiff.graph.contract import ball_product
 from symdiff.graph.kinds.einsum import contraction
 from symdiff.graph.kinds.renamed import renamed
 from symdiff.graph.node import Node, another
@@ -118,10 +119,8 @@ def adjugate(matrix: Matrix, one: Any) -> tuple[Any, Matrix]:
 
 def matmul_of(a: Matrix, b: Matrix) -> Matrix:
     """The product of two matrices of numbers; of balls by flint, which is many times faster."""
-    if a.dtype == object and a.size and b.size and is_balls(a) and is_balls(b):
-        from flint import arb_mat  # as above
-
-        return _array(arb_mat(a.tolist()) * arb_mat(b.tolist()))
+    if a.size and b.size and is_balls(a) and is_balls(b):
+        return ball_product(a, b)
     return np.asarray(np.dot(a, b))
 
 

@@ -11,7 +11,7 @@ back through it, how it is computed, how it is written whole, and how one entry 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar, Protocol, Self, cast
 from weakref import WeakValueDictionary
 
@@ -121,7 +121,10 @@ class Steps(Protocol):
         """The symbol of an input, a parameter or the length of an axis."""
 
     def assign(self, value: Expr) -> Symbol:
-        """A symbol for one more step."""
+        """A symbol for one more step that takes whole arrays, or for a number."""
+
+    def apply(self, template: Expr, operands: Sequence[Symbol]) -> Symbol:
+        """A symbol for an expression in placeholders, entry by entry of values before."""
 
 
 class Entries(Protocol):
@@ -155,7 +158,10 @@ def axes_named(text: str) -> Axes:
 
 def union(groups: Iterable[Axes]) -> Axes:
     """The axes in order of the longest group first, so that broadcasting keeps the layout."""
-    return tuple(dict.fromkeys(a for g in sorted(groups, key=len, reverse=True) for a in g))
+    every = list(groups)
+    if every and every.count(every[0]) == len(every):
+        return every[0]
+    return tuple(dict.fromkeys(a for g in sorted(every, key=len, reverse=True) for a in g))
 
 
 def another(axis: str, taken: Iterable[str]) -> str:

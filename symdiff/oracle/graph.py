@@ -20,8 +20,11 @@ from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
 from symdiff.oracle.enclosure import Enclosure, Float64Array
-from symdiff.oracle.interpretation import enclose_arrays
+from symdiff.oracle.interpretation import enclose_arrays, settle
 from symdiff.oracle.primal import Primal, is_total
+
+# The bound that counts as certified, relative to the value, as for functions: see `choice.enclose`.
+_USUAL, _USUAL_ELSE = {"float64": 2.0**-64}, 2.0**-40
 
 
 def enclose_adjoints(
@@ -30,6 +33,7 @@ def enclose_adjoints(
     *,
     target: str = "float64",
     relative: float | None = None,
+    absolute: Mapping[str, Float64Array] | None = None,
 ) -> dict[str, Enclosure]:
     """The true value of each adjoint with a proven bound, in the shape of its value.
 
@@ -41,6 +45,9 @@ def enclose_adjoints(
         inputs: float64 values by input name, as `Adjoints.lambdify` takes them; parameters too.
         target: the format to be judged, which says how small a bound has to be.
         relative: the bound asked for, if not what the target needs.
+        absolute: by an adjoint's name, an array of its shape (or what broadcasts to it): an entry
+            whose bound is at most this is settled. It spares an entry that is 0 in truth, and is
+            never seen to be, all precisions up to the greatest.
 
     Raises: CannotCertify if the graph holds a function without ball arithmetic; TypeError or
         ValueError if the inputs are not those of the graph.
@@ -52,15 +59,24 @@ def enclose_adjoints(
     except TooLarge:  # a deep chain of scalars goes line by line, as arrays do
         forms = None
     if forms is None:
-        return enclose_arrays(adjoints, {**arrays, **parameters, **lengths})
+        return enclose_arrays(
+            adjoints,
+            {**arrays, **parameters, **lengths},
+            relative=relative or _USUAL.get(target, _USUAL_ELSE),
+            absolute=absolute,
+        )
     from symdiff.oracle.choice import enclose
 
     shape = signature.shape(arrays)
     points = {name: np.broadcast_to(a, shape) for name, a in arrays.items()}
-    return {
+    found = {
         name: enclose(form, points, of=primal, target=target, relative=relative)
         for name, (form, primal) in forms.items()
     }
+    for name, enough in (absolute or {}).items():
+        if name in found:
+            settle(found[name], enough)
+    return found
 
 
 _forms: WeakKeyDictionary[Graph, dict[Any, Mapping[str, tuple[Expr, Primal]]]] = WeakKeyDictionary()

@@ -23,7 +23,7 @@ from symdiff.notation.arrays import Axes
 from symdiff.oracle import deadline
 from symdiff.oracle.ball import MAX_PRECISION
 from symdiff.oracle.elementary import Undefined
-from symdiff.oracle.enclosure import BoolArray, Enclosure, Why, uncertain
+from symdiff.oracle.enclosure import BoolArray, Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.primal import is_total
 from symdiff.oracle.translate import compile_ball
@@ -33,18 +33,30 @@ _FIRST = 128  # bits
 _PATIENCE, _PATIENCE_EACH = 20.0, 0.02
 
 
-def enclose_arrays(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, Enclosure]:
-    """Every adjoint of a graph, by Ziv's strategy for the whole graph at once.
+def enclose_arrays(
+    adjoints: Derivation,
+    arguments: Mapping[str, Any],
+    *,
+    relative: float = 2.0**-64,
+    absolute: Mapping[str, Float64Array] | None = None,
+) -> dict[str, Enclosure]:
+    """Every adjoint of a graph, by Ziv's strategy: the precision doubles for those left open.
 
-    Args: arguments, the program's: arrays, parameters and lengths of axes, by name.
+    Args:
+        adjoints: of the graph in question.
+        arguments: the program's: arrays, parameters and lengths of axes, by name.
+        relative: an entry is certified if its bound is at most this times its value.
+        absolute: by an adjoint's name, for each entry a bound that is small enough anyway: an entry
+            that is 0 in truth would otherwise be asked for to 2⁻¹⁰⁷⁴.
     """
     guards = {f"%{i}": node for i, node in enumerate(_restricting(adjoints))}
-    steps = program({**adjoints.nodes, **guards})
+    enough = absolute or {}
     found: dict[str, Enclosure] = {}
     entries = sum(int(np.size(value)) for value in arguments.values())
     # Of scalars each entry is a problem of its own, and an adjoint that is a constant has as many.
     pointwise = adjoints.signature.pointwise
     shape = np.broadcast_shapes(*map(np.shape, arguments.values())) if pointwise else ()
+    left, steps = dict(adjoints.nodes), program({**adjoints.nodes, **guards})
     precision = _FIRST
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries):
         while True:
@@ -54,13 +66,17 @@ def enclose_arrays(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[s
                     results = interpret(steps, balls, _compile)
                 except deadline.OutOfTimeError:
                     return found or _nothing(adjoints, arguments)
-                found = {k: _enclosed(results[k], shape) for k in adjoints.nodes}
+                now = {k: _enclosed(results[k], shape, relative, enough.get(k)) for k in left}
             for guard, node in guards.items():
                 undefined = np.frompyfunc(lambda ball: ball.is_nan(), 1, 1)(results[guard])
                 if np.any(undefined):
-                    _mark(found, adjoints, np.asarray(undefined, dtype=bool), node.axes)
-            if precision >= MAX_PRECISION or not any(e.unsettled.any() for e in found.values()):
-                return found
+                    _mark(now, adjoints, np.asarray(undefined, dtype=bool), node.axes)
+            found |= now
+            open_ones = {k: left[k] for k, e in now.items() if e.unsettled.any()}
+            if precision >= MAX_PRECISION or not open_ones:
+                return {name: found[name] for name in adjoints.nodes}
+            if len(open_ones) < len(left):
+                left, steps = open_ones, program({**open_ones, **guards})
             precision *= 2
 
 
@@ -79,7 +95,7 @@ def _mark(
     the axes that both have.
     """
     entrywise = all(output.axes for output in adjoints.graph.output_nodes)
-    for name, node in adjoints.nodes.items():
+    for name, node in ((name, adjoints.nodes[name]) for name in found):
         if adjoints.signature.pointwise:  # every entry is a problem of its own
             _lose(found[name], np.broadcast_to(undefined, found[name].shape))
             continue
@@ -111,10 +127,21 @@ def _nothing(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, En
     }
 
 
-def _enclosed(values: Any, shape: tuple[int, ...]) -> Enclosure:
+def _enclosed(
+    values: Any, shape: tuple[int, ...], relative: float, enough: Float64Array | None
+) -> Enclosure:
     values = np.asarray(values, dtype=object)
     values = np.broadcast_to(values, np.broadcast_shapes(values.shape, shape))
-    return enclosure_of(values.ravel().tolist()).reshape(values.shape)
+    found = enclosure_of(values.ravel().tolist(), relative=relative).reshape(values.shape)
+    if enough is not None:
+        settle(found, enough)
+    return found
+
+
+def settle(enclosure: Enclosure, enough: Float64Array) -> None:
+    """Count as certified what is undecided and has a bound of at most `enough`, in place."""
+    settled = (enclosure.bound <= enough) & enclosure.unsettled
+    enclosure.certified[settled], enclosure.why[settled] = True, Why.CERTIFIED
 
 
 def _entry(value: Any) -> arb:

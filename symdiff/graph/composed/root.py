@@ -5,8 +5,9 @@ from __future__ import annotations
 import sympy
 from sympy import Eq, Piecewise
 
-from symdiff.graph.kinds.elementwise import elementwise, placeholder
+from symdiff.graph.kinds.elementwise import elementwise
 from symdiff.graph.node import Node
+from symdiff.graph.template import placeholder
 
 
 def root(x: Node) -> Node:

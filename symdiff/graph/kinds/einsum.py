@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable
-from typing import Any
 
-import numpy as np
 import sympy
 from sympy import Expr, Symbol, Tuple
 from sympy.utilities.iterables import sift
 
+from symdiff.graph.contract import contract
 from symdiff.graph.layout import spread
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, axes_named
 from symdiff.graph.products import summed_product
@@ -129,11 +128,6 @@ class Contract(ArrayOperation):
             return Roundings(multiplied * np.abs(made))
         size = summed_product(self.subscripts, *(np.abs(value(o)) for o in self.operands))
         return Roundings(np.abs(made), (added + multiplied) * size)
-
-
-def contract(subscripts: str, *operands: Any) -> Any:
-    """numpy.einsum; it multiplies and adds mpmath numbers and balls in object arrays too."""
-    return np.einsum(subscripts, *operands)
 
 
 def einsum(subscripts: str, *operands: Node) -> Node:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 import sympy
 from sympy import Expr, Symbol
@@ -11,9 +12,17 @@ from symdiff.expression.differentiate import differentiate
 from symdiff.graph.kinds.einsum import broadcast, contraction, repeated, scalar_part
 from symdiff.graph.layout import aligned, spread
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, union
+from symdiff.graph.template import (
+    PLAIN,
+    SUM,
+    identified,
+    is_infinite,
+    names,
+    placeholder,
+    positions,
+    without_names,
+)
 from symdiff.notation.arrays import Axes, SideBySide
-
-INFINITIES = (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo)
 
 
 class Elementwise(Node):
@@ -37,8 +46,8 @@ class Elementwise(Node):
         if partial == 0:
             return zeros(operand.axes)
         # The placeholders of the partial are those of the node: operands first, cotangent last.
-        product = elementwise(lambda *symbols: symbols[-1] * partial, *self.operands, cotangent)
-        return contraction((product,), operand.axes)
+        product = _times(partial, len(self.operands))
+        return contraction((applied(product, (*self.operands, cotangent)),), operand.axes)
 
     def lowered(self, steps: Steps) -> Symbol:
         """Computed over the axes of what it depends on, then repeated along the others.
@@ -46,27 +55,21 @@ class Elementwise(Node):
         A value that is repeated in it is taken as it was before. A stop has the symbol of its
         operand: so exp(x − stop(x)) becomes 1, which depends on no axis.
         """
-        parameters = {s: steps.argument(s.name) for s in self._named}
         sources = [repeated(operand) for operand in self.operands]
         plain = [steps.value(source) for source in sources]
-        try:
-            value = self._of(plain, parameters)
-        except TypeError:  # SymPy's, of a condition on no number
-            value = sympy.nan
-        if value.has(*INFINITIES):  # x/(x − stop(x)) is no number: arithmetic is to find that out
-            plain = [steps.assign(symbol) for symbol in plain]
-            value = self._of(plain, parameters)
-        used = value.free_symbols
-        covered = {a for x, s in zip(sources, plain, strict=True) if s in used for a in x.axes}
+        known = list(zip(plain, (source.axes for source in sources), strict=True))
+        which = tuple(known.index(one) for one in known)
+        template = without_names(identified(self.expr, which), len(plain))
+        if is_infinite(template):  # x/(x − stop(x)) is no number: arithmetic is to find that out
+            plain = [steps.apply(PLAIN, [symbol]) for symbol in plain]
+            template = without_names(self.expr, len(plain))
+        used = [i for i in positions(template) if i < len(plain)]
+        covered = {a for i in used for a in sources[i].axes}
         axes = tuple(a for a in self.axes if a in covered)
-        turned = {
-            symbol: aligned(steps, symbol, source.axes, axes)
-            for symbol, source in zip(plain, sources, strict=True)
-            if symbol in used
-        }
-        if any(symbol is not to for symbol, to in turned.items()):
-            value = self._of([turned.get(symbol, symbol) for symbol in plain], parameters)
-        return spread(steps, steps.assign(value), axes, self.axes)
+        for i in used:
+            plain[i] = aligned(steps, plain[i], sources[i].axes, axes)
+        named = [steps.argument(symbol.name) for symbol in names(self.expr)]
+        return spread(steps, steps.apply(template, [*plain, *named]), axes, self.axes)
 
     def whole(self, write: Write) -> Expr:
         """The expression of what is written for the operands."""
@@ -80,25 +83,11 @@ class Elementwise(Node):
         """The axes that its operands vary along."""
         return set().union(*map(of, self.operands))
 
-    @property
-    def _named(self) -> set[Symbol]:
-        """The parameters and the lengths of axes in the expression."""
-        return self.expr.free_symbols - set(map(placeholder, range(len(self.operands))))
-
     def _written(self, operands: Sequence[Expr]) -> Expr:
         try:
-            return self._of(operands)
+            return self.expr.xreplace({placeholder(i): value for i, value in enumerate(operands)})
         except TypeError:  # SymPy's, of a condition on x/(x − stop(x)), which is no number
             return sympy.nan
-
-    def _of(self, operands: Iterable[Expr], parameters: dict[Symbol, Symbol] | None = None) -> Expr:
-        put = {placeholder(i): value for i, value in enumerate(operands)}
-        return self.expr.xreplace({**(parameters or {}), **put})
-
-
-def placeholder(position: int) -> Symbol:
-    """The symbol that stands for an operand; its name is no identifier, so no user's can clash."""
-    return Symbol(f"%{position}", real=True)
 
 
 def constant(value: Expr | int) -> Node:
@@ -129,35 +118,47 @@ def elementwise(
         partials: ∂function/∂operand in terms of `placeholder(i)`, where a stable form is known.
     """
     expr = sympy.sympify(function(*map(placeholder, range(len(operands)))))
-    axes = union(operand.axes for operand in operands)
-    return _simplified(expr, operands, tuple(partials or [None] * len(operands)), axes)
+    return applied(expr, operands, tuple(partials) if partials else None)
 
 
 def added(terms: Iterable[Node]) -> Node:
     """The sum of nodes entry by entry, one after the other."""
     first, *rest = terms
     for term in rest:
-        first = elementwise(lambda a, b: a + b, first, term)
+        first = applied(SUM, (first, term))
     return first
+
+
+def applied(
+    expr: Expr, operands: tuple[Node, ...], partials: tuple[Expr | None, ...] | None = None
+) -> Node:
+    """An expression in placeholders of the operands; constants among them become part of it.
+
+    An operand that it does not use is dropped. Any other stays one, a repeated value too: it may be
+    a line, whose adjoint is asked for.
+    """
+    partials = partials or (None,) * len(operands)
+    axes = union(operand.axes for operand in operands)
+    used = _used(expr, partials)
+    plain = len(used) == len(operands) == len(set(operands))
+    if not plain or any(is_constant(repeated(operand)) for operand in operands):
+        return _simplified(expr, operands, partials, axes)
+    if expr is PLAIN and len(operands) == 1:
+        return operands[0]
+    return Elementwise(axes, operands, expr, partials)
 
 
 def _simplified(
     expr: Expr, operands: tuple[Node, ...], partials: tuple[Expr | None, ...], axes: Axes
 ) -> Node:
-    """Fold constants into the expression and drop what is not used.
-
-    Any other operand stays one, a repeated value too: it may be a line, whose adjoint is asked for.
-    """
     kept: dict[Node, int] = {}
-    renamed: dict[Symbol, Expr] = {}
+    put: dict[Symbol, Expr] = {}
     kept_partials: list[Expr | None] = []
-    used = _used(expr, partials)
-    for i, operand in enumerate(operands):
-        if placeholder(i) not in used:
-            continue
+    for i in _used(expr, partials):
+        operand = operands[i]
         source = repeated(operand)
         if isinstance(source, Elementwise) and not source.operands:
-            renamed[placeholder(i)] = source.expr
+            put[placeholder(i)] = source.expr
             continue
         if operand not in kept:
             kept[operand] = len(kept)
@@ -165,22 +166,31 @@ def _simplified(
         else:
             # The same node twice: its partial would be a sum; let differentiation find it.
             kept_partials[kept[operand]] = None
-        renamed[placeholder(i)] = placeholder(kept[operand])
-    expr = expr.xreplace(renamed)
+        put[placeholder(i)] = placeholder(kept[operand])
+    expr = expr.xreplace(put)
     remaining = tuple(kept)
-    if expr == placeholder(0) and len(remaining) == 1 and remaining[0].axes == axes:
+    if expr == PLAIN and len(remaining) == 1 and remaining[0].axes == axes:
         return remaining[0]
     covered = union(node.axes for node in remaining)
-    final = tuple(p if p is None else p.xreplace(renamed) for p in kept_partials)
-    if set(map(placeholder, range(len(remaining)))) - _used(expr, final):  # a 0 folded it away
+    final = tuple(p if p is None else p.xreplace(put) for p in kept_partials)
+    if len(_used(expr, final)) < len(remaining):  # a 0 folded it away
         return _simplified(expr, remaining, final, axes)
     if set(covered) == set(axes):
         return Elementwise(axes, remaining, expr, final)
     return broadcast(Elementwise(covered, remaining, expr, final), axes)
 
 
-def _used(expr: Expr, partials: Iterable[Expr | None]) -> set[Symbol]:
-    return expr.free_symbols.union(*(p.free_symbols for p in partials if p is not None))
+@lru_cache(maxsize=4096)
+def _used(expr: Expr, partials: tuple[Expr | None, ...]) -> tuple[int, ...]:
+    """The placeholders in an expression or its partials, in ascending order."""
+    every = (expr, *(p for p in partials if p is not None))
+    return tuple(sorted({i for e in every for i in positions(e)}))
+
+
+@lru_cache(maxsize=4096)
+def _times(partial: Expr, position: int) -> Expr:
+    """A partial times one more placeholder."""
+    return placeholder(position) * partial
 
 
 def _put_together(expression: Expr) -> Expr:

@@ -1,0 +1,67 @@
+"""Scalar expressions in placeholders: what is applied entry by entry, whatever to.
+
+A deep graph applies a few expressions thousands of times. What is told of an expression alone is
+told here once, and kept.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import sympy
+from sympy import Expr, Symbol
+
+_KEPT = 2**14  # expressions about which something is remembered
+
+
+@lru_cache(maxsize=_KEPT)
+def placeholder(position: int) -> Symbol:
+    """The symbol that stands for an operand; its name is no identifier, so no user's can clash."""
+    return Symbol(f"%{position}", real=True)
+
+
+PLAIN = placeholder(0)  # the operand itself
+SUM = placeholder(0) + placeholder(1)
+
+
+@lru_cache(maxsize=_KEPT)
+def positions(template: Expr) -> tuple[int, ...]:
+    """Which placeholders are in an expression, in ascending order."""
+    return tuple(sorted(int(s.name[1:]) for s in template.free_symbols if s.name[0] == "%"))
+
+
+@lru_cache(maxsize=_KEPT)
+def names(template: Expr) -> tuple[Symbol, ...]:
+    """The parameters and lengths of axes in an expression, in the order of their names."""
+    return tuple(sorted((s for s in template.free_symbols if s.name[0] != "%"), key=str))
+
+
+@lru_cache(maxsize=_KEPT)
+def without_names(template: Expr, count: int) -> Expr:
+    """The expression in `count` placeholders with more of them for its `names`."""
+    named = names(template)
+    return template.xreplace({s: placeholder(count + i) for i, s in enumerate(named)})
+
+
+@lru_cache(maxsize=_KEPT)
+def renumbered(template: Expr, order: tuple[int, ...]) -> Expr:
+    """The expression with placeholder i called by the place of i in `order`."""
+    return template.xreplace({placeholder(i): placeholder(k) for k, i in enumerate(order)})
+
+
+@lru_cache(maxsize=_KEPT)
+def identified(template: Expr, which: tuple[int, ...]) -> Expr:
+    """The expression where the operands i and `which[i]` are one; NaN where it is no number.
+
+    x/(x − stop(x)) is none, and a condition on it SymPy refuses.
+    """
+    try:
+        return template.xreplace({placeholder(i): placeholder(w) for i, w in enumerate(which)})
+    except TypeError:
+        return sympy.nan
+
+
+@lru_cache(maxsize=_KEPT)
+def is_infinite(template: Expr) -> bool:
+    """Whether SymPy folded something into an infinity or into no number."""
+    return bool(template.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo))

@@ -1,0 +1,61 @@
+"""Einsum of balls by matrix products: the same enclosures, in any layout."""
+
+import numpy as np
+import pytest
+from flint import arb, ctx
+
+from symdiff.graph.contract import contract
+
+DRAW = np.random.default_rng(20240308)
+LENGTH = {"b": 3, "i": 5, "j": 6, "k": 7, "l": 2}
+
+
+def _balls(letters):
+    """Thirds of random numbers, so that no ball is exact, with a row of exact zeros."""
+    balls = np.frompyfunc(lambda v: arb(v) / 3, 1, 1)(
+        DRAW.normal(size=[LENGTH[a] for a in letters])
+    )
+    balls[0] = arb(0)
+    return balls
+
+
+@pytest.mark.parametrize(
+    "subscripts",
+    [
+        "ij,jk->ik",
+        "ij,jk->ki",
+        "bij,bjk->bik",
+        "bij,bjk->ibk",
+        "bij,bkj->kib",
+        "ij,ij->",
+        "bij,ijb->",
+        "ijk,kj->i",
+        "ij,jk->i",
+        "ij,kl->jk",
+        "i,j->ij",
+        "ij->ji",
+        "ij,jk,kl->il",
+        "i,i,ij->ij",
+        "b,bij,jk,k->i",
+    ],
+)
+def test_the_enclosures_are_those_of_numpy(subscripts):
+    """Each overlaps numpy's over the balls, is as narrow, and an exact 0 stays one."""
+    with ctx.workprec(128):
+        operands = [_balls(letters) for letters in subscripts.partition("->")[0].split(",")]
+        expected = np.asarray(np.einsum(subscripts, *operands), dtype=object)
+        found = np.asarray(contract(subscripts, *operands), dtype=object)
+
+        assert expected.shape == found.shape
+        for one, other in zip(expected.flat, found.flat, strict=True):
+            assert one.overlaps(other)
+            assert one.is_zero() == other.is_zero()
+            assert other.rad() < 1e-30
+
+
+def test_floats_and_exact_numbers_go_to_numpy():
+    """What holds no balls is numpy's einsum."""
+    a = DRAW.normal(size=(9, 9))
+
+    np.testing.assert_array_equal(np.einsum("ij,jk->ik", a, a), contract("ij,jk->ik", a, a))
+    assert contract("i,i->", *[np.array([2, 3], dtype=object)] * 2) == 13
