@@ -19,7 +19,7 @@ from symdiff.graph.kinds.position import position
 
 
 def block(positions: int) -> Graph:
-    """x + attention(norm x), then + mlp(norm) of that, over positions t (the keys' are s) and channels c."""
+    """x + attention(norm x), then that + mlp(norm), over positions t (the keys': s), channels c."""
     x = array("x", "t c")
     norms = [(array(f"g{i}", "c"), array(f"b{i}", "c")) for i in (1, 2)]
     wq, wk, wv = (array(f"W{name}", "c h e") for name in "qkv")
@@ -33,18 +33,14 @@ def block(positions: int) -> Graph:
     n = normed(x, 0)
     q, k, v = (einsum("t c, c h e -> t h e", n, w) for w in (wq, wk, wv))
     k, v = renamed(k, ("s", "h", "e")), renamed(v, ("s", "h", "e"))
-    scores = elementwise(
-        lambda a: a / sympy.sqrt(size("e")), einsum("t h e, s h e -> h t s", q, k)
-    )
+    scores = elementwise(lambda a: a / sympy.sqrt(size("e")), einsum("t h e, s h e -> h t s", q, k))
     seen = elementwise(
         lambda i, j: sympy.Piecewise((1, j <= i), (0, True)), position("t"), position("s")
     )
     weights = softmax(scores, "s", seen)
     heads = einsum("h t s, s h e -> t h e", weights, v)
     middle = elementwise(lambda a, b: a + b, x, einsum("t h e, h e c -> t c", heads, wo))
-    hidden = elementwise(
-        lambda a, b: a + b, einsum("t c, c m -> t m", normed(middle, 1), w1), b1
-    )
+    hidden = elementwise(lambda a, b: a + b, einsum("t c, c m -> t m", normed(middle, 1), w1), b1)
     gelu = elementwise(lambda z: z * Phi(z), hidden)
     fed = elementwise(lambda a, b: a + b, einsum("t m, m c -> t c", gelu, w2), b2)
     y = elementwise(lambda a, b: a + b, middle, fed)

@@ -2,12 +2,12 @@
 
 One pass up computes the values, one pass down the derivative of the result with respect to each
 part of the expression (reverse mode, over numbers). So a part's rounding counts by what it changes
-in the result, and the derivatives with respect to the symbols come along.
+in the result, and the derivatives with respect to the operands come along.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
@@ -15,35 +15,34 @@ import numpy as np
 import sympy
 from sympy import Add, Basic, Expr, Mul, Piecewise, Pow, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
+from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
 
 from symdiff.bridge.float_functions import FUNCTIONS
 from symdiff.bridge.float_steps import rational
 from symdiff.functions import Extreme, maximum
+from symdiff.graph.template import placeholder
 from symdiff.rounding.floors import FLOORS
 from symdiff.trees.subexpressions import subexpressions
 
 ELEMENTARY = 4  # units that an elementary function's value is allowed to be off
 _LARGEST_EXACT = 2**8  # an integer up to it is exact in every type, bfloat16's 8 bits included
 
+Part = tuple[Basic, tuple[int, ...]]  # a part of an expression, and where its arguments are
+
 
 class Scalar(NamedTuple):
-    """An expression at given values of its symbols, arrays that broadcast."""
+    """An expression at given values of its operands, arrays that broadcast."""
 
     value: Any
     roundings: Any  # Σ |∂value/∂part| × the units of magnitude that the part's operation rounds
-    partials: Mapping[Symbol, Any]
+    partials: Sequence[Any]  # with respect to each operand; None where it does not move with it
 
 
 def at(
-    expression: Expr,
-    values: Mapping[Symbol, Any],
-    moving: Collection[Symbol],
-    *,
-    smallest: float = 0.0,
-    floors: bool = False,
+    template: Expr, operands: Sequence[Any], *, smallest: float = 0.0, floors: bool = False
 ) -> Scalar:
-    """The expression at the values, with the derivatives with respect to the moving symbols.
+    """An expression in placeholders at the operands' values, with what moves and rounds it.
 
     Within one expression roundings are added up in size, for they may well be correlated. What is
     not finite counts for nothing.
@@ -52,28 +51,57 @@ def at(
         functions are taken as frameworks compute them.
     Raises: TypeError if there is no float64 arithmetic for a part.
     """
-    known: dict[Basic, Any] = dict(values)
-    parts = [p for p in subexpressions(expression, known) if isinstance(p, Basic)]
-    for part in parts:
-        known[part] = _value(part, known)
-    value = known[expression]
-    weights: dict[Basic, Any] = {expression: 1.0}
+    parts = _parts(template)
+    known = _values(parts, operands)
+    weights: list[Any] = [None] * len(parts)
+    weights[-1] = 1.0
     roundings: Any = 0.0
-    partials: dict[Symbol, Any] = {}
-    for part in reversed(parts):
-        weight = weights.pop(part, None)
-        if weight is None or not isinstance(part, Expr):
+    partials: list[Any] = [None] * len(operands)
+    for i in reversed(range(len(parts))):
+        (part, places), weight = parts[i], weights[i]
+        if weight is None:
             continue
-        rounds = _rounds(part, known, smallest, floors=floors)
-        roundings = roundings + _finite(np.abs(weight) * rounds)
-        for argument, partial in _partials(part, known):
-            if isinstance(argument, Expr):
+        if isinstance(part, Symbol):
+            partials[_position(part)] = _finite(weight)
+            continue
+        of = [known[k] for k in places]
+        rounds = _rounds(part, of, _size(known[i], smallest), floors=floors)
+        if rounds is not None:
+            roundings = roundings + _finite(np.abs(weight) * rounds)
+        for k, partial in zip(places, _partials(part, of, known[i]), strict=False):
+            if partial is not None:
                 passed = np.where(weight == 0, 0.0, weight * partial)
-                weights[argument] = weights.get(argument, 0.0) + passed
-    for symbol in moving:
-        if symbol in weights:
-            partials[symbol] = _finite(weights[symbol])
-    return Scalar(np.asarray(value, dtype=np.float64), roundings, partials)
+                weights[k] = passed if weights[k] is None else weights[k] + passed
+    return Scalar(np.asarray(known[-1], dtype=np.float64), roundings, partials)
+
+
+@lru_cache(maxsize=4096)
+def _parts(template: Expr) -> tuple[Part, ...]:
+    """The distinct parts, arguments before what holds them."""
+    parts = subexpressions(template)
+    places = {part: i for i, part in enumerate(parts)}
+    return tuple((part, tuple(places[a] for a in part.args)) for part in parts)
+
+
+def _position(symbol: Symbol) -> int:
+    return int(symbol.name[1:])
+
+
+def _values(parts: Sequence[Part], operands: Sequence[Any]) -> list[Any]:
+    known: list[Any] = []
+    for part, places in parts:
+        if isinstance(part, Symbol):
+            known.append(operands[_position(part)])
+        else:
+            known.append(_value(part, [known[k] for k in places]))
+    return known
+
+
+def _size(value: Any, smallest: float) -> Any:
+    """|value|, what is not 0 at least the smallest; of what is no number, nothing."""
+    if isinstance(value, tuple):
+        return 0.0
+    return np.where(np.equal(value, 0), 0.0, np.maximum(np.abs(value), smallest))
 
 
 def _finite(numbers: Any) -> Any:
@@ -91,9 +119,8 @@ _RELATIONS: Mapping[type, Callable[[Any, Any], Any]] = {
 }
 
 
-def _value(e: Basic, known: Mapping[Basic, Any]) -> Any:
+def _value(e: Basic, of: Sequence[Any]) -> Any:
     """The value of a part, a number or a truth, from those of its arguments."""
-    of = [known[a] for a in e.args]
     if isinstance(e, BooleanAtom):
         return np.bool_(e == sympy.true)
     if isinstance(e, Add):
@@ -104,9 +131,11 @@ def _value(e: Basic, known: Mapping[Basic, Any]) -> Any:
         return _power(e, *of)
     if isinstance(e, Piecewise):
         made: Any = np.nan
-        for pair in reversed(e.args):
-            made = np.where(known[pair.args[1]], known[pair.args[0]], made)
+        for case, holds in reversed(of):
+            made = np.where(holds, case, made)
         return made
+    if isinstance(e, ExprCondPair):
+        return tuple(of)
     if type(e) in FUNCTIONS and len(of) == 1:
         return FUNCTIONS[type(e)].numpy(of[0])
     if isinstance(e, sympy.Abs):
@@ -129,8 +158,6 @@ def _value(e: Basic, known: Mapping[Basic, Any]) -> Any:
         return rational(e).value
     if e.is_number and isinstance(e, Expr) and not e.args:
         return np.float64(e.evalf(25)) if e.is_extended_real else np.float64(np.nan)
-    if not isinstance(e, Expr):
-        return None  # a value with its condition: its holder looks at both
     raise TypeError(
         f"there is no float64 arithmetic for {type(e).__name__!r} in '{e}'; write it with the "
         "functions that symdiff knows"
@@ -147,26 +174,28 @@ def _power(e: Pow, base: Any, exponent: Any) -> Any:
     return np.power(base, exponent)
 
 
-def _rounds(e: Expr, known: Mapping[Basic, Any], smallest: float, *, floors: bool) -> Any:
-    """What the operation itself rounds: units times magnitude. An exact 0 rounds nothing."""
-    size = np.where(known[e] == 0, 0.0, np.maximum(np.abs(known[e]), smallest))
+def _rounds(e: Basic, of: Sequence[Any], size: Any, *, floors: bool) -> Any:
+    """What the operation itself rounds, units times magnitude; None for nothing.
+
+    Args: size, of its value; that of an exact 0 is 0.
+    """
     if isinstance(e, Add):
-        count = len(e.args)
-        terms = sum(np.abs(_finite(known[a])) for a in e.args) if count > 2 else 0.0
+        count = len(of)
+        terms = sum(np.abs(_finite(a)) for a in of) if count > 2 else 0.0
         return size + (count - 2) * terms  # partial sums in any order
     if isinstance(e, Mul):
-        rounding = sum(not _power_of_two(a) for a in e.args)
-        return max(rounding - 1, 0) * size
+        rounding = sum(not _power_of_two(a) for a in e.args) - 1
+        return rounding * size if rounding > 0 else None
     if isinstance(e, Pow):
         return _power_units(e.exp) * size
     if type(e) in FUNCTIONS:
         floor = FLOORS.get(type(e)) if floors else None
         if floor is None:
             return ELEMENTARY * size
-        return ELEMENTARY * np.maximum(size, _finite(floor(known[e.args[0]], known[e])))
-    if not e.args and e.is_number and not _exact(e):
+        return ELEMENTARY * np.maximum(size, _finite(floor(of[0], size)))
+    if isinstance(e, Expr) and not e.args and not _exact(e):
         return size
-    return 0.0
+    return None
 
 
 def _power_units(exponent: Expr) -> float:
@@ -187,26 +216,24 @@ def _exact(e: Expr) -> bool:
     return e.is_Rational and abs(e.p) <= _LARGEST_EXACT and int(e.q).bit_count() == 1
 
 
-Partial = tuple[Basic, Any]  # an argument, and the derivative with respect to it
-
-
-def _partials(e: Expr, known: Mapping[Basic, Any]) -> Iterable[Partial]:
-    """The derivative with respect to each argument that it depends on smoothly."""
+def _partials(e: Basic, of: Sequence[Any], value: Any) -> Sequence[Any]:
+    """The derivative with respect to each argument; None where there is none, as of a condition."""
     if isinstance(e, Add):
-        return [(a, 1.0) for a in e.args]
+        return [1.0] * len(of)
     if isinstance(e, Mul):
-        return zip(e.args, _others([known[a] for a in e.args]), strict=True)
+        return _others(of)
     if isinstance(e, Pow):
-        return _of_power(e, known)
+        return _of_power(e, of[0], of[1], value)
     if isinstance(e, Piecewise):
-        return _of_cases(e, known)
+        return _holding([holds for _, holds in of])
+    if isinstance(e, ExprCondPair):
+        return [1.0, None]
     if isinstance(e, sympy.Abs):
-        return [(e.args[0], np.sign(known[e.args[0]]))]
+        return [np.sign(of[0])]
     if isinstance(e, Extreme | sympy.Max | sympy.Min):
-        taken = [known[a] == known[e] for a in e.args]
-        return [(a, here * 1.0) for a, here in zip(e.args, taken, strict=True)]
+        return [(a == value) * 1.0 for a in of]
     if type(e) in FUNCTIONS:
-        return [(e.args[0], _slope(type(e), known[e.args[0]]))]
+        return [_values(_slope(e.func), of)[-1]]
     return ()
 
 
@@ -223,37 +250,27 @@ def _others(factors: Sequence[Any]) -> list[Any]:
     return made[::-1]
 
 
-def _of_power(e: Pow, known: Mapping[Basic, Any]) -> Iterable[Partial]:
-    base, exponent, value = known[e.base], known[e.exp], known[e]
+def _of_power(e: Pow, base: Any, exponent: Any, value: Any) -> list[Any]:
     if e.exp.is_Integer:
         slope = exponent * np.power(base, exponent - 1.0)
     else:
         slope = exponent * value / base
     if e.exp.is_number:
-        return [(e.base, slope)]
-    return [(e.base, slope), (e.exp, np.where(value == 0, 0.0, value * np.log(base)))]
+        return [slope, None]
+    return [slope, np.where(value == 0, 0.0, value * np.log(base))]
 
 
-def _of_cases(e: Piecewise, known: Mapping[Basic, Any]) -> Iterable[Partial]:
-    """1 where the case holds and none before it."""
+def _holding(conditions: Sequence[Any]) -> list[Any]:
+    """For each case 1 where it holds and none before it, 0 elsewhere."""
     taken: Any = 0.0
     made = []
-    for pair in e.args:
-        holds = np.where(known[pair.args[1]], 1.0 - taken, 0.0)
-        taken = taken + holds
-        made.append((pair.args[0], holds))
+    for holds in conditions:
+        made.append(np.where(holds, 1.0 - taken, 0.0))
+        taken = taken + made[-1]
     return made
 
 
-def _slope(function: type, argument: Any) -> Any:
-    symbol, slope = _derivative(function)
-    known: dict[Basic, Any] = {symbol: argument}
-    for part in subexpressions(slope, known):
-        known[part] = _value(part, known)
-    return known[slope]
-
-
 @lru_cache(maxsize=256)
-def _derivative(function: type) -> tuple[Symbol, Expr]:
-    z = Symbol("z", real=True)
-    return z, function(z).fdiff()
+def _slope(function: Any) -> tuple[Part, ...]:
+    """The parts of the function's derivative."""
+    return _parts(function(placeholder(0)).fdiff())

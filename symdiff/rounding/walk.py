@@ -14,7 +14,7 @@ Source: Hutchinson 1990, A stochastic estimator of the trace of the influence ma
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,14 +94,29 @@ class Walk:
         return self._named[name]
 
     def assign(self, value: Expr) -> Symbol:
-        """The symbol of one more step, which is taken at once."""
-        if isinstance(value, Symbol) and value in self._values:
-            return value
+        """The symbol of one more step that takes whole arrays, or of a number; taken at once."""
+        if not isinstance(value, ArrayOperation):
+            return self.apply(value, ())
         symbol = next(self._names)
-        if isinstance(value, ArrayOperation):
-            self._whole(symbol, value)
-        else:
-            self._entrywise(symbol, value)
+        self._whole(symbol, value)
+        return symbol
+
+    def apply(self, template: Expr, operands: Sequence[Symbol]) -> Symbol:
+        """The symbol of an expression in placeholders, entry by entry of values before."""
+        known = [self._values[s] for s in operands]
+        found = at(template, known, smallest=self._precision.smallest, floors=self.floors)
+        shape = np.broadcast_shapes(found.value.shape, *(v.shape for v in known))
+        symbol = next(self._names)
+        self._values[symbol] = np.broadcast_to(found.value, shape)
+        terms = [
+            partial * _over(self._tangents[s], len(shape))
+            for s, partial in zip(operands, found.partials, strict=True)
+            if partial is not None and s in self._tangents
+        ]
+        if terms:
+            total = sum(terms[1:], start=terms[0])
+            self._tangents[symbol] = _finite(np.broadcast_to(total, (self.count, *shape)))
+        self._round(symbol, Roundings(np.broadcast_to(found.roundings, shape)))
         return symbol
 
     def _whole(self, symbol: Symbol, step: ArrayOperation) -> None:
@@ -113,22 +128,6 @@ class Walk:
             if tangents is not None:
                 self._tangents[symbol] = _finite(tangents)
         self._round(symbol, step.roundings(self._values.__getitem__, made))
-
-    def _entrywise(self, symbol: Symbol, expression: Expr) -> None:
-        symbols = expression.free_symbols
-        known = {s: self._values[s] for s in symbols}
-        moving = [s for s in symbols if s in self._tangents]
-        smallest = self._precision.smallest
-        found = at(expression, known, moving, smallest=smallest, floors=self.floors)
-        shape = np.broadcast_shapes(found.value.shape, *(v.shape for v in known.values()))
-        self._values[symbol] = np.broadcast_to(found.value, shape)
-        terms = [
-            partial * _over(self._tangents[s], len(shape)) for s, partial in found.partials.items()
-        ]
-        if terms:
-            total = sum(terms[1:], start=terms[0])
-            self._tangents[symbol] = _finite(np.broadcast_to(total, (self.count, *shape)))
-        self._round(symbol, Roundings(np.broadcast_to(found.roundings, shape)))
 
     @property
     def _precision(self) -> Precision:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable
+from typing import Any
 
+import numpy as np
 import sympy
 from sympy import Expr, Symbol, Tuple
 from sympy.utilities.iterables import sift
