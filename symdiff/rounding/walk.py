@@ -23,6 +23,7 @@ import numpy.typing as npt
 import sympy
 from sympy import Expr, Symbol
 
+from symdiff.graph.kinds.einsum import repeated
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
 from symdiff.graph.steps import ArrayOperation, Roundings
@@ -69,7 +70,7 @@ class Walk:
         """Compute nodes, and hand over each that is wanted: value and tangents, None if exact."""
         asked = set(wanted)
         order = topological(asked, computed=True)
-        uses = Counter(need for node in order for need in node.needs)
+        uses = Counter(value for node in order for value in _used(node))
         with np.errstate(all="ignore"):  # what is not finite is left out where it is met
             for node in order:
                 self._now = node
@@ -152,15 +153,19 @@ class Walk:
 
     def _forget(self, node: Node, uses: Counter[Node]) -> None:
         """Drop what is not needed any more; several nodes may have one symbol."""
-        for need in (*node.needs, node):
-            if need is not node:
-                uses[need] -= 1
-            if uses[need] <= 0:
-                self._symbols.pop(need, None)
+        uses.subtract(_used(node))
+        for value in (*_used(node), node):
+            if uses[value] <= 0:
+                self._symbols.pop(value, None)
         held = {*self._symbols.values(), *self._named.values()}
         for table in (self._values, self._tangents):
             for symbol in [s for s in table if s not in held]:
                 del table[symbol]
+
+
+def _used(node: Node) -> list[Node]:
+    """What a node may ask the symbol of: what it needs, or what that repeats."""
+    return [value for need in node.needs for value in (need, repeated(need))]
 
 
 def _finite(numbers: Any) -> Any:
