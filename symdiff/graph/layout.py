@@ -9,7 +9,7 @@ import numpy as np
 from sympy import Symbol
 
 from symdiff.graph.node import Steps
-from symdiff.graph.steps import ArrayOperation, count, operation
+from symdiff.graph.steps import ArrayOperation, Tangents, ValueOf, count, operation
 from symdiff.notation.arrays import Axes
 
 
@@ -25,6 +25,13 @@ class Align(ArrayOperation):
     def shape(self) -> tuple[Symbol, ...]:
         """The lengths to repeat to; empty to leave new axes at length 1."""
         return tuple(self.args[3]) if len(self.args) > 3 else ()
+
+    def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - linear
+        """The tangents laid out alike, all at once."""
+        (tangent,) = tangents.values()
+        order = (0, *(axis if axis < 0 else axis + 1 for axis in self.order))
+        shape = (len(tangent), *np.shape(made)) if self.shape else ()
+        return align(tangent, order, shape)
 
 
 def align(operand: Any, order: Sequence[int], shape: Sequence[int] = ()) -> Any:

@@ -1,17 +1,34 @@
 """A step of a program that takes whole arrays: a function, and what it is called with.
 
-The functions take arrays of floats and object arrays of other numbers (balls, mpmath's) alike.
+The functions take arrays of floats and object arrays of other numbers (balls, mpmath's) alike. A
+step also says how its result moves when what it is called with moves, and what it rounds: both are
+asked in float64, of tangents that lie side by side along a first axis.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from sympy import Atom, Basic, Expr, Symbol, Tuple
 
 ValueOf = Callable[[Symbol], Any]  # the value computed for a symbol of a program
+Tangents = Mapping[Symbol, Any]  # of the symbols that move, along a first axis
+
+
+class Roundings(NamedTuple):
+    """By how much an operation's roundings may change each entry of its result.
+
+    In units: `stored` of the type that the result is stored in, `summed` of that which its sums are
+    carried in, which is the same or, in 16-bit kernels, float32.
+    """
+
+    stored: Any = 0.0
+    summed: Any = 0.0
+
+
+EXACT = Roundings()
 
 
 class Fixed(Atom):
@@ -44,6 +61,30 @@ class ArrayOperation(Expr):
     def run(self, value: ValueOf) -> Any:
         """The result on arrays of numbers of any kind."""
         return self.function(*self.arguments(value))
+
+    def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - linear
+        """The tangents of the result, `made`; None if it does not move.
+
+        By default it moves data or adds: it is linear in the values that move.
+        """
+
+        def one(k: int) -> Any:
+            return self.run(lambda s: tangents[s][k] if s in tangents else value(s))
+
+        count = len(next(iter(tangents.values())))
+        return np.stack([one(k) for k in range(count)])
+
+    def roundings(self, value: ValueOf, made: Any) -> Roundings:  # noqa: ARG002 - as above
+        """What it rounds, of values in float64. By default nothing: it moves data."""
+        return EXACT
+
+
+class Unmoved(ArrayOperation):
+    """A step whose result does not move when its values move a little: flags, what cancels."""
+
+    def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - it stays
+        """None: it stays."""
+        return None
 
 
 def operation(

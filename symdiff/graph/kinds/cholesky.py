@@ -16,7 +16,7 @@ import numpy as np
 from sympy import Eq, Expr, Piecewise, Rational, Symbol
 
 from symdiff.graph.kinds.elementwise import elementwise
-from symdiff.graph.kinds.inverse import inverse
+from symdiff.graph.kinds.inverse import inverse, inverses
 from symdiff.graph.kinds.position import position
 from symdiff.graph.matrices import (
     checked_square,
@@ -28,7 +28,7 @@ from symdiff.graph.matrices import (
     whole_line,
 )
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write
-from symdiff.graph.steps import operation
+from symdiff.graph.steps import ArrayOperation, Roundings, Tangents, ValueOf, operation
 from symdiff.notation.arrays import applied
 
 
@@ -46,7 +46,7 @@ class Cholesky(Node):
 
     def lowered(self, steps: Steps) -> Symbol:
         """numpy's cholesky; of other numbers column by column."""
-        return steps.assign(operation(factors, steps.value(self.operands[0])))
+        return steps.assign(operation(factors, steps.value(self.operands[0]), kind=Factoring))
 
     def whole(self, write: Write) -> Expr:
         """cholesky(x)."""
@@ -63,6 +63,25 @@ def _half_lower(x: Node) -> Node:
     return elementwise(
         lambda a, i, j: Piecewise((a, j < i), (a * Rational(1, 2), Eq(i, j)), (0, True)), x, i, j
     )
+
+
+class Factoring(ArrayOperation):
+    """Cholesky's factors, column by column."""
+
+    def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - all in L
+        """L Φ(L⁻¹ Ẋ L⁻ᵀ), Ẋ made symmetric. Source: Murray 2016, eq. 8."""
+        (tangent,) = tangents.values()
+        inverted = inverses(made)
+        symmetric = (tangent + np.swapaxes(tangent, -1, -2)) / 2
+        inner = inverted @ symmetric @ np.swapaxes(inverted, -1, -2)
+        return made @ (inner * (np.tri(made.shape[-1]) - np.eye(made.shape[-1]) / 2))
+
+    def roundings(self, value: ValueOf, made: Any) -> Roundings:  # noqa: ARG002 - all in L
+        """What a change of X by 4n |L| |Lᵀ| units may change. Source: Higham 2002, §10.1.1."""
+        size, inverted = np.abs(made), np.abs(inverses(made))
+        turned = np.swapaxes(size, -1, -2)
+        inner = inverted @ size @ turned @ np.swapaxes(inverted, -1, -2)
+        return Roundings(summed=4 * made.shape[-1] * np.tril(size @ inner))
 
 
 def factors(operand: Any) -> Any:

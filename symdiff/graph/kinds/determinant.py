@@ -18,8 +18,10 @@ from symdiff.graph.kinds.position import position
 from symdiff.graph.kinds.renamed import renamed
 from symdiff.graph.matrices import adjugate, checked_square, each_matrix, no_entry
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, another
-from symdiff.graph.steps import operation
+from symdiff.graph.steps import ArrayOperation, Roundings, Tangents, ValueOf, operation
 from symdiff.notation.arrays import applied
+
+_STEP = 1e-6  # of a central difference, relative to the largest entry
 
 
 class Determinant(Node):
@@ -35,7 +37,7 @@ class Determinant(Node):
     def lowered(self, steps: Steps) -> Symbol:
         """numpy's det; of other numbers without division."""
         value, one = steps.value(self.operands[0]), steps.assign(sympy.S.One)
-        return steps.assign(operation(determinants, value, one))
+        return steps.assign(operation(determinants, value, one, kind=Determining))
 
     def whole(self, write: Write) -> Expr:
         """det(x)."""
@@ -79,7 +81,7 @@ class Cofactors(Node):
     def lowered(self, steps: Steps) -> Symbol:
         """By singular values in float64, else without division."""
         value, one = steps.value(self.operands[0]), steps.assign(sympy.S.One)
-        return steps.assign(operation(cofactors, value, one))
+        return steps.assign(operation(cofactors, value, one, kind=TakingCofactors))
 
     def whole(self, write: Write) -> Expr:
         """cofactors(x)."""
@@ -88,6 +90,41 @@ class Cofactors(Node):
     def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - none is written
         """None is written. Raises: TooLarge."""
         return no_entry("a matrix of cofactors")
+
+
+class Determining(ArrayOperation):
+    """Determinants by elimination."""
+
+    def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - see below
+        """Σ C ∘ Ẋ, C the cofactors."""
+        (x, one), (tangent,) = self.arguments(value), tangents.values()
+        return (cofactors(x, one) * tangent).sum((-2, -1))
+
+    def roundings(self, value: ValueOf, made: Any) -> Roundings:  # noqa: ARG002 - see below
+        """What a change of X by 4n of its units may change. Source: Higham 2002, §14.6.1."""
+        x, one = self.arguments(value)
+        size = (np.abs(cofactors(x, one)) * np.abs(x)).sum((-2, -1))
+        return Roundings(summed=4 * x.shape[-1] * size)
+
+
+class TakingCofactors(ArrayOperation):
+    """Cofactors by singular values or elimination."""
+
+    def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - see below
+        """A central difference: cofactors are polynomials, and an allowance needs few digits."""
+        (x, one), (tangent,) = self.arguments(value), tangents.values()
+        length = np.abs(tangent).max((-2, -1), keepdims=True)
+        step = _STEP * np.abs(x).max((-2, -1), keepdims=True) / np.where(length == 0, 1.0, length)
+        apart = cofactors(x + step * tangent, one) - cofactors(x - step * tangent, one)
+        return np.where(step == 0, 0.0, apart / (2 * np.where(step == 0, 1.0, step)))
+
+    def roundings(self, value: ValueOf, made: Any) -> Roundings:
+        """What a change of X by 4n units of its norm may change: ∏ of its n − 2 largest values."""
+        x, _ = self.arguments(value)
+        n = x.shape[-1]
+        s = np.linalg.svd(np.nan_to_num(x), compute_uv=False)
+        size = s[..., :1] * s[..., : max(n - 2, 0)].prod(-1, keepdims=True)
+        return Roundings(summed=4 * n * n * np.broadcast_to(size[..., np.newaxis], made.shape))
 
 
 def determinants(operand: Any, one: Any) -> Any:

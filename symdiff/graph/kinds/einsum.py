@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable
+from typing import Any
 
+import numpy as np
 import sympy
 from sympy import Expr, Symbol, Tuple
 from sympy.utilities.iterables import sift
@@ -12,7 +14,8 @@ from sympy.utilities.iterables import sift
 from symdiff.graph.contract import contract
 from symdiff.graph.layout import spread
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, axes_named
-from symdiff.graph.steps import ArrayOperation, operation
+from symdiff.graph.products import summed_product
+from symdiff.graph.steps import EXACT, ArrayOperation, Roundings, Tangents, ValueOf, operation
 from symdiff.notation.arrays import Axes, Contraction, is_array, size, symbols
 
 
@@ -94,6 +97,39 @@ class Contract(ArrayOperation):
     def operands(self) -> tuple[Symbol, ...]:
         """The arrays multiplied."""
         return tuple(self.args[2:])
+
+    def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - a product
+        """The sum over the operands of the product with each one's tangents in its place."""
+        groups, result = self.subscripts.split("->")[0].split(","), self.subscripts.split("->")[1]
+        along = next(letter for letter in string.ascii_letters if letter not in self.subscripts)
+        terms = []
+        for i, operand in enumerate(self.operands):
+            if operand not in tangents:
+                continue
+            left = ",".join(along + g if j == i else g for j, g in enumerate(groups))
+            of = (tangents[o] if j == i else value(o) for j, o in enumerate(self.operands))
+            terms.append(summed_product(f"{left}->{along}{result}", *of))
+        return sum(terms[1:], start=terms[0])
+
+    def roundings(self, value: ValueOf, made: Any) -> Roundings:
+        """(n − 1) Σ |products| for a sum of n terms, and one unit for each other rounding.
+
+        Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed. 2002, §3.1.
+        """
+        left, result = self.subscripts.split("->")
+        lengths = {
+            letter: length
+            for group, o in zip(left.split(","), self.operands, strict=True)
+            for letter, length in zip(group, np.shape(value(o)), strict=True)
+        }
+        added = np.prod([n for letter, n in lengths.items() if letter not in result]) - 1
+        multiplied = len(self.operands) - 1
+        if not added and not multiplied:
+            return EXACT
+        if not added:
+            return Roundings(multiplied * np.abs(made))
+        size = summed_product(self.subscripts, *(np.abs(value(o)) for o in self.operands))
+        return Roundings(np.abs(made), (added + multiplied) * size)
 
 
 def einsum(subscripts: str, *operands: Node) -> Node:

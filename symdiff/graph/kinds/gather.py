@@ -19,7 +19,7 @@ from symdiff.graph.kinds.einsum import broadcast
 from symdiff.graph.kinds.elementwise import constant
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write
 from symdiff.graph.numbers import Numbers
-from symdiff.graph.steps import operation
+from symdiff.graph.steps import ArrayOperation, Roundings, ValueOf, operation
 from symdiff.notation.arrays import Axes, applied
 from symdiff.trees.extent import TooLarge
 
@@ -85,7 +85,9 @@ class Scatter(Node):
     def lowered(self, steps: Steps) -> Symbol:
         """Added one after the other."""
         value, zero = steps.value(self.operands[0]), steps.assign(sympy.S.Zero)
-        return steps.assign(operation(scattered, value, self.table, self.shape, zero))
+        return steps.assign(
+            operation(scattered, value, self.table, self.shape, zero, kind=Scattering)
+        )
 
     def whole(self, write: Write) -> Expr:
         """into_[0, 1:3](v) where the places are a box, else scatter."""
@@ -103,6 +105,18 @@ class Scatter(Node):
     def lengths(self) -> Mapping[str, int]:
         """Those of all its axes and its operand's."""
         return _lengths(self.operands[0].axes, self.axes, self.table, self.shape)
+
+
+class Scattering(ArrayOperation):
+    """Entries added at their places: a sum of as many as share one."""
+
+    def roundings(self, value: ValueOf, made: Any) -> Roundings:
+        """As a sum of so many terms; of one it is exact."""
+        entries, table, shape, zero = self.arguments(value)
+        times = scattered(np.ones(np.shape(entries)), table, shape, zero)
+        more = np.maximum(times - 1.0, 0.0)
+        size = scattered(np.abs(entries), table, shape, zero)
+        return Roundings(np.abs(made) * (more > 0), more * size)
 
 
 def gathered(operand: Any, table: Numbers, zero: Any) -> Any:

@@ -19,7 +19,7 @@ from symdiff.graph.matrices import (
     no_entry,
 )
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write
-from symdiff.graph.steps import operation
+from symdiff.graph.steps import ArrayOperation, Roundings, Tangents, ValueOf, operation
 from symdiff.notation.arrays import applied
 
 
@@ -36,7 +36,7 @@ class Inverse(Node):
 
     def lowered(self, steps: Steps) -> Symbol:
         """numpy's inv, flint's for balls."""
-        return steps.assign(operation(inverses, steps.value(self.operands[0])))
+        return steps.assign(operation(inverses, steps.value(self.operands[0]), kind=Inverting))
 
     def whole(self, write: Write) -> Expr:
         """inv(x)."""
@@ -45,6 +45,20 @@ class Inverse(Node):
     def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - none is written
         """None is written. Raises: TooLarge."""
         return no_entry("the inverse of a matrix")
+
+
+class Inverting(ArrayOperation):
+    """Matrices inverted by elimination."""
+
+    def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - all in Y
+        """−Y Ẋ Y."""
+        (tangent,) = tangents.values()
+        return -(made @ tangent @ made)
+
+    def roundings(self, value: ValueOf, made: Any) -> Roundings:
+        """4n |Y| |X| |Y|, the 4 for the growth of pivots. Source: Higham 2002, §14.1."""
+        (x,) = self.arguments(value)
+        return Roundings(summed=4 * x.shape[-1] * (np.abs(made) @ np.abs(x) @ np.abs(made)))
 
 
 def inverses(operand: Any) -> Any:

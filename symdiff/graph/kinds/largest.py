@@ -16,7 +16,7 @@ from sympy import Expr, Piecewise, Product, Symbol
 from symdiff.graph.kinds.einsum import contraction, total
 from symdiff.graph.kinds.elementwise import elementwise, zeros
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, checked_axis
-from symdiff.graph.steps import operation, rows
+from symdiff.graph.steps import Unmoved, operation, rows
 from symdiff.notation.arrays import applied, size
 
 Ties = Literal["even", "first"]
@@ -37,7 +37,9 @@ class Largest(Node):
         """Row by row."""
         (x,) = self.operands
         return steps.assign(
-            operation(winners, steps.value(x), x.axes.index(self.axis), str(self.ties))
+            operation(
+                winners, steps.value(x), x.axes.index(self.axis), str(self.ties), kind=Unmoved
+            )
         )
 
     def whole(self, write: Write) -> Expr:

@@ -16,7 +16,7 @@ from symdiff.graph.kinds.elementwise import elementwise
 from symdiff.graph.kinds.position import position
 from symdiff.graph.kinds.renamed import renamed
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, another, checked_axis
-from symdiff.graph.steps import operation
+from symdiff.graph.steps import ArrayOperation, Roundings, Tangents, ValueOf, operation
 from symdiff.notation.arrays import applied, size
 
 
@@ -35,7 +35,11 @@ class Product(Node):
         """numpy's prod."""
         (x,) = self.operands
         return steps.assign(
-            operation(multiplied, steps.value(x), x.axes.index(self.axis), _one(steps))
+            operation(
+                multiplied,
+                *(steps.value(x), x.axes.index(self.axis), _one(steps)),
+                kind=Multiplying,
+            )
         )
 
     def whole(self, write: Write) -> Expr:
@@ -76,7 +80,11 @@ class Others(Node):
         """The product of those before times the product of those behind."""
         (x,) = self.operands
         return steps.assign(
-            operation(multiplied_others, steps.value(x), x.axes.index(self.axis), _one(steps))
+            operation(
+                multiplied_others,
+                *(steps.value(x), x.axes.index(self.axis), _one(steps)),
+                kind=MultiplyingOthers,
+            )
         )
 
     def whole(self, write: Write) -> Expr:
@@ -89,6 +97,47 @@ class Others(Node):
         factor = entries.write(self.operands[0], {**indices, self.axis: each})
         others = Piecewise((1, Eq(each, own)), (factor, True))
         return sympy.Product(others, (each, 0, size(self.axis) - 1))
+
+
+class Multiplying(ArrayOperation):
+    """The product along an axis."""
+
+    def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - see below
+        """Σ ẋ × the product of the others."""
+        (x, axis, one), (tangent,) = self.arguments(value), tangents.values()
+        return (multiplied_others(x, axis, one) * tangent).sum(axis + 1)
+
+    def roundings(self, value: ValueOf, made: Any) -> Roundings:
+        """One a product."""
+        x, axis, _ = self.arguments(value)
+        return Roundings(max(x.shape[axis] - 1, 0) * np.abs(made))
+
+
+class MultiplyingOthers(ArrayOperation):
+    """For each entry the product of the others along an axis."""
+
+    def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - see below
+        """The product rule of what is before and what is behind, entry by entry along the axis."""
+        (x, axis, _), (tangent,) = self.arguments(value), tangents.values()
+        rows, ways = np.moveaxis(x, axis, -1), np.moveaxis(tangent, axis + 1, -1)
+        before, behind = _running(rows, ways), _running(rows[..., ::-1], ways[..., ::-1])
+        behind = tuple(part[..., ::-1] for part in behind)
+        return np.moveaxis(before[1] * behind[0] + before[0] * behind[1], -1, axis + 1)
+
+    def roundings(self, value: ValueOf, made: Any) -> Roundings:
+        """One a product."""
+        x, axis, _ = self.arguments(value)
+        return Roundings(max(x.shape[axis] - 2, 0) * np.abs(made))
+
+
+def _running(rows: Any, ways: Any) -> tuple[Any, Any]:
+    """The product of all entries before each along the last axis, and its tangents."""
+    products, moved = np.ones(rows.shape), np.zeros(ways.shape)
+    for i in range(1, rows.shape[-1]):
+        last = rows[..., i - 1]
+        moved[..., i] = moved[..., i - 1] * last + products[..., i - 1] * ways[..., i - 1]
+        products[..., i] = products[..., i - 1] * last
+    return products, moved
 
 
 def _one(steps: Steps) -> Symbol:

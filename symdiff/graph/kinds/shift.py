@@ -9,7 +9,7 @@ from sympy import Expr, S, Symbol
 
 from symdiff.graph.kinds.elementwise import zeros
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write
-from symdiff.graph.steps import operation
+from symdiff.graph.steps import Unmoved, operation
 
 
 class Shift(Node):
@@ -28,7 +28,8 @@ class Shift(Node):
     def lowered(self, steps: Steps) -> Symbol:
         """The maximum."""
         (x,) = self.operands
-        return steps.assign(operation(peak, steps.value(x), x.axes.index(self.axis)))
+        axis = x.axes.index(self.axis)
+        return steps.assign(operation(peak, steps.value(x), axis, kind=Unmoved))
 
     def whole(self, write: Write) -> Expr:  # noqa: ARG002 - it cancels
         """0, for it cancels."""

@@ -15,7 +15,7 @@ from sympy import Expr, Piecewise, Symbol
 
 from symdiff.graph.kinds.elementwise import zeros
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, checked_axis
-from symdiff.graph.steps import operation, rows
+from symdiff.graph.steps import Unmoved, operation, rows
 from symdiff.notation.arrays import applied, size
 
 
@@ -32,7 +32,8 @@ class Support(Node):
     def lowered(self, steps: Steps) -> Symbol:
         """Row by row."""
         (x,) = self.operands
-        return steps.assign(operation(supported, steps.value(x), x.axes.index(self.axis)))
+        axis = x.axes.index(self.axis)
+        return steps.assign(operation(supported, steps.value(x), axis, kind=Unmoved))
 
     def whole(self, write: Write) -> Expr:
         """support_c(x)."""

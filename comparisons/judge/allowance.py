@@ -1,0 +1,79 @@
+"""How far off an honest implementation of a whole graph may be, entry by entry.
+
+An entry is *accurate* within 16 τ + 2 ulp(g). τ is the root mean square of what independent
+roundings add up to; measured over honest implementations errors stay below 2 τ at every depth, and
+τ itself, estimated from 8 random tangents, is below an eighth of its value for one entry in 10⁶.
+So 16 is twice eight, and 2 ulp are for the result itself. With floors for the formulas by which
+frameworks lose digits, τ′ instead of τ, an entry *agrees*; else it *disagrees*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from comparisons.dtypes import Float64Array, FloatType
+from comparisons.inputs.values import Inputs
+from symdiff.graph import Node
+from symdiff.graph.derivation import Derivation
+from symdiff.rounding import Precision, RoundingErrors, rounding_errors
+
+TIMES = 16.0  # τ
+PLUS = 2.0  # ulp(g)
+ENOUGH = 1 / 16  # of τ: a bound of the truth that leaves the verdict to the gradient
+_SINGLE = 2.0**-24  # what 16-bit kernels sum in
+
+
+def precision_of(dtype: FloatType) -> Precision:
+    """How a type rounds; the 16-bit types are summed in float32, as torch's kernels do."""
+    short = dtype.unit_roundoff > _SINGLE
+    return Precision(
+        dtype.unit_roundoff, dtype.smallest_normal, accumulator=_SINGLE if short else None
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Allowance:
+    """What is allowed of the adjoints of one graph of arrays, at inputs, in a type.
+
+    Args:
+        adjoints: of the graph.
+        inputs: with the cotangents.
+        precision: of all nodes, or of each: a bfloat16 cast has its own.
+        strict: whether √N τ counts, which no first-order error exceeds, instead of 16 τ.
+        watched: nodes whose range at these inputs is wanted.
+    """
+
+    adjoints: Derivation
+    inputs: Inputs
+    precision: Precision | Mapping[Node, Precision]
+    strict: bool = False
+    watched: Iterable[Node] = ()
+
+    @cached_property
+    def narrow(self) -> RoundingErrors:
+        """τ, as the operations round."""
+        return rounding_errors(self.adjoints, self.inputs, self.precision, ranges=self.watched)
+
+    @cached_property
+    def wide(self) -> RoundingErrors:
+        """τ′, with floors where the frameworks' formulas lose digits."""
+        return rounding_errors(self.adjoints, self.inputs, self.precision, floors=True)
+
+    @property
+    def enough(self) -> Mapping[str, Float64Array]:
+        """By adjoint how narrow the truth's bound has to be: far below what is judged."""
+        return {name: size * ENOUGH for name, size in self.narrow.sizes.items()}
+
+    def accurate(self, name: str, unit: Float64Array) -> Float64Array:
+        """The error of each entry that is called accurate; `unit` is ulp(g)."""
+        return self._line(self.narrow, name, unit)
+
+    def agreeing(self, name: str, unit: Float64Array) -> Float64Array:
+        """The error of each entry that agrees; at least as large."""
+        return self._line(self.wide, name, unit)
+
+    def _line(self, errors: RoundingErrors, name: str, unit: Float64Array) -> Float64Array:
+        size = errors.bound(name) if self.strict else TIMES * errors.sizes[name]
+        return size + PLUS * unit

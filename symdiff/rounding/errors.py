@@ -1,0 +1,158 @@
+"""The size of the rounding error that each entry of each adjoint may honestly have."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from symdiff.graph.derivation import Derivation
+from symdiff.graph.node import Node
+from symdiff.rounding.precision import Precision
+from symdiff.rounding.walk import Walk
+
+Array = npt.NDArray[np.float64]
+
+TANGENTS = 8
+_AT_ONCE = 2**24  # entries of inputs times tangents: half a gigabyte in a graph of some layers
+
+
+@dataclass(frozen=True, eq=False)
+class RoundingErrors:
+    """The root mean square τ of the first-order rounding error, entry by entry.
+
+    τ² = Σ_s (∂g/∂s · b_s)² over the scalar operations s of the primal and of the adjoint, b_s what
+    one rounds at most. An honest implementation is off by a few τ, as independent roundings add up.
+    """
+
+    sizes: Mapping[str, Array]  # τ of each adjoint, in the shape of its value
+    values: Mapping[str, Array]  # the adjoints in float64, without a bound
+    common: Mapping[str, float]  # the relative error that all entries may have in common
+    ranges: Mapping[Node, tuple[float, float]]  # of the nodes asked for: least and greatest
+    operations: int  # N, those that round
+
+    def bound(self, name: str) -> Array:
+        """√N τ, which no first-order error exceeds, however the roundings conspire.
+
+        |Σ_s c_s δ_s| ≤ Σ_s |c_s| b_s ≤ √N (Σ_s (c_s b_s)²)^½ by Cauchy and Schwarz. τ itself is
+        an estimate from 8 tangents: below a third of the true one for one entry in 1,100.
+        """
+        return self.sizes[name] * math.sqrt(self.operations)
+
+
+def rounding_errors(
+    adjoints: Derivation,
+    inputs: Mapping[str, Any],
+    precision: Precision | Mapping[Node, Precision],
+    *,
+    floors: bool = False,
+    ranges: Iterable[Node] = (),
+    tangents: int = TANGENTS,
+    seed: int = 0,
+) -> RoundingErrors:
+    """How far off the adjoints of a graph of arrays may be by rounding, at given inputs.
+
+    An input counts as rounded once, though it is given exactly: an algorithm that is backward
+    stable, such as another formula of the same value, is as good as exact on rounded inputs.
+
+    Args:
+        adjoints: of the graph in question.
+        inputs: arrays by input name, cotangents and parameters too, as `Adjoints.lambdify` takes
+            them.
+        precision: of all nodes, or of each; what is not in the mapping has the mapping's finest.
+        floors: whether functions are taken as frameworks compute them, which is a wider allowance.
+        ranges: nodes of which the least and the greatest value are wanted.
+        tangents: how many random ones.
+        seed: of their generator.
+
+    Raises: TypeError or ValueError if the inputs are not those of the graph, or its inputs are
+        scalars, whose arrays are many problems at once.
+    """
+    signature = adjoints.signature
+    if signature.pointwise:
+        raise ValueError(f"{signature} is pointwise; the rounding of arrays goes by whole graphs")
+    arrays, parameters, lengths = signature.bind(inputs)
+    constants = {name: float(value) for name, value in {**parameters, **lengths}.items()}
+    kinds = precision if isinstance(precision, Mapping) else {}
+    finest = precision if isinstance(precision, Precision) else min(kinds.values(), key=_unit)
+    scale = max((kind.unit for kind in kinds.values()), default=finest.unit)
+    random = np.random.default_rng(seed)
+    nodes, watched = adjoints.nodes, tuple(ranges)
+    named: dict[Node, list[str]] = {}
+    for name, node in nodes.items():
+        named.setdefault(node, []).append(name)
+    squares: dict[Node, Array] = {}
+    values: dict[Node, Array] = {}
+    shared: dict[Node, float] = {}
+    spans: dict[Node, tuple[float, float]] = {}
+
+    def take(node: Node, value: Array, moved: Array | None) -> None:
+        if node in named:
+            values[node] = value
+            root = np.zeros(value.shape) if moved is None else _root_of_squares(moved)
+            of_all = 0.0 if moved is None else _shared(value, moved, root)
+            squares[node] = np.hypot(squares.get(node, 0.0), root)
+            shared[node] = math.hypot(shared.get(node, 0.0), of_all)
+        if node in watched:
+            spans[node] = _span(value)
+
+    entries = sum(a.size for a in arrays.values())
+    together = max(1, min(tangents, _AT_ONCE // max(entries, 1)))
+    operations = 0
+    for start in range(0, tangents, together):
+        count = min(together, tangents - start)
+        given = {**arrays, **constants}
+        walk = Walk(given, lambda n: kinds.get(n, finest), count, random, floors, scale)
+        walk.run([*named, *watched], take)
+        operations = walk.sites
+    by_name = [(name, node) for node, names in named.items() for name in names]
+    factor = scale / math.sqrt(tangents)
+    return RoundingErrors(
+        {name: squares[node] * factor for name, node in by_name},
+        {name: values[node] for name, node in by_name},
+        {name: shared[node] * factor for name, node in by_name},
+        spans,
+        operations,
+    )
+
+
+def _unit(precision: Precision) -> float:
+    return precision.unit
+
+
+def _root_of_squares(tangents: Array) -> Array:
+    """√Σ t² over the first axis, by its largest: squares of 10⁻²⁰⁰ would be 0."""
+    largest = np.abs(tangents).max(0)
+    divisor = np.where(largest == 0, 1.0, largest)
+    return np.asarray(largest * np.sqrt(((tangents / divisor) ** 2).sum(0)))
+
+
+def scale_of(error: Array, value: Array, size: Array) -> float:
+    """The relative error that fits all entries best, Σ e v/τ² / Σ v²/τ²: a matched filter.
+
+    Where τ is 0, or something is not finite, nothing is asked. Args: arrays of one shape.
+    Source: North 1943, RCA report PTR-6C; Kay, Detection Theory, 1998, §4.3.
+    """
+    usable = (size > 0) & np.isfinite(error) & np.isfinite(value) & np.isfinite(size)
+    with np.errstate(over="ignore", under="ignore"):
+        signal = value[usable] / size[usable]
+        largest = np.abs(signal).max(initial=0.0)
+        if not largest or not np.isfinite(largest):
+            return 0.0
+        signal = signal / largest
+        return float((error[usable] / size[usable]) @ signal / (signal @ signal) / largest)
+
+
+def _shared(value: Array, tangents: Array, root: Array) -> float:
+    """√Σ of the squares of the tangents' scales."""
+    return math.hypot(*(scale_of(tangent, value, root) for tangent in tangents))
+
+
+def _span(value: Array) -> tuple[float, float]:
+    """The least and the greatest finite entry; NaN if there is none."""
+    finite = value[np.isfinite(value)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (math.nan, math.nan)

@@ -1,0 +1,41 @@
+"""The precision that values are rounded to: a type's, and that of the sums inside its kernels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How a floating-point type rounds.
+
+    Args:
+        unit: u = 2^(−p), the largest relative error of rounding to nearest.
+        smallest: the smallest normal number; below it errors are absolute.
+        accumulator: the unit that sums are carried in; by default the type's own. 16-bit kernels
+            sum in float32.
+    """
+
+    unit: float
+    smallest: float
+    accumulator: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.unit < 1:
+            raise ValueError(f"the unit roundoff is {self.unit}; 2**-53 is float64's")
+
+    @property
+    def summing(self) -> float:
+        """The unit that sums are carried in."""
+        return self.unit if self.accumulator is None else self.accumulator
+
+    def stored(self, size: Any) -> Any:
+        """`size`, a number of units times a magnitude, where it is not 0 at least the smallest."""
+        return np.where(size == 0, 0.0, np.maximum(size, self.smallest))
+
+
+DOUBLE = Precision(2.0**-53, 2.0**-1022)
+SINGLE = Precision(2.0**-24, 2.0**-126)

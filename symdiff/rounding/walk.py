@@ -1,0 +1,179 @@
+"""A graph's values in float64, with how its roundings move them: tangents of random size.
+
+Each operation s of the graph, primal and adjoint alike, rounds by up to b_s. A tangent is what the
+values move by, to first order, when each rounds by b_s times a normal random number; the mean
+square of some of them estimates τ² = Σ_s (∂v/∂s · b_s)² for every value v of the graph at once.
+
+Normal numbers, not signs: ±b ∓ b is 0 for half of the signs, and for all of eight in one entry of
+256, which would then be allowed nothing. A normal sum is as large as τ says, however it is made up.
+
+Source: Hutchinson 1990, A stochastic estimator of the trace of the influence matrix; Higham 2002,
+§2.2, the model of rounding.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import sympy
+from sympy import Expr, Symbol
+
+from symdiff.graph.kinds.einsum import repeated
+from symdiff.graph.kinds.input import Input
+from symdiff.graph.node import Node, topological
+from symdiff.graph.steps import ArrayOperation, Roundings
+from symdiff.notation.arrays import PRIME
+from symdiff.rounding.precision import Precision
+from symdiff.rounding.scalar import at
+
+Array = npt.NDArray[np.float64]
+PrecisionOf = Callable[[Node], Precision]
+
+
+@dataclass
+class Walk:
+    """A program that is run as it is put together, a node at a time, each with its tangents.
+
+    Args:
+        arguments: the values of inputs, parameters and lengths by name.
+        precision: of each node.
+        count: how many tangents.
+        random: where they come from.
+        floors: whether functions are taken as frameworks compute them.
+        scale: the unit that tangents are given in.
+    """
+
+    arguments: Mapping[str, Any]
+    precision: PrecisionOf
+    count: int
+    random: np.random.Generator
+    floors: bool = False
+    scale: float = 1.0
+    sites: int = 0  # roundings so far
+    _values: dict[Symbol, Array] = field(default_factory=dict)
+    _tangents: dict[Symbol, Array] = field(default_factory=dict)
+    _symbols: dict[Node, Symbol] = field(default_factory=dict)
+    _named: dict[str, Symbol] = field(default_factory=dict)
+    _now: Node | None = None  # whose steps are taken
+
+    def __post_init__(self) -> None:
+        self._names = sympy.numbered_symbols("v", real=True)
+
+    def run(
+        self, wanted: Iterable[Node], take: Callable[[Node, Array, Array | None], None]
+    ) -> None:
+        """Compute nodes, and hand over each that is wanted: value and tangents, None if exact."""
+        asked = set(wanted)
+        order = topological(asked, computed=True)
+        uses = Counter(value for node in order for value in _used(node))
+        with np.errstate(all="ignore"):  # what is not finite is left out where it is met
+            for node in order:
+                self._now = node
+                symbol = node.lowered(self)
+                if isinstance(node, Input):
+                    self._round(symbol, Roundings(np.abs(self._values[symbol])))
+                self._symbols[node] = symbol
+                if node in asked:
+                    take(node, self._values[symbol], self._tangents.get(symbol))
+                self._forget(node, uses)
+
+    def value(self, node: Node) -> Symbol:
+        """The symbol of a node before."""
+        return self._symbols[node]
+
+    def argument(self, name: str) -> Symbol:
+        """The symbol of an input, a parameter or the length of an axis; that of n′ is n's."""
+        name = name.rstrip(PRIME)
+        if name not in self._named:
+            self._named[name] = symbol = next(self._names)
+            self._values[symbol] = np.asarray(self.arguments[name], dtype=np.float64)
+        return self._named[name]
+
+    def assign(self, value: Expr) -> Symbol:
+        """The symbol of one more step that takes whole arrays, or of a number; taken at once."""
+        if not isinstance(value, ArrayOperation):
+            return self.apply(value, ())
+        symbol = next(self._names)
+        self._whole(symbol, value)
+        return symbol
+
+    def apply(self, template: Expr, operands: Sequence[Symbol]) -> Symbol:
+        """The symbol of an expression in placeholders, entry by entry of values before."""
+        known = [self._values[s] for s in operands]
+        found = at(template, known, smallest=self._precision.smallest, floors=self.floors)
+        shape = np.broadcast_shapes(found.value.shape, *(v.shape for v in known))
+        symbol = next(self._names)
+        self._values[symbol] = np.broadcast_to(found.value, shape)
+        terms = [
+            partial * _over(self._tangents[s], len(shape))
+            for s, partial in zip(operands, found.partials, strict=True)
+            if partial is not None and s in self._tangents
+        ]
+        if terms:
+            total = sum(terms[1:], start=terms[0])
+            self._tangents[symbol] = _finite(np.broadcast_to(total, (self.count, *shape)))
+        self._round(symbol, Roundings(np.broadcast_to(found.roundings, shape)))
+        return symbol
+
+    def _whole(self, symbol: Symbol, step: ArrayOperation) -> None:
+        made = np.asarray(step.run(self._values.__getitem__), dtype=np.float64)
+        moving = {s: self._tangents[s] for s in step.free_symbols if s in self._tangents}
+        self._values[symbol] = made
+        if moving:
+            tangents = step.moved(self._values.__getitem__, made, moving)
+            if tangents is not None:
+                self._tangents[symbol] = _finite(tangents)
+        self._round(symbol, step.roundings(self._values.__getitem__, made))
+
+    @property
+    def _precision(self) -> Precision:
+        assert self._now is not None  # noqa: S101 - steps are taken for a node
+        return self.precision(self._now)
+
+    def _round(self, symbol: Symbol, roundings: Roundings) -> None:
+        """Add the tangents of the operation's own roundings."""
+        kind = self._precision
+        bound = kind.unit * kind.stored(roundings.stored) + kind.summing * kind.stored(
+            roundings.summed
+        )
+        bound = np.asarray(_finite(bound) / self.scale)
+        rounding = int(np.count_nonzero(bound))
+        if not rounding:
+            return
+        self.sites += rounding
+        noise = self.random.standard_normal((self.count, *bound.shape), dtype=np.float32)
+        own = np.asarray(bound * noise, dtype=np.float64)
+        before = self._tangents.get(symbol)
+        self._tangents[symbol] = own if before is None else before + own
+
+    def _forget(self, node: Node, uses: Counter[Node]) -> None:
+        """Drop what is not needed any more; several nodes may have one symbol."""
+        uses.subtract(_used(node))
+        for value in (*_used(node), node):
+            if uses[value] <= 0:
+                self._symbols.pop(value, None)
+        held = {*self._symbols.values(), *self._named.values()}
+        for table in (self._values, self._tangents):
+            for symbol in [s for s in table if s not in held]:
+                del table[symbol]
+
+
+def _used(node: Node) -> list[Node]:
+    """What a node may ask the symbol of: what it needs, or what that repeats."""
+    return [value for need in node.needs for value in (need, repeated(need))]
+
+
+def _finite(numbers: Any) -> Any:
+    """The numbers, 0 where they are not finite."""
+    return numbers if np.isfinite(numbers).all() else np.nan_to_num(numbers, posinf=0.0, neginf=0.0)
+
+
+def _over(tangents: Array, axes: int) -> Array:
+    """The tangents of an array of fewer axes, as numpy would broadcast it."""
+    missing = axes - (tangents.ndim - 1)
+    return tangents.reshape(len(tangents), *(1,) * missing, *tangents.shape[1:])
