@@ -6,11 +6,11 @@ import pytest
 import sympy
 from flint import arb, ctx
 
+from symdiff.balls.compiled import compile_ball
 from symdiff.expression.differentiate import differentiate
 from symdiff.functions import SPECIAL_FUNCTIONS, Rounding, ceil, floor, rint, trunc
 from symdiff.functions.bessel import MODIFIED_BESSELS, bessel_i
 from symdiff.functions.gamma import POLYGAMMAS, digamma, lgamma, polygamma
-from symdiff.balls.compiled import compile_ball
 
 z = sympy.Symbol("z", real=True)
 SMOOTH = [f for f in SPECIAL_FUNCTIONS if not issubclass(f, Rounding)]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from honest import implementation
+from symdiff.oracle.graph import enclose_adjoints
 from sympy import Symbol
 
 from symdiff import adjoints
@@ -40,7 +41,6 @@ from symdiff.graph.kinds.product import (
 from symdiff.graph.layout import Align, align
 from symdiff.graph.numbers import Numbers
 from symdiff.graph.steps import ArrayOperation, Unmoved, operation
-from symdiff.oracle.graph import enclose_adjoints
 from symdiff.rounding import DOUBLE, SINGLE, rounding_errors
 
 X, ONE = Symbol("x"), Symbol("one")
