@@ -31,10 +31,10 @@ _BROKEN = 5  # points beyond what is allowed
 def result_row(result: Result) -> Row:
     """Everything a report says of one result, point by point or of all values."""
     subject, worst, budget = result.subject, result.worst, result.budget
-    name = subject.label(result.worst_name or "")
+    of = result.worst_summary
 
     def at(point: Point) -> Row:
-        return _point_row(result.dtype, name, point)
+        return _point_row(result.dtype, "" if of is None else subject.label(of.name), point)
 
     return {
         "kind": "comparison",

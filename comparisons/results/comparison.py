@@ -66,11 +66,6 @@ class Comparison:
         return None if self.worst_adjoint is None else self.worst_adjoint.worst
 
     @property
-    def worst_name(self) -> str | None:
-        """The name of the worst adjoint."""
-        return None if self.worst_adjoint is None else self.worst_adjoint.name
-
-    @property
     def worst_summary(self) -> Summary | None:
         """The worst adjoint, summed up."""
         return None if self.worst_adjoint is None else self.worst_adjoint.summary()

@@ -108,11 +108,6 @@ class Result(Protocol):
         ...
 
     @property
-    def worst_name(self) -> str | None:
-        """Of which adjoint the worst value is."""
-        ...
-
-    @property
     def worst_summary(self) -> Summary | None:
         """The adjoint that the worst value is of, summed up."""
         ...

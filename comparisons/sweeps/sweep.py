@@ -114,11 +114,6 @@ class Sweep:
         return next(iter(self._points()), None)
 
     @property
-    def worst_name(self) -> str | None:
-        """The one input, if any gradient is not correctly rounded."""
-        return self.variable if self.tally.worst else None
-
-    @property
     def worst_summary(self) -> Summary | None:
         """The one adjoint, if any gradient is not correctly rounded."""
         return self.summaries[0] if self.tally.worst else None

@@ -203,7 +203,10 @@ class TestOptions:
         ("option", "sentence"),
         [
             ("--symdiff-dtype=float31", "*did you mean 'float32'*"),
-            ("--symdiff-engine=backwards", "*unknown engine; known are reverse*"),
+            (
+                "--symdiff-engine=backwards",
+                "*--symdiff-engine: unknown engine 'backwards'; known are reverse*",
+            ),
         ],
     )
     def test_a_wrong_default_is_refused_before_the_run(self, pytester, option, sentence):

@@ -70,4 +70,5 @@ def test_the_verdict_is_that_of_the_points():
     assert sum(PARTS, Tally()).verdict is Verdict.AGREES
     beyond = Tally({Status.INACCURATE: 1}, worst={Status.INACCURATE: extreme(1, 99.0, 1.1)})
     assert (PARTS[0] + beyond).verdict is Verdict.DISAGREES
-    assert (PARTS[1] + beyond).most_wrong == beyond.worst[Status.INACCURATE]
+    first = (PARTS[1] + beyond).by_wrongness()[0]
+    assert first == (Status.INACCURATE, beyond.worst[Status.INACCURATE])
