@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from comparisons.capture.axes import axes_of, over, shape_of
+from comparisons.capture.numbers import array_node
 from comparisons.capture.refusal import NoRule
 from symdiff.graph import Axes, Node, elementwise, gather, literal, renamed
 
@@ -141,16 +142,3 @@ def with_constants(parts: Sequence[Node], constants: npt.NDArray[Any]) -> Node:
         return elementwise(lambda *each: sum(each), *parts)
     fixed = array_node(constants, axes_of(constants.shape))
     return elementwise(lambda *each: sum(each), *parts, fixed)
-
-
-def array_node(values: npt.NDArray[Any], axes: Axes) -> Node:
-    """An array of given numbers; where one is NaN, ∞ · 0 stands, which is NaN in any arithmetic.
-
-    Args: values, in the shape of a tensor with these axes.
-    """
-    given = values.reshape(shape_of(axes))
-    none = np.isnan(given)
-    if not none.any():
-        return literal(given, axes)
-    infinite = literal(np.where(none, np.inf, 1.0), axes)
-    return elementwise(lambda a, b: a * b, infinite, literal(np.where(none, 0.0, given), axes))

@@ -76,8 +76,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             return node
         if tensor.requires_grad:
             storage = self._storages.get(tensor)
-            unreached = storage is None or not storage.reached
-            if unreached and not tensor.is_leaf and tensor.numel():
+            lost = storage is None or not storage.reached
+            if lost and not tensor.is_leaf and tensor.numel():
                 what = "a tensor that requires grad but was computed outside torch's operators"
                 raise refused(what, self._place())
             return node

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from comparisons.capture.axes import Shape, axes_of, over, shape_of
-from comparisons.capture.movement import IntArray, array_node, moved
+from comparisons.capture.movement import IntArray, moved
+from comparisons.capture.numbers import array_node
 from symdiff.graph import Node, elementwise, gather
 
 

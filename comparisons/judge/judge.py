@@ -34,7 +34,8 @@ class Judge:
         moved = np.broadcast_to(self.truth.sensitivity(name, inputs), computed.shape)
         pointwise = self.truth.adjoints.signature.pointwise
         cotangent = inputs.get(COTANGENT, np.ones(())) if pointwise else np.ones(())
-        scale = np.broadcast_to(np.abs(cotangent), computed.shape)
+        # The adjoint of the cotangent is the value itself, which no cotangent multiplies.
+        scale = np.broadcast_to(np.abs(cotangent) if name != COTANGENT else 1.0, computed.shape)
         asked = (moved, self.dtype, self.budget, scale)
         found = judge_points(computed, truth, *asked)
         if found.undecided.any() and pointwise:

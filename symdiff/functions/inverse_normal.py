@@ -9,6 +9,7 @@ import numpy as np
 import sympy
 from sympy import Expr
 
+from symdiff.functions.normal import Phi
 from symdiff.functions.special_function import SpecialFunction
 from symdiff.functions.stable_function import Float64Array
 
@@ -110,7 +111,8 @@ class log_ndtr(SpecialFunction):
     def numpy(z: Float64Array) -> Float64Array:
         from scipy.special import log_ndtr as logarithm
 
-        return np.asarray(logarithm(z))
+        # scipy's is 0 from 37.7 on, where Φ(−z) is still 10⁻³¹¹
+        return np.where(z > 1, np.log1p(-Phi.numpy(-np.abs(z))), logarithm(z))
 
     @staticmethod
     def mpmath(z: Any) -> Any:

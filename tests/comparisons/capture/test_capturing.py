@@ -204,10 +204,52 @@ class TestRefusals:
         with pytest.raises(Refused, match="gives y with an error of 1e-08"):
             capture(torch.sin, drawn(3))
 
+    def test_a_kernel_of_ones_own_is_refused(self):
+        """An operator without rule and decomposition is named in full."""
+
+        @torch.library.custom_op("symdiff_tests::twice", mutates_args=())
+        def twice(x: torch.Tensor) -> torch.Tensor:
+            return x * 2
+
+        with pytest.raises(Refused, match=r"symdiff_tests::twice .*reference="):
+            capture(lambda x: twice(x).sin(), drawn(3))
+
+    def test_a_result_that_no_rule_gives_is_refused_when_it_is_read(self, monkeypatch):
+        """It is never taken for a constant, though the value would be right."""
+        monkeypatch.setitem(registry._RULES, "var_mean", lambda call: (call.outcome, None))
+        with pytest.raises(Refused, match="a result of var_mean"):
+            capture(lambda x: x * torch.var_mean(x)[1], drawn(3))
+
     def test_two_rules_for_one_operator_are_refused(self):
         """One of them would never be asked."""
         with pytest.raises(ValueError, match="a rule for 'sin' already"):
             registry.rule("sin")(lambda call: call.node("self"))
+
+
+class TestConstants:
+    """What is not differentiable is what it was."""
+
+    def test_a_comparison_of_nan_is_constant(self):
+        """x ≠ x holds for NaN, which no formula says."""
+        x = torch.tensor([1.0, float("nan"), 3.0], dtype=torch.float64)
+        captured_right(lambda x: torch.where(x.isnan(), 0.0, x).exp(), x)
+
+    def test_rows_hidden_by_minus_infinity(self):
+        """A mask of −∞ before a softmax, of a whole row too, passes no NaN on."""
+        hidden = torch.tensor([[False, True, True], [True, True, True]])
+
+        def function(x: torch.Tensor) -> torch.Tensor:
+            weights = x.masked_fill(hidden, float("-inf")).softmax(-1)
+            return torch.where(hidden.all(-1, keepdim=True), 0.0, weights)
+
+        captured_right(function, drawn(2, 3))
+
+    def test_a_padding_row_has_no_gradient(self):
+        """torch.nn.Embedding holds it as it is."""
+        embedding = nn.Embedding(5, 3, padding_idx=1)
+        graph = captured_right(embedding, torch.tensor([1, 2, 1, 4])).graph
+
+        assert ["weight"] == [i.name for i in graph.inputs]
 
 
 class TestWhereItComesFrom:
