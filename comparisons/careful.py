@@ -45,13 +45,16 @@ class Question:
     engine: Engine
 
 
-def careful(case: Case) -> Iterator[Question]:
-    """What else to ask of the code of a case, if it is the user's own; nothing of torch's."""
+def careful(case: Case, *, elsewhere: bool = True) -> Iterator[Question]:
+    """What else to ask of the code of a case, if it is the user's own; nothing of torch's.
+
+    Args: elsewhere, whether at other points too, where the user did not say which.
+    """
     subject = case.subject
     if subject.captured:
         asked, engines = case, _OF_ARRAYS
     elif subject.of_user and len(subject.graph.inputs) == 1 and case.cotangent == "ones":
-        asked, engines = _elsewhere(case), _OF_POINTS
+        asked, engines = _of_points(case, elsewhere=elsewhere), _OF_POINTS
     else:
         return
     for engine in engines:
@@ -59,12 +62,17 @@ def careful(case: Case) -> Iterator[Question]:
             yield Question(asked, engine)
 
 
-def _elsewhere(case: Case) -> Case:
-    """The case at random points, between those it was at, and for a random cotangent."""
-    ((name, _),) = case.inputs.items()
-    points = _random_points(case.dtype)
-    cotangent = case.dtype.round(seeded().normal(size=points.shape))
-    return replace(case, inputs={name: points, COTANGENT: cotangent}, cotangent="random")
+def _of_points(case: Case, *, elsewhere: bool) -> Case:
+    """The case for a random cotangent, at random points between those it was at.
+
+    The cotangent is between 1 and 2 in size: a smaller one would ask for f' where it overflows.
+    """
+    ((name, given),) = case.inputs.items()
+    points = _random_points(case.dtype) if elsewhere else given
+    draw = seeded()
+    sizes = draw.uniform(1, 2, size=points.shape) * draw.choice([-1.0, 1.0], size=points.shape)
+    inputs = {name: points, COTANGENT: case.dtype.round(sizes)}
+    return replace(case, inputs=inputs, cotangent="random")
 
 
 def _random_points(dtype: FloatType) -> Float64Array:

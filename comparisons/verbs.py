@@ -117,7 +117,7 @@ def check(
     case = _case(subject, *given, **options)
     found = accepted(case.answer(engine_named(engine or "reverse")), accept)
     if engine is None:
-        for question in careful(case):
+        for question in careful(case, elsewhere=options.get("inputs") is None):
             accepted(question.case.answer(question.engine), accept)
     return found
 

@@ -21,7 +21,6 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 from comparisons.capture.axes import axes_of
 from comparisons.capture.call import Call
-from comparisons.capture.movement import probed
 from comparisons.capture.operators import (
     CREATES,
     DRAWS,
@@ -34,6 +33,7 @@ from comparisons.capture.operators import (
     written_arguments,
 )
 from comparisons.capture.place import Place, here
+from comparisons.capture.probing import probed
 from comparisons.capture.refusal import NoRule, refused
 from comparisons.capture.rules import COMPOSITIONS, RULES
 from comparisons.capture.storage import Storages, address, numbers

@@ -18,8 +18,8 @@ from sympy import Abs, And, Eq, Expr, Ne, Or, Piecewise, S, sign
 
 from comparisons.capture.axes import axes_of
 from comparisons.capture.call import Call, number
-from comparisons.capture.movement import probed
 from comparisons.capture.numbers import array_node
+from comparisons.capture.probing import probed
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import Nodes, rule
 from comparisons.capture.storage import array_of, numbers
