@@ -140,7 +140,8 @@ def rejected(
 ) -> bool:
     """Whether `comparisons.check` raises."""
     try:
-        comparisons.check(function, definition, dtype=dtype)
+        # The value is torch's own, which is not what is tried: F.hardswish overflows above 3e307.
+        comparisons.check(function, definition, dtype=dtype, engine="reverse")
     except comparisons.GradientMismatch as mismatch:
         return str(dtype) in str(mismatch)
     return False
