@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import mpmath
@@ -13,6 +14,7 @@ from symdiff.functions.special_function import SpecialFunction
 from symdiff.functions.stable_function import Float64Array
 
 _ORDERS = 12
+_NEAR = 2.0**-27
 
 
 class ModifiedBessel(SpecialFunction):
@@ -33,7 +35,11 @@ class ModifiedBessel(SpecialFunction):
     def numpy(cls, z: Float64Array) -> Float64Array:
         from scipy.special import iv
 
-        return np.asarray(iv(cls.order, z))
+        # scipy's underflows near 0. Source: DLMF 10.25.2, its first term; the next is z²/4(n + 1).
+        n, x = cls.order, np.asarray(z, dtype=np.float64)
+        with np.errstate(under="ignore"):
+            first = (x / (2 * math.factorial(n) ** (1 / max(n, 1)))) ** n
+        return np.where(np.abs(x) < _NEAR, first, iv(n, x))
 
     @classmethod
     def mpmath(cls, z: Any) -> Any:

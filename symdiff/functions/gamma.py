@@ -89,7 +89,12 @@ class Polygamma(SpecialFunction):
         from scipy.special import polygamma as of_order
 
         shifted, added = _from_the_right(cls.order, np.asarray(z, dtype=np.float64))
-        return np.asarray(of_order(cls.order, shifted) - added)
+        # scipy's is fac · zeta, and zeta underflows first. Source: DLMF 5.15.8, its first term.
+        n = cls.order
+        with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+            first = (math.factorial(n - 1) ** (1 / n) / shifted) ** n
+            near = of_order(n, shifted) - added
+        return np.where(shifted > _ASYMPTOTIC, (-1.0) ** (n + 1) * first, near)
 
     @classmethod
     def mpmath(cls, z: Any) -> Any:
@@ -107,6 +112,7 @@ class Polygamma(SpecialFunction):
         return (-1) ** (n + 1) * math.factorial(n) * (arb(n + 1).zeta(z + steps) + added)
 
 
+_ASYMPTOTIC = 2.0**54  # beyond it what follows the first term, n/2z of it, is below half an ulp
 _FARTHEST = 10_000  # a recurrence of more steps is not gone
 
 
@@ -118,7 +124,8 @@ def _steps(z: float) -> int | None:
 def _from_the_right(order: int, z: Float64Array) -> tuple[Float64Array, Float64Array]:
     """Points to the right of 0, and Σ (−1)ⁿ n!/xⁿ⁺¹ of those on the way to them.
 
-    scipy has no value on the left. Source: ψ⁽ⁿ⁾(x + 1) = ψ⁽ⁿ⁾(x) + (−1)ⁿ n!/xⁿ⁺¹, DLMF 5.15.5.
+    scipy has no value on the left, and seeks one without end far out; there it is NaN.
+    Source: ψ⁽ⁿ⁾(x + 1) = ψ⁽ⁿ⁾(x) + (−1)ⁿ n!/xⁿ⁺¹, DLMF 5.15.5.
     """
     scale = (-1.0) ** order * math.factorial(order)
     shifted, added = np.array(z), np.zeros(np.shape(z))
@@ -126,7 +133,7 @@ def _from_the_right(order: int, z: Float64Array) -> tuple[Float64Array, Float64A
         while np.any(left := (shifted <= 0) & (shifted > -_FARTHEST)):
             added = np.where(left, added + scale / shifted ** (order + 1), added)
             shifted = np.where(left, shifted + 1, shifted)
-    return shifted, added
+    return np.where(shifted <= 0, np.nan, shifted), added
 
 
 POLYGAMMAS: tuple[type[Polygamma], ...] = tuple(

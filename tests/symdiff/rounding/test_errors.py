@@ -7,7 +7,6 @@ from honest import implementation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_graphs import random_graph
-from symdiff.oracle.graph import enclose_adjoints
 
 from symdiff import adjoints
 from symdiff.graph import (
@@ -22,6 +21,7 @@ from symdiff.graph import (
     total,
 )
 from symdiff.graph.composed.softmax import softmax
+from symdiff.oracle.adjoints import enclose_adjoints
 from symdiff.rounding import DOUBLE, SINGLE, Precision, rounding_errors, scale_of
 
 seeds = st.integers(0, 2**32 - 1)

@@ -120,6 +120,7 @@ def test_every_function_of_a_ball_has_a_germ_somewhere():
         if function.__name__ in ("Max", "Min", "Pow", "maximum", "minimum"):
             continue
         at = fmpq(2) if function.__name__ == "acosh" else HALF
-        found = applied(function, constant(at)).leading()[0]
+        leading = applied(function, constant(at)).leading()
+        found = arb(0) if leading is None else leading[0]  # ⌊1/2⌋ is 0
 
         assert found.overlaps(lowering(arb(at))), function
