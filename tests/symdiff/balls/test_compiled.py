@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -114,8 +115,14 @@ class TestCompileBall:
         assert compile_ball(hostile + 1, (hostile,))(arb(1)) == 2
 
     @pytest.mark.parametrize("depth", [400, 3000])
-    def test_what_is_nested_deep_has_its_ball_or_is_refused(self, depth):
-        """SymPy's own walk for the symbols would end in a RecursionError."""
+    def test_what_is_nested_deep_has_its_ball_or_is_refused(self, depth, request):
+        """SymPy's own walk for the symbols would end in a RecursionError.
+
+        The depth that Python goes to is as it starts: other tests of one process may have raised it.
+        """
+        before = sys.getrecursionlimit()
+        request.addfinalizer(lambda: sys.setrecursionlimit(before))
+        sys.setrecursionlimit(1000)
         expression = z
         for _ in range(depth):
             expression = tanh(expression)
