@@ -118,7 +118,7 @@ class TestCompileBall:
     def test_what_is_nested_deep_has_its_ball_or_is_refused(self, depth, request):
         """SymPy's own walk for the symbols would end in a RecursionError.
 
-        The depth that Python goes to is as it starts: other tests of one process may have raised it.
+        The depth that Python goes to is as at its start: another test may have raised it.
         """
         before = sys.getrecursionlimit()
         request.addfinalizer(lambda: sys.setrecursionlimit(before))
