@@ -37,6 +37,8 @@ def test_a_scalar_s_gradient_is_judged():
     torch.manual_seed(0)
     given = torch.randn(3, 4), torch.tensor(2.0)
 
-    assert not comparisons.compare(RightIfContiguous.apply, *given).verdict.worse_than(Verdict.AGREES)
+    assert not comparisons.compare(RightIfContiguous.apply, *given).verdict.worse_than(
+        Verdict.AGREES
+    )
     with pytest.raises(comparisons.GradientMismatch, match="noncontiguous: s.grad is wrong"):
         comparisons.check(RightIfContiguous.apply, *given)
