@@ -12,11 +12,13 @@ class RightIfContiguous(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x, s):
+        """Scales."""
         ctx.save_for_backward(x, s)
         return x * s
 
     @staticmethod
     def backward(ctx, v):
+        """Right for x in C order alone."""
         x, s = ctx.saved_tensors
         in_memory = x.as_strided(x.shape, (x.shape[1], 1))
         return v * s, (v * in_memory).sum()
@@ -40,5 +42,5 @@ def test_a_scalar_s_gradient_is_judged():
     assert not comparisons.compare(RightIfContiguous.apply, *given).verdict.worse_than(
         Verdict.AGREES
     )
-    with pytest.raises(comparisons.GradientMismatch, match="noncontiguous: s.grad is wrong"):
+    with pytest.raises(comparisons.GradientMismatch, match=r"noncontiguous: s\.grad is wrong"):
         comparisons.check(RightIfContiguous.apply, *given)
