@@ -49,7 +49,7 @@ def ours(graph: Graph) -> tuple[int, int, float]:
 
 
 def deep(name: str, depth: int) -> str:
-    """Seconds of processor time to write a deep chain, to derive it and to put its program together."""
+    """Processor seconds to write a deep chain, to derive it and to build its program."""
     graph, written = _timed(lambda: chain(name, depth))
     derived, swept = _timed(lambda: adjoints(graph))
     named = {f"{n}_bar": g for n, g in derived.nodes.items()}
