@@ -1,6 +1,4 @@
-"""One adjoint's computed values beside the truth: of points by conditioning, kinks and limits, of
-whole graphs by what rounding does to them.
-"""
+"""One adjoint's values beside the truth: points by conditioning, whole graphs by rounding."""
 
 from __future__ import annotations
 

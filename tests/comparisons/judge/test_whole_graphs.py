@@ -65,11 +65,11 @@ def test_a_surrogate_of_an_array_is_judged_by_what_it_should_be():
 
     class Round(torch.autograd.Function):
         @staticmethod
-        def forward(ctx, x):
+        def forward(_, x):
             return x.round()
 
         @staticmethod
-        def backward(ctx, v):
+        def backward(_, v):
             return v
 
     x = _normal(4, 8)
