@@ -195,7 +195,7 @@ def test_what_stops_cancel_is_a_scalar_zero():
     """A straight-through ⌊x⌉ + (x − stop(x)) w: the second term is 0 whatever x, over no axis."""
     x, w = array("x", "n m"), array("w", "m")
     passing = elementwise(lambda a, s, b: (a - s) * b, x, stop(x, "detach()"), w)
-    rounded = stop(elementwise(lambda a: sympy.floor(a), x), "detach()")
+    rounded = stop(elementwise(sympy.floor, x), "detach()")
     graph = Graph("straight", (x, w), {"y": elementwise(lambda a, b: a + b, rounded, passing)})
     rng = np.random.default_rng(0)
     inputs = {name: rng.normal(size=shape) for name, shape in (("x", (3, 4)), ("v", (3, 4)))}
