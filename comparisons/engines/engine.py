@@ -70,6 +70,7 @@ class Engine(ABC):
     framework: str = "torch"  # whose functions it differentiates
     order: ClassVar[int] = 1  # 2 for second derivatives
     imports: str = "import torch"  # what its statements need
+    joint: str = "; "  # between the statements of a snippet
     requiring_grad: ClassVar[str] = ", requires_grad=True"  # what a leaf in a snippet is made with
 
     def __str__(self) -> str:

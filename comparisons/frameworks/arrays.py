@@ -19,6 +19,7 @@ class Arrays(Framework):
     """What a framework beside torch says of itself."""
 
     imports: str  # the statements that its code needs
+    joint = "; "  # between statements; a new line where one of them is a `with`
 
     @cached_property
     @abstractmethod

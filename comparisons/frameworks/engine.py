@@ -25,7 +25,7 @@ class FrameworkEngine(Engine):
         self.name = f"{framework.name} {way}"
         self.summary = f"{framework.title}: {WAYS[way]}."
         self.framework = framework.name
-        self.imports = framework.imports
+        self.imports, self.joint = framework.imports, framework.joint
 
     def unavailable(self) -> str | None:
         """Whether the framework is installed."""

@@ -8,9 +8,12 @@ from types import MappingProxyType
 from comparisons.frameworks.autograd import Autograd
 from comparisons.frameworks.framework import Framework
 from comparisons.frameworks.jax import Jax
+from comparisons.frameworks.mlx import Mlx
+from comparisons.frameworks.paddle import Paddle
+from comparisons.frameworks.tensorflow import TensorFlow
 from comparisons.frameworks.torch import Torch
 
-_ALL: tuple[Framework, ...] = (Torch(), Jax(), Autograd())
+_ALL: tuple[Framework, ...] = (Torch(), Jax(), TensorFlow(), Paddle(), Mlx(), Autograd())
 
 FRAMEWORKS: Mapping[str, Framework] = MappingProxyType({f.name: f for f in _ALL})
 

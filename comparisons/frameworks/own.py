@@ -17,16 +17,19 @@ class Own:
         code: the call in the framework's code, of `z`.
         parameters: at which the catalogue's definition is the documented one, where those differ
             from torch's; as text.
+        formula: of the documented definition, where the catalogue's has another; as text.
         note: in words how it differs from its namesakes elsewhere, or is called otherwise.
     """
 
     code: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+    formula: str = ""
 
     def definition(self, name: str) -> Definition:
         """What it is documented to compute."""
-        return symdiff.activation(FORMULAS.get(name, name), **self.parameters)
+        described = self.formula or FORMULAS.get(name, name)
+        return symdiff.activation(described, **self.parameters)
 
 
 # Functions that frameworks have by name and the catalogue of activations has not.
@@ -44,6 +47,6 @@ FORMULAS: Mapping[str, str] = {
 }
 
 
-def own(code: str, note: str = "", **parameters: str) -> Own:
+def own(code: str, note: str = "", *, formula: str = "", **parameters: str) -> Own:
     """A function of a framework; parameters are of the catalogue's definition."""
-    return Own(code, parameters, note)
+    return Own(code, parameters, note, formula)

@@ -31,11 +31,11 @@ def reproduction(result: Result, example: Example | None = None) -> str:
             tensors = _arrays(example, names, engine, code, options)
             index = ", ".join(map(str, example.index)) or "()"
             cotangent = COTANGENT if COTANGENT in example.inputs else ""
-    begin = "".join(f"{line}; " for line in (engine.imports, subject.imports) if line)
+    begin = "".join(f"{line}{engine.joint}" for line in (engine.imports, subject.imports) if line)
     if example is None or tensors is None:
         return f"{begin}{code}  # with the inputs of comparison.adjoints"
     statement = engine.statement(Snippet(code, names, example.name, index, cotangent))
-    return f"{begin}{'; '.join(tensors)}; {statement}"
+    return f"{begin}{engine.joint.join([*tensors, statement])}"
 
 
 def _point(
