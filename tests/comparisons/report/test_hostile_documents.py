@@ -61,9 +61,11 @@ class TestFormulas:
     def test_that_cannot_be_set_are_one_sentence(self, latex):
         """No recursion without end, no definition that doubles itself, no other exception."""
         try:
-            assert mathml(latex).startswith("<math>")
+            found = mathml(latex)
         except ValueError as error:
-            assert "\n" not in str(error)
+            found = str(error)
+
+        assert "\n" not in found
 
     def test_that_cannot_be_set_show_as_text(self, sound):
         """The page has the formula as it stands in the document's other column."""
@@ -326,7 +328,7 @@ def _spoilt_somewhere(value, draw):
 @pytest.mark.parametrize("seed", range(30))
 def test_a_document_spoilt_at_random_is_a_page_or_a_sentence(sound, seed, tmp_path):
     """Three places of a row or of the head; a `read_json` that lets it through has its page."""
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 - it makes tests, no secrets
     spoilt = copy.deepcopy(sound)
     spoilt["rows"] = draw.sample(spoilt["rows"], 3)
     for _ in range(draw.randint(1, 3)):
