@@ -26,6 +26,7 @@ class Subject:
     captured: bool = False  # whether the graph was read off the code
     casts: Iterable[str] = ()  # types that values on the way are held in, beside that of the inputs
     imports: str = ""  # statements that the code needs beside `import torch`
+    framework: str = "torch"  # that it is written in
     labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄
 
     def __str__(self) -> str:
