@@ -74,7 +74,7 @@ class Walk:
         self, wanted: Iterable[Node], take: Callable[[Node, Array, Array | None], None]
     ) -> None:
         """Compute nodes, and hand over each that is wanted: value and tangents, None if exact."""
-        asked = set(wanted)
+        asked = dict.fromkeys(wanted)  # in their order, so that the same tangents meet each node
         order = topological(asked, computed=True)
         uses = Counter(value for node in order for value in _used(node))
         with np.errstate(all="ignore"):  # what is not finite is left out where it is met
