@@ -69,6 +69,7 @@ class Walk:
 
     def __post_init__(self) -> None:
         self._names = sympy.numbered_symbols("v", real=True)
+        self._draw = self.random
 
     def run(
         self, wanted: Iterable[Node], take: Callable[[Node, Array, Array | None], None]
@@ -79,7 +80,8 @@ class Walk:
         uses = Counter(value for node in order for value in _used(node))
         with np.errstate(all="ignore"):  # what is not finite is left out where it is met
             for node in order:
-                self._now = node
+                # A generator a node: what one node rounds does not change the numbers of the others.
+                self._now, self._draw = node, self.random.spawn(1)[0]
                 symbol = node.lowered(self)
                 if isinstance(node, Input | Literal):
                     size = np.abs(self._values[symbol])
@@ -159,8 +161,8 @@ class Walk:
         if not rounding:
             return
         self.sites += rounding
-        noise = self.random.standard_normal((self.count, *bound.shape), dtype=np.float32)
-        shared = self.random.standard_normal((self.count, *(1,) * bound.ndim), dtype=np.float32)
+        noise = self._draw.standard_normal((self.count, *bound.shape), dtype=np.float32)
+        shared = self._draw.standard_normal((self.count, *(1,) * bound.ndim), dtype=np.float32)
         noise += np.float32(_IN_COMMON) * shared * np.sign(self._values[symbol])
         own = np.asarray(bound * noise, dtype=np.float64)
         before = self._tangents.get(symbol)
