@@ -127,7 +127,9 @@ def _on_the_way(
         often = [n for n in computed if uses[n] > 1 and n not in names]
         names |= {node: f"t{i}" for i, node in enumerate(often, 1)}
     named = [node for node in computed if node in names]
-    free = unique([names[n] for n in named], {*taken, *ends, COTANGENT, *(f"{COTANGENT}_{y}" for y in ends)})
+    free = unique(
+        [names[n] for n in named], {*taken, *ends, COTANGENT, *(f"{COTANGENT}_{y}" for y in ends)}
+    )
     return dict(zip(free, named, strict=True))
 
 

@@ -98,7 +98,17 @@ def test_code_is_read_in_its_own_names(function, args, reading):
         (lambda x: (x * x.exp()) @ x.T, "y = (x ∘ exp(x)) xᵀ"),
         (lambda x: torch.tanh(x * x.exp()) @ x.T, "y = tanh(x ∘ exp(x)) xᵀ"),
     ],
-    ids=["0.1", "a root", "1e300", "a fraction", "a transposed slice", "a copy", "square", "∘", "within"],
+    ids=[
+        "0.1",
+        "a root",
+        "1e300",
+        "a fraction",
+        "a transposed slice",
+        "a copy",
+        "square",
+        "∘",
+        "within",
+    ],
 )
 def test_what_was_written_is_what_is_read(function, line):
     """Constants as decimals where a fraction would not have been typed; slices as slices."""
