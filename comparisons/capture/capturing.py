@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -75,7 +75,11 @@ def captured_call(
     inputs = {n: Input(axes_of(t.shape), (), n) for n, t in values.items()}
     for name, tensor in values.items():
         recorder.input(tensor, inputs[name])
-    with local_names(function) if reading else nullcontext({}) as variables, recorder:
+    naming = cast(
+        AbstractContextManager[dict[str, Tensor]],
+        local_names(function) if reading else nullcontext({}),
+    )
+    with naming as variables, recorder:
         found = code(values)
     outputs = _named(code.name, found, set(inputs))
     ends = {n: over(recorder.value(t), axes_of(t.shape)) for n, t in outputs.items()}

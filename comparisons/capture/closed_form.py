@@ -15,7 +15,6 @@ from symdiff.graph import Graph
 from symdiff.graph.graph import equations, equations_latex
 from symdiff.trees.extent import TooLarge
 
-
 _READABLE = 100  # characters of a line; a longer one is taken apart where values are shared
 
 

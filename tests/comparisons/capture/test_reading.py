@@ -157,7 +157,7 @@ def test_what_holds_here_only_is_said():
 
 def test_latex_has_the_lines_and_the_adjoints():
     """For a notebook."""
-    read = comparisons.closed_form(lambda x: torch.tanh(x), X)
+    read = comparisons.closed_form(torch.tanh, X)
 
     assert read.latex().count(r"\begin{aligned}") == 2
     assert symdiff.adjoints(read.graph).latex() in read._repr_latex_()
