@@ -83,7 +83,8 @@ def code_of(
     inputs = {name: leaves[i].detach() for name, i in positions.items()}
 
     def arguments(values: Mapping[str, Tensor]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        filled = tree_map_only(Tensor, _copy, list(leaves))
+        kind = _common_type(values)
+        filled = tree_map_only(Tensor, lambda t: _copy(t, kind), list(leaves))
         for name, i in positions.items():
             filled[i] = values[name]
         found: tuple[tuple[Any, ...], dict[str, Any]] = tree_unflatten(filled, structure)
@@ -113,14 +114,19 @@ def _of_module(
     everything = {**inputs, **{name: trained[n] for name, n in dotted.items()}}
 
     def call(values: Mapping[str, Tensor]) -> Any:
-        types = {v.dtype for v in values.values()}
-        kind = types.pop() if len(types) == 1 else None
+        kind = _common_type(values)
         state = {n: _copy(b, kind) for n, b in (*frozen.items(), *module.named_buffers())}
         state |= {n: values[name] for name, n in dotted.items()}
         positional, named = arguments(values)
         return torch.func.functional_call(module, state, positional, named)
 
     return Code(type(module).__name__, everything, call)
+
+
+def _common_type(values: Mapping[str, Tensor]) -> torch.dtype | None:
+    """The one type of all inputs, which constants and buffers have to be of too; else None."""
+    types = {v.dtype for v in values.values()}
+    return types.pop() if len(types) == 1 else None
 
 
 def _copy(tensor: Tensor, kind: torch.dtype | None = None) -> Tensor:

@@ -11,6 +11,18 @@ from symdiff import Definition, Graph
 from symdiff.notation.names import barred
 
 
+@dataclass(frozen=True)
+class Reading:
+    """A user's code as a report shows it.
+
+    Args: graph, whose lines are the function's local variables; lines, of the user's source that
+        were captured, each with its place, in the order in which they ran.
+    """
+
+    graph: Graph
+    lines: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Subject:
     """A torch callable paired with its definition."""
@@ -25,6 +37,10 @@ class Subject:
     of_user: bool = False  # whether it is the user's own
     captured: bool = False  # whether the graph was read off the code
     imports: str = ""  # statements that the code needs beside `import torch`
+    obstacle: str = ""  # why the code cannot be run as it stands, in words
+    place: str = ""  # where the user's function is defined, file:line
+    identity: str = ""  # of the user's function: two of one name are told apart by it
+    reading: Callable[[], Reading] | None = field(default=None, repr=False)  # for a report
     framework: str = "torch"  # that it is written in
     labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄
 
