@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils._pytree import (
@@ -177,6 +178,36 @@ def _parameter_names(function: Callable[..., Any], count: int) -> list[str]:
         rest = range(len(names), count)
         names += ["x"] if count == 1 else [f"x{i + 1}" for i in rest]
     return names
+
+
+def by_name(
+    function: Callable[..., Any], given: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments by position and by keyword of a call whose arguments are given by name.
+
+    Arrays become tensors of their own type. By position goes what can: an `autograd.Function`
+    takes nothing by keyword.
+
+    Raises: ValueError if the function has no argument of a name, or one without a value.
+    """
+    values = {
+        n: torch.from_numpy(v.copy()) if isinstance(v, np.ndarray) else v for n, v in given.items()
+    }
+    name = name_of(function)
+    try:
+        signature = signature_of(function)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name} does not say what its arguments are called; give them by position"
+        ) from None
+    try:
+        bound = signature.bind(**values)
+    except TypeError as error:
+        known = ", ".join(signature.parameters)
+        raise ValueError(
+            f"{name} takes {known}, and was given {', '.join(values)}: {error}"
+        ) from None
+    return bound.args, bound.kwargs
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:

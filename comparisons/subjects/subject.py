@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from comparisons.inputs.values import Sample
+import numpy as np
+
+from comparisons.dtypes import FloatType
+from comparisons.inputs.values import Inputs, Sample
 from symdiff import Definition, Graph
 from symdiff.notation.names import barred
 
@@ -55,3 +58,14 @@ class Subject:
     def pointwise(self) -> bool:
         """Whether all inputs are scalars: arrays of them are then many problems at once."""
         return not any(i.axes for i in self.graph.inputs)
+
+    def sampled_beside(self, given: Mapping[str, Any], dtype: FloatType) -> Inputs:
+        """The arrays given by name, and of every other input what it is judged at by default."""
+        assert self.sample is not None  # noqa: S101 - captured code has one
+        sampled = self.sample(dtype)
+        own = {
+            name: np.reshape(np.asarray(values, dtype=np.float64), sampled[name].shape)
+            for name, values in given.items()
+            if name in sampled
+        }
+        return {**sampled, **own}
