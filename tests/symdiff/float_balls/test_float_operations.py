@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -123,7 +124,7 @@ def test_none_of_many_lies_outside(name: str, capsys: pytest.CaptureFixture[str]
     worst = check(name, MANY, 2)
 
     with capsys.disabled():
-        print(f"\n{name}: {MANY:,} balls, worst ratio {worst:.3f}")
+        sys.stdout.write(f"\n{name}: {MANY:,} balls, worst ratio {worst:.3f}\n")
 
 
 class TestTight:
