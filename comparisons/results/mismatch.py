@@ -67,11 +67,12 @@ def _in_one_sentence(found: Result) -> str:
 
 def describe(found: Result) -> str:
     """The mismatch in words: activation, adjoint, worst input in exact bits, values, error."""
-    head = f"{found.subject}, {found.dtype}, {found.engine}: "
+    place = f" ({found.subject.place})" if found.subject.place else ""
+    head = f"{found.subject}{place}, {found.dtype}, {found.engine}: "
     if found.wrong_presence:
         name, problem = next(iter(found.wrong_presence.items()))
         return (
-            f"{head}{found.subject.label(name)} {problem}\n  reproduce with: {reproduction(found)}"
+            f"{head}{found.subject.label(name)} {problem}\n  reproduce with: {_reproduction(found)}"
         )
     worst, summary, bits = found.worst, found.worst_summary, found.dtype.hex_bits
     if worst is None or summary is None:
@@ -96,7 +97,7 @@ def describe(found: Result) -> str:
             f"  all points   {counts}",
             *_worst_points(found.broken(_POINTS), found.engine.framework),
             *([] if power is None else [f"  this check   {power.sentence}"]),
-            f"  reproduce    {reproduction(found)}",
+            f"  reproduce    {_reproduction(found)}",
         ]
     )
 
@@ -107,6 +108,11 @@ def _allowed(found: Result) -> str:
     if of is None or of.power is None:
         return f"{budget.absolute:g} ulp of max(|g|, 1)"
     return "2 ulp and 16 times what rounding each operation adds up to, as frameworks compute it"
+
+
+def _reproduction(found: Result) -> str:
+    """The statement, a remark above it on a line of its own, both in line with the rest."""
+    return reproduction(found).replace("\n", f"\n{' ' * 15}")
 
 
 def _worst_points(points: Sequence[Point], framework: str) -> list[str]:
