@@ -80,7 +80,7 @@ class Walk:
         uses = Counter(value for node in order for value in _used(node))
         with np.errstate(all="ignore"):  # what is not finite is left out where it is met
             for node in order:
-                # A generator a node: what one node rounds does not change the numbers of the others.
+                # A generator a node: what one rounds does not change the numbers of the others.
                 self._now, self._draw = node, self.random.spawn(1)[0]
                 symbol = node.lowered(self)
                 if isinstance(node, Input | Literal):
