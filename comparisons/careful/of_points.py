@@ -61,6 +61,7 @@ _PIECES: tuple[Engine, ...] = (Tails(), ZeroDim(), Expanded())  # a call for a f
 _IF_THERE: tuple[Engine, ...] = (Jvp(), Vmap())
 _SOME = 4096  # points for what is asked at some only
 _FEW = 256
+_FROM_THE_END = 16.0
 _NEAR = 8.0  # usual inputs: |z| from 2^-6 to here
 _USUAL_SLOPE = 2.0**12
 # Exponents of cotangents whose products with usual slopes and inputs stay within the type.
@@ -150,10 +151,13 @@ def _points(case: Case, *, elsewhere: bool) -> Float64Array:
 def _with_cotangents(case: Case, points: Float64Array) -> Case:
     """The case at these points for random cotangents.
 
-    They are between 1 and 2 in size: a smaller one would ask for f' where it overflows.
+    They are between 1 and 2 in size: a smaller one would ask for f' where it overflows, a larger
+    one for v · z, which products are differentiated by; near the end of the range it is 1.
     """
     draw = seeded()
-    sizes = draw.uniform(1, 2, size=points.shape) * draw.choice([-1.0, 1.0], size=points.shape)
+    sizes = draw.uniform(1, 2, size=points.shape)
+    sizes[np.abs(points) > case.dtype.largest / _FROM_THE_END] = 1.0
+    sizes *= draw.choice([-1.0, 1.0], size=points.shape)
     inputs = {_name(case): points, COTANGENT: case.dtype.round(sizes)}
     return replace(case, inputs=inputs, cotangent="random")
 

@@ -74,7 +74,7 @@ class Truth:
             nodes = {name: self.adjoints.nodes[name], _MOVED: self._sensitivities[name]}
             self._estimators[name] = Evaluator(self.adjoints.signature, nodes, primals=primals)
         found = self._estimators[name].estimates(**inputs)
-        return (*found[name], np.nan_to_num(found[_MOVED][0], nan=0.0, posinf=0.0))
+        return (*found[name], np.nan_to_num(found[_MOVED][0], nan=0.0, posinf=np.inf))
 
     @cached_property
     def _estimators(self) -> dict[str, Evaluator]:
@@ -96,7 +96,7 @@ class Truth:
         signature = adjoints.signature
         if not axes:
             moved = Evaluator(signature, {name: node}, roughly=True)(**inputs)[name]
-            return np.nan_to_num(np.asarray(moved), posinf=0.0)
+            return np.nan_to_num(np.asarray(moved), posinf=np.inf)
         lengths = signature.bind(inputs)[2]
         shape = tuple(lengths[axis] for axis in axes)
         if np.prod(shape) > MOST_ENTRIES:
