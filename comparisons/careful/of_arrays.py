@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Case
@@ -14,8 +14,10 @@ from comparisons.results.comparison import Comparison
 _ENGINES: tuple[Engine, ...] = (NonContiguous(), Accumulated())
 
 
-def of_arrays(case: Case) -> Iterator[Comparison | Unasked]:
-    """Other layouts, and a second call."""
-    for engine in _ENGINES:
-        if engine.refuses(case.subject) is None:
+def of_arrays(
+    case: Case, engines: Sequence[Engine] | None = None
+) -> Iterator[Comparison | Unasked]:
+    """Other layouts, and a second call; or what another framework's engines say."""
+    for engine in engines or _ENGINES:
+        if engine.refuses(case.subject) is None and engine.unavailable() is None:
             yield case.answer(engine)

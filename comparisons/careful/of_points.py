@@ -7,7 +7,7 @@ behind; forward mode, vmap and the second derivative where the code has them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -72,12 +72,19 @@ _EXPONENTS_ELSE = (-60.0, 60.0)
 _SECOND = Budget(accurate=4.0 * 64, absolute=32.0 * 64)
 
 
-def of_points(case: Case, *, elsewhere: bool) -> Iterator[Comparison | Unasked]:
+def of_points(
+    case: Case, *, elsewhere: bool, engines: Sequence[Engine] | None = None
+) -> Iterator[Comparison | Unasked]:
     """The answers one by one; what the code refuses is not held against it.
 
-    Args: elsewhere, whether at other points than the case's.
+    Args: elsewhere, whether at other points than the case's; engines, of another framework.
     """
     whole = Screen(_with_cotangents(case, _points(case, elsewhere=elsewhere)))
+    if engines is not None:
+        for engine in engines:
+            if engine.refuses(case.subject) is None and engine.unavailable() is None:
+                yield from _asked(whole, engine, needed=True)
+        return
     for engine in _EVERYWHERE:
         yield from _asked(whole, engine, needed=isinstance(engine, Value | Reverse))
     some = np.arange(min(whole.size, _SOME))

@@ -24,7 +24,7 @@ class Long(Pointwise):
 
     def __init__(self, threads: int = 2) -> None:
         self.threads = threads
-        self.summary = f"The points repeated to 140,001 elements or more, on {threads} threads."  # type: ignore[misc]  # an instance's own
+        self.summary = f"The points repeated to 140,001 elements or more, on {threads} threads."
 
     def chosen(self, size: int) -> Indices | None:
         """All, and from the first again."""

@@ -20,7 +20,7 @@ class Value(Pointwise):
 
     def __init__(self, mode: Mode = "no_grad") -> None:
         self.mode = mode
-        self.summary = f"The function's values under `torch.{mode}()`."  # type: ignore[misc]  # an instance's own
+        self.summary = f"The function's values under `torch.{mode}()`."
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
         """The output, under the name of the cotangent."""
