@@ -92,7 +92,7 @@ def test_what_underflows_is_not_wrong():
 
 
 class _Scaled(torch.autograd.Function):
-    """silu(a) b with a gradient of b that is 3 % too large."""
+    """silu(a) b with a gradient of b that is 6 % too large."""
 
     @staticmethod
     def forward(ctx, a, b):
@@ -103,11 +103,11 @@ class _Scaled(torch.autograd.Function):
     def backward(ctx, v):
         a, b = ctx.saved_tensors
         s = torch.sigmoid(a)
-        return v * b * s * (1 + a * (1 - s)), v * a * s * 1.03
+        return v * b * s * (1 + a * (1 - s)), v * a * s * 1.06
 
 
 def test_in_bfloat16_all_entries_together_say_what_none_says():
-    """An error of 3 % is within what one entry is allowed; 1,600 entries have it in common."""
+    """An error of 6 % is within what one entry is allowed; 1,600 entries have it in common."""
     given = _normal(40, 40), _normal(40, 40).T
     honest = comparisons.check(lambda a, b: F.silu(a) * b, *given, dtype="bfloat16")
     found = comparisons.compare(_Scaled.apply, *given, dtype="bfloat16").adjoints["b"]
@@ -117,7 +117,7 @@ def test_in_bfloat16_all_entries_together_say_what_none_says():
     assert found.verdict is Verdict.DISAGREES
     again = comparisons.compare(_Scaled.apply, *given, dtype="bfloat16").adjoints["b"]
     assert again.power == found.power
-    assert found.power.found == pytest.approx(0.03, abs=0.004)
+    assert found.power.found == pytest.approx(0.06, abs=0.006)
     with pytest.raises(GradientMismatch, match=r"b.grad is \+0.0.* of itself off in all entries"):
         comparisons.check(_Scaled.apply, *given, dtype="bfloat16")
 
@@ -178,7 +178,7 @@ def test_the_row_of_a_report_holds_it():
 
 
 def test_a_strict_budget_rejects_only_what_no_rounding_explains():
-    """√N τ instead of 16 τ: ten times as wide here; an error of 3 % is still far outside."""
+    """√N τ instead of 16 τ: ten times as wide here; an error of 6 % is still far outside."""
     given = _normal(30, 30), _normal(30, 30)
     usual = comparisons.compare(lambda a, b: F.silu(a) * b, *given)
     strict = comparisons.compare(lambda a, b: F.silu(a) * b, *given, budget=Budget(strict=True))
