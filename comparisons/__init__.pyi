@@ -1,3 +1,5 @@
+from .atlases.atlas import Atlas as Atlas
+from .atlases.atlas import atlas as atlas
 from .dtypes import FloatType as FloatType
 from .engines.engine import Engine as Engine
 from .engines.every import ENGINES as ENGINES

@@ -137,7 +137,8 @@ class Case:
                 f"{engine.framework} has no {engine} of {self.subject}: {why}"
             ) from error
         asked = self._second if engine.order == 2 else self
-        adjoints, wrong = asked._results(gradients, at, chosen)  # noqa: SLF001 - another case
+        read = engine.read(at, self.dtype)
+        adjoints, wrong = asked._results(gradients, read, chosen)  # noqa: SLF001 - another case
         missing = asked.truth.adjoints.missing
         return Comparison(
             subject=asked.subject,
