@@ -137,8 +137,9 @@ class Case:
             raise TypeError(
                 f"{engine.framework} has no {engine} of {self.subject}: {why}"
             ) from error
-        asked = self._second if engine.order == 2 else self
         read = engine.read(at, self.dtype)
+        asked = self if read is at else replace(self, inputs=engine.read(self.inputs, self.dtype))
+        asked = asked._second if engine.order == 2 else asked  # noqa: SLF001 - another case
         adjoints, wrong = asked._results(gradients, read, chosen)  # noqa: SLF001 - another case
         missing = asked.truth.adjoints.missing
         return Comparison(

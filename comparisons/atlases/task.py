@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import Any
+
+import numpy as np
 
 from comparisons.atlases.cell import absent_cell, cell
 from comparisons.case import Asked, Case, case_of
-from comparisons.dtypes import FloatType, float_type
+from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.frameworks.apart import ApartEngine
 from comparisons.frameworks.array_framework import ArrayFramework
 from comparisons.frameworks.every import framework_named
@@ -95,14 +96,19 @@ class _Kept:
 class _Remembering(Truth):
     """A truth that is asked at the same inputs by every framework."""
 
-    found: dict[str, Any] = field(default_factory=dict, compare=False)
+    found: dict[bytes, dict[str, Enclosure]] = field(default_factory=dict, compare=False)
 
-    def enclosed(self, inputs: Inputs, dtype: FloatType) -> dict[str, Enclosure]:
+    def enclosed(
+        self,
+        inputs: Inputs,
+        dtype: FloatType,
+        enough: Mapping[str, Float64Array] | None = None,
+    ) -> dict[str, Enclosure]:
         """Every adjoint with a proven bound, enclosed once."""
-        if self.found.get("at") is not inputs:
-            self.found.update(at=inputs, enclosures=super().enclosed(inputs, dtype))
-        enclosures: dict[str, Enclosure] = self.found["enclosures"]
-        return enclosures
+        key = b"".join(np.ascontiguousarray(v).tobytes() for v in inputs.values())
+        if key not in self.found:
+            self.found[key] = super().enclosed(inputs, dtype, enough)
+        return self.found[key]
 
 
 def tasks_of(

@@ -39,9 +39,10 @@ class FrameworkEngine(Engine):
 
     def read(self, inputs: Inputs, dtype: FloatType) -> Inputs:
         """Where the framework reads subnormal numbers as 0, with ±0 in their place."""
-        if not self.of.flushes:
-            return inputs
         tiny = dtype.smallest_normal
+        small = [((v != 0) & (np.abs(v) < tiny)).any() for v in inputs.values()]
+        if not self.of.flushes or not any(small):
+            return inputs
         return {k: np.where(np.abs(v) < tiny, np.copysign(0.0, v), v) for k, v in inputs.items()}
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
