@@ -1,5 +1,7 @@
 from .atlases.atlas import Atlas as Atlas
 from .atlases.atlas import atlas as atlas
+from .capture.closed_form import ClosedForm as ClosedForm
+from .capture.closed_form import closed_form as closed_form
 from .dtypes import FloatType as FloatType
 from .engines.engine import Engine as Engine
 from .engines.every import ENGINES as ENGINES
