@@ -50,6 +50,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "sweeps",
         "verbs",
         "report",
+        "atlases",
         "comparisons",
         "pytest_plugin",
         "cli",
