@@ -129,7 +129,7 @@ def power_of(
     Args: judgement, of the computed values; functions, as `nonlinear` gives them, whose nodes the
         allowance watches.
     """
-    apart = [s.code for s in Status if s.standing is Standing.NOT_JUDGED]
+    apart = [s.code for s in Status if s.standing in (Standing.NOT_JUDGED, Standing.EXCUSED)]
     judged = ~np.isin(judgement.status, apart) & np.isfinite(truth.high) & np.isfinite(computed)
     size = np.abs(truth.high)
     unit = dtype.ulp(finite_truth(truth, dtype))

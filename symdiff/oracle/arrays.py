@@ -77,7 +77,7 @@ def enclose_arrays(
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries):
         while True:
             with ctx.workprec(precision):
-                balls = {k: np.asarray(_ball(arguments[k]), object) for k in steps.arguments}
+                balls = {k: balls_of(arguments[k]) for k in steps.arguments}
                 try:
                     results = interpret(steps, balls, _compile)
                 except deadline.OutOfTimeError:
@@ -165,6 +165,11 @@ def _entry(value: Any) -> arb:
 
 
 _ball = np.frompyfunc(_entry, 1, 1)
+
+
+def balls_of(values: Any) -> Any:
+    """Float64 or rational numbers as exact balls, in an object array of their shape."""
+    return np.asarray(_ball(values), object)
 
 
 def _compile(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
