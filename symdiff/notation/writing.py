@@ -20,9 +20,8 @@ def text(expression: Expr) -> str:
 
     Raises: TypeError if it is none of these.
     """
-    if isinstance(expression, _Lines):
-        return str(expression)
-    _require(expression, "text")
+    if not isinstance(expression, Basic):
+        return str(_lines(expression, "text"))
     from symdiff.notation.plain import TextPrinter
 
     return TextPrinter().doprint(expression)
@@ -30,9 +29,8 @@ def text(expression: Expr) -> str:
 
 def latex(expression: Expr) -> str:
     r"""The expression in LaTeX, such as \bar{y} \, (\Phi(z) + z \, \varphi(z)); see `text`."""
-    if isinstance(expression, _Lines):
-        return expression.latex()
-    _require(expression, "latex")
+    if not isinstance(expression, Basic):
+        return _lines(expression, "latex").latex()
     from symdiff.notation.tex import TexPrinter
 
     return TexPrinter().doprint(expression)
@@ -43,8 +41,9 @@ def aligned(rows: Iterable[str]) -> str:
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
 
-def _require(expression: Any, verb: str) -> None:
-    if not isinstance(expression, Basic):
+def _lines(given: Any, verb: str) -> _Lines:
+    if not isinstance(given, _Lines):
         raise TypeError(
-            f"{verb} takes an expression, a graph or adjoints, not {type(expression).__name__}"
+            f"{verb} takes an expression, a graph or adjoints, not {type(given).__name__}"
         )
+    return given

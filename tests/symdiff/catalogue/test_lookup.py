@@ -44,7 +44,10 @@ def test_the_identity_is_a_formula():
         (lambda: symdiff.activation("GELU"), "unknown activation 'GELU'; did you mean 'gelu'"),
         (lambda: symdiff.activation("LeakyReLU"), "did you mean 'leaky_relu'"),
         (lambda: symdiff.activation("linear"), "`symdiff list` shows all 130"),
-        (lambda: symdiff.activation("softmax"), "'softmax' is no activation; symdiff.layers['softmax'] has it"),
+        (
+            lambda: symdiff.activation("softmax"),
+            "'softmax' is no activation; symdiff.layers['softmax'] has it",
+        ),
         (lambda: symdiff.activation("huber"), "no activation; symdiff.losses['huber'] has it"),
         (lambda: symdiff.loss("hubr"), "unknown loss 'hubr'; did you mean 'huber'"),
         (lambda: symdiff.activation("gelu", alpha=1), "gelu has no parameter 'alpha'"),
