@@ -150,7 +150,7 @@ def _definition(described: Described, parameters: Mapping[str, object]) -> Defin
         return symdiff.loss(described, **parameters)
     if isinstance(described, str) and same_name(described, [*LAYERS, *LOSSES]):
         raise ValueError(
-            f"{described!r} is a function of arrays, not a definition in z; call yours with tensors "
-            "beside plain torch code, as in compare(function, x, reference=torch_code)"
+            f"{described!r} is a function of arrays, not a definition in z; call yours with "
+            "tensors beside plain torch code, as in compare(function, x, reference=torch_code)"
         )
     return symdiff.activation(described, **parameters)
