@@ -140,6 +140,4 @@ def float_type(dtype: str | torch.dtype | FloatType) -> FloatType:
     name = str(dtype).removeprefix("torch.")
     if name in FLOAT_TYPES:
         return FLOAT_TYPES[name]
-    raise TypeError(
-        f"{name!r} is no real floating-point type; {suggestion(name, FLOAT_TYPES)}"
-    )
+    raise TypeError(f"{name!r} is no real floating-point type; {suggestion(name, FLOAT_TYPES)}")

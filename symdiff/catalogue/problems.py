@@ -45,9 +45,7 @@ def neuron(
     return Graph(f"neuron({f})", (w, b, x, t), lines, {**f.parameters, **cost.parameters})
 
 
-def linear_layer(
-    *, batched: bool = False, cut: Cut | None = None
-) -> Graph:
+def linear_layer(*, batched: bool = False, cut: Cut | None = None) -> Graph:
     """z = xw + b and the mean binary cross-entropy with logits against y, at symbolic size.
 
     Args:
