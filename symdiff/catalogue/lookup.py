@@ -51,11 +51,10 @@ def _lookup(
 def _unknown(name: str, catalogue: Mapping[str, Definition], kind: str) -> str:
     """One sentence about a name that is in no catalogue, or in another."""
     from symdiff.catalogue.activations import activations
-    from symdiff.catalogue.layers import layers
     from symdiff.catalogue.losses import losses
 
     if same_name(name, catalogue) is None:
-        others = {"activations": activations, "losses": losses, "layers": layers}
+        others = {"activations": activations, "losses": losses}
         for where, names in others.items():
             if (found := same_name(name, names)) is not None:
                 return f"{found!r} is no {kind}; symdiff.{where}[{found!r}] has it"

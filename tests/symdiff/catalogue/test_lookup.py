@@ -46,7 +46,7 @@ def test_the_identity_is_a_formula():
         (lambda: symdiff.activation("linear"), "`symdiff list` shows all 130"),
         (
             lambda: symdiff.activation("softmax"),
-            "'softmax' is no activation; symdiff.layers['softmax'] has it",
+            "unknown activation 'softmax'; `symdiff list` shows all 130",
         ),
         (lambda: symdiff.activation("huber"), "no activation; symdiff.losses['huber'] has it"),
         (lambda: symdiff.loss("hubr"), "unknown loss 'hubr'; did you mean 'huber'"),
