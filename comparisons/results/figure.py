@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from comparisons.results.adjoint_result import AdjointResult
 
 _LINEAR = 0.1  # nearer 0 than this the axis of the input is linear
-_TICKS = (0.0, 0.1, 1.0, 10.0, 100.0, 1e4, 1e8, 1e16, 1e32, 1e64, 1e128, 1e256)
+_TICKS = (0.0, 0.1, 1.0, 10.0, 100.0, 1e4, 1e8, 1e16, 1e32, 1e64, 1e128, 1e308)
 _MOST = 1e17  # ulp; beyond 2⁵³ no digit is right, and it is drawn there
 _SIZE = (8, 3.6)  # inches
 _WRONG, _SOUND = "#c0392b", "#2c6fbb"
@@ -26,7 +26,8 @@ def figure(result: AdjointResult, title: str, ax: Any = None) -> Any:
     """The error of each gradient against its input, or against its place in an array.
 
     The value of an input decides where there is one of the gradients' shape. Both axes are
-    logarithmic and linear around 0. What is beyond the allowed error is red; NaN and ∞ that should
+    logarithmic and linear around 0; the input is drawn as far out as there are errors of more than
+    an ulp. What is beyond the allowed error is red; NaN and ∞ that should
     be numbers stand at the upper edge.
 
     Args: ax, the Matplotlib axes to draw in, by default new ones. Returns: the axes.
@@ -40,19 +41,21 @@ def figure(result: AdjointResult, title: str, ax: Any = None) -> Any:
     signed = np.where(result.computed.ravel() < result.truth.ravel(), -off, off)
     signed = np.where(np.isinf(signed), signed, np.clip(signed, -_MOST, _MOST))
     wrong = result.judgement.excess.ravel() > 1
-    shown = np.isfinite(x) & np.isfinite(signed)
-    for which, colour, label in ((~wrong, _SOUND, "allowed"), (wrong, _WRONG, "wrong")):
-        chosen = shown & which
-        if chosen.any():
-            ax.plot(x[chosen], signed[chosen], ".", markersize=3, color=colour, label=label)
+    finite = np.isfinite(x) & np.isfinite(signed)
     lost = np.isfinite(x) & ~np.isfinite(signed) & wrong
-    top = 4 * max(1.0, np.abs(signed[shown]).max(initial=0.0))
+    top = 4 * max(1.0, np.abs(signed[finite]).max(initial=0.0))
     ax.set_ylim(-top, top)
     ax.set_yscale("symlog", linthresh=1)
+    if of != "entry":
+        reach = _reach(np.abs(x[finite & (np.abs(signed) > 1) | lost]))
+        finite &= np.abs(x) <= reach
+        _input_axis(ax, reach)
+    for which, colour, label in ((~wrong, _SOUND, "allowed"), (wrong, _WRONG, "wrong")):
+        chosen = finite & which
+        if chosen.any():
+            ax.plot(x[chosen], signed[chosen], ".", markersize=3, color=colour, label=label)
     if lost.any():
         ax.plot(x[lost], np.full(lost.sum(), top), "v", color=_WRONG, label="not a finite number")
-    if of != "entry":
-        _span(ax, np.abs(x[shown & (np.abs(signed) > 1) | lost]))
     ax.set_xlabel(of)
     ax.set_ylabel(f"error of {result.label}, ulp")
     ax.set_title(title)
@@ -61,9 +64,12 @@ def figure(result: AdjointResult, title: str, ax: Any = None) -> Any:
     return ax
 
 
-def _span(ax: Any, sizes: Any) -> None:
-    """Draw as far out as there are errors of more than an ulp, and 10 at least."""
-    reach = next((t for t in _TICKS[3:] if sizes.max(initial=0.0) <= t), _TICKS[-1])
+def _reach(sizes: Any) -> float:
+    """How far out inputs are drawn: to the last error of more than an ulp, and to 10 at least."""
+    return next((t for t in _TICKS[3:] if sizes.max(initial=0.0) <= t), _TICKS[-1])
+
+
+def _input_axis(ax: Any, reach: float) -> None:
     ticks = [t for t in _TICKS if t <= reach]
     ax.set_xlim(-reach, reach)  # before the scale, which overflows at the largest inputs
     ax.set_xscale("symlog", linthresh=_LINEAR)
