@@ -60,7 +60,8 @@ def figure(result: AdjointResult, title: str, ax: Any = None) -> Any:
     ax.set_ylabel(f"error of {result.label}, ulp")
     ax.set_title(title)
     ax.axhline(0, color="grey", linewidth=0.5)
-    ax.legend(loc="best", fontsize="small")
+    if wrong.any():
+        ax.legend(loc="best", fontsize="small")
     return ax
 
 
