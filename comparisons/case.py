@@ -16,12 +16,8 @@ from comparisons.engines.engine import Engine, Gradients, Indices, Setting
 from comparisons.engines.every import ENGINES, engine_named
 from comparisons.inputs.cotangents import cotangent_of
 from comparisons.inputs.points import Points, points_of
-<<<<<<< HEAD
 from comparisons.inputs.values import COTANGENT, Inputs, array_of
-=======
-from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.allowance import Allowance, precision_of
->>>>>>> main
 from comparisons.judge.budget import Budget
 from comparisons.judge.judge import Judge
 from comparisons.judge.truth import Truth, weighted
