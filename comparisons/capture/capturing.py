@@ -95,6 +95,8 @@ def captured_call(
         {renewed[n]: p for n, p in recorder.places.items() if n in renewed},
         {renewed[n]: t for n, t in recorder.types.items() if n in renewed},
         code,
+        draws=recorder.draws,
+        writes=recorder.writes,
     )
     _check(captured, {n: array_of(t) for n, t in outputs.items()})
     return captured

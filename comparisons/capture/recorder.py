@@ -49,6 +49,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self.types: dict[Node, torch.dtype] = {}  # of values held in less than float64
         self.fixed: list[tuple[str, Place | None]] = []  # what would differ at other inputs
         self.operators: Counter[str] = Counter()
+        self.draws = False  # whether random numbers were drawn
+        self.writes = False  # whether something was written into that an input reaches
         self._storages = Storages()
         self._depth = 0  # inside how many decompositions
         self._varying: dict[Node, bool] = {}
@@ -161,6 +163,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
 
     def _draw(self, call: Call) -> Any:
         """What was drawn is constant."""
+        self.draws = True
         result = self._run(call)
         reached = any(map(self.reached, call.tensors))
         for tensor in (t for t in call.results if t.is_floating_point()):
@@ -180,6 +183,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
     def _in_place(self, call: Call) -> Any:
         """The same as the functional operator, its result then written into the first argument."""
         target, name = call.args[0], call.name.removesuffix("_")
+        self.writes = self.writes or self.reached(target)
         if name in RESHAPES_IN_PLACE:
             return self._run(call)
         if name in ("zero", "fill", "copy"):

@@ -12,6 +12,7 @@ from comparisons.results.result import Result
 
 Found = TypeVar("Found", bound=Result)
 
+_SECOND = "  second order if none is meant, mark the backward with torch's once_differentiable"
 _POINTS = 5  # in a message: enough to see where they lie
 
 
@@ -39,11 +40,12 @@ def accepted(found: Found, accept: Verdict | str = Verdict.FAILS_AT_INFINITY) ->
 
 def describe(found: Result) -> str:
     """The mismatch in words: activation, adjoint, worst input in exact bits, values, error."""
-    head = f"{found.subject}, {found.dtype}, {found.engine}: "
+    place = f" ({found.subject.place})" if found.subject.place else ""
+    head = f"{found.subject}{place}, {found.dtype}, {found.engine}: "
     if found.wrong_presence:
         name, problem = next(iter(found.wrong_presence.items()))
         return (
-            f"{head}{found.subject.label(name)} {problem}\n  reproduce with: {reproduction(found)}"
+            f"{head}{found.subject.label(name)} {problem}\n  reproduce with: {_reproduction(found)}"
         )
     worst, summary, bits = found.worst, found.worst_summary, found.dtype.hex_bits
     if worst is None or summary is None:
@@ -61,10 +63,16 @@ def describe(found: Result) -> str:
             f"  error        {worst.ulp:.4g} ulp, relative {worst.relative:.3g}",
             f"  allowed      {found.budget.absolute:g} ulp of max(|g|, 1)",
             f"  all points   {counts}",
+            *([_SECOND] if found.engine.order == 2 else []),
             *_worst_points(found.broken(_POINTS), found.engine.framework),
-            f"  reproduce    {reproduction(found)}",
+            f"  reproduce    {_reproduction(found)}",
         ]
     )
+
+
+def _reproduction(found: Result) -> str:
+    """The statement, a remark above it on a line of its own, both in line with the rest."""
+    return reproduction(found).replace("\n", f"\n{' ' * 15}")
 
 
 def _worst_points(points: Sequence[Point], framework: str) -> list[str]:
