@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from flint import ctx
@@ -12,7 +12,8 @@ from comparisons.capture.refusal import Refused
 from comparisons.diagnosis.attribution import Attribution, Kind, attribution
 from comparisons.diagnosis.diagnosis import Cause, Diagnosis, Finding, lines_of
 from comparisons.diagnosis.exact import Balls, Replay, balls_of
-from comparisons.diagnosis.steps import Run, follow
+from comparisons.diagnosis.stable import Search
+from comparisons.diagnosis.steps import Run, Step, follow
 from comparisons.diagnosis.truths import Array, Truths, errors
 from comparisons.dtypes import FloatType
 from comparisons.inputs.values import COTANGENT, Inputs
@@ -72,6 +73,7 @@ class _Trial:
     truths: Truths
     inputs: Inputs
     suspects: Mapping[str, Entry]
+    _blamed: list[Step] = field(default_factory=list)
 
     def diagnosis(self) -> Diagnosis:
         """All quantities: what is off, and what is not."""
@@ -89,7 +91,8 @@ class _Trial:
                 findings.append(self._finding(name, entry, off[entry], explained[name][entry]))
             else:
                 sound[self._label(name)] = (float(off[entry]), float(explained[name][entry]))
-        return Diagnosis(str(self.subject), self.dtype.name, findings, sound=sound)
+        stable = Search(self.run, str(self.subject)).found(self._blamed) if self._blamed else []
+        return Diagnosis(str(self.subject), self.dtype.name, findings, stable, sound)
 
     def _is_value(self, name: str) -> bool:
         return "(the value)" in self._label(name)
@@ -116,6 +119,7 @@ class _Trial:
     def _finding(self, name: str, entry: Entry, off: float, explained: float) -> Finding:
         truth = self.truths.values[name][entry]
         found = attribution(Replay(self.run, name), truth, entry)
+        self._blamed.extend(s for p in found.parts for s in (p.step, p.blamed))
         return Finding(
             self._label(name),
             self._at(name, entry),

@@ -58,12 +58,12 @@ class Replay:
         self.formula = run.formulas[name]
         by_input = {s.result: s for s in run.steps}
         needed: set[Step] = set()
-        left = _inputs(self.formula)
+        left = inputs_of(self.formula)
         while left:
             step = by_input.get(left.pop())
             if step is not None and step not in needed:
                 needed.add(step)
-                left |= _inputs(step.formula)
+                left |= inputs_of(step.formula)
         self.steps = tuple(s for s in run.steps if s in needed)
         self._programs: dict[Node, Program] = {}
         self._results: dict[int, Balls] = {}
@@ -111,10 +111,11 @@ class Replay:
         return self._results[computed]
 
 
-def _inputs(*formulas: Node) -> set[Input]:
+def inputs_of(*formulas: Node) -> set[Input]:
+    """The inputs that formulas hang on."""
     return {n for n in topological(formulas, computed=True) if isinstance(n, Input)}
 
 
 def named_inputs(formulas: Iterable[Node]) -> set[str]:
     """The names of the inputs that formulas hang on."""
-    return {i.name for i in _inputs(*formulas)}
+    return {i.name for i in inputs_of(*formulas)}

@@ -49,6 +49,7 @@ class Step:
         operator: torch's name for it.
         place: the user's line; None where there is none.
         backward: whether it ran in the backward.
+        shape: torch's, with axes of length 1.
         dtype: the type that it was computed in.
     """
 
@@ -58,6 +59,7 @@ class Step:
     operator: str
     place: Place | None
     backward: bool
+    shape: tuple[int, ...]
     dtype: torch.dtype
 
     @property
@@ -81,12 +83,14 @@ class Run:
 
     Args:
         leaves: the inputs and their values.
+        shapes: of the leaves, with axes of length 1.
         steps: in the order in which they ran.
         formulas: of each quantity, a gradient by its input's name, in terms of the steps.
         computed: what torch gave for each.
     """
 
     leaves: Mapping[Input, Array]
+    shapes: Mapping[Input, tuple[int, ...]]
     steps: tuple[Step, ...]
     formulas: Mapping[str, Node]
     computed: Mapping[str, Array]
@@ -108,7 +112,14 @@ class Follower(Recorder):
         value = squeezed(array_of(tensor))
         self.steps.append(
             Step(
-                result, over(node, axes), value, plain_name(call), self._line(place), self.backward, tensor.dtype
+                result,
+                over(node, axes),
+                value,
+                plain_name(call),
+                self._line(place),
+                self.backward,
+                tuple(tensor.shape),
+                tensor.dtype,
             )
         )
         return result
@@ -155,6 +166,7 @@ def follow(subject: Subject, inputs: Inputs, dtype: torch.dtype) -> Run:
         formulas = {n: over(follower.value(g), axes_of(g.shape)) for n, g in gradients.items()}
     return Run(
         {own[n]: squeezed(array_of(t)) for n, t in leaves.items()},
+        {own[n]: tuple(t.shape) for n, t in leaves.items()},
         tuple(follower.steps),
         formulas,
         {n: squeezed(array_of(g)) for n, g in gradients.items()},
