@@ -1,3 +1,4 @@
+from .diagnosis.diagnosis import Diagnosis as Diagnosis
 from .dtypes import FloatType as FloatType
 from .engines.engine import Engine as Engine
 from .engines.every import ENGINES as ENGINES
@@ -20,4 +21,5 @@ from .sweeps.sweep import Sweep as Sweep
 from .verbs import check as check
 from .verbs import compare as compare
 from .verbs import compare_engines as compare_engines
+from .verbs import diagnose as diagnose
 from .verbs import sweep as sweep

@@ -28,9 +28,9 @@ _COUNTS = 0.02  # of the error: what a group of steps adds less is not split fur
 _AMPLIFIES = 64.0  # times by which a relative error grows at one step, to be told
 _BEYOND_ROUNDING = 64.0  # times what a step's own conditioning explains
 _DRAWS = 4
-SUMS = frozenset(
-    ("add", "sub", "rsub", "sum", "mean", "mm", "bmm", "addmm", "baddbmm", "dot", "mv", "addmv")
-    + ("addcmul", "addbmm", "lerp", "cumsum", "convolution", "linear", "nansum")
+SUMS = frozenset(  # torch's operators that are sums of terms
+    "add sub rsub sum nansum mean cumsum mm bmm mv dot addmm addmv addbmm baddbmm addcmul lerp "
+    "convolution linear".split()
 )
 
 

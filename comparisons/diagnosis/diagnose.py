@@ -12,6 +12,7 @@ from comparisons.capture.refusal import Refused
 from comparisons.diagnosis.attribution import Attribution, Kind, attribution
 from comparisons.diagnosis.diagnosis import Cause, Diagnosis, Finding, lines_of
 from comparisons.diagnosis.exact import Balls, Replay, balls_of
+from comparisons.diagnosis.forms import Form
 from comparisons.diagnosis.stable import Search
 from comparisons.diagnosis.steps import Run, Step, follow
 from comparisons.diagnosis.truths import Array, Truths, errors
@@ -43,6 +44,7 @@ def diagnose(
     Args:
         subject: what is run.
         inputs: where, by name; of a function of points each entry is a problem of its own.
+        dtype: the type that torch computes in.
         suspects: entries that were judged to be wrong, by adjoint: they are explained though
             rounding may explain them.
         seconds: that it may take.
@@ -91,7 +93,8 @@ class _Trial:
                 findings.append(self._finding(name, entry, off[entry], explained[name][entry]))
             else:
                 sound[self._label(name)] = (float(off[entry]), float(explained[name][entry]))
-        stable = Search(self.run, str(self.subject)).found(self._blamed) if self._blamed else []
+        search = Search(self.run, self.subject.name.partition(" as ")[0], self._gradients)
+        stable = search.found(self._blamed) if self._blamed else []
         return Diagnosis(str(self.subject), self.dtype.name, findings, stable, sound)
 
     def _is_value(self, name: str) -> bool:
@@ -110,7 +113,9 @@ class _Trial:
         nothing = np.isinf(off) & np.isfinite(self.run.computed[name])
         largest = max((abs(float(t.mid())) for t in truth.ravel() if t.is_finite()), default=0.0)
         if nothing.any() and largest:
-            off[nothing] = np.abs(np.broadcast_to(self.run.computed[name], truth.shape))[nothing] / largest
+            off[nothing] = (
+                np.abs(np.broadcast_to(self.run.computed[name], truth.shape))[nothing] / largest
+            )
         smallest = self.dtype.smallest_subnormal
         below = np.frompyfunc(lambda c, t: bool(abs(c - t) < 2 * smallest), 2, 1)
         off[np.asarray(below(computed, truth), dtype=bool)] = 0.0
@@ -122,7 +127,7 @@ class _Trial:
         self._blamed.extend(s for p in found.parts for s in (p.step, p.blamed))
         return Finding(
             self._label(name),
-            self._at(name, entry),
+            self._at(entry),
             float(self.run.computed[name][entry]),
             float(truth.mid()),
             float(off),
@@ -132,7 +137,37 @@ class _Trial:
             lines_of(found.parts),
         )
 
-    def _at(self, name: str, entry: Entry) -> str:
+    def _gradients(self, form: Form) -> tuple[float, float] | None:
+        """The largest errors of the gradients of a form in place of the function, and of its own.
+
+        None where there is more than one output, or an input that the form does not take.
+        """
+        import torch
+
+        names = [n for n in self.truths.names if not self._is_value(n)]
+        weights = [n for n in self.inputs if n not in names]
+        shapes = {i.name: s for i, s in self.run.shapes.items()}
+        if len(weights) != 1 or len(names) != form.arity:
+            return None
+        dtype = self.dtype.torch
+        leaves = [
+            torch.tensor(self.inputs[n], dtype=dtype).reshape(shapes[n]).requires_grad_()
+            for n in names
+        ]
+        output = form(*leaves)
+        v = torch.tensor(self.inputs[weights[0]], dtype=dtype).reshape(output.shape)
+        found = torch.autograd.grad(output, leaves, v)
+        exact = [self.truths.values[n] for n in names]
+        mine = [
+            errors(balls_of(g.double().numpy().reshape(t.shape)), t)
+            for g, t in zip(found, exact, strict=True)
+        ]
+        theirs = [self._errors(n) for n in names]
+        return max(float(e.max(initial=0)) for e in mine), max(
+            float(e.max(initial=0)) for e in theirs
+        )
+
+    def _at(self, entry: Entry) -> str:
         if self.subject.pointwise:
             own = {k: float(v[entry]) for k, v in self.inputs.items() if k != COTANGENT}
             return ", ".join(f"{k} = {v!r}" for k, v in own.items())
@@ -142,7 +177,11 @@ class _Trial:
 def _cause(found: Attribution) -> Cause:
     if abs(found.formula) > _WRONG:
         return Cause.WRONG
-    kinds = {Kind.KERNEL: Cause.KERNEL, Kind.OVERFLOW: Cause.OVERFLOW, Kind.UNDERFLOW: Cause.OVERFLOW}
+    kinds = {
+        Kind.KERNEL: Cause.KERNEL,
+        Kind.OVERFLOW: Cause.OVERFLOW,
+        Kind.UNDERFLOW: Cause.OVERFLOW,
+    }
     return kinds.get(found.parts[0].kind, Cause.UNSTABLE) if found.parts else Cause.UNSTABLE
 
 
@@ -156,4 +195,6 @@ def _known(truth: Balls) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
 
 
 def _largest(excess: Array) -> Entry:
-    return tuple(map(int, np.unravel_index(int(excess.argmax()), excess.shape))) if excess.size else ()
+    return (
+        tuple(map(int, np.unravel_index(int(excess.argmax()), excess.shape))) if excess.size else ()
+    )

@@ -77,9 +77,13 @@ class Finding:
     relation: str = ""
 
     def __str__(self) -> str:
-        rows = [f"{self.quantity} at {self.at}: {self.computed:.6g} for {self.truth:.6g}{self._error}"]
+        rows = [
+            f"{self.quantity} at {self.at}: {self.computed:.6g} for {self.truth:.6g}{self._error}"
+        ]
         if self.cause is Cause.WRONG:
-            rows.append(f"  the formula is wrong: in exact arithmetic it is off {_percent(self.formula)}")
+            rows.append(
+                f"  the formula is wrong: in exact arithmetic it is off {_percent(self.formula)}"
+            )
             rows.append(f"  {self.relation or 'no simple relation to the truth was found'}")
         for line in self.lines:
             rows += [f"  {_percent(line.share):>5}  {line}", f"         {line.because}"]
@@ -87,7 +91,10 @@ class Finding:
 
     @property
     def _error(self) -> str:
-        return f", relative error {self.relative:.2g}; rounding the inputs explains {self.explained:.2g}"
+        return (
+            f", relative error {self.relative:.2g}; rounding the inputs explains "
+            f"{self.explained:.2g}"
+        )
 
 
 @dataclass(frozen=True)
@@ -96,8 +103,12 @@ class StableForm:
 
     Args:
         text: in torch, of the names in the user's code.
-        of: what it computes: the whole function, or the value of a line.
-        error: its relative error where the other has `instead`.
+        of: what it computes: the whole function, or a variable of it.
+        error: the largest relative error of its value, at the same arguments.
+        instead: that of the user's formula.
+        bits: of the arithmetic in which both are equal.
+        apart: 0, or the relative difference that rounded constants of the code make.
+        gradient: of the whole function, the errors of the gradients, as of the value.
         note: where it is not the same, in words; empty if it is.
     """
 
@@ -106,13 +117,21 @@ class StableForm:
     error: float
     instead: float
     bits: int
+    apart: float = 0.0
+    gradient: tuple[float, float] | None = None
     note: str = ""
 
     def __str__(self) -> str:
+        equal = f"equal at {self.bits} bits"
+        if self.apart:
+            equal = f"equal but for rounded constants, within {self.apart:.1g}"
         beside = f" ({self.note})" if self.note else ""
+        slopes = ""
+        if self.gradient is not None:
+            slopes = f"; of the gradient {self.gradient[0]:.2g} instead of {self.gradient[1]:.2g}"
         return (
-            f"equal in exact arithmetic, to {self.bits} bits: {self.of} = {self.text}{beside}; "
-            f"relative error {self.error:.2g} instead of {self.instead:.2g}"
+            f"{equal}: {self.of} = {self.text}{beside}; "
+            f"relative error {self.error:.2g} instead of {self.instead:.2g}{slopes}"
         )
 
 
@@ -145,6 +164,14 @@ class Diagnosis:
     def line(self) -> Line | None:
         """The line that has the largest share in the first finding's error."""
         return next((f.lines[0] for f in self.findings[:1] if f.lines), None)
+
+    @property
+    def explanation(self) -> list[str]:
+        """What is off and why, line by line; nothing where nothing is."""
+        if not self.findings:
+            return list(self.notes)
+        rows = [row for finding in self.findings for row in str(finding).splitlines()]
+        return [self._head, *rows, *map(str, self.stable), *self.notes]
 
     def __str__(self) -> str:
         rows = [f"{self.subject}, {self.dtype}: {self._head}"]
@@ -193,7 +220,9 @@ def _line(group: Sequence[Part]) -> Line:
 def _because(part: Part) -> str:
     step = part.step
     if part.kind is Kind.OVERFLOW:
-        return f"{step.operator} gives {part.value:.3g} here, and the result is no number from then on"
+        return (
+            f"{step.operator} gives {part.value:.3g} here, and the result is no number from then on"
+        )
     if part.kind is Kind.UNDERFLOW:
         return (
             f"{step.operator} gives {part.value:.3g}, below the normal numbers of the type: "
@@ -204,21 +233,22 @@ def _because(part: Part) -> str:
             f"torch's {step.operator} is off by {part.rounding:.2g}, relatively; a rounding is "
             f"{step.unit:.2g}"
         )
-    made = f"the rounding of {step.operator}, {part.rounding:.2g}"
-    if part.amplifier is None:
-        return made
     later = part.amplifier
+    elsewhere = later is not None and part.blamed is later and later.place != step.place
+    rounded = _named(step) if elsewhere else step.operator
+    made = f"the rounding of {rounded} is {part.rounding:.2g}, relatively"
+    if later is None:
+        return made
     if part.blamed is later:
-        from_where = "" if later.place == step.place else f" of {_named(step)}"
-        return f"terms cancel in {later.operator}: {made}{from_where}, grows {part.factor:.2g} times"
-    return f"{made}, grows {part.factor:.2g} times in {_named(later)}"
+        return f"terms cancel in {later.operator}: {made}, and grows {part.factor:.2g} times"
+    return f"{made}, and grows {part.factor:.2g} times in {_named(later)}"
 
 
 def _named(step: Step) -> str:
     if step.place is None:
         return f"torch's {step.operator}"
     of = "the backward of " if step.backward else ""
-    return f"{step.operator}, in {of}`{text_of(step.place)}`"
+    return f"{step.operator} (in {of}`{text_of(step.place)}`)"
 
 
 def text_of(place: Place) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from flint import arb
+from flint import arb, fmpq
 
 from comparisons.capture.axes import length_of
 from comparisons.diagnosis.steps import Run, Step
@@ -30,6 +30,12 @@ _ball = np.frompyfunc(lambda value: arb(float(value)), 1, 1)
 def balls_of(values: Any) -> Balls:
     """Each number as a ball of radius 0."""
     return np.asarray(_ball(np.asarray(values, dtype=np.float64)), dtype=object)
+
+
+def ball_of_number(value: Any) -> Balls:
+    """A parameter, which may be a rational number, or a length."""
+    ball = arb(fmpq(int(value.p), int(value.q))) if hasattr(value, "p") else arb(value)
+    return np.asarray(ball, dtype=object)
 
 
 def evaluated(steps: Program, values: Mapping[str, Balls]) -> dict[str, Balls]:

@@ -13,7 +13,9 @@ from symdiff.bridge.program import program
 from symdiff.graph import Input
 
 MOST_ARGUMENTS = 2
-_COPIES = frozenset(("clone", "detach", "alias", "contiguous", "view", "reshape", "_to_copy", "lift"))
+_COPIES = frozenset(
+    ("clone", "detach", "alias", "contiguous", "view", "reshape", "_to_copy", "lift")
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,14 +46,17 @@ def pieces(run: Run, around: Sequence[Step]) -> Iterator[Piece]:
     """The pieces of the user's forward that hold some of these steps, the longest last."""
     forward = [s for s in run.steps if not s.backward]
     order = {s.result: i for i, s in enumerate(forward)}
+    arrival = {i: k for k, i in enumerate([*run.leaves, *order])}
     wanted = set(around)
     for last in forward:
         if last.place is None:
             continue
         inside, front = {last}, _operands(last)
         while True:
-            if len(front) <= MOST_ARGUMENTS and wanted & inside and front:
-                yield Piece(run, tuple(front), tuple(sorted(inside, key=lambda s: order[s.result])))
+            copies = [i for i in front if i in order and is_copy(forward[order[i]])]
+            if front and len(front) <= MOST_ARGUMENTS and not copies and wanted & inside:
+                arguments = tuple(sorted(front, key=arrival.__getitem__))
+                yield Piece(run, arguments, tuple(sorted(inside, key=lambda s: order[s.result])))
             steps = [i for i in front if i in order]
             if not steps:
                 break
@@ -59,6 +64,11 @@ def pieces(run: Run, around: Sequence[Step]) -> Iterator[Piece]:
             inside.add(latest)
             front = [i for i in front if i is not latest.result]
             front += [i for i in _operands(latest) if i not in front]
+
+
+def is_copy(step: Step) -> bool:
+    """Whether it only hands an argument over, outside of the user's lines."""
+    return step.place is None and step.operator in _COPIES
 
 
 def _operands(step: Step) -> list[Input]:
@@ -76,24 +86,21 @@ class Names:
     def of(self, value: Input) -> str:
         """The name of an input, or the variable that a line assigns; empty if it has none."""
         step = self._steps.get(value)
-        while step is not None and step.operator in _COPIES and step.place is None:
-            (value,) = inputs_of(step.formula)
-            step = self._steps.get(value)
-        if step is None:
-            return value.name
-        return self._assigned(step)
+        return value.name if step is None else self._assigned(step)
 
     def of_result(self, step: Step, function: str) -> str:
         """The same of a result; of what a function returns, the function's."""
         if step.place is None or self._last_of_line.get(step.place) is not step:
             return ""
         if text_of(step.place).startswith("return "):
-            return function
+            return f"what {function} returns"
         return self._assigned(step)
 
     def _assigned(self, step: Step) -> str:
         if step.place is None or self._last_of_line.get(step.place) is not step:
             return ""
+        if step.place.function.endswith("<lambda>"):
+            return ""  # what is assigned is the function
         try:
             (statement,) = ast.parse(text_of(step.place)).body
         except (SyntaxError, ValueError):

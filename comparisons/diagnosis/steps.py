@@ -8,7 +8,7 @@ known by autograd's sequence number, or its own line in a hand-written backward.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +96,7 @@ class Run:
     computed: Mapping[str, Array]
 
 
-class Follower(Recorder):
+class Follower(Recorder):  # type: ignore[no-untyped-call]  # torch's class is untyped
     """Records each operator as a step of its own."""
 
     def __init__(self) -> None:

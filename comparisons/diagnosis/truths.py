@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from flint import arb
 
-from comparisons.diagnosis.exact import Balls, balls_of, relative
+from comparisons.diagnosis.exact import Balls, ball_of_number, balls_of, relative
 from comparisons.inputs.values import Inputs, seeded
 from comparisons.judge.truth import Truth
 from symdiff.bridge.interpret import interpret
@@ -30,10 +29,7 @@ class Truths:
         names += [n for n in adjoints.nodes if n not in names and n in arrays]
         self.names = tuple(n for n in names if n in adjoints.nodes)
         self._program: Program = program({n: adjoints.nodes[n] for n in self.names})
-        self._fixed = {
-            n: np.asarray(arb(int(v.p)) / arb(int(v.q)) if hasattr(v, "p") else arb(v), object)
-            for n, v in {**parameters, **lengths}.items()
-        }
+        self._fixed = {n: ball_of_number(v) for n, v in {**parameters, **lengths}.items()}
         self._arrays = {n: balls_of(a) for n, a in arrays.items()}
         self._shape = (
             np.broadcast_shapes(*map(np.shape, arrays.values()))
@@ -47,7 +43,10 @@ class Truths:
         found = interpret(self._program, {**self._fixed, **arrays}, compile_entry)
         if self._shape is None:
             return found
-        return {n: np.broadcast_to(v, np.broadcast_shapes(v.shape, self._shape)) for n, v in found.items()}
+        return {
+            n: np.broadcast_to(v, np.broadcast_shapes(v.shape, self._shape))
+            for n, v in found.items()
+        }
 
     def with_input(self, name: str, values: Array) -> dict[str, Balls]:
         """The same with one input replaced."""
@@ -62,7 +61,9 @@ class Truths:
         moved = {n: np.zeros(v.shape) for n, v in self.values.items()}
         for _ in range(_DRAWS):
             rounded = {
-                n: np.asarray(v * balls_of(1 + unit * draw.choice([-1.0, 1.0], size=v.shape)), object)
+                n: np.asarray(
+                    v * balls_of(1 + unit * draw.choice([-1.0, 1.0], size=v.shape)), object
+                )
                 for n, v in self._arrays.items()
             }
             for name, values in self.at(rounded).items():

@@ -119,6 +119,10 @@ class AdjointResult:
         """Where in the array the worst value is."""
         return tuple(map(int, np.unravel_index(self._by_wrongness[-1], self.computed.shape)))
 
+    def worst_positions(self, most: int) -> npt.NDArray[np.intp]:
+        """The positions of the worst values in reading order, the worst first."""
+        return self._by_wrongness[: -most - 1 : -1]
+
     def broken(self, most: int = 10) -> list[Point]:
         """The values beyond what is allowed, the worst first."""
         wrong = [i for i in self._by_wrongness if self.judgement.excess.ravel()[i] > 1]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,11 @@ from comparisons.results.result import Example
 from comparisons.results.summary import Summary
 from comparisons.subjects.subject import Subject
 from symdiff import Adjoints
+
+if TYPE_CHECKING:
+    from comparisons.diagnosis.diagnosis import Diagnosis
+
+_DIAGNOSED = 8  # points of many: the worst
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +157,34 @@ class Comparison:
             budget=self.budget,
             cotangent=np.broadcast_to(found.inputs.get(COTANGENT, np.ones(())), z.shape),
         )
+
+    def diagnose(self, *, seconds: float = 60.0) -> Diagnosis:
+        """Where the errors come from: the line that loses the digits, or a backward that is wrong.
+
+        The subject runs once more, forward and backward, at the inputs of the comparison; of a
+        function of points, at the worst of them.
+
+        Args: seconds, that it may take; what was not found by then is said to be so.
+        Raises: whatever the subject raises.
+        """
+        from comparisons.diagnosis.diagnose import diagnose
+
+        judged = self.worst_adjoint
+        if judged is None:
+            return diagnose(self.subject, {}, self.dtype)
+        at = judged.inputs
+        suspects: dict[str, tuple[int, ...]] = {}
+        if self.subject.pointwise:
+            at = judged.at(judged.worst_positions(_DIAGNOSED)).inputs
+            suspects = {judged.name: (0,)} if judged.judgement.wrong else {}
+        else:
+            wrong = [a for a in self.adjoints.values() if a.judgement.wrong]
+            suspects = {a.name: a.worst_index for a in wrong}
+        found = diagnose(self.subject, at, self.dtype, suspects=suspects, seconds=seconds)
+        if self.wrong and not found.findings and found.sound and self.engine.name != "reverse":
+            note = f"a plain backward is right here: it is {self.engine} that makes the difference"
+            return replace(found, notes=(*found.notes, note))
+        return found
 
     def _repr_html_(self) -> str:
         lines = [a.cells for a in self.adjoints.values()]

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from comparisons.judge.vocabulary import Verdict, verdict_named
+from comparisons.results.comparison import Comparison
 from comparisons.results.point import Point
 from comparisons.results.reproduction import reproduction
 from comparisons.results.result import Result
 
 Found = TypeVar("Found", bound=Result)
 
+_PATIENCE = 5.0  # seconds for a diagnosis in a message
+_QUICK = 2**12  # entries of arrays that one is made for unasked
 _POINTS = 5  # in a message: enough to see where they lie
 
 
@@ -63,8 +66,26 @@ def describe(found: Result) -> str:
             f"  all points   {counts}",
             *_worst_points(found.broken(_POINTS)),
             f"  reproduce    {reproduction(found)}",
+            *_diagnosis(found),
         ]
     )
+
+
+def _diagnosis(found: Result) -> list[str]:
+    """Where the error of the user's own code comes from, if that is quickly found.
+
+    It is beside the failure, never in its place: whatever goes wrong here is not told.
+    """
+    if not isinstance(found, Comparison) or not found.subject.of_user or found.worst is None:
+        return []
+    inputs = found.worst_adjoint.inputs if found.worst_adjoint else {}
+    if not found.subject.pointwise and sum(v.size for v in inputs.values()) > _QUICK:
+        return ["  diagnosis    result.diagnose() says where it comes from"]
+    try:
+        said = found.diagnose(seconds=_PATIENCE).explanation
+    except Exception:  # noqa: BLE001 - as above
+        return []
+    return [f"  diagnosis    {said[0]}", *(f"    {line}" for line in said[1:])] if said else []
 
 
 def _worst_points(points: Sequence[Point]) -> list[str]:
