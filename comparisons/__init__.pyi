@@ -1,3 +1,4 @@
+from .diagnosis.diagnosis import Cause as Cause
 from .diagnosis.diagnosis import Diagnosis as Diagnosis
 from .dtypes import FloatType as FloatType
 from .engines.engine import Engine as Engine

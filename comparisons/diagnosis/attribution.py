@@ -28,10 +28,10 @@ _COUNTS = 0.02  # of the error: what a group of steps adds less is not split fur
 _AMPLIFIES = 64.0  # times by which a relative error grows at one step, to be told
 _BEYOND_ROUNDING = 64.0  # times what a step's own conditioning explains
 _DRAWS = 4
-SUMS = frozenset(  # torch's operators that are sums of terms
-    "add sub rsub sum nansum mean cumsum mm bmm mv dot addmm addmv addbmm baddbmm addcmul lerp "
-    "convolution linear".split()
-)
+# torch's operators that are sums of terms
+_OF_TERMS = {"add", "sub", "rsub", "sum", "nansum", "mean", "cumsum", "addcmul", "lerp"}
+_OF_PRODUCTS = {"mm", "bmm", "mv", "dot", "addmm", "addmv", "addbmm", "baddbmm", "convolution"}
+SUMS = frozenset(_OF_TERMS | _OF_PRODUCTS)
 
 
 class Kind(StrEnum):
@@ -40,6 +40,7 @@ class Kind(StrEnum):
     ROUNDED = "rounded"  # its operator did as well as it could
     UNDERFLOW = "underflow"  # its result is below the normal numbers
     OVERFLOW = "overflow"  # its result is no number, though the truth is one
+    UNDEFINED = "undefined"  # its result is no number in exact arithmetic either
     KERNEL = "kernel"  # its operator is off by more than rounding its operands explains
 
 
@@ -122,7 +123,7 @@ def _without_number(replay: Replay, index: tuple[int, ...]) -> Attribution:
     """The first step whose computed value makes the result no number has all of the error."""
     low, high = 0, len(replay.steps)
     if not high or not replay.result(0)[index].is_finite():
-        return Attribution(1.0, ())
+        return Attribution(1.0, _undefined(replay))
     while high - low > 1:
         middle = (low + high) // 2
         if replay.result(middle)[index].is_finite():
@@ -133,6 +134,17 @@ def _without_number(replay: Replay, index: tuple[int, ...]) -> Attribution:
     numbers = step.value[~np.isfinite(step.value)]
     value = float(numbers.ravel()[0]) if numbers.size else float("nan")
     return Attribution(0.0, (Part(step, 1.0, Kind.OVERFLOW, float("inf"), value),))
+
+
+def _undefined(replay: Replay) -> Sequence[Part]:
+    """The first step that has no number somewhere, exactly computed; none if there is none."""
+    exact = replay.values(0)
+    for step in replay.steps:
+        if not all(b.is_finite() for b in exact[step.result.name].ravel()):
+            numbers = step.value[~np.isfinite(step.value)]
+            value = float(numbers.ravel()[0]) if numbers.size else float("nan")
+            return (Part(step, 1.0, Kind.UNDEFINED, float("inf"), value),)
+    return ()
 
 
 def _part(replay: Replay, k: int, share: float, index: tuple[int, ...]) -> Part:

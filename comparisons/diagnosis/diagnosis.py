@@ -11,6 +11,8 @@ from comparisons.capture.place import Place
 from comparisons.diagnosis.attribution import Kind, Part
 from comparisons.diagnosis.steps import Step
 
+_NOTHING = 2.0**-64
+
 
 class Cause(StrEnum):
     """Why a quantity is off."""
@@ -18,7 +20,8 @@ class Cause(StrEnum):
     UNSTABLE = "unstable"  # the formula is right, and its rounding is made large
     WRONG = "wrong"  # the formula that ran is another one, in exact arithmetic
     KERNEL = "kernel"  # an operator of torch's is off by itself
-    OVERFLOW = "overflow"  # a value on the way is too large or too small for the type
+    UNKNOWN = "unknown"  # its backward is none that is followed
+    RANGE = "range"  # a value on the way is too large or too small for the type
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Finding:
         formula: the share of the error that the formula has in exact arithmetic.
         lines: that have a share in it, the largest first.
         relation: how what was computed is related to the truth, if simply.
+        written: the hand-written backwards that it comes through.
     """
 
     quantity: str
@@ -75,16 +79,17 @@ class Finding:
     formula: float
     lines: Sequence[Line]
     relation: str = ""
+    written: Sequence[Place] = ()
 
     def __str__(self) -> str:
         rows = [
             f"{self.quantity} at {self.at}: {self.computed:.6g} for {self.truth:.6g}{self._error}"
         ]
-        if self.cause is Cause.WRONG:
-            rows.append(
-                f"  the formula is wrong: in exact arithmetic it is off {_percent(self.formula)}"
-            )
+        if self.cause is Cause.WRONG and not any(line.share == 1 for line in self.lines):
+            rows.append(f"  {_percent(self.formula)} of the error is there in exact arithmetic too")
+        if self.cause is Cause.UNKNOWN or len(rows) > 1:
             rows.append(f"  {self.relation or 'no simple relation to the truth was found'}")
+            rows += [f"  written by hand: {place}" for place in self.written]
         for line in self.lines:
             rows += [f"  {_percent(line.share):>5}  {line}", f"         {line.because}"]
         return "\n".join(rows)
@@ -92,8 +97,8 @@ class Finding:
     @property
     def _error(self) -> str:
         return (
-            f", relative error {self.relative:.2g}; rounding the inputs explains "
-            f"{self.explained:.2g}"
+            f", relative error {shown(self.relative)}; rounding the inputs explains "
+            f"{shown(self.explained)}"
         )
 
 
@@ -128,10 +133,12 @@ class StableForm:
         beside = f" ({self.note})" if self.note else ""
         slopes = ""
         if self.gradient is not None:
-            slopes = f"; of the gradient {self.gradient[0]:.2g} instead of {self.gradient[1]:.2g}"
+            slopes = (
+                f"; of the gradient {shown(self.gradient[0])} instead of {shown(self.gradient[1])}"
+            )
         return (
             f"{equal}: {self.of} = {self.text}{beside}; "
-            f"relative error {self.error:.2g} instead of {self.instead:.2g}{slopes}"
+            f"relative error {shown(self.error)} instead of {shown(self.instead)}{slopes}"
         )
 
 
@@ -180,7 +187,8 @@ class Diagnosis:
         rows += [f"  {form}" for form in self.stable]
         for name, (off, explained) in dict(self.sound).items():
             rows.append(
-                f"  {name}: relative error {off:.2g}; rounding the inputs explains {explained:.2g}"
+                f"  {name}: relative error {shown(off)}; rounding the inputs explains "
+                f"{shown(explained)}"
             )
         rows += [f"  {note}" for note in self.notes]
         return "\n".join(rows)
@@ -194,7 +202,8 @@ class Diagnosis:
             Cause.UNSTABLE: "the formula is right, and unstable",
             Cause.WRONG: "the formula is wrong",
             Cause.KERNEL: "an operator of torch's is off by itself",
-            Cause.OVERFLOW: "a value on the way leaves the range of the type",
+            Cause.UNKNOWN: "a gradient is wrong whose backward could not be followed",
+            Cause.RANGE: "a value on the way leaves the range of the type",
         }
         return words[self.cause]
 
@@ -222,6 +231,11 @@ def _because(part: Part) -> str:
     if part.kind is Kind.OVERFLOW:
         return (
             f"{step.operator} gives {part.value:.3g} here, and the result is no number from then on"
+        )
+    if part.kind is Kind.UNDEFINED:
+        return (
+            f"{step.operator} gives {part.value:.3g} here, in exact arithmetic too; a where() that "
+            "does not choose it still passes the NaN of its gradient on"
         )
     if part.kind is Kind.UNDERFLOW:
         return (
@@ -254,6 +268,11 @@ def _named(step: Step) -> str:
 def text_of(place: Place) -> str:
     """A line as it is written."""
     return linecache.getline(place.file, place.line).strip()
+
+
+def shown(value: float) -> str:
+    """A relative error; what is below all roundings is 0."""
+    return "0" if value < _NOTHING else f"{value:.2g}"
 
 
 def _percent(share: float) -> str:

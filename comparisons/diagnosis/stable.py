@@ -22,7 +22,7 @@ from comparisons.diagnosis.exact import Balls, ball_of_number, balls_of, relativ
 from comparisons.diagnosis.forms import Form, forms_of
 from comparisons.diagnosis.pieces import Names, Piece, pieces
 from comparisons.diagnosis.steps import Array, Run, Step
-from comparisons.diagnosis.truths import errors
+from comparisons.diagnosis.truths import largest_error
 from comparisons.inputs.values import seeded
 from symdiff.bridge.interpret import interpret
 from symdiff.oracle import deadline
@@ -149,10 +149,12 @@ class Search:
         own = self._own(piece)
         exact = piece.at(own.balls)
         given = own.swapped if equal.swapped else own
-        mine = errors(balls_of(_in_torch(equal.form, given, piece.last)), exact).max(initial=0.0)
-        theirs = errors(balls_of(piece.last.value), exact).max(initial=0.0)
+        smallest = piece.last.smallest
+        found = balls_of(_in_torch(equal.form, given, piece.last))
+        mine = largest_error(found, exact, smallest)
+        theirs = largest_error(balls_of(piece.last.value), exact, smallest)
         slopes = self.gradients(equal.form) if whole and not equal.swapped else None
-        pairs = [(float(mine), float(theirs)), *([slopes] if slopes else [])]
+        pairs = [(mine, theirs), *([slopes] if slopes else [])]
         if not any(better * _BETTER <= worse for better, worse in pairs):
             return None
         if not all(better <= worse * _BETTER or better < _ROUGHLY for better, worse in pairs):

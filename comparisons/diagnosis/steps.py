@@ -7,10 +7,10 @@ known by autograd's sequence number, or its own line in a hand-written backward.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,7 @@ class Step:
         operator: torch's name for it.
         place: the user's line; None where there is none.
         backward: whether it ran in the backward.
+        written: whether it is of a hand-written backward.
         shape: torch's, with axes of length 1.
         dtype: the type that it was computed in.
     """
@@ -59,6 +60,7 @@ class Step:
     operator: str
     place: Place | None
     backward: bool
+    written: bool
     shape: tuple[int, ...]
     dtype: torch.dtype
 
@@ -116,53 +118,51 @@ class Follower(Recorder):  # type: ignore[no-untyped-call]  # torch's class is u
                 over(node, axes),
                 value,
                 plain_name(call),
-                self._line(place),
-                self.backward,
+                *self._line(place),
                 tuple(tensor.shape),
                 tensor.dtype,
             )
         )
         return result
 
-    def _line(self, place: Place | None) -> Place | None:
+    def _line(self, place: Place | None) -> tuple[Place | None, bool, bool]:
+        """The line of an operator, whether it is backward, and whether that is written by hand."""
         import torch
 
         if place is not None and place.file.startswith(_OWN):
             place = None
         if not self.backward:
             self._lines.setdefault(torch._C._autograd._get_sequence_nr() - 1, place)
-            return place
+            return place, False, False
         node = torch._C._current_autograd_node()
         if place is not None or node is None:
-            return place
-        return self._lines.get(node._sequence_nr())
+            return place, True, place is not None
+        return self._lines.get(node._sequence_nr()), True, False
 
 
-def follow(subject: Subject, inputs: Inputs, dtype: torch.dtype) -> Run:
+def follow(
+    subject: Subject, inputs: Inputs, dtype: torch.dtype, wanted: Iterable[str] | None = None
+) -> Run:
     """One forward and backward of a subject at inputs in a type, step by step.
 
-    Args: inputs, by name, the cotangent `v` of an output that is an array among them.
+    Args: inputs, by name, the cotangent `v` of an output that is an array among them; wanted, of
+        which of them the gradients are asked for, by default all.
     Raises: Refused if a step is none that capture knows; whatever the code raises.
     """
     import torch
 
-    leaves = {
-        name: torch.tensor(np.asarray(value), dtype=dtype).requires_grad_()
-        for name, value in inputs.items()
-    }
+    leaves = _leaves(inputs, dtype)
+    asked = list(leaves if wanted is None else wanted)
     follower = Follower()
     own: dict[str, Input] = {}
     for name, leaf in leaves.items():
         own[name] = Input(axes_of(leaf.shape), (), name)
         follower.input(leaf, own[name])
-    names = [i.name for i in subject.graph.inputs]
     with seeded(), follower:
-        output = run(subject, {n: leaves[n] for n in names})[subject.graph.output_name]
-        weighted = COTANGENT in leaves and COTANGENT not in names
-        total = (leaves[COTANGENT] * output).sum() if weighted else output
+        total = _total(subject, leaves)
         follower.backward = True
-        found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
-        gradients = {n: g for n, g in zip(leaves, found, strict=True) if g is not None}
+        found = torch.autograd.grad(total, [leaves[n] for n in asked], allow_unused=True)
+        gradients = {n: g for n, g in zip(asked, found, strict=True) if g is not None}
         formulas = {n: over(follower.value(g), axes_of(g.shape)) for n, g in gradients.items()}
     return Run(
         {own[n]: squeezed(array_of(t)) for n, t in leaves.items()},
@@ -171,3 +171,33 @@ def follow(subject: Subject, inputs: Inputs, dtype: torch.dtype) -> Run:
         formulas,
         {n: squeezed(array_of(g)) for n, g in gradients.items()},
     )
+
+
+def plain(subject: Subject, inputs: Inputs, dtype: torch.dtype) -> dict[str, Array]:
+    """The gradients alone, of a run that nobody follows."""
+    import torch
+
+    leaves = _leaves(inputs, dtype)
+    with seeded():
+        found = torch.autograd.grad(
+            _total(subject, leaves), list(leaves.values()), allow_unused=True
+        )
+    gradients = {n: g for n, g in zip(leaves, found, strict=True) if g is not None}
+    return {n: squeezed(array_of(g)) for n, g in gradients.items()}
+
+
+def _leaves(inputs: Inputs, dtype: torch.dtype) -> dict[str, Tensor]:
+    import torch
+
+    return {
+        name: torch.tensor(np.asarray(value), dtype=dtype).requires_grad_()
+        for name, value in inputs.items()
+    }
+
+
+def _total(subject: Subject, leaves: Mapping[str, Tensor]) -> Tensor:
+    """The output, times its cotangent where that is an input of the comparison's."""
+    names = [i.name for i in subject.graph.inputs]
+    output: Tensor = run(subject, {n: leaves[n] for n in names})[subject.graph.output_name]
+    weighted = COTANGENT in leaves and COTANGENT not in names
+    return (leaves[COTANGENT] * output).sum() if weighted else output

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,8 @@ from comparisons.inputs.values import Inputs, seeded
 from comparisons.judge.truth import Truth
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program, program
+from symdiff.graph import Node
+from symdiff.graph.reverse import sweep_from
 from symdiff.oracle.arrays import compile_entry
 
 Array = npt.NDArray[np.float64]
@@ -23,7 +25,8 @@ class Truths:
     """The adjoints of a graph at inputs, in balls at the precision in force."""
 
     def __init__(self, truth: Truth, inputs: Inputs) -> None:
-        adjoints = truth.adjoints
+        adjoints = self.adjoints = truth.adjoints
+        self.inputs = inputs
         arrays, parameters, lengths = adjoints.signature.bind(inputs)
         names = [i.name for i in adjoints.graph.inputs]
         names += [n for n in adjoints.nodes if n not in names and n in arrays]
@@ -40,7 +43,10 @@ class Truths:
 
     def at(self, arrays: Mapping[str, Balls]) -> dict[str, Balls]:
         """Every adjoint of an input at other values. Raises: OutOfTimeError, as balls do."""
-        found = interpret(self._program, {**self._fixed, **arrays}, compile_entry)
+        return self._run(self._program, arrays)
+
+    def _run(self, steps: Program, arrays: Mapping[str, Balls]) -> dict[str, Balls]:
+        found = interpret(steps, {**self._fixed, **arrays}, compile_entry)
         if self._shape is None:
             return found
         return {
@@ -51,6 +57,19 @@ class Truths:
     def with_input(self, name: str, values: Array) -> dict[str, Balls]:
         """The same with one input replaced."""
         return self.at({**self._arrays, name: balls_of(values)})
+
+    def where(self, passes: Callable[[Node, Node], bool], name: str) -> Balls | None:
+        """One adjoint if nothing goes back from some nodes to some operands; None if there is none.
+
+        Args: passes, of a node and its operand, whether anything does.
+        """
+        graph = self.adjoints.graph
+        cotangents = self.adjoints.cotangents
+        seeds = [(graph.lines[y], v) for y, v in cotangents.items()]
+        found = sweep_from(seeds, passes=passes).adjoints.get(graph.nodes[name])
+        if found is None:
+            return None
+        return self._run(program({name: found}), self._arrays)[name]
 
     def explained(self, unit: float) -> dict[str, Array]:
         """How far each entry moves, relatively, when every input is off by one rounding.
@@ -74,3 +93,13 @@ class Truths:
 def errors(values: Balls, exact: Balls) -> Array:
     """The relative error of each entry; infinite where a value is no number."""
     return np.asarray(np.frompyfunc(relative, 2, 1)(values, exact), dtype=np.float64)
+
+
+def largest_error(values: Balls, exact: Balls, smallest: float) -> float:
+    """The largest relative error where the exact value is a normal number; 0 if none is.
+
+    Args: smallest, the smallest normal number; the largest is about its reciprocal.
+    """
+    pairs = zip(values.ravel(), exact.ravel(), strict=True)
+    normal = (relative(a, b) for a, b in pairs if smallest <= abs(b) <= 1 / smallest)
+    return max(normal, default=0.0)

@@ -27,7 +27,7 @@ from symdiff import Adjoints
 if TYPE_CHECKING:
     from comparisons.diagnosis.diagnosis import Diagnosis
 
-_DIAGNOSED = 8  # points of many: the worst
+_DIAGNOSED = 8  # points of many: the worst, and three times as many others
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,8 +174,8 @@ class Comparison:
             return diagnose(self.subject, {}, self.dtype)
         at = judged.inputs
         suspects: dict[str, tuple[int, ...]] = {}
-        if self.subject.pointwise:
-            at = judged.at(judged.worst_positions(_DIAGNOSED)).inputs
+        if self.subject.pointwise and not self.subject.captured:
+            at = judged.at(judged.telling_positions(_DIAGNOSED)).inputs
             suspects = {judged.name: (0,)} if judged.judgement.wrong else {}
         else:
             wrong = [a for a in self.adjoints.values() if a.judgement.wrong]

@@ -183,6 +183,7 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
         of_user=True,
         captured=True,
         imports=call.imports,
+        places=captured.places,
         labels={
             **{name: f"{name.rstrip('_')}.grad" for name in captured.inputs},
             **{name: f"{y} (the value)" for y, name in weights.items()},

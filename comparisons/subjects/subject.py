@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from comparisons.inputs.values import Sample
 from symdiff import Definition, Graph
 from symdiff.notation.names import barred
+
+if TYPE_CHECKING:
+    from comparisons.capture.place import Place
+    from symdiff.graph import Node
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +29,7 @@ class Subject:
     of_user: bool = False  # whether it is the user's own
     captured: bool = False  # whether the graph was read off the code
     imports: str = ""  # statements that the code needs beside `import torch`
+    places: Mapping[Node, Place] = field(default_factory=dict)  # the user's lines, of nodes
     labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄
 
     def __str__(self) -> str:

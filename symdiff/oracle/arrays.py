@@ -153,6 +153,7 @@ _ball = np.frompyfunc(_entry, 1, 1)
 
 
 def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
+    """An expression as a function of balls, as `interpret` takes one."""
     return _compiled(tuple(symbols), expression)
 
 
