@@ -25,6 +25,7 @@ from comparisons.diagnosis.steps import Step
 from comparisons.inputs.values import seeded
 
 _COUNTS = 0.02  # of the error: what a group of steps adds less is not split further
+_WIDE = 2.0**-10  # of the error: the radius of a ball that tells a share
 _AMPLIFIES = 64.0  # times by which a relative error grows at one step, to be told
 _BEYOND_ROUNDING = 64.0  # times what a step's own conditioning explains
 _DRAWS = 4
@@ -87,8 +88,16 @@ class Attribution:
     parts: Sequence[Part]
 
 
+class TooWideError(Exception):
+    """The precision in force does not tell a part of an error from nothing."""
+
+
 def attribution(replay: Replay, truth: arb, index: tuple[int, ...]) -> Attribution:
-    """The error of one entry, split. Raises: OutOfTimeError where a time was allowed."""
+    """The error of one entry, split.
+
+    Raises: TooWideError if the precision in force is too low; OutOfTimeError where a time was
+        allowed and is spent.
+    """
     count = len(replay.steps)
 
     def at(k: int) -> arb:
@@ -100,10 +109,14 @@ def attribution(replay: Replay, truth: arb, index: tuple[int, ...]) -> Attributi
     error = float((at(count) - truth).mid())
     if not error:
         return Attribution(0.0, ())
+    if at(0).is_finite() and at(0).rad() > _WIDE * abs(error):
+        raise TooWideError
     found: list[tuple[int, float]] = []
 
     def split(low: int, high: int) -> None:
         change = at(high) - at(low)
+        if change.is_finite() and change.rad() > _WIDE * abs(error):
+            raise TooWideError
         if change.is_finite() and abs(float(change.mid())) < _COUNTS * abs(error):
             return
         if high - low == 1:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from flint import arb, ctx
 
 from comparisons.capture.refusal import Refused
-from comparisons.diagnosis.attribution import Attribution, Kind, attribution
+from comparisons.diagnosis.attribution import Attribution, Kind, TooWideError, attribution
 from comparisons.diagnosis.diagnosis import Cause, Diagnosis, Finding, lines_of
 from comparisons.diagnosis.exact import Balls, Replay, balls_of
 from comparisons.diagnosis.forms import Form
@@ -27,6 +27,7 @@ from comparisons.subjects.subject import Subject
 from symdiff.oracle import deadline
 
 BITS = 400
+_PRECISIONS = (BITS, 4 * BITS, 16 * BITS)  # for an error that cancels more than that away
 # Times what rounding the inputs explains, from which on digits are lost: 10 bits, three digits.
 # What honest code loses on the way is less: 1 − σ(x) at σ = 0.999, in a GRU cell, two digits.
 _LOST = 1024.0
@@ -186,9 +187,22 @@ class _Trial:
         if name not in self.run.formulas:
             found = Attribution(0.0, ())
             return self._told(name, entry, off, explained, found, Cause.UNKNOWN)
-        found = attribution(Replay(self.run, name), truth, entry)
+        found = self._split(name, truth, entry)
+        if found is None:
+            nothing = Attribution(0.0, ())
+            return self._told(name, entry, off, explained, nothing, Cause.UNDECIDED)
         self._blamed.extend(s for p in found.parts for s in (p.step, p.blamed))
         return self._told(name, entry, off, explained, found, _cause(found))
+
+    def _split(self, name: str, truth: arb, entry: Entry) -> Attribution | None:
+        """The error's parts, at as many bits as it takes; None where the most do not do."""
+        for bits in _PRECISIONS:
+            with ctx.workprec(bits):
+                try:
+                    return attribution(Replay(self.run, name), truth, entry)
+                except TooWideError:
+                    continue
+        return None
 
     def _told(
         self,

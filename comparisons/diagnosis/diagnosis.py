@@ -21,6 +21,7 @@ class Cause(StrEnum):
     WRONG = "wrong"  # the formula that ran is another one, in exact arithmetic
     KERNEL = "kernel"  # an operator of torch's is off by itself
     UNKNOWN = "unknown"  # its backward is none that is followed
+    UNDECIDED = "undecided"  # the bits that were allowed do not tell
     RANGE = "range"  # a value on the way is too large or too small for the type
 
 
@@ -203,6 +204,7 @@ class Diagnosis:
             Cause.WRONG: "the formula is wrong",
             Cause.KERNEL: "an operator of torch's is off by itself",
             Cause.UNKNOWN: "a gradient is wrong whose backward could not be followed",
+            Cause.UNDECIDED: "where the error comes from is not decided at 6400 bits",
             Cause.RANGE: "a value on the way leaves the range of the type",
         }
         return words[self.cause]
