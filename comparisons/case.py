@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 import symdiff
-from comparisons.dtypes import Float64Array, FloatType
+from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.engines.engine import Engine, Gradients, Indices, Setting
 from comparisons.engines.every import ENGINES, engine_named
 from comparisons.inputs.cotangents import cotangent_of
 from comparisons.inputs.points import Points, points_of
 from comparisons.inputs.values import COTANGENT, Inputs
+from comparisons.judge.allowance import Allowance, precision_of
 from comparisons.judge.budget import Budget
 from comparisons.judge.judge import Judge
 from comparisons.judge.truth import Truth, weighted
@@ -125,7 +126,7 @@ class Case:
         Raises: ValueError if the engine cannot take the subject or run here; TypeError if torch
             fails; and what the subject raises.
         """
-        reason = engine.refuses(self.subject) or engine.unavailable()
+        reason = _refusal(engine, self.subject)
         if reason is not None:
             raise ValueError(f"the engine {engine} cannot be asked: {reason}")
         at, chosen = self._at(engine)
@@ -133,7 +134,9 @@ class Case:
             gradients = engine.gradients(self.subject, at, self.setting)
         except (RuntimeError, NotImplementedError) as error:
             why = str(error).partition("\n")[0]
-            raise TypeError(f"torch has no {engine} of {self.subject}: {why}") from error
+            raise TypeError(
+                f"{engine.framework} has no {engine} of {self.subject}: {why}"
+            ) from error
         asked = self._second if engine.order == 2 else self
         adjoints, wrong = asked._results(gradients, at, chosen)  # noqa: SLF001 - another case
         missing = asked.truth.adjoints.missing
@@ -172,11 +175,24 @@ class Case:
 
     @cached_property
     def _enclosures(self) -> dict[str, Enclosure]:
-        return self.truth.enclosed(self.inputs, self.dtype)
+        allowance = self._allowance
+        enough = None if allowance is None else allowance.enough
+        return self.truth.enclosed(self.inputs, self.dtype, enough)
 
     @cached_property
     def _judge(self) -> Judge:
-        return Judge(self.truth, self.subject.definition, self.dtype, self.budget)
+        definition, allowance = self.subject.definition, self._allowance
+        return Judge(self.truth, definition, self.dtype, self.budget, allowance)
+
+    @cached_property
+    def _allowance(self) -> Allowance | None:
+        """What the rounding of the whole graph may amount to; None of functions of points."""
+        adjoints = self.truth.adjoints
+        if adjoints.signature.pointwise:
+            return None
+        types = [self.dtype, *map(float_type, self.subject.casts)]
+        coarsest = max(types, key=lambda t: t.unit_roundoff)
+        return Allowance(adjoints, self.inputs, precision_of(coarsest))
 
     def _of(self, definition: Definition) -> Case:
         """The same case of another function of the same variables."""
@@ -263,7 +279,7 @@ def ask(case: Case, engines: Iterable[str | Engine] | None = None) -> EngineTabl
     answers: dict[str, Comparison] = {}
     absent: dict[str, str] = {}
     for engine in map(engine_named, ENGINES if engines is None else engines):
-        reason = engine.refuses(case.subject) or engine.unavailable()
+        reason = _refusal(engine, case.subject)
         try:
             if reason is None:
                 answers[engine.name] = case.answer(engine)
@@ -274,6 +290,13 @@ def ask(case: Case, engines: Iterable[str | Engine] | None = None) -> EngineTabl
     if not answers and absent:
         raise ValueError(f"no engine could be asked: {next(iter(absent.values()))}")
     return EngineTable(f"{case.subject}, {case.dtype}", answers, absent)
+
+
+def _refusal(engine: Engine, subject: Subject) -> str | None:
+    """Why the engine cannot be asked, in words; None if it can."""
+    if engine.framework != subject.framework:
+        return f"{subject} is a function of {subject.framework}, not of {engine.framework}"
+    return engine.refuses(subject) or engine.unavailable()
 
 
 def _something_known(name: str, truth: Enclosure, at: Inputs) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +15,10 @@ from comparisons.case import Asked, Case, ask, case_of
 from comparisons.dtypes import FloatType, float_type
 from comparisons.engines.engine import Engine
 from comparisons.engines.every import engine_named
+from comparisons.frameworks.array_framework import ArrayFramework
+from comparisons.frameworks.choose import subject_of_framework
+from comparisons.frameworks.every import framework_named
+from comparisons.frameworks.framework import Framework
 from comparisons.inputs.points import Points
 from comparisons.judge.budget import Budget
 from comparisons.judge.vocabulary import Verdict
@@ -39,8 +43,9 @@ def compare(
     reference: Callable[..., Any] | None = None,
     gradient: Callable[..., Any] | None = None,
     order: int = 1,
-    dtype: str | torch.dtype | FloatType = "float64",
+    dtype: str | torch.dtype | FloatType | None = None,
     engine: str | Engine = "reverse",
+    framework: str | Framework = "torch",
     inputs: Mapping[str, npt.ArrayLike] | None = None,
     points: Points | None = None,
     cotangent: str | npt.ArrayLike = "ones",
@@ -60,10 +65,15 @@ def compare(
         gradient: what ∂y/∂x should be entry by entry, as a function of the same arguments, where
             it is not the derivative: a straight-through or surrogate gradient.
         order: 2 to judge the gradient of the gradient of your own code.
-        dtype: the type torch computes in.
+        dtype: the type torch computes in: by default float64, and of your own code the 16-bit type
+            of its tensors, if they have one. (float32 is torch's default and says nothing.)
         engine: how torch differentiates; `comparisons.ENGINES` has them all. Second-order engines
             are judged by f''.
-        inputs: where, by input name; by default points chosen for the definition.
+        framework: whose function it is, and who differentiates it: `torch`, or another of
+            `comparisons.FRAMEWORKS`, whose engines are `reverse`, `forward` and `compiled`. A
+            `reference` stays plain torch code, and the arguments beside it torch's tensors.
+        inputs: where, by input name; by default points chosen for the definition. Of your own code
+            its arguments, arrays or tensors, by name.
         points: `structured`, or `all` bit patterns of the type: the default of 16-bit types.
         cotangent: what is put in at the output: `ones`, `random`, `subnormal`, `largest`, `zero`
             or an array. Of a layer `ones` leaves the `v` of its inputs as it is.
@@ -76,10 +86,11 @@ def compare(
     Raises: TypeError or ValueError, one sentence, if what was given cannot be compared;
         ModuleNotFoundError if torch is not installed.
     """
-    chosen = engine_named(engine)
+    chosen = _engine(engine, framework)
     case = _case(
         subject,
         *given,
+        framework=framework,
         reference=reference,
         gradient=gradient,
         order=order,
@@ -114,12 +125,10 @@ def check(
     Raises: GradientMismatch, saying where and by how much; ValueError for an unknown verdict; and
         what `compare` raises.
     """
-    engine = options.pop("engine", None)
-    case = _case(subject, *given, **options)
-    found = accepted(case.answer(engine_named(engine or "reverse")), accept)
-    if engine is None:
-        for question in careful(case, elsewhere=options.get("inputs") is None):
-            accepted(question.case.answer(question.engine), accept)
+    asked = answers(subject, *given, **options)
+    found = accepted(next(asked), accept)
+    for other in asked:
+        accepted(other, accept)
     return found
 
 
@@ -139,14 +148,32 @@ def diagnose(
     return compare(subject, *given, **options).diagnose()
 
 
+def answers(
+    subject: str | Definition | Subject | Callable[..., Any], *given: Any, **options: Any
+) -> Iterator[Comparison]:
+    """The comparison asked for; then, unless an engine is named, what a careful person would ask.
+
+    Args and Raises: those of `compare`.
+    """
+    engine, framework = options.pop("engine", None), options.get("framework", "torch")
+    case = _case(subject, *given, **options)
+    yield case.answer(_engine(engine or "reverse", framework))
+    if engine is None:
+        elsewhere, beside = options.get("inputs") is None, _beside_torch(framework)
+        ways = None if beside is None else [beside.engine("value"), *beside.engines]
+        for question in careful(case, elsewhere=elsewhere, engines=ways):
+            yield question.case.answer(question.engine)
+
+
 def compare_engines(
     subject: str | Definition | Subject | Callable[..., Any],
     *given: Any,
     reference: Callable[..., Any] | None = None,
     gradient: Callable[..., Any] | None = None,
     order: int = 1,
-    dtype: str | torch.dtype | FloatType = "float64",
+    dtype: str | torch.dtype | FloatType | None = None,
     engines: Iterable[str | Engine] | None = None,
+    framework: str | Framework = "torch",
     inputs: Mapping[str, npt.ArrayLike] | None = None,
     points: Points | None = "structured",
     cotangent: str | npt.ArrayLike = "ones",
@@ -165,6 +192,7 @@ def compare_engines(
     case = _case(
         subject,
         *given,
+        framework=framework,
         reference=reference,
         gradient=gradient,
         order=order,
@@ -176,6 +204,9 @@ def compare_engines(
         budget=budget,
         **parameters,
     )
+    beside = _beside_torch(framework)
+    if beside is not None:
+        engines = beside.engines if engines is None else [_engine(e, beside) for e in engines]
     return ask(case, engines)
 
 
@@ -185,7 +216,8 @@ def _case(
     reference: Callable[..., Any] | None = None,
     gradient: Callable[..., Any] | None = None,
     order: int = 1,
-    dtype: str | torch.dtype | FloatType = "float64",
+    dtype: str | torch.dtype | FloatType | None = None,
+    framework: str | Framework = "torch",
     inputs: Mapping[str, npt.ArrayLike] | None = None,
     points: Points | None = None,
     cotangent: str | npt.ArrayLike = "ones",
@@ -195,8 +227,15 @@ def _case(
 ) -> Case:
     """The case that is asked for, whatever the engine."""
     _require_torch()
-    kind = float_type(dtype)
-    judged = subject_chosen(subject, Given(given, parameters, reference, gradient, order), kind)
+    asked = Given(given, parameters, reference, gradient, order, inputs)
+    kind = float_type(dtype or asked.usual_dtype)
+    beside = _beside_torch(framework)
+    if beside is None:
+        judged = subject_chosen(subject, asked, kind)
+    else:
+        judged = subject_of_framework(subject, asked, kind, beside)
+    if inputs is not None and judged.captured:
+        inputs = judged.sampled_beside(inputs, kind)
     return case_of(Asked(judged, kind, inputs, points, cotangent, device, budget))
 
 
@@ -245,6 +284,20 @@ def sweep(
         checkpoint=path,
     )
     return found if accept is None else accepted(found, accept)
+
+
+def _beside_torch(framework: str | Framework) -> ArrayFramework | None:
+    """The framework, if it is another than torch."""
+    found = framework_named(framework)
+    return found if isinstance(found, ArrayFramework) else None
+
+
+def _engine(engine: str | Engine, framework: str | Framework) -> Engine:
+    """The engine so called of the framework, or the one given."""
+    beside = _beside_torch(framework)
+    if beside is None or isinstance(engine, Engine):
+        return engine_named(engine)
+    return beside.engine(engine)
 
 
 def _require_torch() -> None:

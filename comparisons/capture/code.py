@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils._pytree import (
@@ -59,12 +60,18 @@ def _laid_out(value: Tensor, like: Tensor) -> Tensor:
     return copy.copy_(value)
 
 
-def code_of(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Code:
+def code_of(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    reserved: Container[str] = (COTANGENT,),
+) -> Code:
     """The code of a call: its inputs are the tensors that a gradient may be asked for.
 
     Those are, of the floating-point tensors among the arguments, the ones that require grad, or
     all if none does; and the parameters of a module.
 
+    Args: reserved, names that no input may have.
     Raises: TypeError if it is no function or takes other arguments.
     """
     if not callable(function):
@@ -72,19 +79,20 @@ def code_of(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
     names, leaves, structure = _named_leaves(function, args, kwargs)
     real = [i for i, a in enumerate(leaves) if isinstance(a, Tensor) and a.is_floating_point()]
     asked = [i for i in real if leaves[i].requires_grad] or real
-    taken = _unique([names[i] for i in asked], {COTANGENT})
+    taken = unique([names[i] for i in asked], reserved)
     positions = dict(zip(taken, asked, strict=True))
     inputs = {name: leaves[i].detach() for name, i in positions.items()}
 
     def arguments(values: Mapping[str, Tensor]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        filled = tree_map_only(Tensor, _copy, list(leaves))
+        kind = _common_type(values)
+        filled = tree_map_only(Tensor, lambda t: _copy(t, kind), list(leaves))
         for name, i in positions.items():
             filled[i] = values[name]
         found: tuple[tuple[Any, ...], dict[str, Any]] = tree_unflatten(filled, structure)
         return found
 
     if isinstance(function, nn.Module):
-        return _of_module(function, inputs, arguments)
+        return _of_module(function, inputs, arguments, reserved)
 
     def call(values: Mapping[str, Tensor]) -> Any:
         positional, named = arguments(values)
@@ -97,23 +105,29 @@ def _of_module(
     module: nn.Module,
     inputs: Mapping[str, Tensor],
     arguments: Callable[[Mapping[str, Tensor]], tuple[tuple[Any, ...], dict[str, Any]]],
+    reserved: Container[str],
 ) -> Code:
     """The code of a module, whose parameters are inputs and whose buffers stay as they are."""
     trained = {n: p.detach() for n, p in module.named_parameters() if p.requires_grad}
     frozen = {n: p.detach() for n, p in module.named_parameters() if not p.requires_grad}
-    taken = _unique([*inputs, *map(_identifier, trained)], {COTANGENT})
+    taken = unique([*inputs, *map(_identifier, trained)], reserved)
     dotted = dict(zip(taken[len(inputs) :], trained, strict=True))
     everything = {**inputs, **{name: trained[n] for name, n in dotted.items()}}
 
     def call(values: Mapping[str, Tensor]) -> Any:
-        types = {v.dtype for v in values.values()}
-        kind = types.pop() if len(types) == 1 else None
+        kind = _common_type(values)
         state = {n: _copy(b, kind) for n, b in (*frozen.items(), *module.named_buffers())}
         state |= {n: values[name] for name, n in dotted.items()}
         positional, named = arguments(values)
         return torch.func.functional_call(module, state, positional, named)
 
     return Code(type(module).__name__, everything, call)
+
+
+def _common_type(values: Mapping[str, Tensor]) -> torch.dtype | None:
+    """The one type of all inputs, which constants and buffers have to be of too; else None."""
+    types = {v.dtype for v in values.values()}
+    return types.pop() if len(types) == 1 else None
 
 
 def _copy(tensor: Tensor, kind: torch.dtype | None = None) -> Tensor:
@@ -166,6 +180,36 @@ def _parameter_names(function: Callable[..., Any], count: int) -> list[str]:
     return names
 
 
+def by_name(
+    function: Callable[..., Any], given: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments by position and by keyword of a call whose arguments are given by name.
+
+    Arrays become tensors of their own type. By position goes what can: an `autograd.Function`
+    takes nothing by keyword.
+
+    Raises: ValueError if the function has no argument of a name, or one without a value.
+    """
+    values = {
+        n: torch.from_numpy(v.copy()) if isinstance(v, np.ndarray) else v for n, v in given.items()
+    }
+    name = name_of(function)
+    try:
+        signature = signature_of(function)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name} does not say what its arguments are called; give them by position"
+        ) from None
+    try:
+        bound = signature.bind(**values)
+    except TypeError as error:
+        known = ", ".join(signature.parameters)
+        raise ValueError(
+            f"{name} takes {known}, and was given {', '.join(values)}: {error}"
+        ) from None
+    return bound.args, bound.kwargs
+
+
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:
     """The arguments of a function, of a module's forward, or of an autograd.Function's `apply`.
 
@@ -187,7 +231,7 @@ def _identifier(text: str) -> str:
     return name if name.isidentifier() else f"x_{name}".rstrip("_")
 
 
-def _unique(names: Iterable[str], reserved: Container[str] = ()) -> list[str]:
+def unique(names: Iterable[str], reserved: Container[str] = ()) -> list[str]:
     """The names, those that occur before or are reserved with an underscore behind."""
     found: list[str] = []
     for name in names:

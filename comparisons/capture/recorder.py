@@ -49,6 +49,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self.types: dict[Node, torch.dtype] = {}  # of values held in less than float64
         self.fixed: list[tuple[str, Place | None]] = []  # what would differ at other inputs
         self.operators: Counter[str] = Counter()
+        self.draws = False  # whether random numbers were drawn
+        self.writes = False  # whether something was written into that an input reaches
         self._storages = Storages()
         self._depth = 0  # inside how many decompositions
         self._varying: dict[Node, bool] = {}
@@ -111,7 +113,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         if call.name.removesuffix("_") in DRAWS:
             return self._draw(call)
         if not touched:
-            return self._run(call)  # what no input reaches stays numbers
+            result = self._run(call)  # what no input reaches stays numbers
+            if call.name.startswith("empty"):
+                self._storages.made_empty(call.result)
+            return result
         if call.name in READS_A_NUMBER:
             self._note("a number taken from a tensor")
             return self._run(call)
@@ -165,6 +170,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
 
     def _draw(self, call: Call) -> Any:
         """What was drawn is constant."""
+        self.draws = True
         result = self._run(call)
         reached = any(map(self.reached, call.tensors))
         for tensor in (t for t in call.results if t.is_floating_point()):
@@ -184,6 +190,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
     def _in_place(self, call: Call) -> Any:
         """The same as the functional operator, its result then written into the first argument."""
         target, name = call.args[0], call.name.removesuffix("_")
+        self.writes = self.writes or self.reached(target)
         if name in RESHAPES_IN_PLACE:
             return self._run(call)
         if name in ("zero", "fill", "copy"):

@@ -58,6 +58,9 @@ def diagnose(
             rounding may explain them.
         seconds: that it may take.
     """
+    if subject.framework != "torch":
+        note = f"only torch is followed, and {subject} is written in {subject.framework}"
+        return Diagnosis(str(subject), dtype.name, (), notes=(note,))
     at = dict(inputs)
     truth = Truth(subject.graph)
     if _of_points(subject):
@@ -185,12 +188,10 @@ class _Trial:
     def _finding(self, name: str, entry: Entry, off: float, explained: float) -> Finding:
         truth = self.truths.values[name][entry]
         if name not in self.run.formulas:
-            found = Attribution(0.0, ())
-            return self._told(name, entry, off, explained, found, Cause.UNKNOWN)
+            return self._told(name, entry, off, explained, Attribution(0.0, ()), Cause.UNKNOWN)
         found = self._split(name, truth, entry)
         if found is None:
-            nothing = Attribution(0.0, ())
-            return self._told(name, entry, off, explained, nothing, Cause.UNDECIDED)
+            return self._told(name, entry, off, explained, Attribution(0.0, ()), Cause.UNDECIDED)
         self._blamed.extend(s for p in found.parts for s in (p.step, p.blamed))
         return self._told(name, entry, off, explained, found, _cause(found))
 

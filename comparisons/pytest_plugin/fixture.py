@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from comparisons.judge.vocabulary import verdict_named
 from comparisons.pytest_plugin.collector import COLLECTOR, FOLDER
 from comparisons.pytest_plugin.settings import defaults, marked
-from comparisons.pytest_plugin.unsent import Unsent
+from comparisons.report.journal import Journal
 from comparisons.report.row import Row
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from comparisons.sweeps.sweep import Sweep
 
 ROWS = pytest.StashKey[list[Row]]()
-_UNSENT = pytest.StashKey[Unsent]()
+_JOURNAL = pytest.StashKey[Journal]()
 
 
 class GradientComparer:
@@ -29,24 +30,36 @@ class GradientComparer:
         self._item = item
         # A test that is run again starts anew.
         item.stash[ROWS] = []
-        self._unsent = _unsent(item.config)
-        self._unsent.begin(item.nodeid)
+        self._journal = _journal(item.config)
+        self._journal.begin(item.nodeid)
         item.user_properties[:] = [p for p in item.user_properties if not _is_ours(p[0])]
         self._defaults: dict[str, Any] = {**defaults(item.config), **marked(item)}
 
     def __call__(
-        self, subject: Any, definition: Any = None, *, accept: str = "fails at ∞", **options: Any
+        self, subject: Any, *given: Any, accept: str = "fails at ∞", **options: Any
     ) -> Comparison:
-        """`comparisons.check`: raises GradientMismatch where torch fares worse than `accept`."""
+        """`comparisons.check`: raises GradientMismatch where torch fares worse than `accept`.
+
+        What it asks of your own code beside the gradient is recorded where it fails.
+        """
         from comparisons.results.mismatch import accepted
+        from comparisons.verbs import answers
 
-        return accepted(self.compare(subject, definition, **options), accept)
+        asked = answers(subject, *given, **{**self._defaults, **options})
+        first = next(asked)
+        self._add(first)
+        accepted(first, accept)
+        for other in asked:
+            if other.verdict.worse_than(verdict_named(accept)):
+                self._add(other)
+            accepted(other, accept)
+        return first
 
-    def compare(self, subject: Any, definition: Any = None, **options: Any) -> Comparison:
+    def compare(self, subject: Any, *given: Any, **options: Any) -> Comparison:
         """`comparisons.compare`: whatever it finds."""
         from comparisons import compare
 
-        comparison = compare(subject, definition, **{**self._defaults, **options})
+        comparison = compare(subject, *given, **{**self._defaults, **options})
         self._add(comparison)
         return comparison
 
@@ -58,9 +71,7 @@ class GradientComparer:
         self._add(found)
         return found
 
-    def engines(
-        self, subject: Any, definition: Any = None, *, names: Any = None, **options: Any
-    ) -> EngineTable:
+    def engines(self, subject: Any, *given: Any, names: Any = None, **options: Any) -> EngineTable:
         """`comparisons.compare_engines`: whatever it finds, and where engines differ.
 
         Args: names, of the engines; by default all that torch has.
@@ -69,7 +80,7 @@ class GradientComparer:
         from comparisons.report.rows import difference_row
 
         chosen = {k: v for k, v in self._defaults.items() if k != "engine"} | options
-        table = compare_engines(subject, definition, engines=names, **chosen)
+        table = compare_engines(subject, *given, engines=names, **chosen)
         for comparison in table.comparisons.values():
             self._add(comparison)
         for difference in table.beside_first():
@@ -89,7 +100,7 @@ class GradientComparer:
 
     def _record(self, row: Row) -> None:
         self._item.stash[ROWS].append(row)
-        self._unsent.add(row)
+        self._journal.add(row)
 
 
 @pytest.fixture
@@ -101,16 +112,16 @@ def compare_gradients(request: pytest.FixtureRequest) -> GradientComparer:
     return GradientComparer(request.node)
 
 
-def _unsent(config: pytest.Config) -> Unsent:
-    """Where this process keeps the rows of the test it is in."""
-    if _UNSENT not in config.stash:
+def _journal(config: pytest.Config) -> Journal:
+    """Where this process keeps the rows of its tests."""
+    if _JOURNAL not in config.stash:
         worker = getattr(config, "workerinput", None)
         if worker is None:
             collector: Any = config.pluginmanager.get_plugin(COLLECTOR)
-            config.stash[_UNSENT] = Unsent(collector.folder, "main")
+            config.stash[_JOURNAL] = Journal(collector.folder, "main")
         else:
-            config.stash[_UNSENT] = Unsent(Path(worker[FOLDER]), worker["workerid"])
-    return config.stash[_UNSENT]
+            config.stash[_JOURNAL] = Journal(Path(worker[FOLDER]), worker["workerid"])
+    return config.stash[_JOURNAL]
 
 
 def _is_ours(name: str) -> bool:

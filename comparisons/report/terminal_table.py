@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from comparisons.judge.vocabulary import Verdict, verdict_named
+from comparisons.report.numbered import numbered
+from comparisons.report.printable import printable
 from comparisons.report.row import WIDEST_FIRST
 
+_LONGEST = 100  # characters of a function's name in a line
 Cell = tuple[str, str]  # the text, padded to its column, and the verdict it is coloured by, or ""
 
 
@@ -19,7 +22,7 @@ def table(rows: Iterable[Mapping[str, Any]], most: int | None = None) -> Iterato
         most: how many functions at most, though each that disagrees is shown.
     """
     worst: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for row in rows:
+    for row in numbered(rows):
         cells = worst.setdefault(_label(row), {})
         cells[row["dtype"]] = max(cells.get(row["dtype"], row), row, key=_badness)
     labels = sorted(worst, key=lambda name: (_worst_first(worst[name].values()), name))
@@ -42,7 +45,8 @@ def table(rows: Iterable[Mapping[str, Any]], most: int | None = None) -> Iterato
 
 def _label(row: Mapping[str, Any]) -> str:
     engine = row["engine"]
-    return str(row["subject"]) if engine == "reverse" else f"{row['subject']}, {engine}"
+    label = str(row["subject"]) if engine == "reverse" else f"{row['subject']}, {engine}"
+    return printable(label, _LONGEST)
 
 
 def _badness(row: Mapping[str, Any]) -> tuple[int, float]:

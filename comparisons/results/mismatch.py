@@ -19,7 +19,7 @@ _POINTS = 5  # in a message: enough to see where they lie
 
 
 class GradientMismatch(AssertionError):
-    """A gradient that torch computed is not the adjoint of the definition."""
+    """A gradient that was computed is not the adjoint of the definition."""
 
     def __init__(self, comparison: Result) -> None:
         self.comparison = comparison
@@ -42,11 +42,12 @@ def accepted(found: Found, accept: Verdict | str = Verdict.FAILS_AT_INFINITY) ->
 
 def describe(found: Result) -> str:
     """The mismatch in words: activation, adjoint, worst input in exact bits, values, error."""
-    head = f"{found.subject}, {found.dtype}, {found.engine}: "
+    place = f" ({found.subject.place})" if found.subject.place else ""
+    head = f"{found.subject}{place}, {found.dtype}, {found.engine}: "
     if found.wrong_presence:
         name, problem = next(iter(found.wrong_presence.items()))
         return (
-            f"{head}{found.subject.label(name)} {problem}\n  reproduce with: {reproduction(found)}"
+            f"{head}{found.subject.label(name)} {problem}\n  reproduce with: {_reproduction(found)}"
         )
     worst, summary, bits = found.worst, found.worst_summary, found.dtype.hex_bits
     if worst is None or summary is None:
@@ -59,13 +60,13 @@ def describe(found: Result) -> str:
         [
             f"{head}{found.subject.label(summary.name)} {judgement} of {summary.values} points",
             f"  worst input  {inputs or 'see the arrays in the comparison'}",
-            f"  torch        {worst.computed!r} ({bits(worst.computed)})",
+            f"  {found.engine.framework:<12} {worst.computed!r} ({bits(worst.computed)})",
             f"  closed form  {worst.truth!r}",
             f"  error        {worst.ulp:.4g} ulp, relative {worst.relative:.3g}",
             f"  allowed      {found.budget.absolute:g} ulp of max(|g|, 1)",
             f"  all points   {counts}",
-            *_worst_points(found.broken(_POINTS)),
-            f"  reproduce    {reproduction(found)}",
+            *_worst_points(found.broken(_POINTS), found.engine.framework),
+            f"  reproduce    {_reproduction(found)}",
             *_diagnosis(found),
         ]
     )
@@ -88,12 +89,17 @@ def _diagnosis(found: Result) -> list[str]:
     return [f"  diagnosis    {said[0]}", *(f"    {line}" for line in said[1:])] if said else []
 
 
-def _worst_points(points: Sequence[Point]) -> list[str]:
+def _reproduction(found: Result) -> str:
+    """The statement, a remark above it on a line of its own, both in line with the rest."""
+    return reproduction(found).replace("\n", f"\n{' ' * 15}")
+
+
+def _worst_points(points: Sequence[Point], framework: str) -> list[str]:
     """The worst points as aligned columns; none where one line above says all."""
     if len(points) < 2:
         return []
     names = list(points[0].inputs)
-    rows = [[*names, "torch", "closed form", "ulp", "status"]]
+    rows = [[*names, framework, "closed form", "ulp", "status"]]
     for p in points:
         numbers = [*(p.inputs[name] for name in names), p.computed, p.truth]
         rows.append([*map(repr, numbers), f"{p.ulp:.3g}", str(p.status)])
