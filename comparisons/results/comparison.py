@@ -48,6 +48,7 @@ class Comparison:
     # The same gradients beside the mathematical function, where the documented one departs from it
     # (softplus with its threshold from log(1 + e^z)): verdicts are about what is documented.
     ideal: AdjointResult | None = None
+    unasked: tuple[str, ...] = ()  # what a check did not ask, in words
 
     @property
     def verdict(self) -> Verdict:
@@ -168,10 +169,14 @@ class Comparison:
         Raises: whatever the subject raises.
         """
         from comparisons.diagnosis.diagnose import diagnose
+        from comparisons.diagnosis.diagnosis import Diagnosis
 
         judged = self.worst_adjoint
-        if judged is None:
-            return diagnose(self.subject, {}, self.dtype)
+        if judged is None or self.engine.order == 2:
+            why = (
+                "there is no gradient" if judged is None else "only first derivatives are followed"
+            )
+            return Diagnosis(str(self.subject), self.dtype.name, (), notes=(why,))
         at = judged.inputs
         suspects: dict[str, tuple[int, ...]] = {}
         if self.subject.pointwise and not self.subject.captured:
@@ -215,4 +220,6 @@ class Comparison:
             lines.append(
                 f"  beside the ideal: bulk {self.ideal.bulk_ulp:.3g} ulp, {self.ideal.worst}"
             )
+        if self.unasked:
+            lines.append(f"  not asked: {'; '.join(self.unasked)}")
         return "\n".join(lines) + ">"

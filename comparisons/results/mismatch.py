@@ -15,6 +15,7 @@ Found = TypeVar("Found", bound=Result)
 
 _PATIENCE = 5.0  # seconds for a diagnosis in a message
 _QUICK = 2**12  # entries of arrays that one is made for unasked
+_SECOND = "  second order if none is meant, mark the backward with torch's once_differentiable"
 _POINTS = 5  # in a message: enough to see where they lie
 
 
@@ -65,6 +66,7 @@ def describe(found: Result) -> str:
             f"  error        {worst.ulp:.4g} ulp, relative {worst.relative:.3g}",
             f"  allowed      {found.budget.absolute:g} ulp of max(|g|, 1)",
             f"  all points   {counts}",
+            *([_SECOND] if found.engine.order == 2 else []),
             *_worst_points(found.broken(_POINTS), found.engine.framework),
             f"  reproduce    {_reproduction(found)}",
             *_diagnosis(found),
@@ -78,6 +80,8 @@ def _diagnosis(found: Result) -> list[str]:
     It is beside the failure, never in its place: whatever goes wrong here is not told.
     """
     if not isinstance(found, Comparison) or not found.subject.of_user or found.worst is None:
+        return []
+    if found.engine.order == 2:  # the first derivative is what is followed
         return []
     inputs = found.worst_adjoint.inputs if found.worst_adjoint else {}
     if not found.subject.pointwise and sum(v.size for v in inputs.values()) > _QUICK:
