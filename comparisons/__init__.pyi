@@ -1,3 +1,5 @@
+from .atlases.atlas import Atlas as Atlas
+from .atlases.atlas import atlas as atlas
 from .capture.closed_form import ClosedForm as ClosedForm
 from .capture.closed_form import closed_form as closed_form
 from .diagnosis.diagnosis import Cause as Cause

@@ -131,8 +131,13 @@ class Case:
         return self.judging(engine).judged(engine, gradients, at, chosen)
 
     def judging(self, engine: Engine) -> Case:
-        """The case whose truth an engine's results are judged by: of the derivative for f''."""
-        return self._second if engine.order == 2 else self
+        """The case whose truth an engine's results are judged by: of the derivative for f''.
+
+        Its inputs are those that the engine's kernels read.
+        """
+        read = engine.read(self.inputs, self.dtype)
+        case = self if read is self.inputs else replace(self, inputs=read)
+        return case._second if engine.order == 2 else case  # noqa: SLF001 - another case
 
     def gradients(self, engine: Engine, at: Inputs | None = None) -> Gradients:
         """What an engine computes, by default at the case's inputs. Raises: as `answer`."""
@@ -154,7 +159,7 @@ class Case:
 
         Args: chosen, which of the case's points they are; None for all.
         """
-        adjoints, wrong = self._results(gradients, at, chosen)
+        adjoints, wrong = self._results(gradients, engine.read(at, self.dtype), chosen)
         missing = self.truth.adjoints.missing
         return Comparison(
             subject=self.subject,

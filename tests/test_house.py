@@ -51,6 +51,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "sweeps",
         "verbs",
         "report",
+        "atlases",
         "comparisons",
         "pytest_plugin",
         "cli",
