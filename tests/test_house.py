@@ -45,6 +45,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "engines",
         "frameworks",
         "judge",
+        "diagnosis",
         "results",
         "case",
         "careful",
