@@ -18,7 +18,7 @@ from symdiff.oracle.enclosure import (
     format_named,
     uncertain,
 )
-from symdiff.oracle.limits.infinity import at_infinities
+from symdiff.oracle.limits.infinity import at_infinities, exists
 from symdiff.oracle.primal import Primal
 from symdiff.oracle.table import Table
 from symdiff.trees.subexpressions import symbols
@@ -154,12 +154,15 @@ def _cost(
 
 
 def _at_infinities(expression: Expr, values: Float64Array, of: Primal | None) -> Enclosure:
-    """The limits of the derivative; none where what it is the derivative of is undefined."""
+    """The limits of the derivative; none unless what it is the derivative of is proven to have values."""
     if symbols(expression):
         result = at_infinities(expression, values)
     else:  # a constant is its own limit
         result = enclose_ball(expression, {"": values})
     for restricting in of.restricting if of else ():
-        undefined = at_infinities(restricting, values).why == Why.UNDEFINED
-        result.put(undefined, uncertain((int(undefined.sum()),), Why.UNDEFINED))
+        for sign in (-1, 1):
+            there = np.sign(values) == sign
+            if there.any() and (known := exists(restricting, sign)) is not True:
+                why = Why.UNDEFINED if known is False else Why.NO_LIMIT
+                result.put(there, uncertain((int(there.sum()),), why))
     return result

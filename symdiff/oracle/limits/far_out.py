@@ -297,6 +297,10 @@ def power(base: Germ, exponent: Germ) -> Germ:
         p, m = exponent.terms[0] if exponent.terms else (fmpq(0), ONE)
         if m is ONE and isinstance(p, fmpq):
             return raised(base, p)
-    if base.sign() <= 0:
-        raise Unproven  # the exponent might be a whole number, here and there or everywhere
-    return exp(exponent * log(base))
+    if base.sign() > 0:
+        return exp(exponent * log(base))
+    limit = exponent.limit()
+    if base.sign() < 0 and limit is not None and not isinstance(limit, int):
+        if not ball(limit).contains_integer():
+            raise OutsideDomain
+    raise Unproven  # the exponent might be a whole number, here and there or everywhere
