@@ -7,8 +7,9 @@ shared; the ratio is (primal and gradient) over primal.
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import sympy
 
@@ -18,7 +19,10 @@ from symdiff.bridge.program import program
 from symdiff.graph.closed_form import closed_form
 
 DEPTHS = (1, 2, 4, 8, 16, 32, 64, 128)
+DEEP = (1_000, 5_000)
 PATIENCE = 20  # seconds that SymPy's diff and cse may take
+
+Made = TypeVar("Made")
 
 
 def chain(name: str, depth: int) -> Graph:
@@ -42,6 +46,21 @@ def ours(graph: Graph) -> tuple[int, int, float]:
     primal = program({"y": graph.output})
     both = program({"y": graph.output, **{f"{n}_bar": g for n, g in derived.nodes.items()}})
     return primal.operation_count(), both.operation_count(), seconds
+
+
+def deep(name: str, depth: int) -> str:
+    """Processor seconds to write a deep chain, to derive it and to build its program."""
+    graph, written = _timed(lambda: chain(name, depth))
+    derived, swept = _timed(lambda: adjoints(graph))
+    named = {f"{n}_bar": g for n, g in derived.nodes.items()}
+    _, built = _timed(lambda: program({"y": graph.output, **named}))
+    return f"{name:10}{depth:6}{written:10.2f}{swept:10.2f}{built:10.2f}"
+
+
+def _timed(what: Callable[[], Made]) -> tuple[Made, float]:
+    start = time.process_time()
+    made = what()
+    return made, time.process_time() - start
 
 
 def sympys(graph: Graph) -> tuple[int, float] | None:
@@ -93,6 +112,10 @@ def main() -> None:
             print(
                 f"{name:10}{depth:6}{primal:8}{both:8}{both / primal:7.3f}{seconds:8.3f}   {told}"
             )
+    print("           depth     write    derive   program   (s)")
+    for name in ("tanh", "silu"):
+        for depth in DEEP:
+            print(deep(name, depth))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 from .dtypes import FloatType as FloatType
 from .engines.engine import Engine as Engine
 from .engines.every import ENGINES as ENGINES
+from .frameworks.every import FRAMEWORKS as FRAMEWORKS
+from .frameworks.framework import Framework as Framework
 from .judge.budget import Budget as Budget
 from .judge.vocabulary import Status as Status
 from .judge.vocabulary import Verdict as Verdict

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,19 +45,22 @@ class Question:
     engine: Engine
 
 
-def careful(case: Case, *, elsewhere: bool = True) -> Iterator[Question]:
+def careful(
+    case: Case, *, elsewhere: bool = True, engines: Sequence[Engine] | None = None
+) -> Iterator[Question]:
     """What else to ask of the code of a case, if it is the user's own; nothing of torch's.
 
-    Args: elsewhere, whether at other points too, where the user did not say which.
+    Args: elsewhere, whether at other points too, where the user did not say which; engines, by
+        default those of torch that lay tensors out otherwise.
     """
     subject = case.subject
     if subject.captured:
-        asked, engines = case, _OF_ARRAYS
+        asked, chosen = case, engines or _OF_ARRAYS
     elif subject.of_user and len(subject.graph.inputs) == 1 and case.cotangent == "ones":
-        asked, engines = _of_points(case, elsewhere=elsewhere), _OF_POINTS
+        asked, chosen = _of_points(case, elsewhere=elsewhere), engines or _OF_POINTS
     else:
         return
-    for engine in engines:
+    for engine in chosen:
         if engine.refuses(subject) is None and engine.unavailable() is None:
             yield Question(asked, engine)
 

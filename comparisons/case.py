@@ -125,7 +125,7 @@ class Case:
         Raises: ValueError if the engine cannot take the subject or run here; TypeError if torch
             fails; and what the subject raises.
         """
-        reason = engine.refuses(self.subject) or engine.unavailable()
+        reason = _refusal(engine, self.subject)
         if reason is not None:
             raise ValueError(f"the engine {engine} cannot be asked: {reason}")
         at, chosen = self._at(engine)
@@ -133,7 +133,9 @@ class Case:
             gradients = engine.gradients(self.subject, at, self.setting)
         except (RuntimeError, NotImplementedError) as error:
             why = str(error).partition("\n")[0]
-            raise TypeError(f"torch has no {engine} of {self.subject}: {why}") from error
+            raise TypeError(
+                f"{engine.framework} has no {engine} of {self.subject}: {why}"
+            ) from error
         asked = self._second if engine.order == 2 else self
         adjoints, wrong = asked._results(gradients, at, chosen)  # noqa: SLF001 - another case
         missing = asked.truth.adjoints.missing
@@ -263,7 +265,7 @@ def ask(case: Case, engines: Iterable[str | Engine] | None = None) -> EngineTabl
     answers: dict[str, Comparison] = {}
     absent: dict[str, str] = {}
     for engine in map(engine_named, ENGINES if engines is None else engines):
-        reason = engine.refuses(case.subject) or engine.unavailable()
+        reason = _refusal(engine, case.subject)
         try:
             if reason is None:
                 answers[engine.name] = case.answer(engine)
@@ -274,6 +276,13 @@ def ask(case: Case, engines: Iterable[str | Engine] | None = None) -> EngineTabl
     if not answers and absent:
         raise ValueError(f"no engine could be asked: {next(iter(absent.values()))}")
     return EngineTable(f"{case.subject}, {case.dtype}", answers, absent)
+
+
+def _refusal(engine: Engine, subject: Subject) -> str | None:
+    """Why the engine cannot be asked, in words; None if it can."""
+    if engine.framework != subject.framework:
+        return f"{subject} is a function of {subject.framework}, not of {engine.framework}"
+    return engine.refuses(subject) or engine.unavailable()
 
 
 def _something_known(name: str, truth: Enclosure, at: Inputs) -> None:

@@ -15,6 +15,10 @@ from comparisons.case import Asked, Case, ask, case_of
 from comparisons.dtypes import FloatType, float_type
 from comparisons.engines.engine import Engine
 from comparisons.engines.every import engine_named
+from comparisons.frameworks.array_framework import ArrayFramework
+from comparisons.frameworks.choose import subject_of_framework
+from comparisons.frameworks.every import framework_named
+from comparisons.frameworks.framework import Framework
 from comparisons.inputs.points import Points
 from comparisons.judge.budget import Budget
 from comparisons.judge.vocabulary import Verdict
@@ -40,6 +44,7 @@ def compare(
     order: int = 1,
     dtype: str | torch.dtype | FloatType = "float64",
     engine: str | Engine = "reverse",
+    framework: str | Framework = "torch",
     inputs: Mapping[str, npt.ArrayLike] | None = None,
     points: Points | None = None,
     cotangent: str | npt.ArrayLike = "ones",
@@ -62,6 +67,9 @@ def compare(
         dtype: the type torch computes in.
         engine: how torch differentiates; `comparisons.ENGINES` has them all. Second-order engines
             are judged by f''.
+        framework: whose function it is, and who differentiates it: `torch`, or another of
+            `comparisons.FRAMEWORKS`, whose engines are `reverse`, `forward` and `compiled`. A
+            `reference` stays plain torch code, and the arguments beside it torch's tensors.
         inputs: where, by input name; by default points chosen for the definition.
         points: `structured`, or `all` bit patterns of the type: the default of 16-bit types.
         cotangent: what is put in at the output: `ones`, `random`, `subnormal`, `largest`, `zero`
@@ -75,10 +83,11 @@ def compare(
     Raises: TypeError or ValueError, one sentence, if what was given cannot be compared;
         ModuleNotFoundError if torch is not installed.
     """
-    chosen = engine_named(engine)
+    chosen = _engine(engine, framework)
     case = _case(
         subject,
         *given,
+        framework=framework,
         reference=reference,
         gradient=gradient,
         order=order,
@@ -113,11 +122,13 @@ def check(
     Raises: GradientMismatch, saying where and by how much; ValueError for an unknown verdict; and
         what `compare` raises.
     """
-    engine = options.pop("engine", None)
+    engine, framework = options.pop("engine", None), options.get("framework", "torch")
     case = _case(subject, *given, **options)
-    found = accepted(case.answer(engine_named(engine or "reverse")), accept)
+    found = accepted(case.answer(_engine(engine or "reverse", framework)), accept)
     if engine is None:
-        for question in careful(case, elsewhere=options.get("inputs") is None):
+        elsewhere, beside = options.get("inputs") is None, _beside_torch(framework)
+        ways = None if beside is None else [beside.engine("value"), *beside.engines]
+        for question in careful(case, elsewhere=elsewhere, engines=ways):
             accepted(question.case.answer(question.engine), accept)
     return found
 
@@ -130,6 +141,7 @@ def compare_engines(
     order: int = 1,
     dtype: str | torch.dtype | FloatType = "float64",
     engines: Iterable[str | Engine] | None = None,
+    framework: str | Framework = "torch",
     inputs: Mapping[str, npt.ArrayLike] | None = None,
     points: Points | None = "structured",
     cotangent: str | npt.ArrayLike = "ones",
@@ -148,6 +160,7 @@ def compare_engines(
     case = _case(
         subject,
         *given,
+        framework=framework,
         reference=reference,
         gradient=gradient,
         order=order,
@@ -159,6 +172,9 @@ def compare_engines(
         budget=budget,
         **parameters,
     )
+    beside = _beside_torch(framework)
+    if beside is not None:
+        engines = beside.engines if engines is None else [_engine(e, beside) for e in engines]
     return ask(case, engines)
 
 
@@ -169,6 +185,7 @@ def _case(
     gradient: Callable[..., Any] | None = None,
     order: int = 1,
     dtype: str | torch.dtype | FloatType = "float64",
+    framework: str | Framework = "torch",
     inputs: Mapping[str, npt.ArrayLike] | None = None,
     points: Points | None = None,
     cotangent: str | npt.ArrayLike = "ones",
@@ -179,7 +196,12 @@ def _case(
     """The case that is asked for, whatever the engine."""
     _require_torch()
     kind = float_type(dtype)
-    judged = subject_chosen(subject, Given(given, parameters, reference, gradient, order), kind)
+    asked = Given(given, parameters, reference, gradient, order)
+    beside = _beside_torch(framework)
+    if beside is None:
+        judged = subject_chosen(subject, asked, kind)
+    else:
+        judged = subject_of_framework(subject, asked, kind, beside)
     return case_of(Asked(judged, kind, inputs, points, cotangent, device, budget))
 
 
@@ -228,6 +250,20 @@ def sweep(
         checkpoint=path,
     )
     return found if accept is None else accepted(found, accept)
+
+
+def _beside_torch(framework: str | Framework) -> ArrayFramework | None:
+    """The framework, if it is another than torch."""
+    found = framework_named(framework)
+    return found if isinstance(found, ArrayFramework) else None
+
+
+def _engine(engine: str | Engine, framework: str | Framework) -> Engine:
+    """The engine so called of the framework, or the one given."""
+    beside = _beside_torch(framework)
+    if beside is None or isinstance(engine, Engine):
+        return engine_named(engine)
+    return beside.engine(engine)
 
 
 def _require_torch() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from symdiff.definition import Definition
-from symdiff.graph import Graph, Node, elementwise, placeholder, scalars
+from symdiff.graph import Graph, Node, elementwise, scalars
+from symdiff.graph.template import in_placeholders
 
 
 def pointwise(definition: Definition) -> Graph:
@@ -16,11 +17,10 @@ def pointwise(definition: Definition) -> Graph:
 
 def apply(definition: Definition, *operands: Node) -> Node:
     """A function applied to nodes, with its stable derivatives."""
-    to_placeholders = {s: placeholder(i) for i, s in enumerate(definition.symbols)}
+    symbols = definition.symbols
     partials = [
-        definition.stable[v].xreplace(to_placeholders) if v in definition.stable else None
+        in_placeholders(definition.stable[v], symbols) if v in definition.stable else None
         for v in definition.variables
     ]
-    return elementwise(
-        lambda *_: definition.formula.xreplace(to_placeholders), *operands, partials=partials
-    )
+    formula = in_placeholders(definition.formula, symbols)
+    return elementwise(lambda *_: formula, *operands, partials=partials)

@@ -65,9 +65,12 @@ class Engine(ABC):
     otherwise.
     """
 
-    name: ClassVar[str]
-    summary: ClassVar[str]  # one line
+    name: str
+    summary: str  # one line
+    framework: str = "torch"  # whose functions it differentiates
     order: ClassVar[int] = 1  # 2 for second derivatives
+    imports: str = "import torch"  # what its statements need
+    joint: str = "; "  # between the statements of a snippet
     requiring_grad: ClassVar[str] = ", requires_grad=True"  # what a leaf in a snippet is made with
 
     def __str__(self) -> str:
@@ -99,6 +102,19 @@ class Engine(ABC):
     @abstractmethod
     def statement(self, shown: Snippet) -> str:
         """Plain torch that differentiates in this way and prints one entry of the gradient."""
+
+    def options(self, dtype: FloatType, device: str) -> str:
+        """How a tensor in a snippet is made of this type, on this device, as keywords."""
+        elsewhere = "" if device == "cpu" else f", device={device!r}"
+        return f"dtype=torch.{dtype}{elsewhere}"
+
+    def full_like(self, name: str, value: str) -> str:
+        """A tensor of one number, in the shape of another; both as text."""
+        return f"torch.full_like({name}, {value})"
+
+    def constant(self, entries: str, options: str) -> str:
+        """A tensor of these entries that is not differentiated by."""
+        return f"torch.tensor({entries}, {options})"
 
     def point(self, value: str, options: str, place: Place) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
         """A tensor that holds a value as this engine lays points out, and the value's index.

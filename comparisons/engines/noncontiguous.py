@@ -30,7 +30,7 @@ class NonContiguous(Engine):
         leaves = {}
         for i in subject.graph.inputs:
             values = np.asarray(inputs[i.name])
-            tensor = setting.empty(values.shape[::-1]).permute(*_reversed(values.ndim))
+            tensor = setting.empty(values.shape[::-1]).permute(tuple(_reversed(values.ndim)))
             tensor.copy_(setting.tensor(values))
             leaves[i.name] = tensor.requires_grad_()
         return backward(subject, leaves, setting.cotangent(inputs))

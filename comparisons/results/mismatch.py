@@ -16,7 +16,7 @@ _POINTS = 5  # in a message: enough to see where they lie
 
 
 class GradientMismatch(AssertionError):
-    """A gradient that torch computed is not the adjoint of the definition."""
+    """A gradient that was computed is not the adjoint of the definition."""
 
     def __init__(self, comparison: Result) -> None:
         self.comparison = comparison
@@ -56,23 +56,23 @@ def describe(found: Result) -> str:
         [
             f"{head}{found.subject.label(summary.name)} {judgement} of {summary.values} points",
             f"  worst input  {inputs or 'see the arrays in the comparison'}",
-            f"  torch        {worst.computed!r} ({bits(worst.computed)})",
+            f"  {found.engine.framework:<12} {worst.computed!r} ({bits(worst.computed)})",
             f"  closed form  {worst.truth!r}",
             f"  error        {worst.ulp:.4g} ulp, relative {worst.relative:.3g}",
             f"  allowed      {found.budget.absolute:g} ulp of max(|g|, 1)",
             f"  all points   {counts}",
-            *_worst_points(found.broken(_POINTS)),
+            *_worst_points(found.broken(_POINTS), found.engine.framework),
             f"  reproduce    {reproduction(found)}",
         ]
     )
 
 
-def _worst_points(points: Sequence[Point]) -> list[str]:
+def _worst_points(points: Sequence[Point], framework: str) -> list[str]:
     """The worst points as aligned columns; none where one line above says all."""
     if len(points) < 2:
         return []
     names = list(points[0].inputs)
-    rows = [[*names, "torch", "closed form", "ulp", "status"]]
+    rows = [[*names, framework, "closed form", "ulp", "status"]]
     for p in points:
         numbers = [*(p.inputs[name] for name in names), p.computed, p.truth]
         rows.append([*map(repr, numbers), f"{p.ulp:.3g}", str(p.status)])

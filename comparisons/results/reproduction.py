@@ -1,4 +1,4 @@
-"""A finding in plain torch: one line that prints the gradient, as the engine computed it."""
+"""A finding in plain code: one line that prints the gradient, as the engine computed it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ _MOST_ENTRIES = 512  # of all inputs together, in a snippet
 
 
 def reproduction(result: Result, example: Example | None = None) -> str:
-    """One line of plain torch that prints the worst gradient of an input, or another example.
+    """One line of the framework's code that prints the worst gradient, or another example.
 
     Of a graph with arrays it holds all of them, where they are small.
     """
     subject, example = result.subject, example or result.example
-    elsewhere = "" if result.device == "cpu" else f", device={result.device!r}"
-    options = f"dtype=torch.{result.dtype}{elsewhere}"
     names = tuple(i.name for i in subject.graph.inputs)
     code, engine = subject.code, result.engine
+    options = engine.options(result.dtype, result.device)
     tensors = None
     if example is not None and set(names) <= example.inputs.keys():
         if subject.pointwise:
@@ -32,11 +31,11 @@ def reproduction(result: Result, example: Example | None = None) -> str:
             tensors = _arrays(example, names, engine, code, options)
             index = ", ".join(map(str, example.index)) or "()"
             cotangent = COTANGENT if COTANGENT in example.inputs else ""
-    begin = f"import torch; {subject.imports}; " if subject.imports else "import torch; "
+    begin = "".join(f"{line}{engine.joint}" for line in (engine.imports, subject.imports) if line)
     if example is None or tensors is None:
         return f"{begin}{code}  # with the inputs of comparison.adjoints"
     statement = engine.statement(Snippet(code, names, example.name, index, cotangent))
-    return f"{begin}{'; '.join(tensors)}; {statement}"
+    return f"{begin}{engine.joint.join([*tensors, statement])}"
 
 
 def _point(
@@ -49,7 +48,7 @@ def _point(
         tensors.append(f"{name} = {tensor}")
     cotangent = ""
     if COTANGENT in example.inputs:
-        cotangent = f"torch.full_like({example.name}, {_number(example.inputs[COTANGENT])})"
+        cotangent = engine.full_like(example.name, _number(example.inputs[COTANGENT]))
     return tensors, index, cotangent
 
 
@@ -64,7 +63,7 @@ def _arrays(
     statements = ["h = float.fromhex"]
     for n in wanted:
         entries = _entries(example.inputs[n].tolist())
-        plain = f"torch.tensor({entries}, {options})"
+        plain = engine.constant(entries, options)
         axes = example.inputs[n].ndim
         tensor = plain if n == COTANGENT else engine.array(entries, options, axes)
         statements.append(f"{n} = {tensor}")

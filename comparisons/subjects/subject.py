@@ -25,6 +25,7 @@ class Subject:
     of_user: bool = False  # whether it is the user's own
     captured: bool = False  # whether the graph was read off the code
     imports: str = ""  # statements that the code needs beside `import torch`
+    framework: str = "torch"  # that it is written in
     labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄
 
     def __str__(self) -> str:

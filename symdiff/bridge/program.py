@@ -13,6 +13,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from symdiff.bridge.sharing import Entrywise, Step, entrywise, shared_steps
+from symdiff.graph.acyclic import acyclic
 from symdiff.graph.layout import Align
 from symdiff.graph.node import Node, topological
 from symdiff.graph.steps import ArrayOperation
@@ -76,12 +77,13 @@ def program(outputs: Mapping[str, Node], *, shared: bool = True) -> Program:
         are then computed before any case is decided, so also where no case that holds them is.
     """
     assembly = _Assembly()
-    for node in topological(outputs.values(), computed=True):
-        assembly.symbols[node] = node.lowered(assembly)
-    results = {name: assembly.symbols[node] for name, node in outputs.items()}
-    steps = _needed(assembly.steps, results.values())
-    if shared:
-        steps = shared_steps(steps)
+    with acyclic():
+        for node in topological(outputs.values(), computed=True):
+            assembly.symbols[node] = node.lowered(assembly)
+        results = {name: assembly.symbols[node] for name, node in outputs.items()}
+        steps = _needed(assembly.steps, results.values())
+        if shared:
+            steps = shared_steps(steps)
     return Program(assembly.arguments, tuple(steps), results)
 
 

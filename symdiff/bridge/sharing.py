@@ -117,6 +117,15 @@ def shared_steps(steps: Iterable[Step]) -> list[Step]:
     return _Sharing(list(steps)).steps
 
 
+class _Planned(NamedTuple):
+    """A part as it is counted: its shape by a number."""
+
+    shape: int
+    made_of: tuple[int, ...]
+    commutes: bool
+    parts: tuple[int, ...]  # the parts right below, each once
+
+
 class _Sharing:
     """Numbers every value, counts who uses it, and emits the steps.
 
@@ -128,7 +137,7 @@ class _Sharing:
         self._numbers: dict[Symbol, int] = {}
         self._known: dict[tuple[Hashable, ...], int] = {}  # what is computed of what → its number
         self._shapes: dict[Hashable, int] = {}
-        self._plans: dict[Expr, list[tuple[int, tuple[int, ...], bool]]] = {}
+        self._plans: dict[Expr, list[_Planned]] = {}
         self._users: list[int] = []  # by number
         self._computed: dict[int, Symbol] = {}
         self._taken = 0
@@ -139,27 +148,26 @@ class _Sharing:
             else:
                 self.steps.append((symbol, what))
 
-    def _new(self) -> int:
-        self._users.append(0)
-        return len(self._users) - 1
-
     def _number(self, symbol: Symbol) -> int:
-        if symbol not in self._numbers:
-            self._numbers[symbol] = self._new()
-        return self._numbers[symbol]
+        number = self._numbers.setdefault(symbol, len(self._users))
+        if number == len(self._users):
+            self._users.append(0)
+        return number
 
-    def _plan(self, template: Expr) -> list[tuple[int, tuple[int, ...], bool]]:
-        """Of each part its shape's number, what it is made of, and whether in any order."""
-        if template not in self._plans:
-            self._plans[template] = [
-                (
+    def _plan(self, template: Expr) -> list[_Planned]:
+        """Of each part what it is and what it is made of."""
+        found = self._plans.get(template)
+        if found is None:
+            found = self._plans[template] = [
+                _Planned(
                     self._shapes.setdefault(part.shape, len(self._shapes)),
                     part.made_of,
                     part.commutes,
+                    tuple(dict.fromkeys(b for b in part.made_of if b >= 0)),
                 )
                 for part in _parts(template)
             ]
-        return self._plans[template]
+        return found
 
     def _counted(self, symbol: Symbol, what: Entrywise | ArrayOperation) -> list[int]:
         """The number of each part's value; who uses what is counted, once for each value."""
@@ -167,18 +175,20 @@ class _Sharing:
             return []
         operands = [self._number(operand) for operand in what.operands]
         numbers: list[int] = []
-        for shape, made_of, commutes in self._plan(what.template):
+        known, users = self._known, self._users
+        for shape, made_of, commutes, parts in self._plan(what.template):
             below = [numbers[b] if b >= 0 else operands[-1 - b] for b in made_of]
             if commutes:
                 below.sort()
             key = (shape, *below)
-            number = self._known.get(key)
+            number = known.get(key)
             if number is None:
-                number = self._known[key] = self._new()
-                for b in {b for b in made_of if b >= 0}:
-                    self._users[numbers[b]] += 1
+                number = known[key] = len(users)
+                users.append(0)
+                for b in parts:
+                    users[numbers[b]] += 1
             numbers.append(number)
-        self._users[numbers[-1]] += 1
+        users[numbers[-1]] += 1
         self._numbers.setdefault(symbol, numbers[-1])
         return numbers
 
@@ -188,20 +198,26 @@ class _Sharing:
         if number in self._computed:
             self.steps.append((symbol, Entrywise(PLAIN, (self._computed[number],))))
             return
-        plan = self._plan(what.template)
-        taken: set[int] = set()
-        below = [b for b in plan[part][1] if b >= 0]
-        while below:
-            one = below.pop()
-            if self._users[numbers[one]] > 1 or numbers[one] in self._computed:
-                taken.add(one)
-            else:
-                below += [b for b in plan[one][1] if b >= 0]
-        order = tuple(sorted(taken))
+        order: tuple[int, ...] = ()
+        if part:  # a template of one part has none below
+            plan = self._plan(what.template)
+            taken: set[int] = set()
+            below = list(plan[part].parts)
+            while below:
+                one = below.pop()
+                if self._users[numbers[one]] > 1 or numbers[one] in self._computed:
+                    taken.add(one)
+                else:
+                    below += plan[one].parts
+            order = tuple(sorted(taken))
         for one in order:
             if numbers[one] not in self._computed:
                 self._taken += 1
                 self._emit(Symbol(f"s{self._taken - 1}", real=True), what, numbers, one)
+        if not order and part == len(numbers) - 1:
+            self.steps.append((symbol, what))
+            self._computed[number] = symbol
+            return
         rest, left = _without(what.template, part, order)
         every = (*what.operands, *(self._computed[numbers[one]] for one in order))
         self.steps.append((symbol, Entrywise(rest, tuple(every[i] for i in left))))

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from numbers import Real
 
 import sympy
@@ -52,6 +53,7 @@ _EXPONENTS = 2_000  # of ten, in a parameter's text: float64 ends at ±324
 _INFINITE = re.compile(r"(?P<sign>[+\-−]?)(∞|oo|inf|infinity)", re.IGNORECASE)
 
 
+@lru_cache(maxsize=2**14)
 def real_symbol(name: str) -> Symbol:
     """The real variable called `name`, which must be an identifier.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from symdiff.graph.acyclic import acyclic
 from symdiff.graph.flat import flat
 from symdiff.graph.graph import Graph
 from symdiff.graph.kinds.elementwise import constant
@@ -39,6 +40,10 @@ class Derivation:
 
         Raises: ValueError if the graph has a value called like a cotangent already.
         """
+        with acyclic():
+            self._derive(graph)
+
+    def _derive(self, graph: Graph) -> None:
         self.graph = graph
         self.cotangents = _cotangents(graph)
         found = sweep_from(

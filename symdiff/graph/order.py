@@ -14,10 +14,14 @@ def ordered(outputs: Iterable[Item], before: Callable[[Item], Iterable[Item]]) -
     stack: list[tuple[Item, Iterator[Item]]] = [(o, iter(before(o))) for o in outputs][::-1]
     while stack:
         item, pending = stack[-1]
-        unseen = next((p for p in pending if p not in order), None)
-        if item in order or unseen is None:
-            order[item] = None
-            stack.pop()
+        if item not in order:
+            for one in pending:
+                if one not in order:
+                    stack.append((one, iter(before(one))))
+                    break
+            else:
+                order[item] = None
+                stack.pop()
         else:
-            stack.append((unseen, iter(before(unseen))))
+            stack.pop()
     return tuple(order)

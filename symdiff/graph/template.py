@@ -25,6 +25,12 @@ SUM = placeholder(0) + placeholder(1)
 
 
 @lru_cache(maxsize=_KEPT)
+def in_placeholders(expression: Expr, symbols: tuple[Symbol, ...]) -> Expr:
+    """The expression with placeholder i for symbol i."""
+    return expression.xreplace({s: placeholder(i) for i, s in enumerate(symbols)})
+
+
+@lru_cache(maxsize=_KEPT)
 def positions(template: Basic) -> tuple[int, ...]:
     """Which placeholders are in an expression, in ascending order."""
     return tuple(sorted(int(s.name[1:]) for s in template.free_symbols if s.name[0] == "%"))

@@ -20,6 +20,7 @@ from symdiff.graph.template import (
     names,
     placeholder,
     positions,
+    renumbered,
     without_names,
 )
 from symdiff.notation.arrays import Axes, SideBySide
@@ -57,8 +58,11 @@ class Elementwise(Node):
         """
         sources = [repeated(operand) for operand in self.operands]
         plain = [steps.value(source) for source in sources]
-        known = list(zip(plain, (source.axes for source in sources), strict=True))
-        which = tuple(known.index(one) for one in known)
+        if not self.axes and len(set(plain)) == len(plain) and not names(self.expr):
+            return steps.apply(self.expr, plain)  # of scalars, as thousands of a deep graph are
+        first: dict[tuple[Symbol, Axes], int] = {}
+        known = zip(plain, (source.axes for source in sources), strict=True)
+        which = tuple(first.setdefault(one, i) for i, one in enumerate(known))
         template = without_names(identified(self.expr, which), len(plain))
         if is_infinite(template):  # x/(x − stop(x)) is no number: arithmetic is to find that out
             plain = [steps.apply(PLAIN, [symbol]) for symbol in plain]
@@ -140,10 +144,15 @@ def from_template(
     partials = partials or (None,) * len(operands)
     axes = union(operand.axes for operand in operands)
     used = _used(expr, partials)
+    if len(used) < len(operands) and all(p is None for p in partials):
+        kept = tuple(operands[i] for i in used)
+        if kept and union(operand.axes for operand in kept) == axes:
+            expr, operands = renumbered(expr, used), kept
+            used, partials = _used(expr, (None,) * len(kept)), (None,) * len(kept)
     plain = len(used) == len(operands) == len(set(operands))
     if not plain or any(is_constant(repeated(operand)) for operand in operands):
         return _simplified(expr, operands, partials, axes)
-    if expr is PLAIN and len(operands) == 1:
+    if expr == PLAIN:
         return operands[0]
     return Elementwise(axes, operands, expr, partials)
 

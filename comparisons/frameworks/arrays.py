@@ -1,0 +1,110 @@
+"""What a framework beside torch says of itself: its arrays, its derivatives, its code as text."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from comparisons.dtypes import Float64Array, FloatType
+from comparisons.engines.snippet import Snippet
+from comparisons.frameworks.framework import Framework
+
+Array = Any  # of the framework
+Function = Callable[..., Array]
+
+
+class Arrays(Framework):
+    """What a framework beside torch says of itself."""
+
+    imports: str  # the statements that its code needs
+    joint = "; "  # between statements; a new line where one of them is a `with`
+
+    @cached_property
+    @abstractmethod
+    def names(self) -> Mapping[str, Any]:
+        """What its code refers to, by name; imports it."""
+
+    # Arrays
+
+    @abstractmethod
+    def array(self, values: Float64Array, dtype: FloatType) -> Array:
+        """Values of the type as an array of its own, exactly."""
+
+    @abstractmethod
+    def numbers(self, array: Array) -> Float64Array:
+        """An array's values, exactly."""
+
+    def whole(self, numbers: Any) -> Array:
+        """A numpy array of indices as an array of its own."""
+        return numbers
+
+    def shape(self, array: Array) -> tuple[int, ...]:
+        """Of an array."""
+        return tuple(array.shape)
+
+    def reshaped(self, array: Array, shape: tuple[int, ...]) -> Array:
+        """The same entries in another shape."""
+        return array.reshape(shape)
+
+    def total(self, weights: Array, array: Array) -> Array:
+        """Σ v ∘ y."""
+        return (weights * array).sum()
+
+    # Differentiation: of a function of arrays, in each of them; the cotangent is ones where None.
+
+    @abstractmethod
+    def reverse(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Sequence[Array | None]:
+        """By reverse mode."""
+
+    def forward(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Sequence[Array | None]:
+        """By forward mode, of a function applied point by point."""
+        raise NotImplementedError(f"{self.title} has no forward mode")
+
+    def compiled(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Sequence[Array | None]:
+        """By reverse mode, function and derivative compiled together."""
+        raise NotImplementedError(f"{self.title} has no compiler")
+
+    def value(self, function: Function, arrays: Sequence[Array]) -> Array:
+        """The function's values."""
+        return function(*arrays)
+
+    # Its code as text
+
+    @abstractmethod
+    def keywords(self, dtype: FloatType) -> str:
+        """The keywords by which an array is made of a type."""
+
+    @abstractmethod
+    def full(self, value: str, keywords: str) -> str:
+        """An array of 64 entries of one number, wide enough for vectors."""
+
+    @abstractmethod
+    def full_like(self, name: str, value: str) -> str:
+        """An array of one number in the shape and type of another."""
+
+    @abstractmethod
+    def listed(self, entries: str, keywords: str) -> str:
+        """An array of entries."""
+
+    @abstractmethod
+    def statement(self, way: str, shown: Snippet) -> str:
+        """Code that differentiates in this way and prints one entry of the gradient."""
+
+
+def alone(shown: Snippet) -> str:
+    """The function of the one input that is differentiated by, as text."""
+    return f"lambda {shown.name}: {shown.code}"
+
+
+def summed(shown: Snippet) -> str:
+    """The same, weighted by the cotangent and summed."""
+    weighted = f"({shown.code}) * {shown.cotangent}" if shown.cotangent else shown.code
+    return f"lambda {shown.name}: ({weighted}).sum()"

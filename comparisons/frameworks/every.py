@@ -1,0 +1,30 @@
+"""Every framework by its name; none is imported before it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from comparisons.frameworks.autograd import Autograd
+from comparisons.frameworks.framework import Framework
+from comparisons.frameworks.jax import Jax
+from comparisons.frameworks.mlx import Mlx
+from comparisons.frameworks.paddle import Paddle
+from comparisons.frameworks.tensorflow import TensorFlow
+from comparisons.frameworks.torch import Torch
+
+_ALL: tuple[Framework, ...] = (Torch(), Jax(), TensorFlow(), Paddle(), Mlx(), Autograd())
+
+FRAMEWORKS: Mapping[str, Framework] = MappingProxyType({f.name: f for f in _ALL})
+
+
+def framework_named(framework: str | Framework) -> Framework:
+    """The framework so called, or the one given.
+
+    Raises: ValueError, naming those known, if there is none.
+    """
+    if isinstance(framework, Framework):
+        return framework
+    if framework not in FRAMEWORKS:
+        raise ValueError(f"unknown framework {framework!r}; known are {', '.join(FRAMEWORKS)}")
+    return FRAMEWORKS[framework]

@@ -1,0 +1,83 @@
+"""What a framework is: its own functions by name, and the ways in which it differentiates."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from types import MappingProxyType
+
+from comparisons.engines.engine import Engine
+from comparisons.frameworks.own import Own
+from comparisons.subjects.subject import Subject
+
+WAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "reverse": "reverse mode",
+        "forward": "forward mode",
+        "compiled": "reverse mode, compiled",
+        "value": "the function's values, without differentiating",
+    }
+)
+
+
+class Framework(ABC):
+    """A framework that differentiates: what it is called, what it has, how it is asked.
+
+    Its module is imported when something is computed, and not before.
+    """
+
+    name: str  # as in framework="jax"
+    title: str  # as its makers write it
+    distribution: str  # what is installed
+    dtypes: Sequence[str]  # the types that it differentiates in
+    ways: Sequence[str]  # of WAYS
+    functions: Mapping[str, Own]  # by the catalogue's names
+    device = "cpu"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def version(self) -> str | None:
+        """Of what is installed; None if nothing is."""
+        try:
+            return version(self.distribution)
+        except PackageNotFoundError:
+            return None
+
+    @property
+    def install(self) -> str:
+        """The line that installs it."""
+        return f"pip install 'symdiff-autograd[{self.name}]'"
+
+    def missing(self) -> str | None:
+        """Why it cannot be asked, in words; None if it can."""
+        if self.version is not None:
+            return None
+        return f"{self.title} is not installed; {self.install}"
+
+    @abstractmethod
+    def engine(self, way: str) -> Engine:
+        """It as an engine. Raises: ValueError if it does not differentiate in this way."""
+
+    @abstractmethod
+    def subject(self, name: str) -> Subject:
+        """Its own function of a name, beside what it is documented to compute.
+
+        Raises: ValueError, naming those known, if it has none.
+        """
+
+    def own(self, name: str) -> Own:
+        """Its function of a name. Raises: ValueError, naming those known, if it has none."""
+        if name not in self.functions:
+            known = ", ".join(self.functions)
+            raise ValueError(f"{self.title} has no function for {name!r}; known are {known}")
+        return self.functions[name]
+
+    def checked_way(self, way: str) -> str:
+        """The way. Raises: ValueError, naming those known, if it is none of its own."""
+        if way not in self.ways:
+            known = ", ".join(self.ways)
+            raise ValueError(f"{self.title} has no engine {way!r}; it has {known}")
+        return way

@@ -1,0 +1,162 @@
+"""JAX. Its functions' documentation: docs.jax.dev/en/latest/jax.nn.html."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from comparisons.dtypes import Float64Array, FloatType
+from comparisons.engines.engine import WIDTH
+from comparisons.engines.snippet import Snippet
+from comparisons.frameworks.array_framework import ArrayFramework
+from comparisons.frameworks.arrays import Array, Function, alone, summed
+from comparisons.frameworks.own import own
+
+_ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"  # as every process here has
+
+
+class Jax(ArrayFramework):
+    """JAX on the CPU, through XLA."""
+
+    name = "jax"
+    title = "JAX"
+    distribution = "jax"
+    dtypes = ("float64", "float32", "bfloat16", "float16")
+    ways = ("reverse", "forward", "compiled")
+    imports = "import jax, jax.numpy as jnp; jax.config.update('jax_enable_x64', True)"
+    functions = MappingProxyType(
+        {
+            "relu": own("jax.nn.relu(z)"),
+            "relu6": own("jax.nn.relu6(z)"),
+            "leaky_relu": own("jax.nn.leaky_relu(z)"),
+            "elu": own("jax.nn.elu(z)"),
+            "selu": own("jax.nn.selu(z)"),
+            "celu": own("jax.nn.celu(z)"),
+            "gelu": own("jax.nn.gelu(z, approximate=False)", "approximate=True is the default"),
+            "gelu_tanh": own("jax.nn.gelu(z)", "what gelu is by default"),
+            "silu": own("jax.nn.silu(z)"),
+            "mish": own("jax.nn.mish(z)"),
+            "softplus": own("jax.nn.softplus(z)", "without a threshold", threshold="inf"),
+            "softsign": own("jax.nn.soft_sign(z)"),
+            "hardtanh": own("jax.nn.hard_tanh(z)"),
+            "hardsigmoid": own("jax.nn.hard_sigmoid(z)"),
+            "hardswish": own("jax.nn.hard_swish(z)"),
+            "logsigmoid": own("jax.nn.log_sigmoid(z)"),
+            "sigmoid": own("jax.nn.sigmoid(z)"),
+            "tanh": own("jnp.tanh(z)"),
+            "squareplus": own("jax.nn.squareplus(z)"),
+            "sparse_plus": own("jax.nn.sparse_plus(z)"),
+            "sparse_sigmoid": own("jax.nn.sparse_sigmoid(z)"),
+            "absolute": own("jnp.abs(z)"),
+            "exponential": own("jnp.exp(z)"),
+            "arctan": own("jnp.arctan(z)"),
+            "arcsinh": own("jnp.arcsinh(z)"),
+            "sine": own("jnp.sin(z)"),
+            "cosine": own("jnp.cos(z)"),
+            "erf": own("jax.scipy.special.erf(z)"),
+            "normal_cdf": own("jax.scipy.special.ndtr(z)"),
+            "normalized_sinc": own("jnp.sinc(z)"),
+            "square": own("jnp.square(z)"),
+            "log1p": own("jnp.log1p(z)"),
+            "expm1": own("jnp.expm1(z)"),
+            "sinh": own("jnp.sinh(z)"),
+            "cosh": own("jnp.cosh(z)"),
+            "erfc": own("jax.scipy.special.erfc(z)"),
+            "arctanh": own("jnp.arctanh(z)"),
+            "sqrt": own("jnp.sqrt(z)"),
+            "reciprocal": own("jnp.reciprocal(z)"),
+            "logarithm": own("jnp.log(z)"),
+            "tangent": own("jnp.tan(z)"),
+        }
+    )
+
+    @cached_property
+    def names(self) -> Mapping[str, Any]:
+        """`jax` and `jnp`."""
+        flags = os.environ.get("XLA_FLAGS", "")
+        if "xla_cpu_multi_thread_eigen" not in flags:
+            os.environ["XLA_FLAGS"] = f"{flags} {_ONE_THREAD}".strip()
+        import jax
+
+        jax.config.update("jax_enable_x64", True)  # noqa: FBT003 - jax's signature
+        return {"jax": jax, "jnp": jax.numpy}
+
+    def array(self, values: Float64Array, dtype: FloatType) -> Array:
+        """Through numpy, which has its bfloat16."""
+        jnp = self.names["jnp"]
+        return jnp.asarray(np.array(values).astype(jnp.dtype(dtype.name)))
+
+    def numbers(self, array: Array) -> Float64Array:
+        """The same way back."""
+        return np.array(array).astype(np.float64)
+
+    def whole(self, numbers: Any) -> Array:
+        """`jnp.asarray`."""
+        return self.names["jnp"].asarray(numbers)
+
+    def reverse(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Sequence[Array | None]:
+        """`jax.grad` of the sum."""
+        found: Sequence[Array] = self._gradient(function, arrays, cotangent)(*arrays)
+        return found
+
+    def compiled(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Sequence[Array | None]:
+        """The same under `jax.jit`."""
+        found: Sequence[Array] = self.names["jax"].jit(self._gradient(function, arrays, cotangent))(
+            *arrays
+        )
+        return found
+
+    def forward(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Sequence[Array | None]:
+        """`jax.jvp`, a tangent in one input at a time."""
+        jax, jnp, found = self.names["jax"], self.names["jnp"], []
+        for i, primal in enumerate(arrays):
+            tangents = [jnp.zeros_like(p) for p in arrays]
+            tangents[i] = jnp.ones_like(primal) if cotangent is None else cotangent
+            found.append(jax.jvp(function, tuple(arrays), tuple(tangents))[1])
+        return found
+
+    def _gradient(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Function:
+        def weighted(*given: Array) -> Array:
+            found = function(*given)
+            return (found if cotangent is None else found * cotangent).sum()
+
+        gradient: Function = self.names["jax"].grad(weighted, tuple(range(len(arrays))))
+        return gradient
+
+    def keywords(self, dtype: FloatType) -> str:
+        """`dtype=`."""
+        return f"dtype=jnp.{dtype}"
+
+    def full(self, value: str, keywords: str) -> str:
+        """`jnp.full`."""
+        return f"jnp.full(({WIDTH},), {value}, {keywords})"
+
+    def full_like(self, name: str, value: str) -> str:
+        """`jnp.full_like`."""
+        return f"jnp.full_like({name}, {value})"
+
+    def listed(self, entries: str, keywords: str) -> str:
+        """`jnp.array`."""
+        return f"jnp.array({entries}, {keywords})"
+
+    def statement(self, way: str, shown: Snippet) -> str:
+        """`jax.grad`, `jax.jit` of it, or `jax.jvp`."""
+        if way == "forward":
+            seed = shown.cotangent or f"jnp.ones_like({shown.name})"
+            return shown.printed(f"jax.jvp({alone(shown)}, ({shown.name},), ({seed},))[1]")
+        gradient = f"jax.grad({summed(shown)})"
+        called = f"jax.jit({gradient})" if way == "compiled" else gradient
+        return shown.printed(f"{called}({shown.name})")

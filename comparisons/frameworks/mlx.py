@@ -1,0 +1,160 @@
+"""MLX. Documentation: ml-explore.github.io/mlx, python/nn/functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from comparisons.dtypes import Float64Array, FloatType
+from comparisons.engines.engine import WIDTH
+from comparisons.engines.snippet import Snippet
+from comparisons.frameworks.array_framework import ArrayFramework
+from comparisons.frameworks.arrays import Array, Function, alone, summed
+from comparisons.frameworks.own import own
+
+
+class Mlx(ArrayFramework):
+    """MLX on the CPU, which is where it has float64."""
+
+    name = "mlx"
+    title = "MLX"
+    distribution = "mlx"
+    dtypes = ("float64", "float32", "bfloat16", "float16")
+    ways = ("reverse", "forward", "compiled")
+    imports = "import mlx.core as mx, mlx.nn; mx.set_default_device(mx.cpu)"
+    functions = MappingProxyType(
+        {
+            "relu": own("mlx.nn.relu(z)"),
+            "relu6": own("mlx.nn.relu6(z)"),
+            "leaky_relu": own("mlx.nn.leaky_relu(z)"),
+            "elu": own("mlx.nn.elu(z)"),
+            "selu": own("mlx.nn.selu(z)"),
+            "celu": own("mlx.nn.celu(z)"),
+            "gelu": own("mlx.nn.gelu(z)"),
+            "gelu_tanh": own("mlx.nn.gelu_approx(z)"),
+            "quick_gelu": own("mlx.nn.gelu_fast_approx(z)"),
+            "silu": own("mlx.nn.silu(z)"),
+            "mish": own("mlx.nn.mish(z)"),
+            "softplus": own("mlx.nn.softplus(z)", "without a threshold", threshold="inf"),
+            "softsign": own("mlx.nn.softsign(z)"),
+            "softshrink": own("mlx.nn.softshrink(z)"),
+            "hardshrink": own("mlx.nn.hard_shrink(z)"),
+            "hardtanh": own("mlx.nn.hard_tanh(z)"),
+            "hardswish": own("mlx.nn.hardswish(z)"),
+            "logsigmoid": own("mlx.nn.log_sigmoid(z)"),
+            "sigmoid": own("mlx.nn.sigmoid(z)"),
+            "tanh": own("mlx.nn.tanh(z)"),
+            "relu_squared": own("mlx.nn.relu2(z)"),
+            "absolute": own("mx.abs(z)"),
+            "exponential": own("mx.exp(z)"),
+            "arctan": own("mx.arctan(z)"),
+            "arcsinh": own("mx.arcsinh(z)"),
+            "sine": own("mx.sin(z)"),
+            "cosine": own("mx.cos(z)"),
+            "erf": own("mx.erf(z)"),
+            "square": own("mx.square(z)"),
+            "log1p": own("mx.log1p(z)"),
+            "expm1": own("mx.expm1(z)"),
+            "sinh": own("mx.sinh(z)"),
+            "cosh": own("mx.cosh(z)"),
+            "arctanh": own("mx.arctanh(z)"),
+            "sqrt": own("mx.sqrt(z)"),
+            "reciprocal": own("mx.reciprocal(z)"),
+            "logarithm": own("mx.log(z)"),
+            "tangent": own("mx.tan(z)"),
+        }
+    )
+
+    @cached_property
+    def names(self) -> Mapping[str, Any]:
+        """`mx` and `mlx`."""
+        import mlx
+        import mlx.core as mx
+        import mlx.nn
+
+        mx.set_default_device(mx.cpu)
+        return {"mx": mx, "mlx": mlx}
+
+    def array(self, values: Float64Array, dtype: FloatType) -> Array:
+        """Exactly: it rounds no value of the type."""
+        mx = self.names["mx"]
+        wide = mx.array(np.array(values), dtype=mx.float64)
+        return wide.astype(getattr(mx, dtype.name))
+
+    def numbers(self, array: Array) -> Float64Array:
+        """Widened."""
+        return np.array(array.astype(self.names["mx"].float64))
+
+    def whole(self, numbers: Any) -> Array:
+        """`mx.array`."""
+        return self.names["mx"].array(numbers)
+
+    def reverse(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Sequence[Array | None]:
+        """`mx.grad` of the sum."""
+        found: Sequence[Array] = self._gradient(function, arrays, cotangent)(*arrays)
+        return found
+
+    def compiled(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Sequence[Array | None]:
+        """The same under `mx.compile`."""
+        gradient = self._gradient(function, arrays, cotangent)
+        found: Sequence[Array] = self.names["mx"].compile(gradient)(*arrays)
+        return found
+
+    def forward(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Sequence[Array | None]:
+        """`mx.jvp`, a tangent in one input at a time."""
+        mx, found = self.names["mx"], []
+        for i, primal in enumerate(arrays):
+            tangents = [mx.zeros_like(p) for p in arrays]
+            tangents[i] = mx.ones_like(primal) if cotangent is None else cotangent
+            found.append(mx.jvp(function, list(arrays), tangents)[1][0])
+        return found
+
+    def _gradient(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Function:
+        def weighted(*given: Array) -> Array:
+            found = function(*given)
+            return (found if cotangent is None else found * cotangent).sum()
+
+        gradient = self.names["mx"].grad(weighted, tuple(range(len(arrays))))
+
+        def each(*given: Array) -> Sequence[Array]:
+            found = gradient(*given)
+            return found if isinstance(found, tuple) else (found,)
+
+        return each
+
+    def keywords(self, dtype: FloatType) -> str:
+        """`dtype=`."""
+        return f"dtype=mx.{dtype}"
+
+    def full(self, value: str, keywords: str) -> str:
+        """`mx.full`."""
+        return f"mx.full(({WIDTH},), {value}, {keywords})"
+
+    def full_like(self, name: str, value: str) -> str:
+        """`mx.full` like another."""
+        return f"mx.full({name}.shape, {value}, dtype={name}.dtype)"
+
+    def listed(self, entries: str, keywords: str) -> str:
+        """`mx.array`."""
+        return f"mx.array({entries}, {keywords})"
+
+    def statement(self, way: str, shown: Snippet) -> str:
+        """`mx.grad`, `mx.compile` of it, or `mx.jvp`."""
+        if way == "forward":
+            seed = shown.cotangent or f"mx.ones_like({shown.name})"
+            return shown.printed(f"mx.jvp({alone(shown)}, [{shown.name}], [{seed}])[1][0]")
+        gradient = f"mx.grad({summed(shown)})"
+        called = f"mx.compile({gradient})" if way == "compiled" else gradient
+        return shown.printed(f"{called}({shown.name})")
