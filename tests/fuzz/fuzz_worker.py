@@ -372,8 +372,11 @@ def _kinks(definition: Any) -> tuple[list[tuple[Fraction, float | None, float | 
         for k in definition.kinks()
         if (place := _place(k.at)) is not None
     ]
-    unresolved = getattr(definition, "unresolved_kinks", None)
-    return listed, list(unresolved() if callable(unresolved) else unresolved or ())
+    unresolved: list[Any] = list(definition.unresolved_kinks())
+    if len(listed) < len(definition.kinks()):  # there is more than one between two float64
+        listed = [kink for kink in listed if kink[0] != 0]
+        unresolved.append((0.0, 0.0))
+    return listed, unresolved
 
 
 def _place(at: Any) -> Fraction | None:
