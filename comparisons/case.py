@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 import symdiff
-from comparisons.dtypes import Float64Array, FloatType
+from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.engines.engine import Engine, Gradients, Indices, Setting
 from comparisons.engines.every import ENGINES, engine_named
 from comparisons.inputs.cotangents import cotangent_of
 from comparisons.inputs.points import Points, points_of
 from comparisons.inputs.values import COTANGENT, Inputs
+from comparisons.judge.allowance import Allowance, precision_of
 from comparisons.judge.budget import Budget
 from comparisons.judge.judge import Judge
 from comparisons.judge.truth import Truth, weighted
@@ -174,11 +175,24 @@ class Case:
 
     @cached_property
     def _enclosures(self) -> dict[str, Enclosure]:
-        return self.truth.enclosed(self.inputs, self.dtype)
+        allowance = self._allowance
+        enough = None if allowance is None else allowance.enough
+        return self.truth.enclosed(self.inputs, self.dtype, enough)
 
     @cached_property
     def _judge(self) -> Judge:
-        return Judge(self.truth, self.subject.definition, self.dtype, self.budget)
+        definition, allowance = self.subject.definition, self._allowance
+        return Judge(self.truth, definition, self.dtype, self.budget, allowance)
+
+    @cached_property
+    def _allowance(self) -> Allowance | None:
+        """What the rounding of the whole graph may amount to; None of functions of points."""
+        adjoints = self.truth.adjoints
+        if adjoints.signature.pointwise:
+            return None
+        types = [self.dtype, *map(float_type, self.subject.casts)]
+        coarsest = max(types, key=lambda t: t.unit_roundoff)
+        return Allowance(adjoints, self.inputs, precision_of(coarsest))
 
     def _of(self, definition: Definition) -> Case:
         """The same case of another function of the same variables."""

@@ -16,9 +16,10 @@ from comparisons.judge.budget import Budget
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.ulp import Interval, absolute_error, finite_truth
 from comparisons.judge.vocabulary import Standing, Status
-from symdiff.oracle.enclosure import BoolArray, Enclosure, Why
+from symdiff.oracle.enclosure import SMALLEST, BoolArray, Enclosure, Why
 
 _USUAL = Budget()
+_RESOLVED = 4 * SMALLEST  # an enclosure cannot tell less from 0
 
 
 def judge_entries(
@@ -39,9 +40,10 @@ def judge_entries(
         `allowance.enough` where it is certified.
     """
     unit = dtype.ulp(finite_truth(truth, dtype))
-    accurate = allowance.accurate(name, unit)
+    accurate = np.maximum(allowance.accurate(name, unit), _RESOLVED)
     error = _forgiving_overflow(computed, truth, accurate, dtype)
-    ulps, conditioned = error / unit, error / (accurate / _USUAL.accurate)
+    # a quarter of two smallest subnormals would be 0, so what is divided is four times the error
+    ulps, conditioned = error / unit, error.times(_USUAL.accurate) / accurate
     status = _statuses(computed, truth, ulps.greatest, conditioned.greatest, dtype, budget)
     judged = ~_have(status, Standing.NOT_JUDGED)
     excess = _over(error, accurate, budget.accurate / _USUAL.accurate)

@@ -1,4 +1,4 @@
-"""One adjoint's computed values beside the truth: conditioning, thresholds, kinks, infinities."""
+"""One adjoint's values beside the truth: points by conditioning, whole graphs by rounding."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import numpy as np
 
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import COTANGENT, Inputs
+from comparisons.judge.allowance import Allowance
 from comparisons.judge.budget import Budget
+from comparisons.judge.entries import judge_entries
 from comparisons.judge.infinity import judge_beyond_finite
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.kinks import judge_kinks, judge_unresolved
@@ -26,19 +28,22 @@ class Judge:
     definition: Definition | None  # where the graph is this one function: it knows its kinks
     dtype: FloatType
     budget: Budget
+    allowance: Allowance | None = None  # of a graph of arrays
 
     def judge(
         self, name: str, computed: Float64Array, truth: Enclosure, inputs: Inputs
     ) -> tuple[Judgement, Enclosure]:
         """Judge the adjoint `name`; returns the truth too, as tightly as it was needed."""
+        if self.allowance is not None:
+            found = judge_entries(name, computed, truth, self.allowance, self.dtype, self.budget)
+            return found, truth
         moved = np.broadcast_to(self.truth.sensitivity(name, inputs), computed.shape)
-        pointwise = self.truth.adjoints.signature.pointwise
-        cotangent = inputs.get(COTANGENT, np.ones(())) if pointwise else np.ones(())
+        cotangent = inputs.get(COTANGENT, np.ones(()))
         # The adjoint of the cotangent is the value itself, which no cotangent multiplies.
         scale = np.broadcast_to(np.abs(cotangent) if name != COTANGENT else 1.0, computed.shape)
         asked = (moved, self.dtype, self.budget, scale)
         found = judge_points(computed, truth, *asked)
-        if found.undecided.any() and pointwise:
+        if found.undecided.any():
             truth = self._tightened(name, truth, inputs, found)
             found = judge_points(computed, truth, *asked)
         return self._special(name, found, computed, truth, inputs), truth
@@ -46,10 +51,7 @@ class Judge:
     def _tightened(
         self, name: str, truth: Enclosure, inputs: Inputs, found: Judgement
     ) -> Enclosure:
-        """The enclosures where an error straddles a threshold as tight as they can be.
-
-        Those of arrays are: they are enclosed to 2⁻¹⁰⁵ from the start.
-        """
+        """The enclosures where an error straddles a threshold as tight as they can be."""
         where = found.undecided
         some = {k: np.broadcast_to(v, where.shape)[where] for k, v in inputs.items()}
         tight = self.truth.enclosed_tightly(some, self.dtype)[name]

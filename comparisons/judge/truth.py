@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -13,12 +13,11 @@ from comparisons.inputs.values import COTANGENT, Inputs
 from symdiff import Adjoints, Graph, adjoints, elementwise, scalars
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Node
-from symdiff.graph.sensitivity import SEED, sensitivities
+from symdiff.graph.sensitivity import sensitivities
 from symdiff.oracle.adjoints import enclose_adjoints, pointwise_forms
 from symdiff.oracle.enclosure import Enclosure
 
 TIGHT = 2.0**-100  # where an error straddles a threshold: as tight as a double-double can hold
-MOST_ENTRIES = 2**12  # of an array whose conditioning is computed, a fraction of a millisecond each
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,17 @@ class Truth:
         """The closed forms."""
         return adjoints(self.graph)
 
-    def enclosed(self, inputs: Inputs, dtype: FloatType) -> dict[str, Enclosure]:
-        """Every adjoint with a proven bound, far below an ulp of `dtype`."""
-        return enclose_adjoints(self.adjoints, inputs, target=dtype.name)
+    def enclosed(
+        self,
+        inputs: Inputs,
+        dtype: FloatType,
+        enough: Mapping[str, Float64Array] | None = None,
+    ) -> dict[str, Enclosure]:
+        """Every adjoint with a proven bound, far below an ulp of `dtype`, or else at most `enough`.
+
+        Args: enough, by an adjoint's name, in its shape.
+        """
+        return enclose_adjoints(self.adjoints, inputs, target=dtype.name, absolute=enough)
 
     def enclosed_tightly(self, inputs: Inputs, dtype: FloatType) -> dict[str, Enclosure]:
         """The same with the least bound there is, for the few points that need it."""
@@ -57,30 +64,13 @@ class Truth:
         return {k: np.asarray(v) for k, v in self._fast(**inputs).items()}
 
     def sensitivity(self, name: str, inputs: Inputs) -> Float64Array:
-        """Σ |v ∂g/∂v| over the graph's named values, for the adjoint `name`.
+        """Σ |v ∂g/∂v| over the named values of a graph of scalars, for the adjoint `name`.
 
-        Of an array it is asked entry by entry, and so for at most 4096 entries; more are judged
-        without, which is stricter. In float64: it widens what is allowed, and there its own
-        rounding does not matter.
+        In float64: it widens what is allowed, and there its own rounding does not matter.
         """
-        adjoints, node = self.adjoints, self._sensitivities[name]
-        axes = adjoints.nodes[name].axes
-        signature = adjoints.signature
-        if not axes:
-            moved = Evaluator(signature, {name: node}, roughly=True)(**inputs)[name]
-            return np.nan_to_num(np.asarray(moved), posinf=0.0)
-        lengths = signature.bind(inputs)[2]
-        shape = tuple(lengths[axis] for axis in axes)
-        if np.prod(shape) > MOST_ENTRIES:
-            return np.zeros(shape)
-        seeded = replace(signature, inputs={**signature.inputs, SEED: axes})
-        of_entry = Evaluator(seeded, {name: node})
-        moved = np.zeros(shape)
-        for entry in np.ndindex(shape):
-            seed = np.zeros(shape)
-            seed[entry] = 1.0
-            moved[entry] = of_entry(**inputs, **{SEED: seed})[name]
-        return np.nan_to_num(moved, posinf=0.0)
+        node = {name: self._sensitivities[name]}
+        moved = Evaluator(self.adjoints.signature, node, roughly=True)(**inputs)[name]
+        return np.nan_to_num(np.asarray(moved), posinf=0.0)
 
     @cached_property
     def _fast(self) -> Evaluator:

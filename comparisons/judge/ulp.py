@@ -21,6 +21,11 @@ class Interval:
         with np.errstate(over="ignore"):  # 2^1000 ulp is infinitely wrong
             return Interval(self.least / unit, self.greatest / unit)
 
+    def times(self, number: float) -> Interval:
+        """So many times the error."""
+        with np.errstate(over="ignore"):
+            return Interval(self.least * number, self.greatest * number)
+
     def straddles(self, threshold: float) -> BoolArray:
         """Where the enclosure does not decide on which side of the threshold the error is."""
         return np.asarray((self.least <= threshold) & (self.greatest > threshold))

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from comparisons.judge.vocabulary import Status, Verdict
+from comparisons.report.printable import printable
+
+_LONGEST = 400  # characters of a sentence
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Changes:
     def __str__(self) -> str:
         kinds = {"Worse": self.worse, "Better": self.better, "Changed": self.other}
         parts = [
-            f"{kind}:\n" + "\n".join(f"  {sentence}" for sentence in sentences)
+            f"{kind}:\n" + "\n".join(f"  {printable(sentence, _LONGEST)}" for sentence in sentences)
             for kind, sentences in kinds.items()
             if sentences
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import platform
@@ -16,11 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from comparisons.judge.vocabulary import Status
+from comparisons.report.printable import printable
 from comparisons.report.row import WIDEST_FIRST, Row, written
+from comparisons.report.whole_file import write_whole
 
 SCHEMA = 1  # a document of another number is refused: raise it when a field changes its meaning
 _BEGAN = datetime.now(UTC)  # of the run: its page and its JSON have one date
 _VERSIONS = ("symdiff-autograd", "torch", "sympy", "numpy", "python-flint")
+_LONGEST = 200  # characters of a document that a sentence about it quotes
 _COLUMNS = ("subject", "dtype", "engine", "verdict", "values", "bulk_ulp")
 _WORST = ("adjoint", "at", "computed", "truth", "ulp", "reproduction")
 
@@ -50,7 +54,7 @@ def document(rows: Iterable[Row], *, complete: bool) -> dict[str, Any]:
 def write_json(path: Path, rows: Iterable[Row], *, complete: bool = True) -> None:
     """Write the document of the rows to `path`."""
     text = json.dumps(document(rows, complete=complete), ensure_ascii=False, allow_nan=False)
-    _write(path, text + "\n")
+    write_whole(path, [text, "\n"])
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -60,35 +64,43 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_literal)
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deeply for a symdiff report") from None
     except ValueError as error:
         raise ValueError(f"{path} is not JSON ({error}); write one with --json") from None
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror})") from None
     if not isinstance(found, dict) or "schema" not in found:
         raise ValueError(f"{path} is JSON, but no symdiff report; write one with --json")
     if found["schema"] != SCHEMA:
         raise ValueError(
-            f"{path} has schema {found['schema']!r}, and this symdiff reads schema {SCHEMA}; "
-            "write it anew, or read it with the symdiff that wrote it"
+            f"{path} has schema {printable(repr(found['schema']), _LONGEST)}, and this symdiff "
+            f"reads schema {SCHEMA}; write it anew, or read it with the symdiff that wrote it"
         )
-    from jsonschema.exceptions import best_match
-
-    misfit = best_match(_validator().iter_errors(found))
+    try:
+        misfit = next(iter(_validator().iter_errors(found)), None)
+    except ValueError:  # its limit of recursion, which is below JSON's
+        raise ValueError(f"{path} is nested too deeply for a symdiff report") from None
     if misfit is not None:
-        what = misfit.message if len(misfit.message) < 200 else f"{misfit.message[:200]}…"
-        raise ValueError(f"{path} does not fit the schema at {misfit.json_path}: {what}")
+        where = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in misfit.instance_path)
+        raise ValueError(
+            f"{path} does not fit the schema at ${printable(where, _LONGEST)}: "
+            f"{printable(misfit.message, _LONGEST)}"
+        )
     return found
 
 
 def write_csv(path: Path, rows: Iterable[Row]) -> None:
     """Write a line for every comparison of the rows: what is said of it, without its points."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     statuses = [str(s) for s in Status]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow([*_COLUMNS, *statuses, *(f"worst {c}" for c in _WORST)])
-        for row in sorted(rows, key=_place):
-            if row["kind"] == "comparison":
-                counts = [row["counts"].get(s, 0) for s in statuses]
-                table.writerow([*(row[c] for c in _COLUMNS), *counts, *_worst(row["worst"])])
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow([*_COLUMNS, *statuses, *(f"worst {c}" for c in _WORST)])
+    for row in sorted(rows, key=_place):
+        if row["kind"] == "comparison":
+            counts = [row["counts"].get(s, 0) for s in statuses]
+            table.writerow([*(row[c] for c in _COLUMNS), *counts, *_worst(row["worst"])])
+    write_whole(path, [text.getvalue()])
 
 
 def schema() -> dict[str, Any]:
@@ -100,7 +112,7 @@ def schema() -> dict[str, Any]:
 
 @cache
 def _validator() -> Any:
-    from jsonschema import Draft202012Validator
+    from jsonschema_rs import Draft202012Validator
 
     return Draft202012Validator(schema())
 
@@ -127,11 +139,6 @@ def _place(row: Row) -> tuple[str, ...]:
         return (row["kind"], row["subject"], row["dtype"], *pair, json.dumps(row, sort_keys=True))
     rank = f"{WIDEST_FIRST.index(row['dtype'])}"
     return (row["kind"], row["subject"], rank, row["engine"], json.dumps(row, sort_keys=True))
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
 
 
 def _date() -> str:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from comparisons.judge.vocabulary import Verdict, verdict_named
-from comparisons.report import plots
 from comparisons.report.conventions import KinkConventions, kink_conventions
 from comparisons.report.data import document
 from comparisons.report.detections import Detections
 from comparisons.report.engine_pairs import EnginePair, engine_pairs
 from comparisons.report.findings import Finding, findings
-from comparisons.report.glossary import STATUSES, TERMS, VERDICTS
+from comparisons.report.glossary import STATUSES, VERDICTS
 from comparisons.report.row import WIDEST_FIRST, Row, read
+from comparisons.report.templates import anchor, template
+from comparisons.report.whole_file import write_whole
 from comparisons.results.number import shown
 from symdiff.notation.names import lettered
 
@@ -65,7 +66,7 @@ class Document:
 
     def _titled(self, kind: str) -> list[Row]:
         for r in (found := [r for r in self.rows if r["kind"] == kind]):
-            several = len(self._settings[r["subject"]]) > 1 and _setting(r)
+            several = len(self._settings.get(r["subject"], ())) > 1 and _setting(r)
             r["title"] = f"{r['subject']} ({_setting(r)})" if several else r["subject"]
         return found
 
@@ -114,7 +115,19 @@ class Document:
 
     def differences_of(self, title: str) -> list[Row]:
         """Where the engines differ that a function was compared in."""
-        return [r for r in self.differences if r["title"] == title]
+        return self._differences_by_title.get(title, [])
+
+    @cached_property
+    def _differences_by_title(self) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
+        for r in self.differences:
+            found.setdefault(r["title"], []).append(r)
+        return found
+
+    @property
+    def titles_that_differ(self) -> list[str]:
+        """The functions of which engines differ, if the comparisons are here too."""
+        return [title for title in self._differences_by_title if title in self._by_title]
 
     def cell(self, title: str, engine: str, dtype: str) -> Row | None:
         """The worst comparison of a function in a type and engine, if there is one."""
@@ -126,7 +139,9 @@ class Document:
         if row is None:
             return "-1"
         verdict, error = badness(row)
-        part = math.log1p(error) / 1000 if math.isfinite(error) else 0.9  # below 1 for any float
+        part = (
+            math.log1p(max(error, 0.0)) / 1000 if math.isfinite(error) else 0.9
+        )  # below 1 for any float
         return f"{verdict + part:.9g}"
 
     @cached_property
@@ -177,13 +192,16 @@ class Document:
     @cached_property
     def _anchors(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        taken: set[str] = set()
+        taken: Counter[str] = Counter()
         for title in self.titles:
             name = anchor(title)
-            while name in taken:
-                name += "-"
+            key = normalize("NFKC", name).casefold()  # as file systems may compare names
+            while taken[key]:
+                taken[key] += 1
+                name = f"{anchor(title)}--{taken[key]}"
+                key = normalize("NFKC", name).casefold()
+            taken[key] += 1
             found[title] = name
-            taken.add(name)
         return found
 
     def anchor(self, title: str) -> str:
@@ -197,11 +215,11 @@ class Document:
 
     def render(self, suffix: str) -> str:
         """The page, for a file name's suffix, `.html` or `.md`."""
-        return _template(TEMPLATES[suffix]).render(report=self)
+        return template(TEMPLATES[suffix]).render(report=self)
 
     def render_section(self, title: str, index: str) -> str:
         """A page of one function, for a report that is a folder."""
-        return _template("section_page.html.jinja").render(report=self, title=title, index=index)
+        return template("section_page.html.jinja").render(report=self, title=title, index=index)
 
 
 def write(path: Path, rows: Iterable[Row], *, complete: bool = True) -> None:
@@ -215,36 +233,22 @@ def write_page(path: Path, data: Mapping[str, Any], *, largest: int = LARGEST) -
     A page of more than `largest` bytes becomes an index, with a file for each function in a folder
     of the same name beside it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     report = Document(data)
     page = report.render(path.suffix)
-    if path.suffix == ".html" and len(page.encode()) > largest:
+    if path.suffix == ".html" and len(page.encode("utf-8", "replace")) > largest:
         folder = path.with_suffix("")
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         report = Document(data, folder=folder.name)
         for title in report.titles:
             section = report.render_section(title, index=f"../{path.name}")
-            (folder / f"{report.anchor(title)}.html").write_text(section, encoding="utf-8")
+            write_whole(folder / f"{report.anchor(title)}.html", [section])
         page = report.render(path.suffix)
-    path.write_text(page, encoding="utf-8")
+    write_whole(path, [page])
 
 
 def badness(row: Row) -> tuple[int, float]:
     """What a comparison is sorted by: its verdict, then its error in bulk."""
     return verdict_named(row["verdict"]).rank, row["bulk_ulp"]
-
-
-def anchor(name: str) -> str:
-    """Letters, digits and hyphens, for an id or a CSS class."""
-    words = "".join(c if c.isalnum() else " " for c in name.replace("∞", "infinity")).split()
-    return "-".join(words) or "unnamed"
-
-
-def _as_text(words: str) -> str:
-    """Words that Markdown, which lets HTML through, shows as they are."""
-    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "&#124;")):
-        words = words.replace(character, entity)
-    return words
 
 
 def _setting(row: Row) -> str:
@@ -255,39 +259,3 @@ def _setting(row: Row) -> str:
     if row["device"] != "cpu":
         parts.append(row["device"])
     return ", ".join(parts)
-
-
-def _template(name: str) -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-    from markupsafe import Markup
-
-    from comparisons.report.mathml import mathml
-
-    environment = Environment(
-        loader=PackageLoader("comparisons", "report"),
-        autoescape=select_autoescape(["html.jinja", "svg.jinja"]),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "mathml": lambda latex: Markup(mathml(latex)),  # noqa: S704 - made of our own LaTeX
-        "number": shown,
-        "anchor": anchor,
-        "as_text": _as_text,
-        "lettered": lettered,
-        "error_plot": plots.error_plot,
-        "curve_plot": plots.curve_plot,
-    }
-    environment.globals |= {
-        "VERDICTS": VERDICTS,
-        "STATUSES": STATUSES,
-        "TERMS": TERMS,
-        "AXES": plots.AXES,
-        "font": base64.b64encode(_font()).decode(),
-    }
-    return environment.get_template(name)
-
-
-def _font() -> bytes:
-    return files("comparisons.report").joinpath("font/stix-two-math.woff2").read_bytes()

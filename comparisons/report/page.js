@@ -41,6 +41,7 @@
     button.addEventListener("click", () => sort(header));
     header.append(button);
   }
+  controls.addEventListener("submit", (event) => event.preventDefault());
   search.addEventListener("input", filter);
   for (const choice of [verdict, dtype, engine]) choice?.addEventListener("change", filter);
   controls.hidden = false;

@@ -13,6 +13,8 @@ from comparisons.results.number import shown
 Ticks = list[tuple[float, str]]
 _OCTAVES, _LAST = 16, 65  # as profile.py bins: half octaves from 2^−16 to 2^16, and beyond
 _BIN = 5  # units of the drawing a bin is wide
+_FINEST, _WIDEST = 1e-6, 1e6  # intervals that a curve is drawn over: ours are of 2 to 128
+_LARGEST = 1e100  # what a curve is scaled by; beyond it the tick marks would overflow
 
 
 @dataclass(frozen=True)
@@ -162,10 +164,12 @@ class CurvePlot:
     width, height, left, below, above = 380, 220, 34, 22, 6
 
 
-def curve_plot(curve: Mapping[str, Any]) -> CurvePlot:
-    """The plot of a curve, as `comparisons.report.profile.curve` gives it."""
+def curve_plot(curve: Mapping[str, Any]) -> CurvePlot | None:
+    """The plot of a curve, as `comparisons.report.profile.curve` gives it; None of no interval."""
     f, slope = (_numbers(curve[k]) for k in ("f", "slope"))
     start, end = curve["from"], curve["to"]
+    if not _FINEST < end - start < _WIDEST:  # nor NaN
+        return None
     low, high = _range([*f, *slope])
     across = CurvePlot.width - CurvePlot.left - CurvePlot.above
     down = CurvePlot.height - CurvePlot.below - CurvePlot.above
@@ -234,13 +238,13 @@ def _straightened(points: list[_Point]) -> list[_Point]:
 
 def _range(values: Iterable[float | None]) -> tuple[float, float]:
     """What is shown: everything, unless a few values are far beyond the rest."""
-    finite = sorted(v for v in values if v is not None and math.isfinite(v))
+    finite = sorted(v for v in values if v is not None and abs(v) < _LARGEST)
     if not finite:
         return -1.0, 1.0
     low, high = (finite[int(q * (len(finite) - 1))] for q in (0.02, 0.98))
     low, high = max(finite[0], low - (high - low)), min(finite[-1], high + (high - low))
     low, high = min(low, 0.0), max(high, 0.0)
-    margin = 0.05 * (high - low) or 1.0
+    margin = 0.05 * (high - low) if high - low > _FINEST else 1.0
     return low - margin, high + margin
 
 

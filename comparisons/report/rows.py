@@ -9,6 +9,7 @@ from sympy import Expr, Symbol
 
 import symdiff
 from comparisons.dtypes import FloatType
+from comparisons.report.printable import printable, whole_characters
 from comparisons.report.profile import curve, profile
 from comparisons.report.row import Row
 from comparisons.results.engine_table import Difference
@@ -25,6 +26,7 @@ from symdiff.notation.names import barred
 
 _MOST_KINKS = 24  # rows of one table
 _LONG = 24  # characters of a number that is still read at a glance
+_LONGEST_NAME = 4000  # as in the schema; a formula may be a name, of 2,000 characters
 _BROKEN = 5  # points beyond what is allowed
 
 
@@ -36,9 +38,9 @@ def result_row(result: Result) -> Row:
     def at(point: Point) -> Row:
         return _point_row(result.dtype, "" if of is None else subject.label(of.name), point)
 
-    return {
+    row = {
         "kind": "comparison",
-        "subject": str(subject),
+        "subject": _name(subject),
         "source": subject.definition.source if subject.definition else "",
         "code": subject.code,
         "of_torch": subject.of_torch,
@@ -60,13 +62,15 @@ def result_row(result: Result) -> Row:
         "profile": profile(result.envelope),
         "mathematics": _mathematics(result),
     }
+    whole: Row = whole_characters(row)  # a half in a name or a code would not be sent, nor written
+    return whole
 
 
 def difference_row(difference: Difference, first: Result) -> Row:
     """Where two engines differ; `first` is the first one's comparison."""
     return {
         "kind": "difference",
-        "subject": str(first.subject),
+        "subject": _name(first.subject),
         "dtype": str(first.dtype),
         "cotangent": first.cotangent,
         "device": first.device,
@@ -91,6 +95,11 @@ def detection_row(subject: str, mutation: str, caught_by: Mapping[str, bool]) ->
         "mutation": mutation,
         "caught_by": {name: bool(caught) for name, caught in caught_by.items()},
     }
+
+
+def _name(subject: Subject) -> str:
+    """As it is called in one line, and one that a file's schema takes."""
+    return printable(str(subject), _LONGEST_NAME)
 
 
 def _adjoint_row(subject: Subject, summary: Summary) -> Row:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from comparisons.judge.vocabulary import Verdict, verdict_named
+from comparisons.report.printable import printable
 from comparisons.report.row import WIDEST_FIRST
 
+_LONGEST = 100  # characters of a function's name in a line
 Cell = tuple[str, str]  # the text, padded to its column, and the verdict it is coloured by, or ""
 
 
@@ -42,7 +44,8 @@ def table(rows: Iterable[Mapping[str, Any]], most: int | None = None) -> Iterato
 
 def _label(row: Mapping[str, Any]) -> str:
     engine = row["engine"]
-    return str(row["subject"]) if engine == "reverse" else f"{row['subject']}, {engine}"
+    label = str(row["subject"]) if engine == "reverse" else f"{row['subject']}, {engine}"
+    return printable(label, _LONGEST)
 
 
 def _badness(row: Mapping[str, Any]) -> tuple[int, float]:

@@ -182,6 +182,7 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
         sample=sample,
         of_user=True,
         captured=True,
+        casts=frozenset(str(t).removeprefix("torch.") for t in captured.types.values()),
         imports=call.imports,
         labels={
             **{name: f"{name.rstrip('_')}.grad" for name in captured.inputs},
@@ -249,6 +250,7 @@ def _of_gradient(subject: Subject) -> Subject:
         sample=sample,
         of_user=True,
         captured=True,
+        casts=subject.casts,
         imports=subject.imports,
         labels={
             **{i.name: f"{i.name}.grad" for i in graph.inputs},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ class Subject:
     of_torch: bool = False  # whether the function judged is torch's own
     of_user: bool = False  # whether it is the user's own
     captured: bool = False  # whether the graph was read off the code
+    casts: Iterable[str] = ()  # types that values on the way are held in, beside that of the inputs
     imports: str = ""  # statements that the code needs beside `import torch`
     framework: str = "torch"  # that it is written in
     labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄

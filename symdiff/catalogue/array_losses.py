@@ -143,13 +143,16 @@ def multilabel_margin(*, reduction: Reduction = "mean") -> Graph:
 
 
 def multilabel_soft_margin(*, weighted: bool = False, reduction: Reduction = "mean") -> Graph:
-    """l = −mean over classes of w (t log σ(x) + (1 − t) log σ(−x)) = mean of w (softplus(x) − t x).
+    """l = −mean over classes of w (t log σ(x) + (1 − t) log σ(−x)).
 
+    Written as torch documents it: the adjoint of t, −x, is a difference that loses digits near 0.
     Source: torch.nn.MultiLabelSoftMarginLoss.
     """
     x, t = array("x", "n c"), array("t", "n c")
     weight = [array("w", "c")] if weighted else []
-    terms = elementwise(lambda x, t, w=1: w * (softplus(x) - t * x), x, t, *weight)
+    terms = elementwise(
+        lambda x, t, w=1: w * (t * softplus(-x) + (1 - t) * softplus(x)), x, t, *weight
+    )
     return Graph("multilabel_soft_margin", (x, t, *weight), _lines(mean(terms, ["c"]), reduction))
 
 

@@ -7,26 +7,21 @@ from collections.abc import Iterable
 import sympy
 
 from symdiff.graph.derivation import Derivation
-from symdiff.graph.kinds.einsum import total
 from symdiff.graph.kinds.elementwise import constant, elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node
 from symdiff.graph.reverse import sweep
 
-SEED = "its seed"  # no identifier, so no input of a user's can clash
-
 
 def sensitivities(adjoints: Derivation) -> dict[str, Node]:
-    """Σ |v ∂g/∂v| for each adjoint g, over every named value v of the graph.
+    """Σ |v ∂g/∂v| for each adjoint g of a graph of scalars, over every named value v of it.
 
     Times the unit roundoff it is what rounding each named value once can change in g, to first
     order: the error that even perfect arithmetic on rounded values may show. At a root of f' it
     tells an ill-conditioned point from a bad formula. The second derivatives come from sweeping the
     adjoint's own graph; through stops, since what is cut for a derivative is rounded all the same.
 
-    Of an adjoint with axes it is the sensitivity of one entry, which an input of those axes, named
-    `SEED`, chooses: 1 at the entry and 0 elsewhere. It is a sum over all entries of every v, the
-    cotangent's among them.
+    Of arrays it would take a sweep an entry: `symdiff.rounding` is for them.
 
     Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed. 2002, §1.6.
     """
@@ -38,11 +33,10 @@ def sensitivities(adjoints: Derivation) -> dict[str, Node]:
 
 
 def _sensitivity(g: Node, named: Iterable[Node]) -> Node:
-    seed = Input(g.axes, (), SEED) if g.axes else constant(1)
-    derivatives = sweep(g, seed, through_stops=True).adjoints
+    derivatives = sweep(g, constant(1), through_stops=True).adjoints
     summed: Node = constant(0)
     for value in named:
         if value in derivatives:
             moved = elementwise(lambda v, d: sympy.Abs(v * d), value, derivatives[value])
-            summed = elementwise(lambda s, m: s + m, summed, total(moved, moved.axes))
+            summed = elementwise(lambda s, m: s + m, summed, moved)
     return summed

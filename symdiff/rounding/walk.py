@@ -27,6 +27,7 @@ from symdiff.graph.kinds.einsum import repeated
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
 from symdiff.graph.steps import ArrayOperation, Roundings
+from symdiff.graph.template import positions
 from symdiff.notation.arrays import PRIME
 from symdiff.rounding.precision import Precision
 from symdiff.rounding.scalar import at
@@ -103,10 +104,14 @@ class Walk:
         return symbol
 
     def apply(self, template: Expr, operands: Sequence[Symbol]) -> Symbol:
-        """The symbol of an expression in placeholders, entry by entry of values before."""
+        """The symbol of an expression in placeholders, entry by entry of values before.
+
+        An operand that it does not use has no say in the shape: x − stop(x) is a 0 over no axis.
+        """
         known = [self._values[s] for s in operands]
         found = at(template, known, smallest=self._precision.smallest, floors=self.floors)
-        shape = np.broadcast_shapes(found.value.shape, *(v.shape for v in known))
+        used = [known[i].shape for i in positions(template)]
+        shape = np.broadcast_shapes(found.value.shape, *used)
         symbol = next(self._names)
         self._values[symbol] = np.broadcast_to(found.value, shape)
         terms = [

@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 import pytest
 
 from comparisons.report.data import document, read_json, write_json
-from comparisons.report.document import Document, anchor, write, write_page
+from comparisons.report.document import Document, write, write_page
+from comparisons.report.templates import anchor
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +124,7 @@ class TestMarkdown:
 
         assert "| reverse, jvp | 1 of 2 |" in text
         assert "silu, float32, z̄: reverse and jvp, most at z = " in text
-        assert "| absolute | 0 | [−1, 1] | NaN, outside | `torch.sqrt(z * z)` |" in text
+        assert r"| absolute | 0 | \[−1, 1\] | NaN, outside | `torch.sqrt(z * z)` |" in text
 
     def test_says_who_catches_what(self, report):
         """The detections, with totals."""

@@ -1,9 +1,12 @@
 """The page in a real browser."""
 
+import json
 import shutil
+from pathlib import Path
 
 import pytest
 from axe_core_python.sync_playwright import Axe
+from hostile import all_poisoned
 from playwright.sync_api import sync_playwright
 
 from comparisons.report.data import document
@@ -172,3 +175,61 @@ def test_reads_without_scripts(browser, address):
     assert page.locator("#matrix tbody tr").count() == 11
     assert not page.get_by_label("Search").is_visible()
     context.close()
+
+
+class TestHostileDocument:
+    """A document that is full of scripts; `hacked` is what they would call the page."""
+
+    @staticmethod
+    def look(browser, file, event):
+        """The page of a file, opened and clicked on, with what it asked for and did."""
+        page = browser.new_page()
+        page.heard = []
+        page.on("dialog", lambda dialog: page.heard.append(dialog.message))
+        page.on("pageerror", lambda error: page.heard.append(str(error)))
+        page.on(event, lambda r: page.heard.append(r.url) if _outside(r.url, file) else None)
+        page.goto(file)
+        page.locator("details").evaluate_all("all => all.forEach(d => d.open = true)")
+        return page
+
+    def test_runs_nothing(self, browser, rows, tmp_path):
+        """In one page and in every page of a folder: no script, no request, no handler."""
+        kept = {(row["kind"], row.get("verdict")): row for row in rows}
+        sound = json.loads(json.dumps(document(kept.values(), complete=True)))
+        found = all_poisoned(sound)
+        write_page(tmp_path / "one.html", found)
+        write_page(tmp_path / "many.html", found, largest=1)
+        files = [tmp_path / "one.html", *sorted(tmp_path.rglob("many*.html"))]
+        files += sorted((tmp_path / "many").glob("*.html"))[::12]
+
+        for file in files:
+            page = self.look(browser, file.as_uri(), "request")
+            elements = page.evaluate(
+                "[...document.querySelectorAll('*')].filter(e => e.localName == 'iframe' ||"
+                " e.localName == 'img' || (e.localName == 'script' && e.parentElement.localName"
+                " != 'body') || (e.getAttribute('href') ?? '').startsWith('javascript') ||"
+                " [...e.attributes].some(a => a.name.startsWith('on'))).length"
+            )
+            assert page.title() != "hacked"
+            assert page.heard == []
+            assert elements == 0
+            page.close()
+
+    def test_whose_text_was_not_escaped_runs_nothing_either(self, browser, address, tmp_path):
+        """The page's policy stands behind the escapes; its own script runs."""
+        path = tmp_path / "page.html"
+        sound = Path(address.removeprefix("file://")).read_text(encoding="utf-8")
+        attack = (
+            "<script>document.title = 'hacked'</script>"
+            "<img src=x onerror=\"document.title = 'hacked'\">"
+            "<iframe srcdoc='<script>top.document.title = 1</script>'></iframe>"
+            "<link rel=stylesheet href='https://example.org/a.css'>"
+        )
+        path.write_text(sound.replace("<main>", f"<main>{attack}"), encoding="utf-8")
+        page = self.look(browser, path.as_uri(), "requestfinished")
+        page.wait_for_load_state("networkidle")
+
+        assert page.title() == "How right are the gradients?"
+        assert page.heard == []
+        assert page.get_by_label("Search").is_visible()
+        page.close()

@@ -18,6 +18,7 @@ from symdiff.graph import (
     literal,
     renamed,
     scatter,
+    stop,
     total,
 )
 from symdiff.graph.composed.softmax import softmax
@@ -188,6 +189,22 @@ def test_each_node_may_have_a_precision_of_its_own():
 
     assert np.median(plain) < 1e-15
     assert 1e-4 < np.median(mixed) < 1e-2
+
+
+def test_what_stops_cancel_is_a_scalar_zero():
+    """A straight-through ⌊x⌉ + (x − stop(x)) w: the second term is 0 whatever x, over no axis."""
+    x, w = array("x", "n m"), array("w", "m")
+    passing = elementwise(lambda a, s, b: (a - s) * b, x, stop(x, "detach()"), w)
+    rounded = stop(elementwise(sympy.floor, x), "detach()")
+    graph = Graph("straight", (x, w), {"y": elementwise(lambda a, b: a + b, rounded, passing)})
+    rng = np.random.default_rng(0)
+    inputs = {name: rng.normal(size=shape) for name, shape in (("x", (3, 4)), ("v", (3, 4)))}
+    inputs["w"] = rng.normal(size=4)
+
+    errors = rounding_errors(adjoints(graph), inputs, DOUBLE)
+
+    assert (errors.values["x"] == inputs["v"] * inputs["w"]).all()
+    assert (errors.sizes["x"] > 0).all()
 
 
 def test_what_is_not_finite_does_not_spread():

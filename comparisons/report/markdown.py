@@ -1,0 +1,50 @@
+"""Text of others in Markdown, which lets HTML, links and tables through where it is not escaped."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from markupsafe import Markup
+
+from comparisons.report.printable import printable
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
+# Source: spec.commonmark.org, 2.4 and 6.2; $ and ~ are GitHub's. An underscore within a word is
+# no emphasis.
+_MARKS = re.compile(r"[\\`*\[\]~$&<>|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+# What makes a heading, a list, a rule or a line under a heading of the line it begins.
+_BEGINNING = re.compile(r"(?=#{1,6}(?:\s|$)|[-+](?:\s|$)|[-=]+\s*$)")
+_NUMBERED = re.compile(r"(\d{1,9})(?=[.)](?:\s|$))")
+
+
+def shown_as_it_is(value: Any) -> Any:
+    """A value of a template, escaped if it is text that was not marked as Markdown."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    text = _MARKS.sub(lambda m: _ENTITIES.get(m[0], f"\\{m[0]}"), printable(value))
+    text = _NUMBERED.sub(r"\1\\", text) if _NUMBERED.match(text) else text
+    return f"\\{text}" if _BEGINNING.match(text) else text
+
+
+def code(text: str) -> Markup:
+    """Inline code, in a table too: there GitHub takes a bar after a backslash for a bar."""
+    text = printable(text)
+    fence = "`" * (_longest_run(text) + 1)
+    space = " " if text.startswith("`") or text.endswith("`") or not text else ""
+    return Markup(f"{fence}{space}{text}{space}{fence}".replace("|", r"\|"))  # noqa: S704 - fenced
+
+
+def fenced(text: str, language: str) -> Markup:
+    """A block of code of one line."""
+    fence = "`" * max(3, _longest_run(text) + 1)
+    return Markup(f"{fence}{language}\n{printable(text)}\n{fence}")  # noqa: S704 - fenced
+
+
+def indented(text: str) -> Markup:
+    """A line that is shown as code."""
+    return Markup(f"    {printable(text)}")  # noqa: S704 - code by its indentation
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, re.findall("`+", text)), default=0)
