@@ -108,8 +108,8 @@ def _line_by_line(
             some = slice(start, start + _AT_ONCE)
             inputs = dict(zip(arrays, distinct[:, some], strict=True))
             part = enclose_arrays(adjoints, {**inputs, **parameters}, relative=relative)
-            for name in found:
-                found[name].put(some, part[name])
+            for name, reached in found.items():
+                reached.put(some, part[name])
     return {name: e[inverse.ravel()].reshape(shape) for name, e in found.items()}
 
 

@@ -152,7 +152,7 @@ def _cost(
 
 
 def _at_infinities(expression: Expr, values: Float64Array, of: Primal | None) -> Enclosure:
-    """The limits of the derivative; none unless what it is the derivative of is proven to have values."""
+    """The limits of the derivative; none unless its function is proven to have values there."""
     if symbols(expression):
         result = at_infinities(expression, values)
     else:  # a constant is its own limit
