@@ -1,3 +1,5 @@
+from .capture.closed_form import ClosedForm as ClosedForm
+from .capture.closed_form import closed_form as closed_form
 from .dtypes import FloatType as FloatType
 from .engines.engine import Engine as Engine
 from .engines.every import ENGINES as ENGINES

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from enum import Enum
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -12,17 +15,27 @@ from torch import Tensor
 
 from comparisons.capture.axes import axes_of, over
 from comparisons.capture.captured import Array, Captured, real_outputs, squeezed
-from comparisons.capture.code import code_of
+from comparisons.capture.code import code_of, unique
 from comparisons.capture.letters import lettered
+from comparisons.capture.local_names import local_names
 from comparisons.capture.recorder import Recorder
 from comparisons.capture.refusal import Refused
 from comparisons.capture.storage import array_of
+from comparisons.inputs.values import COTANGENT
 from symdiff.bridge.evaluator import Evaluator
-from symdiff.graph import Input
+from symdiff.graph import Input, Node, topological
 from symdiff.graph.signature import Signature
 
 TOLERANCE = 1e-9  # relative to the largest entry, of the graph's values against torch's
 _ROUNDINGS = 64  # of the coarsest type on the way, if that is less than float64
+
+
+class Lines(Enum):
+    """Which values of a captured function are lines of its graph."""
+
+    OUTPUTS = "outputs"
+    LOCALS = "outputs and the function's local variables"
+    SHARED = "those and what is used more than once"
 
 
 def capture(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Captured:
@@ -36,7 +49,19 @@ def capture(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Captured
     Raises: Refused, in one sentence, where the derivative cannot be derived; whatever the code
         itself raises.
     """
-    code = code_of(function, args, kwargs)
+    return captured_call(function, args, kwargs)
+
+
+def captured_call(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    *,
+    lines: Lines = Lines.OUTPUTS,
+) -> Captured:
+    """`capture` of the call. Args: lines, which values are lines of the graph."""
+    reading = lines is not Lines.OUTPUTS
+    code = code_of(function, args, kwargs, () if reading else (COTANGENT,))
     for name, tensor in code.inputs.items():
         if tensor.layout != torch.strided:
             raise Refused(f"{code.name} was given a sparse tensor, {name}; pass a dense one")
@@ -50,11 +75,17 @@ def capture(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Captured
     inputs = {n: Input(axes_of(t.shape), (), n) for n, t in values.items()}
     for name, tensor in values.items():
         recorder.input(tensor, inputs[name])
-    with recorder:
+    naming = cast(
+        AbstractContextManager[dict[str, Tensor]],
+        local_names(function) if reading else nullcontext({}),
+    )
+    with naming as variables, recorder:
         found = code(values)
     outputs = _named(code.name, found, set(inputs))
-    lines = {n: over(recorder.value(t), axes_of(t.shape)) for n, t in outputs.items()}
-    graph, renewed = lettered(code.name, inputs, lines)
+    ends = {n: over(recorder.value(t), axes_of(t.shape)) for n, t in outputs.items()}
+    steps = {n: recorder.value(t) for n, t in variables.items() if recorder.touches(t)}
+    on_the_way = _on_the_way(steps, ends, set(inputs), shared=lines is Lines.SHARED)
+    graph, renewed = lettered(code.name, inputs, on_the_way, ends)
     captured = Captured(
         code.name,
         graph,
@@ -83,6 +114,27 @@ def _named(name: str, found: Any, taken: set[str]) -> dict[str, Tensor]:
             raise Refused(f"{name} returned a {kind} tensor; return dense tensors of real numbers")
     names = _output_names([where for where, _ in outputs], taken)
     return dict(zip(names, (tensor for _, tensor in outputs), strict=True))
+
+
+def _on_the_way(
+    variables: Mapping[str, Node], ends: Mapping[str, Node], taken: set[str], *, shared: bool
+) -> dict[str, Node]:
+    """The variables that the outputs are computed from, in the order of the computation.
+
+    Args: shared, whether what is used more than once gets a name too: t1, t2, ….
+    """
+    order = topological(ends.values(), computed=True)
+    computed = [n for n in order if n.operands and n not in ends.values()]
+    names = {node: name for name, node in variables.items() if node in computed}
+    if shared:
+        uses = Counter(o for node in order for o in node.operands)
+        often = [n for n in computed if uses[n] > 1 and n not in names]
+        names |= {node: f"t{i}" for i, node in enumerate(often, 1)}
+    named = [node for node in computed if node in names]
+    free = unique(
+        [names[n] for n in named], {*taken, *ends, COTANGENT, *(f"{COTANGENT}_{y}" for y in ends)}
+    )
+    return dict(zip(free, named, strict=True))
 
 
 def _output_names(places: list[str], taken: set[str]) -> list[str]:

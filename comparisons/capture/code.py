@@ -59,12 +59,18 @@ def _laid_out(value: Tensor, like: Tensor) -> Tensor:
     return copy.copy_(value)
 
 
-def code_of(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Code:
+def code_of(
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    reserved: Container[str] = (COTANGENT,),
+) -> Code:
     """The code of a call: its inputs are the tensors that a gradient may be asked for.
 
     Those are, of the floating-point tensors among the arguments, the ones that require grad, or
     all if none does; and the parameters of a module.
 
+    Args: reserved, names that no input may have.
     Raises: TypeError if it is no function or takes other arguments.
     """
     if not callable(function):
@@ -72,7 +78,7 @@ def code_of(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
     names, leaves, structure = _named_leaves(function, args, kwargs)
     real = [i for i, a in enumerate(leaves) if isinstance(a, Tensor) and a.is_floating_point()]
     asked = [i for i in real if leaves[i].requires_grad] or real
-    taken = _unique([names[i] for i in asked], {COTANGENT})
+    taken = unique([names[i] for i in asked], reserved)
     positions = dict(zip(taken, asked, strict=True))
     inputs = {name: leaves[i].detach() for name, i in positions.items()}
 
@@ -84,7 +90,7 @@ def code_of(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
         return found
 
     if isinstance(function, nn.Module):
-        return _of_module(function, inputs, arguments)
+        return _of_module(function, inputs, arguments, reserved)
 
     def call(values: Mapping[str, Tensor]) -> Any:
         positional, named = arguments(values)
@@ -97,11 +103,12 @@ def _of_module(
     module: nn.Module,
     inputs: Mapping[str, Tensor],
     arguments: Callable[[Mapping[str, Tensor]], tuple[tuple[Any, ...], dict[str, Any]]],
+    reserved: Container[str],
 ) -> Code:
     """The code of a module, whose parameters are inputs and whose buffers stay as they are."""
     trained = {n: p.detach() for n, p in module.named_parameters() if p.requires_grad}
     frozen = {n: p.detach() for n, p in module.named_parameters() if not p.requires_grad}
-    taken = _unique([*inputs, *map(_identifier, trained)], {COTANGENT})
+    taken = unique([*inputs, *map(_identifier, trained)], reserved)
     dotted = dict(zip(taken[len(inputs) :], trained, strict=True))
     everything = {**inputs, **{name: trained[n] for name, n in dotted.items()}}
 
@@ -187,7 +194,7 @@ def _identifier(text: str) -> str:
     return name if name.isidentifier() else f"x_{name}".rstrip("_")
 
 
-def _unique(names: Iterable[str], reserved: Container[str] = ()) -> list[str]:
+def unique(names: Iterable[str], reserved: Container[str] = ()) -> list[str]:
     """The names, those that occur before or are reserved with an underscore behind."""
     found: list[str] = []
     for name in names:

@@ -67,9 +67,17 @@ class _Classes:
 
 
 def lettered(
-    name: str, inputs: Mapping[str, Input], lines: Mapping[str, Node]
+    name: str,
+    inputs: Mapping[str, Input],
+    on_the_way: Mapping[str, Node],
+    outputs: Mapping[str, Node],
 ) -> tuple[Graph, dict[Node, Node]]:
-    """The graph of the lines with letters for axes, and what became of every node."""
+    """The graph with letters for axes, and what became of every node.
+
+    Args: on_the_way, named values that the outputs are computed from; one that turns out to be
+        another under other axes is no line of its own.
+    """
+    lines = {**on_the_way, **outputs}
     order = topological([*inputs.values(), *lines.values()], computed=True)
     classes = _classes(order)
     letters = _Letters(classes, {*inputs, *lines})
@@ -77,11 +85,16 @@ def lettered(
     uses = Counter(operand for node in order for operand in node.operands)
     for node in order:
         renewed[node] = _renewed(node, letters, renewed, uses)
-    outputs = {line: renewed[node] for line, node in lines.items()}
+    own = {renewed[node] for node in (*inputs.values(), *outputs.values())}
+    kept: dict[str, Node] = {}
+    for line, node in on_the_way.items():
+        if renewed[node] not in own:
+            own.add(renewed[node])
+            kept[line] = renewed[node]
     graph = Graph(
         name,
         tuple(_input(renewed[i]) for i in inputs.values()),
-        outputs,
+        {**kept, **{line: renewed[node] for line, node in outputs.items()}},
         lengths=letters.lengths,
         outputs=tuple(outputs),
     )

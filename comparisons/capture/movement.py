@@ -12,6 +12,7 @@ import numpy.typing as npt
 from comparisons.capture.axes import axes_of, over, shape_of
 from comparisons.capture.numbers import array_node
 from symdiff.graph import Axes, Node, elementwise, gather, literal, renamed
+from symdiff.graph.box import box
 
 IntArray = npt.NDArray[np.int64]
 
@@ -28,7 +29,23 @@ def moved(node: Node, shape: Sequence[int], table: IntArray) -> Node:
     names = _renaming(shape, table)
     if names is not None:
         return renamed(node, tuple(names[a] for a in node.axes))
-    return looked_up(node, shape, table, axes)
+    order = _as_the_source_has_them(shape, table)
+    turned = table.reshape(shape_of(axes)).transpose(order)
+    return looked_up(node, shape, turned, tuple(axes[i] for i in order))
+
+
+def _as_the_source_has_them(shape: Sequence[int], table: IntArray) -> tuple[int, ...]:
+    """The result's axes in the order in which they go through a slice of the source.
+
+    A transposed slice is then read as x[1:, ::2]: axes have names, so their order is free.
+    """
+    squeezed = table.reshape([n for n in table.shape if n != 1])
+    plain = tuple(range(squeezed.ndim))
+    origin = int(squeezed[(0,) * squeezed.ndim])
+    steps = [int(squeezed[tuple(int(a == axis) for a in plain)]) - origin for axis in plain]
+    order = tuple(sorted(plain, key=lambda axis: -abs(steps[axis])))
+    own = [n for n in shape if n != 1]
+    return order if order != plain and box(squeezed.transpose(order), own) is not None else plain
 
 
 def looked_up(node: Node, shape: Sequence[int], table: IntArray, axes: Axes) -> Node:

@@ -111,7 +111,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         if call.name.removesuffix("_") in DRAWS:
             return self._draw(call)
         if not touched:
-            return self._run(call)  # what no input reaches stays numbers
+            result = self._run(call)  # what no input reaches stays numbers
+            if call.name.startswith("empty"):
+                self._storages.made_empty(call.result)
+            return result
         if call.name in READS_A_NUMBER:
             self._note("a number taken from a tensor")
             return self._run(call)

@@ -77,6 +77,16 @@ class Storages:
     def __init__(self) -> None:
         self._known: dict[int, Storage] = {}
         self._held: list[Tensor] = []
+        self._made: dict[int, Layout] = {}  # as what a storage was made
+
+    def made_empty(self, tensor: Tensor) -> None:
+        """The tensor was made without contents: what lies between its entries is nobody's."""
+        self._made[address(tensor)] = Layout.of(tensor)
+        self._held.append(tensor)
+
+    def _is_all(self, tensor: Tensor) -> bool:
+        """Whether nothing of the storage is elsewhere than in the tensor."""
+        return _is_dense(tensor) or self._made.get(address(tensor)) == Layout.of(tensor)
 
     def get(self, tensor: Tensor) -> Storage | None:
         """What is known of a tensor's storage; None if it holds plain numbers."""
@@ -103,6 +113,9 @@ class Storages:
         storage = self.get(tensor)
         if storage is None:
             if not reached:
+                return
+            if self._is_all(tensor):
+                self.put(tensor, node)
                 return
             whole = _whole(tensor)
             self.put(whole, numbers(whole))
@@ -149,6 +162,16 @@ def address(tensor: Tensor) -> int:
 
 def _places(tensor: Tensor) -> int:
     return int(tensor.untyped_storage().nbytes()) // max(1, tensor.element_size())
+
+
+def _is_dense(tensor: Tensor) -> bool:
+    """Whether the tensor has an entry at each place of its storage, in whatever order."""
+    expected = 1
+    for stride, length in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if length != 1 and stride != expected:
+            return False
+        expected *= length
+    return expected == _places(tensor)
 
 
 def _whole(tensor: Tensor) -> Tensor:

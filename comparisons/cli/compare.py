@@ -79,7 +79,7 @@ def compare(
     """Judge torch's gradients by the truth."""
     with refusals_are_usage_errors():
         jobs = _jobs(names, split(dtypes), split(engines), points, parameters)
-    measured = measure(jobs)
+    measured = measure(jobs, json=json, csv=csv, report=report)
     measured.tell_refusals()
     measured.show()
     measured.write(json=json, csv=csv, report=report)

@@ -18,6 +18,7 @@ from symdiff.trees.extent import Extents, TooLarge
 from symdiff.trees.on_demand import on_demand
 
 _NO_FRACTION = 2**24  # a denominator from which on nobody would have typed a fraction
+_NO_INTEGER = 2**53  # a size from which on floats are apart by more than 1
 
 
 def in_names(node: Node, names: Mapping[Node, Symbol]) -> Expr:
@@ -46,13 +47,35 @@ def in_names(node: Node, names: Mapping[Node, Symbol]) -> Expr:
 
 
 def _as_typed(expression: Expr) -> Expr:
-    """The expression with 0.1 for the float64 nearest to it, as it was typed, not as a fraction."""
-    floats = [
-        r for r in expression.atoms(Rational) if r.q >= _NO_FRACTION and Rational(float(r)) == r
-    ]
-    return expression.xreplace(
-        {r: sympy.sign(r) * Symbol(repr(abs(float(r))), positive=True) for r in floats}
-    )
+    """The expression with its long fractions as they were typed: 0.1, /2.5, not 3602…/36028….
+
+    The float64 nearest to 0.1 is a long fraction; so is what SymPy makes of several such factors,
+    which is then read as the float64 nearest to the product.
+    """
+    return expression.xreplace({r: _typed(r) for r in expression.atoms(Rational) if _is_long(r)})
+
+
+def _is_long(number: Rational) -> bool:
+    return bool(number.q >= _NO_FRACTION or abs(number.p) >= _NO_INTEGER)
+
+
+def _typed(number: Rational) -> Expr:
+    """A decimal, or 1 by a decimal where that alone is exact."""
+    size = abs(number)
+    try:
+        decimal = float(size)
+        inverse = float(1 / size)
+    except OverflowError:
+        return number
+    exact = Rational(decimal) == size
+    if not exact and decimal and Rational(inverse) == 1 / size:
+        return sympy.sign(number) / Symbol(_decimal(inverse), positive=True)
+    return sympy.sign(number) * Symbol(_decimal(decimal), positive=True)
+
+
+def _decimal(size: float) -> str:
+    """The shortest decimal that reads back as the float64."""
+    return repr(size).removesuffix(".0")
 
 
 def _stopped_beside(node: Node, names: Mapping[Node, Symbol]) -> set[Node]:

@@ -30,17 +30,48 @@ class _Factor:
     is_name: bool
 
     def transposed(self, sign: str) -> str:
-        return self.text + sign if self.is_name else f"({self.text}){sign}"
+        return self.alone + sign
+
+    def tight(self, entrywise: str) -> str:
+        """The text as a factor of a matrix product: entrywise factors of its own in brackets."""
+        return self.alone if _is_outside(entrywise, self.text) else self.text
+
+    @property
+    def alone(self) -> str:
+        """The text so that a sign behind it is of the whole."""
+        return self.text if self.is_name or _bracketed(self.text) else f"({self.text})"
 
     def numbered(self, axis: str, sign: str) -> _Factor:
         """The matrix that it is at one index of an axis."""
         if axis not in self.axes:
             return self
-        text = self.text if self.is_name else f"({self.text})"
-        return _Factor(text + sign.format(axis), self.without(axis), is_name=True)
+        return _Factor(self.alone + sign.format(axis), self.without(axis), is_name=True)
 
     def without(self, axis: str) -> Axes:
         return tuple(a for a in self.axes if a != axis)
+
+
+def _bracketed(text: str) -> bool:
+    """Whether the first bracket closes at the very end."""
+    return text.startswith("(") and text.endswith(")") and not _outside(text[1:-1]).count(")")
+
+
+def _is_outside(sign: str, text: str) -> bool:
+    """Whether a sign is in the text outside all brackets."""
+    return sign in _outside(text)
+
+
+def _outside(text: str) -> str:
+    """The text without what is in brackets or braces; a bracket that closes too many stays."""
+    kept, depth = [], 0
+    for character in text:
+        if character in "({[":
+            depth += 1
+        elif depth and character in ")}]":
+            depth -= 1
+        elif not depth:
+            kept.append(character)
+    return "".join(kept)
 
 
 def written(e: Contraction, write: Callable[[Expr], str], signs: MatrixNotation) -> str:
@@ -82,7 +113,7 @@ def _of_two(a: _Factor, b: _Factor, axes: Axes, signs: MatrixNotation) -> str | 
         return None
     shared = [x for x in a.axes if x in b.axes and x not in axes]
     if not shared and len(a.axes) == len(b.axes) == 1 and axes == (*a.axes, *b.axes):
-        return f"{a.text}{signs.times}{b.transposed(signs.transpose)}"
+        return f"{a.tight(signs.entrywise)}{signs.times}{b.transposed(signs.transpose)}"
     if len(shared) != 1:
         return None
     for left, right in ((a, b), (b, a)):
@@ -120,6 +151,7 @@ def _over(k: str, left: _Factor, right: _Factor, axes: Axes, signs: MatrixNotati
         return None  # a row times a transpose: the matrix times a column reads better
     if len(right.axes) == 1 and left.axes[-1] != k:
         return None  # a transpose times a column: the row times the matrix reads better
-    turned_left = left.transposed(signs.transpose) if left.axes[-1] != k else left.text
-    turned_right = right.transposed(signs.transpose) if right.axes[0] != k else right.text
+    as_is = left.tight(signs.entrywise), right.tight(signs.entrywise)
+    turned_left = left.transposed(signs.transpose) if left.axes[-1] != k else as_is[0]
+    turned_right = right.transposed(signs.transpose) if right.axes[0] != k else as_is[1]
     return turned_left + signs.times + turned_right

@@ -20,7 +20,14 @@ from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
 from symdiff.oracle import deadline
 from symdiff.oracle.arrays import enclose_arrays, settle
-from symdiff.oracle.enclosure import Enclosure, Float64Array, Why, uncertain
+from symdiff.oracle.enclosure import (
+    SMALLEST,
+    Enclosure,
+    Float64Array,
+    Why,
+    format_named,
+    uncertain,
+)
 from symdiff.oracle.primal import Primal, is_total
 from symdiff.trees.extent import TooLarge
 
@@ -62,12 +69,20 @@ def enclose_adjoints(
     except TooLarge:  # a deep chain of scalars goes line by line, as arrays do
         forms = None
     asked = relative or _USUAL.get(target, _USUAL_ELSE)
+    resolution = SMALLEST if target == "float64" else format_named(target).smallest * 2.0**-40
     if forms is None and signature.pointwise:
-        found = _line_by_line(adjoints, arrays, parameters, signature.shape(arrays), asked)
+        found = _line_by_line(
+            adjoints, arrays, parameters, signature.shape(arrays), (asked, resolution)
+        )
         return _settled(found, absolute)
     if forms is None:
-        arguments = {**arrays, **parameters, **lengths}
-        return enclose_arrays(adjoints, arguments, relative=asked, absolute=absolute)
+        return enclose_arrays(
+            adjoints,
+            {**arrays, **parameters, **lengths},
+            relative=asked,
+            resolution=resolution,
+            absolute=absolute,
+        )
     from symdiff.oracle.choice import enclose
 
     shape = signature.shape(arrays)
@@ -94,9 +109,12 @@ def _line_by_line(
     arrays: Mapping[str, Float64Array],
     parameters: Mapping[str, Any],
     shape: tuple[int, ...],
-    relative: float,
+    asked: tuple[float, float],
 ) -> dict[str, Enclosure]:
-    """A chain too deep to be written out: some points at a time, each distinct point once."""
+    """A chain too deep to be written out: some points at a time, each distinct point once.
+
+    Args: asked, the relative and the absolute bound of what counts as certified.
+    """
     columns = [np.broadcast_to(a, shape).ravel() for a in arrays.values()]
     distinct, inverse = np.unique(np.array(columns), axis=1, return_inverse=True)
     count = distinct.shape[1]
@@ -107,7 +125,9 @@ def _line_by_line(
                 break
             some = slice(start, start + _AT_ONCE)
             inputs = dict(zip(arrays, distinct[:, some], strict=True))
-            part = enclose_arrays(adjoints, {**inputs, **parameters}, relative=relative)
+            part = enclose_arrays(
+                adjoints, {**inputs, **parameters}, relative=asked[0], resolution=asked[1]
+            )
             for name, reached in found.items():
                 reached.put(some, part[name])
     return {name: e[inverse.ravel()].reshape(shape) for name, e in found.items()}

@@ -13,7 +13,7 @@ from symdiff.graph.kinds.renamed import Renamed
 X, A, B, W = drawn(4, 3), drawn(3, 2), drawn(3, 2), drawn(3)
 
 FORMS = [
-    (lambda x, w: torch.tanh(x @ w), (X, W), "w̄ = v ∘ sech²(x w) x"),
+    (lambda x, w: torch.tanh(x @ w), (X, W), "w̄ = (v ∘ sech²(x w)) x"),
     (lambda x, A, B: (x @ A) @ (x @ B).T, (X, A, B), "Ā = xᵀ (v (x B))"),
     (lambda x, A: (A.T @ x.T).T, (X, A), "Ā = xᵀ v"),
     (lambda x, A: torch.einsum("nd,de->ne", x, A), (X, A), "x̄ = v Aᵀ"),
