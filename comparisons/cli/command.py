@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from comparisons.cli.atlas import atlas
 from comparisons.cli.compare import compare
 from comparisons.cli.derive import derive
 from comparisons.cli.diff import diff
@@ -87,7 +88,7 @@ def symdiff(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for _command in (tutorial, list_, derive, compare, sweep, report, diff):
+for _command in (tutorial, list_, derive, compare, sweep, atlas, report, diff):
     symdiff.add_command(_command)
 
 

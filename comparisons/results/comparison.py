@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,11 @@ from comparisons.results.result import Example
 from comparisons.results.summary import Summary
 from comparisons.subjects.subject import Subject
 from symdiff import Adjoints
+
+if TYPE_CHECKING:
+    from comparisons.diagnosis.diagnosis import Diagnosis
+
+_DIAGNOSED = 8  # points of many: the worst, and three times as many others
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +48,7 @@ class Comparison:
     # The same gradients beside the mathematical function, where the documented one departs from it
     # (softplus with its threshold from log(1 + e^z)): verdicts are about what is documented.
     ideal: AdjointResult | None = None
+    unasked: tuple[str, ...] = ()  # what a check did not ask, in words
 
     @property
     def verdict(self) -> Verdict:
@@ -152,6 +159,38 @@ class Comparison:
             cotangent=np.broadcast_to(found.inputs.get(COTANGENT, np.ones(())), z.shape),
         )
 
+    def diagnose(self, *, seconds: float = 60.0) -> Diagnosis:
+        """Where the errors come from: the line that loses the digits, or a backward that is wrong.
+
+        The subject runs once more, forward and backward, at the inputs of the comparison; of a
+        function of points, at the worst of them.
+
+        Args: seconds, that it may take; what was not found by then is said to be so.
+        Raises: whatever the subject raises.
+        """
+        from comparisons.diagnosis.diagnose import diagnose
+        from comparisons.diagnosis.diagnosis import Diagnosis
+
+        judged = self.worst_adjoint
+        if judged is None or self.engine.order == 2:
+            why = (
+                "there is no gradient" if judged is None else "only first derivatives are followed"
+            )
+            return Diagnosis(str(self.subject), self.dtype.name, (), notes=(why,))
+        at = judged.inputs
+        suspects: dict[str, tuple[int, ...]] = {}
+        if self.subject.pointwise and not self.subject.captured:
+            at = judged.at(judged.telling_positions(_DIAGNOSED)).inputs
+            suspects = {judged.name: (0,)} if judged.judgement.wrong else {}
+        else:
+            wrong = [a for a in self.adjoints.values() if a.judgement.wrong]
+            suspects = {a.name: a.worst_index for a in wrong}
+        found = diagnose(self.subject, at, self.dtype, suspects=suspects, seconds=seconds)
+        if self.wrong and not found.findings and found.sound and self.engine.name != "reverse":
+            note = f"a plain backward is right here: it is {self.engine} that makes the difference"
+            return replace(found, notes=(*found.notes, note))
+        return found
+
     def _repr_html_(self) -> str:
         lines = [a.cells for a in self.adjoints.values()]
         lines += [
@@ -181,4 +220,6 @@ class Comparison:
             lines.append(
                 f"  beside the ideal: bulk {self.ideal.bulk_ulp:.3g} ulp, {self.ideal.worst}"
             )
+        if self.unasked:
+            lines.append(f"  not asked: {'; '.join(self.unasked)}")
         return "\n".join(lines) + ">"

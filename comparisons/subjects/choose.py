@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import symdiff
@@ -44,6 +44,37 @@ class Given:
         return any(isinstance(x, Tensor) for x in tree_leaves((self.values, dict(self.keywords))))
 
     @property
+    def usual_dtype(self) -> str:
+        """The type that is judged in where none is asked for.
+
+        A 16-bit type that all floating-point tensors of a call have; else float64: float32 is what
+        torch makes where nothing is said.
+        """
+        if not self.values and not self.keywords and not self.inputs:
+            return "float64"
+        from torch import Tensor
+        from torch.utils._pytree import tree_leaves
+
+        leaves = tree_leaves((self.values, dict(self.keywords), dict(self.inputs or {})))
+        types = {x.dtype for x in leaves if isinstance(x, Tensor) and x.is_floating_point()}
+        (only,) = types if len(types) == 1 else (None,)
+        return (
+            str(only).removeprefix("torch.")
+            if only is not None and only.itemsize == 2
+            else "float64"
+        )
+
+    def called(self, function: Callable[..., Any]) -> Given:
+        """The same with `inputs` as the arguments that the function calls so.
+
+        Raises: ValueError if it has none of such a name.
+        """
+        from comparisons.capture.code import by_name
+
+        arguments, keywords = by_name(function, {**(self.inputs or {}), **self.keywords})
+        return replace(self, values=arguments, keywords=keywords, inputs=None)
+
+    @property
     def definition(self) -> Described | None:
         """The definition, if one is given. Raises: TypeError if there are several."""
         if len(self.values) > 1:
@@ -59,6 +90,8 @@ def chosen(subject: Any, given: Given, dtype: FloatType) -> Subject:
 
     Raises: TypeError or ValueError, one sentence, if it cannot be one.
     """
+    if given.inputs is not None and not given.values and _is_code(subject):
+        given = given.called(subject)
     if callable(subject) and given.is_call:
         return from_code(
             subject,
@@ -119,6 +152,17 @@ def subject_of(
             "torch.randn(4)), or a definition, as in compare(function, 'z * Phi(z)')"
         )
     return from_function(subject, described)
+
+
+def _is_code(subject: Any) -> bool:
+    """Whether it is the user's own, with no definition known of it."""
+    if not callable(subject) or isinstance(subject, Subject | Definition | Graph):
+        return False
+    if not _is_module(subject):
+        return True
+    from comparisons.subjects.modules import definition_of
+
+    return definition_of(subject) is None
 
 
 def _is_module(subject: Any) -> bool:

@@ -79,7 +79,7 @@ def enclose_arrays(
             with ctx.workprec(precision):
                 balls = {k: np.asarray(_ball(arguments[k]), object) for k in steps.arguments}
                 try:
-                    results = interpret(steps, balls, _compile)
+                    results = interpret(steps, balls, compile_entry)
                 except deadline.OutOfTimeError:
                     return found or _nothing(adjoints, arguments)
                 now = {k: _enclosed(results[k], shape, relative, enough.get(k)) for k in left}
@@ -177,7 +177,8 @@ def _entry(value: Any) -> arb:
 _ball = np.frompyfunc(_entry, 1, 1)
 
 
-def _compile(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
+def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
+    """An expression as a function of balls, as `interpret` takes one."""
     return _compiled(tuple(symbols), expression)
 
 
