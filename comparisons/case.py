@@ -16,7 +16,7 @@ from comparisons.engines.engine import Engine, Gradients, Indices, Setting
 from comparisons.engines.every import ENGINES, engine_named
 from comparisons.inputs.cotangents import cotangent_of
 from comparisons.inputs.points import Points, points_of
-from comparisons.inputs.values import COTANGENT, Inputs
+from comparisons.inputs.values import COTANGENT, Inputs, array_of
 from comparisons.judge.allowance import Allowance, precision_of
 from comparisons.judge.budget import Budget
 from comparisons.judge.judge import Judge
@@ -41,6 +41,14 @@ class Asked:
     cotangent: str | npt.ArrayLike = "ones"
     device: str = "cpu"
     budget: Budget | None = None
+
+    def __post_init__(self) -> None:
+        """Raises: TypeError if the budget is none."""
+        if not isinstance(self.budget, Budget | None):
+            raise TypeError(
+                f"budget takes a comparisons.Budget, such as Budget(accurate=4, absolute=32), not "
+                f"{self.budget!r}"
+            )
 
 
 def case_of(asked: Asked) -> Case:
@@ -76,7 +84,7 @@ def _inputs(asked: Asked, truth: Truth) -> Inputs:
                 f"inputs names {', '.join(map(str, asked.inputs)) or 'nothing'}; {subject} takes "
                 f"{', '.join(names)}"
             )
-        return {k: dtype.round(np.asarray(asked.inputs[k], dtype=np.float64)) for k in names}
+        return {k: dtype.round(array_of(k, asked.inputs[k])) for k in names}
     if subject.sample is not None and asked.points != "all":
         return subject.sample(dtype)
     if definition is None:
@@ -131,8 +139,13 @@ class Case:
         return self.judging(engine).judged(engine, gradients, at, chosen)
 
     def judging(self, engine: Engine) -> Case:
-        """The case whose truth an engine's results are judged by: of the derivative for f''."""
-        return self._second if engine.order == 2 else self
+        """The case whose truth an engine's results are judged by: of the derivative for f''.
+
+        Its inputs are those that the engine's kernels read.
+        """
+        read = engine.read(self.inputs, self.dtype)
+        case = self if read is self.inputs else replace(self, inputs=read)
+        return case._second if engine.order == 2 else case  # noqa: SLF001 - another case
 
     def gradients(self, engine: Engine, at: Inputs | None = None) -> Gradients:
         """What an engine computes, by default at the case's inputs. Raises: as `answer`."""
@@ -154,7 +167,7 @@ class Case:
 
         Args: chosen, which of the case's points they are; None for all.
         """
-        adjoints, wrong = self._results(gradients, at, chosen)
+        adjoints, wrong = self._results(gradients, engine.read(at, self.dtype), chosen)
         missing = self.truth.adjoints.missing
         return Comparison(
             subject=self.subject,

@@ -203,6 +203,7 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
         obstacle=call.obstacle,
         place=call.place,
         identity=call.identity,
+        places=captured.places,
         labels={
             **{name: f"{name.rstrip('_')}.grad" for name in captured.inputs},
             **{name: f"{y} (the value)" for y, name in weights.items()},
