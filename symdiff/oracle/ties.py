@@ -60,7 +60,7 @@ def enclose_at_ties(adjoints: Derivation, inputs: Mapping[str, Any]) -> dict[str
         except deadline.OutOfTimeError:
             return {}
     return {
-        name: enclosure_of(np.ravel(made).tolist(), relative=0.0).reshape(np.shape(made))
+        name: enclosure_of(list(map(arb, np.ravel(made))), relative=0.0).reshape(np.shape(made))
         for name, made in found.items()
     }
 

@@ -111,8 +111,7 @@ def table(rows: list[Seen]) -> str:
         f"All together, {total:,} entries of {len(rows)} operations: **{share['own']:.2%}**;",
         f"gradcheck {share['gradcheck']:.2%}, allclose {share['allclose']:.2%}.",
         "",
-        "| operation | samples | accurate, agrees, disagrees | entries | seen | gradcheck "
-        "| allclose |",
+        "| operation | samples | accurate, agrees, wrong | entries | seen | gradcheck | allclose |",
         "|---|---|---|---|---|---|---|",
     ]
     for r in rows:
