@@ -161,7 +161,8 @@ def _enclosed(
 ) -> Enclosure:
     values = np.asarray(values, dtype=object)
     values = np.broadcast_to(values, np.broadcast_shapes(values.shape, shape))
-    found = enclosure_of(values.ravel().tolist(), relative=relative).reshape(values.shape)
+    balls = [v if isinstance(v, arb) else arb(v) for v in values.ravel()]  # an empty sum is 0
+    found = enclosure_of(balls, relative=relative).reshape(values.shape)
     if enough is not None:
         settle(found, enough)
     return found
