@@ -61,11 +61,11 @@ def test_what_should_overflow_and_does_not_is_wrong():
 
     class Held(torch.autograd.Function):
         @staticmethod
-        def forward(ctx, z):
+        def forward(ctx, z):  # noqa: ARG004 - torch's signature
             return 2 * z
 
         @staticmethod
-        def backward(ctx, v):
+        def backward(ctx, v):  # noqa: ARG004 - torch's signature
             return (2 * v).clamp(-1.79e308, 1.79e308)
 
     with pytest.raises(comparisons.GradientMismatch):
