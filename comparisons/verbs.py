@@ -132,6 +132,7 @@ def check(
     Raises: GradientMismatch, saying where and by how much; ValueError for an unknown verdict; and
         what `compare` raises.
     """
+    __tracebackhide__ = True
     unasked: list[Unasked] = []
     asked = answers(subject, *given, unasked=unasked, **options)
     found = accepted(next(asked), accept)

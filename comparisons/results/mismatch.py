@@ -22,6 +22,8 @@ _POINTS = 5  # in a message: enough to see where they lie
 class GradientMismatch(AssertionError):
     """A gradient that was computed is not the adjoint of the definition."""
 
+    __module__ = "comparisons"  # where users have it from, and what pytest's summary prints
+
     def __init__(self, comparison: Result) -> None:
         self.comparison = comparison
         super().__init__(describe(comparison))
@@ -36,6 +38,7 @@ def accepted(found: Found, accept: Verdict | str = Verdict.FAILS_AT_INFINITY) ->
 
     Raises: GradientMismatch if it does; ValueError if there is no such verdict.
     """
+    __tracebackhide__ = True
     if found.verdict.worse_than(verdict_named(accept)):
         raise GradientMismatch(found)
     return found
