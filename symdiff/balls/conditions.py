@@ -93,8 +93,9 @@ class TieConditions(BallConditions):
         """x = 0; undecided at 0, for on either side it is not."""
         return self._tie() if x.is_zero() else super().equal(x)
 
-    def _tie(self) -> None:
+    def _tie(self) -> Decision:
         self.undecided = self.tied = True
+        return None
 
     extreme = above
 
