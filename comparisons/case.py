@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType, float_type
+from comparisons.engines import subnormals
 from comparisons.engines.engine import Engine, Gradients, Indices, Setting
 from comparisons.engines.every import ENGINES, engine_named
 from comparisons.inputs.cotangents import cotangent_of
@@ -131,7 +132,8 @@ class Case:
             raise ValueError(f"the engine {engine} cannot be asked: {reason}")
         at, chosen = self._at(engine)
         try:
-            gradients = engine.gradients(self.subject, at, self.setting)
+            with subnormals.kept(f"{self.subject} in {engine}"):
+                gradients = engine.gradients(self.subject, at, self.setting)
         except (RuntimeError, NotImplementedError) as error:
             why = str(error).partition("\n")[0]
             raise TypeError(

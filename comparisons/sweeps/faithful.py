@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array, FloatType
 from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.jit import compiled
 
 CORRECT, FAITHFUL, OTHER = 0, 1, 2
 _EXPONENT = np.uint64(0x7FF0000000000000)  # the exponent field of a float64
@@ -44,7 +44,7 @@ def classify(
     return Sorted(kind, *map(float, most))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _classify(
     computed: Float64Array,
     high: Float64Array,

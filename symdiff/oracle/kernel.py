@@ -16,6 +16,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from symdiff.oracle.enclosure import BoolArray, Float64Array
+from symdiff.oracle.jit import compiled
 
 _BLOCK = 256  # points tried for a common row: 2 KiB of bits, long enough to pay for the test
 # NumPy's unsigned scalars keep the kernel's integers unsigned: an index needs no test for < 0.
@@ -47,7 +48,7 @@ def _lower_from_bits(context: Any, bits: Any) -> Any:  # noqa: ARG001 - as above
 _fma: Any = intrinsic(_lower_fma)
 _from_bits: Any = intrinsic(_lower_from_bits)
 
-_jit = numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+_jit = compiled(nogil=True, boundscheck=False, error_model="numpy")
 _inline = numba.njit(inline="always", error_model="numpy")
 
 
