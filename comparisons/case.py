@@ -17,11 +17,11 @@ from comparisons.engines.engine import Engine, Gradients, Indices, Setting
 from comparisons.engines.every import ENGINES, engine_named
 from comparisons.inputs.cotangents import cotangent_of
 from comparisons.inputs.points import Points, points_of
-from comparisons.inputs.values import COTANGENT, Inputs
+from comparisons.inputs.values import COTANGENT, Inputs, array_of
 from comparisons.judge.allowance import Allowance, precision_of
 from comparisons.judge.budget import Budget
 from comparisons.judge.judge import Judge
-from comparisons.judge.truth import Truth, weighted
+from comparisons.judge.truth import Truth
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.comparison import Comparison
 from comparisons.results.engine_table import EngineTable
@@ -42,6 +42,14 @@ class Asked:
     cotangent: str | npt.ArrayLike = "ones"
     device: str = "cpu"
     budget: Budget | None = None
+
+    def __post_init__(self) -> None:
+        """Raises: TypeError if the budget is none."""
+        if not isinstance(self.budget, Budget | None):
+            raise TypeError(
+                f"budget takes a comparisons.Budget, such as Budget(accurate=4, absolute=32), not "
+                f"{self.budget!r}"
+            )
 
 
 def case_of(asked: Asked) -> Case:
@@ -77,7 +85,7 @@ def _inputs(asked: Asked, truth: Truth) -> Inputs:
                 f"inputs names {', '.join(map(str, asked.inputs)) or 'nothing'}; {subject} takes "
                 f"{', '.join(names)}"
             )
-        return {k: dtype.round(np.asarray(asked.inputs[k], dtype=np.float64)) for k in names}
+        return {k: dtype.round(array_of(k, asked.inputs[k])) for k in names}
     if subject.sample is not None and asked.points != "all":
         return subject.sample(dtype)
     if definition is None:
@@ -127,24 +135,47 @@ class Case:
         Raises: ValueError if the engine cannot take the subject or run here; TypeError if torch
             fails; and what the subject raises.
         """
+        at, chosen = self._at(engine)
+        gradients = self.gradients(engine, at)
+        return self.judging(engine).judged(engine, gradients, at, chosen)
+
+    def judging(self, engine: Engine) -> Case:
+        """The case whose truth an engine's results are judged by: of the derivative for f''.
+
+        Its inputs are those that the engine's kernels read.
+        """
+        read = engine.read(self.inputs, self.dtype)
+        case = self if read is self.inputs else replace(self, inputs=read)
+        return case._second if engine.order == 2 else case  # noqa: SLF001 - another case
+
+    def gradients(self, engine: Engine, at: Inputs | None = None) -> Gradients:
+        """What an engine computes, by default at the case's inputs. Raises: as `answer`."""
         reason = _refusal(engine, self.subject)
         if reason is not None:
             raise ValueError(f"the engine {engine} cannot be asked: {reason}")
-        at, chosen = self._at(engine)
         try:
             with subnormals.kept(f"{self.subject} in {engine}"):
-                gradients = engine.gradients(self.subject, at, self.setting)
+                return engine.gradients(
+                    self.subject, self.inputs if at is None else at, self.setting
+                )
         except (RuntimeError, NotImplementedError) as error:
             why = str(error).partition("\n")[0]
             raise TypeError(
                 f"{engine.framework} has no {engine} of {self.subject}: {why}"
             ) from error
-        asked = self._second if engine.order == 2 else self
-        adjoints, wrong = asked._results(gradients, at, chosen)  # noqa: SLF001 - another case
-        missing = asked.truth.adjoints.missing
+
+    def judged(
+        self, engine: Engine, gradients: Gradients, at: Inputs, chosen: Indices | None
+    ) -> Comparison:
+        """What an engine computed at inputs of the case, beside the truth.
+
+        Args: chosen, which of the case's points they are; None for all.
+        """
+        adjoints, wrong = self._results(gradients, engine.read(at, self.dtype), chosen)
+        missing = self.truth.adjoints.missing
         return Comparison(
-            subject=asked.subject,
-            derived=asked.derived.adjoints,
+            subject=self.subject,
+            derived=self.derived.adjoints,
             dtype=self.dtype,
             engine=engine,
             budget=self.budget,
@@ -154,7 +185,7 @@ class Case:
             chosen=chosen,
             cotangent=self.cotangent,
             device=self.setting.device,
-            ideal=asked._beside_ideal(adjoints, chosen),  # noqa: SLF001 - another case
+            ideal=self._beside_ideal(adjoints, chosen),
         )
 
     def _at(self, engine: Engine) -> tuple[Inputs, Indices | None]:
@@ -172,7 +203,7 @@ class Case:
     def truth(self) -> Truth:
         """What the adjoints should be; times the cotangent, where one is put in point by point."""
         if self.subject.pointwise and COTANGENT in self.inputs:
-            return Truth(weighted(self.subject.graph))
+            return self.derived.weighted
         return self.derived
 
     @cached_property
@@ -207,8 +238,6 @@ class Case:
         """The same case of the derivative: its gradient is f''."""
         definition = self.subject.definition
         assert definition is not None  # noqa: S101 - the engine refuses other subjects
-        if self.cotangent != "ones":
-            raise ValueError("second derivatives are compared for a cotangent of ones only")
         slope = definition.derivative()
         return self._of(replace(definition, formula=slope, stable={}, at={}, ideal=None))
 

@@ -1,16 +1,18 @@
-"""The verbs: compare, check, compare many engines, sweep all values."""
+"""The verbs: compare, check, diagnose, compare many engines, sweep all values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from comparisons.careful import careful
+from comparisons.careful.questions import careful
+from comparisons.careful.unasked import Unasked, left_out
 from comparisons.case import Asked, Case, ask, case_of
 from comparisons.dtypes import FloatType, float_type
 from comparisons.engines.engine import Engine
@@ -33,6 +35,7 @@ from symdiff import Definition
 if TYPE_CHECKING:
     import torch
 
+    from comparisons.diagnosis.diagnosis import Diagnosis
     from comparisons.sweeps.sweep import Sweep
 
 
@@ -42,7 +45,7 @@ def compare(
     reference: Callable[..., Any] | None = None,
     gradient: Callable[..., Any] | None = None,
     order: int = 1,
-    dtype: str | torch.dtype | FloatType = "float64",
+    dtype: str | torch.dtype | FloatType | None = None,
     engine: str | Engine = "reverse",
     framework: str | Framework = "torch",
     inputs: Mapping[str, npt.ArrayLike] | None = None,
@@ -64,13 +67,15 @@ def compare(
         gradient: what ∂y/∂x should be entry by entry, as a function of the same arguments, where
             it is not the derivative: a straight-through or surrogate gradient.
         order: 2 to judge the gradient of the gradient of your own code.
-        dtype: the type torch computes in.
+        dtype: the type torch computes in: by default float64, and of your own code the 16-bit type
+            of its tensors, if they have one. (float32 is torch's default and says nothing.)
         engine: how torch differentiates; `comparisons.ENGINES` has them all. Second-order engines
             are judged by f''.
         framework: whose function it is, and who differentiates it: `torch`, or another of
             `comparisons.FRAMEWORKS`, whose engines are `reverse`, `forward` and `compiled`. A
             `reference` stays plain torch code, and the arguments beside it torch's tensors.
-        inputs: where, by input name; by default points chosen for the definition.
+        inputs: where, by input name; by default points chosen for the definition. Of your own code
+            its arguments, arrays or tensors, by name.
         points: `structured`, or `all` bit patterns of the type: the default of 16-bit types.
         cotangent: what is put in at the output: `ones`, `random`, `subnormal`, `largest`, `zero`
             or an array. Of a layer `ones` leaves the `v` of its inputs as it is.
@@ -111,8 +116,12 @@ def check(
     """Compare, and raise if a gradient fares worse than `accept`.
 
     Of your own code it asks what a careful person would, unless an engine is named: beside the
-    gradient the value; random cotangents and points; tensors that are not contiguous, of every
-    short length, of 140,000 elements on two threads, with NaNs among them; a second call.
+    gradient the value, in each mode of autograd; 130,000 points, of which those are certified that
+    look worst; cotangents of every size, zeros and NaN among them; tensors that are not contiguous,
+    of every short length, of no dimension, of 140,000 elements on two threads, with NaNs among
+    them; a second call and a second pass; whether inputs and earlier gradients are left alone;
+    forward mode, vmap and the second derivative, where the code has them. What was not asked
+    stands in the result's `unasked`.
 
     By default a gradient has to hold at every finite input. `accept="agrees"` asks for the limits
     at ±∞ too, `accept="accurate"` for small values as well.
@@ -122,15 +131,54 @@ def check(
     Raises: GradientMismatch, saying where and by how much; ValueError for an unknown verdict; and
         what `compare` raises.
     """
+    __tracebackhide__ = True
+    unasked: list[Unasked] = []
+    asked = answers(subject, *given, unasked=unasked, **options)
+    found = accepted(next(asked), accept)
+    for other in asked:
+        accepted(other, accept)
+    if not found.subject.of_user or options.get("engine") is not None:
+        return found
+    return replace(found, unasked=left_out(unasked, found.dtype))
+
+
+def diagnose(
+    subject: str | Definition | Subject | Callable[..., Any], *given: Any, **options: Any
+) -> Diagnosis:
+    """Say where the errors of a gradient come from, and of the value.
+
+    The line of your code that loses the digits, with its share, and an equal formula that keeps
+    them where torch has one; or, of a backward that is wrong, how what it gives is related to the
+    truth. The same as `compare(…).diagnose()`.
+
+    Args: those of `compare`.
+
+    Raises: what `compare` raises.
+    """
+    return compare(subject, *given, **options).diagnose()
+
+
+def answers(
+    subject: str | Definition | Subject | Callable[..., Any],
+    *given: Any,
+    unasked: list[Unasked] | None = None,
+    **options: Any,
+) -> Iterator[Comparison]:
+    """The comparison asked for; then, unless an engine is named, what a careful person would ask.
+
+    Args and Raises: those of `compare`; to `unasked` is added what could not be asked, and why.
+    """
     engine, framework = options.pop("engine", None), options.get("framework", "torch")
     case = _case(subject, *given, **options)
-    found = accepted(case.answer(_engine(engine or "reverse", framework)), accept)
+    yield case.answer(_engine(engine or "reverse", framework))
     if engine is None:
         elsewhere, beside = options.get("inputs") is None, _beside_torch(framework)
         ways = None if beside is None else [beside.engine("value"), *beside.engines]
-        for question in careful(case, elsewhere=elsewhere, engines=ways):
-            accepted(question.case.answer(question.engine), accept)
-    return found
+        for answer in careful(case, elsewhere=elsewhere, engines=ways):
+            if not isinstance(answer, Unasked):
+                yield answer
+            elif unasked is not None:
+                unasked.append(answer)
 
 
 def compare_engines(
@@ -139,7 +187,7 @@ def compare_engines(
     reference: Callable[..., Any] | None = None,
     gradient: Callable[..., Any] | None = None,
     order: int = 1,
-    dtype: str | torch.dtype | FloatType = "float64",
+    dtype: str | torch.dtype | FloatType | None = None,
     engines: Iterable[str | Engine] | None = None,
     framework: str | Framework = "torch",
     inputs: Mapping[str, npt.ArrayLike] | None = None,
@@ -184,7 +232,7 @@ def _case(
     reference: Callable[..., Any] | None = None,
     gradient: Callable[..., Any] | None = None,
     order: int = 1,
-    dtype: str | torch.dtype | FloatType = "float64",
+    dtype: str | torch.dtype | FloatType | None = None,
     framework: str | Framework = "torch",
     inputs: Mapping[str, npt.ArrayLike] | None = None,
     points: Points | None = None,
@@ -195,13 +243,15 @@ def _case(
 ) -> Case:
     """The case that is asked for, whatever the engine."""
     _require_torch()
-    kind = float_type(dtype)
-    asked = Given(given, parameters, reference, gradient, order)
+    asked = Given(given, parameters, reference, gradient, order, inputs)
+    kind = float_type(dtype or asked.usual_dtype)
     beside = _beside_torch(framework)
     if beside is None:
         judged = subject_chosen(subject, asked, kind)
     else:
         judged = subject_of_framework(subject, asked, kind, beside)
+    if inputs is not None and judged.captured:
+        inputs = judged.sampled_beside(inputs, kind)
     return case_of(Asked(judged, kind, inputs, points, cotangent, device, budget))
 
 

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 # A room imports only from those before it. The package's own name stands for its face.
 ROOMS: Mapping[str, Sequence[str]] = {
     "symdiff": (
+        "suggestion",
         "trees",
         "functions",
         "expression",
@@ -27,6 +28,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "graph",
         "balls",
         "bridge",
+        "float_balls",
         "oracle",
         "rounding",
         "definition",
@@ -43,12 +45,14 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "engines",
         "frameworks",
         "judge",
+        "diagnosis",
         "results",
         "case",
         "careful",
         "sweeps",
         "verbs",
         "report",
+        "atlases",
         "comparisons",
         "pytest_plugin",
         "cli",

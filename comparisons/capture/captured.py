@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,8 @@ class Captured:
         fixed: what holds at these inputs only: branches taken, random draws, each with its line.
         places: the line of the user's code that made a node.
         types: the type of what was held in less than float64, which rounds to it.
+        draws: whether random numbers were drawn.
+        writes: whether something that an input reaches was written into.
     """
 
     name: str
@@ -41,6 +44,8 @@ class Captured:
     places: Mapping[Node, Place] = field(repr=False)
     types: Mapping[Node, torch.dtype] = field(repr=False)
     code: Code = field(repr=False)
+    draws: bool = False
+    writes: bool = False
 
     def __repr__(self) -> str:
         return f"<Captured {self.name}: {', '.join(self.outputs)} of {', '.join(self.inputs)}>"
@@ -66,6 +71,13 @@ class Captured:
         shaped = {name: v.reshape(self.shapes[name]) for name, v in values.items()}
         found = real_outputs(self.code(shaped))
         return dict(zip(self.outputs, (t for _, t in found), strict=True))
+
+    @property
+    def source_lines(self) -> tuple[tuple[str, str], ...]:
+        """Each line of the user's code that made a node, its place before it, as they first ran."""
+        seen = dict.fromkeys(place for place in self.places.values())
+        texts = {p: linecache.getline(p.file, p.line).strip() for p in seen}
+        return tuple((str(p), text) for p, text in texts.items() if text)
 
     def source(self, node: Node | str) -> str:
         """`file:line` of the user's code that made a node or a named line; empty if unknown."""

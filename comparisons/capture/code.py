@@ -8,6 +8,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils._pytree import (
@@ -83,7 +84,8 @@ def code_of(
     inputs = {name: leaves[i].detach() for name, i in positions.items()}
 
     def arguments(values: Mapping[str, Tensor]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        filled = tree_map_only(Tensor, _copy, list(leaves))
+        kind = _common_type(values)
+        filled = tree_map_only(Tensor, lambda t: _copy(t, kind), list(leaves))
         for name, i in positions.items():
             filled[i] = values[name]
         found: tuple[tuple[Any, ...], dict[str, Any]] = tree_unflatten(filled, structure)
@@ -113,14 +115,19 @@ def _of_module(
     everything = {**inputs, **{name: trained[n] for name, n in dotted.items()}}
 
     def call(values: Mapping[str, Tensor]) -> Any:
-        types = {v.dtype for v in values.values()}
-        kind = types.pop() if len(types) == 1 else None
+        kind = _common_type(values)
         state = {n: _copy(b, kind) for n, b in (*frozen.items(), *module.named_buffers())}
         state |= {n: values[name] for name, n in dotted.items()}
         positional, named = arguments(values)
         return torch.func.functional_call(module, state, positional, named)
 
     return Code(type(module).__name__, everything, call)
+
+
+def _common_type(values: Mapping[str, Tensor]) -> torch.dtype | None:
+    """The one type of all inputs, which constants and buffers have to be of too; else None."""
+    types = {v.dtype for v in values.values()}
+    return types.pop() if len(types) == 1 else None
 
 
 def _copy(tensor: Tensor, kind: torch.dtype | None = None) -> Tensor:
@@ -171,6 +178,36 @@ def _parameter_names(function: Callable[..., Any], count: int) -> list[str]:
         rest = range(len(names), count)
         names += ["x"] if count == 1 else [f"x{i + 1}" for i in rest]
     return names
+
+
+def by_name(
+    function: Callable[..., Any], given: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments by position and by keyword of a call whose arguments are given by name.
+
+    Arrays become tensors of their own type. By position goes what can: an `autograd.Function`
+    takes nothing by keyword.
+
+    Raises: ValueError if the function has no argument of a name, or one without a value.
+    """
+    values = {
+        n: torch.from_numpy(v.copy()) if isinstance(v, np.ndarray) else v for n, v in given.items()
+    }
+    name = name_of(function)
+    try:
+        signature = signature_of(function)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"{name} does not say what its arguments are called; give them by position"
+        ) from None
+    try:
+        bound = signature.bind(**values)
+    except TypeError as error:
+        known = ", ".join(signature.parameters)
+        raise ValueError(
+            f"{name} takes {known}, and was given {', '.join(values)}: {error}"
+        ) from None
+    return bound.args, bound.kwargs
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:

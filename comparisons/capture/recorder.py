@@ -49,6 +49,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self.types: dict[Node, torch.dtype] = {}  # of values held in less than float64
         self.fixed: list[tuple[str, Place | None]] = []  # what would differ at other inputs
         self.operators: Counter[str] = Counter()
+        self.draws = False  # whether random numbers were drawn
+        self.writes = False  # whether something was written into that an input reaches
         self._storages = Storages()
         self._depth = 0  # inside how many decompositions
         self._varying: dict[Node, bool] = {}
@@ -131,6 +133,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             self._storages.forget(tensor)
         return result
 
+    def known_as(self, call: Call, tensor: Tensor, node: Node, place: Place | None) -> Node:  # noqa: ARG002 - as it is
+        """The node that a result stands for from here on: its value.
+
+        Who follows a run step by step puts an input there, so that each step is told from the next.
+        """
+        return node
+
     def touches(self, tensor: Tensor) -> bool:
         """Whether the tensor's storage has a node."""
         return self._storages.get(tensor) is not None or address(tensor) in self._unknown
@@ -161,6 +170,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
 
     def _draw(self, call: Call) -> Any:
         """What was drawn is constant."""
+        self.draws = True
         result = self._run(call)
         reached = any(map(self.reached, call.tensors))
         for tensor in (t for t in call.results if t.is_floating_point()):
@@ -180,6 +190,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
     def _in_place(self, call: Call) -> Any:
         """The same as the functional operator, its result then written into the first argument."""
         target, name = call.args[0], call.name.removesuffix("_")
+        self.writes = self.writes or self.reached(target)
         if name in RESHAPES_IN_PLACE:
             return self._run(call)
         if name in ("zero", "fill", "copy"):
@@ -303,6 +314,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
                 continue
             if not set(node.axes) <= set(axes_of(tensor.shape)):
                 raise AssertionError(f"{call.name}: {node!r} for shape {tuple(tensor.shape)}")
+            if tensor.is_floating_point() and not self._depth:
+                node = self.known_as(call, tensor, node, here())  # noqa: PLW2901 - from here on
             self._storages.put(tensor, node, reached=reached)
             self._remember(tensor, node)
 

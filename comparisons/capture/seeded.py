@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-SEED = 20240229
+from comparisons.inputs.values import SEED
 
 
 @contextmanager

@@ -7,7 +7,6 @@ written; 130: interrupted.
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 import traceback
@@ -16,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import click
 
+from comparisons.cli.atlas import atlas
 from comparisons.cli.compare import compare
 from comparisons.cli.derive import derive
 from comparisons.cli.diff import diff
@@ -26,6 +26,7 @@ from comparisons.cli.report import report
 from comparisons.cli.sweep import sweep
 from comparisons.cli.tutorial import tutorial
 from comparisons.report.printable import printable
+from symdiff.suggestion import suggestion
 
 
 class _Commands(click.Group):
@@ -41,8 +42,7 @@ class _Commands(click.Group):
         """The command of that name, or one sentence."""
         name = args[0]
         if name not in self.commands and not name.startswith("-"):
-            near = difflib.get_close_matches(name, self.commands, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(self.commands)}"
+            hint = suggestion(name, self.commands)
             raise click.UsageError(f"unknown command {name!r}; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -93,7 +93,7 @@ def symdiff(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for _command in (tutorial, list_, derive, compare, sweep, report, diff):
+for _command in (tutorial, list_, derive, compare, sweep, atlas, report, diff):
     symdiff.add_command(_command)
 
 

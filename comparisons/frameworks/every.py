@@ -11,9 +11,18 @@ from comparisons.frameworks.jax import Jax
 from comparisons.frameworks.mlx import Mlx
 from comparisons.frameworks.paddle import Paddle
 from comparisons.frameworks.tensorflow import TensorFlow
+from comparisons.frameworks.tinygrad import Tinygrad
 from comparisons.frameworks.torch import Torch
 
-_ALL: tuple[Framework, ...] = (Torch(), Jax(), TensorFlow(), Paddle(), Mlx(), Autograd())
+_ALL: tuple[Framework, ...] = (
+    Torch(),
+    Jax(),
+    TensorFlow(),
+    Paddle(),
+    Mlx(),
+    Tinygrad(),
+    Autograd(),
+)
 
 FRAMEWORKS: Mapping[str, Framework] = MappingProxyType({f.name: f for f in _ALL})
 

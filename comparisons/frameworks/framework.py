@@ -33,7 +33,7 @@ class Framework(ABC):
     dtypes: Sequence[str]  # the types that it differentiates in
     ways: Sequence[str]  # of WAYS
     functions: Mapping[str, Own]  # by the catalogue's names
-    device = "cpu"
+    flushes = False  # whether its kernels read subnormal numbers as 0, by design
 
     def __str__(self) -> str:
         return self.name

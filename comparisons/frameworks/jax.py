@@ -28,6 +28,7 @@ class Jax(ArrayFramework):
     distribution = "jax"
     dtypes = ("float64", "float32", "bfloat16", "float16")
     ways = ("reverse", "forward", "compiled")
+    flushes = True  # see docs/frameworks.md
     imports = "import jax, jax.numpy as jnp; jax.config.update('jax_enable_x64', True)"
     functions = MappingProxyType(
         {

@@ -32,8 +32,9 @@ class Own:
         return symdiff.activation(described, **self.parameters)
 
 
-# Functions that frameworks have by name and the catalogue of activations has not.
+# Functions that frameworks have by name and the catalogue of activations has not, or otherwise.
 FORMULAS: Mapping[str, str] = {
+    "sine": "sin(z)",  # the catalogue's has a frequency, 30
     "log1p": "log1p(z)",
     "expm1": "expm1(z)",
     "sinh": "sinh(z)",

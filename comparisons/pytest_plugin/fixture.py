@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from comparisons.judge.vocabulary import verdict_named
 from comparisons.pytest_plugin.collector import COLLECTOR, FOLDER
 from comparisons.pytest_plugin.settings import defaults, marked
 from comparisons.report.journal import Journal
@@ -35,18 +36,31 @@ class GradientComparer:
         self._defaults: dict[str, Any] = {**defaults(item.config), **marked(item)}
 
     def __call__(
-        self, subject: Any, definition: Any = None, *, accept: str = "fails at ∞", **options: Any
+        self, subject: Any, *given: Any, accept: str = "fails at ∞", **options: Any
     ) -> Comparison:
-        """`comparisons.check`: raises GradientMismatch where torch fares worse than `accept`."""
+        """`comparisons.check`: raises GradientMismatch where torch fares worse than `accept`.
+
+        What it asks of your own code beside the gradient is recorded where it fails.
+        """
         from comparisons.results.mismatch import accepted
+        from comparisons.verbs import answers
 
-        return accepted(self.compare(subject, definition, **options), accept)
+        __tracebackhide__ = True
+        asked = answers(subject, *given, **{**self._defaults, **options})
+        first = next(asked)
+        self._add(first)
+        accepted(first, accept)
+        for other in asked:
+            if other.verdict.worse_than(verdict_named(accept)):
+                self._add(other)
+            accepted(other, accept)
+        return first
 
-    def compare(self, subject: Any, definition: Any = None, **options: Any) -> Comparison:
+    def compare(self, subject: Any, *given: Any, **options: Any) -> Comparison:
         """`comparisons.compare`: whatever it finds."""
         from comparisons import compare
 
-        comparison = compare(subject, definition, **{**self._defaults, **options})
+        comparison = compare(subject, *given, **{**self._defaults, **options})
         self._add(comparison)
         return comparison
 
@@ -58,9 +72,7 @@ class GradientComparer:
         self._add(found)
         return found
 
-    def engines(
-        self, subject: Any, definition: Any = None, *, names: Any = None, **options: Any
-    ) -> EngineTable:
+    def engines(self, subject: Any, *given: Any, names: Any = None, **options: Any) -> EngineTable:
         """`comparisons.compare_engines`: whatever it finds, and where engines differ.
 
         Args: names, of the engines; by default all that torch has.
@@ -69,7 +81,7 @@ class GradientComparer:
         from comparisons.report.rows import difference_row
 
         chosen = {k: v for k, v in self._defaults.items() if k != "engine"} | options
-        table = compare_engines(subject, definition, engines=names, **chosen)
+        table = compare_engines(subject, *given, engines=names, **chosen)
         for comparison in table.comparisons.values():
             self._add(comparison)
         for difference in table.beside_first():

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from comparisons.judge.vocabulary import Status
+from comparisons.report.numbered import numbered
 from comparisons.report.printable import printable
 from comparisons.report.row import WIDEST_FIRST, Row, written
 from comparisons.report.whole_file import write_whole
@@ -47,7 +48,7 @@ def document(rows: Iterable[Row], *, complete: bool) -> dict[str, Any]:
             "architecture": platform.machine(),
             "cores": os.cpu_count(),
         },
-        "rows": written(sorted(rows, key=_place)),
+        "rows": written(sorted(numbered(rows), key=_place)),
     }
 
 
@@ -96,7 +97,7 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow([*_COLUMNS, *statuses, *(f"worst {c}" for c in _WORST)])
-    for row in sorted(rows, key=_place):
+    for row in sorted(numbered(rows), key=_place):
         if row["kind"] == "comparison":
             counts = [row["counts"].get(s, 0) for s in statuses]
             table.writerow([*(row[c] for c in _COLUMNS), *counts, *_worst(row["worst"])])

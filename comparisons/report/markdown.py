@@ -36,9 +36,10 @@ def code(text: str) -> Markup:
 
 
 def fenced(text: str, language: str) -> Markup:
-    """A block of code of one line."""
+    """A block of code."""
     fence = "`" * max(3, _longest_run(text) + 1)
-    return Markup(f"{fence}{language}\n{printable(text)}\n{fence}")  # noqa: S704 - fenced
+    lines = "\n".join(map(printable, text.split("\n")))
+    return Markup(f"{fence}{language}\n{lines}\n{fence}")  # noqa: S704 - fenced
 
 
 def indented(text: str) -> Markup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
 from sympy import Expr, Symbol
@@ -18,15 +18,19 @@ from comparisons.results.point import Point
 from comparisons.results.reproduction import reproduction
 from comparisons.results.result import Result
 from comparisons.results.summary import Summary
-from comparisons.subjects.subject import Subject
+from comparisons.subjects.subject import Reading, Subject
 from symdiff import Definition
+from symdiff.graph import Graph
 from symdiff.graph.graph import equations
 from symdiff.kinks import Kink
 from symdiff.notation.names import barred
+from symdiff.trees.extent import TooLarge
 
 _MOST_KINKS = 24  # rows of one table
 _LONG = 24  # characters of a number that is still read at a glance
 _LONGEST_NAME = 4000  # as in the schema; a formula may be a name, of 2,000 characters
+_MOST_LINES = 60  # of a user's source
+_LONGEST_EQUATION = 600  # characters
 _BROKEN = 5  # points beyond what is allowed
 
 
@@ -38,11 +42,14 @@ def result_row(result: Result) -> Row:
     def at(point: Point) -> Row:
         return _point_row(result.dtype, "" if of is None else subject.label(of.name), point)
 
-    row = {
+    row: Row = {
         "kind": "comparison",
         "subject": _name(subject),
         "source": subject.definition.source if subject.definition else "",
         "code": subject.code,
+        "place": subject.place,
+        "identity": subject.identity,
+        "captured": [],
         "of_torch": subject.of_torch,
         "dtype": str(result.dtype),
         "engine": str(result.engine),
@@ -62,6 +69,10 @@ def result_row(result: Result) -> Row:
         "profile": profile(result.envelope),
         "mathematics": _mathematics(result),
     }
+    reading = _reading(subject)
+    if reading is not None:
+        row["captured"] = [list(line) for line in reading.lines[:_MOST_LINES]]
+        row["mathematics"] |= _equations(reading.graph, symdiff.adjoints(reading.graph))
     whole: Row = whole_characters(row)  # a half in a name or a code would not be sent, nor written
     return whole
 
@@ -71,6 +82,8 @@ def difference_row(difference: Difference, first: Result) -> Row:
     return {
         "kind": "difference",
         "subject": _name(first.subject),
+        "place": first.subject.place,
+        "identity": first.subject.identity,
         "dtype": str(first.dtype),
         "cotangent": first.cotangent,
         "device": first.device,
@@ -142,17 +155,57 @@ def _equation(name: str, value: Expr) -> list[str]:
     ]
 
 
+def _reading(subject: Subject) -> Reading | None:
+    """The user's code with its own names; None where the graph is what is shown."""
+    if subject.reading is None:
+        return None
+    try:
+        return subject.reading()
+    except ValueError:  # it ran otherwise this time, as code that depends on the clock does
+        return None
+
+
+def _equations(graph: Graph, adjoints: symdiff.Adjoints) -> Row:
+    """The lines of a graph and their adjoints; of what is too long to be read that it is."""
+    return {
+        "lines": _read(lambda: {symdiff.text(Symbol(n)): e for n, e in equations(graph).items()}),
+        "adjoints": _read(lambda: {barred(n): e for n, e in adjoints.lines.items()}),
+    }
+
+
+def _read(lines: Callable[[], Mapping[str, Expr]]) -> list[list[str]]:
+    try:
+        return [_short(_equation(name, value)) for name, value in lines().items()]
+    except TooLarge as error:
+        return [[str(error), rf"\text{{{error}}}"]]
+
+
+def _short(equation: list[str]) -> list[str]:
+    """The equation, or its left side where the right is too long to be read."""
+    if len(equation[0]) <= _LONGEST_EQUATION:
+        return equation
+    (text, _, _), (tex, _, _) = (side.partition(" = ") for side in equation)
+    return [f"{text} = … ({len(equation[0]):,} characters)", rf"{tex} = \ldots"]
+
+
 def _mathematics(result: Result) -> Row:
     """The formula, its adjoints and the tutorial's lines, in text and LaTeX; kinks; a curve."""
     graph, adjoints = result.subject.graph, result.derived
     described = result.subject.definition
     single = described if described and len(described.variables) == 1 else None
+    shown = (
+        _equations(graph, adjoints)
+        if result.subject.captured
+        else {
+            "lines": [
+                _equation(symdiff.text(Symbol(name)), value)
+                for name, value in {**equations(graph), **adjoints.where}.items()
+            ],
+            "adjoints": _adjoint_lines(adjoints),
+        }
+    )
     return {
-        "lines": [
-            _equation(symdiff.text(Symbol(name)), value)
-            for name, value in {**equations(graph), **adjoints.where}.items()
-        ],
-        "adjoints": _adjoint_lines(adjoints),
+        **shown,
         "tutorial": _tutorial(single) if single else [],
         "parameters": _parameters(result),
         "kinks": [

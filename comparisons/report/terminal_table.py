@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from comparisons.judge.vocabulary import Verdict, verdict_named
+from comparisons.report.numbered import numbered
 from comparisons.report.printable import printable
 from comparisons.report.row import WIDEST_FIRST
 
@@ -21,7 +22,7 @@ def table(rows: Iterable[Mapping[str, Any]], most: int | None = None) -> Iterato
         most: how many functions at most, though each that disagrees is shown.
     """
     worst: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for row in rows:
+    for row in numbered(rows):
         cells = worst.setdefault(_label(row), {})
         cells[row["dtype"]] = max(cells.get(row["dtype"], row), row, key=_badness)
     labels = sorted(worst, key=lambda name: (_worst_first(worst[name].values()), name))

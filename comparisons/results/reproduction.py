@@ -17,6 +17,8 @@ _MOST_ENTRIES = 512  # of all inputs together, in a snippet
 def reproduction(result: Result, example: Example | None = None) -> str:
     """One line of the framework's code that prints the worst gradient, or another example.
 
+    What keeps it from running as it stands is a comment above it.
+
     Of a graph with arrays it holds all of them, where they are small.
     """
     subject, example = result.subject, example or result.example
@@ -32,8 +34,14 @@ def reproduction(result: Result, example: Example | None = None) -> str:
             index = ", ".join(map(str, example.index)) or "()"
             cotangent = COTANGENT if COTANGENT in example.inputs else ""
     begin = "".join(f"{line}{engine.joint}" for line in (engine.imports, subject.imports) if line)
-    if example is None or tensors is None:
-        return f"{begin}{code}  # with the inputs of comparison.adjoints"
+    if subject.obstacle:
+        begin = f"# {subject.obstacle}, so no import finds it: define it first\n{begin}"
+    if example is None:
+        return f"{begin}{code}"
+    if tensors is None:
+        size = sum(v.size for v in example.inputs.values())
+        remark = f"# {', '.join(names)} have {size} entries, too many to be written out here"
+        return f"{remark}: see comparison.example.inputs\n{begin}{code}"
     statement = engine.statement(Snippet(code, names, example.name, index, cotangent))
     return f"{begin}{engine.joint.join([*tensors, statement])}"
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType
-from comparisons.inputs.values import COTANGENT, Inputs, seeded
-from comparisons.subjects.subject import Subject
+from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
+from comparisons.subjects.subject import Reading, Subject
 from comparisons.subjects.written_call import WrittenCall, written_call
 from symdiff.graph import Graph, Node, array, constant, contraction, elementwise
 
@@ -59,16 +60,31 @@ def from_code(
     arguments, named = _rounded((arguments, dict(keywords)), dtype)
     if gradient is not None:
         reference = _surrogate(function, gradient)
-    captured = capture(reference or function, *arguments, **named)
+    judged_by = reference or function
+    captured = capture(judged_by, *arguments, **named)
     if reference is not None:
         captured = _beside(captured, function, arguments, named)
-    call = written_call(function, list(captured.inputs), arguments, named)
-    weighted = _weighted(captured, call)
+    names = list(captured.inputs)
+    call = written_call(function, names, arguments, named, copied=captured.writes)
+    if captured.draws:
+        seed = f"torch.manual_seed({SEED})"
+        call = replace(call, text=f"({seed}, {call.text})[1]")
+    weighted = replace(
+        _weighted(captured, call), reading=partial(_reading, judged_by, arguments, named)
+    )
     if order == 1:
         return weighted
     if order == 2:
-        return _of_gradient(weighted)
+        return of_gradient(weighted)
     raise ValueError(f"the order is 1 or 2, not {order}")
+
+
+def _reading(function: Function, arguments: tuple[Any, ...], named: dict[str, Any]) -> Reading:
+    """The code that is the definition, captured again with its local variables as lines."""
+    from comparisons.capture.closed_form import closed_form
+
+    captured = closed_form(function, *arguments, **named).captured
+    return Reading(captured.graph, captured.source_lines)
 
 
 def _rounded(given: Any, dtype: FloatType) -> Any:
@@ -168,7 +184,7 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
         return {**captured.arrays, **drawn}
 
     return Subject(
-        captured.name,
+        call.name,
         Graph(
             graph.name,
             (*graph.inputs, *vs.values()),
@@ -178,12 +194,16 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
             lengths=graph.lengths,
         ),
         forward,
-        _code(call, list(weights.values())),
+        _code(call, [(name, captured.shapes[y]) for y, name in weights.items()]),
         sample=sample,
         of_user=True,
         captured=True,
         casts=frozenset(str(t).removeprefix("torch.") for t in captured.types.values()),
         imports=call.imports,
+        obstacle=call.obstacle,
+        place=call.place,
+        identity=call.identity,
+        places=captured.places,
         labels={
             **{name: f"{name.rstrip('_')}.grad" for name in captured.inputs},
             **{name: f"{y} (the value)" for y, name in weights.items()},
@@ -191,14 +211,17 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
     )
 
 
-def _code(call: WrittenCall, weights: Sequence[str]) -> str:
-    """The output as a user would write it."""
-    if len(weights) == 1:
-        return f"({weights[0]} * {call.text}).sum()"
-    return f"sum((v * y).sum() for v, y in zip(({', '.join(weights)}), {call.text}))"
+def _code(call: WrittenCall, weights: Sequence[tuple[str, tuple[int, ...]]]) -> str:
+    """The output as a user would write it: a weight has no axes of length 1."""
+    shaped = [f"{v}.reshape({shape})" if 1 in shape else v for v, shape in weights]
+    if len(shaped) == 1:
+        return f"({shaped[0]} * {call.text}).sum()"
+    outputs = "torch.utils._pytree.tree_leaves"
+    real = f"[y for y in {outputs}({call.text}) if y.is_floating_point()]"
+    return f"sum((v * y).sum() for v, y in zip(({', '.join(shaped)}), {real}))"
 
 
-def _of_gradient(subject: Subject) -> Subject:
+def of_gradient(subject: Subject) -> Subject:
     """The subject whose output is Σ w ∘ x̄ over the gradients of another's inputs."""
     graph = subject.graph
     found = symdiff.adjoints(graph)
@@ -236,6 +259,10 @@ def _of_gradient(subject: Subject) -> Subject:
         }
         return {**known, **drawn}
 
+    own_weights = f"({''.join(f'{w}, ' for w in weights.values())})"
+    own_inputs = f"({''.join(f'{name}, ' for name in weights)})"
+    options = "create_graph=True, allow_unused=True"
+    gradients = f"torch.autograd.grad({subject.code}, {own_inputs}, {options})"
     return Subject(
         f"the gradient of {subject.name}",
         Graph(
@@ -246,12 +273,16 @@ def _of_gradient(subject: Subject) -> Subject:
             lengths=graph.lengths,
         ),
         forward,
-        f"the gradient of {subject.code}",
+        f"sum((w * g).sum() for w, g in zip({own_weights}, {gradients}) if g is not None)",
         sample=sample,
         of_user=True,
         captured=True,
         casts=subject.casts,
         imports=subject.imports,
+        obstacle=subject.obstacle,
+        place=subject.place,
+        identity=subject.identity,
+        reading=subject.reading,
         labels={
             **{i.name: f"{i.name}.grad" for i in graph.inputs},
             **{w: f"{name}.grad (the first derivative)" for name, w in weights.items()},

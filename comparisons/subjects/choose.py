@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import symdiff
@@ -14,6 +14,7 @@ from comparisons.subjects.layers import LAYERS
 from comparisons.subjects.losses import LOSSES
 from comparisons.subjects.subject import Subject
 from symdiff import Definition, Graph
+from symdiff.suggestion import closest, same_name
 
 Described = Any  # a name, text, a SymPy expression (untyped) or a Definition
 
@@ -44,6 +45,37 @@ class Given:
         return any(isinstance(x, Tensor) for x in tree_leaves((self.values, dict(self.keywords))))
 
     @property
+    def usual_dtype(self) -> str:
+        """The type that is judged in where none is asked for.
+
+        A 16-bit type that all floating-point tensors of a call have; else float64: float32 is what
+        torch makes where nothing is said.
+        """
+        if not self.values and not self.keywords and not self.inputs:
+            return "float64"
+        from torch import Tensor
+        from torch.utils._pytree import tree_leaves
+
+        leaves = tree_leaves((self.values, dict(self.keywords), dict(self.inputs or {})))
+        types = {x.dtype for x in leaves if isinstance(x, Tensor) and x.is_floating_point()}
+        (only,) = types if len(types) == 1 else (None,)
+        return (
+            str(only).removeprefix("torch.")
+            if only is not None and only.itemsize == 2
+            else "float64"
+        )
+
+    def called(self, function: Callable[..., Any]) -> Given:
+        """The same with `inputs` as the arguments that the function calls so.
+
+        Raises: ValueError if it has none of such a name.
+        """
+        from comparisons.capture.code import by_name
+
+        arguments, keywords = by_name(function, {**(self.inputs or {}), **self.keywords})
+        return replace(self, values=arguments, keywords=keywords, inputs=None)
+
+    @property
     def definition(self) -> Described | None:
         """The definition, if one is given. Raises: TypeError if there are several."""
         if len(self.values) > 1:
@@ -59,6 +91,8 @@ def chosen(subject: Any, given: Given, dtype: FloatType) -> Subject:
 
     Raises: TypeError or ValueError, one sentence, if it cannot be one.
     """
+    if given.inputs is not None and not given.values and _is_code(subject):
+        given = given.called(subject)
     if callable(subject) and given.is_call:
         return from_code(
             subject,
@@ -97,6 +131,10 @@ def subject_of(
         of_arrays = {**LAYERS, **LOSSES}.get(subject) if isinstance(subject, str) else None
         if of_arrays is not None:
             return of_arrays.subject(**parameters)
+        if isinstance(subject, str) and subject not in symdiff.activations:
+            near = closest(subject, [*LAYERS, *LOSSES])
+            if near is not None and closest(subject, symdiff.activations) is None:
+                raise ValueError(f"unknown function {subject!r}; did you mean {near!r}?")
         return from_catalogue(_definition(subject, parameters))
     if isinstance(subject, Graph):
         raise TypeError(
@@ -111,6 +149,8 @@ def subject_of(
         from comparisons.subjects.modules import definition_of, with_parameters
 
         described = described or definition_of(subject)
+        if described is not None:
+            _require_agreement(subject, described)
         if described is not None and any(True for _ in subject.parameters()):
             return with_parameters(subject, described)
     if described is None:
@@ -119,6 +159,28 @@ def subject_of(
             "torch.randn(4)), or a definition, as in compare(function, 'z * Phi(z)')"
         )
     return from_function(subject, described)
+
+
+def _require_agreement(module: Any, definition: Definition) -> None:
+    """Raises: ValueError if a number that the module holds is another in its definition."""
+    for name, value in definition.parameters.items():
+        own = getattr(module, name, None)
+        if isinstance(own, int | float) and float(own) != float(value):
+            raise ValueError(
+                f"{type(module).__name__} has {name} = {own!r} and its definition {name} = "
+                f"{float(value)!r}; give both one value"
+            )
+
+
+def _is_code(subject: Any) -> bool:
+    """Whether it is the user's own, with no definition known of it."""
+    if not callable(subject) or isinstance(subject, Subject | Definition | Graph):
+        return False
+    if not _is_module(subject):
+        return True
+    from comparisons.subjects.modules import definition_of
+
+    return definition_of(subject) is None
 
 
 def _is_module(subject: Any) -> bool:
@@ -130,4 +192,9 @@ def _definition(described: Described, parameters: Mapping[str, object]) -> Defin
     """By the name of a loss; else as an activation: a name, a formula in z, or a Definition."""
     if isinstance(described, str) and described in symdiff.losses:
         return symdiff.loss(described, **parameters)
+    if isinstance(described, str) and same_name(described, [*LAYERS, *LOSSES]):
+        raise ValueError(
+            f"{described!r} is a function of arrays, not a definition in z; call yours with "
+            "tensors beside plain torch code, as in compare(function, x, reference=torch_code)"
+        )
     return symdiff.activation(described, **parameters)

@@ -7,6 +7,7 @@ from typing import Any
 
 import symdiff
 from comparisons.inputs.values import COTANGENT
+from comparisons.subjects.origin import origin_of
 from comparisons.subjects.subject import Subject
 from comparisons.subjects.torch_calls import TORCH_CALLS, torch_call
 from symdiff import Definition
@@ -30,11 +31,18 @@ def from_catalogue(definition: Definition) -> Subject:
 
 def from_function(function: Callable[..., Any], definition: Definition) -> Subject:
     """A user's torch function beside what it should compute."""
-    name = getattr(function, "__name__", type(function).__name__)
-    module = getattr(function, "__module__", None)
-    qualified = name if module in (None, "__main__") else f"{module}.{name}"
-    code = f"{qualified}({', '.join(definition.variables)})"
-    label = f"{name} as {definition}" if name != str(definition) else name
+    origin = origin_of(function)
     graph = symdiff.pointwise(definition)
-    value = {COTANGENT: f"{graph.output_name} (the value)"}
-    return Subject(label, graph, function, code, definition=definition, of_user=True, labels=value)
+    return Subject(
+        f"{origin.name} as {definition}" if origin.name != str(definition) else origin.name,
+        graph,
+        function,
+        f"{origin.path}({', '.join(definition.variables)})",
+        definition=definition,
+        of_user=True,
+        imports=origin.imports,
+        obstacle=origin.obstacle,
+        place=origin.place,
+        identity=origin.identity,
+        labels={COTANGENT: f"{graph.output_name} (the value)"},
+    )

@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from comparisons.inputs.values import Sample
+import numpy as np
+
+from comparisons.dtypes import FloatType
+from comparisons.inputs.values import Inputs, Sample
 from symdiff import Definition, Graph
 from symdiff.notation.names import barred
+
+if TYPE_CHECKING:
+    from comparisons.capture.place import Place
+    from symdiff.graph import Node
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A user's code as a report shows it.
+
+    Args: graph, whose lines are the function's local variables; lines, of the user's source that
+        were captured, each with its place, in the order in which they ran.
+    """
+
+    graph: Graph
+    lines: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +45,12 @@ class Subject:
     captured: bool = False  # whether the graph was read off the code
     casts: Iterable[str] = ()  # types that values on the way are held in, beside that of the inputs
     imports: str = ""  # statements that the code needs beside `import torch`
+    obstacle: str = ""  # why the code cannot be run as it stands, in words
+    place: str = ""  # where the user's function is defined, file:line
+    identity: str = ""  # of the user's function: two of one name are told apart by it
+    reading: Callable[[], Reading] | None = field(default=None, repr=False)  # for a report
     framework: str = "torch"  # that it is written in
+    places: Mapping[Node, Place] = field(default_factory=dict)  # the user's lines, of nodes
     labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄
 
     def __str__(self) -> str:
@@ -40,3 +64,14 @@ class Subject:
     def pointwise(self) -> bool:
         """Whether all inputs are scalars: arrays of them are then many problems at once."""
         return not any(i.axes for i in self.graph.inputs)
+
+    def sampled_beside(self, given: Mapping[str, Any], dtype: FloatType) -> Inputs:
+        """The arrays given by name, and of every other input what it is judged at by default."""
+        assert self.sample is not None  # noqa: S101 - captured code has one
+        sampled = self.sample(dtype)
+        own = {
+            name: np.reshape(np.asarray(values, dtype=np.float64), sampled[name].shape)
+            for name, values in given.items()
+            if name in sampled
+        }
+        return {**sampled, **own}

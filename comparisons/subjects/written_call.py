@@ -6,19 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_MOST_ENTRIES = 16  # of a constant tensor that is written out
+from comparisons.subjects.origin import Origin, instance_path, origin_of
+
+_MOST_ENTRIES = 64  # of a constant tensor that is written out
 
 
 @dataclass(frozen=True)
 class WrittenCall:
     """Python text of a call.
 
-    Args: imports, a statement that makes the function known; empty where nothing can, as for a
-        lambda or a function of `__main__`.
+    Args: imports, statements that make the function known; obstacle, why the text cannot be run
+        as it stands, in words, empty where it can; name, place, identity, of the function.
     """
 
     text: str
     imports: str
+    obstacle: str = ""
+    name: str = ""
+    place: str = ""
+    identity: str = ""
 
 
 class _Verbatim(str):
@@ -35,10 +41,16 @@ def written_call(
     names: Sequence[str],
     arguments: Sequence[Any],
     keywords: Mapping[str, Any],
+    *,
+    copied: bool = False,
 ) -> WrittenCall:
     """The call of a function or a module, its inputs by name, in the order that capture has them.
 
-    Args: names, of the inputs: of the arguments first, then the parameters of a module.
+    The inputs named are arrays without axes of length 1, as a graph has them; in the text they
+    have the user's shapes and memory again.
+
+    Args: names, of the inputs: of the arguments first, then the parameters of a module; copied,
+        whether the function gets copies, since it writes into its arguments.
     """
     import torch
     from torch.utils._pytree import tree_flatten, tree_unflatten
@@ -48,58 +60,84 @@ def written_call(
         i for i, a in enumerate(leaves) if isinstance(a, torch.Tensor) and a.is_floating_point()
     ]
     asked = [i for i in real if leaves[i].requires_grad] or real
-    shown = [_constant(leaf) for leaf in leaves]
+    kind = f"{names[0]}.dtype" if names else "torch.float64"
+    constants = {i: _constant(leaf, kind) for i, leaf in enumerate(leaves) if i not in asked}
+    shown: list[Any] = [constants.get(i) or _Verbatim("...") for i in range(len(leaves))]
     for i, name in zip(asked, names, strict=False):
-        shown[i] = _Verbatim(name)
+        shown[i] = _Verbatim(_shaped(name, leaves[i], copied=copied))
     positional, named = tree_unflatten(shown, structure)
     inside = [repr(a) for a in positional] + [f"{k}={v!r}" for k, v in named.items()]
+    lost = next(
+        (f"{type(leaves[i]).__name__} is an argument" for i, c in constants.items() if c is None),
+        "",
+    )
+    origin = origin_of(function)
     if isinstance(function, torch.nn.Module):
-        dotted = [n for n, p in function.named_parameters() if p.requires_grad]
-        state = dict(zip(dotted, map(_Verbatim, names[len(asked) :]), strict=True))
-        given = f"({', '.join(inside)},)" if inside else "()"
-        return WrittenCall(f"torch.func.functional_call(module, {state!r}, {given})", "")
-    path, imports = _path(function)
-    return WrittenCall(f"{path}({', '.join(inside)})", imports)
+        found = _of_module(function, names[len(asked) :], inside, origin, copied=copied)
+    else:
+        found = WrittenCall(f"{origin.path}({', '.join(inside)})", origin.imports, origin.obstacle)
+    obstacle = found.obstacle
+    if lost and not obstacle:
+        obstacle = f"an argument is a {type(lost[0]).__name__} made while the program ran"
+    return WrittenCall(
+        found.text, found.imports, obstacle, origin.name, origin.place, origin.identity
+    )
 
 
-def _constant(leaf: Any) -> Any:
+def _of_module(
+    module: Any, names: Sequence[str], inside: Sequence[str], origin: Origin, *, copied: bool
+) -> WrittenCall:
+    """The call of a module with its parameters by name."""
+    learned = {n: p for n, p in module.named_parameters() if p.requires_grad}
+    state = {
+        dotted: _Verbatim(_shaped(name, p, copied=copied))
+        for (dotted, p), name in zip(learned.items(), names, strict=True)
+    }
+    path, imports = instance_path(module)
+    where = f" ({origin.place})" if origin.place else ""
+    obstacle = "" if path else f"module is a {origin.name}{where} made while the program ran"
+    arguments = f"({', '.join(inside)},)" if inside else "()"
+    text = f"{path or 'module'}({', '.join(inside)})"
+    if state:
+        text = f"torch.func.functional_call({path or 'module'}, {state!r}, {arguments})"
+    return WrittenCall(text, imports, obstacle)
+
+
+def _shaped(name: str, tensor: Any, *, copied: bool) -> str:
+    """The array as the user's tensor: its axes of length 1, its strides."""
+    shape = tuple(tensor.shape)
+    text = f"{name}.reshape{shape}" if 1 in shape else name
+    overlaps = any(s == 0 and n > 1 for n, s in zip(shape, tensor.stride(), strict=True))
+    if not tensor.is_contiguous() and not overlaps:
+        strides = tuple(tensor.stride())
+        return f"torch.empty_strided({shape}, {strides}, dtype={name}.dtype).copy_({text})"
+    return f"{text}.clone()" if copied else text
+
+
+def _constant(leaf: Any, kind: str) -> Any:
+    """What is written for an argument that is no input; None where nothing can be.
+
+    Args: kind, the text of the floating-point type that the function runs in.
+    """
     import torch
 
     if isinstance(leaf, torch.Tensor):
-        few = leaf.numel() <= _MOST_ENTRIES
-        entries = leaf.tolist() if few else "..."
-        return _Verbatim(f"torch.tensor({entries}, dtype={leaf.dtype})" if few else "...")
-    return leaf
+        if leaf.numel() > _MOST_ENTRIES or leaf.layout != torch.strided:
+            return None
+        values = leaf.detach().cpu()
+        entries = _entries(values.tolist())
+        dtype = kind if leaf.is_floating_point() else leaf.dtype
+        return _Verbatim(f"torch.tensor({entries}, dtype={dtype})")
+    if isinstance(leaf, float):
+        return _Verbatim(_entries(leaf))
+    plain = isinstance(leaf, bool | int | str | torch.dtype | torch.memory_format | type(None))
+    return _Verbatim(repr(leaf)) if plain else None
 
 
-def _path(function: Callable[..., Any]) -> tuple[str, str]:
-    """How the function is called, and the import that makes it known."""
-    import torch
-
-    owner = getattr(function, "__self__", None)
-    applied = isinstance(owner, type) and issubclass(owner, torch.autograd.Function)
-    target = owner if applied else function
-    module = getattr(target, "__module__", None) or ""
-    qualified = getattr(target, "__qualname__", "") or type(function).__name__
-    suffix = ".apply" if applied else ""
-    if module.startswith("torch") or module == "":
-        return _of_torch(function, qualified) + suffix, ""
-    if "<" in qualified or module == "__main__":
-        name = qualified.rpartition(".")[2]
-        return ("f" if name == "<lambda>" else name) + suffix, ""
-    return qualified + suffix, f"from {module} import {qualified.partition('.')[0]}"
-
-
-def _of_torch(function: Callable[..., Any], name: str) -> str:
-    """The public path of one of torch's own functions."""
-    import torch
-
-    for path, room in (
-        ("torch", torch),
-        ("torch.nn.functional", torch.nn.functional),
-        ("torch.special", torch.special),
-        ("torch.linalg", torch.linalg),
-    ):
-        if getattr(room, name, None) is function:
-            return f"{path}.{name}"
-    return name
+def _entries(values: Any) -> str:
+    """Numbers as Python reads them; NaN and ±∞ have no literals."""
+    if isinstance(values, list):
+        return f"[{', '.join(map(_entries, values))}]"
+    if isinstance(values, float) and (values != values or values in (float("inf"), -float("inf"))):  # noqa: PLR0124 - NaN
+        return f"float('{values}')"
+    return repr(values)

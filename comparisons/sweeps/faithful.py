@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array, FloatType
+from symdiff.float_balls.jit import compiled
 from symdiff.oracle.enclosure import Enclosure
-from symdiff.oracle.jit import compiled
 
 CORRECT, FAITHFUL, OTHER = 0, 1, 2
 _EXPONENT = np.uint64(0x7FF0000000000000)  # the exponent field of a float64

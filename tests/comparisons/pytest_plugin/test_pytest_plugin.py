@@ -322,3 +322,39 @@ def test_the_plugin_imports_nothing_heavy(pytester):
     """)
 
     pytester.runpytest_subprocess("-p", "no:xdist").assert_outcomes(passed=1)
+
+
+def test_own_code_is_called_with_tensors(pytester):
+    """As `comparisons.check` is: a right and a wrong Function of one name, two rows, two ends."""
+    pytester.makepyfile(
+        """
+        import torch, pytest
+
+        def double(factor):
+            class Double(torch.autograd.Function):
+                @staticmethod
+                def forward(ctx, x, s):
+                    return 2 * x + s
+
+                @staticmethod
+                def backward(ctx, v):
+                    return factor * v, v
+
+            return Double
+
+        @pytest.mark.symdiff(dtype="float32")
+        @pytest.mark.parametrize("factor", [2, 1])
+        def test_double(compare_gradients, factor):
+            x = torch.linspace(-2, 2, 12).reshape(4, 3)
+            found = compare_gradients(double(factor).apply, x, x + 0.1)
+            assert str(found.dtype) == "float32"
+        """
+    )
+    result = pytester.runpytest_subprocess("--symdiff-json=rows.json")
+
+    result.assert_outcomes(passed=1, failed=1)
+    rows = read_json(pytester.path / "rows.json")["rows"]
+    assert {r["subject"]: r["verdict"] for r in rows} in (
+        {"Double": "accurate", "Double (2)": "disagrees"},
+        {"Double": "disagrees", "Double (2)": "accurate"},
+    )

@@ -2,7 +2,7 @@
 
 import numba
 
-from symdiff.oracle.jit import compiled
+from symdiff.float_balls.jit import compiled
 
 
 def test_without_a_place_it_is_compiled_all_the_same(monkeypatch):

@@ -1,0 +1,1 @@
+"""The atlas: every framework's gradients beside one truth, function by function, type by type."""

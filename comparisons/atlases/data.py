@@ -1,0 +1,91 @@
+"""The data of an atlas as JSON: with versions, machine and date, the same bytes each time."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from comparisons.frameworks.framework import Framework
+from comparisons.report.row import Row
+
+SCHEMA = 1  # a document of another number is refused: raise it when a field changes its meaning
+_OURS = ("symdiff-autograd", "sympy", "numpy", "python-flint")
+
+
+def about(
+    frameworks: Sequence[Framework],
+    functions: Sequence[str],
+    dtypes: Sequence[str],
+    columns: Sequence[tuple[str, str]],
+) -> Row:
+    """All of a document but its cells."""
+    missing = {f.name: why for f in frameworks if (why := f.missing()) is not None}
+    return {
+        "schema": SCHEMA,
+        "kind": "atlas",
+        "date": _day(),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in _OURS},
+            **{f.name: f.version for f in frameworks if f.name not in missing},
+        },
+        "machine": {"system": platform.system(), "architecture": platform.machine()},
+        "titles": {f.name: f.title for f in frameworks},
+        "missing": missing,
+        "flushing": [f.name for f in frameworks if f.flushes],
+        "functions": list(functions),
+        "dtypes": list(dtypes),
+        "columns": [list(column) for column in columns],
+    }
+
+
+def write_document(path: Path, document: Row) -> None:
+    """Write the document, a cell a line."""
+    head = {k: v for k, v in document.items() if k != "cells"}
+    lines = [json.dumps(c, ensure_ascii=False, allow_nan=False) for c in document["cells"]]
+    opening = json.dumps(head, ensure_ascii=False, indent=1)[:-2]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(opening + ',\n "cells": [\n' + ",\n".join(lines) + "\n]}\n", encoding="utf-8")
+
+
+def read_document(path: Path) -> Row:
+    """The document in a file that `write_document` wrote.
+
+    Raises: ValueError, one sentence, if it is no JSON, of another schema, or does not fit its own.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON ({error}); symdiff atlas --json writes one") from None
+    if not isinstance(found, dict) or found.get("kind") != "atlas":
+        raise ValueError(f"{path} is no atlas; symdiff atlas --json writes one")
+    from jsonschema.exceptions import best_match
+
+    misfit = best_match(_validator().iter_errors(found))
+    if misfit is not None:
+        what = misfit.message if len(misfit.message) < 200 else f"{misfit.message[:200]}…"
+        raise ValueError(f"{path} does not fit the schema at {misfit.json_path}: {what}")
+    return found
+
+
+@cache
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator
+
+    text = files("comparisons.atlases").joinpath("schema.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(text))
+
+
+def _day() -> str:
+    # Source of the override: reproducible-builds.org/specs/source-date-epoch.
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    date = datetime.fromtimestamp(int(given), UTC) if given else datetime.now(UTC)
+    return date.date().isoformat()

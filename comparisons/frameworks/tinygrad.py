@@ -1,0 +1,127 @@
+"""tinygrad. Documentation: docs.tinygrad.org/tensor/elementwise."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from comparisons.dtypes import Float64Array, FloatType
+from comparisons.engines.engine import WIDTH
+from comparisons.engines.snippet import Snippet
+from comparisons.frameworks.array_framework import ArrayFramework
+from comparisons.frameworks.arrays import Array, Function
+from comparisons.frameworks.own import own
+
+
+class Tinygrad(ArrayFramework):
+    """tinygrad on the CPU, whose kernels it writes as C and gives to clang."""
+
+    name = "tinygrad"
+    title = "tinygrad"
+    distribution = "tinygrad"
+    dtypes = ("float64", "float32", "bfloat16", "float16")
+    ways = ("reverse",)
+    imports = "import numpy as np; from tinygrad import Tensor"
+    functions = MappingProxyType(
+        {
+            "relu": own("z.relu()"),
+            "relu6": own("z.relu6()"),
+            "leaky_relu": own("z.leaky_relu()"),
+            "elu": own("z.elu()"),
+            "selu": own("z.selu()"),
+            "celu": own("z.celu()"),
+            "gelu": own("z.gelu(approximate='none')", "approximate='tanh' is the default"),
+            "gelu_tanh": own("z.gelu()", "what gelu is by default"),
+            "quick_gelu": own("z.quick_gelu()"),
+            "silu": own("z.silu()"),
+            "mish": own("z.mish()"),
+            "softplus": own("z.softplus()", "without a threshold", threshold="inf"),
+            "softsign": own("z.softsign()"),
+            "hardtanh": own("z.hardtanh()"),
+            "hardsigmoid": own("z.hardsigmoid()"),
+            "hardswish": own("z.hardswish()"),
+            "logsigmoid": own("z.logsigmoid()"),
+            "sigmoid": own("z.sigmoid()"),
+            "tanh": own("z.tanh()"),
+            "absolute": own("z.abs()"),
+            "exponential": own("z.exp()"),
+            "arctan": own("z.atan()"),
+            "arcsinh": own("z.asinh()"),
+            "sine": own("z.sin()"),
+            "cosine": own("z.cos()"),
+            "erf": own("z.erf()"),
+            "square": own("z.square()"),
+            "sinh": own("z.sinh()"),
+            "cosh": own("z.cosh()"),
+            "arctanh": own("z.atanh()"),
+            "sqrt": own("z.sqrt()"),
+            "reciprocal": own("z.reciprocal()"),
+            "logarithm": own("z.log()"),
+            "tangent": own("z.tan()"),
+        }
+    )
+
+    def missing(self) -> str | None:
+        """Not installed, or without a compiler."""
+        reason = super().missing()
+        if reason is None and not shutil.which(os.environ.get("CC", "clang")):
+            return "tinygrad needs clang on a CPU; apt-get install clang"
+        return reason
+
+    @cached_property
+    def names(self) -> Mapping[str, Any]:
+        """`Tensor`."""
+        from tinygrad import Tensor
+
+        return {"np": np, "Tensor": Tensor}
+
+    def array(self, values: Float64Array, dtype: FloatType) -> Array:
+        """Exactly: it rounds no value of the type."""
+        tensor = self.names["Tensor"](np.array(values), dtype="float64")
+        return tensor.cast(dtype.name).realize()
+
+    def numbers(self, array: Array) -> Float64Array:
+        """Widened."""
+        return np.array(array.cast("float64").numpy())
+
+    def whole(self, numbers: Any) -> Array:
+        """`Tensor`."""
+        return self.names["Tensor"](numbers)
+
+    def reverse(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Sequence[Array | None]:
+        """`Tensor.gradient` of the sum."""
+        found = function(*arrays)
+        total = (found if cotangent is None else found * cotangent).sum()
+        gradients: Sequence[Array] = total.gradient(*arrays)
+        return gradients
+
+    def keywords(self, dtype: FloatType) -> str:
+        """`dtype=`."""
+        return f"dtype='{dtype}'"
+
+    def full(self, value: str, keywords: str) -> str:
+        """Of numpy's float64: every type's numbers are among them."""
+        return self.listed(f"np.full(({WIDTH},), {value})", keywords)
+
+    def full_like(self, name: str, value: str) -> str:
+        """`full_like`."""
+        return f"{name}.full_like({value})"
+
+    def listed(self, entries: str, keywords: str) -> str:
+        """Cast to the type."""
+        kind = keywords.removeprefix("dtype=")
+        return f"Tensor({entries}, dtype='float64').cast({kind}).realize()"
+
+    def statement(self, way: str, shown: Snippet) -> str:  # noqa: ARG002 - the one it has
+        """`Tensor.gradient` of the sum."""
+        weighted = f"({shown.code}) * {shown.cotangent}" if shown.cotangent else shown.code
+        gradient = f"({weighted}).sum().gradient({shown.name})[0]"
+        return f"print(float({gradient}.cast('float64').numpy()[{shown.index}]))"
