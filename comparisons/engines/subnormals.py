@@ -9,15 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
-
-_NORMAL = np.array([2.0**-1022])  # the smallest
-
-
-def are_flushed() -> bool:
-    """Whether this thread's processor takes subnormal float64 numbers for zero."""
-    half = _NORMAL * 0.5
-    return not bool((half + half == _NORMAL)[0])
+from symdiff.float_balls.environment import is_ieee
 
 
 @contextmanager
@@ -27,15 +19,15 @@ def kept(what: str) -> Iterator[None]:
     Args: what, is done, in words.
     Raises: ValueError, one sentence, if they are not.
     """
-    if are_flushed():
+    if not is_ieee():
         raise ValueError(
-            "the processor takes subnormal numbers for zero here, so that no gradient can be "
-            "judged; call torch.set_flush_denormal(False) first"
+            "the processor takes subnormal numbers for zero here, or does not round to nearest, so "
+            "that no gradient can be judged; call torch.set_flush_denormal(False) first"
         )
     try:
         yield
     finally:
-        flushed = are_flushed()
+        flushed = not is_ieee()
         if flushed:
             import torch
 

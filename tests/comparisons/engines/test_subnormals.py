@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import comparisons
-from comparisons.engines.subnormals import are_flushed
+from symdiff.float_balls.environment import is_ieee
 
 pytestmark = pytest.mark.skipif(
     not torch.set_flush_denormal(False), reason="this processor cannot be told to"
@@ -23,7 +23,7 @@ def test_a_processor_that_flushes_is_refused():
     with pytest.raises(ValueError, match=r"call torch.set_flush_denormal\(False\) first"):
         comparisons.compare("relu", dtype="float32")
 
-    assert are_flushed()
+    assert not is_ieee()
 
 
 def test_code_that_makes_it_flush_is_not_judged():
@@ -36,6 +36,6 @@ def test_code_that_makes_it_flush_is_not_judged():
     with pytest.raises(ValueError, match="made the processor take subnormal numbers for zero"):
         comparisons.compare(fast, "relu", dtype="float32", points="structured")
 
-    assert not are_flushed()
+    assert is_ieee()
     found = comparisons.compare("relu", dtype="float32", points="structured")
     assert str(found.verdict) == "accurate"
