@@ -25,7 +25,7 @@ from comparisons.cli.output import print_what_an_encoding_lacks
 from comparisons.cli.report import report
 from comparisons.cli.sweep import sweep
 from comparisons.cli.tutorial import tutorial
-from comparisons.report.printable import printable
+from symdiff.notation.printable import printable
 from symdiff.suggestion import suggestion
 
 

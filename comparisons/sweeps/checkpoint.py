@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from comparisons.report.printable import printable
 from comparisons.sweeps.tally import Tally
+from symdiff.notation.printable import printable
 
 _NO_TALLY = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
 
