@@ -282,6 +282,7 @@ def _of_gradient(subject: Subject) -> Subject:
         place=subject.place,
         identity=subject.identity,
         reading=subject.reading,
+        draws=subject.draws,
         labels={
             **{i.name: f"{i.name}.grad" for i in graph.inputs},
             **{w: f"{name}.grad (the first derivative)" for name, w in weights.items()},

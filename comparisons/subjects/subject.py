@@ -40,6 +40,7 @@ class Subject:
     of_user: bool = False  # whether it is the user's own
     captured: bool = False  # whether the graph was read off the code
     casts: Iterable[str] = ()  # types that values on the way are held in, beside that of the inputs
+    draws: bool = False  # whether the code draws random numbers
     imports: str = ""  # statements that the code needs beside `import torch`
     obstacle: str = ""  # why the code cannot be run as it stands, in words
     place: str = ""  # where the user's function is defined, file:line
