@@ -20,7 +20,7 @@ from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.allowance import Allowance, precision_of
 from comparisons.judge.budget import Budget
 from comparisons.judge.judge import Judge
-from comparisons.judge.truth import Truth, weighted
+from comparisons.judge.truth import Truth
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.comparison import Comparison
 from comparisons.results.engine_table import EngineTable
@@ -126,23 +126,39 @@ class Case:
         Raises: ValueError if the engine cannot take the subject or run here; TypeError if torch
             fails; and what the subject raises.
         """
+        at, chosen = self._at(engine)
+        gradients = self.gradients(engine, at)
+        return self.judging(engine).judged(engine, gradients, at, chosen)
+
+    def judging(self, engine: Engine) -> Case:
+        """The case whose truth an engine's results are judged by: of the derivative for f''."""
+        return self._second if engine.order == 2 else self
+
+    def gradients(self, engine: Engine, at: Inputs | None = None) -> Gradients:
+        """What an engine computes, by default at the case's inputs. Raises: as `answer`."""
         reason = _refusal(engine, self.subject)
         if reason is not None:
             raise ValueError(f"the engine {engine} cannot be asked: {reason}")
-        at, chosen = self._at(engine)
         try:
-            gradients = engine.gradients(self.subject, at, self.setting)
+            return engine.gradients(self.subject, self.inputs if at is None else at, self.setting)
         except (RuntimeError, NotImplementedError) as error:
             why = str(error).partition("\n")[0]
             raise TypeError(
                 f"{engine.framework} has no {engine} of {self.subject}: {why}"
             ) from error
-        asked = self._second if engine.order == 2 else self
-        adjoints, wrong = asked._results(gradients, at, chosen)  # noqa: SLF001 - another case
-        missing = asked.truth.adjoints.missing
+
+    def judged(
+        self, engine: Engine, gradients: Gradients, at: Inputs, chosen: Indices | None
+    ) -> Comparison:
+        """What an engine computed at inputs of the case, beside the truth.
+
+        Args: chosen, which of the case's points they are; None for all.
+        """
+        adjoints, wrong = self._results(gradients, at, chosen)
+        missing = self.truth.adjoints.missing
         return Comparison(
-            subject=asked.subject,
-            derived=asked.derived.adjoints,
+            subject=self.subject,
+            derived=self.derived.adjoints,
             dtype=self.dtype,
             engine=engine,
             budget=self.budget,
@@ -152,7 +168,7 @@ class Case:
             chosen=chosen,
             cotangent=self.cotangent,
             device=self.setting.device,
-            ideal=asked._beside_ideal(adjoints, chosen),  # noqa: SLF001 - another case
+            ideal=self._beside_ideal(adjoints, chosen),
         )
 
     def _at(self, engine: Engine) -> tuple[Inputs, Indices | None]:
@@ -170,7 +186,7 @@ class Case:
     def truth(self) -> Truth:
         """What the adjoints should be; times the cotangent, where one is put in point by point."""
         if self.subject.pointwise and COTANGENT in self.inputs:
-            return Truth(weighted(self.subject.graph))
+            return self.derived.weighted
         return self.derived
 
     @cached_property
@@ -205,8 +221,6 @@ class Case:
         """The same case of the derivative: its gradient is f''."""
         definition = self.subject.definition
         assert definition is not None  # noqa: S101 - the engine refuses other subjects
-        if self.cotangent != "ones":
-            raise ValueError("second derivatives are compared for a cotangent of ones only")
         slope = definition.derivative()
         return self._of(replace(definition, formula=slope, stable={}, at={}, ideal=None))
 

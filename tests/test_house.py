@@ -27,6 +27,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "graph",
         "balls",
         "bridge",
+        "float_balls",
         "oracle",
         "rounding",
         "definition",

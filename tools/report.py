@@ -34,7 +34,7 @@ def detections() -> Iterator[Row]:
 def main() -> None:
     """Measure everything, and write the page to the path that is given."""
     (path,) = map(Path, sys.argv[1:])
-    measured = whole()
+    measured = whole(json=path.with_suffix(".json"), report=path)
     measured.tell_refusals()
     if measured.complete:
         measured.rows += detections()

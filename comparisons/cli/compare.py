@@ -124,7 +124,7 @@ def compare(
             )
         else:
             jobs = _jobs(names, split(dtypes), split(engines), points, parameters, **options)
-    measured = measure(jobs)
+    measured = measure(jobs, json=json, csv=csv, report=report)
     measured.tell_refusals()
     measured.show()
     measured.write(json=json, csv=csv, report=report)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from comparisons.judge.vocabulary import Verdict, verdict_named
+from comparisons.report.journal import Journal, Run, write_as
 from comparisons.report.row import Row
 from comparisons.report.terminal_table import table
 
@@ -31,6 +35,7 @@ class Measured:
     differences: list[str] = field(default_factory=list)  # where engines do, from each other
     refused: list[str] = field(default_factory=list)  # what could not be compared, and why
     complete: bool = True
+    run: Run | None = None  # where the rows are kept until they are written
 
     def keep(self, found: Result | EngineTable, *, aloud: bool = False) -> None:
         """Keep what was found: a row each, and what is worth words."""
@@ -94,35 +99,67 @@ class Measured:
 
     def write(self, *, json: Path | None, csv: Path | None, report: Path | None) -> None:
         """Write each file that was asked for."""
-        if json is not None:
-            from comparisons.report.data import write_json
-
-            write_json(json, self.rows, complete=self.complete)
-        if csv is not None:
-            from comparisons.report.data import write_csv
-
-            write_csv(csv, self.rows)
-        if report is not None:
-            from comparisons.report.document import write
-
-            write(report, self.rows, complete=self.complete)
+        for kind, path in {"json": json, "csv": csv, "report": report}.items():
+            if path is not None:
+                write_as(kind, path, self.rows, complete=self.complete)
+        if self.run is not None:
+            self.run.end()
 
 
-def measure(jobs: Sequence[Job]) -> Measured:
-    """Do each job; Ctrl-C ends it early, with what there is."""
+def measure(jobs: Sequence[Job], **destinations: Path | None) -> Measured:
+    """Do each job; Ctrl-C, SIGTERM and SIGHUP end it early, with what there is.
+
+    Args: destinations, where `Measured.write` will write, by kind: if the process is killed,
+        `symdiff report --recover` writes them.
+    """
     from tqdm import tqdm
 
-    measured = Measured()
+    given = {kind: path for kind, path in destinations.items() if path is not None}
+    measured = Measured(run=Run(given) if given else None)
+    journal = None if measured.run is None else Journal(measured.run.folder, "main")
     try:
         # A bar on a terminal only (disable=None), for what takes longer than a second.
-        with tqdm(jobs, file=sys.stderr, disable=None, delay=_LONG, leave=False) as bar:
+        with (
+            interrupted_by_signals(),
+            tqdm(jobs, file=sys.stderr, disable=None, delay=_LONG, leave=False) as bar,
+        ):
             for job in bar:
                 bar.set_description(job.name, refresh=bar.format_dict["elapsed"] > _LONG)
+                before = len(measured.rows)
                 _add(measured, job)
-    except KeyboardInterrupt:
+                if journal is not None:
+                    for row in measured.rows[before:]:
+                        journal.add(row)
+    except KeyboardInterrupt as interrupt:
         measured.complete = False
+        found = getattr(interrupt, "found", None)  # of what was interrupted in its middle
+        if found is not None:
+            measured.keep(found, aloud=True)
         click.echo("interrupted; what was measured so far is kept", err=True)
     return measured
+
+
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP are a KeyboardInterrupt here; a second one ends the process."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise KeyboardInterrupt
+
+    numbers = [n for name in ("SIGTERM", "SIGHUP") if (n := getattr(signal, name, None))]
+    before = {n: signal.getsignal(n) for n in numbers}
+    ours = [n for n in numbers if before[n] is signal.SIG_DFL]  # who ignores SIGHUP, as nohup does
+    for number in ours:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, before[number])
 
 
 def _add(measured: Measured, job: Job) -> None:

@@ -24,6 +24,7 @@ Examples:
   symdiff report                                  runs the catalogue, leaves report.html
   symdiff report -o out/report.md --json out/report.json
   symdiff report --from out/report.json -o page.html
+  symdiff report --recover                        after a run was killed
 """,
 )
 @click.option(
@@ -39,11 +40,24 @@ Examples:
 )
 @json_option
 @csv_option
-def report(source: Path | None, output: Path, json: Path | None, csv: Path | None) -> int:
+@click.option(
+    "--recover",
+    is_flag=True,
+    help="Write what runs that were killed had measured to the files they were to write.",
+)
+def report(
+    source: Path | None, output: Path, json: Path | None, csv: Path | None, *, recover: bool
+) -> int:
     """Write the report as a page.
 
     Of the whole catalogue in every type, or of a run that was kept as JSON.
     """
+    if recover:
+        from comparisons.report import journal
+
+        for told in journal.recover() or ["no killed run left anything to recover"]:
+            click.echo(told)
+        return ExitCode.DONE
     if source is not None:
         if json or csv:
             raise click.UsageError(
@@ -57,19 +71,19 @@ def report(source: Path | None, output: Path, json: Path | None, csv: Path | Non
             write_page(output, read_json(source))
         click.echo(output)
         return ExitCode.DONE
-    measured = whole()
+    measured = whole(json=json, csv=csv, report=output)
     measured.tell_refusals()
     measured.write(json=json, csv=csv, report=output)
     click.echo(output)
     return ExitCode.DONE if measured.complete else ExitCode.INTERRUPTED
 
 
-def whole() -> Measured:
+def whole(**destinations: Path | None) -> Measured:
     """Measure all that the project's report is of."""
     with refusals_are_usage_errors():
         from comparisons.report import jobs
         from comparisons.report.rows import convention_row
         from comparisons.results.kink_conventions import SYNONYMS, conventions
-    measured = measure(jobs.catalogue())
+    measured = measure(jobs.catalogue(), **destinations)
     measured.rows += [convention_row(c) for name in SYNONYMS for c in conventions(name)]
     return measured

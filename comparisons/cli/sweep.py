@@ -83,7 +83,7 @@ def sweep(
         for subject in subjects
         for way in ways
     ]
-    measured = measure(jobs)
+    measured = measure(jobs, json=json, csv=csv, report=report)
     measured.tell_refusals()
     measured.show()
     measured.write(json=json, csv=csv, report=report)

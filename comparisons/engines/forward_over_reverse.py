@@ -23,7 +23,9 @@ class ForwardOverReverse(SecondOrder):
 
         (name,) = (i.name for i in subject.graph.inputs)
         z, function = setting.tensor(inputs[name]), output_of(subject)
-        slope = torch.func.grad(lambda z: function(z).sum())
+        given = setting.cotangent(inputs)
+        seed = 1.0 if given is None else given
+        slope = torch.func.grad(lambda z: (function(z) * seed).sum())
         with own_deprecations_ignored():
             curvature = torch.func.jvp(slope, (z,), (torch.ones_like(z),))[1]
         return Gradients({name: float64(curvature)})
@@ -31,5 +33,6 @@ class ForwardOverReverse(SecondOrder):
     def statement(self, shown: Snippet) -> str:
         """A tangent of ones through the gradient."""
         z = shown.name
-        slope = f"torch.func.grad(lambda {z}: ({shown.code}).sum())"
+        seed = f" * {shown.cotangent}" if shown.cotangent else ""
+        slope = f"torch.func.grad(lambda {z}: (({shown.code}){seed}).sum())"
         return shown.printed(f"torch.func.jvp({slope}, ({z},), (torch.ones_like({z}),))[1]")

@@ -2,45 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 
-from comparisons.dtypes import Float64Array
-from comparisons.engines.engine import Gradients, Setting
-from comparisons.engines.layout import Layout
+from comparisons.engines.backward import backward, backward_statement
+from comparisons.engines.call import leaf_values
+from comparisons.engines.engine import Gradients, Indices, Pointwise, Setting
+from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import Inputs
 from comparisons.subjects.subject import Subject
 
-# More than 2¹⁷, which is beyond any index of 16 bits and gives each of two threads more than the
-# 32,768 elements of torch's smallest part (at::internal::GRAIN_SIZE).
-_LENGTH = 140_000
-_THREADS = 2
+# More than 2¹⁷, which is beyond any index of 16 bits and gives each of a few threads more than the
+# 32,768 elements of torch's smallest part (at::internal::GRAIN_SIZE); odd, so no part is as long
+# as another.
+_LENGTH = 140_001
 
 
-class Long(Layout):
-    """Every value again and again; those at the end count."""
+class Long(Pointwise):
+    """Every value again and again."""
 
     name = "long"
-    summary = "The points repeated to 140,000 elements, on two threads; the last ones are judged."
+
+    def __init__(self, threads: int = 2) -> None:
+        self.threads = threads
+        self.summary = f"The points repeated to 140,001 elements or more, on {threads} threads."
+
+    def chosen(self, size: int) -> Indices | None:
+        """All, and from the first again."""
+        return np.arange(max(_LENGTH, size + 1)) % size
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
         """The `.grad` of every input."""
         import torch
 
+        leaves = {
+            k: setting.tensor(v).requires_grad_() for k, v in leaf_values(subject, inputs).items()
+        }
         threads = torch.get_num_threads()
         try:
-            torch.set_num_threads(_THREADS)
-            return super().gradients(subject, inputs, setting)
+            torch.set_num_threads(self.threads)
+            found = backward(subject, leaves, setting.cotangent(inputs))
         finally:
             torch.set_num_threads(threads)
+        return Gradients({name: found.values[name] for name in leaves})
 
-    def cut(self, values: Float64Array, setting: Setting) -> Iterator[Any]:
-        """One tensor."""
-        times = -(-_LENGTH // max(values.size, 1)) + 1
-        yield setting.tensor(np.tile(values, times))
-
-    def join(self, parts: list[Float64Array], size: int) -> Float64Array:
-        """The last of all repetitions."""
-        return np.asarray(parts[0][parts[0].size - size :])
+    def statement(self, shown: Snippet) -> str:
+        """`backward`, then `.grad`, on as many threads."""
+        return f"torch.set_num_threads({self.threads}); {backward_statement(shown)}"

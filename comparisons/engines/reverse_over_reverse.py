@@ -10,7 +10,7 @@ from comparisons.subjects.subject import Subject
 
 
 class SecondOrder(Pointwise):
-    """f'' of a function of one variable, for a cotangent of ones."""
+    """f'' of a function of one variable, times the cotangent."""
 
     order = 2
 
@@ -32,8 +32,9 @@ class ReverseOverReverse(SecondOrder):
         import torch
 
         ((name, z),) = setting.leaves(subject, inputs).items()
-        output = output_of(subject)(z)
-        (slope,) = torch.autograd.grad(output, z, torch.ones_like(output), create_graph=True)
+        output, given = output_of(subject)(z), setting.cotangent(inputs)
+        seed = torch.ones_like(output) if given is None else given
+        (slope,) = torch.autograd.grad(output, z, seed, create_graph=True)
         if not slope.requires_grad:  # the slope is a constant to torch
             return Gradients({name: float64(torch.zeros_like(z))})
         (curvature,) = torch.autograd.grad(
@@ -43,5 +44,6 @@ class ReverseOverReverse(SecondOrder):
 
     def statement(self, shown: Snippet) -> str:
         """The gradient with its own graph, then its gradient."""
-        slope = f"torch.autograd.grad({shown.total}, {shown.name}, create_graph=True)"
+        seed = f"{shown.cotangent}, " if shown.cotangent else ""
+        slope = f"torch.autograd.grad({shown.total}, {shown.name}, {seed}create_graph=True)"
         return f"g, = {slope}; g.sum().backward(); {shown.printed(f'{shown.name}.grad')}"

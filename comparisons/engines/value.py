@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from comparisons.engines.call import leaf_values, run
 from comparisons.engines.engine import Gradients, Pointwise, Setting, float64
 from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.subjects.subject import Subject
 
+Mode = Literal["no_grad", "enable_grad", "inference_mode"]
+
 
 class Value(Pointwise):
     """What the function returns, as the adjoint of the cotangent v in v · f(z)."""
 
     name = "value"
-    summary = "The function's values, without differentiating."
+
+    def __init__(self, mode: Mode = "no_grad") -> None:
+        self.mode = mode
+        self.summary = f"The function's values under `torch.{mode}()`."
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
         """The output, under the name of the cotangent."""
         import torch
 
-        leaves = {k: setting.tensor(v) for k, v in leaf_values(subject, inputs).items()}
-        with torch.no_grad():
+        with getattr(torch, self.mode)():
+            leaves = {k: setting.tensor(v) for k, v in leaf_values(subject, inputs).items()}
+            if self.mode == "enable_grad":
+                leaves = {k: t.requires_grad_() for k, t in leaves.items()}
             output = run(subject, leaves)[subject.graph.output_name]
         return Gradients({COTANGENT: float64(output)})
 
     def statement(self, shown: Snippet) -> str:
         """The call."""
-        return f"print(({shown.code})[{shown.index}].item())"
+        call = f"print(({shown.code})[{shown.index}].item())"
+        return f"torch.set_grad_enabled({self.mode == 'enable_grad'}); {call}"

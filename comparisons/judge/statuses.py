@@ -12,6 +12,10 @@ from comparisons.judge.ulp import Interval, absolute_error, finite_truth
 from comparisons.judge.vocabulary import Standing, Status
 from symdiff.oracle.enclosure import BoolArray, Enclosure, Why
 
+# Conditioned by more than float64 holds: a number within a thousandth of the largest, say. The
+# condition is taken for 2¹⁰, which is e^z's.
+_OVERFLOWN = 2.0**10
+
 
 def judge_points(
     computed: Float64Array,
@@ -35,15 +39,17 @@ def judge_points(
     """
     g = finite_truth(truth, dtype)
     unit = dtype.ulp(g)
-    error = _forgiving_at_the_edge(computed, truth, dtype, budget)
-    moved = np.where(np.isfinite(sensitivity), sensitivity, 0.0) * dtype.unit_roundoff
+    moved = np.nan_to_num(sensitivity, posinf=0.0) * dtype.unit_roundoff
+    moved = np.where(np.isposinf(sensitivity), _OVERFLOWN * unit, moved)
+    floor = dtype.ulp(np.minimum(np.maximum(np.abs(g), scale), dtype.largest)) + moved
+    error, edge = _forgiving_at_the_edge(computed, truth, floor * budget.absolute, dtype)
     ulps, conditioned = error / unit, error / (unit + moved)
-    floor = dtype.ulp(np.maximum(np.abs(g), scale)) + moved
     if budget.absolute > 0:
         excess = (error / (floor * budget.absolute)).greatest
     else:  # nothing is allowed: any error is infinitely more
         excess = np.where(error.greatest > 0, np.inf, 0.0)
-    status = _statuses(computed, truth, ulps.greatest, conditioned.greatest, dtype, budget)
+    edge &= excess <= 1
+    status = _statuses(computed, truth, ulps.greatest, conditioned.greatest, edge, dtype, budget)
     excess = np.where(_have(status, Standing.WRONG), np.inf, excess)
     excess = np.where(conditioned.greatest <= budget.accurate, np.minimum(excess, 1.0), excess)
     apart = _have(status, Standing.NOT_JUDGED)
@@ -56,27 +62,32 @@ def judge_points(
 
 
 def _forgiving_at_the_edge(
-    computed: Float64Array, truth: Enclosure, dtype: FloatType, budget: Budget
-) -> Interval:
-    """|ĝ − g|, where the largest number and ∞ beside it are a unit apart, for a truth near them.
+    computed: Float64Array, truth: Enclosure, allowed: Float64Array, dtype: FloatType
+) -> tuple[Interval, BoolArray]:
+    """|ĝ − g|, where the largest number and ∞ beside it are a unit apart, and where that is.
 
-    An error of a few units decides there whether a gradient overflows; it is no more than that.
+    Where so much error is allowed that it decides whether a gradient overflows, ∞ is no more than
+    that: for e^z in float64 a rounding of z moves the result by 700 units.
     """
     error = absolute_error(computed, truth, dtype)
     unit = float(dtype.ulp(np.asarray(dtype.largest)))
-    edge, beyond = dtype.largest - budget.accurate * unit, dtype.largest + budget.accurate * unit
-    near = (np.abs(truth.high) >= edge) & (np.abs(truth.high) <= beyond) & (error.greatest > 0)
-    near &= (np.abs(computed) >= edge) & (np.sign(computed) == np.sign(truth.high))
+    with np.errstate(over="ignore"):
+        near = np.abs(truth.high) + allowed >= dtype.largest
+        near &= np.abs(truth.high) - allowed <= dtype.largest
+        near &= np.abs(computed) + allowed >= dtype.largest
+    near &= np.isfinite(truth.high) & (error.greatest > 0)
+    near &= np.sign(computed) == np.sign(truth.high)
     if not near.any():
-        return error
+        return error, near
     infinite = np.isinf(computed)
     least, greatest = truth.distance(
         np.where(infinite, np.sign(computed) * dtype.largest, computed)
     )
-    return Interval(
+    forgiving = Interval(
         np.where(near, least + unit * infinite, error.least),
         np.where(near, greatest + unit * infinite, error.greatest),
     )
+    return forgiving, near
 
 
 def _statuses(
@@ -84,10 +95,14 @@ def _statuses(
     truth: Enclosure,
     ulps: Float64Array,
     conditioned: Float64Array,
+    edge: BoolArray,
     dtype: FloatType,
     budget: Budget,
 ) -> npt.NDArray[np.int8]:
-    """Written in reverse order of precedence: what is written later wins."""
+    """Written in reverse order of precedence: what is written later wins.
+
+    Args: edge, where an overflow is decided by no more error than is allowed.
+    """
     g = finite_truth(truth, dtype)
     defined = np.isfinite(truth.bound)
     overflows = defined & (np.abs(truth.high) >= dtype.overflow)
@@ -99,8 +114,9 @@ def _statuses(
     status[small & (ulps > budget.accurate)] = Status.LOST.code
     status[ulps < 1] = Status.FAITHFUL.code
     status[ulps <= 0.5] = Status.CORRECT.code
-    status[overflows & ~(conditioned <= budget.accurate)] = Status.MISSED.code
-    spurious = ~np.isfinite(computed) & ~overflows & ~(conditioned <= budget.accurate)
+    tolerated = edge | (conditioned <= budget.accurate)
+    status[overflows & ~tolerated] = Status.MISSED.code
+    spurious = ~np.isfinite(computed) & ~overflows & ~tolerated
     status[spurious] = Status.SPURIOUS.code
     undefined = np.isin(truth.why, [Why.UNDEFINED, Why.NO_DERIVATIVE])
     status[~truth.certified] = Status.NOT_CERTIFIED.code

@@ -12,12 +12,13 @@ from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import COTANGENT, Inputs
 from symdiff import Adjoints, Graph, adjoints, elementwise, scalars
 from symdiff.bridge.evaluator import Evaluator
-from symdiff.graph import Node
+from symdiff.graph import Node, topological
 from symdiff.graph.sensitivity import sensitivities
 from symdiff.oracle.adjoints import enclose_adjoints, pointwise_forms
 from symdiff.oracle.enclosure import Enclosure
 
 TIGHT = 2.0**-100  # where an error straddles a threshold: as tight as a double-double can hold
+_MOVED = "its sensitivity"  # no identifier, so no name of a graph's can clash
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Truth:
     def adjoints(self) -> Adjoints:
         """The closed forms."""
         return adjoints(self.graph)
+
+    @cached_property
+    def weighted(self) -> Truth:
+        """The truth of the same graph of scalars times its cotangent, point by point."""
+        return Truth(weighted(self.graph))
 
     def enclosed(
         self,
@@ -59,6 +65,28 @@ class Truth:
         found = enclose(form, at, of=primal, target=dtype.name, tell=left.append)
         return found, sum(left) if form.free_symbols else 0
 
+    def estimates(
+        self, name: str, inputs: Inputs
+    ) -> tuple[Float64Array, Float64Array, Float64Array]:
+        """One adjoint of a graph of scalars, a bound of its error, and its sensitivity.
+
+        All in plain float64, to choose by where to look closer: the bound is infinite or NaN where
+        float64 gives nothing. Of what nothing depends on all are 0.
+        """
+        if name not in self.adjoints.nodes:
+            shape = np.broadcast_shapes(*(np.shape(v) for v in inputs.values()))
+            return np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        if name not in self._estimators:
+            primals = topological(self.graph.output_nodes, computed=True)
+            nodes = {name: self.adjoints.nodes[name], _MOVED: self._sensitivities[name]}
+            self._estimators[name] = Evaluator(self.adjoints.signature, nodes, primals=primals)
+        found = self._estimators[name].estimates(**inputs)
+        return (*found[name], np.nan_to_num(found[_MOVED][0], nan=0.0, posinf=np.inf))
+
+    @cached_property
+    def _estimators(self) -> dict[str, Evaluator]:
+        return {}
+
     def approximate(self, inputs: Inputs) -> dict[str, Float64Array]:
         """Every adjoint in float64 without a bound: to choose points by, not to judge by."""
         return {k: np.asarray(v) for k, v in self._fast(**inputs).items()}
@@ -70,7 +98,7 @@ class Truth:
         """
         node = {name: self._sensitivities[name]}
         moved = Evaluator(self.adjoints.signature, node, roughly=True)(**inputs)[name]
-        return np.nan_to_num(np.asarray(moved), posinf=0.0)
+        return np.nan_to_num(np.asarray(moved), posinf=np.inf)
 
     @cached_property
     def _fast(self) -> Evaluator:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 from comparisons.judge.vocabulary import verdict_named
-from comparisons.pytest_plugin.unsent import unsent
+from comparisons.report.journal import Run, kept, write_as
 from comparisons.report.row import Row
 from comparisons.report.terminal_table import table
 
@@ -27,16 +26,16 @@ class Collector:
         self.destinations = destinations
         self.complete = True
         self.failures: list[str] = []
-        self._folder: TemporaryDirectory[str] | None = None
+        self._run: Run | None = None
         # By test: the last report of one holds all its rows, and a rerun takes the place of a run.
         self._rows: dict[str, list[Row]] = {}
 
     @property
     def folder(self) -> Path:
-        """Where every process of the run leaves what its reports have not brought yet."""
-        if self._folder is None:
-            self._folder = TemporaryDirectory(prefix="symdiff-", ignore_cleanup_errors=True)
-        return Path(self._folder.name)
+        """Where every process of the run keeps its rows, until the report is written."""
+        if self._run is None:
+            self._run = Run(self.destinations)
+        return self._run.folder
 
     @property
     def rows(self) -> list[Row]:
@@ -68,35 +67,21 @@ class Collector:
             self.complete = False
         if session.config.option.collectonly:
             return
-        if self._folder is not None:
-            for test, rows in unsent(self.folder).items():
+        if self._run is not None:
+            for test, rows in kept(self.folder).items():
                 if len(rows) > len(self._rows.get(test, [])):  # its set-up was reported, at most
                     self._rows[test] = rows
         for kind, path in self.destinations.items():
             try:
-                self._write(kind, path)
+                write_as(kind, path, self.rows, complete=self.complete)
             except Exception as error:  # noqa: BLE001 - whatever it was, the tests' results matter more
                 self.failures.append(f"{path}: {type(error).__name__}: {error}")
                 if session.exitstatus in (0, None):
                     session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_unconfigure(self) -> None:
-        if self._folder is not None:
-            self._folder.cleanup()
-
-    def _write(self, kind: str, path: Path) -> None:
-        if kind == "report":
-            from comparisons.report.document import write
-
-            write(path, self.rows, complete=self.complete)
-        elif kind == "json":
-            from comparisons.report.data import write_json
-
-            write_json(path, self.rows, complete=self.complete)
-        else:
-            from comparisons.report.data import write_csv
-
-            write_csv(path, self.rows)
+        if self._run is not None and not self.failures:  # what could not be written is kept
+            self._run.end()
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         rows = [row for row in self.rows if row["kind"] == "comparison"]

@@ -10,7 +10,7 @@ import pytest
 from comparisons.judge.vocabulary import verdict_named
 from comparisons.pytest_plugin.collector import COLLECTOR, FOLDER
 from comparisons.pytest_plugin.settings import defaults, marked
-from comparisons.pytest_plugin.unsent import Unsent
+from comparisons.report.journal import Journal
 from comparisons.report.row import Row
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from comparisons.sweeps.sweep import Sweep
 
 ROWS = pytest.StashKey[list[Row]]()
-_UNSENT = pytest.StashKey[Unsent]()
+_JOURNAL = pytest.StashKey[Journal]()
 
 
 class GradientComparer:
@@ -30,8 +30,8 @@ class GradientComparer:
         self._item = item
         # A test that is run again starts anew.
         item.stash[ROWS] = []
-        self._unsent = _unsent(item.config)
-        self._unsent.begin(item.nodeid)
+        self._journal = _journal(item.config)
+        self._journal.begin(item.nodeid)
         item.user_properties[:] = [p for p in item.user_properties if not _is_ours(p[0])]
         self._defaults: dict[str, Any] = {**defaults(item.config), **marked(item)}
 
@@ -100,7 +100,7 @@ class GradientComparer:
 
     def _record(self, row: Row) -> None:
         self._item.stash[ROWS].append(row)
-        self._unsent.add(row)
+        self._journal.add(row)
 
 
 @pytest.fixture
@@ -112,16 +112,16 @@ def compare_gradients(request: pytest.FixtureRequest) -> GradientComparer:
     return GradientComparer(request.node)
 
 
-def _unsent(config: pytest.Config) -> Unsent:
-    """Where this process keeps the rows of the test it is in."""
-    if _UNSENT not in config.stash:
+def _journal(config: pytest.Config) -> Journal:
+    """Where this process keeps the rows of its tests."""
+    if _JOURNAL not in config.stash:
         worker = getattr(config, "workerinput", None)
         if worker is None:
             collector: Any = config.pluginmanager.get_plugin(COLLECTOR)
-            config.stash[_UNSENT] = Unsent(collector.folder, "main")
+            config.stash[_JOURNAL] = Journal(collector.folder, "main")
         else:
-            config.stash[_UNSENT] = Unsent(Path(worker[FOLDER]), worker["workerid"])
-    return config.stash[_UNSENT]
+            config.stash[_JOURNAL] = Journal(Path(worker[FOLDER]), worker["workerid"])
+    return config.stash[_JOURNAL]
 
 
 def _is_ours(name: str) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Generator
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -12,7 +15,9 @@ from comparisons.pytest_plugin.collector import COLLECTOR, Collector
 from comparisons.pytest_plugin.fixture import ROWS
 from comparisons.pytest_plugin.settings import check_defaults, defaults, setting
 from comparisons.report.destination import PAGES, checked
+from comparisons.report.journal import recover
 
+_RECOVERED = pytest.StashKey[list[str]]()
 _FILES = {
     "report": (PAGES, "write a report of every comparison the run made, as .html or .md"),
     "json": ((".json",), "write every comparison the run made as JSON"),
@@ -49,6 +54,30 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
     found = {kind: path for kind, path in paths.items() if path is not None}
     config.pluginmanager.register(Collector(found), COLLECTOR)
+    if not collecting:
+        config.stash[_RECOVERED] = recover()
+    if found:
+        _stop_at_signals(config)
+
+
+def _stop_at_signals(config: pytest.Config) -> None:
+    """End a run that is told to end as Ctrl-C does: what was compared is in the report."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _stop)
+            config.add_cleanup(partial(_die_of, number))
+
+
+def _die_of(number: int) -> None:
+    signal.signal(number, signal.SIG_DFL)
+
+
+def _stop(number: int, _: object) -> None:
+    _die_of(number)  # a second one ends it at once
+    pytest.exit(f"ended by {signal.Signals(number).name}", returncode=128 + number)
 
 
 def _destination(config: pytest.Config, kind: str) -> Path | None:
@@ -61,14 +90,15 @@ def _destination(config: pytest.Config, kind: str) -> Path | None:
     return checked(path, _FILES[kind][0], f"--symdiff-{kind}")
 
 
-def pytest_report_header(config: pytest.Config) -> str:
-    """One line: the torch that is judged, and what comparisons default to."""
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """The torch that is judged, and what comparisons default to; what was recovered, if any."""
     try:
         torch = f"torch {version('torch')}"
     except PackageNotFoundError:
         torch = "torch not installed"
     chosen = {"dtype": "float64", "engine": "reverse", **defaults(config)}
-    return f"symdiff: {torch}, {', '.join(f'{k} {v}' for k, v in chosen.items())}"
+    line = f"symdiff: {torch}, {', '.join(f'{k} {v}' for k, v in chosen.items())}"
+    return [line, *(f"symdiff: {told}" for told in config.stash.get(_RECOVERED, []))]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -42,6 +42,7 @@ class Comparison:
     # The same gradients beside the mathematical function, where the documented one departs from it
     # (softplus with its threshold from log(1 + e^z)): verdicts are about what is documented.
     ideal: AdjointResult | None = None
+    unasked: tuple[str, ...] = ()  # what a check did not ask, in words
 
     @property
     def verdict(self) -> Verdict:
@@ -181,4 +182,6 @@ class Comparison:
             lines.append(
                 f"  beside the ideal: bulk {self.ideal.bulk_ulp:.3g} ulp, {self.ideal.worst}"
             )
+        if self.unasked:
+            lines.append(f"  not asked: {'; '.join(self.unasked)}")
         return "\n".join(lines) + ">"

@@ -12,6 +12,7 @@ from comparisons.results.result import Result
 
 Found = TypeVar("Found", bound=Result)
 
+_SECOND = "  second order if none is meant, mark the backward with torch's once_differentiable"
 _POINTS = 5  # in a message: enough to see where they lie
 
 
@@ -62,6 +63,7 @@ def describe(found: Result) -> str:
             f"  error        {worst.ulp:.4g} ulp, relative {worst.relative:.3g}",
             f"  allowed      {found.budget.absolute:g} ulp of max(|g|, 1)",
             f"  all points   {counts}",
+            *([_SECOND] if found.engine.order == 2 else []),
             *_worst_points(found.broken(_POINTS), found.engine.framework),
             f"  reproduce    {_reproduction(found)}",
         ]

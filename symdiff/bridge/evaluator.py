@@ -89,6 +89,33 @@ class Evaluator:
             results = self._as_a_whole(arrays, constants)
         return {name: value[()] for name, value in results.items()}
 
+    def estimates(self, **values: Any) -> dict[str, tuple[Float64Array, Float64Array]]:
+        """The values of a graph of scalars in plain float64, each with a bound of its error.
+
+        Nothing is computed again: where something cancels, overflows or has no value on the way,
+        the bound is large, infinite or NaN.
+        """
+        arrays, parameters, lengths = self.signature.bind(values, np.float64)
+        constants = {**parameters, **lengths}
+        self.program.check({**arrays, **constants})
+        shape = self.signature.shape(arrays)
+        count = int(np.prod(shape))
+        spread = {k: np.broadcast_to(a, shape).reshape(-1) for k, a in arrays.items()}
+        fixed = {k: _number(v) for k, v in constants.items()}
+        made = {name: (np.empty(count), np.empty(count)) for name in self.nodes}
+        for start in range(0, count, _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            points = {k: Number(a[part]) for k, a in spread.items()}
+            found = self._steps.run({**points, **fixed}, fine=True)
+            known = np.ones(len(range(*part.indices(count))), dtype=bool)
+            for name in self._restricting:
+                known &= found[name].defined()
+            for name, (value, error) in made.items():
+                value[part] = found[name].value
+                with np.errstate(over="ignore", invalid="ignore"):
+                    error[part] = np.where(known, found[name].error(), np.inf)
+        return {k: (v.reshape(shape), e.reshape(shape)) for k, (v, e) in made.items()}
+
     @cached_property
     def program(self) -> Program:
         """The straight-line program that is run: the nodes, and the primals that restrict them."""

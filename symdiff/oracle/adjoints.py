@@ -19,7 +19,7 @@ from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
 from symdiff.oracle.arrays import enclose_arrays, settle
-from symdiff.oracle.enclosure import Enclosure, Float64Array
+from symdiff.oracle.enclosure import SMALLEST, Enclosure, Float64Array, format_named
 from symdiff.oracle.primal import Primal, is_total
 from symdiff.trees.extent import TooLarge
 
@@ -63,6 +63,9 @@ def enclose_adjoints(
             adjoints,
             {**arrays, **parameters, **lengths},
             relative=relative or _USUAL.get(target, _USUAL_ELSE),
+            resolution=SMALLEST
+            if target == "float64"
+            else format_named(target).smallest * 2.0**-40,
             absolute=absolute,
         )
     from symdiff.oracle.choice import enclose

@@ -24,8 +24,9 @@ from symdiff.graph.node import Node, topological
 from symdiff.notation.arrays import Axes
 from symdiff.oracle import deadline
 from symdiff.oracle.ball import MAX_PRECISION
-from symdiff.oracle.enclosure import BoolArray, Enclosure, Float64Array, Why, uncertain
+from symdiff.oracle.enclosure import SMALLEST, BoolArray, Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.from_balls import enclosure_of
+from symdiff.oracle.from_float_balls import COARSEST, WORTH, enclose_quickly
 from symdiff.oracle.primal import is_total
 
 _FIRST = 128  # bits
@@ -38,14 +39,18 @@ def enclose_arrays(
     arguments: Mapping[str, Any],
     *,
     relative: float = 2.0**-64,
+    resolution: float = SMALLEST,
     absolute: Mapping[str, Float64Array] | None = None,
 ) -> dict[str, Enclosure]:
     """Every adjoint of a graph, by Ziv's strategy: the precision doubles for those left open.
+
+    Of many entries that are to be known to a narrow format float balls decide most, beforehand.
 
     Args:
         adjoints: of the graph in question.
         arguments: the program's: arrays, parameters and lengths of axes, by name.
         relative: an entry is certified if its bound is at most this times its value.
+        resolution: a bound that is small enough for float balls, whatever the value.
         absolute: by an adjoint's name, for each entry a bound that is small enough anyway: an entry
             that is 0 in truth would otherwise be asked for to 2⁻¹⁰⁷⁴.
     """
@@ -58,6 +63,16 @@ def enclose_arrays(
     shape = np.broadcast_shapes(*map(np.shape, arguments.values())) if pointwise else ()
     left, steps = dict(adjoints.nodes), program({**adjoints.nodes, **guards})
     steps.check(arguments)
+    if relative >= COARSEST and entries >= WORTH:
+        found = enclose_quickly(steps, guards, arguments, shape, (relative, resolution))
+        for name, enclosure in found.items():
+            if name in enough:
+                settle(enclosure, enough[name])
+        left = {k: n for k, n in left.items() if k not in found or found[k].unsettled.any()}
+        if not left:
+            return found
+        if len(left) < len(found):
+            steps = program({**left, **guards})
     precision = _FIRST
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries):
         while True:

@@ -12,9 +12,8 @@ from typing import Any
 import numba
 import numpy as np
 import numpy.typing as npt
-from numba import types
-from numba.extending import intrinsic
 
+from symdiff.float_balls.fma import fma, from_bits
 from symdiff.oracle.enclosure import BoolArray, Float64Array
 
 _BLOCK = 256  # points tried for a common row: 2 KiB of bits, long enough to pay for the test
@@ -24,28 +23,6 @@ _MANTISSA = np.uint64((1 << 52) - 1)
 _LEADING = np.uint64(12)  # sign and exponent
 _ONE = np.uint64(0x3FF << 52)  # the bits of 1.0
 
-
-def _lower_fma(context: Any, a: Any, b: Any, c: Any) -> Any:  # noqa: ARG001 - numba passes its context
-    """a·b + c, rounded once."""
-    signature = types.float64(types.float64, types.float64, types.float64)
-
-    def lower(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001 - as above
-        return builder.fma(*arguments)
-
-    return signature, lower
-
-
-def _lower_from_bits(context: Any, bits: Any) -> Any:  # noqa: ARG001 - as above
-    """The float64 with these bits."""
-
-    def lower(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], context.get_value_type(signature.return_type))
-
-    return types.float64(types.uint64), lower
-
-
-_fma: Any = intrinsic(_lower_fma)
-_from_bits: Any = intrinsic(_lower_from_bits)
 
 _jit = numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
 _inline = numba.njit(inline="always", error_model="numpy")
@@ -76,7 +53,7 @@ def _descend(bits: Any, tree: Any, nodes: Any, used: Any) -> Any:
 @_inline
 def _offset(bits: Any, used: Any) -> Any:
     """u = (x − centre)/width in [−½, ½), exactly: the bits below the prefix, read as a fraction."""
-    return _from_bits(((bits << (used - _LEADING)) & _MANTISSA) | _ONE) - 1.5
+    return from_bits(((bits << (used - _LEADING)) & _MANTISSA) | _ONE) - 1.5
 
 
 @_inline
@@ -89,12 +66,12 @@ def _two_sum(a: Any, b: Any) -> Any:
 @_inline
 def _single(rows: Any, row: Any, u: Any) -> Any:
     """Σ row[k] uᵏ, k ≤ 6, by Horner's rule with one rounding a step."""
-    r = _fma(rows[row, 6], u, rows[row, 5])
-    r = _fma(r, u, rows[row, 4])
-    r = _fma(r, u, rows[row, 3])
-    r = _fma(r, u, rows[row, 2])
-    r = _fma(r, u, rows[row, 1])
-    return _fma(r, u, rows[row, 0])
+    r = fma(rows[row, 6], u, rows[row, 5])
+    r = fma(r, u, rows[row, 4])
+    r = fma(r, u, rows[row, 3])
+    r = fma(r, u, rows[row, 2])
+    r = fma(r, u, rows[row, 1])
+    return fma(r, u, rows[row, 0])
 
 
 @_inline
@@ -105,13 +82,13 @@ def _double(rows: Any, row: Any, u: Any) -> Any:
     """
     q = rows[row, 12]
     for k in range(11, 3, -1):
-        q = _fma(q, u, rows[row, k])
+        q = fma(q, u, rows[row, k])
     p = q * u
     t, tail = _two_sum(rows[row, 2], p)
     tail = tail + rows[row, 3]
     product = t * u
-    rest = _fma(t, u, -product)
-    rest = _fma(tail, u, rest)
+    rest = fma(t, u, -product)
+    rest = fma(tail, u, rest)
     s, error = _two_sum(rows[row, 0], product)
     error = error + (rows[row, 1] + rest)
     high, low = _two_sum(s, error)
@@ -155,13 +132,13 @@ def evaluate_single(
             c0, c1, c2, c3 = rows[row, 0], rows[row, 1], rows[row, 2], rows[row, 3]
             c4, c5, c6, b = rows[row, 4], rows[row, 5], rows[row, 6], rows[row, 7]
             for i in range(len(block)):
-                u = _from_bits(((block[i] << shift) & _MANTISSA) | _ONE) - 1.5
-                r = _fma(c6, u, c5)
-                r = _fma(r, u, c4)
-                r = _fma(r, u, c3)
-                r = _fma(r, u, c2)
-                r = _fma(r, u, c1)
-                r = _fma(r, u, c0)
+                u = from_bits(((block[i] << shift) & _MANTISSA) | _ONE) - 1.5
+                r = fma(c6, u, c5)
+                r = fma(r, u, c4)
+                r = fma(r, u, c3)
+                r = fma(r, u, c2)
+                r = fma(r, u, c1)
+                r = fma(r, u, c0)
                 high[start + i] = r
                 bound[start + i] = b
                 certified[start + i] = max(relative * abs(r), absolute) >= b

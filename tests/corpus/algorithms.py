@@ -87,7 +87,8 @@ exp_by_polynomial = hand_written(_exp, lambda z, v: v * _exp(z))
 expm1_by_series = hand_written(_expm1, lambda z, v: v * (_expm1(z) + 1))
 log_by_series = hand_written(_log, lambda z, v: v / z)
 log1p_by_kahan = hand_written(_log1p, lambda z, v: v / (1 + z))
-sqrt_by_newton = hand_written(_sqrt, lambda z, v: v / (2 * _sqrt(z)))
+# the mantissa that `frexp` gives has no derivative in torch, so the slope has none either
+sqrt_by_newton = hand_written(_sqrt, lambda z, v: v / (2 * _sqrt(z)), once=True)
 sine_by_polynomial = hand_written(_sine, lambda z, v: v * _cosine(z))
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import torch
 from exact import Exact
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 Layout = Literal[
     "contiguous", "strided", "offset", "expanded", "transposed", "channels last", "0-d"
@@ -153,9 +154,15 @@ class Surrogate:
 
 
 def hand_written(
-    value: Callable[[Tensor], Tensor], gradient: Callable[[Tensor, Tensor], Tensor]
+    value: Callable[[Tensor], Tensor],
+    gradient: Callable[[Tensor, Tensor], Tensor],
+    *,
+    once: bool = False,
 ) -> Callable[[Tensor], Tensor]:
-    """An autograd.Function: `value` forward, `gradient(z, cotangent)` backward."""
+    """An autograd.Function: `value` forward, `gradient(z, cotangent)` backward.
+
+    Args: once, whether it says that it has no second derivative.
+    """
 
     class Written(torch.autograd.Function):
         generate_vmap_rule = True
@@ -173,4 +180,6 @@ def hand_written(
             (z,) = ctx.saved_tensors
             return gradient(z, cotangent)
 
+    if once:
+        Written.backward = staticmethod(once_differentiable(Written.backward))
     return Written.apply

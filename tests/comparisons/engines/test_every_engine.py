@@ -278,7 +278,6 @@ def test_a_reproduction_computes_on_the_device_of_the_finding(name, engine):
         ({"cotangent": "one"}, "unknown cotangent 'one'"),
         ({"cotangent": np.ones(3)}, "the cotangent has shape"),
         ({"device": "warp"}, "cannot compute on the device 'warp'"),
-        ({"engine": "reverse_over_reverse", "cotangent": "zero"}, "cotangent of ones only"),
         ({"engine": "noncontiguous"}, "has no matrix"),
     ],
 )

@@ -20,6 +20,24 @@ WRONG = """
 """
 
 
+ONE_THEN_LONG = """
+    import os, signal, time
+    from pathlib import Path
+
+    def test_one(compare_gradients):
+        compare_gradients("relu", dtype="float32")
+        Path("seen").touch()
+        time.sleep(100)
+"""
+
+
+def wait_for(path, running):
+    """Until the run has come so far."""
+    while not path.exists():
+        assert running.poll() is None
+        time.sleep(0.05)
+
+
 def interruptible(folder, *options):
     """A run of pytest that Ctrl-C reaches, also where this one was started in the background."""
     start = (
@@ -139,6 +157,39 @@ class TestCutShort:
         page = (pytester.path / "report.md").read_text()
         assert "Incomplete" in page
         assert "relu" in page
+
+    @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+    def test_by_a_signal(self, pytester, name):
+        """As by Ctrl-C: the report is there, and the shell is told which signal it was."""
+        pytester.makepyfile(ONE_THEN_LONG)
+        running = interruptible(pytester.path, "--symdiff-report=report.md")
+        wait_for(pytester.path / "seen", running)
+        running.send_signal(getattr(signal, name))
+
+        assert running.wait(60) == 128 + getattr(signal, name)
+        page = (pytester.path / "report.md").read_text()
+        assert "Incomplete" in page
+        assert "relu" in page
+
+    @pytest.mark.parametrize("death", ["SIGKILL", "os._exit"])
+    def test_by_death(self, pytester, death, tmp_path, monkeypatch):
+        """The next run writes what was compared, says so, and leaves nothing behind."""
+        (tmp_path / "t").mkdir()
+        monkeypatch.setenv("TMPDIR", str(tmp_path / "t"))
+        end = "os._exit(7)" if death == "os._exit" else "os.kill(os.getpid(), signal.SIGKILL)"
+        pytester.makepyfile(test_dies=ONE_THEN_LONG.replace("time.sleep(100)", end))
+        running = interruptible(pytester.path, "--symdiff-json=found.json", "test_dies.py")
+        assert running.wait(60) in (7, -signal.SIGKILL)
+        assert not (pytester.path / "found.json").exists()
+
+        pytester.makepyfile(test_next="def test_nothing(): pass")
+        after = pytester.runpytest_subprocess("test_next.py")
+
+        after.stdout.fnmatch_lines(["symdiff: *found.json has the 1 rows of a run that was killed"])
+        found = json.loads((pytester.path / "found.json").read_text())
+        assert [row["subject"] for row in found["rows"]] == ["relu"]
+        assert not found["complete"]
+        assert not list((tmp_path / "t").glob("symdiff*"))
 
     def test_to_collecting_alone(self, pytester):
         """--co runs nothing, and a report of before is left as it is."""

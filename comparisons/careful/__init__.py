@@ -1,0 +1,1 @@
+"""What a careful person asks beside one gradient: other inputs, other circumstances."""

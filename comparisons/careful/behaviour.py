@@ -1,0 +1,150 @@
+"""What code does beside computing: to its inputs, to memory, to NaN. Each finding is a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy
+
+from comparisons.case import Case
+from comparisons.dtypes import Float64Array
+from comparisons.engines.call import run
+from comparisons.engines.engine import Engine, Gradients, Setting, float64
+from comparisons.engines.snippet import Snippet
+from comparisons.inputs.values import COTANGENT, Inputs
+from comparisons.results.comparison import Comparison
+from comparisons.subjects.subject import Subject
+from symdiff.functions import Extreme
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_BENT = (sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, Extreme)
+_CLEAR = 2.0**-10  # a slope that is not 0
+
+
+class Behaviour(Engine):
+    """What a call leaves behind; it computes no gradient."""
+
+    name = "behaviour"
+    summary = "Inputs, cotangents and earlier gradients after a call; NaN in a cotangent."
+
+    def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
+        """None."""
+        raise NotImplementedError
+
+    def statement(self, shown: Snippet) -> str:
+        """The call."""
+        return f"{shown.total}.backward({shown.cotangent})"
+
+
+def misbehaviour(case: Case, slopes: Float64Array) -> Iterator[Comparison]:
+    """Each thing that the code of a function of one variable does and should not.
+
+    Args: case, at some hundred points with a cotangent; slopes, f' there, roughly.
+    """
+    (name,) = (i.name for i in case.subject.graph.inputs)
+    z, v = (np.ravel(case.inputs[k]) for k in (name, COTANGENT))
+    for sentence in (
+        *_what_is_left(case, z, v),
+        *_nan_in_cotangent(case, z, v, slopes),
+        *_nan_in_input(case, z, v),
+    ):
+        yield Comparison(
+            subject=case.subject,
+            derived=case.derived.adjoints,
+            dtype=case.dtype,
+            engine=Behaviour(),
+            budget=case.budget,
+            adjoints={},
+            absent={},
+            wrong_presence={name: sentence},
+            cotangent=case.cotangent,
+            device=case.setting.device,
+        )
+
+
+def _gradient(case: Case, z: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    """The output and the gradient, the very tensors."""
+    import torch
+
+    (name,) = (i.name for i in case.subject.graph.inputs)
+    output = run(case.subject, {name: z})[case.subject.graph.output_name]
+    if not output.requires_grad:
+        return output, torch.zeros_like(z)
+    (found,) = torch.autograd.grad(output, z, v, allow_unused=True)
+    return output, torch.zeros_like(z) if found is None else found
+
+
+def _what_is_left(case: Case, z: Float64Array, v: Float64Array) -> Iterator[str]:
+    """What has changed after a call that should not have."""
+    tensor = case.setting.tensor
+    leaf, seed = tensor(z).requires_grad_(), tensor(v)
+    output, gradient = _gradient(case, leaf, seed)
+    value, kept = float64(output), float64(gradient)
+    yield from _changed("input", z, float64(leaf))
+    yield from _changed("cotangent", v, float64(seed))
+    # other numbers of the same shape: whoever has one buffer for all writes into it
+    _gradient(case, tensor(z[::-1].copy()).requires_grad_(), tensor(2 * v[::-1]))
+    yield from _changed("gradient of an earlier call", kept, float64(gradient))
+    yield from _changed("output of an earlier call", value, float64(output))
+
+
+def _changed(what: str, before: Float64Array, after: Float64Array) -> Iterator[str]:
+    wrong = np.flatnonzero(~((before == after) | (np.isnan(before) & np.isnan(after))))
+    if wrong.size:
+        i = wrong[0]
+        old, new = float(before[i]), float(after[i])
+        yield f"comes with a side effect: the {what} was {old!r} and is {new!r} after the call"
+
+
+def _nan_in_cotangent(
+    case: Case, z: Float64Array, v: Float64Array, slopes: Float64Array
+) -> Iterator[str]:
+    """A NaN in the cotangent is one in the gradient, where the slope is not 0, and there only."""
+    spoiled = np.arange(z.size) % 8 == 3
+    seed = np.where(spoiled, np.nan, v)
+    tensor = case.setting.tensor
+    _, found = _gradient(case, tensor(z).requires_grad_(), tensor(seed))
+    _, plain = _gradient(case, tensor(z).requires_grad_(), tensor(v))
+    got, clean = np.isnan(float64(found)), np.isnan(float64(plain))
+    spread = np.flatnonzero(got & ~spoiled & ~clean)
+    if spread.size:
+        yield f"is NaN at z = {float(z[spread[0]])!r} if a neighbour's cotangent is NaN"
+    swallowed = np.flatnonzero(spoiled & ~got & (np.abs(slopes) > _CLEAR))
+    if swallowed.size:
+        i = swallowed[0]
+        number = float(float64(found)[i])
+        yield f"is {number!r} at z = {float(z[i])!r} for a cotangent of NaN: the NaN is swallowed"
+
+
+def _nan_in_input(case: Case, z: Float64Array, v: Float64Array) -> Iterator[str]:
+    """A hand-written backward of a smooth function gives NaN for NaN.
+
+    Code that torch differentiates may give a number: the gradient of `clamp` is 0 at NaN. So may a
+    function of cases, whose slope is a number.
+    """
+    definition = case.subject.definition
+    if definition is None or definition.formula.has(*_BENT):
+        return
+    slope = definition.derivative()
+    (variable,) = definition.symbols
+    if variable not in slope.free_symbols:
+        return
+    spoiled = np.arange(z.size) % 8 == 5
+    tensor = case.setting.tensor
+    leaf = tensor(np.where(spoiled, np.nan, z)).requires_grad_()
+    output, found = _gradient(case, leaf, tensor(v))
+    if not _hand_written(output) or not np.isnan(float64(output)[spoiled]).all():
+        return
+    numbers = np.flatnonzero(spoiled & ~np.isnan(float64(found)))
+    if numbers.size:
+        number = float(float64(found)[numbers[0]])
+        yield f"is {number!r} where the input, and the function, are NaN: the NaN is swallowed"
+
+
+def _hand_written(output: Any) -> bool:
+    """Whether the output comes straight from a user's `autograd.Function`."""
+    return hasattr(type(output.grad_fn), "_forward_cls")

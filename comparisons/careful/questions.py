@@ -1,0 +1,29 @@
+"""What else to ask of a user's code: a generator of answers, the cheap and the likely first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from comparisons.careful.of_arrays import of_arrays
+from comparisons.careful.of_points import of_points
+from comparisons.careful.unasked import Unasked
+from comparisons.case import Case
+from comparisons.engines.engine import Engine
+from comparisons.results.comparison import Comparison
+
+Answer = Comparison | Unasked
+
+
+def careful(
+    case: Case, *, elsewhere: bool = True, engines: Sequence[Engine] | None = None
+) -> Iterator[Answer]:
+    """What else there is to say of the code of a case, if it is the user's own.
+
+    Args: elsewhere, whether at other points too, where the user did not say which; engines, of
+        another framework, which are asked at the same points in place of torch's.
+    """
+    subject = case.subject
+    if subject.captured:
+        yield from of_arrays(case, engines)
+    elif subject.of_user and len(subject.graph.inputs) == 1 and case.cotangent == "ones":
+        yield from of_points(case, elsewhere=elsewhere, engines=engines)

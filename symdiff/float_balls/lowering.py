@@ -1,0 +1,279 @@
+"""A SymPy expression as a tape of float balls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy import Expr, Piecewise, Rational
+from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
+from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
+
+from symdiff.float_balls.tape import LOOPS, Code, Operation
+from symdiff.functions import (
+    Extreme,
+    Phi,
+    expm1,
+    log1p,
+    maximum,
+    phi,
+    sech,
+    sigmoid,
+    softplus,
+    tanh,
+)
+from symdiff.graph.template import placeholder, positions
+
+MOST = 400  # operations: a block of so many registers still fits the cache
+_WHOLE = 64  # greatest whole power that is taken by products
+_FUNCTIONS: Mapping[type, Code] = {
+    sympy.exp: Code.EXP,
+    expm1: Code.EXPM1,
+    sympy.log: Code.LOG,
+    log1p: Code.LOG1P,
+    sigmoid: Code.SIGMOID,
+    tanh: Code.TANH,
+    sympy.tanh: Code.TANH,
+    sech: Code.SECH,
+    sympy.sech: Code.SECH,
+    softplus: Code.SOFTPLUS,
+    phi: Code.NORMAL_DENSITY,
+    Phi: Code.NORMAL_CDF,
+    sympy.sin: Code.SIN,
+    sympy.cos: Code.COS,
+    sympy.Abs: Code.ABSOLUTE,
+}
+# In terms of others; each is as true of balls as of numbers.
+_COMPOSED: Mapping[type, Callable[[Expr], Expr]] = {
+    sympy.tan: lambda x: sympy.sin(x) / sympy.cos(x),
+    sympy.cosh: lambda x: (sympy.exp(x) + sympy.exp(-x)) / 2,
+    sympy.sinh: lambda x: (expm1(x) - expm1(-x)) / 2,
+    sympy.erfc: lambda x: 2 * Phi(-sympy.sqrt(2) * x),
+    sympy.erf: lambda x: 2 * Phi(sympy.sqrt(2) * x) - 1,
+}
+
+
+class NotLoweredError(Exception):
+    """Raised for what float balls have no operation for; balls of more bits have."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tape:
+    """An expression ready to be run."""
+
+    operations: tuple[Operation, ...]
+    constants: tuple[Any, Any]  # values and radii, in the registers from 0 on
+    operands: int  # in the registers after them
+
+
+@lru_cache(maxsize=4096)
+def tape_of(template: Expr, count: int) -> Tape:
+    """The tape of an expression in `count` placeholders.
+
+    Raises: NotLoweredError if there is no operation for something in it.
+    """
+    return _Lowering(template, count).tape()
+
+
+class _Lowering:
+    """Numbers operations; constants and operands get their registers when all are known."""
+
+    def __init__(self, template: Expr, count: int) -> None:
+        self._count = count
+        self._constants: list[tuple[float, float]] = []
+        self._steps: list[tuple[Code, tuple[int, ...]]] = []
+        self._known: dict[Any, int] = {}  # expression → place: constants negative, see `tape`
+        self._operands = {placeholder(i): 10**6 + i for i in positions(template)}
+        self._last = self._made(template)
+
+    def tape(self) -> Tape:
+        fixed = max(len(self._constants), 1)
+        first = fixed + self._count
+
+        def register(place: int) -> int:
+            if place < 0:
+                return -1 - place
+            return fixed + place - 10**6 if place >= 10**6 else first + place
+
+        steps: list[Operation] = [
+            (LOOPS[code], first + k, tuple(map(register, takes)))
+            for k, (code, takes) in enumerate(self._steps)
+        ]
+        if not steps or self._last != len(self._steps) - 1:  # an operand, a constant, or shared
+            steps.append((LOOPS[Code.NEGATIVE], first + len(steps), (register(self._last),)))
+            steps.append((LOOPS[Code.NEGATIVE], first + len(steps), (first + len(steps) - 1,)))
+        values, radii = zip(*(self._constants or [(0.0, 0.0)]), strict=True)
+        return Tape(
+            tuple(steps),
+            (np.array(values, np.float64), np.array(radii, np.float64)),
+            self._count,
+        )
+
+    def _step(self, code: Code, *takes: int) -> int:
+        if len(self._steps) >= MOST:
+            raise NotLoweredError("too long")
+        key = (code, takes)
+        if key not in self._known:
+            self._steps.append(key)
+            self._known[key] = len(self._steps) - 1
+        return self._known[key]
+
+    def _constant(self, value: float, radius: float = 0.0) -> int:
+        key = ("constant", value, radius)
+        if key not in self._known:
+            self._constants.append((value, radius))
+            self._known[key] = -len(self._constants)
+        return self._known[key]
+
+    def _made(self, e: Any) -> int:
+        if e in self._operands:
+            return self._operands[e]
+        if e not in self._known:
+            self._known[e] = self._operation(e)
+        return self._known[e]
+
+    def _operation(self, e: Any) -> int:
+        if isinstance(e, BooleanAtom):
+            return self._constant(float(e == sympy.true))
+        if not e.args:
+            return self._constant(*number(e))
+        if isinstance(e, sympy.Add):
+            return self._sum(e.args)
+        if isinstance(e, sympy.Mul):
+            return self._product(e.args)
+        if isinstance(e, sympy.Pow):
+            return self._power(e.base, e.exp)
+        if isinstance(e, Piecewise):
+            return self._cases(e)
+        if isinstance(e, sympy.sign):
+            return self._sign(e.args[0], -1.0, 0.0)
+        if isinstance(e, sympy.Heaviside) and e.args[1].is_Rational:
+            value, radius = number(e.args[1])
+            if radius == 0:
+                return self._sign(e.args[0], 0.0, value)
+        if isinstance(e, Extreme | sympy.Max | sympy.Min):
+            code = Code.MAXIMUM if isinstance(e, maximum | sympy.Max) else Code.MINIMUM
+            return reduce(lambda a, b: self._step(code, a, b), map(self._made, e.args))
+        if type(e) in _FUNCTIONS and len(e.args) == 1:
+            return self._step(_FUNCTIONS[type(e)], self._made(e.args[0]))
+        if type(e) in _COMPOSED and len(e.args) == 1:
+            return self._made(_COMPOSED[type(e)](e.args[0]))
+        return self._condition(e)
+
+    def _sign(self, x: Expr, below: float, at_zero: float) -> int:
+        return self._step(Code.STEP, self._made(x), self._constant(below), self._constant(at_zero))
+
+    def _condition(self, e: Any) -> int:
+        if isinstance(e, Relational):
+            a, b = map(self._made, e.args)
+            if isinstance(e, Gt | Ge):
+                return self._step(Code.GREATER if isinstance(e, Gt) else Code.AT_LEAST, a, b)
+            if isinstance(e, Lt | Le):
+                return self._step(Code.GREATER if isinstance(e, Lt) else Code.AT_LEAST, b, a)
+            if isinstance(e, Eq):
+                return self._step(Code.EQUAL, a, b)
+            if isinstance(e, Ne):
+                return self._step(Code.NOT, self._step(Code.EQUAL, a, b))
+        if isinstance(e, And):
+            return self._all([self._made(a) for a in e.args])
+        if isinstance(e, Or):
+            none = self._all([self._step(Code.NOT, self._made(a)) for a in e.args])
+            return self._step(Code.NOT, none)
+        if isinstance(e, Not):
+            return self._step(Code.NOT, self._made(e.args[0]))
+        if isinstance(e, ITE):
+            test, then, otherwise = e.args
+            return self._made(Or(And(test, then), And(Not(test), otherwise)))
+        raise NotLoweredError(type(e).__name__)
+
+    def _all(self, conditions: Sequence[int]) -> int:
+        return reduce(lambda a, b: self._step(Code.AND, a, b), conditions)
+
+    def _sum(self, terms: Sequence[Expr]) -> int:
+        """What is taken off comes last, unless there is nothing else."""
+        negative = [t for t in terms if t.could_extract_minus_sign()]
+        plain = [t for t in terms if t not in negative] or [negative.pop(0)]
+        made = reduce(lambda a, b: self._step(Code.ADD, a, b), map(self._made, plain))
+        return reduce(lambda a, t: self._step(Code.SUBTRACT, a, self._made(-t)), negative, made)
+
+    def _product(self, factors: Sequence[Expr]) -> int:
+        above, below, minus = [], [], False
+        for factor in factors:
+            if factor == -1:
+                minus = True
+            elif isinstance(factor, sympy.Pow) and factor.exp.is_Rational and factor.exp < 0:
+                below.append(self._power(factor.base, -factor.exp))
+            elif isinstance(factor, Rational) and abs(factor.p) == 1 and factor.q > 1:
+                minus ^= factor.p < 0
+                below.append(self._constant(*number(Rational(factor.q))))
+            else:
+                above.append(self._made(factor))
+        made = self._joined(above)
+        if below:
+            made = self._step(Code.DIVIDE, made, self._joined(below))
+        return self._step(Code.NEGATIVE, made) if minus else made
+
+    def _joined(self, factors: Sequence[int]) -> int:
+        if not factors:
+            return self._constant(1.0)
+        return reduce(lambda a, b: self._step(Code.MULTIPLY, a, b), factors)
+
+    def _power(self, base: Expr, exponent: Expr) -> int:
+        if base is sympy.E:
+            return self._step(Code.EXP, self._made(exponent))
+        if exponent.is_Rational and exponent < 0:
+            return self._step(Code.DIVIDE, self._constant(1.0), self._power(base, -exponent))
+        x = self._made(base)
+        if exponent.is_Rational and exponent.q <= 2 and exponent.p <= _WHOLE:
+            if exponent.q == 2:
+                x = self._step(Code.SQRT, x)
+            return self._whole_power(x, int(exponent.p))
+        logarithm = self._step(Code.LOG, x)  # so the base is positive
+        return self._step(Code.EXP, self._step(Code.MULTIPLY, self._made(exponent), logarithm))
+
+    def _whole_power(self, x: int, exponent: int) -> int:
+        if exponent == 1:
+            return x
+        half = self._whole_power(x, exponent // 2)
+        square = self._step(Code.MULTIPLY, half, half)
+        return self._step(Code.MULTIPLY, square, x) if exponent % 2 else square
+
+    def _cases(self, e: Piecewise) -> int:
+        made = self._constant(math.nan, math.inf)
+        for value, condition in reversed(e.args):
+            if condition == sympy.true:
+                made = self._made(value)
+            else:
+                made = self._step(Code.CHOSEN, self._made(condition), self._made(value), made)
+        return made
+
+
+def number(e: Any) -> tuple[float, float]:
+    """A constant as a ball. Raises: NotLoweredError if it is no real number."""
+    if e in (sympy.oo, -sympy.oo):
+        return (math.inf if e == sympy.oo else -math.inf), 0.0
+    if getattr(e, "is_Float", False):
+        e = Rational(e)
+    if getattr(e, "is_Rational", False):
+        return rational(int(e.p), int(e.q))
+    if getattr(e, "is_NumberSymbol", False):
+        value = float(e.evalf(25))  # SymPy's 25 digits are right, and so is a float64 of them
+        return value, abs(value) * 2.0**-52
+    raise NotLoweredError(f"the number {e}")
+
+
+def rational(p: int, q: int) -> tuple[float, float]:
+    """p/q as a ball, of radius 0 if it is a float64. Python divides integers with one rounding."""
+    try:
+        value = p / q
+    except OverflowError:
+        return math.nan, math.inf
+    n, d = value.as_integer_ratio()
+    if n * q == p * d:
+        return value, 0.0
+    return value, max(abs(value) * 2.0**-52, 2.0**-1074)

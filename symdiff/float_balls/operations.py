@@ -1,0 +1,308 @@
+"""One operation on float balls: the midpoint, and a radius that holds whatever the operands hold.
+
+A ball (v, e) says that the truth exists and |truth − v| ≤ e, exactly read. (NaN, ∞) says nothing,
+not even that there is a truth. (±∞, 0) is that infinity, such as a mask puts in: it is added,
+compared and taken to e^x, and nothing else.
+
+Every radius below is first written as a bound in exact arithmetic. It is computed by at most 2⁶
+roundings of positive terms, which the factor `SLACK` = 1 + 2⁻⁴⁶ covers, and underflows of at most
+2⁻¹⁰⁷⁴ each, also of the midpoint's products, which `TINY` = 2⁻¹⁰⁰⁰ covers: `wider` puts both on.
+A result beyond 2¹⁰²⁰ is given up, so nothing overflows unseen.
+
+What rounds is asked what it lost, where it can be told without a rounding: a sum by TwoSum, a
+product, quotient and root by the residual that an fma gives. So what is exact stays exact, with
+radius 0. Source: Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed., chapter 4.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from symdiff.float_balls import elementary as f
+from symdiff.float_balls.elementary import inline
+from symdiff.float_balls.fma import fma
+
+SLACK, TINY, SMALLEST = 1 + 2.0**-46, 2.0**-1000, 2.0**-1074
+LARGE = 2.0**1020
+_NEAR = 2.0**-900  # from here on what a product loses is a float64
+_FAR = 700.0  # e^−700 < TINY
+
+
+@inline
+def wider(v: Any, e: Any) -> Any:
+    """The ball with what its radius's own computation may have lost."""
+    e = e * SLACK + TINY
+    if abs(v) <= LARGE and e <= LARGE:
+        return v, e
+    return np.nan, np.inf
+
+
+@inline
+def add(a: Any, ea: Any, b: Any, eb: Any) -> Any:
+    """a + b: |error| ≤ ea + eb + |what the sum lost|; TwoSum tells that exactly."""
+    if abs(a) == np.inf or abs(b) == np.inf:
+        if ea == 0 and eb <= LARGE and abs(b) <= LARGE:
+            return a, 0.0
+        if eb == 0 and ea <= LARGE and abs(a) <= LARGE:
+            return b, 0.0
+        return np.nan, np.inf
+    s = a + b
+    back = s - a
+    e = ea + eb + abs((a - (s - back)) + (b - back))
+    if e == 0.0 and abs(s) <= LARGE:
+        return s, 0.0
+    return wider(s, e)
+
+
+@inline
+def multiply(a: Any, ea: Any, b: Any, eb: Any) -> Any:
+    """a·b: |AB − ab| ≤ |a| eb + (|b| + eb) ea, and what the product lost.
+
+    That is a float64, and the fma exact, where |ab| ≥ 2⁻⁹⁰⁰: the last bit of a·b is then 2⁻¹⁰⁰⁶ or
+    more. Below, the product loses at most 2⁻⁹⁵³, and the fma says how much within 2⁻¹⁰⁷⁴. A factor
+    that is exactly 0 makes 0.
+    """
+    if (a == 0.0 and ea == 0.0 and eb <= LARGE and abs(b) <= LARGE) or (
+        b == 0.0 and eb == 0.0 and ea <= LARGE and abs(a) <= LARGE
+    ):
+        return 0.0, 0.0
+    p = a * b
+    lost = abs(fma(a, b, -p))
+    if ea == 0.0 and eb == 0.0 and lost == 0.0 and _NEAR <= abs(p) <= LARGE:
+        return p, 0.0
+    return wider(p, abs(a) * eb + (abs(b) + eb) * ea + lost)
+
+
+@inline
+def divide(a: Any, ea: Any, b: Any, eb: Any) -> Any:
+    """a/b: A/B − q = ((a − q b) + (A − a) − q (B − b))/B, so ≤ (|a − qb| + ea + |q| eb)/(|b| − eb).
+
+    The fma gives a − q b within a rounding, which `SLACK` covers, or `SMALLEST`, whatever q lost.
+    It is exact where |a| and |q| are 2⁻⁹⁰⁰ or more. What may divide by 0 says nothing.
+    """
+    least = abs(b) - eb
+    if not (least > 0 and abs(b) <= LARGE):
+        return np.nan, np.inf
+    if a == 0.0 and ea == 0.0:
+        return 0.0, 0.0
+    q = a / b
+    lost = abs(fma(-q, b, a))
+    if ea == 0.0 and eb == 0.0 and lost == 0.0 and _NEAR <= abs(q) <= LARGE and abs(a) >= _NEAR:
+        return q, 0.0
+    return wider(q, (lost + ea + abs(q) * eb + SMALLEST) / (least * (1 - 2.0**-50)))
+
+
+@inline
+def square_root(a: Any, ea: Any) -> Any:
+    """√a: √A − v = (A − v²)/(√A + v), so ≤ (|a − v²| + ea)/v. The fma as in `divide`."""
+    if a == 0.0 and ea == 0.0:
+        return 0.0, 0.0
+    if not (a - ea >= 0 and 2.0**-1000 <= a <= LARGE):
+        return np.nan, np.inf
+    v = math.sqrt(a)
+    lost = abs(fma(-v, v, a))
+    if ea == 0.0 and lost == 0.0 and a >= _NEAR:
+        return v, 0.0
+    return wider(v, (lost + ea + SMALLEST) / (v * (1 - 2.0**-50)))
+
+
+@inline
+def exp(x: Any, ex: Any) -> Any:
+    """e^x: |e^t − e^x| ≤ e^x (e^ex − 1) ≤ e^x ex (1 + ex) for ex ≤ 1, and `EXP` of e^x.
+
+    e^x ≤ v (1 + 2 EXP), which `SLACK` covers, here and wherever a bound goes by v below. What lies
+    below −700 is 0 within `TINY`.
+    """
+    if x == -np.inf and ex == 0.0:
+        return 0.0, 0.0
+    if x + ex <= -_FAR:
+        return 0.0, TINY
+    if not (ex <= 1.0 and x + ex <= _FAR):
+        return np.nan, np.inf
+    if x == 0.0 and ex == 0.0:
+        return 1.0, 0.0
+    v = f.exp(x)
+    return wider(v, v * (f.EXP + ex * (1 + ex)))
+
+
+@inline
+def expm1(x: Any, ex: Any) -> Any:
+    """e^x − 1: as e^x, which is v + 1, rounded."""
+    if x + ex <= -_FAR:
+        return -1.0, TINY
+    if not (ex <= 1.0 and x + ex <= _FAR):
+        return np.nan, np.inf
+    if x == 0.0 and ex == 0.0:
+        return 0.0, 0.0
+    v = f.expm1(x)
+    return wider(v, abs(v) * f.EXPM1 + (v + 1 + 2.0**-40) * ex * (1 + ex))
+
+
+@inline
+def log(x: Any, ex: Any) -> Any:
+    """log x: its slope is at most 1/(x − ex)."""
+    least = x - ex
+    if not (least > 0 and 2.0**-1000 <= x <= LARGE):
+        return np.nan, np.inf
+    if x == 1.0 and ex == 0.0:
+        return 0.0, 0.0
+    v = f.log(x)
+    return wider(v, abs(v) * f.LOG + ex / (least * (1 - 2.0**-50)))
+
+
+@inline
+def log1p(x: Any, ex: Any) -> Any:
+    """The logarithm of 1 + x: its slope is at most 1/(1 + x − ex); 1 + x rounds by 2⁻⁵³."""
+    least = (1 + x) - ex
+    if not (least > 2.0**-40 * (1 + x) and x <= LARGE):
+        return np.nan, np.inf
+    if x == 0.0 and ex == 0.0:
+        return 0.0, 0.0
+    v = f.log1p(x)
+    return wider(v, abs(v) * f.LOG1P + ex / (least * (1 - 2.0**-11)))
+
+
+@inline
+def sigmoid(x: Any, ex: Any) -> Any:
+    """σ(x): σ′ ≤ ¼, and σ′ ≤ σ, so that σ(t) ≤ σ(x) e^ex ≤ σ(x)(1 + 2 ex) for ex ≤ 1."""
+    if x + ex <= -_FAR:
+        return 0.0, TINY
+    if x - ex >= _FAR:
+        return 1.0, TINY
+    if not (ex <= 1.0 and abs(x) <= _FAR):
+        return np.nan, np.inf
+    v = 0.5 if x == 0.0 else f.sigmoid(x)
+    if x == 0.0 and ex == 0.0:
+        return v, 0.0
+    return wider(v, v * f.SIGMOID + min(0.25, v * (1 + 2 * ex)) * ex)
+
+
+@inline
+def tanh(x: Any, ex: Any) -> Any:
+    """tanh x: its slope is at most 1; from 350 on it is 1 within e^−699."""
+    if x == 0.0 and ex == 0.0:
+        return 0.0, 0.0
+    if abs(x) - ex >= 350.0:
+        return math.copysign(1.0, x), 2.0**-998
+    if not (ex <= 1.0 and abs(x) <= 352.0):
+        return np.nan, np.inf
+    v = f.tanh(x)
+    return wider(v, abs(v) * f.TANH + ex)
+
+
+@inline
+def sech(x: Any, ex: Any) -> Any:
+    """sech x: |sech′| = sech |tanh| ≤ sech, so that sech t ≤ sech x (1 + 2 ex) for ex ≤ 1."""
+    if abs(x) - ex >= _FAR:
+        return 0.0, 2.0**-998
+    if not (ex <= 1.0 and abs(x) <= _FAR + 1):
+        return np.nan, np.inf
+    if x == 0.0 and ex == 0.0:
+        return 1.0, 0.0
+    v = f.sech(x)
+    return wider(v, v * (f.SECH + (1 + 2 * ex) * ex))
+
+
+@inline
+def softplus(x: Any, ex: Any) -> Any:
+    """log(1 + e^x): its slope is σ ≤ 1, and σ(t) ≤ σ(x) e^ex ≤ v (1 + 2 ex) for ex ≤ 1.
+
+    For σ = w/(1 + w) ≤ log(1 + w) with w = e^x. From 700 on it is x within e^−700.
+    """
+    if x + ex <= -_FAR:
+        return 0.0, TINY
+    if x >= 690.0 and ex <= 1.0:
+        return wider(x, ex + 2.0**-990)
+    if not (ex <= 1.0 and x <= _FAR):
+        return np.nan, np.inf
+    v = f.softplus(max(x, -_FAR - 1))
+    return wider(v, v * f.SOFTPLUS + min(1.0, v * (1 + 2 * ex)) * ex)
+
+
+@inline
+def phi(x: Any, ex: Any) -> Any:
+    """φ(x): |φ′(t)| = |t| φ(t) ≤ 0.242, and φ(t) ≤ φ(x) e^(|x| ex) ≤ φ(x)(1 + 2|x| ex), |x| ex ≤ 1.
+
+    From 37 on φ is below 2⁻⁹⁸⁸, and so is 1 − Φ.
+    """
+    size = abs(x)
+    if size - ex >= 37.0:
+        return 0.0, 2.0**-988
+    if not (ex <= 1.0 and size <= 38.0):
+        return np.nan, np.inf
+    v = f.phi(min(size, 37.0)) if size <= 37.0 else 0.0
+    slope = 0.242
+    if size <= 37.0 and size * ex <= 0.5:
+        slope = min(slope, (size + ex) * v * (1 + 2 * size * ex))
+    return wider(v, v * f.PHI + slope * ex + 2.0**-988)
+
+
+@inline
+def sine(x: Any, ex: Any, quarters: Any) -> Any:
+    """The sine of x + quarters π/2: its slope is at most 1. No reduction takes place below 0.7."""
+    if not (abs(x) <= f.FAR and ex <= 1.0):
+        return np.nan, np.inf
+    if x == 0.0 and ex == 0.0:
+        return (1.0 if quarters else 0.0), 0.0
+    v = f.sin(x, quarters)
+    return wider(v, abs(v) * f.SIN + (f.SIN_ABSOLUTE if abs(x) > 0.7 else 0.0) + ex)
+
+
+@inline
+def absolute(a: Any, ea: Any) -> Any:
+    """|a|: ||A| − |a|| ≤ |A − a|."""
+    return abs(a), ea
+
+
+@inline
+def maximum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
+    """max(a, b): it moves by no more than the larger of the two moves."""
+    if not (ea < np.inf and eb < np.inf):
+        return np.nan, np.inf
+    return max(a, b), max(ea, eb)
+
+
+@inline
+def minimum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
+    """min(a, b), likewise."""
+    if not (ea < np.inf and eb < np.inf):
+        return np.nan, np.inf
+    return min(a, b), max(ea, eb)
+
+
+@inline
+def step(a: Any, ea: Any, below: Any, at_zero: Any) -> Any:
+    """`below` for a < 0, `at_zero` at 0, 1 for a > 0, where the ball decides it."""
+    if abs(a) > ea:
+        return (1.0 if a > 0 else below), 0.0
+    if a == 0.0 and ea == 0.0:
+        return at_zero, 0.0
+    return np.nan, np.inf
+
+
+@inline
+def order(a: Any, ea: Any, b: Any, eb: Any) -> Any:
+    """(−1, 0, 1 or NaN): whether A < B, A = B or A > B for certain, and whether both exist.
+
+    |a − b| computed is within 2⁻⁵³ of itself, so what exceeds (ea + eb)(1 + 2⁻⁵⁰) exceeds ea + eb.
+    """
+    if not (ea < np.inf and eb < np.inf):
+        return np.nan, False
+    if ea == 0.0 and eb == 0.0:
+        return (1.0 if a > b else -1.0 if a < b else 0.0), True
+    if abs(a) == np.inf or abs(b) == np.inf:
+        return (1.0 if a > b else -1.0 if a < b else np.nan), True
+    if abs(a - b) > (ea + eb) * (1 + 2.0**-50) + TINY:
+        return (1.0 if a > b else -1.0), True
+    return np.nan, True
+
+
+@inline
+def either(a: Any, ea: Any, b: Any, eb: Any) -> Any:
+    """What is one or the other: |truth − a| ≤ max(ea, |a − b| + eb)."""
+    if not (abs(a) <= LARGE and abs(b) <= LARGE and ea < np.inf and eb < np.inf):
+        return np.nan, np.inf
+    return wider(a, max(ea, abs(a - b) + eb))

@@ -1,0 +1,90 @@
+"""The bare call: a wrong backward of each class is rejected, honest code of each kind is not."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from pointwise_honest import HONEST
+from pointwise_wrong import WRONG
+
+import comparisons
+
+# One of each class of what only the careful part of the call can see.
+_SLICE = (
+    "torch.sinh beyond 709",
+    "z² + 1, with the right gradient",
+    "backward halves the saved input",
+    "backward overwrites the cotangent it was given",
+    "every gradient is the same memory",
+    "0: the slope is detached",
+    "twice too large: the slope's own backward is wrong",
+    "forward mode 0.1 % off",
+    "under vmap the sum of the batch",
+    "hardtanh under no_grad",
+    "0.1 % off when the graph of the backward is recorded",
+    "divided by itself, NaN at zero",
+    "dropped below 1e-8",
+    "a NaN taken for zero",
+    "a zero empties all",
+    "2.0 times from -1.0012 to -1.0002",
+    "0.5 times from 100.3 to 100.7",
+    "doubled in no dimension",
+    "channels last read as channels first",
+    "an expanded input's gradient is summed",
+    "the element at the border between two is lost",
+    "masked by isnan(z)",
+)
+
+
+def _rejected(entry) -> str | None:
+    """Why the bare call rejects it; None if it passes."""
+    (dtype,) = entry.dtypes
+    accept = "agrees" if entry.kind == "infinity" else "fails at ∞"
+    try:
+        comparisons.check(entry.function, entry.definition, dtype=dtype, accept=accept)
+    except comparisons.GradientMismatch as mismatch:
+        return str(mismatch)
+    return None
+
+
+@pytest.mark.parametrize("entry", [e for e in WRONG if e.name in _SLICE], ids=str)
+def test_what_only_a_careful_call_sees_is_rejected(entry):
+    """With a sentence."""
+    assert _rejected(entry)
+
+
+def test_the_slice_is_part_of_the_corpus():
+    """No name of it is gone."""
+    assert set(_SLICE) <= {entry.name for entry in WRONG}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("entry", WRONG, ids=str)
+def test_every_wrong_function_is_rejected(entry):
+    """What is wrong at infinity only where that is asked."""
+    assert _rejected(entry)
+
+
+_IN_DOUBLE = ("F.gelu", "a guarded where", "in place")
+_IN_SINGLE = ("F.mish", "by a mask", "max(z, -z)")
+_HONEST = [(e, d) for e in HONEST for d in e.dtypes]
+
+
+@pytest.mark.parametrize(
+    ("entry", "dtype"),
+    [
+        *((e, torch.float64) for e in HONEST if e.name in _IN_DOUBLE),
+        *((e, torch.float32) for e in HONEST if e.name in _IN_SINGLE),
+    ],
+    ids=str,
+)
+def test_honest_code_passes(entry, dtype):
+    """Of torch's own, of textbooks, of other algorithms."""
+    comparisons.check(entry.function, entry.definition, dtype=dtype)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("entry", "dtype"), _HONEST, ids=str)
+def test_no_honest_function_is_rejected(entry, dtype):
+    """In every type that it is honest in."""
+    comparisons.check(entry.function, entry.definition, dtype=dtype)
