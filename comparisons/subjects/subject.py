@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,7 @@ class Subject:
     obstacle: str = ""  # why the code cannot be run as it stands, in words
     place: str = ""  # where the user's function is defined, file:line
     identity: str = ""  # of the user's function: two of one name are told apart by it
+    flat: Callable[[], Sequence[str]] = field(default=tuple, repr=False)  # see `Captured`
     reading: Callable[[], Reading] | None = field(default=None, repr=False)  # for a report
     framework: str = "torch"  # that it is written in
     labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄
