@@ -94,6 +94,7 @@ def captured_call(
         tuple(recorder.fixed),
         {renewed[n]: p for n, p in recorder.places.items() if n in renewed},
         {renewed[n]: t for n, t in recorder.types.items() if n in renewed},
+        {renewed[n]: o for n, o in recorder.operations.items() if n in renewed},
         code,
         draws=recorder.draws,
         writes=recorder.writes,

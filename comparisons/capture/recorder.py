@@ -46,6 +46,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch's class is untyped
         self.places: dict[Node, Place] = {}
+        self.operations: dict[Node, str] = {}  # which operator made a value
         self.types: dict[Node, torch.dtype] = {}  # of values held in less than float64
         self.fixed: list[tuple[str, Place | None]] = []  # what would differ at other inputs
         self.operators: Counter[str] = Counter()
@@ -308,6 +309,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             if not set(node.axes) <= set(axes_of(tensor.shape)):
                 raise AssertionError(f"{call.name}: {node!r} for shape {tuple(tensor.shape)}")
             self._storages.put(tensor, node, reached=reached)
+            self.operations.setdefault(node, plain_name(call))
             self._remember(tensor, node)
 
     def _remember(self, tensor: Tensor, node: Node) -> None:

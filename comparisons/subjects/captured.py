@@ -70,7 +70,9 @@ def from_code(
         seed = f"torch.manual_seed({SEED})"
         call = replace(call, text=f"({seed}, {call.text})[1]")
     weighted = replace(
-        _weighted(captured, call), reading=partial(_reading, judged_by, arguments, named)
+        _weighted(captured, call),
+        reading=partial(_reading, judged_by, arguments, named),
+        draws=captured.draws,
     )
     if order == 1:
         return weighted
@@ -203,6 +205,7 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
         obstacle=call.obstacle,
         place=call.place,
         identity=call.identity,
+        flat=captured.locally_constant,
         labels={
             **{name: f"{name.rstrip('_')}.grad" for name in captured.inputs},
             **{name: f"{y} (the value)" for y, name in weights.items()},
@@ -282,6 +285,7 @@ def _of_gradient(subject: Subject) -> Subject:
         place=subject.place,
         identity=subject.identity,
         reading=subject.reading,
+        draws=subject.draws,
         labels={
             **{i.name: f"{i.name}.grad" for i in graph.inputs},
             **{w: f"{name}.grad (the first derivative)" for name, w in weights.items()},

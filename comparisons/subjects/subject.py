@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,10 +40,12 @@ class Subject:
     of_user: bool = False  # whether it is the user's own
     captured: bool = False  # whether the graph was read off the code
     casts: Iterable[str] = ()  # types that values on the way are held in, beside that of the inputs
+    draws: bool = False  # whether the code draws random numbers
     imports: str = ""  # statements that the code needs beside `import torch`
     obstacle: str = ""  # why the code cannot be run as it stands, in words
     place: str = ""  # where the user's function is defined, file:line
     identity: str = ""  # of the user's function: two of one name are told apart by it
+    flat: Callable[[], Sequence[str]] = field(default=tuple, repr=False)  # see `Captured`
     reading: Callable[[], Reading] | None = field(default=None, repr=False)  # for a report
     framework: str = "torch"  # that it is written in
     labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄
