@@ -2,6 +2,8 @@ from .atlases.atlas import Atlas as Atlas
 from .atlases.atlas import atlas as atlas
 from .capture.closed_form import ClosedForm as ClosedForm
 from .capture.closed_form import closed_form as closed_form
+from .diagnosis.diagnosis import Cause as Cause
+from .diagnosis.diagnosis import Diagnosis as Diagnosis
 from .dtypes import FloatType as FloatType
 from .engines.engine import Engine as Engine
 from .engines.every import ENGINES as ENGINES
@@ -26,4 +28,5 @@ from .sweeps.sweep import Sweep as Sweep
 from .verbs import check as check
 from .verbs import compare as compare
 from .verbs import compare_engines as compare_engines
+from .verbs import diagnose as diagnose
 from .verbs import sweep as sweep

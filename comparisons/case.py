@@ -16,7 +16,7 @@ from comparisons.engines.engine import Engine, Gradients, Indices, Setting
 from comparisons.engines.every import ENGINES, engine_named
 from comparisons.inputs.cotangents import cotangent_of
 from comparisons.inputs.points import Points, points_of
-from comparisons.inputs.values import COTANGENT, Inputs
+from comparisons.inputs.values import COTANGENT, Inputs, array_of
 from comparisons.judge.allowance import Allowance, precision_of
 from comparisons.judge.budget import Budget
 from comparisons.judge.judge import Judge
@@ -41,6 +41,14 @@ class Asked:
     cotangent: str | npt.ArrayLike = "ones"
     device: str = "cpu"
     budget: Budget | None = None
+
+    def __post_init__(self) -> None:
+        """Raises: TypeError if the budget is none."""
+        if not isinstance(self.budget, Budget | None):
+            raise TypeError(
+                f"budget takes a comparisons.Budget, such as Budget(accurate=4, absolute=32), not "
+                f"{self.budget!r}"
+            )
 
 
 def case_of(asked: Asked) -> Case:
@@ -76,7 +84,7 @@ def _inputs(asked: Asked, truth: Truth) -> Inputs:
                 f"inputs names {', '.join(map(str, asked.inputs)) or 'nothing'}; {subject} takes "
                 f"{', '.join(names)}"
             )
-        return {k: dtype.round(np.asarray(asked.inputs[k], dtype=np.float64)) for k in names}
+        return {k: dtype.round(array_of(k, asked.inputs[k])) for k in names}
     if subject.sample is not None and asked.points != "all":
         return subject.sample(dtype)
     if definition is None:

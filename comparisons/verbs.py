@@ -1,4 +1,4 @@
-"""The verbs: compare, check, compare many engines, sweep all values."""
+"""The verbs: compare, check, diagnose, compare many engines, sweep all values."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ from symdiff import Definition
 if TYPE_CHECKING:
     import torch
 
+    from comparisons.diagnosis.diagnosis import Diagnosis
     from comparisons.sweeps.sweep import Sweep
 
 
@@ -130,12 +131,31 @@ def check(
     Raises: GradientMismatch, saying where and by how much; ValueError for an unknown verdict; and
         what `compare` raises.
     """
+    __tracebackhide__ = True
     unasked: list[Unasked] = []
     asked = answers(subject, *given, unasked=unasked, **options)
     found = accepted(next(asked), accept)
     for other in asked:
         accepted(other, accept)
+    if not found.subject.of_user or options.get("engine") is not None:
+        return found
     return replace(found, unasked=left_out(unasked, found.dtype))
+
+
+def diagnose(
+    subject: str | Definition | Subject | Callable[..., Any], *given: Any, **options: Any
+) -> Diagnosis:
+    """Say where the errors of a gradient come from, and of the value.
+
+    The line of your code that loses the digits, with its share, and an equal formula that keeps
+    them where torch has one; or, of a backward that is wrong, how what it gives is related to the
+    truth. The same as `compare(…).diagnose()`.
+
+    Args: those of `compare`.
+
+    Raises: what `compare` raises.
+    """
+    return compare(subject, *given, **options).diagnose()
 
 
 def answers(

@@ -77,7 +77,7 @@ def from_code(
     if order == 1:
         return weighted
     if order == 2:
-        return _of_gradient(weighted)
+        return of_gradient(weighted)
     raise ValueError(f"the order is 1 or 2, not {order}")
 
 
@@ -206,6 +206,7 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
         place=call.place,
         identity=call.identity,
         flat=captured.locally_constant,
+        places=captured.places,
         labels={
             **{name: f"{name.rstrip('_')}.grad" for name in captured.inputs},
             **{name: f"{y} (the value)" for y, name in weights.items()},
@@ -223,7 +224,7 @@ def _code(call: WrittenCall, weights: Sequence[tuple[str, tuple[int, ...]]]) -> 
     return f"sum((v * y).sum() for v, y in zip(({', '.join(shaped)}), {real}))"
 
 
-def _of_gradient(subject: Subject) -> Subject:
+def of_gradient(subject: Subject) -> Subject:
     """The subject whose output is Σ w ∘ x̄ over the gradients of another's inputs."""
     graph = subject.graph
     found = symdiff.adjoints(graph)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from comparisons.dtypes import FloatType
 from comparisons.inputs.values import Inputs, Sample
 from symdiff import Definition, Graph
 from symdiff.notation.names import barred
+
+if TYPE_CHECKING:
+    from comparisons.capture.place import Place
+    from symdiff.graph import Node
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Subject:
     flat: Callable[[], Sequence[str]] = field(default=tuple, repr=False)  # see `Captured`
     reading: Callable[[], Reading] | None = field(default=None, repr=False)  # for a report
     framework: str = "torch"  # that it is written in
+    places: Mapping[Node, Place] = field(default_factory=dict)  # the user's lines, of nodes
     labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄
 
     def __str__(self) -> str:
