@@ -43,6 +43,9 @@ def _second(case: Case) -> Iterator[Comparison | Unasked]:
     What torch differentiates itself it differentiates twice as well.
     """
     what = "the second derivative"
+    if case.subject.surrogate:
+        yield Unasked(what, "a surrogate gradient says nothing of its own gradient")
+        return
     if not _hand_written(case):
         yield Unasked(what, "torch differentiates the code itself")
         return

@@ -98,3 +98,12 @@ def test_a_wrong_layer_is_rejected():
     torch.manual_seed(0)
     with pytest.raises(comparisons.GradientMismatch):
         comparisons.check(Stale(4), drawn(*ROWS), reference=nn.LayerNorm(4))
+
+
+def test_parameters_are_rounded_to_the_type():
+    """Where torch computes is where the truth is: at bfloat16's numbers, not at float32's."""
+    torch.manual_seed(0)
+    found = comparisons.check(nn.Linear(4, 3), drawn(*ROWS), dtype="bfloat16")
+    weight = torch.tensor(found.adjoints["weight"].inputs["weight"])
+
+    assert torch.equal(weight, weight.bfloat16().double())
