@@ -2,6 +2,8 @@ from .atlases.atlas import Atlas as Atlas
 from .atlases.atlas import atlas as atlas
 from .capture.closed_form import ClosedForm as ClosedForm
 from .capture.closed_form import closed_form as closed_form
+from .costs.cost import Cost as Cost
+from .costs.cost import cost as cost
 from .dtypes import FloatType as FloatType
 from .engines.engine import Engine as Engine
 from .engines.every import ENGINES as ENGINES
