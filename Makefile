@@ -5,7 +5,7 @@ BIN := .venv/bin
 # One torch thread a process: pytest -n 2 has both cores.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help report test test-all lint docs coverage bounds bench atlas atlas-pages lock clean
+.PHONY: help report test test-all lint docs coverage picture bounds bench atlas atlas-pages lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -28,8 +28,11 @@ docs: .venv/installed ## the documentation; leaves build/docs/index.html
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet docs build/docs
 	@echo "The documentation: $(CURDIR)/build/docs/index.html"
 
-coverage: .venv/installed ## renew the README's table of what is covered
-	$(BIN)/python -m tools.coverage README.md
+coverage: .venv/installed ## renew the table of what is covered
+	$(BIN)/python -m tools.coverage docs/catalogue.md
+
+picture: .venv/installed ## draw the README's picture anew
+	$(BIN)/python -m tools.picture docs/gelu_float32.png
 
 bounds: .venv/installed ## record every engine's maxima anew, in some minutes
 	$(BIN)/python -m tools.bounds

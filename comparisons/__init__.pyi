@@ -4,6 +4,8 @@ from .capture.closed_form import ClosedForm as ClosedForm
 from .capture.closed_form import closed_form as closed_form
 from .costs.cost import Cost as Cost
 from .costs.cost import cost as cost
+from .diagnosis.diagnosis import Cause as Cause
+from .diagnosis.diagnosis import Diagnosis as Diagnosis
 from .dtypes import FloatType as FloatType
 from .engines.engine import Engine as Engine
 from .engines.every import ENGINES as ENGINES
@@ -28,4 +30,5 @@ from .sweeps.sweep import Sweep as Sweep
 from .verbs import check as check
 from .verbs import compare as compare
 from .verbs import compare_engines as compare_engines
+from .verbs import diagnose as diagnose
 from .verbs import sweep as sweep

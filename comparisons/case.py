@@ -14,9 +14,10 @@ import symdiff
 from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.engines.engine import Engine, Gradients, Indices, Setting
 from comparisons.engines.every import ENGINES, engine_named
+from comparisons.engines.undisturbed import calling, undisturbed
 from comparisons.inputs.cotangents import cotangent_of
 from comparisons.inputs.points import Points, points_of
-from comparisons.inputs.values import COTANGENT, Inputs
+from comparisons.inputs.values import COTANGENT, Inputs, array_of
 from comparisons.judge.allowance import Allowance, precision_of
 from comparisons.judge.budget import Budget
 from comparisons.judge.judge import Judge
@@ -42,7 +43,16 @@ class Asked:
     device: str = "cpu"
     budget: Budget | None = None
 
+    def __post_init__(self) -> None:
+        """Raises: TypeError if the budget is none."""
+        if not isinstance(self.budget, Budget | None):
+            raise TypeError(
+                f"budget takes a comparisons.Budget, such as Budget(accurate=4, absolute=32), not "
+                f"{self.budget!r}"
+            )
 
+
+@undisturbed()
 def case_of(asked: Asked) -> Case:
     """The case that was asked for, its inputs chosen.
 
@@ -76,7 +86,7 @@ def _inputs(asked: Asked, truth: Truth) -> Inputs:
                 f"inputs names {', '.join(map(str, asked.inputs)) or 'nothing'}; {subject} takes "
                 f"{', '.join(names)}"
             )
-        return {k: dtype.round(np.asarray(asked.inputs[k], dtype=np.float64)) for k in names}
+        return {k: dtype.round(array_of(k, asked.inputs[k])) for k in names}
     if subject.sample is not None and asked.points != "all":
         return subject.sample(dtype)
     if definition is None:
@@ -145,13 +155,16 @@ class Case:
         if reason is not None:
             raise ValueError(f"the engine {engine} cannot be asked: {reason}")
         try:
-            return engine.gradients(self.subject, self.inputs if at is None else at, self.setting)
+            with calling(self.subject):
+                given = self.inputs if at is None else at
+                return engine.gradients(self.subject, given, self.setting)
         except (RuntimeError, NotImplementedError) as error:
             why = str(error).partition("\n")[0]
             raise TypeError(
                 f"{engine.framework} has no {engine} of {self.subject}: {why}"
             ) from error
 
+    @undisturbed()
     def judged(
         self, engine: Engine, gradients: Gradients, at: Inputs, chosen: Indices | None
     ) -> Comparison:

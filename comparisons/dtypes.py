@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symdiff.oracle.enclosure import FORMATS, Float64Array, Format
+from symdiff.suggestion import suggestion
 
 if TYPE_CHECKING:
     import torch
@@ -140,6 +140,4 @@ def float_type(dtype: str | torch.dtype | FloatType) -> FloatType:
     name = str(dtype).removeprefix("torch.")
     if name in FLOAT_TYPES:
         return FLOAT_TYPES[name]
-    near = difflib.get_close_matches(name, FLOAT_TYPES, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(FLOAT_TYPES)}"
-    raise TypeError(f"{name!r} is no real floating-point type; {hint}")
+    raise TypeError(f"{name!r} is no real floating-point type; {suggestion(name, FLOAT_TYPES)}")

@@ -1,4 +1,4 @@
-"""The verbs: compare, check, compare many engines, sweep all values."""
+"""The verbs: compare, check, diagnose, compare many engines, sweep all values."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from comparisons.case import Asked, Case, ask, case_of
 from comparisons.dtypes import FloatType, float_type
 from comparisons.engines.engine import Engine
 from comparisons.engines.every import engine_named
+from comparisons.engines.undisturbed import calling
 from comparisons.frameworks.array_framework import ArrayFramework
 from comparisons.frameworks.choose import subject_of_framework
 from comparisons.frameworks.every import framework_named
@@ -35,6 +36,7 @@ from symdiff import Definition
 if TYPE_CHECKING:
     import torch
 
+    from comparisons.diagnosis.diagnosis import Diagnosis
     from comparisons.sweeps.sweep import Sweep
 
 
@@ -130,12 +132,31 @@ def check(
     Raises: GradientMismatch, saying where and by how much; ValueError for an unknown verdict; and
         what `compare` raises.
     """
+    __tracebackhide__ = True
     unasked: list[Unasked] = []
     asked = answers(subject, *given, unasked=unasked, **options)
     found = accepted(next(asked), accept)
     for other in asked:
         accepted(other, accept)
+    if not found.subject.of_user or options.get("engine") is not None:
+        return found
     return replace(found, unasked=left_out(unasked, found.dtype))
+
+
+def diagnose(
+    subject: str | Definition | Subject | Callable[..., Any], *given: Any, **options: Any
+) -> Diagnosis:
+    """Say where the errors of a gradient come from, and of the value.
+
+    The line of your code that loses the digits, with its share, and an equal formula that keeps
+    them where torch has one; or, of a backward that is wrong, how what it gives is related to the
+    truth. The same as `compare(…).diagnose()`.
+
+    Args: those of `compare`.
+
+    Raises: what `compare` raises.
+    """
+    return compare(subject, *given, **options).diagnose()
 
 
 def answers(
@@ -226,10 +247,11 @@ def _case(
     asked = Given(given, parameters, reference, gradient, order, inputs)
     kind = float_type(dtype or asked.usual_dtype)
     beside = _beside_torch(framework)
-    if beside is None:
-        judged = subject_chosen(subject, asked, kind)
-    else:
-        judged = subject_of_framework(subject, asked, kind, beside)
+    with calling(getattr(subject, "__name__", type(subject).__name__)):
+        if beside is None:
+            judged = subject_chosen(subject, asked, kind)
+        else:
+            judged = subject_of_framework(subject, asked, kind, beside)
     if inputs is not None and judged.captured:
         inputs = judged.sampled_beside(inputs, kind)
     return case_of(Asked(judged, kind, inputs, points, cotangent, device, budget))

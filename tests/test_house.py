@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 # A room imports only from those before it. The package's own name stands for its face.
 ROOMS: Mapping[str, Sequence[str]] = {
     "symdiff": (
+        "suggestion",
         "trees",
         "functions",
         "expression",
@@ -44,6 +45,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "engines",
         "frameworks",
         "judge",
+        "diagnosis",
         "results",
         "case",
         "careful",

@@ -14,6 +14,9 @@ from comparisons.report.rows import result_row
 from comparisons.results.reproduction import reproduction
 from comparisons.subjects.array_code import ArrayCode
 from symdiff import Graph, array, einsum, elementwise
+from symdiff.graph import Node
+from symdiff.graph.steps import operation
+from symdiff.notation.arrays import applied
 
 # An activation: its formula beside the code.
 bump = symdiff.activation("z**2 / (c + z**2)", c="1/2")
@@ -35,6 +38,36 @@ def centred(axes: str = "n c", over: str = "c") -> Graph:
 
 
 CENTRED = ArrayCode(centred, "x - x.sum({dim}, True) / 5", {"x": narrow})
+
+
+class Reversed(Node):
+    """A node kind: derivative, computation and notation in one class."""
+
+    __slots__ = ("axis",)
+
+    def pullback(self, cotangent):
+        """The cotangent from its end to its start."""
+        return (Reversed(self.axes, (cotangent,), self.axis),)
+
+    def lowered(self, steps):
+        """One step, of numbers of any kind."""
+        (x,) = self.operands
+        return steps.assign(operation(np.flip, steps.value(x), x.axes.index(self.axis)))
+
+    def whole(self, write):
+        """reversed_n(x)."""
+        return applied("reversed", (self.axis,), self.axes, map(write, self.operands))
+
+
+def backwards(axes: str = "n") -> Graph:
+    """y = x² from its end to its start along the first axis."""
+    x = array("x", axes)
+    square = elementwise(lambda a: a**2, x)
+    lines = {"y": Reversed(x.axes, (square,), x.axes[0])}
+    return Graph("backwards", (x,), lines, barred=True)
+
+
+BACKWARDS = ArrayCode(backwards, "(x * x).flip(0)", {"x": narrow})
 
 
 class CentralDifference(Engine):
@@ -82,6 +115,16 @@ def test_a_layer_is_one_stanza():
         CENTRED.subject(axis=1)
 
     wrong = ArrayCode(centred, "x - x.sum({dim}, True) / 4", {"x": narrow}).subject()
+    with pytest.raises(comparisons.GradientMismatch):
+        comparisons.check(wrong)
+
+
+def test_a_node_kind_is_one_class():
+    """Its graph is judged, and a report has its notation; a wrong code is rejected."""
+    found = comparisons.check(BACKWARDS.subject(), dtype="float32")
+    assert "reversed" in page(found)
+
+    wrong = ArrayCode(backwards, "1.001 * (x * x).flip(0)", {"x": narrow}).subject()
     with pytest.raises(comparisons.GradientMismatch):
         comparisons.check(wrong)
 

@@ -8,7 +8,8 @@ import pytest
 import comparisons
 import symdiff
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
 
 
@@ -53,6 +54,17 @@ def test_it_names_what_there_is():
         assert name in README
         assert callable(getattr(symdiff, name))
         assert callable(getattr(comparisons, name))
-    makefile = (Path(__file__).parent.parent / "Makefile").read_text(encoding="utf-8")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for command in re.findall(r"make ([a-z-]+)", README):
         assert f"\n{command}:" in makefile or command == "is"
+
+
+def test_the_picture_shows_what_its_caption_says():
+    """torch's float32 gradient of gelu has no right digit between −13 and −7: 2²³ ulp are one."""
+    found = comparisons.compare("gelu", dtype="float32").adjoints["z"]
+    z, off = found.inputs["z"], found.judgement.ulp
+
+    assert "docs/gelu_float32.png" in README
+    assert (ROOT / "docs" / "gelu_float32.png").stat().st_size > 10_000
+    assert off[(z > -13) & (z < -7)].min() > 2**22
+    assert off[(z > -4) & (z < 0)].max() < 2**17

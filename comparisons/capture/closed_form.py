@@ -12,7 +12,7 @@ from comparisons.capture.captured import Captured
 from comparisons.capture.capturing import Lines, captured_call
 from symdiff import Adjoints
 from symdiff.graph import Graph
-from symdiff.graph.graph import equations, equations_latex
+from symdiff.graph.graph import equations
 from symdiff.trees.extent import TooLarge
 
 _READABLE = 100  # characters of a line; a longer one is taken apart where values are shared
@@ -47,10 +47,10 @@ class ClosedForm:
 
     def latex(self) -> str:
         r"""Both as LaTeX, each an `aligned` block. Raises: TooLarge if a line is too large."""
-        return f"{equations_latex(self.graph)}\n{self.adjoints.latex()}"
+        return f"{self.graph.latex()}\n{self.adjoints.latex()}"
 
     def _repr_latex_(self) -> str:
-        blocks = equations_latex(self.graph), self.adjoints.latex()
+        blocks = self.graph.latex(), self.adjoints.latex()
         return "\n".join(f"$${block}$$" for block in blocks)
 
 

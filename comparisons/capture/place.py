@@ -12,6 +12,7 @@ import torch
 
 _OWN = str(Path(__file__).parent)
 _TORCH = str(Path(torch.__file__).parent)
+_TYPED = ("<stdin>", "<python-input", "<ipython-input", "<doctest")  # by a user; other is made
 _LAYERS = str(Path(_TORCH) / "nn")
 
 
@@ -43,7 +44,7 @@ def here() -> Place | None:
         elif file.startswith(_TORCH):
             if inside is None and file.startswith(_LAYERS):
                 inside = frame
-        elif not file.startswith("<"):
+        elif not file.startswith("<") or file.startswith(_TYPED):
             return Place(file, frame.f_lineno, frame.f_code.co_qualname)
         frame = frame.f_back
         entered = entered or (frame is not None and not frame.f_code.co_filename.startswith(_OWN))

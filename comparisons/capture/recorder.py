@@ -133,6 +133,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             self._storages.forget(tensor)
         return result
 
+    def known_as(self, call: Call, tensor: Tensor, node: Node, place: Place | None) -> Node:  # noqa: ARG002 - as it is
+        """The node that a result stands for from here on: its value.
+
+        Who follows a run step by step puts an input there, so that each step is told from the next.
+        """
+        return node
+
     def touches(self, tensor: Tensor) -> bool:
         """Whether the tensor's storage has a node."""
         return self._storages.get(tensor) is not None or address(tensor) in self._unknown
@@ -307,6 +314,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
                 continue
             if not set(node.axes) <= set(axes_of(tensor.shape)):
                 raise AssertionError(f"{call.name}: {node!r} for shape {tuple(tensor.shape)}")
+            if tensor.is_floating_point() and not self._depth:
+                node = self.known_as(call, tensor, node, here())  # noqa: PLW2901 - from here on
             self._storages.put(tensor, node, reached=reached)
             self._remember(tensor, node)
 

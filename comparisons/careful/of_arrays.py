@@ -4,20 +4,97 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
+from comparisons.careful.behaviour import what_is_left
 from comparisons.careful.unasked import Unasked
-from comparisons.case import Case
+from comparisons.case import Asked, Case, case_of
 from comparisons.engines.accumulated import Accumulated
+from comparisons.engines.call import run
 from comparisons.engines.engine import Engine
 from comparisons.engines.noncontiguous import NonContiguous
+from comparisons.engines.reverse import Reverse
+from comparisons.engines.undisturbed import calling
 from comparisons.results.comparison import Comparison
+from comparisons.subjects.captured import of_gradient
 
 _ENGINES: tuple[Engine, ...] = (NonContiguous(), Accumulated())
+_SUSPICIOUS = 2.0**-20  # of the norm of a second derivative: beyond it the truth is asked
+_SUSPICIOUS_ELSE = 2.0**-8
 
 
 def of_arrays(
     case: Case, engines: Sequence[Engine] | None = None
 ) -> Iterator[Comparison | Unasked]:
-    """Other layouts, and a second call; or what another framework's engines say."""
+    """Other layouts, a second call, what a call leaves behind, and the second derivative.
+
+    Args: engines, of another framework, which alone are asked then.
+    """
     for engine in engines or _ENGINES:
         if engine.refuses(case.subject) is None and engine.unavailable() is None:
             yield case.answer(engine)
+    if engines is None:
+        yield from what_is_left(case)
+        yield from _second(case)
+
+
+def _second(case: Case) -> Iterator[Comparison | Unasked]:
+    """The gradient of the gradient that a hand-written backward gives, if it looks wrong.
+
+    What torch differentiates itself it differentiates twice as well.
+    """
+    what = "the second derivative"
+    with calling(case.subject):
+        written = _hand_written(case)
+        differentiable = written and _differentiable(case)
+    if not written:
+        yield Unasked(what, "torch differentiates the code itself")
+        return
+    if not differentiable:
+        yield Unasked(what, "its backward is not differentiable")
+        return
+    try:
+        twice = of_gradient(case.subject)
+        asked = case_of(Asked(twice, case.dtype, device=case.setting.device, budget=case.budget))
+        expected = asked.derived.approximate(asked.inputs)
+        found = asked.gradients(Reverse()).values
+    except Exception as error:  # noqa: BLE001 - code that is not made for it may raise anything
+        yield Unasked(what, str(error).partition("\n")[0])
+        return
+    line = _SUSPICIOUS if case.dtype.name == "float64" else _SUSPICIOUS_ELSE
+    for leaf in case.subject.graph.inputs:
+        wanted = expected.get(leaf.name, np.zeros(()))
+        got = found.get(leaf.name)
+        off = np.linalg.norm(np.ravel((0.0 if got is None else got) - wanted))
+        if not off <= line * np.linalg.norm(np.ravel(wanted)) + case.dtype.unit_roundoff * 64:
+            yield asked.answer(Reverse())
+            return
+
+
+def _hand_written(case: Case) -> bool:
+    """Whether there is an `autograd.Function` of the user's anywhere in the graph."""
+    leaves = case.setting.leaves(case.subject, case.inputs)
+    output = run(case.subject, leaves)[case.subject.graph.output_name]
+    seen: set[object] = set()
+    left = [output.grad_fn]
+    while left:
+        node = left.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(type(node), "_forward_cls"):
+            return True
+        left += [before for before, _ in node.next_functions]
+    return False
+
+
+def _differentiable(case: Case) -> bool:
+    """Whether torch knows the gradient to depend on anything."""
+    import torch
+
+    leaves = case.setting.leaves(case.subject, case.inputs)
+    output = run(case.subject, leaves)[case.subject.graph.output_name]
+    found = torch.autograd.grad(output, list(leaves.values()), create_graph=True, allow_unused=True)
+    names = [name for name in leaves if case.subject.label(name).endswith(".grad")]
+    known = dict(zip(leaves, found, strict=True))
+    return any(known[name] is not None and known[name].requires_grad for name in names)

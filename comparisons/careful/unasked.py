@@ -22,4 +22,4 @@ class Unasked:
 def left_out(unasked: Iterable[Unasked], dtype: FloatType) -> tuple[str, ...]:
     """In words what a check of one type said nothing of."""
     others = [name for name in FLOAT_TYPES if name != dtype.name]
-    return (*map(str, unasked), f"{', '.join(others)}", "torch.compile", "other devices")
+    return (*map(str, unasked), ", ".join(others), "torch.compile", "other devices")

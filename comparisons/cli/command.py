@@ -6,7 +6,6 @@ or got worse; 2: a wrong argument, in one sentence; 130: interrupted.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
@@ -22,6 +21,7 @@ from comparisons.cli.list import list_
 from comparisons.cli.report import report
 from comparisons.cli.sweep import sweep
 from comparisons.cli.tutorial import tutorial
+from symdiff.suggestion import suggestion
 
 
 class _Commands(click.Group):
@@ -37,8 +37,7 @@ class _Commands(click.Group):
         """The command of that name, or one sentence."""
         name = args[0]
         if name not in self.commands and not name.startswith("-"):
-            near = difflib.get_close_matches(name, self.commands, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(self.commands)}"
+            hint = suggestion(name, self.commands)
             raise click.UsageError(f"unknown command {name!r}; {hint}", ctx)
         return super().resolve_command(ctx, args)
 

@@ -68,7 +68,12 @@ class Measured:
     @property
     def disagrees(self) -> bool:
         """Whether any gradient does."""
-        return any(row.get("verdict") == str(Verdict.DISAGREES) for row in self.rows)
+        return self.worse_than(Verdict.FAILS_AT_INFINITY)
+
+    def worse_than(self, accepted: Verdict) -> bool:
+        """Whether any gradient fares worse than a verdict."""
+        verdicts = [verdict_named(row["verdict"]) for row in self.rows if "verdict" in row]
+        return any(verdict.worse_than(accepted) for verdict in verdicts)
 
     def tell_refusals(self) -> None:
         """Say on stderr what could not be compared."""

@@ -45,6 +45,7 @@ class GradientComparer:
         from comparisons.results.mismatch import accepted
         from comparisons.verbs import answers
 
+        __tracebackhide__ = True
         asked = answers(subject, *given, **{**self._defaults, **options})
         first = next(asked)
         self._add(first)

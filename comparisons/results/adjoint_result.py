@@ -119,6 +119,20 @@ class AdjointResult:
         """Where in the array the worst value is."""
         return tuple(map(int, np.unravel_index(self._by_wrongness[-1], self.computed.shape)))
 
+    def telling_positions(self, most: int) -> npt.NDArray[np.intp]:
+        """Positions in reading order: of the worst values, the worst first, then of others.
+
+        Of infinite inputs none. The others are three times as many, evenly spread over all finite
+        inputs in order.
+        """
+        shape = self.computed.shape
+        given = [np.broadcast_to(v, shape).ravel() for v in self.inputs.values()]
+        finite = np.isfinite(np.add.reduce(given))
+        worst = self._by_wrongness[finite[self._by_wrongness]][: -most - 1 : -1]
+        ordered = np.argsort(np.where(finite, given[0], np.inf))[: int(finite.sum())]
+        spread = ordered[np.linspace(0, len(ordered) - 1, min(3 * most, len(ordered)), dtype=int)]
+        return np.concatenate([worst, spread[~np.isin(spread, worst)]])
+
     def broken(self, most: int = 10) -> list[Point]:
         """The values beyond what is allowed, the worst first."""
         wrong = [i for i in self._by_wrongness if self.judgement.excess.ravel()[i] > 1]

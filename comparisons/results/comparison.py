@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,12 +17,20 @@ from comparisons.judge.budget import Budget
 from comparisons.judge.vocabulary import Status, Verdict
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.envelope import Envelope, envelope
+from comparisons.results.figure import figure, picture
+from comparisons.results.frame import frame_of_values, latex_table
 from comparisons.results.html_table import html_table
+from comparisons.results.number import shown
 from comparisons.results.point import Point
 from comparisons.results.result import Example
 from comparisons.results.summary import Summary
 from comparisons.subjects.subject import Subject
 from symdiff import Adjoints
+
+if TYPE_CHECKING:
+    from comparisons.diagnosis.diagnosis import Diagnosis
+
+_DIAGNOSED = 8  # points of many: the worst, and three times as many others
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +162,75 @@ class Comparison:
             cotangent=np.broadcast_to(found.inputs.get(COTANGENT, np.ones(())), z.shape),
         )
 
+    def plot(self, adjoint: str | None = None, ax: Any = None) -> Any:
+        """The error in ulp against the input, as a Matplotlib plot.
+
+        Args: adjoint, by name, by default the worst; ax, the axes to draw in, by default new ones.
+        Returns: the axes. Raises: KeyError if there is no such adjoint; ModuleNotFoundError if
+            Matplotlib is not installed.
+        """
+        if adjoint is not None and adjoint not in self.adjoints:
+            known = ", ".join(self.adjoints)
+            raise KeyError(f"{self.subject} was compared in {known}, not in {adjoint!r}")
+        found = self.worst_adjoint if adjoint is None else self.adjoints[adjoint]
+        if found is None:
+            raise ValueError(f"{self.subject} has no gradient to plot")
+        return figure(found, self._title, ax)
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame, a row a gradient: where, computed, truth, bound, ulp, status.
+
+        Raises: ModuleNotFoundError if pandas is not installed.
+        """
+        return frame_of_values(self.adjoints.values())
+
+    def to_latex(self) -> str:
+        """A LaTeX table, a row an adjoint: verdict, values, the largest errors."""
+        head = ("adjoint", "verdict", "values", "bulk, ulp", "worst, ulp")
+        return latex_table(
+            head,
+            (
+                (a.name, a.verdict, f"{a.values:,}", shown(a.bulk_ulp), shown(a.max_ulp))
+                for a in self.adjoints.values()
+            ),
+        )
+
+    @property
+    def _title(self) -> str:
+        return f"{self.subject}, {self.dtype}, {self.engine}: {self.verdict}"
+
+    def diagnose(self, *, seconds: float = 60.0) -> Diagnosis:
+        """Where the errors come from: the line that loses the digits, or a backward that is wrong.
+
+        The subject runs once more, forward and backward, at the inputs of the comparison; of a
+        function of points, at the worst of them.
+
+        Args: seconds, that it may take; what was not found by then is said to be so.
+        Raises: whatever the subject raises.
+        """
+        from comparisons.diagnosis.diagnose import diagnose
+        from comparisons.diagnosis.diagnosis import Diagnosis
+
+        judged = self.worst_adjoint
+        if judged is None or self.engine.order == 2:
+            why = (
+                "there is no gradient" if judged is None else "only first derivatives are followed"
+            )
+            return Diagnosis(str(self.subject), self.dtype.name, (), notes=(why,))
+        at = judged.inputs
+        suspects: dict[str, tuple[int, ...]] = {}
+        if self.subject.pointwise and not self.subject.captured:
+            at = judged.at(judged.telling_positions(_DIAGNOSED)).inputs
+            suspects = {judged.name: (0,)} if judged.judgement.wrong else {}
+        else:
+            wrong = [a for a in self.adjoints.values() if a.judgement.wrong]
+            suspects = {a.name: a.worst_index for a in wrong}
+        found = diagnose(self.subject, at, self.dtype, suspects=suspects, seconds=seconds)
+        if self.wrong and not found.findings and found.sound and self.engine.name != "reverse":
+            note = f"a plain backward is right here: it is {self.engine} that makes the difference"
+            return replace(found, notes=(*found.notes, note))
+        return found
+
     def _repr_html_(self) -> str:
         lines = [a.cells for a in self.adjoints.values()]
         lines += [
@@ -162,7 +240,8 @@ class Comparison:
             (self.subject.label(name), "✓", f"none, as it should be: {why}")
             for name, why in self.absent.items()
         ]
-        return html_table(f"{self.subject}, {self.dtype}, {self.engine}: {self.verdict}", lines)
+        drawn = "" if self.worst_adjoint is None else picture(self.worst_adjoint, self._title)
+        return html_table(self._title, lines) + drawn
 
     def __repr__(self) -> str:
         head = f"<Comparison {self.subject}, {self.dtype}, {self.engine}: {self.verdict}"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.comparison import Comparison
+from comparisons.results.frame import frame_of_rows, latex_table
 from comparisons.results.html_table import Cells, cells, html_table
+from comparisons.results.number import shown
 from symdiff.notation.names import barred
 
 
@@ -75,6 +78,26 @@ class EngineTable:
             (firsts[c.engine.order], c)
             for c in self.comparisons.values()
             if c not in firsts.values()
+        )
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame, a row an engine. Raises: ModuleNotFoundError without pandas."""
+        return frame_of_rows(
+            ("engine", "verdict", "values", "bulk_ulp", "max_ulp"),
+            (
+                (name, str(c.verdict), c.values, c.bulk_ulp, c.max_ulp)
+                for name, c in self.comparisons.items()
+            ),
+        )
+
+    def to_latex(self) -> str:
+        """A LaTeX table, a row an engine."""
+        return latex_table(
+            ("engine", "verdict", "values", "bulk, ulp"),
+            (
+                (name, c.verdict, f"{c.values:,}", shown(c.bulk_ulp))
+                for name, c in self.comparisons.items()
+            ),
         )
 
     def _repr_html_(self) -> str:

@@ -6,18 +6,23 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from comparisons.judge.vocabulary import Verdict, verdict_named
+from comparisons.results.comparison import Comparison
 from comparisons.results.point import Point
 from comparisons.results.reproduction import reproduction
 from comparisons.results.result import Result
 
 Found = TypeVar("Found", bound=Result)
 
+_PATIENCE = 5.0  # seconds for a diagnosis in a message
+_QUICK = 2**12  # entries of arrays that one is made for unasked
 _SECOND = "  second order if none is meant, mark the backward with torch's once_differentiable"
 _POINTS = 5  # in a message: enough to see where they lie
 
 
 class GradientMismatch(AssertionError):
     """A gradient that was computed is not the adjoint of the definition."""
+
+    __module__ = "comparisons"  # where users have it from, and what pytest's summary prints
 
     def __init__(self, comparison: Result) -> None:
         self.comparison = comparison
@@ -33,6 +38,7 @@ def accepted(found: Found, accept: Verdict | str = Verdict.FAILS_AT_INFINITY) ->
 
     Raises: GradientMismatch if it does; ValueError if there is no such verdict.
     """
+    __tracebackhide__ = True
     if found.verdict.worse_than(verdict_named(accept)):
         raise GradientMismatch(found)
     return found
@@ -66,8 +72,28 @@ def describe(found: Result) -> str:
             *([_SECOND] if found.engine.order == 2 else []),
             *_worst_points(found.broken(_POINTS), found.engine.framework),
             f"  reproduce    {_reproduction(found)}",
+            *_diagnosis(found),
         ]
     )
+
+
+def _diagnosis(found: Result) -> list[str]:
+    """Where the error of the user's own code comes from, if that is quickly found.
+
+    It is beside the failure, never in its place: whatever goes wrong here is not told.
+    """
+    if not isinstance(found, Comparison) or not found.subject.of_user or found.worst is None:
+        return []
+    if found.engine.order == 2:  # the first derivative is what is followed
+        return []
+    inputs = found.worst_adjoint.inputs if found.worst_adjoint else {}
+    if not found.subject.pointwise and sum(v.size for v in inputs.values()) > _QUICK:
+        return ["  diagnosis    result.diagnose() says where it comes from"]
+    try:
+        said = found.diagnose(seconds=_PATIENCE).explanation
+    except Exception:  # noqa: BLE001 - as above
+        return []
+    return [f"  diagnosis    {said[0]}", *(f"    {line}" for line in said[1:])] if said else []
 
 
 def _reproduction(found: Result) -> str:

@@ -75,7 +75,7 @@ def from_code(
     if order == 1:
         return weighted
     if order == 2:
-        return _of_gradient(weighted)
+        return of_gradient(weighted)
     raise ValueError(f"the order is 1 or 2, not {order}")
 
 
@@ -203,6 +203,7 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
         obstacle=call.obstacle,
         place=call.place,
         identity=call.identity,
+        places=captured.places,
         labels={
             **{name: f"{name.rstrip('_')}.grad" for name in captured.inputs},
             **{name: f"{y} (the value)" for y, name in weights.items()},
@@ -220,7 +221,7 @@ def _code(call: WrittenCall, weights: Sequence[tuple[str, tuple[int, ...]]]) -> 
     return f"sum((v * y).sum() for v, y in zip(({', '.join(shaped)}), {real}))"
 
 
-def _of_gradient(subject: Subject) -> Subject:
+def of_gradient(subject: Subject) -> Subject:
     """The subject whose output is Σ w ∘ x̄ over the gradients of another's inputs."""
     graph = subject.graph
     found = symdiff.adjoints(graph)

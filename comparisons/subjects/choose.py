@@ -14,6 +14,7 @@ from comparisons.subjects.layers import LAYERS
 from comparisons.subjects.losses import LOSSES
 from comparisons.subjects.subject import Subject
 from symdiff import Definition, Graph
+from symdiff.suggestion import closest, same_name
 
 Described = Any  # a name, text, a SymPy expression (untyped) or a Definition
 
@@ -130,6 +131,10 @@ def subject_of(
         of_arrays = {**LAYERS, **LOSSES}.get(subject) if isinstance(subject, str) else None
         if of_arrays is not None:
             return of_arrays.subject(**parameters)
+        if isinstance(subject, str) and subject not in symdiff.activations:
+            near = closest(subject, [*LAYERS, *LOSSES])
+            if near is not None and closest(subject, symdiff.activations) is None:
+                raise ValueError(f"unknown function {subject!r}; did you mean {near!r}?")
         return from_catalogue(_definition(subject, parameters))
     if isinstance(subject, Graph):
         raise TypeError(
@@ -144,6 +149,8 @@ def subject_of(
         from comparisons.subjects.modules import definition_of, with_parameters
 
         described = described or definition_of(subject)
+        if described is not None:
+            _require_agreement(subject, described)
         if described is not None and any(True for _ in subject.parameters()):
             return with_parameters(subject, described)
     if described is None:
@@ -152,6 +159,17 @@ def subject_of(
             "torch.randn(4)), or a definition, as in compare(function, 'z * Phi(z)')"
         )
     return from_function(subject, described)
+
+
+def _require_agreement(module: Any, definition: Definition) -> None:
+    """Raises: ValueError if a number that the module holds is another in its definition."""
+    for name, value in definition.parameters.items():
+        own = getattr(module, name, None)
+        if isinstance(own, int | float) and float(own) != float(value):
+            raise ValueError(
+                f"{type(module).__name__} has {name} = {own!r} and its definition {name} = "
+                f"{float(value)!r}; give both one value"
+            )
 
 
 def _is_code(subject: Any) -> bool:
@@ -174,4 +192,9 @@ def _definition(described: Described, parameters: Mapping[str, object]) -> Defin
     """By the name of a loss; else as an activation: a name, a formula in z, or a Definition."""
     if isinstance(described, str) and described in symdiff.losses:
         return symdiff.loss(described, **parameters)
+    if isinstance(described, str) and same_name(described, [*LAYERS, *LOSSES]):
+        raise ValueError(
+            f"{described!r} is a function of arrays, not a definition in z; call yours with "
+            "tensors beside plain torch code, as in compare(function, x, reference=torch_code)"
+        )
     return symdiff.activation(described, **parameters)

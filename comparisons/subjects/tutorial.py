@@ -5,7 +5,7 @@ Source: https://pytorch.org/tutorials/beginner/basics/autogradqs_tutorial.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from comparisons.inputs.values import COTANGENT, Inputs, seeded
 from comparisons.subjects.subject import Subject
 from comparisons.subjects.torch_calls import torch_call
 from symdiff import Definition
+from symdiff.catalogue.problems import Cut
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -51,11 +52,14 @@ def _neurons(dtype: FloatType) -> Inputs:
     return {k: dtype.round(draw.normal(scale=s, size=NEURONS)) for k, s in scales.items()}
 
 
-def linear_layer(
-    *, batched: bool = False, cut: Literal["detach()", "no_grad()"] | None = None
-) -> Subject:
-    """z = xw + b and its mean binary cross-entropy; with `cut`, z as a constant."""
+def linear_layer(*, batched: bool = False, cut: Cut | None = None) -> Subject:
+    """z = xw + b and its mean binary cross-entropy; with `cut`, z as a constant.
+
+    Raises: ValueError if `cut` is neither 'detach()' nor 'no_grad()'.
+    """
     import torch
+
+    graph = symdiff.linear_layer(batched=batched, cut=cut)
 
     bce_with_logits: Any = torch.nn.functional.binary_cross_entropy_with_logits
 
@@ -68,7 +72,6 @@ def linear_layer(
             return {"z": z, "z_det": z.detach()}
         return {"z": z, "L": bce_with_logits(z, y)}
 
-    graph = symdiff.linear_layer(batched=batched, cut=cut)
     code = {
         None: "torch.nn.functional.binary_cross_entropy_with_logits(torch.matmul(x, w) + b, y)",
         "detach()": "(torch.matmul(x, w) + b).detach()",

@@ -158,6 +158,8 @@ class SideConditions(CellConditions):
         order = next((k for k, c in enumerate(coefficients) if not c.is_zero()), None)
         if order is None:
             return arb_series([0], math.floor(x.prec * exponent))
+        if coefficients[order] * (self.side if order % 2 else 1) < 0:
+            return arb_series([arb.nan()])  # √−ε
         vanishing = order * exponent
         if vanishing.denominator > 1 or vanishing >= x.prec:
             return arb_series([0], min(math.floor(vanishing) + 1, x.prec))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import starmap
 from typing import Any
 
 import mpmath
@@ -39,12 +40,25 @@ def interpret(program: Program, arguments: Values, compile_scalar: Compile) -> d
         if isinstance(what, Entrywise):
             used = [placeholder(i) for i in range(len(what.operands))]
             function = compile_scalar(used, what.template)
-            entrywise = np.frompyfunc(function, len(used), 1) if used else function
-            made = entrywise(*(values[s] for s in what.operands))
+            made = _entrywise(function, [values[s] for s in what.operands])
         else:
             made = what.run(values.__getitem__)
         values[symbol] = np.asarray(made, dtype=object)  # numpy unwraps a single number
     return {name: values[symbol] for name, symbol in program.results.items()}
+
+
+_MOST_OPERANDS = 60  # NumPy's ufuncs take 64, the result among them
+
+
+def _entrywise(function: Callable[..., Any], operands: Sequence[Any]) -> Any:
+    """The function of the entries of arrays that broadcast."""
+    if not operands:
+        return function()
+    if len(operands) <= _MOST_OPERANDS:
+        return np.frompyfunc(function, len(operands), 1)(*operands)
+    shape = np.broadcast_shapes(*map(np.shape, operands))
+    columns = [np.broadcast_to(np.asarray(a, object), shape).ravel().tolist() for a in operands]
+    return np.fromiter(starmap(function, zip(*columns, strict=True)), object).reshape(shape)
 
 
 _FAR = mpmath.mpf(2) ** 4096  # mpmath would need as many bits as an argument's exponent says

@@ -8,7 +8,6 @@ choose a case.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType
 from typing import Literal
 
 import sympy
@@ -16,6 +15,7 @@ from sympy import Expr, Piecewise, S
 
 from symdiff.application import apply
 from symdiff.catalogue.lookup import loss
+from symdiff.catalogue.named import Named
 from symdiff.definition import Definition
 from symdiff.expression.formula import exact
 from symdiff.functions import softplus
@@ -341,7 +341,8 @@ def _lines(values: Node, reduction: str, count: Node | None = None) -> dict[str,
     return {"l": values, "L": elementwise(lambda s, c: s / c, summed, count)}
 
 
-array_losses: Mapping[str, Callable[..., Graph]] = MappingProxyType(
+array_losses: Mapping[str, Callable[..., Graph]] = Named(
+    "losses over arrays",
     {
         builder.__name__: builder
         for builder in (
@@ -361,5 +362,5 @@ array_losses: Mapping[str, Callable[..., Graph]] = MappingProxyType(
             cosine_embedding,
             triplet_margin,
         )
-    }
+    },
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from sympy import Expr
 
 from symdiff.definition import Definition, user_definition
+from symdiff.suggestion import same_name, suggestion
 
 
 def activation(source: str | Expr | Definition, /, **parameters: object) -> Definition:
@@ -44,7 +44,19 @@ def _lookup(
         return source.with_parameters(**parameters) if parameters else source
     is_word = isinstance(source, str) and source.isidentifier() and source not in variables
     if is_word and source not in parameters:
-        near = difflib.get_close_matches(str(source), catalogue, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(catalogue)}"
-        raise ValueError(f"unknown {kind} {source!r}; {hint}")
+        raise ValueError(_unknown(str(source), catalogue, kind))
     return user_definition(source, variables, parameters)
+
+
+def _unknown(name: str, catalogue: Mapping[str, Definition], kind: str) -> str:
+    """One sentence about a name that is in no catalogue, or in another."""
+    from symdiff.catalogue.activations import activations
+    from symdiff.catalogue.losses import losses
+
+    if same_name(name, catalogue) is None:
+        others = {"activations": activations, "losses": losses}
+        for where, names in others.items():
+            if (found := same_name(name, names)) is not None:
+                return f"{found!r} is no {kind}; symdiff.{where}[{found!r}] has it"
+    hint = suggestion(name, catalogue, f"`symdiff list` shows all {len(catalogue)}")
+    return f"unknown {kind} {name!r}; {hint}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 
 from sympy import Abs, Expr, Piecewise, log
 
+from symdiff.catalogue.named import Named
 from symdiff.definition import Definition
 from symdiff.expression.formula import exact, parameter, real_symbol
 from symdiff.functions import log1p, softplus
@@ -14,7 +14,6 @@ from symdiff.functions import log1p, softplus
 y, t = real_symbol("y"), real_symbol("t")
 
 _losses: dict[str, Definition] = {}
-losses: Mapping[str, Definition] = MappingProxyType(_losses)
 
 
 def _loss(
@@ -92,3 +91,5 @@ bce_with_logits = _loss(
     domain={"t": (0.0, 1.0)},
     source="torch.nn.BCEWithLogitsLoss",
 )
+
+losses: Mapping[str, Definition] = Named("losses", _losses)

@@ -6,7 +6,7 @@ vector-Jacobian product); the neuron is the five lines that its backward pass st
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from sympy import Expr
 
@@ -17,6 +17,8 @@ from symdiff.definition import Definition
 from symdiff.expression.formula import real_symbol
 from symdiff.functions import unspecified
 from symdiff.graph import Graph, array, einsum, elementwise, mean, scalars, stop
+
+Cut = Literal["detach()", "no_grad()"]
 
 
 def neuron(
@@ -43,15 +45,17 @@ def neuron(
     return Graph(f"neuron({f})", (w, b, x, t), lines, {**f.parameters, **cost.parameters})
 
 
-def linear_layer(
-    *, batched: bool = False, cut: Literal["detach()", "no_grad()"] | None = None
-) -> Graph:
+def linear_layer(*, batched: bool = False, cut: Cut | None = None) -> Graph:
     """z = xw + b and the mean binary cross-entropy with logits against y, at symbolic size.
 
     Args:
         batched: whether x and y have a leading axis N.
         cut: end the graph at z as a constant, by `z.detach()` or under `torch.no_grad()`.
+
+    Raises: ValueError if `cut` is none of these.
     """
+    if cut not in (None, *get_args(Cut)):
+        raise ValueError(f"cut takes 'detach()', 'no_grad()' or None, not {cut!r}")
     batch = "N " if batched else ""
     x, w = array("x", f"{batch}n"), array("w", "n m")
     b, y = array("b", "m"), array("y", f"{batch}m")

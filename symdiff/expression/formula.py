@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import keyword
 import math
 import re
@@ -22,6 +21,7 @@ from sympy.logic.boolalg import Boolean, BooleanFunction
 from symdiff.expression.parse import FUNCTIONS, parse
 from symdiff.expression.recognise import recognise
 from symdiff.functions import Extreme, StableFunction, UnspecifiedFunction, unspecified
+from symdiff.suggestion import suggestion
 from symdiff.trees.refusals import LARGEST, MAX_BITS, Limits, refusal_of_size, refusing, shortened
 from symdiff.trees.subexpressions import subexpressions
 
@@ -119,8 +119,7 @@ def _checked(source: Expr, allowed: list[Symbol]) -> Expr:
                 raise ValueError(f"'{part}' has {len(part.args)} arguments; one was expected")
         elif not isinstance(part, _KNOWN) or part in (sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
             name = type(part).__name__ if part.args else str(part)
-            near = difflib.get_close_matches(name, FUNCTIONS, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(FUNCTIONS)}"
+            hint = suggestion(name, FUNCTIONS)
             raise ValueError(f"unknown function '{name}' in '{source}'; {hint}")
     expression = source.xreplace(renamed)
     expression = expression.replace(

@@ -8,7 +8,6 @@ exact: `0.044715` is the rational 44715/1000000.
 from __future__ import annotations
 
 import ast
-import difflib
 import tokenize
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -24,6 +23,7 @@ from sympy.logic.boolalg import Boolean
 
 from symdiff.expression.domain import NOTHING, Domain, Requirements, guarded, only, required
 from symdiff.functions import STABLE_FUNCTIONS, Phi, maximum, minimum, phi, sigmoid
+from symdiff.suggestion import suggestion
 from symdiff.trees.comparison import comparison
 from symdiff.trees.refusals import Limits, refusal_of_power, refusal_of_size, refusing, shortened
 
@@ -71,6 +71,15 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[Expr, Expr], Expr]] = {
     ast.Sub: lambda a, b: a - b,
     ast.Mult: lambda a, b: a * b,
     ast.Div: lambda a, b: a / b,
+}
+_SIGNS: Mapping[type[ast.operator], str] = {
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.MatMult: "@",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
 }
 _RELATIONS: Mapping[type[ast.cmpop], type[Relational]] = {
     ast.Lt: sympy.Lt,
@@ -223,11 +232,7 @@ class _Translator:
         return result
 
     def unreadable(self, node: ast.AST) -> ValueError:
-        return self.error(
-            "may hold numbers, names, + - * / **, comparisons, `a if c else b` and calls of known "
-            "functions only, and holds something else",
-            node,
-        )
+        return self.error(_not_understood(node), node)
 
     def condition(self, node: ast.expr, depth: int) -> _Condition:
         result = self.value(node, depth + 1)
@@ -293,8 +298,7 @@ class _Translator:
 
     def call(self, name: str, args: list[ast.expr], node: ast.Call, depth: int) -> Expr:
         if name not in FUNCTIONS:
-            near = difflib.get_close_matches(name, FUNCTIONS, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(FUNCTIONS)}"
+            hint = suggestion(name, FUNCTIONS)
             raise ValueError(
                 f"unknown function {shortened(name)} in {shortened(self.text)}; {hint}"
             )
@@ -312,6 +316,27 @@ class _Translator:
             return self.power(numbers[0], S.Half, node)
         kind = function if isinstance(function, type) else None
         return self.applied(function(*numbers), kind, numbers, node)
+
+
+def _not_understood(node: ast.AST) -> str:
+    """What the formula holds that it may not, to follow 'the formula …'."""
+    match node:
+        case ast.BinOp(op=ast.BitXor()):
+            return "uses ^, which is no power; write **"
+        case ast.BinOp(op=op) if type(op) in _SIGNS:
+            return f"uses {_SIGNS[type(op)]}, which is not understood; there are + - * / **"
+        case ast.UnaryOp(op=ast.Not()):
+            return "uses not; turn the comparison round, as z <= 0 for not z > 0"
+        case ast.Call(func=ast.Attribute(value=ast.Name(), attr=name)) if name in FUNCTIONS:
+            return f"calls a function of a module; write {name}(…) alone"
+        case ast.Call(func=ast.Attribute(value=ast.Name(), attr=name)):
+            return f"calls {shortened(name)} of a module; {suggestion(name, FUNCTIONS)}"
+        case ast.Call(func=ast.Name(id=name)):
+            return f"calls {shortened(name)} with a keyword; a formula's functions take none"
+    return (
+        "may hold numbers, names, + - * / **, comparisons, `a if c else b` and calls of known "
+        "functions only, and holds something else"
+    )
 
 
 def _decimal_literals(text: str) -> dict[tuple[int, int], str]:

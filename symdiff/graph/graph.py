@@ -107,8 +107,19 @@ class Graph:
         inputs = ", ".join(i.name for i in self.inputs)
         return f"<Graph {self.name}: {', '.join(self.lines)} of {inputs}>"
 
+    def __str__(self) -> str:
+        """The equations, one line a name."""
+        return "\n".join(f"{name} = {notation.text(e)}" for name, e in equations(self).items())
+
+    def latex(self) -> str:
+        """The equations as one LaTeX `aligned` block."""
+        return notation.aligned(
+            rf"{notation.latex(symbol_of(name, self.lines[name]))} &= {notation.latex(value)}"
+            for name, value in equations(self).items()
+        )
+
     def _repr_latex_(self) -> str:
-        return f"$${equations_latex(self)}$$"
+        return f"$${self.latex()}$$"
 
 
 def equations(graph: Graph) -> Mapping[str, Expr]:
@@ -123,11 +134,3 @@ def equations(graph: Graph) -> Mapping[str, Expr]:
         lines[name] = line(name, node, names)
         names.setdefault(node, symbol_of(name, node))
     return readable(lines)
-
-
-def equations_latex(graph: Graph) -> str:
-    """The graph's own lines as one LaTeX `aligned` block."""
-    return notation.aligned(
-        rf"{notation.latex(symbol_of(name, graph.lines[name]))} &= {notation.latex(value)}"
-        for name, value in equations(graph).items()
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from symdiff.graph.kinds.einsum import contraction
@@ -32,8 +32,16 @@ def sweep(output: Node, cotangent: Node, *, through_stops: bool = False) -> Swee
     return sweep_from([(output, cotangent)], through_stops=through_stops)
 
 
-def sweep_from(seeds: Iterable[tuple[Node, Node]], *, through_stops: bool = False) -> Sweep:
-    """The same from several outputs, each with its cotangent. Args and Raises: as `sweep`."""
+def sweep_from(
+    seeds: Iterable[tuple[Node, Node]],
+    *,
+    through_stops: bool = False,
+    passes: Callable[[Node, Node], bool] = lambda node, operand: True,  # noqa: ARG005 - all do
+) -> Sweep:
+    """The same from several outputs, each with its cotangent. Args and Raises: as `sweep`.
+
+    Args: passes, whether anything goes back from a node to an operand; by default it does.
+    """
     contributions: dict[Node, list[Node]] = {}
     for output, cotangent in seeds:
         seed = _over(output, cotangent, "the cotangent")
@@ -56,7 +64,7 @@ def sweep_from(seeds: Iterable[tuple[Node, Node]], *, through_stops: bool = Fals
         if isinstance(node, Stop):
             stopped[node.operands[0]] = node.reason
         for operand, part in zip(node.operands, parts, strict=True):
-            if part is not None:
+            if part is not None and passes(node, operand):
                 whole = _over(operand, part, f"what {type(node).__name__} passes back")
                 contributions.setdefault(operand, []).append(whole)
     return Sweep(adjoints, stopped)

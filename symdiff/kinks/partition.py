@@ -14,7 +14,7 @@ from sympy import Expr, Symbol
 
 from symdiff.kinks.cases import SignWanted, Undefined, chosen
 from symdiff.kinks.roots import RANGE, constant_sign, isolated
-from symdiff.kinks.segment import Kind, Segment, opened, separated
+from symdiff.kinks.segment import Kind, Segment, opened, place, separated
 from symdiff.kinks.work import Work
 
 _MOST_PIECES = 2000
@@ -44,6 +44,7 @@ def partition(
     """The expression's pieces on [low, high], by default all of float64's range."""
     pieces: list[Piece] = []
     marks: list[Segment] = []
+    holes: list[Segment] = []
     waiting: list[tuple[arb, arb, dict[Expr, int]]] = [(low, high, {})]
     asked = 0
     while waiting:
@@ -68,7 +69,9 @@ def partition(
                     pieces.append(Piece(s.low, s.high, None))
                 elif s.kind is not Kind.POLE or _crossed(segments, i):
                     marks.append(s)
-    marks = separated(marks)
+                else:
+                    holes.append(s)
+    marks = separated([*marks, *_changing(holes, pieces)])
     return Partition(
         tuple(sorted(pieces, key=lambda p: _Low(p.low))),
         tuple(m for m in marks if m.kind is not Kind.OPEN),
@@ -97,6 +100,16 @@ def _lookup(known: Mapping[Expr, int]) -> Callable[[Expr, Expr], int]:
         raise SignWanted(border, smooth)
 
     return sign
+
+
+def _changing(holes: list[Segment], pieces: list[Piece]) -> list[Segment]:
+    """The points at which a border has no value, and beside which the expression is another.
+
+    The border z of relu(min(z, z^(−2))) is 0 where z^(−2) has a pole.
+    """
+    below = {place(p.high): p.smooth for p in pieces}
+    above = {place(p.low): p.smooth for p in pieces}
+    return [h for h in holes if below.get(place(h.low)) != above.get(place(h.high))]
 
 
 def _crossed(segments: list[Segment], i: int) -> bool:

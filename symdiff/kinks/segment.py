@@ -129,7 +129,7 @@ def product(
     marks = separated(s for segments, _ in factors for s in segments if s.marks)
     edges = [low, high, *(e for m in marks for e in (m.low, m.high))]
     edges += [s.high for segments, _ in factors for s in segments]
-    ordered = sorted({_key(e): e for e in edges}.values(), key=lambda e: _Order(e, e))
+    ordered = sorted({place(e): e for e in edges}.values(), key=lambda e: _Order(e, e))
     found = list(marks)
     lows = [[_Order(s.low, s.low) for s in segments] for segments, _ in factors]
     covered = [_Order(m.low, m.low) for m in marks]
@@ -146,7 +146,8 @@ def product(
     return tidied(found)
 
 
-def _key(x: arb) -> tuple[int, int]:
+def place(x: arb) -> tuple[int, int]:
+    """An exact number as one that can be hashed."""
     mantissa, exponent = x.man_exp()
     return int(mantissa), int(exponent)
 

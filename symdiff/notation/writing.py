@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any, Protocol, runtime_checkable
 
-from sympy import Expr
+from sympy import Basic, Expr
+
+
+@runtime_checkable
+class _Lines(Protocol):
+    """What has several lines and writes them itself: a graph, adjoints."""
+
+    def latex(self) -> str: ...
 
 
 def text(expression: Expr) -> str:
-    """The expression in Unicode text, such as ȳ (Φ(z) + z φ(z))."""
+    """The expression in Unicode text, such as ȳ (Φ(z) + z φ(z)); of a graph or adjoints its lines.
+
+    Raises: TypeError if it is none of these.
+    """
+    if not isinstance(expression, Basic):
+        return str(_lines(expression, "text"))
     from symdiff.notation.plain import TextPrinter
 
     return TextPrinter().doprint(expression)
 
 
 def latex(expression: Expr) -> str:
-    r"""The expression in LaTeX, such as \bar{y} \, (\Phi(z) + z \, \varphi(z))."""
+    r"""The expression in LaTeX, such as \bar{y} \, (\Phi(z) + z \, \varphi(z)); see `text`."""
+    if not isinstance(expression, Basic):
+        return _lines(expression, "latex").latex()
     from symdiff.notation.tex import TexPrinter
 
     return TexPrinter().doprint(expression)
@@ -24,3 +39,11 @@ def latex(expression: Expr) -> str:
 def aligned(rows: Iterable[str]) -> str:
     r"""LaTeX equations, each with its `&` before the sign, as one `aligned` block."""
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+
+def _lines(given: Any, verb: str) -> _Lines:
+    if not isinstance(given, _Lines):
+        raise TypeError(
+            f"{verb} takes an expression, a graph or adjoints, not {type(given).__name__}"
+        )
+    return given

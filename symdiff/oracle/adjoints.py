@@ -18,13 +18,23 @@ from symdiff.graph.graph import Graph
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
+from symdiff.oracle import deadline
 from symdiff.oracle.arrays import enclose_arrays, settle
-from symdiff.oracle.enclosure import SMALLEST, Enclosure, Float64Array, format_named
+from symdiff.oracle.enclosure import (
+    SMALLEST,
+    Enclosure,
+    Float64Array,
+    Why,
+    format_named,
+    uncertain,
+)
 from symdiff.oracle.primal import Primal, is_total
 from symdiff.trees.extent import TooLarge
 
 # The bound that counts as certified, relative to the value, as for functions: see `choice.enclose`.
 _USUAL, _USUAL_ELSE = {"float64": 2.0**-64}, 2.0**-40
+
+_AT_ONCE = 1_000  # points: what was reached stands when the time is spent
 
 
 def enclose_adjoints(
@@ -58,11 +68,15 @@ def enclose_adjoints(
         forms = pointwise_forms(adjoints, parameters) if signature.pointwise else None
     except TooLarge:  # a deep chain of scalars goes line by line, as arrays do
         forms = None
+    asked = relative or _USUAL.get(target, _USUAL_ELSE)
+    if forms is None and signature.pointwise:
+        found = _line_by_line(adjoints, arrays, parameters, signature.shape(arrays), asked)
+        return _settled(found, absolute)
     if forms is None:
         return enclose_arrays(
             adjoints,
             {**arrays, **parameters, **lengths},
-            relative=relative or _USUAL.get(target, _USUAL_ELSE),
+            relative=asked,
             resolution=SMALLEST
             if target == "float64"
             else format_named(target).smallest * 2.0**-40,
@@ -76,10 +90,46 @@ def enclose_adjoints(
         name: enclose(form, points, of=primal, target=target, relative=relative)
         for name, (form, primal) in forms.items()
     }
+    return _settled(found, absolute)
+
+
+def _settled(
+    found: dict[str, Enclosure], absolute: Mapping[str, Float64Array] | None
+) -> dict[str, Enclosure]:
+    """The enclosures, of which those that are narrow enough anyway count as certified."""
     for name, enough in (absolute or {}).items():
         if name in found:
             settle(found[name], enough)
     return found
+
+
+def _line_by_line(
+    adjoints: Derivation,
+    arrays: Mapping[str, Float64Array],
+    parameters: Mapping[str, Any],
+    shape: tuple[int, ...],
+    relative: float,
+) -> dict[str, Enclosure]:
+    """A chain too deep to be written out: some points at a time, each distinct point once."""
+    columns = [np.broadcast_to(a, shape).ravel() for a in arrays.values()]
+    distinct, inverse = np.unique(np.array(columns), axis=1, return_inverse=True)
+    count = distinct.shape[1]
+    found = {name: uncertain((count,), Why.OUT_OF_BUDGET) for name in adjoints.nodes}
+    with deadline.unless_set(deadline.patience(int(np.prod(shape)))):
+        for start in range(0, count, _AT_ONCE):
+            if deadline.spent():
+                break
+            some = slice(start, start + _AT_ONCE)
+            inputs = dict(zip(arrays, distinct[:, some], strict=True))
+            given = {**inputs, **parameters}
+            part = enclose_arrays(adjoints, given, relative=relative, ties=False)
+            for name, reached in found.items():
+                reached.put(some, part[name])
+    # What 1/z > 0 is at ∞, where 1/∞ is 0, is no limit.
+    infinite = np.isinf(distinct).any(axis=0)
+    for enclosure in found.values():
+        enclosure.put(infinite, uncertain((int(infinite.sum()),), Why.NO_LIMIT))
+    return {name: e[inverse.ravel()].reshape(shape) for name, e in found.items()}
 
 
 _forms: WeakKeyDictionary[Graph, dict[Any, Mapping[str, tuple[Expr, Primal]]]] = WeakKeyDictionary()

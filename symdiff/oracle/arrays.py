@@ -41,6 +41,7 @@ def enclose_arrays(
     relative: float = 2.0**-64,
     resolution: float = SMALLEST,
     absolute: Mapping[str, Float64Array] | None = None,
+    ties: bool = True,
 ) -> dict[str, Enclosure]:
     """Every adjoint of a graph, by Ziv's strategy: the precision doubles for those left open.
 
@@ -53,6 +54,8 @@ def enclose_arrays(
         resolution: a bound that is small enough for float balls, whatever the value.
         absolute: by an adjoint's name, for each entry a bound that is small enough anyway: an entry
             that is 0 in truth would otherwise be asked for to 2⁻¹⁰⁷⁴.
+        ties: whether at a tie of two cases the convention's value stands, as in a network; else
+            nothing is known there: min(z, |z|) has slope 1 at 0, and the convention says 0.
     """
     guards = {f"%{i}": node for i, node in enumerate(_restricting(adjoints))}
     enough = absolute or {}
@@ -63,7 +66,7 @@ def enclose_arrays(
     shape = np.broadcast_shapes(*map(np.shape, arguments.values())) if pointwise else ()
     left, steps = dict(adjoints.nodes), program({**adjoints.nodes, **guards})
     steps.check(arguments)
-    if relative >= COARSEST and entries >= WORTH:
+    if ties and relative >= COARSEST and entries >= WORTH:
         found = enclose_quickly(steps, guards, arguments, shape, (relative, resolution))
         for name, enclosure in found.items():
             if name in enough:
@@ -79,14 +82,16 @@ def enclose_arrays(
             with ctx.workprec(precision):
                 balls = {k: np.asarray(_ball(arguments[k]), object) for k in steps.arguments}
                 try:
-                    results = interpret(steps, balls, _compile)
+                    results = interpret(steps, balls, compile_entry if ties else _compile_untied)
                 except deadline.OutOfTimeError:
                     return found or _nothing(adjoints, arguments)
                 now = {k: _enclosed(results[k], shape, relative, enough.get(k)) for k in left}
             for guard, node in guards.items():
-                undefined = np.frompyfunc(lambda ball: ball.is_nan(), 1, 1)(results[guard])
-                if np.any(undefined):
-                    _mark(now, adjoints, np.asarray(undefined, dtype=bool), node.axes)
+                # Of 1/√ an unknown value is seen; a step's slope is 0 whether or not it has one.
+                for why, lost in ((Why.UNDECIDED, _UNKNOWN), (Why.UNDEFINED, _NAN)):
+                    where = np.asarray(lost(results[guard]), dtype=bool)
+                    if where.any():
+                        _mark(now, adjoints, where, node.axes, why)
             found |= now
             open_ones = {k: left[k] for k, e in now.items() if e.unsettled.any()}
             if precision >= MAX_PRECISION or not open_ones:
@@ -96,6 +101,10 @@ def enclose_arrays(
             precision *= 2
 
 
+_NAN = np.frompyfunc(lambda ball: ball.is_nan(), 1, 1)
+_UNKNOWN = np.frompyfunc(lambda ball: not ball.is_nan() and not ball.rad().is_finite(), 1, 1)
+
+
 def _restricting(adjoints: Derivation) -> tuple[Node, ...]:
     """The nodes whose function is not defined everywhere, of those that the output hangs on."""
     computed = topological(adjoints.graph.output_nodes, computed=True)
@@ -103,9 +112,13 @@ def _restricting(adjoints: Derivation) -> tuple[Node, ...]:
 
 
 def _mark(
-    found: Mapping[str, Enclosure], adjoints: Derivation, undefined: BoolArray, axes: Axes
+    found: Mapping[str, Enclosure],
+    adjoints: Derivation,
+    undefined: BoolArray,
+    axes: Axes,
+    why: Why = Why.UNDEFINED,
 ) -> None:
-    """Where a value on the way is undefined: no adjoint of what comes from it.
+    """Where a value on the way is undefined, or may be: no adjoint of what comes from it.
 
     A loss hangs on every entry. An array's entry is taken to hang on those that agree with it in
     the axes that both have.
@@ -113,18 +126,18 @@ def _mark(
     entrywise = all(output.axes for output in adjoints.graph.output_nodes)
     for name, node in ((name, adjoints.nodes[name]) for name in found):
         if adjoints.signature.pointwise:  # every entry is a problem of its own
-            _lose(found[name], np.broadcast_to(undefined, found[name].shape))
+            _lose(found[name], np.broadcast_to(undefined, found[name].shape), why)
             continue
         shared = [a for a in axes if a in node.axes] if entrywise else []
         lost = undefined.any(axis=tuple(i for i, a in enumerate(axes) if a not in shared))
         order = [a for a in axes if a in shared]
         lost = np.transpose(lost, [order.index(a) for a in node.axes if a in shared])
         index = tuple(slice(None) if a in shared else np.newaxis for a in node.axes)
-        _lose(found[name], np.broadcast_to(lost[index], found[name].shape))
+        _lose(found[name], np.broadcast_to(lost[index], found[name].shape), why)
 
 
-def _lose(enclosure: Enclosure, where: BoolArray) -> None:
-    enclosure.put(where, uncertain((int(where.sum()),), Why.UNDEFINED))
+def _lose(enclosure: Enclosure, where: BoolArray, why: Why) -> None:
+    enclosure.put(where, uncertain((int(where.sum()),), why))
 
 
 def _nothing(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, Enclosure]:
@@ -167,12 +180,19 @@ def _entry(value: Any) -> arb:
 _ball = np.frompyfunc(_entry, 1, 1)
 
 
-def _compile(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
+def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
+    """An expression as a function of balls, as `interpret` takes one."""
     return _compiled(tuple(symbols), expression)
 
 
+def _compile_untied(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
+    return _compiled(tuple(symbols), expression, ties=False)
+
+
 @lru_cache(maxsize=4096)
-def _compiled(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[..., Any]:
+def _compiled(
+    symbols: tuple[Symbol, ...], expression: Expr, *, ties: bool = True
+) -> Callable[..., Any]:
     function = compile_ball(expression, symbols)
 
     def evaluate(*balls: Any) -> Any:
@@ -183,7 +203,9 @@ def _compiled(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[..., An
             value = function(*balls)
         except Undefined:
             return arb.nan()
-        if value.is_nan() and not any(ball.is_nan() for ball in balls):
+        met = function.conditions
+        unknown = met.unknown or (met.tied and not ties)  # a condition may have no value
+        if (unknown or value.is_nan()) and not any(ball.is_nan() for ball in balls):
             return arb(0, arb.pos_inf())
         return value
 

@@ -35,6 +35,7 @@ from symdiff.trees.subexpressions import symbols as symbols_of
 
 _CHOOSING = (Piecewise, sympy.sign, sympy.Heaviside)  # what has a value of its own at a tie
 MAX_PRECISION = 4096  # bits; a zero or a pole is still undecided there, a hard point never was
+_CLOSELY = 256  # bits at which a point without a neighbourhood in the domain is at its edge
 _SURELY = 1000  # bits at which a derivative without a value is said to have none
 _SPARE_BITS = 20  # what the rounding of some tens of operations costs
 
@@ -168,10 +169,19 @@ class _Settling:
             defined = self.primal.defined(point)
             if not defined:
                 return arb.nan(), Why.UNDECIDED if defined is None else Why.UNDEFINED
+            if not self.primal.surrounded(point):
+                if ctx.prec < _CLOSELY:
+                    return arb.nan(), Why.UNDECIDED
+                exists = self.primal.exists_beside(point)
+                if True not in exists:
+                    alone = exists == (False, False)
+                    return arb.nan(), Why.NO_DERIVATIVE if alone else Why.UNDECIDED
         try:
             ball = self.program(*point)
         except Undefined:
             return self._without_value(point)
+        if self.primal is None and self.program.conditions.unknown:
+            return arb.nan(), Why.UNDECIDED
         if self.program.conditions.tied and self.primal is not None:
             return self._at_tie(ball, self.primal.one_sided(point))
         return ball, Why.UNDECIDED

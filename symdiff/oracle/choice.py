@@ -18,7 +18,7 @@ from symdiff.oracle.enclosure import (
     format_named,
     uncertain,
 )
-from symdiff.oracle.limits.infinity import at_infinities
+from symdiff.oracle.limits.infinity import at_infinities, exists
 from symdiff.oracle.primal import Primal
 from symdiff.oracle.table import Table
 from symdiff.trees.subexpressions import symbols
@@ -28,8 +28,6 @@ _MANY = {"float64": 500_000}
 _MANY_ELSE = 50_000
 _PROBES = 8  # points by which the ball's cost is told before a table is made
 _LEAST_BUILD = 8.0  # seconds for a table, whatever the ball would cost: it is kept on disk
-# Seconds that one call may take: 65,536 points by the ball are 3 s for a usual formula.
-_PATIENCE, _PATIENCE_EACH = 10.0, 1e-3
 
 _MOST_TABLES = 64  # kept in memory
 _tables: dict[tuple[Expr, str, tuple[Expr, ...]], Table] = {}
@@ -104,7 +102,7 @@ def enclose(
     restricting = of.restricting if of else ()
     variables = {s.name for s in symbols(expression, *restricting)}
     given = count = int(np.prod(shape))
-    with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * count):
+    with deadline.unless_set(deadline.patience(count)):
         if len(variables) != 1 or not variables <= points.keys():
             result = by_ball(points)
         else:
@@ -148,18 +146,21 @@ def _cost(
 ) -> float:
     """Seconds that the ball would take for all the values, which is what a table may take."""
     some = values.ravel()[:: max(1, values.size // _PROBES)]
-    start = time.perf_counter()
+    start = time.process_time()
     by_ball({name: some})
-    return max(_LEAST_BUILD, (time.perf_counter() - start) / some.size * values.size)
+    return max(_LEAST_BUILD, (time.process_time() - start) / some.size * values.size)
 
 
 def _at_infinities(expression: Expr, values: Float64Array, of: Primal | None) -> Enclosure:
-    """The limits of the derivative; none where what it is the derivative of is undefined."""
+    """The limits of the derivative; none unless its function is proven to have values there."""
     if symbols(expression):
         result = at_infinities(expression, values)
     else:  # a constant is its own limit
         result = enclose_ball(expression, {"": values})
     for restricting in of.restricting if of else ():
-        undefined = at_infinities(restricting, values).why == Why.UNDEFINED
-        result.put(undefined, uncertain((int(undefined.sum()),), Why.UNDEFINED))
+        for sign in (-1, 1):
+            there = np.sign(values) == sign
+            if there.any() and (known := exists(restricting, sign)) is not True:
+                why = Why.UNDEFINED if known is False else Why.NO_LIMIT
+                result.put(there, uncertain((int(there.sum()),), why))
     return result

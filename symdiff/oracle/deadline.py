@@ -1,5 +1,6 @@
 """The time that one computation may take, and how to ask whether it is spent.
 
+Time is the processor's, of this process: a busy machine leaves no more undecided than an idle one.
 Everything that may take long asks `spent()` between its steps, and gives what it has so far: what
 was not reached is not certified, and says so.
 """
@@ -14,11 +15,20 @@ from contextvars import ContextVar
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
+# Seconds that one call may take: 65,536 points by the ball are 3 s for a usual formula.
+_PATIENCE, _PATIENCE_EACH = 10.0, 1e-4
+
+
+def patience(points: int) -> float:
+    """The seconds that one call for so many points of a scalar formula may take."""
+    return _PATIENCE + _PATIENCE_EACH * points
+
+
 @contextmanager
 def allowed(seconds: float) -> Iterator[None]:
     """What is computed inside may take so long; a time set around it stands if it ends sooner."""
     outer = _deadline.get()
-    own = time.monotonic() + seconds
+    own = time.process_time() + seconds
     token = _deadline.set(own if outer is None else min(own, outer))
     try:
         yield
@@ -42,7 +52,7 @@ def unless_set(seconds: float) -> Iterator[None]:
 def left() -> float:
     """The seconds that are left; infinite where no time was set."""
     deadline = _deadline.get()
-    return float("inf") if deadline is None else deadline - time.monotonic()
+    return float("inf") if deadline is None else deadline - time.process_time()
 
 
 class OutOfTimeError(Exception):
@@ -52,4 +62,4 @@ class OutOfTimeError(Exception):
 def spent() -> bool:
     """Whether the time allowed is over; never where none was set."""
     deadline = _deadline.get()
-    return deadline is not None and time.monotonic() > deadline
+    return deadline is not None and time.process_time() > deadline

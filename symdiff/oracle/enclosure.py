@@ -111,6 +111,19 @@ class Enclosure:
     def __len__(self) -> int:
         return len(self.high)
 
+    @property
+    def value(self) -> Float64Array:
+        """The truth rounded to float64; NaN where nothing is known."""
+        return self.high
+
+    def __float__(self) -> float:
+        """The truth rounded to float64. Raises: TypeError if there are several."""
+        if self.high.size != 1:
+            raise TypeError(
+                f"an enclosure of {self.high.size:,} values is no single number; take its .value"
+            )
+        return float(self.high.item())
+
     def __getitem__(self, index: object) -> Enclosure:
         """The enclosures of some of the points, selected as NumPy selects."""
         parts = (self.high, self.low, self.bound, self.certified, self.why)
@@ -144,9 +157,10 @@ class Enclosure:
             return f"<{self.high.item()!r} {self.low.item():+.3g} ± {self.bound.item():.2g}{kind}>"
         finite = np.isfinite(self.bound)
         worst = self.bound[finite].max(initial=0)
+        numbers = np.array2string(self.high, precision=6, threshold=8, edgeitems=3)
         return (
             f"<Enclosure of {self.high.size:,} values, {int(self.certified.sum()):,} certified, "
-            f"widest finite bound {worst:.2g}>"
+            f"widest finite bound {worst:.2g}:\n{numbers}>"
         )
 
     def distance(self, values: Float64Array) -> tuple[Float64Array, Float64Array]:

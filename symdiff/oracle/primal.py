@@ -22,9 +22,10 @@ from symdiff.expression.differentiate import differentiate
 from symdiff.expression.formula import real_symbol
 from symdiff.functions import Extreme, Rounding, SpecialFunction, StableFunction, log1p
 from symdiff.oracle.enclosure import LARGEST
-from symdiff.oracle.limits.infinity import limits
+from symdiff.oracle.limits.infinity import exists, limits
 
 _FAR = real_symbol("t")  # what tends to infinity
+_LEAST = arb(2) ** -1080  # no float64 but 0 is nearer to 0
 _ORDER = 12  # coefficients of a series beside a tie; a border that vanishes to more is undecided
 _EVERYWHERE = (
     *(sympy.Add, sympy.Mul, sympy.Abs, sympy.sign, sympy.exp, sympy.sin, sympy.cos, sympy.atan),
@@ -84,6 +85,7 @@ class PrimalAt:
         self._inputs = tuple(variables)
         self._value = None if primal.value is None else compile_ball(primal.value, variables)
         self._beside: dict[int, Compiled] = {}  # compiled when a first tie is met
+        self._exists: dict[tuple[float, ...], tuple[bool | None, bool | None]] = {}
 
     def defined(self, point: Sequence[arb]) -> bool | None:
         """Whether all of the values exist there; None where it is not decided."""
@@ -91,6 +93,42 @@ class PrimalAt:
             return True if all(_has_value(g, point) for g in self.guards) else None
         except Undefined:
             return False
+
+    def surrounded(self, point: Sequence[arb]) -> bool:
+        """Whether the values surely exist all around a point where they do.
+
+        sign(√(−z²)) has a value at 0 alone, and sign(√z) from there on.
+        """
+        if self._value is not None:  # what a line is in a neighbourhood its inputs do not tell
+            return True
+        around = [
+            x + arb(0, max(abs(x).mid(), _LEAST) * arb(2) ** -ctx.prec)
+            if s == self._primal.variable
+            else x
+            for s, x in zip(self._inputs, point, strict=True)
+        ]
+        try:
+            return all(_has_value(guard, around) for guard in self.guards)
+        except Undefined:
+            return False
+
+    def exists_beside(self, point: Sequence[arb]) -> tuple[bool | None, bool | None]:
+        """Whether the values exist next to the point, on the left and on the right; None: open."""
+        key = tuple(map(float, point))
+        if key not in self._exists:
+            self._exists[key] = (self._exists_on(point, -1), self._exists_on(point, 1))
+        return self._exists[key]
+
+    def _exists_on(self, point: Sequence[arb], side: int) -> bool | None:
+        beside = self._next_to(point, side)
+        found = {exists(value.xreplace(beside), 1) for value in self._primal.restricting}
+        return False if False in found else None if None in found else True
+
+    def _next_to(self, point: Sequence[arb], side: int) -> dict[Symbol, Expr]:
+        """The inputs with the variable at z + side/t, for t → ∞."""
+        numbers = dict(zip(self._inputs, map(_rational, point), strict=True))
+        variable = self._primal.variable
+        return {**numbers, variable: numbers[variable] + side / _FAR}
 
     def one_sided(self, point: Sequence[arb]) -> tuple[arb, arb]:
         """The derivatives from the left and from the right, proven; NaN where they are not.
@@ -110,10 +148,10 @@ class PrimalAt:
         variable = self._primal.variable
         if self._value is not None or not all(x.is_exact() for x in point):
             return arb.nan()
-        numbers = dict(zip(self._inputs, map(_rational, point), strict=True))
-        beside = {**numbers, variable: numbers[variable] + side / _FAR}
-        slope = differentiate(self._primal.function, variable).xreplace(beside)
-        found = limits(slope)[1:]
+        if not self.exists_beside(point)[side > 0]:
+            return arb.nan()
+        slope = differentiate(self._primal.function, variable)
+        found = limits(slope.xreplace(self._next_to(point, side)))[1:]
         if not found.certified[0] or not abs(found.high[0]) <= LARGEST:
             return arb.nan()
         return arb(found.high[0]) + arb(found.low[0]) + arb(0, found.bound[0])

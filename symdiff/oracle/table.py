@@ -87,7 +87,7 @@ def build(expression: Expr, target: str = "float32", restricting: tuple[Expr, ..
     Raises: CannotCertify if it holds a function without ball arithmetic; ValueError if it has not
         exactly one variable, or the format is unknown.
     """
-    start = time.monotonic()
+    start = time.process_time()
     accuracy = _accuracy(target)
     if len(expression.free_symbols) != 1:
         raise ValueError(
@@ -104,7 +104,7 @@ def build(expression: Expr, target: str = "float32", restricting: tuple[Expr, ..
     for sign in (0, 1):
         growth.cut(sign, range(lowest, form.e_max + 1023 + 1))
     arrays = growth.arrays(16 if accuracy.double_double else 8)
-    seconds = time.monotonic() - start
+    seconds = time.process_time() - start
     return Table(target, *arrays, complete=not growth.abandoned, seconds=seconds)
 
 
@@ -173,7 +173,8 @@ class _Growth:
         def defined(guard: Compiled) -> bool:
             with ctx.workprec(64):
                 try:
-                    return bool(guard(cell.ball()).is_finite())
+                    # A step is finite whether or not its argument has a value.
+                    return guard(cell.ball()).is_finite() and not guard.conditions.unknown
                 except Undefined:
                     return False
 

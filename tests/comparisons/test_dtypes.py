@@ -56,5 +56,5 @@ class TestFloatTypeOf:
     )
     def test_refuses_what_has_no_gradient_in_the_reals(self, dtype):
         """One sentence names what was given and what is possible."""
-        with pytest.raises(TypeError, match=r"is no real floating-point type; (did|choose)"):
+        with pytest.raises(TypeError, match=r"is no real floating-point type; (did|known)"):
             float_type(dtype)

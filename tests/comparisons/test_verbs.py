@@ -20,6 +20,18 @@ def one_sentence(error):
     return "\n" not in text and len(text) < 500 and "Traceback" not in text
 
 
+class Swish(torch.nn.Module):
+    """A module that holds its parameter as a number."""
+
+    def __init__(self, beta):
+        super().__init__()
+        self.beta = beta
+
+    def forward(self, z):
+        """The swish of z."""
+        return z * torch.sigmoid(self.beta * z)
+
+
 class TestCompare:
     def test_a_name(self):
         """torch's own function is judged by the catalogue's definition."""
@@ -204,6 +216,19 @@ class TestRefusals:
         ("call", "error", "match"),
         [
             (lambda: comparisons.compare("geluu"), ValueError, "did you mean 'gelu'"),
+            (
+                lambda: comparisons.compare("crossentropy"),
+                ValueError,
+                "did you mean 'cross_entropy'",
+            ),
+            (lambda: comparisons.compare(torch.relu, "softmax"), ValueError, "function of arrays"),
+            (lambda: comparisons.compare("gelu", budget=10), TypeError, "a comparisons.Budget"),
+            (lambda: comparisons.compare("gelu", inputs={"z": "abc"}), TypeError, "real numbers"),
+            (
+                lambda: comparisons.compare(Swish(1.5), "z*sigmoid(beta*z)", beta=2),
+                ValueError,
+                "beta = 1.5 and",
+            ),
             (lambda: comparisons.compare("tanh", dtype="complex64"), TypeError, "real floating"),
             (lambda: comparisons.compare("tanh", dtype=torch.int64), TypeError, "real floating"),
             (lambda: comparisons.compare("tanh", engine="sideways"), ValueError, "known are"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
+from arrays_honest import HONEST as HONEST_ARRAYS
+from arrays_wrong import WRONG as WRONG_ARRAYS
 from pointwise_honest import HONEST
 from pointwise_wrong import WRONG
 
@@ -88,3 +90,60 @@ def test_honest_code_passes(entry, dtype):
 def test_no_honest_function_is_rejected(entry, dtype):
     """In every type that it is honest in."""
     comparisons.check(entry.function, entry.definition, dtype=dtype)
+
+
+_CIRCUMSTANCES = [e for e in WRONG_ARRAYS if e.kind in {"circumstance", "second order"}]
+
+
+@pytest.mark.parametrize("entry", _CIRCUMSTANCES, ids=lambda e: f"{e}, {e.wrong}")
+def test_wrong_code_of_arrays_is_rejected_in_whatever_circumstance_it_is_wrong(entry):
+    """A layout, a second call, an input changed in place, a second derivative."""
+    with pytest.raises(comparisons.GradientMismatch):
+        comparisons.check(entry.function, *entry.example())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("entry", WRONG_ARRAYS, ids=lambda e: f"{e}, {e.wrong}")
+def test_every_wrong_function_of_arrays_is_rejected(entry):
+    """At the tensors that it is given."""
+    with pytest.raises(comparisons.GradientMismatch):
+        comparisons.check(entry.function, *entry.example())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("entry", "name"), [(e, n) for e in HONEST_ARRAYS for n in e.algorithms], ids=str
+)
+def test_no_honest_function_of_arrays_is_rejected(entry, name):
+    """In any of its algorithms."""
+    comparisons.check(entry.algorithms[name], *entry.example(100, torch.float64))
+
+
+def once(z):
+    """tanh whose backward says that it has no derivative."""
+    return _Once.apply(z)
+
+
+class _Once(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, z):
+        y = torch.tanh(z)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, v):
+        (y,) = ctx.saved_tensors
+        return v * (1 - y * y)
+
+
+def test_what_could_not_be_asked_is_said_and_not_held_against_the_code():
+    """No second derivative, no forward mode, no vmap; other types are others' business."""
+    found = comparisons.check(once, "tanh(z)")
+    said = " ".join(found.unasked)
+
+    for what in ("jvp", "vmap", "the second derivative", "float32", "torch.compile"):
+        assert what in said
+    assert "not asked: " in repr(found)
+    assert comparisons.check("relu", dtype="float16").unasked == ()

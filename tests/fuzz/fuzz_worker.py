@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import sympy
 
 MEMORY = 2 * 2**30  # bytes beyond what the process has when it begins
 TRUTH_SECONDS = 6  # for the independent values of one formula; what is left then is unknown
@@ -367,11 +368,23 @@ def enclosed_many(adjoints: Any, points: np.ndarray) -> Any:
 
 def _kinks(definition: Any) -> tuple[list[tuple[Fraction, float | None, float | None]], list[Any]]:
     listed = [
-        (Fraction(str(k.at.evalf(80))), _number(k.left), _number(k.right))
+        (place, _number(k.left), _number(k.right))
         for k in definition.kinks()
+        if (place := _place(k.at)) is not None
     ]
-    unresolved = getattr(definition, "unresolved_kinks", None)
-    return listed, list(unresolved() if callable(unresolved) else unresolved or ())
+    unresolved: list[Any] = list(definition.unresolved_kinks())
+    if len(listed) < len(definition.kinks()):  # there is more than one between two float64
+        listed = [kink for kink in listed if kink[0] != 0]
+        unresolved.append((0.0, 0.0))
+    return listed, unresolved
+
+
+def _place(at: Any) -> Fraction | None:
+    """Where a kink is, to 80 digits; None for one at e^(−10⁸), which no fraction should hold."""
+    sign, mantissa, exponent, _ = sympy.Float(at.evalf(80), 80)._mpf_
+    if abs(exponent) > 10_000:
+        return None
+    return (-1) ** sign * Fraction(int(mantissa)) * Fraction(2) ** exponent
 
 
 def _number(value: Any) -> float | None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -84,6 +85,17 @@ class Dual(NamedTuple):
     flat: bool
 
 
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Python may go deep in here, and only here: what is judged lives with the usual limit."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(usual, 20_000))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
+
+
 class Independent:
     """One formula in z with its parameters' values."""
 
@@ -94,7 +106,6 @@ class Independent:
         self.parameters = {k: Fraction(v) for k, v in (parameters or {}).items()}  # type: ignore[arg-type]
         self._known: dict[Fraction, Truth] = {}
         self._literals: dict[tuple[ast.Constant, int], Num] = {}
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
 
     def literal(self, node: ast.Constant) -> Num:
         """The number as it is written, at the precision in force; read once at each."""
@@ -170,7 +181,7 @@ class Independent:
         signs: list[int] | None = None,
         as_taken: bool = False,
     ) -> Dual:
-        with mp.workprec(bits):
+        with mp.workprec(bits), _deep():
             run = _Evaluation(self, Fraction(x), slope=slope, signs=signs)
             run.as_taken = as_taken
             return run.of(self.tree)

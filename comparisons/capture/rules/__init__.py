@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from comparisons.capture.rules import (  # noqa: F401 - each adds its rules to the table
+    backwards,
     compositions,
     elementwise,
     fused,

@@ -11,6 +11,7 @@ from symdiff.catalogue.activations.gates import GATES
 from symdiff.catalogue.activations.rectifiers import RECTIFIERS
 from symdiff.catalogue.activations.shrinkages import SHRINKAGES
 from symdiff.catalogue.activations.sigmoids import SIGMOIDS
+from symdiff.catalogue.named import Named
 from symdiff.definition import Definition, smooth
 
 __all__ = ["activations", "families", "smooth"]
@@ -26,6 +27,7 @@ families: Mapping[str, Mapping[str, Definition]] = MappingProxyType(
     }
 )
 
-activations: Mapping[str, Definition] = MappingProxyType(
-    {name: entry for family in families.values() for name, entry in family.items()}
+activations: Mapping[str, Definition] = Named(
+    "activations",
+    {name: entry for family in families.values() for name, entry in family.items()},
 )

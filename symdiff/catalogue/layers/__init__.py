@@ -7,7 +7,6 @@ input named v.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 from symdiff.catalogue.layers.attention import attention
 from symdiff.catalogue.layers.gates import bilinear, crelu, geglu, glu, maxout, reglu, swiglu
@@ -19,9 +18,11 @@ from symdiff.catalogue.layers.softmaxes import (
     softmin,
     sparsemax,
 )
+from symdiff.catalogue.named import Named
 from symdiff.graph import Graph
 
-layers: Mapping[str, Callable[..., Graph]] = MappingProxyType(
+layers: Mapping[str, Callable[..., Graph]] = Named(
+    "layers",
     {
         builder.__name__: builder
         for builder in (
@@ -42,5 +43,5 @@ layers: Mapping[str, Callable[..., Graph]] = MappingProxyType(
             group_norm,
             attention,
         )
-    }
+    },
 )

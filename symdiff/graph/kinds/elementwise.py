@@ -120,7 +120,14 @@ def elementwise(
         function: takes one SymPy symbol an operand and returns a SymPy expression in them.
         operands: the nodes to apply it to.
         partials: ∂function/∂operand in terms of `placeholder(i)`, where a stable form is known.
+
+    Raises: TypeError if `function` cannot be called.
     """
+    if not callable(function):
+        raise TypeError(
+            f"elementwise takes a function of one symbol an operand, such as lambda a, b: a * b, "
+            f"and then the operands; {function!r} was given as the function"
+        )
     expr = sympy.sympify(function(*map(placeholder, range(len(operands)))))
     return from_template(expr, operands, tuple(partials) if partials else None)
 

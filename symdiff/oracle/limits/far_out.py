@@ -25,7 +25,16 @@ from symdiff.functions import (
     softplus,
     tanh,
 )
-from symdiff.oracle.limits.constants import HUGE, Number, Unproven, ball, number, pi, times
+from symdiff.oracle.limits.constants import (
+    HUGE,
+    Irrational,
+    Number,
+    Unproven,
+    ball,
+    number,
+    pi,
+    times,
+)
 from symdiff.oracle.limits.constants import power as number_power
 from symdiff.oracle.limits.germ import (
     Germ,
@@ -297,6 +306,9 @@ def power(base: Germ, exponent: Germ) -> Germ:
         p, m = exponent.terms[0] if exponent.terms else (fmpq(0), ONE)
         if m is ONE and isinstance(p, fmpq):
             return raised(base, p)
-    if base.sign() <= 0:
-        raise Unproven  # the exponent might be a whole number, here and there or everywhere
-    return exp(exponent * log(base))
+    if base.sign() > 0:
+        return exp(exponent * log(base))
+    limit = exponent.limit()
+    if base.sign() < 0 and isinstance(limit, Irrational) and not ball(limit).contains_integer():
+        raise OutsideDomain
+    raise Unproven  # the exponent might be a whole number, here and there or everywhere

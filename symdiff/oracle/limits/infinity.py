@@ -8,9 +8,9 @@ some point on. Nothing is evaluated at any z, so no parameter is too large or to
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import sympy
@@ -28,6 +28,8 @@ from symdiff.oracle.limits.constants import Number, Unproven, ball, exponential,
 from symdiff.oracle.limits.far_out import absolute, applied, extreme, power
 from symdiff.oracle.limits.germ import ORDER, Germ, OutsideDomain, constant, hull, variable
 from symdiff.oracle.limits.growth import EFFORT, Effort, OutOfEffort
+
+_T = TypeVar("_T")
 
 # Bits and terms. A few settle nearly all; more are for numbers, or terms, that nearly cancel.
 _ATTEMPTS = ((192, 3), (1024, 7))
@@ -61,7 +63,7 @@ def limits(expression: Expr) -> Enclosure:
         raise ValueError(f"a limit is of an expression in one variable, not in {names}")
     result = uncertain((2,), Why.NO_LIMIT)
     for side, sign in enumerate((-1, 1)):
-        result.put(slice(side, side + 1), _limit(expression, variables, sign))
+        result.put(slice(side, side + 1), _limit(expression, sign))
     return result
 
 
@@ -81,28 +83,63 @@ def _variables(expression: Expr) -> set[Symbol]:
     return {e for e in seen if e.is_Symbol}
 
 
-def _limit(expression: Expr, variables: set[Symbol], sign: int) -> Enclosure:
+def exists(expression: Expr, sign: int) -> bool | None:
+    """Whether the expression has a real value from some point on, towards −∞ or +∞.
+
+    Returns: None where neither that nor its contrary is proven.
+    """
+    try:
+        # A germ says so.
+        return _asked(expression, sign, lambda _: True) is not None or None
+    except OutsideDomain:
+        return False
+    except OutOfEffort:
+        return None
+
+
+def _limit(expression: Expr, sign: int) -> Enclosure:
     """The limit at −∞ or at +∞, as an array of one."""
-    found = uncertain((1,), Why.NO_LIMIT)
-    EFFORT.set(Effort(_COMPARISONS))
-    for bits, terms in _ATTEMPTS:
-        token = ORDER.set(terms)
-        try:
-            with ctx.workprec(bits):
-                limit = _Walk(variables, sign).germ(expression).limit()
-                if limit is not None:
-                    found = _enclosure(limit)
-        except (Unproven, Undefined):  # the latter of a bound, which need not be reached
-            pass
-        except OutsideDomain:
-            return uncertain((1,), Why.UNDEFINED)
-        except OutOfEffort:
-            return uncertain((1,), Why.OUT_OF_BUDGET)
-        finally:
-            ORDER.reset(token)
-        if found.certified.all():
-            break
-    return found
+    widest = uncertain((1,), Why.NO_LIMIT)
+
+    def settled(germ: Germ) -> Enclosure | None:
+        limit = germ.limit()
+        if limit is None:
+            return None
+        found = _enclosure(limit)
+        widest.put(slice(None), found)
+        return found if found.certified.all() else None
+
+    try:
+        found = _asked(expression, sign, settled)
+    except OutsideDomain:
+        return uncertain((1,), Why.UNDEFINED)
+    except OutOfEffort:
+        return uncertain((1,), Why.OUT_OF_BUDGET)
+    return widest if found is None else found
+
+
+def _asked(expression: Expr, sign: int, answer: Callable[[Germ], _T | None]) -> _T | None:
+    """What the expression's germ answers towards one infinity, with more bits and terms if need be.
+
+    Raises: OutsideDomain, OutOfEffort, CannotCertify.
+    """
+    variables = _variables(expression)
+    effort = EFFORT.set(Effort(_COMPARISONS))
+    try:
+        for bits, terms in _ATTEMPTS:
+            order = ORDER.set(terms)
+            try:
+                with ctx.workprec(bits):
+                    found = answer(_Walk(variables, sign).germ(expression))
+                if found is not None:
+                    return found
+            except (Unproven, Undefined):  # the latter of a bound, which need not be reached
+                pass
+            finally:
+                ORDER.reset(order)
+    finally:
+        EFFORT.reset(effort)
+    return None
 
 
 def _enclosure(limit: Number | int) -> Enclosure:

@@ -133,3 +133,16 @@ def test_limits_of_what_is_too_large():
 def test_extremes(function, expected):
     """The larger and the smaller of two numbers, in mpmath too."""
     assert compile_mpmath([z], function(z, 3))(mpmath.mpf(2)) == expected
+
+
+def test_an_operation_may_have_more_operands_than_numpy_allows():
+    """The sum of 80 numbers and arrays, entry by entry."""
+    names = [f"x{i}" for i in range(80)]
+    inputs = scalars(" ".join(names))
+    total = elementwise(lambda *values: sum(values), *inputs)
+    given = {name: np.full((2, 1), i) if i % 2 else np.arange(3) for i, name in enumerate(names)}
+    found = run_mpmath(program({"y": total}), given)["y"]
+
+    expected = sum(range(1, 80, 2)) + 40 * np.arange(3)
+    assert (2, 3) == found.shape
+    assert [expected.tolist()] * 2 == found.tolist()

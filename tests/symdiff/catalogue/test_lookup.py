@@ -41,6 +41,14 @@ def test_the_identity_is_a_formula():
     [
         (lambda: symdiff.activation("geluu"), "unknown activation 'geluu'; did you mean 'gelu'"),
         (lambda: symdiff.activation("swiglu_x"), "unknown activation 'swiglu_x'; "),
+        (lambda: symdiff.activation("GELU"), "unknown activation 'GELU'; did you mean 'gelu'"),
+        (lambda: symdiff.activation("LeakyReLU"), "did you mean 'leaky_relu'"),
+        (lambda: symdiff.activation("linear"), "`symdiff list` shows all 130"),
+        (
+            lambda: symdiff.activation("softmax"),
+            "unknown activation 'softmax'; `symdiff list` shows all 130",
+        ),
+        (lambda: symdiff.activation("huber"), "no activation; symdiff.losses['huber'] has it"),
         (lambda: symdiff.loss("hubr"), "unknown loss 'hubr'; did you mean 'huber'"),
         (lambda: symdiff.activation("gelu", alpha=1), "gelu has no parameter 'alpha'"),
         (lambda: symdiff.activation("elu", beta=1), "elu has no parameter 'beta'; it has 'alpha'"),

@@ -54,3 +54,25 @@ def test_a_table_that_is_abandoned_is_right_as_far_as_it_goes():
 
     assert not part.complete
     assert not found.certified.all()
+
+
+def test_a_chain_too_deep_to_be_written_out_is_enclosed_as_far_as_the_time_goes():
+    """Each distinct point once, some at a time: what was reached stands."""
+    text = "z"
+    for _ in range(59):
+        text = f"tanh({text})"
+    deep, few = adjoints(text), np.linspace(-5, 5, 50)
+    all_of_them = deep.enclose(target="float32", z=np.resize(few, (2, 20_000)))["z"]
+    with deadline.allowed(3):
+        part = deep.enclose(target="float32", z=np.linspace(-5, 5, 20_000))["z"]
+
+    tied = adjoints(text.replace("tanh(z)", "min(z, abs(z))")).enclose(z=np.array([0.0, -1.0]))["z"]
+    far_out = deep.enclose(z=np.array([-np.inf, 1.0, np.inf]))["z"]
+
+    assert [False, True] == tied.certified.tolist()
+    assert [False, True, False] == far_out.certified.tolist()
+    assert all_of_them.certified.all()
+    assert (2, 20_000) == all_of_them.shape
+    assert part.certified[0]
+    assert Why.OUT_OF_BUDGET == part.why[-1]
+    assert part.high[0] == all_of_them.high[0, 0]

@@ -3,9 +3,11 @@
 import mpmath
 import numpy as np
 import pytest
+import sympy
 
 import symdiff
 from symdiff.balls.elementary import CannotCertify
+from symdiff.graph import array, elementwise
 from symdiff.oracle.adjoints import enclose_adjoints
 
 DRAW = np.random.default_rng(20240229)
@@ -73,3 +75,15 @@ def test_what_has_no_ball_is_refused():
     """A function left symbolic cannot be certified, and nothing stands in for it."""
     with pytest.raises(CannotCertify):
         enclose_adjoints(symdiff.adjoints(symdiff.neuron()), dict.fromkeys("wbxt", 1.0))
+
+
+def test_an_array_whose_function_may_have_no_value_is_not_certified():
+    """Arc cosine of sin² + cos², which no ball tells from a number above 1, within a step."""
+    x = array("x", "n")
+    h = elementwise(lambda a: sympy.sin(a) ** 2 + sympy.cos(a) ** 2, x)
+    y = elementwise(lambda a, b: a + sympy.sign(sympy.acos(b)), x, h)
+    found = symdiff.adjoints(symdiff.Graph("g", (x,), {"h": h, "y": y})).enclose(
+        x=np.array([0.5, 1.0, -1.0]), v=np.ones(3)
+    )
+
+    assert not found["x"].certified.any()

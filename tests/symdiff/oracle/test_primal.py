@@ -52,6 +52,7 @@ class TestDomain:
             ("log(relu(z))", -1.0),
             ("where(z > 0, z, log(z))", -1.0),
             ("z + 0*sqrt(z - 3)", 1.0),
+            ("z**2 + sign(sqrt(sin(z) - 0.5))", 3.5),
         ],
     )
     def test_outside_nothing_is_certified(self, text, z):
@@ -202,3 +203,43 @@ class TestNested:
         """|z|^(kr) with kr > 1 is flat at 0."""
         found = enclose(text, 0.0)
         assert not found.certified.any() or found.high[0] == slope
+
+
+class TestEdges:
+    @pytest.mark.parametrize(
+        ("text", "z"),
+        [
+            ("acos(where(z == 1, z, 3.493))", 1.0),
+            ("where(z <= 0, z**1.5, (-z)**1.5)", 0.0),
+            ("sign(sqrt(where(z == 2, 1, sin(z) - 2)))", 2.0),
+            ("asin(cosh(z - 1.5))", 1.5),
+        ],
+    )
+    def test_a_function_of_one_point_has_no_derivative_there(self, text, z):
+        """Beside the point it has no value, on either side; its formula has one, or its limit."""
+        found = both_ways(text, z)
+        assert not found.certified[0]
+        assert Why.NO_DERIVATIVE == found.why[0]
+
+    @pytest.mark.parametrize(
+        ("text", "z", "expected"),
+        [("z**1.5", 0.0, 0), ("z + sign(sqrt(z))", 0.0, 1), ("2*z + sign(sqrt(1 - z))", 1.0, 2)],
+    )
+    def test_a_side_is_enough(self, text, z, expected):
+        """At the end of the domain the derivative is that of the side on which there is one."""
+        found = both_ways(text, z)
+        assert found.certified[0]
+        assert expected == found.high[0]
+
+    @pytest.mark.parametrize(
+        ("text", "certified"),
+        [
+            ("abs(sign(z**pi))", [False, True]),
+            ("z + abs(sign(sqrt(sin(z))))", [False, False]),
+            ("z + abs(sign(sqrt(2 + sin(z))))", [True, True]),
+            ("z + sign(log(-z))", [True, False]),
+        ],
+    )
+    def test_a_limit_is_of_a_function_that_is_proven_to_have_values_far_out(self, text, certified):
+        """Its derivative's formula alone, here a constant, does not say so."""
+        assert certified == enclose(text, -np.inf, np.inf).certified.tolist()

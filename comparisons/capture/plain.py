@@ -1,0 +1,70 @@
+"""A captured graph in plain float64, as torch computes it: overflowing and cancelling as it does.
+
+Code that loses its digits is captured all the same: its graph is right if what it computes is as
+far from torch's values as rounding explains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from symdiff.graph import Node
+from symdiff.graph.signature import Signature
+from symdiff.rounding import DOUBLE, Precision
+from symdiff.rounding.walk import Walk
+
+if TYPE_CHECKING:
+    from comparisons.capture.captured import Captured
+
+Array = npt.NDArray[np.float64]
+
+_TIMES = 32.0  # the largest of eight random tangents; torch rounds otherwise than it
+_TANGENTS = 8
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The outputs by name, and how large their rounding errors are."""
+
+    values: Mapping[str, Array]
+    errors: Mapping[str, Array]
+
+    def explains(self, name: str, value: Array, allowed: float) -> bool:
+        """Whether rounding explains torch's value of an output; `allowed`, beside it."""
+        mine, error = self.values[name], self.errors[name]
+        finite = np.isfinite(value)
+        if not np.array_equal(np.isfinite(mine), finite):
+            return False
+        with np.errstate(invalid="ignore", over="ignore"):
+            return bool((np.abs(mine - value) <= allowed + _TIMES * error)[finite].all())
+
+
+def plainly(captured: Captured, eps: float) -> Plain:
+    """The outputs in float64, operation by operation.
+
+    Args: eps, of the coarsest type that the code uses, or 0 for float64 alone.
+    """
+    graph = captured.graph
+    inputs = {i.name: i.axes for i in graph.inputs}
+    signature = Signature(graph.name, inputs, graph.parameters, lengths=graph.lengths)
+    arrays, parameters, lengths = signature.bind(captured.arrays)
+    given = {**arrays, **{n: float(v) for n, v in {**parameters, **lengths}.items()}}
+    precision = Precision(max(eps / 2, DOUBLE.unit), DOUBLE.smallest)
+    values: dict[Node, Array] = {}
+    errors: dict[Node, Array] = {}
+
+    def take(node: Node, value: Array, moved: Array | None) -> None:
+        values[node] = value
+        largest = 0.0 if moved is None else np.abs(moved).max(0)  # squares would under- or overflow
+        errors[node] = np.broadcast_to(largest, value.shape)
+
+    Walk(given, lambda _: precision, _TANGENTS, np.random.default_rng(0)).run(
+        graph.output_nodes, take
+    )
+    lines = dict(zip(graph.outputs, graph.output_nodes, strict=True))
+    return Plain({y: values[n] for y, n in lines.items()}, {y: errors[n] for y, n in lines.items()})
