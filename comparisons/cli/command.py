@@ -17,6 +17,7 @@ import click
 
 from comparisons.cli.atlas import atlas
 from comparisons.cli.compare import compare
+from comparisons.cli.cost import cost
 from comparisons.cli.derive import derive
 from comparisons.cli.diff import diff
 from comparisons.cli.exit_code import ExitCode
@@ -93,7 +94,7 @@ def symdiff(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-for _command in (tutorial, list_, derive, compare, sweep, atlas, report, diff):
+for _command in (tutorial, list_, derive, compare, sweep, atlas, cost, report, diff):
     symdiff.add_command(_command)
 
 
