@@ -5,7 +5,7 @@ BIN := .venv/bin
 # One torch thread a process: pytest -n 2 has both cores.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help report test test-all lint docs coverage picture bounds bench lock clean
+.PHONY: help report test test-all browser lint docs coverage picture bounds bench atlas atlas-pages lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -13,11 +13,19 @@ help: ## this list
 report: .venv/installed ## compare the whole catalogue; leaves report/index.html
 	$(BIN)/python -m tools.report report/index.html
 
-test: .venv/installed ## the tests, in about nine minutes on two cores
+test: .venv/installed browser ## the tests, in about nine minutes on two cores
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
-test-all: .venv/installed ## the longer proofs too
+test-all: .venv/installed browser ## the longer proofs too
 	$(BIN)/python -m pytest -q -n 2
+
+browser: ## Chromium for the tests of the page: by apt as root; elsewhere they are skipped
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+	  if command -v $$name >/dev/null; then exit 0; fi; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 \
+	  || echo "Chromium could not be installed; the tests of the page in a browser are skipped"; \
+	else echo "No Chromium is installed; the tests of the page in a browser are skipped"; fi
 
 lint: .venv/installed ## ruff and mypy
 	$(BIN)/ruff check .
@@ -39,6 +47,12 @@ bounds: .venv/installed ## record every engine's maxima anew, in some minutes
 
 bench: .venv/installed ## every benchmark, one after the other
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+atlas: .venv/installed ## every framework that is installed beside the truth; leaves docs/atlas
+	$(BIN)/symdiff atlas --checkpoint build/atlas.jsonl --pages docs/atlas
+
+atlas-pages: .venv/installed ## the atlas's pages anew from docs/atlas/atlas.json
+	$(BIN)/symdiff atlas --from docs/atlas/atlas.json --pages docs/atlas
 
 lock: ## pin anew what requirements.in names
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

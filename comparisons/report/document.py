@@ -28,6 +28,9 @@ from symdiff.notation.names import lettered
 TEMPLATES: Mapping[str, str] = {".html": "page.html.jinja", ".md": "page.md.jinja"}
 LARGEST = 3_000_000  # bytes of one HTML file; a larger report is an index and a file a function
 
+# What the schema does not ask for: documents of before have none of it.
+_OPTIONAL: Mapping[str, Any] = {"place": "", "identity": "", "captured": ()}
+
 
 @dataclass(frozen=True, eq=False)
 class Document:
@@ -50,7 +53,7 @@ class Document:
         """The rows with their floats; what was compared twice, to the same end, is there once."""
         once = {json.dumps(row, sort_keys=True): row for row in self.data["rows"]}
         found: list[Row] = read(list(once.values()))
-        return found
+        return [{**_OPTIONAL, **row} for row in found]
 
     @cached_property
     def comparisons(self) -> list[Row]:

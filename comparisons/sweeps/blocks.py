@@ -6,6 +6,7 @@ rebuilds the subject and its tables once a process.
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from comparisons.dtypes import Float64Array, FloatType, float_type
+from comparisons.engines import subnormals
 from comparisons.engines.engine import Setting
 from comparisons.engines.every import ENGINES
 from comparisons.inputs.points import structured
@@ -48,7 +50,9 @@ class Recipe:
     budget: Budget
 
     def key(self) -> dict[str, Any]:
-        """What a checkpoint must agree on."""
+        """What a checkpoint must agree on: torch has other kernels for each kind of processor."""
+        import torch
+
         return {
             "name": self.name,
             "parameters": dict(self.parameters),
@@ -56,7 +60,8 @@ class Recipe:
             "engine": self.engine,
             "budget": [self.budget.accurate, self.budget.absolute],
             "blocks": BLOCKS,
-            "versions": [version("torch"), version("symdiff-autograd")],
+            "versions": {name: version(name) for name in ("torch", "symdiff-autograd")},
+            "processor": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
         }
 
 
@@ -119,7 +124,9 @@ class Prepared:
         with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
             at = {self.variable: patterns.view(np.float32).astype(np.float64)}
         engine = ENGINES[self.recipe.engine]
-        computed = engine.gradients(self.subject, at, Setting(self.dtype)).values[self.variable]
+        with subnormals.kept(f"{self.subject} in {engine}"):
+            found = engine.gradients(self.subject, at, Setting(self.dtype))
+        computed = found.values[self.variable]
         if computed is None:
             raise ValueError(f"{self.subject} has no gradient")
         if start & _EXPONENT == _EXPONENT:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array, FloatType
+from symdiff.float_balls.jit import compiled
 from symdiff.oracle.enclosure import Enclosure
 
 CORRECT, FAITHFUL, OTHER = 0, 1, 2
@@ -44,7 +44,7 @@ def classify(
     return Sorted(kind, *map(float, most))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled(nogil=True)
 def _classify(
     computed: Float64Array,
     high: Float64Array,

@@ -11,7 +11,11 @@ ROWS = measured()
 _SLICE = (
     ("wrong", "abs(z): 3 at zero, outside [-1, 1]", "float64"),
     ("wrong", "sin(z): 0 at zero", "float64"),
-    ("wrong, arrays", "sum of squares: the first is right, the second 3/2 of what it is", "float64"),
+    (
+        "wrong, arrays",
+        "sum of squares: the first is right, the second 3/2 of what it is",
+        "float64",
+    ),
 )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from comparisons.report.differences import differences
 from comparisons.report.document import Document, write_page
 from comparisons.report.markdown import code, fenced, shown_as_it_is
 from comparisons.report.mathml import mathml
-from comparisons.report.printable import printable
 from comparisons.report.row import written
+from symdiff.notation.printable import printable
 
 
 @pytest.fixture(scope="module")
@@ -177,6 +177,9 @@ def _deep(levels):
 # Each either is refused in one sentence, or gives both pages and a diff.
 DAMAGE = {
     "a difference alone": lambda d: d.update(rows=[DIFFERENCE(d)]),
+    "nothing optional": lambda d: [
+        r.pop(name, None) for r in d["rows"] for name in ("place", "identity", "captured")
+    ],
     "no rows": lambda d: d.update(rows=[]),
     "no reproduction": lambda d: _with_worst(d)["worst"].pop("reproduction"),
     "no worst": lambda d: _with_worst(d).update(worst=None),
