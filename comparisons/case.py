@@ -14,6 +14,7 @@ import symdiff
 from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.engines.engine import Engine, Gradients, Indices, Setting
 from comparisons.engines.every import ENGINES, engine_named
+from comparisons.engines.undisturbed import calling, undisturbed
 from comparisons.inputs.cotangents import cotangent_of
 from comparisons.inputs.points import Points, points_of
 from comparisons.inputs.values import COTANGENT, Inputs, array_of
@@ -51,6 +52,7 @@ class Asked:
             )
 
 
+@undisturbed()
 def case_of(asked: Asked) -> Case:
     """The case that was asked for, its inputs chosen.
 
@@ -153,13 +155,16 @@ class Case:
         if reason is not None:
             raise ValueError(f"the engine {engine} cannot be asked: {reason}")
         try:
-            return engine.gradients(self.subject, self.inputs if at is None else at, self.setting)
+            with calling(self.subject):
+                given = self.inputs if at is None else at
+                return engine.gradients(self.subject, given, self.setting)
         except (RuntimeError, NotImplementedError) as error:
             why = str(error).partition("\n")[0]
             raise TypeError(
                 f"{engine.framework} has no {engine} of {self.subject}: {why}"
             ) from error
 
+    @undisturbed()
     def judged(
         self, engine: Engine, gradients: Gradients, at: Inputs, chosen: Indices | None
     ) -> Comparison:

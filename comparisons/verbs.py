@@ -17,6 +17,7 @@ from comparisons.case import Asked, Case, ask, case_of
 from comparisons.dtypes import FloatType, float_type
 from comparisons.engines.engine import Engine
 from comparisons.engines.every import engine_named
+from comparisons.engines.undisturbed import calling
 from comparisons.frameworks.array_framework import ArrayFramework
 from comparisons.frameworks.choose import subject_of_framework
 from comparisons.frameworks.every import framework_named
@@ -246,10 +247,11 @@ def _case(
     asked = Given(given, parameters, reference, gradient, order, inputs)
     kind = float_type(dtype or asked.usual_dtype)
     beside = _beside_torch(framework)
-    if beside is None:
-        judged = subject_chosen(subject, asked, kind)
-    else:
-        judged = subject_of_framework(subject, asked, kind, beside)
+    with calling(getattr(subject, "__name__", type(subject).__name__)):
+        if beside is None:
+            judged = subject_chosen(subject, asked, kind)
+        else:
+            judged = subject_of_framework(subject, asked, kind, beside)
     if inputs is not None and judged.captured:
         inputs = judged.sampled_beside(inputs, kind)
     return case_of(Asked(judged, kind, inputs, points, cotangent, device, budget))

@@ -13,6 +13,7 @@ from comparisons.dtypes import Float64Array
 from comparisons.engines.call import run
 from comparisons.engines.engine import Engine, Gradients, Setting, float64
 from comparisons.engines.snippet import Snippet
+from comparisons.engines.undisturbed import calling
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.subject import Subject
@@ -47,11 +48,13 @@ def misbehaviour(case: Case, slopes: Float64Array) -> Iterator[Comparison]:
     """
     (name,) = (i.name for i in case.subject.graph.inputs)
     z, v = (np.ravel(case.inputs[k]) for k in (name, COTANGENT))
-    for sentence in (
-        *_what_is_left(case, z, v),
-        *_nan_in_cotangent(case, z, v, slopes),
-        *_nan_in_input(case, z, v),
-    ):
+    with calling(case.subject):
+        sentences = [
+            *_what_is_left(case, z, v),
+            *_nan_in_cotangent(case, z, v, slopes),
+            *_nan_in_input(case, z, v),
+        ]
+    for sentence in sentences:
         yield _finding(case, name, sentence)
 
 
@@ -59,14 +62,15 @@ def what_is_left(case: Case) -> Iterator[Comparison]:
     """Each input of captured code that a call changes, and each gradient that a second one does."""
     import torch
 
-    first = case.setting.leaves(case.subject, case.inputs)
-    output = run(case.subject, first)[case.subject.graph.output_name]
-    asked = [t for t in first.values() if t.requires_grad]
-    found = torch.autograd.grad(output, asked, allow_unused=True)
-    kept = [None if g is None else float64(g) for g in found]
-    again = {k: (t.detach() * 1.25).requires_grad_() for k, t in first.items()}
-    other = run(case.subject, again)[case.subject.graph.output_name]
-    torch.autograd.grad(other, list(again.values()), allow_unused=True)
+    with calling(case.subject):
+        first = case.setting.leaves(case.subject, case.inputs)
+        output = run(case.subject, first)[case.subject.graph.output_name]
+        asked = [t for t in first.values() if t.requires_grad]
+        found = torch.autograd.grad(output, asked, allow_unused=True)
+        kept = [None if g is None else float64(g) for g in found]
+        again = {k: (t.detach() * 1.25).requires_grad_() for k, t in first.items()}
+        other = run(case.subject, again)[case.subject.graph.output_name]
+        torch.autograd.grad(other, list(again.values()), allow_unused=True)
     for (name, leaf), gradient, before in zip(first.items(), found, kept, strict=True):
         given = np.asarray(case.inputs[name])
         sentences = list(_changed("input", np.ravel(given), np.ravel(float64(leaf))))

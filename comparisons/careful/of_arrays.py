@@ -14,6 +14,7 @@ from comparisons.engines.call import run
 from comparisons.engines.engine import Engine
 from comparisons.engines.noncontiguous import NonContiguous
 from comparisons.engines.reverse import Reverse
+from comparisons.engines.undisturbed import calling
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.captured import of_gradient
 
@@ -43,10 +44,13 @@ def _second(case: Case) -> Iterator[Comparison | Unasked]:
     What torch differentiates itself it differentiates twice as well.
     """
     what = "the second derivative"
-    if not _hand_written(case):
+    with calling(case.subject):
+        written = _hand_written(case)
+        differentiable = written and _differentiable(case)
+    if not written:
         yield Unasked(what, "torch differentiates the code itself")
         return
-    if not _differentiable(case):
+    if not differentiable:
         yield Unasked(what, "its backward is not differentiable")
         return
     try:

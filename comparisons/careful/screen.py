@@ -9,6 +9,7 @@ import numpy as np
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import Engine, Gradients, Indices
+from comparisons.engines.undisturbed import undisturbed
 from comparisons.inputs.values import COTANGENT
 from comparisons.judge.suspicion import Estimate, suspicious
 from comparisons.results.comparison import Comparison
@@ -33,6 +34,7 @@ class Screen:
         """How many points there are."""
         return int(np.size(self.case.inputs[self._variable]))
 
+    @undisturbed()
     def answer(self, engine: Engine, some: Indices | None = None) -> Comparison | None:
         """What the engine gives, judged where it looks worst; None if another gave the same.
 

@@ -32,6 +32,9 @@ def run(subject: Subject, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
     except (RuntimeError, NotImplementedError) as error:
         dtype = next(iter(leaves.values())).dtype
         raise TypeError(f"{subject} failed on {dtype} tensors: {error}") from error
+    except Exception as error:
+        error.add_note(f"{subject} was called with {', '.join(map(_said, leaves.values()))}")
+        raise
     lines = dict(result) if isinstance(result, Mapping) else {output_name: result}
     output = lines.get(output_name)
     if not isinstance(output, torch.Tensor):
@@ -66,6 +69,12 @@ def leaf_values(subject: Subject, inputs: Inputs) -> dict[str, Any]:
         return {name: inputs[name] for name in names}
     shape = np.broadcast_shapes(*(np.shape(v) for v in inputs.values()))
     return {name: np.broadcast_to(inputs[name], shape) for name in names}
+
+
+def _said(tensor: Tensor) -> str:
+    """Type and shape, and the first number."""
+    first = f" that begins with {tensor.flatten()[0].item()!r}" if tensor.numel() else ""
+    return f"a {tensor.dtype} tensor of shape {tuple(tensor.shape)}{first}"
 
 
 def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:

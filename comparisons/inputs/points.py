@@ -122,15 +122,17 @@ def _roots(grid: Float64Array, f: Function) -> Float64Array:
 def pairs(definition: Definition, dtype: FloatType) -> dict[str, Float64Array]:
     """Inputs of a function of two variables, within its domain.
 
-    Random pairs of moderate size, with the second at 0, 1 and at a distance of 0 or of a parameter
-    from the first for some, since losses change there.
+    Random pairs of moderate size, with the second at 0, 1 (if its domain reaches them) and at a
+    distance of 0 or of a parameter from the first for some, since losses change there.
     """
     draw = seeded()
     first, second = definition.variables
     a = _within(draw.normal(scale=2.0, size=_PAIRS), definition.domain.get(first), draw)
     b = _within(draw.normal(scale=2.0, size=_PAIRS), definition.domain.get(second), draw)
-    b[: _PAIRS // 8] = 0.0
-    b[_PAIRS // 8 : _PAIRS // 4] = 1.0
+    low, high = definition.domain.get(second, (-np.inf, np.inf))
+    for value, part in ((0.0, slice(_PAIRS // 8)), (1.0, slice(_PAIRS // 8, _PAIRS // 4))):
+        if low <= value <= high:
+            b[part] = value
     offsets = [0.0, *(float(p) for p in definition.parameters.values() if p.is_finite)]
     offsets += [-o for o in offsets]
     if second not in definition.domain:

@@ -14,10 +14,14 @@ from comparisons.judge.entries import judge_entries
 from comparisons.judge.infinity import judge_beyond_finite
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.kinks import judge_kinks, judge_unresolved
-from comparisons.judge.statuses import judge_points
+from comparisons.judge.statuses import OVERFLOWN, judge_points
+from comparisons.judge.ties import judge_ties
 from comparisons.judge.truth import Truth
+from comparisons.judge.vocabulary import Status
 from symdiff import Definition
 from symdiff.oracle.enclosure import Enclosure
+
+_NEAR_THE_END = 1 - 2.0**-20  # of the largest number: whoever overflows there is off by no more
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +50,47 @@ class Judge:
         if found.undecided.any():
             truth = self._tightened(name, truth, inputs, found)
             found = judge_points(computed, truth, *asked)
+        if name != COTANGENT and COTANGENT in inputs:
+            found = self._beyond(name, found, computed, truth, inputs, moved)
         return self._special(name, found, computed, truth, inputs), truth
+
+    def _beyond(
+        self,
+        name: str,
+        found: Judgement,
+        computed: Float64Array,
+        truth: Enclosure,
+        inputs: Inputs,
+        moved: Float64Array,
+    ) -> Judgement:
+        """What is finite where the truth is just beyond float64, judged for half the cotangent.
+
+        The truth says no more there than that it overflows; half of it is a number.
+        """
+        edge = np.isinf(truth.high) & (truth.bound == 0) & (found.excess > 1)
+        edge &= (np.abs(computed) >= self.dtype.largest * _NEAR_THE_END) & np.isfinite(computed)
+        edge &= np.sign(computed) == np.sign(truth.high)
+        for values in inputs.values():
+            edge &= np.isfinite(np.broadcast_to(values, edge.shape))
+        if not edge.any():
+            return found
+        some = {k: np.broadcast_to(v, edge.shape)[edge] for k, v in inputs.items()}
+        half = self.truth.enclosed({**some, COTANGENT: some[COTANGENT] / 2}, self.dtype)[name]
+        unit = float(self.dtype.ulp(np.asarray(self.dtype.largest)))
+        off = 2 * half.distance(computed[edge] / 2)[1] / unit
+        room = 1 + np.minimum(moved[edge] * self.dtype.unit_roundoff / unit, OVERFLOWN)
+        scale = np.broadcast_to(np.abs(inputs[COTANGENT]), edge.shape)[edge]
+        beside = np.maximum(self.dtype.ulp(np.minimum(scale, self.dtype.largest)) / unit, 1.0)
+        judgement = found.copy()
+        judgement.ulp[edge], judgement.conditioned[edge] = off, off / room
+        judgement.excess[edge] = off / (self.budget.absolute * (room - 1 + beside))
+        right = edge.copy()
+        right[edge] = judgement.excess[edge] <= 1
+        judgement.status[right] = Status.INACCURATE.code
+        right[edge] = off / room <= self.budget.accurate
+        judgement.status[right] = Status.WITHIN.code
+        judgement.excess[right] = np.minimum(judgement.excess[right], 1.0)
+        return judgement
 
     def _tightened(
         self, name: str, truth: Enclosure, inputs: Inputs, found: Judgement
@@ -78,6 +122,8 @@ class Judge:
             found = judge_kinks(found, computed, at, definition.kinks(), self.dtype, cotangent)
             hidden = definition.unresolved_kinks()
             found = judge_unresolved(found, computed, at, hidden, self.dtype, cotangent)
+        elif len(definition.variables) > 1 and name in definition.variables:
+            found = judge_ties(found, name, computed, inputs, self.truth, self.dtype)
         # NaN if any is, else infinite if any is
         extreme = np.maximum.reduce([np.abs(v) for v in np.broadcast_arrays(*inputs.values())])
         if np.isfinite(extreme).all():

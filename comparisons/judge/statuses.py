@@ -14,7 +14,7 @@ from symdiff.oracle.enclosure import BoolArray, Enclosure, Why
 
 # Conditioned by more than float64 holds: a number within a thousandth of the largest, say. The
 # condition is taken for 2¹⁰, which is e^z's.
-_OVERFLOWN = 2.0**10
+OVERFLOWN = 2.0**10
 
 
 def judge_points(
@@ -40,7 +40,7 @@ def judge_points(
     g = finite_truth(truth, dtype)
     unit = dtype.ulp(g)
     moved = np.nan_to_num(sensitivity, posinf=0.0) * dtype.unit_roundoff
-    moved = np.where(np.isposinf(sensitivity), _OVERFLOWN * unit, moved)
+    moved = np.where(np.isposinf(sensitivity), OVERFLOWN * unit, moved)
     floor = dtype.ulp(np.minimum(np.maximum(np.abs(g), scale), dtype.largest)) + moved
     error, edge = _forgiving_at_the_edge(computed, truth, floor * budget.absolute, dtype)
     ulps, conditioned = error / unit, error / (unit + moved)

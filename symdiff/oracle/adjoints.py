@@ -69,18 +69,17 @@ def enclose_adjoints(
     except TooLarge:  # a deep chain of scalars goes line by line, as arrays do
         forms = None
     asked = relative or _USUAL.get(target, _USUAL_ELSE)
-    resolution = SMALLEST if target == "float64" else format_named(target).smallest * 2.0**-40
     if forms is None and signature.pointwise:
-        found = _line_by_line(
-            adjoints, arrays, parameters, signature.shape(arrays), (asked, resolution)
-        )
+        found = _line_by_line(adjoints, arrays, parameters, signature.shape(arrays), asked)
         return _settled(found, absolute)
     if forms is None:
         return enclose_arrays(
             adjoints,
             {**arrays, **parameters, **lengths},
             relative=asked,
-            resolution=resolution,
+            resolution=SMALLEST
+            if target == "float64"
+            else format_named(target).smallest * 2.0**-40,
             absolute=absolute,
         )
     from symdiff.oracle.choice import enclose
@@ -109,12 +108,9 @@ def _line_by_line(
     arrays: Mapping[str, Float64Array],
     parameters: Mapping[str, Any],
     shape: tuple[int, ...],
-    asked: tuple[float, float],
+    relative: float,
 ) -> dict[str, Enclosure]:
-    """A chain too deep to be written out: some points at a time, each distinct point once.
-
-    Args: asked, the relative and the absolute bound of what counts as certified.
-    """
+    """A chain too deep to be written out: some points at a time, each distinct point once."""
     columns = [np.broadcast_to(a, shape).ravel() for a in arrays.values()]
     distinct, inverse = np.unique(np.array(columns), axis=1, return_inverse=True)
     count = distinct.shape[1]
@@ -125,11 +121,14 @@ def _line_by_line(
                 break
             some = slice(start, start + _AT_ONCE)
             inputs = dict(zip(arrays, distinct[:, some], strict=True))
-            part = enclose_arrays(
-                adjoints, {**inputs, **parameters}, relative=asked[0], resolution=asked[1]
-            )
+            given = {**inputs, **parameters}
+            part = enclose_arrays(adjoints, given, relative=relative, ties=False)
             for name, reached in found.items():
                 reached.put(some, part[name])
+    # What 1/z > 0 is at ∞, where 1/∞ is 0, is no limit.
+    infinite = np.isinf(distinct).any(axis=0)
+    for enclosure in found.values():
+        enclosure.put(infinite, uncertain((int(infinite.sum()),), Why.NO_LIMIT))
     return {name: e[inverse.ravel()].reshape(shape) for name, e in found.items()}
 
 

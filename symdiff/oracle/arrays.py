@@ -41,6 +41,7 @@ def enclose_arrays(
     relative: float = 2.0**-64,
     resolution: float = SMALLEST,
     absolute: Mapping[str, Float64Array] | None = None,
+    ties: bool = True,
 ) -> dict[str, Enclosure]:
     """Every adjoint of a graph, by Ziv's strategy: the precision doubles for those left open.
 
@@ -53,6 +54,8 @@ def enclose_arrays(
         resolution: a bound that is small enough for float balls, whatever the value.
         absolute: by an adjoint's name, for each entry a bound that is small enough anyway: an entry
             that is 0 in truth would otherwise be asked for to 2⁻¹⁰⁷⁴.
+        ties: whether at a tie of two cases the convention's value stands, as in a network; else
+            nothing is known there: min(z, |z|) has slope 1 at 0, and the convention says 0.
     """
     guards = {f"%{i}": node for i, node in enumerate(_restricting(adjoints))}
     enough = absolute or {}
@@ -63,7 +66,7 @@ def enclose_arrays(
     shape = np.broadcast_shapes(*map(np.shape, arguments.values())) if pointwise else ()
     left, steps = dict(adjoints.nodes), program({**adjoints.nodes, **guards})
     steps.check(arguments)
-    if relative >= COARSEST and entries >= WORTH:
+    if ties and relative >= COARSEST and entries >= WORTH:
         found = enclose_quickly(steps, guards, arguments, shape, (relative, resolution))
         for name, enclosure in found.items():
             if name in enough:
@@ -79,7 +82,7 @@ def enclose_arrays(
             with ctx.workprec(precision):
                 balls = {k: np.asarray(_ball(arguments[k]), object) for k in steps.arguments}
                 try:
-                    results = interpret(steps, balls, compile_entry)
+                    results = interpret(steps, balls, compile_entry if ties else _compile_untied)
                 except deadline.OutOfTimeError:
                     return found or _nothing(adjoints, arguments)
                 now = {k: _enclosed(results[k], shape, relative, enough.get(k)) for k in left}
@@ -182,8 +185,14 @@ def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., 
     return _compiled(tuple(symbols), expression)
 
 
+def _compile_untied(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
+    return _compiled(tuple(symbols), expression, ties=False)
+
+
 @lru_cache(maxsize=4096)
-def _compiled(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[..., Any]:
+def _compiled(
+    symbols: tuple[Symbol, ...], expression: Expr, *, ties: bool = True
+) -> Callable[..., Any]:
     function = compile_ball(expression, symbols)
 
     def evaluate(*balls: Any) -> Any:
@@ -194,7 +203,8 @@ def _compiled(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[..., An
             value = function(*balls)
         except Undefined:
             return arb.nan()
-        unknown = function.conditions.unknown  # a condition that may have no value
+        met = function.conditions
+        unknown = met.unknown or (met.tied and not ties)  # a condition may have no value
         if (unknown or value.is_nan()) and not any(ball.is_nan() for ball in balls):
             return arb(0, arb.pos_inf())
         return value

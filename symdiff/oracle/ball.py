@@ -180,6 +180,8 @@ class _Settling:
             ball = self.program(*point)
         except Undefined:
             return self._without_value(point)
+        if self.primal is None and self.program.conditions.unknown:
+            return arb.nan(), Why.UNDECIDED
         if self.program.conditions.tied and self.primal is not None:
             return self._at_tie(ball, self.primal.one_sided(point))
         return ball, Why.UNDECIDED

@@ -179,7 +179,8 @@ class _Growth:
         def defined(guard: Compiled) -> bool:
             with ctx.workprec(64):
                 try:
-                    return bool(guard(cell.ball()).is_finite())
+                    # A step is finite whether or not its argument has a value.
+                    return guard(cell.ball()).is_finite() and not guard.conditions.unknown
                 except Undefined:
                     return False
 

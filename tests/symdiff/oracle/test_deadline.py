@@ -66,6 +66,11 @@ def test_a_chain_too_deep_to_be_written_out_is_enclosed_as_far_as_the_time_goes(
     with deadline.allowed(3):
         part = deep.enclose(target="float32", z=np.linspace(-5, 5, 20_000))["z"]
 
+    tied = adjoints(text.replace("tanh(z)", "min(z, abs(z))")).enclose(z=np.array([0.0, -1.0]))["z"]
+    far_out = deep.enclose(z=np.array([-np.inf, 1.0, np.inf]))["z"]
+
+    assert [False, True] == tied.certified.tolist()
+    assert [False, True, False] == far_out.certified.tolist()
     assert all_of_them.certified.all()
     assert (2, 20_000) == all_of_them.shape
     assert part.certified[0]

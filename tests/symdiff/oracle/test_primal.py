@@ -52,6 +52,7 @@ class TestDomain:
             ("log(relu(z))", -1.0),
             ("where(z > 0, z, log(z))", -1.0),
             ("z + 0*sqrt(z - 3)", 1.0),
+            ("z**2 + sign(sqrt(sin(z) - 0.5))", 3.5),
         ],
     )
     def test_outside_nothing_is_certified(self, text, z):

@@ -1,0 +1,93 @@
+"""The state of torch, numpy and the ball arithmetic: what a comparison needs, and what was there.
+
+The outcome must not depend on the caller's state, nor change it. So gradients are recorded, in no
+inference mode, without autocast and anomaly mode, with float32 as torch's default type and the CPU
+as its default device, from the same seed at every call; numpy is silent; one thread at a time uses
+mpmath and flint, whose precision belongs to the process.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import flint
+import mpmath
+import numpy as np
+
+from comparisons.inputs.values import SEED
+
+_alone = threading.RLock()
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """The state in which everything is computed; afterwards it is as it was. It may be nested."""
+    with _alone, np.errstate(all="ignore"):
+        decimal, binary = mpmath.mp.prec, flint.ctx.prec
+        try:
+            yield
+        finally:
+            mpmath.mp.prec, flint.ctx.prec = decimal, binary
+
+
+@contextmanager
+def calling(what: object) -> Iterator[None]:
+    """The state in which a user's code runs; it is warned of what the code left changed.
+
+    Args: what, as it is called in the warning.
+    """
+    import torch
+
+    default = torch.get_default_dtype()
+    with ExitStack() as stack:
+        stack.enter_context(undisturbed())
+        stack.enter_context(torch.inference_mode(mode=False))
+        stack.enter_context(torch.enable_grad())
+        stack.enter_context(torch.random.fork_rng(devices=[]))
+        if torch.is_anomaly_enabled():
+            stack.enter_context(torch.autograd.set_detect_anomaly(False))
+        for device in ("cpu", "cuda"):
+            if torch.is_autocast_enabled(device):
+                stack.enter_context(torch.autocast(device, enabled=False))
+        if torch.get_default_device().type != "cpu":
+            stack.enter_context(torch.device("cpu"))
+        torch.set_default_dtype(torch.float32)
+        torch.manual_seed(SEED)
+        before = {name: now() for name, (now, _) in _watched().items()}
+        try:
+            yield
+        finally:
+            changed = _put_back(before)
+            torch.set_default_dtype(default)
+    if changed:
+        warnings.warn(f"{what} left {', '.join(changed)}; it is put back", stacklevel=3)
+
+
+def _watched() -> dict[str, tuple[Callable[[], Any], Callable[[Any], object]]]:
+    """What user code may leave changed: how it is read, and how it is put back."""
+    import torch
+
+    return {
+        "grad mode": (torch.is_grad_enabled, torch.set_grad_enabled),
+        "torch's default type": (torch.get_default_dtype, torch.set_default_dtype),
+        "torch's number of threads": (torch.get_num_threads, torch.set_num_threads),
+        "torch's deterministic mode": (
+            torch.are_deterministic_algorithms_enabled,
+            torch.use_deterministic_algorithms,
+        ),
+        "numpy's error state": (np.geterr, lambda state: np.seterr(**state)),
+    }
+
+
+def _put_back(before: dict[str, Any]) -> list[str]:
+    """What is not as it was before, in words, once it is again."""
+    changed = []
+    for name, (now, put) in _watched().items():
+        if now() != before[name]:
+            changed.append(f"{name} at {now()}, which was {before[name]}")
+            put(before[name])
+    return changed
