@@ -5,7 +5,7 @@ BIN := .venv/bin
 # One torch thread a process: pytest -n 2 has both cores.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help report test test-all lint docs coverage picture bounds bench lock clean
+.PHONY: help report test test-all lint docs coverage picture bounds bench atlas atlas-pages lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,12 @@ bounds: .venv/installed ## record every engine's maxima anew, in some minutes
 
 bench: .venv/installed ## every benchmark, one after the other
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+atlas: .venv/installed ## every framework that is installed beside the truth; leaves docs/atlas
+	$(BIN)/symdiff atlas --checkpoint build/atlas.jsonl --pages docs/atlas
+
+atlas-pages: .venv/installed ## the atlas's pages anew from docs/atlas/atlas.json
+	$(BIN)/symdiff atlas --from docs/atlas/atlas.json --pages docs/atlas
 
 lock: ## pin anew what requirements.in names
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

@@ -2,6 +2,8 @@ from .atlases.atlas import Atlas as Atlas
 from .atlases.atlas import atlas as atlas
 from .capture.closed_form import ClosedForm as ClosedForm
 from .capture.closed_form import closed_form as closed_form
+from .costs.cost import Cost as Cost
+from .costs.cost import cost as cost
 from .diagnosis.diagnosis import Cause as Cause
 from .diagnosis.diagnosis import Diagnosis as Diagnosis
 from .dtypes import FloatType as FloatType

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType, float_type
+from comparisons.engines import subnormals
 from comparisons.engines.engine import Engine, Gradients, Indices, Setting
 from comparisons.engines.every import ENGINES, engine_named
 from comparisons.engines.undisturbed import calling, undisturbed
@@ -155,7 +156,7 @@ class Case:
         if reason is not None:
             raise ValueError(f"the engine {engine} cannot be asked: {reason}")
         try:
-            with calling(self.subject):
+            with calling(self.subject), subnormals.kept(f"{self.subject} in {engine}"):
                 given = self.inputs if at is None else at
                 return engine.gradients(self.subject, given, self.setting)
         except (RuntimeError, NotImplementedError) as error:

@@ -53,6 +53,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "verbs",
         "report",
         "atlases",
+        "costs",
         "comparisons",
         "pytest_plugin",
         "cli",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from comparisons.cli.arguments import complete_names, parameters, refusals_are_usage_errors
+from comparisons.cli.output import json_text
 from comparisons.cli.own_code import inputs, is_own_code, own_call
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def derive(
             },
             "missing": dict(found.missing),
         }
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        click.echo(json_text(document))
     elif form == "latex":
         click.echo(found.latex("closed" if closed else "lines"))
     else:

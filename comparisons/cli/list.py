@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from comparisons.cli.arguments import refusals_are_usage_errors
+from comparisons.cli.output import json_text
 
 if TYPE_CHECKING:
     from symdiff import Definition
@@ -36,7 +36,7 @@ def list_(kind: str | None, *, as_json: bool) -> None:
     """
     found = {name: entries for name, entries in _entries().items() if kind in (None, name)}
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        click.echo(json_text(found))
         return
     for heading, entries in found.items():
         click.echo(click.style(f"{heading} ({len(entries)})", bold=True))

@@ -32,7 +32,11 @@ class Mlx(ArrayFramework):
             "relu6": own("mlx.nn.relu6(z)"),
             "leaky_relu": own("mlx.nn.leaky_relu(z)"),
             "elu": own("mlx.nn.elu(z)"),
-            "selu": own("mlx.nn.selu(z)"),
+            "selu": own(
+                "mlx.nn.selu(z)",
+                "λ = 1.0507 and α = 1.67326 by its documentation; elsewhere they have 16 digits",
+                formula="where(z > 0, 1.0507*z, 1.0507*1.67326*(exp(z) - 1))",
+            ),
             "celu": own("mlx.nn.celu(z)"),
             "gelu": own("mlx.nn.gelu(z)"),
             "gelu_tanh": own("mlx.nn.gelu_approx(z)"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from comparisons.judge.vocabulary import Status, Verdict
-from comparisons.report.printable import printable
+from symdiff.notation.printable import printable
 
 _LONGEST = 400  # characters of a sentence
 

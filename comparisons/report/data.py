@@ -18,9 +18,9 @@ from typing import Any
 
 from comparisons.judge.vocabulary import Status
 from comparisons.report.numbered import numbered
-from comparisons.report.printable import printable
 from comparisons.report.row import WIDEST_FIRST, Row, written
 from comparisons.report.whole_file import write_whole
+from symdiff.notation.printable import printable
 
 SCHEMA = 1  # a document of another number is refused: raise it when a field changes its meaning
 _BEGAN = datetime.now(UTC)  # of the run: its page and its JSON have one date

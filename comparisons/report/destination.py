@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from comparisons.report.printable import printable
+from symdiff.notation.printable import printable
 
 PAGES = (".html", ".md")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from comparisons.report.printable import printable
+from symdiff.notation.printable import printable
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
 # Source: spec.commonmark.org, 2.4 and 6.2; $ and ~ are GitHub's. An underscore within a word is

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 
 from latex2mathml.converter import convert_to_element
 
-from comparisons.report.printable import printable
+from symdiff.notation.printable import printable
 
 LONGEST = 20_000  # characters; the longest of the catalogue has 600
 _DEEPEST = 120  # braces within braces: each takes the converter some ten frames of Python's stack

@@ -9,7 +9,6 @@ from sympy import Expr, Symbol
 
 import symdiff
 from comparisons.dtypes import FloatType
-from comparisons.report.printable import printable, whole_characters
 from comparisons.report.profile import curve, profile
 from comparisons.report.row import Row
 from comparisons.results.engine_table import Difference
@@ -24,6 +23,7 @@ from symdiff.graph import Graph
 from symdiff.graph.graph import equations
 from symdiff.kinks import Kink
 from symdiff.notation.names import barred
+from symdiff.notation.printable import printable, whole_characters
 from symdiff.trees.extent import TooLarge
 
 _MOST_KINKS = 24  # rows of one table

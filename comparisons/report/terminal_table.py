@@ -7,8 +7,8 @@ from typing import Any
 
 from comparisons.judge.vocabulary import Verdict, verdict_named
 from comparisons.report.numbered import numbered
-from comparisons.report.printable import printable
 from comparisons.report.row import WIDEST_FIRST
+from symdiff.notation.printable import printable
 
 _LONGEST = 100  # characters of a function's name in a line
 Cell = tuple[str, str]  # the text, padded to its column, and the verdict it is coloured by, or ""

@@ -6,6 +6,7 @@ rebuilds the subject and its tables once a process.
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from sympy import Expr
 
 from comparisons.dtypes import Float64Array, FloatType, float_type
+from comparisons.engines import subnormals
 from comparisons.engines.backward import Converted
 from comparisons.engines.engine import Setting
 from comparisons.engines.every import ENGINES
@@ -62,7 +64,9 @@ class Recipe:
     budget: Budget
 
     def key(self) -> dict[str, Any]:
-        """What a checkpoint must agree on."""
+        """What a checkpoint must agree on: torch has other kernels for each kind of processor."""
+        import torch
+
         return {
             "name": self.name,
             "parameters": dict(self.parameters),
@@ -70,7 +74,8 @@ class Recipe:
             "engine": self.engine,
             "budget": [self.budget.accurate, self.budget.absolute],
             "blocks": BLOCKS,
-            "versions": [version("torch"), version("symdiff-autograd")],
+            "versions": {name: version(name) for name in ("torch", "symdiff-autograd")},
+            "processor": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
         }
 
 
@@ -203,7 +208,8 @@ class Prepared:
         """The gradients that the engine computes."""
         engine = ENGINES[self.recipe.engine]
         inputs: Any = {self.variable: values}  # float32 is as exact
-        gradients = engine.gradients(self.subject, inputs, Setting(self.dtype)).values
+        with subnormals.kept(f"{self.subject} in {engine}"):
+            gradients = engine.gradients(self.subject, inputs, Setting(self.dtype)).values
         if isinstance(gradients, Converted):
             found = gradients.held(self.variable)
         else:

@@ -2,54 +2,103 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from comparisons.sweeps.tally import Tally
+from symdiff.notation.printable import printable
+
+_NO_TALLY = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError)
 
 
 class Checkpoint:
     """A file of one line a finished block, under a first line that says of which sweep.
 
-    A line that was being written when the process died is ignored, and its block done again.
+    Each line has a checksum of the sweep, the block and its tally. One that was being written when
+    the process died, was changed, or does not count every value of its block is not believed, and
+    its block is done again.
     """
 
-    def __init__(self, path: Path, sweep: Mapping[str, Any]) -> None:
-        """Open the checkpoint of a sweep, new or begun.
+    def __init__(self, path: Path, sweep: Mapping[str, Any], values: int = 2**24) -> None:
+        """Open the checkpoint of a sweep, new or begun; `values` are those of a block.
 
-        Raises: ValueError if the file is another sweep's, or none; it is left as it is.
+        Raises: ValueError, one sentence, if the file is another sweep's, or none, or cannot be
+            written; it is left as it is.
         """
         self.path = path
         self.done: dict[int, Tally] = {}
-        head = json.dumps(dict(sweep), sort_keys=True)
-        if path.exists() and path.stat().st_size:
-            self._read(head)
-        else:
+        self._values = values
+        self._head = json.dumps(dict(sweep), sort_keys=True)
+        try:
+            if path.exists() and not path.is_file():
+                raise ValueError(f"the checkpoint {path} is no file; name another")
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(head + "\n", encoding="utf-8")
-
-    def _read(self, head: str) -> None:
-        text = self.path.read_bytes().decode("utf-8", errors="replace")
-        first, *lines = text.splitlines()
-        if first != head:
+            with path.open("a+", encoding="utf-8", errors="replace") as file:
+                file.seek(0)
+                text = file.read()
+                if not text:
+                    file.write(self._head + "\n")
+                elif self._is_begun(text) and not text.endswith("\n"):
+                    file.write("\n")  # so that the next line starts on its own
+        except OSError as error:
             raise ValueError(
-                f"{self.path} is the checkpoint of another sweep or of other versions; "
-                "remove it or name another file"
+                f"the checkpoint {printable(str(path), 300)} cannot be used ({error.strerror}); "
+                "name another file"
+            ) from None
+
+    def _is_begun(self, text: str) -> bool:
+        """Take what is finished. Raises: ValueError if it is of another sweep."""
+        first, *lines = text.split("\n")
+        if first != self._head:
+            raise ValueError(
+                f"{self.path} is {_what_differs(first, self._head)}; remove it or name another file"
             )
         for line in lines:
             try:
                 data = json.loads(line)
-                self.done[int(data["block"])] = Tally.from_json(data["tally"])
-            except (AttributeError, KeyError, TypeError, ValueError):
+                block, tally = data["block"], Tally.from_json(data["tally"])
+                whole = data["checksum"] == self._checksum(block, data["tally"])
+                if whole and tally.values == self._values:
+                    self.done[int(block)] = tally
+            except (*_NO_TALLY, RecursionError):
                 continue
-        if not text.endswith("\n"):  # so that the next line starts on its own
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write("\n")
+        return True
+
+    def _checksum(self, block: int, tally: Any) -> str:
+        """Of what is put down, and of which sweep: it guards against accidents, not forgers."""
+        text = json.dumps([self._head, block, tally], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def add(self, block: int, tally: Tally) -> None:
         """Put down a finished block."""
         self.done[block] = tally
+        data = tally.to_json()
+        line = {"block": block, "tally": data, "checksum": self._checksum(block, data)}
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps({"block": block, "tally": tally.to_json()}) + "\n")
+            file.write(json.dumps(line) + "\n")
+
+
+def _what_differs(first: str, expected: str) -> str:
+    """In words, why a first line is not the expected one."""
+    try:
+        found = json.loads(first)
+        here = dict(_flat(found))
+    except (ValueError, RecursionError, AttributeError):
+        return "no checkpoint of a sweep"
+    differ = [
+        f"{name} {printable(str(here.get(name, 'not said')), 60)}, not {value}"
+        for name, value in _flat(json.loads(expected))
+        if here.get(name) != value
+    ]
+    return f"the checkpoint of another sweep: {'; '.join(differ) or 'it says more than this one'}"
+
+
+def _flat(sweep: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in sweep.items():
+        if isinstance(value, dict):
+            yield from _flat(value)
+        else:
+            yield name, value

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array, FloatType
 from symdiff.float_balls.fma import from_bits, to_bits
+from symdiff.float_balls.jit import compiled
 from symdiff.oracle.enclosure import Enclosure
 from symdiff.oracle.kernel import LEADING, MANTISSA, ONE, alike, descend, horner, offset, single
 from symdiff.oracle.table import Table
@@ -140,7 +141,7 @@ def _kind(computed: Any, high: Any, low: Any, bound: Any, unit: Any) -> Any:
     return OTHER, most
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _classify(
     computed: Float64Array,
     truth: tuple[Float64Array, Float64Array, Float64Array],
@@ -193,7 +194,7 @@ def _extremes(high: Any, computed: Any, bound: Any) -> Any:
     return least, greatest, (np.inf if strange else up), down
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _sort_patterns(  # noqa: PLR0915 - one pass
     first: np.uint32,
     computed: npt.NDArray[np.float32],

@@ -21,6 +21,7 @@ from comparisons.results.envelope import Bin
 from comparisons.sweeps.points import Points
 from comparisons.sweeps.tally import Extreme, Tally
 from symdiff.float_balls.fma import from_bits, to_bits
+from symdiff.float_balls.jit import compiled
 
 _KINDS = (Status.WITHIN, Status.INACCURATE, Status.LOST, Status.WRONG_SIGN)
 _FAITHFUL = (Status.CORRECT, Status.FAITHFUL)
@@ -100,7 +101,7 @@ def _straddles(least: Any, greatest: Any, threshold: Any) -> Any:
     return least <= threshold < greatest
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled(nogil=True, error_model="numpy")
 def _judged(  # noqa: PLR0915 - one pass
     computed: Float64Array,
     high: Float64Array,

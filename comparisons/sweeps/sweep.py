@@ -7,10 +7,12 @@ their tallies add up in any order, so they go to whatever executor there is.
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import numpy as np
@@ -175,6 +177,14 @@ class Sweep:
         )
 
 
+class SweepInterrupted(KeyboardInterrupt):
+    """Ctrl-C in a sweep, with what was found until then."""
+
+    def __init__(self, found: Sweep) -> None:
+        self.found = found
+        super().__init__(f"{found.values:,} values of {found.subject} were swept")
+
+
 def swept(
     subject: Subject,
     *,
@@ -198,25 +208,35 @@ def swept(
         blocks: some of the 256 only, for a look.
 
     Raises: ValueError if the subject cannot be rebuilt by name in another process or has more than
-        one variable, the type is not float32, or the checkpoint is another sweep's.
+        one variable, the type is not float32, or the checkpoint is another sweep's; on Ctrl-C
+        SweepInterrupted, a KeyboardInterrupt, with what was found.
     """
     recipe = _recipe(subject, dtype, engine, budget or Budget())
-    done = Checkpoint(checkpoint, recipe.key()) if checkpoint is not None else None
+    done = Checkpoint(checkpoint, recipe.key(), 2**32 // BLOCKS) if checkpoint is not None else None
     found: dict[int, Tally] = (
         {} if done is None else {b: t for b, t in done.done.items() if b in blocks}
     )
     left = [b for b in blocks if b not in found]
     # The first block builds the tables and leaves them in the cache, for the workers to read.
     derived = prepared(recipe).judge.truth.adjoints
-    with tqdm(total=len(blocks), initial=len(found), unit="block", disable=None) as bar:
-        bar.set_description(f"{subject} {dtype}")
-        for block, tally in _run(recipe, left, executor):
-            found[block] = tally
-            if done is not None:
-                done.add(block, tally)
-            bar.update()
-    total = sum((found[b] for b in sorted(found)), Tally())
-    return Sweep(subject, derived, dtype, engine, recipe.budget, total)
+
+    def so_far() -> Sweep:
+        total = sum((found[b] for b in sorted(found)), Tally())
+        return Sweep(subject, derived, dtype, engine, recipe.budget, total)
+
+    try:
+        with tqdm(total=len(blocks), initial=len(found), unit="block", disable=None) as bar:
+            bar.set_description(f"{subject} {dtype}")
+            for block, tally in _run(recipe, left, executor):
+                found[block] = tally
+                if done is not None:
+                    done.add(block, tally)
+                bar.update()
+    except KeyboardInterrupt as interrupt:
+        if not found:
+            raise
+        raise SweepInterrupted(so_far()) from interrupt
+    return so_far()
 
 
 def _recipe(subject: Subject, dtype: FloatType, engine: Engine, budget: Budget) -> Recipe:
@@ -243,7 +263,7 @@ def _run(
 ) -> Iterable[tuple[int, Tally]]:
     if executor is None:
         with ProcessPoolExecutor(
-            os.cpu_count(), get_context("spawn"), initializer=_one_thread
+            os.cpu_count(), get_context("spawn"), initializer=_begin_worker
         ) as processes:
             yield from _run(recipe, blocks, processes)
         return
@@ -269,8 +289,22 @@ def _cancel(futures: Iterable[Future[Tally]]) -> None:
         future.cancel()
 
 
-def _one_thread() -> None:
-    """Two torch threads cost 16 ms a call on a busy machine; one a process is the fast way."""
+def _begin_worker() -> None:
+    """What a process does before its first block.
+
+    It leaves Ctrl-C to its parent, and ends when its parent does, however that dies: the queue it
+    waits at has no end that would close. Two torch threads cost 16 ms a call on a busy machine; one
+    a process is the fast way.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     import torch
 
     torch.set_num_threads(1)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

@@ -22,12 +22,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-import numba
 import numpy as np
 from flint import arb, ctx
 
 from symdiff.float_balls.elementary import U, inline, phi
 from symdiff.float_balls.fma import fma
+from symdiff.float_balls.jit import compiled
 from symdiff.float_balls.operations import wider
 
 CELLS, WIDTH, DEGREE = 608, 16, 9
@@ -99,7 +99,7 @@ def Phi(x: Any, ex: Any) -> Any:
     return wider(v, v * NORMAL_CDF + slope * ex)
 
 
-@numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+@compiled(nogil=True, boundscheck=False, error_model="numpy")
 def loop(v: Any, e: Any, a: Any, ea: Any) -> None:
     """Φ of a register of balls."""
     for i in range(len(v)):

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from symdiff.float_balls.jit import compiled
 from symdiff.float_balls.operations import wider
 
 _LANES = 8  # sums side by side, so that the processor need not wait for each
-_jit = numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+_jit = compiled(nogil=True, boundscheck=False, error_model="numpy")
 
 
 @_jit

@@ -12,11 +12,11 @@ from enum import Enum, auto
 from functools import cache
 from typing import Any
 
-import numba
 import numpy as np
 
 from symdiff.float_balls import operations as on
 from symdiff.float_balls.elementary import inline
+from symdiff.float_balls.jit import compiled
 
 BLOCK = 2048  # 32 KiB a register
 
@@ -57,7 +57,7 @@ class Code(Enum):
     CHOSEN = auto()  # b where a holds, else c
 
 
-_jit = numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+_jit = compiled(nogil=True, boundscheck=False, error_model="numpy")
 
 
 @_jit

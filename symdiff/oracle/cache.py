@@ -13,8 +13,8 @@ import contextlib
 import hashlib
 import io
 import os
+import stat
 import tempfile
-import zipfile
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +27,8 @@ from symdiff.expression.formula import real_symbol
 from symdiff.oracle.table import Table, build
 
 _MAGIC = b"symdiff table 1\n"
+_OPEN = 0o022  # writable by others
+_LARGEST = 2**28  # bytes of a file; the largest table has 13 MB
 _UNDERNEATH = ("sympy", "python-flint", "numba", "numpy", "mpmath")  # what a table is made with
 
 
@@ -47,14 +49,34 @@ def table(expression: Expr, target: str = "float32", restricting: tuple[Expr, ..
         variables than one, or an unknown format.
     """
     key = _key(expression, target, restricting)
-    path = directory() / f"{key}.table"
-    found = _read(path, key, target)
+    folder = _trusted()
+    found = None if folder is None else _read(folder / f"{key}.table", key, target)
     if found is None:
         found = build(expression, target, restricting)
-        if found.complete:
+        if folder is not None and found.complete:
             with contextlib.suppress(OSError):
-                _write(path, key, found)
+                _write(folder / f"{key}.table", key, found)
     return found
+
+
+def _trusted() -> Path | None:
+    """The directory, made if it is not there; None if there is none that only its user writes.
+
+    Whoever can write it could forge a table. One that is the user's own and open to others, as it
+    was made in the past, is closed.
+    """
+    try:
+        folder = directory()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = folder.stat()
+        own = getattr(os, "getuid", lambda: found.st_uid)()  # Windows has no such numbers
+        if found.st_uid == own and found.st_mode & _OPEN and os.name == "posix":
+            folder.chmod(0o700)
+            found = folder.stat()
+    except (OSError, RuntimeError):  # a RuntimeError of a user without a home
+        return None
+    closed = os.name != "posix" or not found.st_mode & _OPEN
+    return folder if found.st_uid in (own, 0) and closed else None
 
 
 def _key(expression: Expr, target: str, restricting: tuple[Expr, ...] = ()) -> str:
@@ -89,7 +111,6 @@ def _write(path: Path, key: str, table: Table) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, tree=table.tree, rows=table.rows)
     content = buffer.getvalue()
-    path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -102,9 +123,8 @@ def _write(path: Path, key: str, table: Table) -> None:
 
 def _read(path: Path, key: str, target: str) -> Table | None:
     """The table in the file, or None if there is none that can be believed."""
-    try:
-        data = path.read_bytes()
-    except OSError:
+    data = _bytes(path)
+    if data is None:
         return None
     start = len(_MAGIC) + 65
     content = data[start:]
@@ -113,9 +133,23 @@ def _read(path: Path, key: str, target: str) -> Table | None:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             tree, rows = arrays["tree"], arrays["rows"]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except Exception:  # noqa: BLE001 - numpy and zipfile raise many kinds, and a table can be built
         return None
     return Table(target, tree, rows) if _sound(tree, rows, target) else None
+
+
+def _bytes(path: Path) -> bytes | None:
+    """The content of a file; None of what is no file, such as a pipe, whose reader would wait."""
+    try:
+        handle = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        )
+        with os.fdopen(handle, "rb") as file:
+            found = os.fstat(handle)
+            regular = stat.S_ISREG(found.st_mode) and found.st_size <= _LARGEST
+            return file.read() if regular else None
+    except OSError:
+        return None
 
 
 def _sound(tree: np.ndarray, rows: np.ndarray, target: str) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symdiff.float_balls.fma import fma, from_bits
+from symdiff.float_balls.jit import compiled
 from symdiff.oracle.enclosure import BoolArray, Float64Array
 
 _BLOCK = 256  # points tried for a common row: 2 KiB of bits, long enough to pay for the test
@@ -24,7 +25,7 @@ LEADING = np.uint64(12)  # sign and exponent
 ONE = np.uint64(0x3FF << 52)  # the bits of 1.0
 
 
-_jit = numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy")
+_jit = compiled(nogil=True, boundscheck=False, error_model="numpy")
 _inline = numba.njit(inline="always", error_model="numpy")
 
 

@@ -13,8 +13,8 @@ from comparisons.report.differences import differences
 from comparisons.report.document import Document, write_page
 from comparisons.report.markdown import code, fenced, shown_as_it_is
 from comparisons.report.mathml import mathml
-from comparisons.report.printable import printable
 from comparisons.report.row import written
+from symdiff.notation.printable import printable
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """All values of float32, a few blocks at a time."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -111,6 +112,56 @@ with ThreadPoolExecutor(1) as one:
     resumed = sweep("relu", executor=second, checkpoint=path, blocks=BLOCKS)
     assert second.lives > 10**9 - len(BLOCKS)  # fewer than all were left
     assert resumed.tally == whole.tally
+
+
+def test_what_was_swept_before_ctrl_c_is_not_lost():
+    """The interrupt has it, as a sweep of the values that were done."""
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        sweep("relu", executor=Serial(lives=2), blocks=[0, 64, 127])
+
+    assert stopped.value.found.values == 2 * 2**24
+
+
+WORKS = """
+import os, sys, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from comparisons.sweeps.sweep import _begin_worker
+
+def work(path):
+    open(path, "w").write(str(os.getpid()))
+    time.sleep(1000)
+
+if __name__ == "__main__":
+    pool = ProcessPoolExecutor(1, get_context("spawn"), initializer=_begin_worker)
+    pool.submit(work, sys.argv[1]).result()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
+def test_no_worker_outlives_its_parent(tmp_path, name):
+    """Though it is at work, and the parent could say nothing."""
+    (tmp_path / "works.py").write_text(WORKS)
+    told = tmp_path / "pid"
+    parent = subprocess.Popen([sys.executable, str(tmp_path / "works.py"), str(told)])
+    while not (told.exists() and told.read_text()):
+        assert parent.poll() is None
+        time.sleep(0.1)
+    worker = int(told.read_text())
+    parent.send_signal(getattr(signal, name))
+    parent.wait()
+
+    until = time.monotonic() + 60
+    while _lives(worker) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not _lives(worker)
+
+
+def _lives(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
 
 
 def test_progress_is_silent_where_there_is_no_terminal(capsys):

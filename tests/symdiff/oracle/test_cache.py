@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -195,3 +196,58 @@ class TestDirectory:
         monkeypatch.delenv("XDG_CACHE_HOME")
         monkeypatch.setenv("HOME", str(tmp_path / "home"))
         assert cache.directory() == tmp_path / "home" / ".cache" / "symdiff"
+
+
+class TestPlace:
+    def test_a_pipe_in_a_table_s_place_is_not_waited_at(self, directory, builds):
+        """It is replaced by the table."""
+        cache.table(EXPRESSION, "float32")
+        path = only_file(directory)
+        path.unlink()
+        os.mkfifo(path)
+        cache.table(EXPRESSION, "float32")
+
+        assert len(builds) == 2
+        assert path.is_file()
+
+    def test_nothing_with_a_right_checksum_is_not_believed(self, directory, builds):
+        """An empty content, sealed."""
+        cache.table(EXPRESSION, "float32")
+        path = only_file(directory)
+        path.write_bytes(cache._MAGIC + cache._checksum(path.stem, b""))
+        cache.table(EXPRESSION, "float32")
+
+        assert len(builds) == 2
+
+    @pytest.mark.parametrize("mode", [0o777, 0o775, 0o755])
+    def test_is_the_user_s_own(self, directory, mode):
+        """One that others could write is closed to them, a new one is not open to begin with."""
+        cache.table(EXPRESSION, "float32")
+        assert directory.stat().st_mode & 0o777 == 0o700
+        directory.chmod(mode)
+        cache.table(EXPRESSION, "float32")
+
+        assert directory.stat().st_mode & 0o022 == 0
+
+    def test_another_user_s_folder_is_not_used(self, directory, builds):
+        """Neither read nor written: whoever made it could forge a table."""
+        cache.table(EXPRESSION, "float32")
+        owner = directory.stat().st_uid
+        os.chown(directory, 12345, -1) if owner == 0 else pytest.skip("only root gives away")
+        cache.table(EXPRESSION, "float32")
+
+        assert len(builds) == 2
+
+    def test_a_user_without_a_home_has_none(self, builds, monkeypatch):
+        """Every table is built, and no more."""
+        for name in ("SYMDIFF_CACHE_DIR", "XDG_CACHE_HOME"):
+            monkeypatch.delenv(name, raising=False)
+
+        def homeless():
+            raise RuntimeError("Could not determine home directory.")
+
+        monkeypatch.setattr(Path, "home", homeless)
+        cache.table(EXPRESSION, "float32")
+        cache.table(EXPRESSION, "float32")
+
+        assert len(builds) == 2

@@ -1,0 +1,97 @@
+"""Time a value, peak memory a value, accuracy: what is measured of a method."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import gc
+import re
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from comparisons.costs.method import Method
+from comparisons.dtypes import Float64Array, float_type
+from comparisons.judge.truth import Truth
+from comparisons.judge.ulp import ulp_error
+from symdiff import Graph
+
+_ENOUGH = 0.1  # seconds of processor time that one figure may take
+_REPEATS = 50
+_USUAL = 1 / 16  # as in the atlas
+_POINTS = 129
+
+
+def nanoseconds_a_value(method: Method, size: int) -> float:
+    """The least of some runs, in processor time of all threads; a machine under load has no other.
+
+    Args: size, of an array of numbers drawn from −4 to 4.
+    """
+    assert method.call is not None  # noqa: S101 - what is only counted is not timed
+    given = method.prepare(_values(size))
+    method.call(given)
+    least, spent = np.inf, 0.0
+    for _ in range(_REPEATS):
+        start = time.process_time_ns()
+        method.call(given)
+        took = time.process_time_ns() - start
+        least, spent = min(least, took), spent + took / 1e9
+        if spent > _ENOUGH:
+            break
+    return float(least) / size
+
+
+def bytes_a_value(method: Method, size: int) -> float | None:
+    """The most that the process holds while it runs, beyond input and output; Linux alone tells.
+
+    Source: proc(5), `clear_refs` and `VmHWM`.
+    """
+    if not sys.platform.startswith("linux"):
+        return None
+    assert method.call is not None  # noqa: S101 - what is only counted is not run
+    given = method.prepare(_values(size))
+    kept = method.call(given)
+    del kept
+    _give_back()
+    before = _status("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    found = method.call(given)
+    most = _status("VmHWM")
+    del found
+    return float(max(0.0, most - before) / size)
+
+
+def error(method: Method, graph: Graph) -> float:
+    """The largest error in ulp where the gradient is of its usual size; NaN is infinitely far."""
+    assert method.call is not None  # noqa: S101 - what is only counted is not judged
+    at, dtype = np.linspace(-4.0, 4.0, _POINTS), float_type("float64")
+    truth = Truth(graph).enclosed({"z": at}, dtype)["z"]
+    with np.errstate(all="ignore"):
+        computed = np.array(method.numbers(method.call(method.prepare(at))), dtype=np.float64)
+    size = np.where(truth.certified, np.abs(truth.high), 0.0)
+    usual = (size >= min(1.0, size.max(initial=0.0)) * _USUAL) & truth.certified
+    off = ulp_error(np.broadcast_to(computed, at.shape), truth, dtype).greatest
+    return float(off[usual].max(initial=0.0))
+
+
+def _values(size: int) -> Float64Array:
+    return np.random.default_rng(0).uniform(-4.0, 4.0, size)
+
+
+def _status(field: str) -> float:
+    """A field of this process's status, in bytes."""
+    text = Path("/proc/self/status").read_text(encoding="ascii")
+    found = re.search(rf"^{field}:\s+(\d+) kB", text, flags=re.MULTILINE)
+    return 1024.0 * int(found[1]) if found else np.nan
+
+
+def _give_back() -> None:
+    """Freed memory goes back to the system, so that it is counted when it is taken again."""
+    gc.collect()
+    trim: Callable[..., Any] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
