@@ -16,7 +16,13 @@ from torch.utils._pytree import keystr, tree_flatten_with_path
 from comparisons.capture.axes import Shape
 from comparisons.capture.code import Code
 from comparisons.capture.place import Place
-from symdiff.graph import Graph, Node
+from symdiff.expression.differentiate import differentiate
+from symdiff.graph import Graph, Node, topological
+from symdiff.graph.kinds.elementwise import Elementwise
+from symdiff.graph.template import placeholder
+
+# What makes 0 and 1 of numbers; `to_copy` makes floats of what was compared.
+_COMPARISONS = frozenset(("gt", "ge", "lt", "le", "eq", "ne", "to_copy", "heaviside", "where"))
 
 Array = npt.NDArray[np.float64]
 
@@ -32,6 +38,7 @@ class Captured:
         fixed: what holds at these inputs only: branches taken, random draws, each with its line.
         places: the line of the user's code that made a node.
         types: the type of what was held in less than float64, which rounds to it.
+        operations: the name of the operator that made a node.
         draws: whether random numbers were drawn.
         writes: whether something that an input reaches was written into.
     """
@@ -43,6 +50,7 @@ class Captured:
     fixed: tuple[tuple[str, Place | None], ...]
     places: Mapping[Node, Place] = field(repr=False)
     types: Mapping[Node, torch.dtype] = field(repr=False)
+    operations: Mapping[Node, str] = field(repr=False)
     code: Code = field(repr=False)
     draws: bool = False
     writes: bool = False
@@ -79,10 +87,32 @@ class Captured:
         texts = {p: linecache.getline(p.file, p.line).strip() for p in seen}
         return tuple((str(p), text) for p, text in texts.items() if text)
 
+    def locally_constant(self) -> tuple[str, ...]:
+        """The operations whose derivative is 0 wherever there is one, each with its place."""
+        found: dict[str, None] = {}
+        for node in topological(self.graph.output_nodes):
+            if _is_flat(node) and node in self.operations:
+                name, where = self.operations[node], self.source(node)
+                name = "a comparison" if name in _COMPARISONS else name
+                found[f"{name} ({where})" if where else name] = None
+        return tuple(found)
+
     def source(self, node: Node | str) -> str:
         """`file:line` of the user's code that made a node or a named line; empty if unknown."""
         place = self.places.get(self.graph.nodes[node] if isinstance(node, str) else node)
         return "" if place is None else str(place)
+
+
+def _is_flat(node: Node) -> bool:
+    """Whether it depends on something, and its derivative by each operand is 0."""
+    return (
+        isinstance(node, Elementwise)
+        and bool(node.operands)
+        and all(
+            (differentiate(node.expr, placeholder(i)) if slope is None else slope) == 0
+            for i, slope in enumerate(node.partials)
+        )
+    )
 
 
 def squeezed(value: Array) -> Array:

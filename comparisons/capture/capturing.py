@@ -59,14 +59,20 @@ def captured_call(
     kwargs: dict[str, Any],
     *,
     lines: Lines = Lines.OUTPUTS,
+    rounded: Callable[[Any], Any] = lambda values: values,
 ) -> Captured:
-    """`capture` of the call. Args: lines, which values are lines of the graph."""
+    """`capture` of the call.
+
+    Args: lines, which values are lines of the graph; rounded, the inputs to those of a type, a
+        module's parameters among them.
+    """
     reading = lines is not Lines.OUTPUTS
     code = code_of(function, args, kwargs, () if reading else (COTANGENT,))
     for name, tensor in code.inputs.items():
         if tensor.layout != torch.strided:
             raise Refused(f"{code.name} was given a sparse tensor, {name}; pass a dense one")
-    values = {n: t.to(torch.float64, copy=True).requires_grad_() for n, t in code.inputs.items()}
+    held = rounded({n: t.to(torch.float64, copy=True) for n, t in code.inputs.items()})
+    values = {n: t.requires_grad_() for n, t in held.items()}
     if not values:
         raise Refused(
             f"{code.name} was given no floating-point tensor, so there is nothing to differentiate "
@@ -95,6 +101,7 @@ def captured_call(
         tuple(recorder.fixed),
         {renewed[n]: p for n, p in recorder.places.items() if n in renewed},
         {renewed[n]: t for n, t in recorder.types.items() if n in renewed},
+        {renewed[n]: o for n, o in recorder.operations.items() if n in renewed},
         code,
         draws=recorder.draws,
         writes=recorder.writes,

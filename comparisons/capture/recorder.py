@@ -46,6 +46,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch's class is untyped
         self.places: dict[Node, Place] = {}
+        self.operations: dict[Node, str] = {}  # which operator made a value
         self.types: dict[Node, torch.dtype] = {}  # of values held in less than float64
         self.fixed: list[tuple[str, Place | None]] = []  # what would differ at other inputs
         self.operators: Counter[str] = Counter()
@@ -317,6 +318,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             if tensor.is_floating_point() and not self._depth:
                 node = self.known_as(call, tensor, node, here())  # noqa: PLW2901 - from here on
             self._storages.put(tensor, node, reached=reached)
+            self.operations.setdefault(node, plain_name(call))
             self._remember(tensor, node)
 
     def _remember(self, tensor: Tensor, node: Node) -> None:

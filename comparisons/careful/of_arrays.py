@@ -44,6 +44,9 @@ def _second(case: Case) -> Iterator[Comparison | Unasked]:
     What torch differentiates itself it differentiates twice as well.
     """
     what = "the second derivative"
+    if case.subject.surrogate:
+        yield Unasked(what, "a surrogate gradient says nothing of its own gradient")
+        return
     with calling(case.subject):
         written = _hand_written(case)
         differentiable = written and _differentiable(case)

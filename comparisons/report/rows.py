@@ -51,6 +51,7 @@ def result_row(result: Result) -> Row:
         "identity": subject.identity,
         "captured": [],
         "of_torch": subject.of_torch,
+        "of_user": subject.of_user or subject.captured,
         "dtype": str(result.dtype),
         "engine": str(result.engine),
         "cotangent": result.cotangent,

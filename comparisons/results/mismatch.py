@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeVar
 
+from comparisons.inputs.values import COTANGENT
 from comparisons.judge.vocabulary import Verdict, verdict_named
 from comparisons.results.comparison import Comparison
 from comparisons.results.point import Point
 from comparisons.results.reproduction import reproduction
 from comparisons.results.result import Result
+from symdiff.notation.names import barred
 
 Found = TypeVar("Found", bound=Result)
 
@@ -71,10 +73,27 @@ def describe(found: Result) -> str:
             f"  all points   {counts}",
             *([_SECOND] if found.engine.order == 2 else []),
             *_worst_points(found.broken(_POINTS), found.engine.framework),
+            *_surrogate(found, summary.name, worst),
             f"  reproduce    {_reproduction(found)}",
             *_diagnosis(found),
         ]
     )
+
+
+def _surrogate(found: Result, name: str, worst: Point) -> list[str]:
+    """What to say of a gradient where the truth is 0: a surrogate, which may well be meant."""
+    if worst.truth != 0 or worst.computed == 0:
+        return []
+    flat = found.subject.flat()
+    if not flat:
+        return []
+    weights = [value for key, value in worst.inputs.items() if key.startswith(f"{COTANGENT}_")]
+    gave = COTANGENT if worst.computed in weights else f"{worst.computed:.6g}"
+    so = f"is locally constant, so {barred(name)} = 0; backward gave {gave}"
+    return [
+        f"  remark       {flat[0]} {so}",
+        "               if a surrogate is meant, say by gradient= what it should be",
+    ]
 
 
 def _diagnosis(found: Result) -> list[str]:

@@ -53,7 +53,7 @@ def from_code(
     Raises: ValueError, in one sentence, if the code cannot be captured, or the reference is not
         of the same inputs and outputs; TypeError if `reference` and `gradient` are both given.
     """
-    from comparisons.capture import capture
+    from comparisons.capture.capturing import captured_call
 
     if reference is not None and gradient is not None:
         raise TypeError("give reference= or gradient=, not both: each says what is right")
@@ -61,7 +61,8 @@ def from_code(
     if gradient is not None:
         reference = _surrogate(function, gradient)
     judged_by = reference or function
-    captured = capture(judged_by, *arguments, **named)
+    rounded = partial(_rounded, dtype=dtype)
+    captured = captured_call(judged_by, arguments, named, rounded=rounded)
     if reference is not None:
         captured = _beside(captured, function, arguments, named)
     names = list(captured.inputs)
@@ -70,7 +71,10 @@ def from_code(
         seed = f"torch.manual_seed({SEED})"
         call = replace(call, text=f"({seed}, {call.text})[1]")
     weighted = replace(
-        _weighted(captured, call), reading=partial(_reading, judged_by, arguments, named)
+        _weighted(captured, call),
+        reading=partial(_reading, judged_by, arguments, named),
+        draws=captured.draws,
+        surrogate=gradient is not None,
     )
     if order == 1:
         return weighted
@@ -203,6 +207,7 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
         obstacle=call.obstacle,
         place=call.place,
         identity=call.identity,
+        flat=captured.locally_constant,
         places=captured.places,
         labels={
             **{name: f"{name.rstrip('_')}.grad" for name in captured.inputs},
@@ -283,6 +288,8 @@ def of_gradient(subject: Subject) -> Subject:
         place=subject.place,
         identity=subject.identity,
         reading=subject.reading,
+        draws=subject.draws,
+        surrogate=subject.surrogate,
         labels={
             **{i.name: f"{i.name}.grad" for i in graph.inputs},
             **{w: f"{name}.grad (the first derivative)" for name, w in weights.items()},

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from comparisons.dtypes import FloatType
+from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import Inputs, Sample
 from symdiff import Definition, Graph
 from symdiff.notation.names import barred
@@ -44,10 +44,13 @@ class Subject:
     of_user: bool = False  # whether it is the user's own
     captured: bool = False  # whether the graph was read off the code
     casts: Iterable[str] = ()  # types that values on the way are held in, beside that of the inputs
+    draws: bool = False  # whether the code draws random numbers
+    surrogate: bool = False  # whether it is judged by a gradient that is no derivative
     imports: str = ""  # statements that the code needs beside `import torch`
     obstacle: str = ""  # why the code cannot be run as it stands, in words
     place: str = ""  # where the user's function is defined, file:line
     identity: str = ""  # of the user's function: two of one name are told apart by it
+    flat: Callable[[], Sequence[str]] = field(default=tuple, repr=False)  # see `Captured`
     reading: Callable[[], Reading] | None = field(default=None, repr=False)  # for a report
     framework: str = "torch"  # that it is written in
     places: Mapping[Node, Place] = field(default_factory=dict)  # the user's lines, of nodes
@@ -70,8 +73,15 @@ class Subject:
         assert self.sample is not None  # noqa: S101 - captured code has one
         sampled = self.sample(dtype)
         own = {
-            name: np.reshape(np.asarray(values, dtype=np.float64), sampled[name].shape)
+            name: np.reshape(_array(values), sampled[name].shape)
             for name, values in given.items()
             if name in sampled
         }
         return {**sampled, **own}
+
+
+def _array(values: Any) -> Float64Array:
+    """An array's or a tensor's numbers."""
+    tensor = hasattr(values, "detach")
+    found = values.detach().cpu().double().numpy() if tensor else values
+    return np.asarray(found, dtype=np.float64)

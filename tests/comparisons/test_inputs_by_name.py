@@ -53,6 +53,14 @@ def test_integers_are_constants_and_other_keywords_go_along():
     assert set(found.adjoints) == {"x", "v_y"}
 
 
+def test_tensors_may_require_a_gradient():
+    """As they do where they come from gradcheck."""
+    x, w = (torch.tensor(a, dtype=torch.bfloat16, requires_grad=True) for a in (X, W))
+    found = comparisons.check(lambda x, w: x @ w, inputs={"x": x, "w": w})
+
+    assert str(found.dtype) == "bfloat16"
+
+
 def test_a_module_takes_its_forward_s_arguments():
     """Its parameters are inputs as they are."""
     torch.manual_seed(0)

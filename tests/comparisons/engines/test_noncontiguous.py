@@ -44,3 +44,13 @@ def test_a_scalar_s_gradient_is_judged():
     )
     with pytest.raises(comparisons.GradientMismatch, match=r"noncontiguous: s\.grad is wrong"):
         comparisons.check(RightIfContiguous.apply, *given)
+
+
+def test_random_numbers_go_by_memory():
+    """Dropout drops other entries of a transposed matrix: it is not asked about one."""
+    torch.manual_seed(0)
+    found = comparisons.check(torch.nn.Dropout(0.5), torch.randn(5, 4))
+
+    assert found.subject.draws
+    with pytest.raises(ValueError, match="draws random numbers"):
+        comparisons.compare(torch.nn.Dropout(0.5), torch.randn(5, 4), engine="noncontiguous")

@@ -1,0 +1,90 @@
+"""A gradient where there is none is recognised as a surrogate, and judged by what it should be."""
+
+import pytest
+import torch
+
+import comparisons
+from comparisons import GradientMismatch
+from comparisons.capture import capture
+
+X = torch.linspace(-2, 2, 12).reshape(4, 3) + 0.01
+
+
+class Round(torch.autograd.Function):
+    """Rounding with a straight-through gradient."""
+
+    @staticmethod
+    def forward(_, x):
+        """To the nearest integer."""
+        return x.round()
+
+    @staticmethod
+    def backward(_, v):
+        """Straight through."""
+        return v
+
+
+class Spike(torch.autograd.Function):
+    """The Heaviside step with the slope of an arc tangent."""
+
+    @staticmethod
+    def forward(ctx, x):
+        """1 above 0."""
+        ctx.save_for_backward(x)
+        return (x > 0).to(x.dtype)
+
+    @staticmethod
+    def backward(ctx, v):
+        """1/(1 + x²)."""
+        (x,) = ctx.saved_tensors
+        return v / (1 + x * x)
+
+
+@pytest.mark.parametrize(
+    ("function", "remark"),
+    [
+        (Round.apply, r"round \(.*\) is locally constant, so x̄ = 0; backward gave v\n"),
+        (Spike.apply, r"a comparison \(.*\) is locally constant, so x̄ = 0; backward gave -?\d"),
+    ],
+    ids=["straight through", "surrogate"],
+)
+def test_a_surrogate_is_called_one(function, remark):
+    """What is locally constant, what came out, and what to do."""
+    with pytest.raises(GradientMismatch, match=remark) as caught:
+        comparisons.check(function, X)
+
+    assert "say by gradient= what it should be" in str(caught.value)
+
+
+def test_it_passes_by_what_it_should_be_and_no_other():
+    """gradient= is the definition."""
+    comparisons.check(Round.apply, X, gradient=torch.ones_like)
+    comparisons.check(Spike.apply, X, gradient=lambda x: 1 / (1 + x * x))
+    with pytest.raises(GradientMismatch):
+        comparisons.check(Spike.apply, X, gradient=lambda x: 1.0001 / (1 + x * x))
+
+
+def test_what_is_wrong_otherwise_is_not_called_a_surrogate():
+    """A mask is a comparison too; the truth there is no 0."""
+
+    class Masked(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return (x > 0) * x * 3
+
+        @staticmethod
+        def backward(ctx, v):
+            (x,) = ctx.saved_tensors
+            return (x > 0) * v * 2
+
+    with pytest.raises(GradientMismatch) as caught:
+        comparisons.check(Masked.apply, X)
+
+    assert "  remark  " not in str(caught.value)
+
+
+def test_a_product_is_not_locally_constant():
+    """Only what has no slope at all."""
+    assert capture(lambda x: x.round() * x, X).locally_constant()[0].startswith("round (")
+    assert capture(lambda x: torch.tanh(x) * x, X).locally_constant() == ()
