@@ -5,7 +5,7 @@ BIN := .venv/bin
 # One torch thread a process: pytest -n 2 has both cores.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help report test test-all lint docs coverage picture bounds bench atlas atlas-pages lock clean
+.PHONY: help report test test-all browser lint docs coverage picture bounds bench atlas atlas-pages lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -13,11 +13,19 @@ help: ## this list
 report: .venv/installed ## compare the whole catalogue; leaves report/index.html
 	$(BIN)/python -m tools.report report/index.html
 
-test: .venv/installed ## the tests, in about nine minutes on two cores
+test: .venv/installed browser ## the tests, in about nine minutes on two cores
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
-test-all: .venv/installed ## the longer proofs too
+test-all: .venv/installed browser ## the longer proofs too
 	$(BIN)/python -m pytest -q -n 2
+
+browser: ## Chromium for the tests of the page: by apt as root; elsewhere they are skipped
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+	  if command -v $$name >/dev/null; then exit 0; fi; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 \
+	  || echo "Chromium could not be installed; the tests of the page in a browser are skipped"; \
+	else echo "No Chromium is installed; the tests of the page in a browser are skipped"; fi
 
 lint: .venv/installed ## ruff and mypy
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from .results.comparison import Comparison as Comparison
 from .results.engine_table import Difference as Difference
 from .results.engine_table import EngineTable as EngineTable
 from .results.mismatch import GradientMismatch as GradientMismatch
+from .results.mismatch import Inconclusive as Inconclusive
 from .results.point import Point as Point
 from .subjects.layers import layer as layer
 from .subjects.losses import array_loss as array_loss

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import get_args
@@ -22,12 +22,15 @@ from comparisons.inputs.values import COTANGENT, Inputs, array_of
 from comparisons.judge.allowance import Allowance, precision_of
 from comparisons.judge.budget import Budget
 from comparisons.judge.judge import Judge
+from comparisons.judge.judgement import Judgement
+from comparisons.judge.power import Power, nonlinear, power_of
 from comparisons.judge.truth import Truth
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.comparison import Comparison
 from comparisons.results.engine_table import EngineTable
 from comparisons.subjects.subject import Subject
 from symdiff import Definition
+from symdiff.graph import Node
 from symdiff.graph.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
 from symdiff.oracle.enclosure import Enclosure, Why
 
@@ -227,7 +230,18 @@ class Case:
             return None
         types = [self.dtype, *map(float_type, self.subject.casts)]
         coarsest = max(types, key=lambda t: t.unit_roundoff)
-        return Allowance(adjoints, self.inputs, precision_of(coarsest))
+        return Allowance(
+            adjoints,
+            self.inputs,
+            precision_of(coarsest),
+            strict=self.budget.strict,
+            watched=[node for nodes in self._functions.values() for node in nodes],
+        )
+
+    @cached_property
+    def _functions(self) -> Mapping[str, Sequence[Node]]:
+        """The nonlinear functions in the graph, in print, and the nodes that each is given."""
+        return nonlinear(self.subject.graph)
 
     def _of(self, definition: Definition) -> Case:
         """The same case of another function of the same variables."""
@@ -268,8 +282,25 @@ class Case:
         truth = self._enclosures[name]
         some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
         _something_known(f"{name} of {self.subject}", some, at)
-        judgement, enclosure = self._judge.judge(name, computed, some, at)
-        return AdjointResult(name, at, computed, enclosure, judgement, self.subject.label(name))
+        found, enclosure = self._judge.judge(name, computed, some, at)
+        power = self._power(name, computed, enclosure, found)
+        return AdjointResult(name, at, computed, enclosure, found, self.subject.label(name), power)
+
+    def _power(
+        self, name: str, computed: Float64Array, truth: Enclosure, found: Judgement
+    ) -> Power | None:
+        """What a pass is worth; None of functions of points."""
+        if self._allowance is None:
+            return None
+        functions = self._functions
+        return power_of(name, computed, truth, found, self._allowance, self.dtype, functions)
+
+    def _is_zero(self, name: str) -> bool:
+        """Whether an adjoint is 0 in every entry, and proven to be: torch has None for it."""
+        truth = self._enclosures.get(name)
+        if truth is None:
+            return False
+        return bool(truth.certified.all() and not truth.high.any() and not truth.bound.any())
 
     def _results(
         self, gradients: Gradients, at: Inputs, chosen: Indices | None
@@ -290,6 +321,8 @@ class Case:
             cannot_say_none = name not in gradients.requires_grad  # torch.func has zeros for it
             if name in missing and cannot_say_none and value is not None and not value.any():
                 continue
+            if value is None and self.subject.captured and self._is_zero(name):
+                value = np.zeros(self._enclosures[name].shape)  # noqa: PLW2901 - what None means
             problem = _presence(
                 _of_numbers(value, at),
                 requires_grad=gradients.requires_grad.get(name, expected),

@@ -62,6 +62,12 @@ class Allowance:
         return rounding_errors(self.adjoints, self.inputs, self.precision, floors=True)
 
     @property
+    def unit(self) -> float:
+        """The unit roundoff of the coarsest type."""
+        kinds = self.precision
+        return max(p.unit for p in ([kinds] if isinstance(kinds, Precision) else kinds.values()))
+
+    @property
     def enough(self) -> Mapping[str, Float64Array]:
         """By adjoint how narrow the truth's bound has to be: far below what is judged."""
         return {name: size * ENOUGH for name, size in self.narrow.sizes.items()}

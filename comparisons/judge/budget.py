@@ -27,6 +27,9 @@ class Budget:
 
     accurate: float = 4.0  # units of ulp(g) + u·Σ|v ∂g/∂v|
     absolute: float = 32.0  # units of ulp(max(|g|, 1)) + u·Σ|v ∂g/∂v|
+    # Of a graph of arrays: whether only what no first-order rounding explains is wrong, √N τ
+    # instead of 16 τ (`symdiff.rounding`). It sees less, and what it rejects is wrong for sure.
+    strict: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.accurate <= self.absolute:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -40,6 +42,8 @@ class Judge:
         """Judge the adjoint `name`; returns the truth too, as tightly as it was needed."""
         if self.allowance is not None:
             found = judge_entries(name, computed, truth, self.allowance, self.dtype, self.budget)
+            if found.wrong:
+                self._excuse_ties(name, found, computed)
             return found, truth
         moved = np.broadcast_to(self.truth.sensitivity(name, inputs), computed.shape)
         cotangent = inputs.get(COTANGENT, np.ones(()))
@@ -53,6 +57,22 @@ class Judge:
         if name != COTANGENT and COTANGENT in inputs:
             found = self._beyond(name, found, computed, truth, inputs, moved)
         return self._special(name, found, computed, truth, inputs), truth
+
+    @cached_property
+    def _at_ties(self) -> Mapping[str, Enclosure]:
+        return {} if self.allowance is None else self.truth.at_ties(self.allowance.inputs)
+
+    def _excuse_ties(self, name: str, found: Judgement, computed: Float64Array) -> None:
+        """Excuse what is wrong by one choice at a tie and right by another."""
+        whatever = self._at_ties.get(name)
+        if whatever is None or self.allowance is None:
+            return
+        low, high = whatever.ends()
+        unit = self.dtype.ulp(np.clip(computed, -self.dtype.largest, self.dtype.largest))
+        allowed = self.allowance.accurate(name, unit)
+        wrong = (found.excess > 1) & np.isfinite(computed)
+        inside = (computed >= low - allowed) & (computed <= high + allowed)
+        found.excuse(wrong & inside & (high - low > allowed), Status.KINK_INSIDE)
 
     def _beyond(
         self,

@@ -10,7 +10,7 @@ estimated from, and 16 times the root of their mean square is its line, as 16 τ
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,8 +32,9 @@ from symdiff.rounding import scale_of
 GRADCHECK = (1e-3, 1e-5)  # rtol and atol of torch.autograd.gradcheck
 ALLCLOSE = (1e-5, 1e-8)  # of torch.allclose and numpy.allclose
 _LINE = 1e-6  # in float64: a tensor in which nothing below it is seen passes nothing
-_AT_MOST = 0.5  # in any type: half of the gradient
+_AT_MOST = 1.0  # in any type: a gradient of 0 is told from the true one
 _DOUBLE = 2.0**-53
+_SHOWN = 4  # functions in a sentence
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,8 @@ class Reached:
     low: float
     high: float
 
-    @property
-    def sentence(self) -> str:
-        """`z Φ(z) was reached only for −1.1 ≤ z ≤ 2.2`."""
-        return f"{self.function} was reached only for {self.low:.3g} ≤ z ≤ {self.high:.3g}"
+    def __str__(self) -> str:
+        return f"{self.function} for {self.low:.3g} ≤ z ≤ {self.high:.3g}"
 
 
 @dataclass(frozen=True)
@@ -89,24 +88,31 @@ class Power:
     def sentence(self) -> str:
         """In one line what a pass is worth, beside two other checks."""
         if not self.entries:
-            return f"{self.adjoint}: no entry was judged"
+            return "no entry was judged"
         zero = f"an absolute error above {self.absolute:.2g} would have been seen"
         if self.entries == self.zeros:
-            return f"{self.adjoint}: all {self.entries:,} entries are 0 in truth; {zero}"
+            return f"all {self.entries:,} entries are 0 in truth; {zero}"
         first, second = self.gradcheck, self.allclose
         words = [
-            f"{self.adjoint}: a relative error of {_figure(self.own.half)} in half of the entries",
-            f"would have been seen, {_figure(self.own.all)} in all, {_figure(self.common)} of all",
-            f"together; gradcheck sees {_figure(first.half)} and {_figure(first.all)},",
+            f"a relative error of {_figure(self.own.half)} in half of the entries would have been",
+            f"seen, {_figure(self.own.all)} in all, {_figure(self.common)} of all together;",
+            f"gradcheck sees {_figure(first.half)} and {_figure(first.all)},",
             f"allclose {_figure(second.half)} and {_figure(second.all)}",
         ]
         parts = [" ".join(words)]
         if self.zeros:
             parts.append(f"{self.zeros:,} of {self.entries:,} entries are 0 in truth; {zero}")
-        parts += [each.sentence for each in self.reached]
-        if self.inconclusive:
-            parts.append(f"inconclusive: no error below {_figure(self.line)} would have been seen")
         return "; ".join(parts)
+
+
+def reached_sentence(reached: Sequence[Reached]) -> str:
+    """`z Φ(z) was reached only for −1.1 ≤ z ≤ 2.2: errors elsewhere are not seen`; or nothing."""
+    if not reached:
+        return ""
+    more = len(reached) - _SHOWN
+    rest = f", and {more} more functions" if more > 0 else ""
+    shown = ", ".join(map(str, reached[:_SHOWN]))
+    return f"reached: {shown}{rest}; errors elsewhere are not seen"
 
 
 def power_of(
@@ -116,14 +122,14 @@ def power_of(
     judgement: Judgement,
     allowance: Allowance,
     dtype: FloatType,
-    functions: Mapping[str, Node] | None = None,
+    functions: Mapping[str, Sequence[Node]] | None = None,
 ) -> Power:
     """What the comparison of the adjoint `name` would have seen, by the line that it was held to.
 
     Args: judgement, of the computed values; functions, as `nonlinear` gives them, whose nodes the
         allowance watches.
     """
-    apart = [s.code for s in Status if s.standing is Standing.NOT_JUDGED]
+    apart = [s.code for s in Status if s.standing in (Standing.NOT_JUDGED, Standing.EXCUSED)]
     judged = ~np.isin(judgement.status, apart) & np.isfinite(truth.high) & np.isfinite(computed)
     size = np.abs(truth.high)
     unit = dtype.ulp(finite_truth(truth, dtype))
@@ -133,8 +139,9 @@ def power_of(
     zero = judged & truth.contains(np.zeros(size.shape))
     telling = judged & ~zero
     own = _seen(allowed + off, size, telling)
-    errors = allowance.narrow
-    narrow = np.where(telling, errors.sizes[name], 0.0)
+    common, fit = _in_common(name, computed, truth, telling, allowance, floors=agrees)
+    if abs(fit) > common and not agrees:
+        common, fit = _in_common(name, computed, truth, telling, allowance, floors=True)
     return Power(
         adjoint=name,
         entries=int(judged.sum()),
@@ -144,16 +151,34 @@ def power_of(
         gradcheck=_seen(_tolerance(GRADCHECK, size), size, telling),
         allclose=_seen(_tolerance(ALLCLOSE, size), size, telling),
         least=float(((allowed + off)[telling] / size[telling]).min(initial=math.inf)),
-        line=min(_LINE * dtype.unit_roundoff / _DOUBLE, _AT_MOST),
-        common=TIMES * errors.common[name] if telling.any() else math.inf,
-        found=scale_of(computed - truth.high, truth.high, narrow),
+        line=min(_LINE * allowance.unit / _DOUBLE, _AT_MOST),
+        common=common,
+        found=fit,
         reached=_reached(allowance, functions or {}),
     )
 
 
-def nonlinear(graph: Graph) -> dict[str, Node]:
-    """Each nonlinear function of one value in a graph, written in z, and the node it is given."""
-    found: dict[str, Node] = {}
+def _in_common(
+    name: str,
+    computed: Float64Array,
+    truth: Enclosure,
+    telling: BoolArray,
+    allowance: Allowance,
+    *,
+    floors: bool,
+) -> tuple[float, float]:
+    """The relative error of all entries that rounding explains, and the one that they have."""
+    if allowance.strict or not telling.any():
+        return math.inf, 0.0  # no bound of it is proven
+    errors = allowance.wide if floors else allowance.narrow
+    size = np.where(telling, errors.sizes[name], 0.0)
+    off = computed - truth.high - truth.low
+    return TIMES * errors.common[name], scale_of(off, truth.high, size)
+
+
+def nonlinear(graph: Graph) -> dict[str, list[Node]]:
+    """Each nonlinear function of one value in a graph, written in z, and the nodes it is given."""
+    found: dict[str, list[Node]] = {}
     for node in topological(graph.output_nodes, computed=True):
         if not isinstance(node, Elementwise):
             continue
@@ -164,7 +189,7 @@ def nonlinear(graph: Graph) -> dict[str, Node]:
             parts = [node.expr] if whole else list(node.expr.atoms(*FUNCTIONS, Extreme))
             for part in parts:
                 if part.free_symbols == {own} and _bends(part):
-                    found.setdefault(notation.text(part.xreplace({own: z})), operand)
+                    found.setdefault(notation.text(part.xreplace({own: z})), []).append(operand)
     return found
 
 
@@ -174,9 +199,14 @@ def _bends(expression: Expr) -> bool:
     return bool(expression.has(*bent))
 
 
-def _reached(allowance: Allowance, functions: Mapping[str, Node]) -> tuple[Reached, ...]:
+def _reached(allowance: Allowance, functions: Mapping[str, Sequence[Node]]) -> tuple[Reached, ...]:
     ranges = allowance.narrow.ranges
-    return tuple(Reached(text, *ranges[of]) for text, of in functions.items() if of in ranges)
+    found = []
+    for text, nodes in functions.items():
+        ends = [ranges[node] for node in nodes if node in ranges]
+        if ends:
+            found.append(Reached(text, min(low for low, _ in ends), max(high for _, high in ends)))
+    return tuple(found)
 
 
 def _tolerance(tolerances: tuple[float, float], size: Float64Array) -> Float64Array:

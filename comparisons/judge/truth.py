@@ -16,6 +16,7 @@ from symdiff.graph import Node, topological
 from symdiff.graph.sensitivity import sensitivities
 from symdiff.oracle.adjoints import enclose_adjoints, pointwise_forms
 from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.ties import enclose_at_ties
 
 TIGHT = 2.0**-100  # where an error straddles a threshold: as tight as a double-double can hold
 _MOVED = "its sensitivity"  # no identifier, so no name of a graph's can clash
@@ -48,6 +49,10 @@ class Truth:
         Args: enough, by an adjoint's name, in its shape.
         """
         return enclose_adjoints(self.adjoints, inputs, target=dtype.name, absolute=enough)
+
+    def at_ties(self, inputs: Inputs) -> dict[str, Enclosure]:
+        """Every adjoint of a graph of arrays whatever is chosen where two operands are equal."""
+        return enclose_at_ties(self.adjoints, inputs)
 
     def enclosed_tightly(self, inputs: Inputs, dtype: FloatType) -> dict[str, Enclosure]:
         """The same with the least bound there is, for the few points that need it."""

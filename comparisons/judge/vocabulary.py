@@ -22,6 +22,12 @@ class Verdict(Enum):
         "yellow",
         "Sound at every finite input, but NaN or wrong at ±∞, where the gradient has a limit.",
     )
+    INCONCLUSIVE = (
+        "inconclusive",
+        "?",
+        "yellow",
+        "At these inputs no error that matters would have been seen: nothing was found out.",
+    )
     DISAGREES = "disagrees", "✗", "red", "Wrong somewhere."
 
     mark: str  # one character

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +17,9 @@ from comparisons.report.conventions import KinkConventions, kink_conventions
 from comparisons.report.data import document
 from comparisons.report.detections import Detections
 from comparisons.report.engine_pairs import EnginePair, engine_pairs
-from comparisons.report.findings import Finding, findings
+from comparisons.report.findings import Finding, findings, origin_of
 from comparisons.report.glossary import STATUSES, VERDICTS
+from comparisons.report.overview import Operator, overview
 from comparisons.report.row import WIDEST_FIRST, Row, read
 from comparisons.report.templates import anchor, template
 from comparisons.report.whole_file import write_whole
@@ -27,6 +28,9 @@ from symdiff.notation.names import lettered
 
 TEMPLATES: Mapping[str, str] = {".html": "page.html.jinja", ".md": "page.md.jinja"}
 LARGEST = 3_000_000  # bytes of one HTML file; a larger report is an index and a file a function
+
+# What the schema does not ask for: documents of before have none of it.
+_OPTIONAL: Mapping[str, Any] = {"place": "", "identity": "", "captured": ()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +54,7 @@ class Document:
         """The rows with their floats; what was compared twice, to the same end, is there once."""
         once = {json.dumps(row, sort_keys=True): row for row in self.data["rows"]}
         found: list[Row] = read(list(once.values()))
-        return found
+        return [{**_OPTIONAL, **row} for row in found]
 
     @cached_property
     def comparisons(self) -> list[Row]:
@@ -148,6 +152,21 @@ class Document:
     def findings(self) -> list[Finding]:
         """A finding a function and engine that disagrees, the worst first."""
         return findings(self.comparisons)
+
+    @cached_property
+    def overview(self) -> Sequence[Operator]:
+        """Torch's own functions with the largest errors at ordinary inputs."""
+        return overview(self.comparisons)
+
+    @property
+    def overview_types(self) -> list[str]:
+        """The types in the overview, widest first."""
+        there = {dtype for operator in self.overview for dtype in operator.largest}
+        return [dtype for dtype in self.dtypes if dtype in there]
+
+    def origin(self, title: str) -> str:
+        """Whose code was judged: torch's own, the user's, or a line of symdiff's."""
+        return origin_of(self.of(title)[0])
 
     @property
     def only_at_infinity(self) -> list[str]:

@@ -9,6 +9,16 @@ from comparisons.judge.vocabulary import Verdict, status_named
 from comparisons.report.row import Row
 from comparisons.results.number import shown
 
+_HUGE = 1e30
+TORCH, USER, HERE = "torch’s own", "yours", "written here"
+
+
+def origin_of(row: Row) -> str:
+    """Whose code a comparison judged: torch's own, the user's, or a line of symdiff's."""
+    if row["of_torch"]:
+        return TORCH
+    return USER if row.get("of_user") or row.get("place") else HERE
+
 
 @dataclass(frozen=True, eq=False)
 class Finding:
@@ -24,6 +34,22 @@ class Finding:
     def share(self) -> float:
         """The share of the gradients that are wrong in that type."""
         return self.wrong / max(1, self.row["values"])
+
+    @property
+    def origin(self) -> str:
+        """Whose code was judged."""
+        return origin_of(self.row)
+
+    @property
+    def extreme(self) -> bool:
+        """Whether it is wrong at huge inputs alone, beyond 10³⁰."""
+        if self.row["profile"]:
+            _, *within, _ = self.row["profile"]["wrong"].split()  # the outermost: beyond 2¹⁶
+            if any(n not in ("-", "0") for n in within):
+                return False
+        points = self.row["broken"] or ([self.row["worst"]] if self.row["worst"] else [])
+        sizes = [[abs(float(value)) for _, value, _ in p["inputs"]] for p in points]
+        return bool(sizes) and all(at and not max(at) <= _HUGE for at in sizes)
 
     @property
     def kinds(self) -> list[tuple[str, str]]:
@@ -51,7 +77,9 @@ class Finding:
 
 
 def findings(comparisons: Iterable[Row]) -> list[Finding]:
-    """One for each function and engine that disagrees: torch's own first, then by their share.
+    """One for each function and engine that disagrees.
+
+    Torch's own come first, then those that are wrong at inputs one meets, then by their share.
 
     Args: comparisons, rows with a `title`.
     """
@@ -60,7 +88,9 @@ def findings(comparisons: Iterable[Row]) -> list[Finding]:
         if row["verdict"] == str(Verdict.DISAGREES):
             grouped.setdefault((row["title"], row["engine"]), []).append(row)
     found = [_finding(rows) for rows in grouped.values()]
-    return sorted(found, key=lambda f: (not f.row["of_torch"], -f.share, f.title, f.engine))
+    return sorted(
+        found, key=lambda f: (not f.row["of_torch"], f.extreme, -f.share, f.title, f.engine)
+    )
 
 
 def _finding(rows: list[Row]) -> Finding:

@@ -5,16 +5,17 @@
   const body = table.tBodies[0];
   const rows = [...body.rows];
   const search = controls.querySelector("input");
-  const { verdict, dtype, engine } = controls.elements;
+  const { verdict, dtype, engine, origin } = controls.elements;
   const shown = controls.querySelector("output");
   const filter = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     let n = 0;
     for (const row of rows) {
-      const name = row.cells[0].textContent.toLowerCase();
+      const name = row.cells[0].firstElementChild.textContent.toLowerCase();
       const cells = [...row.querySelectorAll("td[data-verdict]")].filter(
         (cell) => !dtype.value || cell.dataset.dtype === dtype.value);
       const fits = words.every((word) => name.includes(word)) && cells.length > 0 &&
+        (!origin.value || row.dataset.origin === origin.value) &&
         (!engine?.value || row.cells[1].textContent.trim() === engine.value) &&
         (!verdict.value || cells.some((cell) => cell.dataset.verdict === verdict.value));
       row.hidden = !fits;
@@ -43,7 +44,7 @@
   }
   controls.addEventListener("submit", (event) => event.preventDefault());
   search.addEventListener("input", filter);
-  for (const choice of [verdict, dtype, engine]) choice?.addEventListener("change", filter);
+  for (const choice of [verdict, dtype, engine, origin]) choice?.addEventListener("change", filter);
   controls.hidden = false;
   filter();
 })();

@@ -9,6 +9,7 @@ from sympy import Expr, Symbol
 
 import symdiff
 from comparisons.dtypes import FloatType
+from comparisons.judge.power import Power
 from comparisons.report.profile import curve, profile
 from comparisons.report.row import Row
 from comparisons.results.engine_table import Difference
@@ -51,6 +52,7 @@ def result_row(result: Result) -> Row:
         "identity": subject.identity,
         "captured": [],
         "of_torch": subject.of_torch,
+        "of_user": subject.of_user or subject.captured,
         "dtype": str(result.dtype),
         "engine": str(result.engine),
         "cotangent": result.cotangent,
@@ -122,7 +124,16 @@ def _adjoint_row(subject: Subject, summary: Summary) -> Row:
         "name": subject.label(summary.name),
         "verdict": str(summary.verdict),
         "counts": counts,
+        "power": None if summary.power is None else _power_row(summary.power),
     }
+
+
+def _power_row(power: Power) -> Row:
+    """What a pass is worth: the relative errors that would have been seen, and a sentence."""
+    figures = {k: getattr(power, k) for k in ("entries", "zeros", "absolute", "common", "found")}
+    seen = {k: asdict(getattr(power, k)) for k in ("own", "gradcheck", "allclose")}
+    reached = [asdict(each) for each in power.reached]
+    return {"sentence": power.sentence, **figures, **seen, "reached": reached}
 
 
 def _point_row(dtype: FloatType, name: str, point: Point) -> Row:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -17,6 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from comparisons.report import markdown, plots
+from comparisons.report.findings import HERE, TORCH, USER
 from comparisons.report.glossary import STATUSES, TERMS, VERDICTS
 from comparisons.report.mathml import mathml
 from comparisons.results.number import shown
@@ -34,6 +36,11 @@ def anchor(name: str) -> str:
     return "-".join(words)[:_LONGEST_ANCHOR] or "unnamed"
 
 
+def _place(value: float) -> str:
+    """An input in two digits, in words of its own sign: −6.7."""
+    return f"{value:.2g}".replace("-", "−")
+
+
 _LONGEST_ANCHOR = 56  # of letters of at most four bytes
 
 
@@ -47,8 +54,11 @@ def _html() -> Environment:
         "SCRIPT": Markup(script),  # noqa: S704 - our own
         "POLICY": _policy(script, style),
         "AXES": plots.AXES,
+        "ORIGINS": (TORCH, HERE, USER),
+        "inf": math.inf,
         "equation": _equation,
     }
+    environment.filters |= {"place": _place}
     environment.filters |= {"error_plot": plots.error_plot, "curve_plot": plots.curve_plot}
     return environment
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from comparisons.dtypes import Float64Array
 from comparisons.inputs.values import Inputs
 from comparisons.judge.judgement import Judgement
+from comparisons.judge.power import Power
 from comparisons.judge.vocabulary import Status, Verdict, status_at
 from comparisons.results.html_table import Cells, cells, html_table
 from comparisons.results.point import Point, relative_error
@@ -29,6 +30,7 @@ class AdjointResult:
     enclosure: Enclosure  # of the truth
     judgement: Judgement
     label: str  # what it is called in print
+    power: Power | None = None  # what its pass is worth, of an array
 
     def __repr__(self) -> str:
         return (
@@ -63,8 +65,13 @@ class AdjointResult:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict on all its values."""
-        return self.judgement.verdict()
+        """The verdict on all its values: of each by itself, and of all together."""
+        found = self.judgement.verdict()
+        if self.power is None or found is Verdict.DISAGREES:
+            return found
+        if self.power.scaled:
+            return Verdict.DISAGREES
+        return Verdict.INCONCLUSIVE if self.power.inconclusive else found
 
     @property
     def max_ulp(self) -> float:
@@ -107,6 +114,7 @@ class AdjointResult:
             flat[chosen],
             self.judgement.at(chosen),
             self.label,
+            self.power,
         )
 
     @cached_property
@@ -167,4 +175,5 @@ class AdjointResult:
             self.share_above(0.5),
             self.share_above(1.0),
             self.counts,
+            self.power,
         )

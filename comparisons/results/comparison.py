@@ -14,6 +14,7 @@ from comparisons.engines.engine import Engine
 from comparisons.engines.snippet import Place
 from comparisons.inputs.values import COTANGENT
 from comparisons.judge.budget import Budget
+from comparisons.judge.power import Reached, reached_sentence
 from comparisons.judge.vocabulary import Status, Verdict
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.envelope import Envelope, envelope
@@ -116,6 +117,12 @@ class Comparison:
     def summaries(self) -> Sequence[Summary]:
         """Each adjoint, summed up."""
         return [a.summary() for a in self.adjoints.values()]
+
+    @property
+    def reached(self) -> Sequence[Reached]:
+        """Which nonlinear functions of arrays the inputs reached, and over which range."""
+        powers = [a.power for a in self.adjoints.values() if a.power is not None]
+        return powers[0].reached if powers else ()
 
     @property
     def example(self) -> Example | None:
@@ -257,6 +264,9 @@ class Comparison:
         for name, a in self.adjoints.items():
             counts = ", ".join(f"{n} {status}" for status, n in a.counts.items())
             lines.append(f"  {self.subject.label(name)} {a.verdict}: {counts}; worst {a.worst}")
+            lines += [] if a.power is None else [f"    {a.power.sentence}"]
+        if self.reached:
+            lines.append(f"  {reached_sentence(self.reached)}")
         if self.ideal is not None:
             lines.append(
                 f"  beside the ideal: bulk {self.ideal.bulk_ulp:.3g} ulp, {self.ideal.worst}"

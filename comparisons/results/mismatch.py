@@ -21,6 +21,17 @@ _SECOND = "  second order if none is meant, mark the backward with torch's once_
 _POINTS = 5  # in a message: enough to see where they lie
 
 
+class Inconclusive(AssertionError):
+    """A comparison at whose inputs no error that matters would have been seen."""
+
+    def __init__(self, comparison: Result) -> None:
+        self.comparison = comparison
+        super().__init__(_in_one_sentence(comparison))
+
+    def __reduce__(self) -> tuple[type[AssertionError], tuple[str]]:
+        return (AssertionError, (str(self),))  # as below
+
+
 class GradientMismatch(AssertionError):
     """A gradient that was computed is not the adjoint of the definition."""
 
@@ -38,12 +49,29 @@ class GradientMismatch(AssertionError):
 def accepted(found: Found, accept: Verdict | str = Verdict.FAILS_AT_INFINITY) -> Found:
     """The result, if it fares no worse than `accept`.
 
-    Raises: GradientMismatch if it does; ValueError if there is no such verdict.
+    Raises: GradientMismatch if it does; Inconclusive if the inputs do not tell; ValueError if
+        there is no such verdict.
     """
     __tracebackhide__ = True
     if found.verdict.worse_than(verdict_named(accept)):
-        raise GradientMismatch(found)
+        raise (
+            Inconclusive(found)
+            if found.verdict is Verdict.INCONCLUSIVE
+            else GradientMismatch(found)
+        )
     return found
+
+
+def _in_one_sentence(found: Result) -> str:
+    """Which gradient nothing is known of, and what to do."""
+    names = [s.name for s in found.summaries if s.verdict is Verdict.INCONCLUSIVE]
+    line = max(s.power.line for s in found.summaries if s.power is not None)
+    return (
+        f"{found.subject}, {found.dtype}, {found.engine}: inconclusive for "
+        f"{', '.join(map(found.subject.label, names))}, of which rounding alone may change every "
+        f"entry by more than {line:.2g} of it, so that no error would have been seen; give inputs "
+        "at which it is no small difference of large terms, or compare in float64"
+    )
 
 
 def describe(found: Result) -> str:
@@ -58,8 +86,13 @@ def describe(found: Result) -> str:
     worst, summary, bits = found.worst, found.worst_summary, found.dtype.hex_bits
     if worst is None or summary is None:
         return f"{head}there is no gradient to compare"
-    wrong = found.wrong
+    wrong, power = found.wrong, summary.power
     judgement = f"is wrong at {wrong}" if wrong else f"{summary.verdict}, and more was asked,"
+    if power is not None and power.scaled and not wrong:
+        judgement = (
+            f"is {power.found:+.2g} of itself off in all entries together, where rounding explains "
+            f"{power.common:.2g}, at none by itself"
+        )
     counts = ", ".join(f"{n} {status}" for status, n in summary.counts.items())
     inputs = ", ".join(f"{k} = {v!r} ({bits(v)})" for k, v in worst.inputs.items())
     return "\n".join(
@@ -69,15 +102,24 @@ def describe(found: Result) -> str:
             f"  {found.engine.framework:<12} {worst.computed!r} ({bits(worst.computed)})",
             f"  closed form  {worst.truth!r}",
             f"  error        {worst.ulp:.4g} ulp, relative {worst.relative:.3g}",
-            f"  allowed      {found.budget.absolute:g} ulp of max(|g|, 1)",
+            f"  allowed      {_allowed(found)}",
             f"  all points   {counts}",
             *([_SECOND] if found.engine.order == 2 else []),
             *_worst_points(found.broken(_POINTS), found.engine.framework),
+            *([] if power is None else [f"  this check   {power.sentence}"]),
             *_surrogate(found, summary.name, worst),
             f"  reproduce    {_reproduction(found)}",
             *_diagnosis(found),
         ]
     )
+
+
+def _allowed(found: Result) -> str:
+    """The line beyond which a gradient is wrong."""
+    of, budget = found.worst_summary, found.budget
+    if of is None or of.power is None:
+        return f"{budget.absolute:g} ulp of max(|g|, 1)"
+    return "2 ulp and 16 times what rounding each operation adds up to, as frameworks compute it"
 
 
 def _surrogate(found: Result, name: str, worst: Point) -> list[str]:

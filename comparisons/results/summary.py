@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from comparisons.judge.vocabulary import Status, Verdict
+
+if TYPE_CHECKING:
+    from comparisons.judge.power import Power
 
 
 @dataclass(frozen=True)
@@ -20,3 +24,4 @@ class Summary:
     above_half: float  # the share of values off by more than half an ulp
     above_one: float
     counts: Mapping[Status, int]
+    power: Power | None = None  # what a pass is worth, of an array

@@ -7,6 +7,8 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from sympy import Rational
+
 import symdiff
 from comparisons.dtypes import FloatType
 from comparisons.inputs.values import COTANGENT, Inputs, seeded
@@ -110,4 +112,30 @@ def with_parameters(module: Any, definition: Definition) -> Subject:
     name = type(module).__name__
     code = f"torch.nn.{module!r}.to({variable}.dtype)({variable})"
     label = name if name.lower() == definition.name else f"{name} as {definition}"
-    return Subject(label, graph, forward, code, sample=sample)
+    alone = _alone(module, definition, label, code)
+    return Subject(label, graph, forward, code, sample=sample, alone=alone)
+
+
+def _alone(module: Any, definition: Definition, label: str, code: str) -> Subject | None:
+    """The module as a function of its input, which can be judged at every point.
+
+    None if a parameter is more than one number: then it is another function in each channel.
+    """
+    learned = {name: p.detach().double() for name, p in module.named_parameters()}
+    if any(p.numel() != 1 for p in learned.values()):
+        return None
+    # exact in every type that it is computed in, if it is rounded to the shortest
+    values = {name: Rational(float(p.bfloat16())) for name, p in learned.items()}
+    fixed = definition.with_parameters(**values)
+
+    def forward(z: Tensor) -> Tensor:
+        from torch.func import functional_call
+
+        given = {k: z.new_full(learned[k].shape, float(v)) for k, v in values.items()}
+        result: Tensor = functional_call(module, given, (z,))
+        return result
+
+    torch_own = type(module).__module__.partition(".")[0] == "torch"
+    return Subject(
+        label, symdiff.pointwise(fixed), forward, code, definition=fixed, of_user=not torch_own
+    )

@@ -80,7 +80,7 @@ def enclose_arrays(
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries):
         while True:
             with ctx.workprec(precision):
-                balls = {k: np.asarray(_ball(arguments[k]), object) for k in steps.arguments}
+                balls = {k: balls_of(arguments[k]) for k in steps.arguments}
                 try:
                     results = interpret(steps, balls, compile_entry if ties else _compile_untied)
                 except deadline.OutOfTimeError:
@@ -161,7 +161,8 @@ def _enclosed(
 ) -> Enclosure:
     values = np.asarray(values, dtype=object)
     values = np.broadcast_to(values, np.broadcast_shapes(values.shape, shape))
-    found = enclosure_of(values.ravel().tolist(), relative=relative).reshape(values.shape)
+    balls = [v if isinstance(v, arb) else arb(v) for v in values.ravel()]  # an empty sum is 0
+    found = enclosure_of(balls, relative=relative).reshape(values.shape)
     if enough is not None:
         settle(found, enough)
     return found
@@ -178,6 +179,11 @@ def _entry(value: Any) -> arb:
 
 
 _ball = np.frompyfunc(_entry, 1, 1)
+
+
+def balls_of(values: Any) -> Any:
+    """Float64 or rational numbers as exact balls, in an object array of their shape."""
+    return np.asarray(_ball(values), object)
 
 
 def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:

@@ -4,6 +4,9 @@ Each operation s of the graph, primal and adjoint alike, rounds by up to b_s. A 
 values move by, to first order, when each rounds by b_s times a normal random number; the mean
 square of some of them estimates τ² = Σ_s (∂v/∂s · b_s)² for every value v of the graph at once.
 
+A sixteenth of it is common to all entries of a node, in the sign of each: equal values round alike,
+a constant is rounded once for all, and an approximation of a function leans to one side.
+
 Normal numbers, not signs: ±b ∓ b is 0 for half of the signs, and for all of eight in one entry of
 256, which would then be allowed nothing. A normal sum is as large as τ says, however it is made up.
 
@@ -25,6 +28,7 @@ from sympy import Expr, Symbol
 
 from symdiff.graph.kinds.einsum import repeated
 from symdiff.graph.kinds.input import Input
+from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.node import Node, topological
 from symdiff.graph.steps import ArrayOperation, Roundings
 from symdiff.graph.template import positions
@@ -32,6 +36,7 @@ from symdiff.notation.arrays import PRIME
 from symdiff.rounding.precision import Precision
 from symdiff.rounding.scalar import at
 
+_IN_COMMON = 1 / 16  # of a rounding: 16 of them are one whole rounding, all of it to one side
 Array = npt.NDArray[np.float64]
 PrecisionOf = Callable[[Node], Precision]
 
@@ -64,20 +69,25 @@ class Walk:
 
     def __post_init__(self) -> None:
         self._names = sympy.numbered_symbols("v", real=True)
+        self._draw = self.random
 
     def run(
         self, wanted: Iterable[Node], take: Callable[[Node, Array, Array | None], None]
     ) -> None:
         """Compute nodes, and hand over each that is wanted: value and tangents, None if exact."""
-        asked = set(wanted)
+        asked = dict.fromkeys(wanted)  # in their order, so that the same tangents meet each node
         order = topological(asked, computed=True)
         uses = Counter(value for node in order for value in _used(node))
         with np.errstate(all="ignore"):  # what is not finite is left out where it is met
             for node in order:
-                self._now = node
+                # A generator a node: what one rounds does not change the numbers of the others.
+                self._now, self._draw = node, self.random.spawn(1)[0]
                 symbol = node.lowered(self)
-                if isinstance(node, Input):
-                    self._round(symbol, Roundings(np.abs(self._values[symbol])))
+                if isinstance(node, Input | Literal):
+                    size = np.abs(self._values[symbol])
+                    if isinstance(node, Literal):
+                        size = np.where(_holds(self._values[symbol], self._precision), 0.0, size)
+                    self._round(symbol, Roundings(size))
                 self._symbols[node] = symbol
                 if node in asked:
                     take(node, self._values[symbol], self._tangents.get(symbol))
@@ -151,7 +161,9 @@ class Walk:
         if not rounding:
             return
         self.sites += rounding
-        noise = self.random.standard_normal((self.count, *bound.shape), dtype=np.float32)
+        noise = self._draw.standard_normal((self.count, *bound.shape), dtype=np.float32)
+        shared = self._draw.standard_normal((self.count, *(1,) * bound.ndim), dtype=np.float32)
+        noise += np.float32(_IN_COMMON) * shared * np.sign(self._values[symbol])
         own = np.asarray(bound * noise, dtype=np.float64)
         before = self._tangents.get(symbol)
         self._tangents[symbol] = own if before is None else before + own
@@ -171,6 +183,12 @@ class Walk:
 def _used(node: Node) -> list[Node]:
     """What a node may ask the symbol of: what it needs, or what that repeats."""
     return [value for need in node.needs for value in (need, repeated(need))]
+
+
+def _holds(numbers: Array, kind: Precision) -> Any:
+    """Where the type holds the numbers exactly, as it does small integers."""
+    significand = np.frexp(numbers)[0] / kind.unit
+    return significand == np.rint(significand)
 
 
 def _finite(numbers: Any) -> Any:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 import comparisons
-from comparisons import GradientMismatch, Verdict
+from comparisons import Budget, GradientMismatch, Inconclusive, Verdict
 from comparisons.judge.vocabulary import Status
 
 
@@ -57,7 +57,10 @@ def test_a_cast_has_its_own_unit():
     def mixed(a, b):
         return (a.bfloat16() @ b.bfloat16()).double().tanh()
 
-    assert comparisons.compare(mixed, _normal(6, 7), _normal(7, 5)).verdict is Verdict.ACCURATE
+    found = comparisons.compare(mixed, _normal(6, 7), _normal(7, 5))
+
+    assert found.verdict is Verdict.ACCURATE
+    assert 1e-3 < found.adjoints["a"].power.common < 0.5
 
 
 def test_a_surrogate_of_an_array_is_judged_by_what_it_should_be():
@@ -86,3 +89,101 @@ def test_what_underflows_is_not_wrong():
 
     assert found.verdict is Verdict.ACCURATE
     assert set(found.counts()) <= {Status.CORRECT, Status.FAITHFUL, Status.WITHIN}
+
+
+class _Scaled(torch.autograd.Function):
+    """silu(a) b with a gradient of b that is 6 % too large."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b)
+        return F.silu(a) * b
+
+    @staticmethod
+    def backward(ctx, v):
+        a, b = ctx.saved_tensors
+        s = torch.sigmoid(a)
+        return v * b * s * (1 + a * (1 - s)), v * a * s * 1.06
+
+
+def test_in_bfloat16_all_entries_together_say_what_none_says():
+    """An error of 6 % is within what one entry is allowed; 1,600 entries have it in common."""
+    given = _normal(40, 40), _normal(40, 40).T
+    honest = comparisons.check(lambda a, b: F.silu(a) * b, *given, dtype="bfloat16")
+    found = comparisons.compare(_Scaled.apply, *given, dtype="bfloat16").adjoints["b"]
+
+    assert honest.verdict is Verdict.ACCURATE
+    assert found.judgement.wrong == 0
+    assert found.verdict is Verdict.DISAGREES
+    again = comparisons.compare(_Scaled.apply, *given, dtype="bfloat16").adjoints["b"]
+    assert again.power == found.power
+    assert found.power.found == pytest.approx(0.06, abs=0.006)
+    with pytest.raises(GradientMismatch, match=r"b.grad is \+0.0.* of itself off in all entries"):
+        comparisons.check(_Scaled.apply, *given, dtype="bfloat16")
+
+
+def test_where_nothing_would_be_seen_there_is_no_pass():
+    """10⁸ x + x − 10⁸ x in float32 has no digit of x left: neither right nor wrong."""
+
+    def cancelling(x, one):
+        return x * 1e8 * one + x - x * 1e8
+
+    x = _normal(20)
+    found = comparisons.compare(cancelling, x, torch.ones(1), dtype="float32")
+
+    assert found.adjoints["v_y"].verdict is Verdict.INCONCLUSIVE
+    assert found.verdict.worse_than(Verdict.FAILS_AT_INFINITY)
+    with pytest.raises(Inconclusive, match=r"inconclusive for .*the value.*compare in float64"):
+        comparisons.check(cancelling, x, torch.ones(1), dtype="float32")
+    assert comparisons.check(cancelling, x, torch.ones(1)).verdict is not Verdict.INCONCLUSIVE
+
+
+def test_an_entry_that_is_zero_in_truth_is_not_inconclusive():
+    """What is added to all entries of a softmax has no gradient: torch's 10⁻¹⁷ is right."""
+    found = comparisons.check(lambda x, b: torch.softmax(x + b, -1), _normal(6, 5), _normal(1))
+    power = found.adjoints["b"].power
+
+    assert power.entries == power.zeros == 1
+    assert 0 < power.absolute < 1e-12
+    assert "all 1 entries are 0 in truth" in repr(found)
+
+
+def test_what_a_pass_is_worth_is_said():
+    """In the repr, the failure message and a report's row: beside gradcheck and allclose."""
+    found = comparisons.compare(F.gelu, _normal(10, 10))
+
+    assert "in half of the entries would have been seen" in repr(found)
+    assert "gradcheck sees 0.001" in repr(found)
+    assert "z Φ(z) for -" in repr(found)
+    assert "errors elsewhere are not seen" in repr(found)
+    with pytest.raises(GradientMismatch, match="would have been seen"):
+        comparisons.check(_Scaled.apply, _normal(4, 4), _normal(4, 4))
+
+
+def test_the_row_of_a_report_holds_it():
+    """As figures and as the sentence; what the schema says fits."""
+    import jsonschema
+
+    from comparisons.report.data import document, schema
+    from comparisons.report.rows import result_row
+
+    row = result_row(comparisons.compare(F.gelu, _normal(10, 10)))
+    jsonschema.validate(document([row], complete=True), schema())
+
+    power = row["adjoints"][0]["power"]
+    assert power["own"]["half"] < 1e-13
+    assert power["gradcheck"]["half"] > 1e-3
+    assert power["sentence"].startswith("a relative error of")
+    assert power["reached"][0]["function"] == "z Φ(z)"
+
+
+def test_a_strict_budget_rejects_only_what_no_rounding_explains():
+    """√N τ instead of 16 τ: ten times as wide here; an error of 6 % is still far outside."""
+    given = _normal(30, 30), _normal(30, 30)
+    usual = comparisons.compare(lambda a, b: F.silu(a) * b, *given)
+    strict = comparisons.compare(lambda a, b: F.silu(a) * b, *given, budget=Budget(strict=True))
+
+    assert strict.verdict is Verdict.ACCURATE
+    assert strict.adjoints["a"].power.own.half > 4 * usual.adjoints["a"].power.own.half
+    with pytest.raises(GradientMismatch):
+        comparisons.check(_Scaled.apply, *given, budget=Budget(strict=True))

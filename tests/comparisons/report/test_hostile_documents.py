@@ -177,6 +177,9 @@ def _deep(levels):
 # Each either is refused in one sentence, or gives both pages and a diff.
 DAMAGE = {
     "a difference alone": lambda d: d.update(rows=[DIFFERENCE(d)]),
+    "nothing optional": lambda d: [
+        r.pop(name, None) for r in d["rows"] for name in ("place", "identity", "captured")
+    ],
     "no rows": lambda d: d.update(rows=[]),
     "no reproduction": lambda d: _with_worst(d)["worst"].pop("reproduction"),
     "no worst": lambda d: _with_worst(d).update(worst=None),

@@ -11,7 +11,7 @@ import torch
 
 import comparisons
 import symdiff
-from comparisons import Verdict
+from comparisons import Status, Verdict
 from comparisons.dtypes import FLOAT_TYPES, float_type
 from comparisons.results.reproduction import reproduction
 from comparisons.subjects.choose import subject_of as chosen
@@ -67,6 +67,8 @@ NO_KERNEL = {  # torch 2.13 on the CPU
 }
 # Running sums of entries of ±1000 in 16 bits: another support than the true one, or none.
 KNOWN = {("sparsemax", t) for t in ("bfloat16", "float16")}
+# At ±1000 what is normalised is a small difference of large numbers: 16 bits leave it no digit.
+UNTOLD = {("layer_norm", "bfloat16"), ("group_norm", "bfloat16"), ("group_norm", "float16")}
 DIGITS = 60
 STEP = mpmath.mpf(10) ** -20
 
@@ -182,6 +184,8 @@ def test_each_has_a_verdict_in_each_type(name, options, dtype, compare_gradients
     assert all(a.certified for a in result.adjoints.values())
     if (name, str(dtype)) in KNOWN:
         assert result.verdict is Verdict.DISAGREES
+    elif (name, str(dtype)) in UNTOLD and not options:
+        assert result.verdict is Verdict.INCONCLUSIVE
     else:
         assert not result.verdict.worse_than(Verdict.AGREES), result
 
@@ -301,7 +305,10 @@ def test_a_layer_norm_written_out_with_all_its_terms_is_not():
 
 @pytest.mark.parametrize("ties", ["even", "first"])
 def test_pieces_that_are_equal_share_the_gradient_or_do_not(ties):
-    """torch.amax shares it evenly and torch.max gives it to one: each is right as itself alone."""
+    """torch.amax shares it evenly and torch.max gives it to one: each is right as itself.
+
+    Where the graph says `first`, an even share is inside the interval too.
+    """
     subject = comparisons.layer("maxout", ties=ties)
     other = comparisons.layer("maxout", ties="first" if ties == "even" else "even")
     inputs = dict(subject.sample(float_type("float32")))
@@ -310,7 +317,9 @@ def test_pieces_that_are_equal_share_the_gradient_or_do_not(ties):
 
     assert comparisons.compare(subject, inputs=inputs).verdict is Verdict.ACCURATE
     swapped = replace(subject, forward=other.forward)
-    assert comparisons.compare(swapped, inputs=inputs).verdict is Verdict.DISAGREES
+    found = comparisons.compare(swapped, inputs=inputs)
+    assert found.verdict is (Verdict.ACCURATE if ties == "first" else Verdict.DISAGREES)
+    assert (Status.KINK_INSIDE in found.counts()) == (ties == "first")
 
 
 def test_a_clamped_variance_keeps_its_gradient():

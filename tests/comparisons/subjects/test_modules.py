@@ -91,3 +91,26 @@ def test_a_module_of_an_unknown_class_needs_its_definition():
     with pytest.raises(TypeError, match="needs tensors to be called with"):
         comparisons.compare(Mine())
     assert comparisons.compare(Mine(), "z").verdict is Verdict.ACCURATE
+
+
+class _Learned(torch.nn.Module):
+    """x σ(a x), whose gradient may be wrong far out."""
+
+    def __init__(self, beyond):
+        super().__init__()
+        self.beta = torch.nn.Parameter(torch.tensor(1.5))
+        self.beyond = beyond
+
+    def forward(self, z):
+        """Beyond 200, where it is 1 to 100 digits, the slope is as given."""
+        y = z * torch.sigmoid(self.beta * z)
+        return torch.where(z > 200, y.detach() + self.beyond * (z - z.detach()), y)
+
+
+def test_a_module_that_learns_gets_every_point():
+    """As the same code with a constant does; what it is wrong in far out is found."""
+    right, wrong = _Learned(1.0), _Learned(0.9)
+
+    assert comparisons.check(right, "z*sigmoid(beta*z)", beta=1.5)
+    with pytest.raises(comparisons.GradientMismatch):
+        comparisons.check(wrong, "z*sigmoid(beta*z)", beta=1.5)

@@ -145,6 +145,33 @@ def test_what_moves_data_rounds_nothing():
     assert found.operations == 6  # v, as an input
 
 
+@pytest.mark.parametrize(("values", "moves"), [([1.0, 2.0, 0.5], False), ([0.1, 0.2, 0.3], True)])
+def test_constants_round_where_the_type_does_not_hold_them(values, moves):
+    """x̄ = c v: c = 0.1 rounds once in float32, as v does; an integer or ½ does not."""
+    x = array("x", "n")
+    y = elementwise(lambda a, c: a * c, x, literal(np.array(values), ("n",)))
+    derived = adjoints(Graph("scaled", (x,), {"y": y}))
+    inputs = {"x": np.ones(3), "v": np.ones(3)}
+
+    found = rounding_errors(derived, inputs, SINGLE, tangents=4096).sizes["x"]
+
+    # v and the product, and c
+    expected = np.sqrt(3 if moves else 2) * SINGLE.unit * np.array(values)
+    np.testing.assert_allclose(found, expected, rtol=0.1)
+
+
+def test_all_entries_have_a_sixteenth_of_their_roundings_in_common():
+    """Of 10⁴ products the relative error of all together is u/16 for each rounding, and 1/100."""
+    x, y = array("x", "n"), array("y", "n")
+    derived = adjoints(Graph("p", (x, y), {"z": elementwise(lambda a, b: a * b, x, y)}))
+    rng = np.random.default_rng(0)
+    inputs = {name: rng.normal(size=10_000) for name in ("x", "y", "v")}
+
+    found = rounding_errors(derived, inputs, SINGLE, tangents=256).common["x"]
+
+    assert found == pytest.approx(SINGLE.unit * np.sqrt(3) * np.hypot(1 / 16, 1 / 100), rel=0.2)
+
+
 def test_a_scatter_rounds_as_a_sum():
     """Four entries to one place are three additions; a place with one entry is exact."""
     x = array("x", "n")

@@ -1,0 +1,88 @@
+"""Where two operands of a maximum are equal, any value between the slopes is right, no other."""
+
+import pytest
+import torch
+
+import comparisons
+from comparisons import GradientMismatch, Status
+
+
+def _maximum(share):
+    """A maximum of two whose first operand gets a share of the gradient at a tie."""
+
+    class Larger(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, a, b):
+            ctx.save_for_backward(a, b)
+            return torch.maximum(a, b)
+
+        @staticmethod
+        def backward(ctx, v):
+            a, b = ctx.saved_tensors
+            first = (a > b).double() + share * (a == b)
+            return v * first, v * (1 - first)
+
+    return Larger.apply
+
+
+A = torch.tensor([[0.0, 1.0, -2.0], [3.0, 3.0, 0.5]], dtype=torch.float64)
+B = torch.tensor([[0.0, 0.0, -2.0], [4.0, 3.0, 0.5]], dtype=torch.float64)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
+def test_a_share_of_the_gradient_is_right(share):
+    """torch gives each a half; a kernel that gives one of them all is as right."""
+    found = comparisons.check(_maximum(share), A, B)
+
+    # v_y's values are no kink, and two of six entries are no tie
+    assert found.counts().get(Status.KINK_INSIDE, 0) == (0 if share == 0.5 else 8)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_more_than_all_of_it_is_wrong(share):
+    """Outside the interval at ties."""
+    with pytest.raises(GradientMismatch, match="at 4 of 6 points"):
+        comparisons.check(_maximum(share), A, B)
+
+
+def test_a_kink_downstream_is_carried_to_the_input():
+    """relu of a product that is 0: each x̄ within what a slope in [0, 1] makes of the weights."""
+
+    class One(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, z):
+            ctx.save_for_backward(z)
+            return z.relu()
+
+        @staticmethod
+        def backward(ctx, v):
+            (z,) = ctx.saved_tensors
+            return v * (z >= 0)  # 1 at 0, where torch has 0
+
+    w = torch.tensor([[1.0, 2.0], [-3.0, 0.5], [0.25, 1.0]], dtype=torch.float64)
+    x = torch.zeros(2, 3, dtype=torch.float64)
+
+    found = comparisons.check(lambda x: One.apply(x @ w), x)
+
+    assert found.counts()[Status.KINK_INSIDE] == 6
+    with pytest.raises(GradientMismatch):
+        comparisons.check(lambda x: One.apply(3 * (x @ w)), x, reference=lambda x: (x @ w).relu())
+
+
+def test_a_tie_is_no_excuse_for_a_value():
+    """A wrong value at a tie is wrong."""
+
+    class Off(torch.autograd.Function):
+        @staticmethod
+        def forward(_, a, b):
+            return torch.maximum(a, b)
+
+        @staticmethod
+        def backward(_, v):
+            return v / 2, v / 2
+
+    tied = torch.zeros(3, dtype=torch.float64)
+    with pytest.raises(GradientMismatch):
+        comparisons.check(
+            lambda a, b: Off.apply(a, b) + 0.3, tied, tied.clone(), reference=torch.maximum
+        )
