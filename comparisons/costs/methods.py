@@ -200,9 +200,18 @@ def _numbers(tensor: Any) -> Any:
 
 def _kernels(gradient: Callable[[Any], Any]) -> int:
     """How many of torch's operations run, views and allocations included."""
-    import torch
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    seen = []
+
+    class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's own is untyped
+        def __torch_dispatch__(
+            self, function: Any, _: Any, arguments: Any = (), keywords: Any = None
+        ) -> Any:
+            seen.append(function)
+            return function(*arguments, **(keywords or {}))
 
     leaf = _leaf(np.linspace(-1, 1, 8))
-    with own_deprecations_ignored(), torch.profiler.profile() as seen:
+    with Counter():  # type: ignore[no-untyped-call]  # torch's own is untyped
         gradient(leaf)
-    return sum(event.name.startswith("aten::") for event in seen.events())
+    return len(seen)

@@ -25,7 +25,7 @@ class Accumulated(Engine):
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
         """Half the accumulated gradient of every input."""
         leaves, seed = setting.leaves(subject, inputs), setting.cotangent(inputs)
-        once = backward(subject, leaves, seed).values
+        once = dict(backward(subject, leaves, seed).values)  # before it changes
         twice = backward(subject, leaves, seed).values
         return Gradients({name: _half(twice[name], once[name], setting) for name in leaves})
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from comparisons.dtypes import Float64Array
 from comparisons.engines.call import run
 from comparisons.engines.engine import Gradients, float64
 from comparisons.engines.snippet import Snippet
@@ -29,9 +30,31 @@ def backward(subject: Subject, leaves: Mapping[str, Any], cotangent: Any = None)
         torch.autograd.backward(output, seed)
     named = {**leaves, **lines}
     return Gradients(
-        {name: None if t.grad is None else float64(t.grad) for name, t in named.items()},
+        Converted({name: t.grad for name, t in named.items()}),
         {name: t.requires_grad for name, t in named.items()},
     )
+
+
+class Converted(Mapping[str, Float64Array | None]):
+    """Gradients by name, converted when they are asked for: of a sweep's lines, never."""
+
+    def __init__(self, tensors: Mapping[str, Any]) -> None:
+        self._tensors = tensors
+
+    def __getitem__(self, name: str) -> Float64Array | None:
+        tensor = self._tensors[name]
+        return None if tensor is None else float64(tensor)
+
+    def held(self, name: str) -> Any:
+        """The array that torch holds, in its own type; None where there is none."""
+        tensor = self._tensors[name]
+        return None if tensor is None else tensor.detach().cpu().numpy()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tensors)
+
+    def __len__(self) -> int:
+        return len(self._tensors)
 
 
 def backward_statement(shown: Snippet) -> str:

@@ -7,17 +7,19 @@ rebuilds the subject and its tables once a process.
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from sympy import Expr
 
 from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.engines import subnormals
+from comparisons.engines.backward import Converted
 from comparisons.engines.engine import Setting
 from comparisons.engines.every import ENGINES
 from comparisons.inputs.points import structured
@@ -29,10 +31,22 @@ from comparisons.judge.vocabulary import Status
 from comparisons.results.envelope import Bin, allowed, bins, envelope
 from comparisons.subjects.functions import from_catalogue
 from comparisons.subjects.subject import Subject
-from comparisons.sweeps.faithful import CORRECT, FAITHFUL, OTHER, Sorted, classify
+from comparisons.sweeps.faithful import (
+    CORRECT,
+    FAITHFUL,
+    OTHER,
+    Most,
+    classify,
+    sort_patterns,
+)
+from comparisons.sweeps.plainly import fit_for, judged_plainly
+from comparisons.sweeps.points import Chunk, Left, Points
 from comparisons.sweeps.tally import Extreme, Tally
 from symdiff import activation
-from symdiff.oracle.enclosure import Enclosure, uncertain
+from symdiff.oracle.adjoints import pointwise_forms
+from symdiff.oracle.enclosure import BoolArray, Enclosure
+from symdiff.oracle.primal import Primal
+from symdiff.oracle.table import Table
 
 BLOCKS = 256
 CHUNK = 2**20
@@ -112,95 +126,186 @@ class Prepared:
         return self.dtype.round([float(at) for at in found])
 
     @cached_property
+    def kink_patterns(self) -> tuple[int, ...]:
+        """Their bit patterns; 0 has two."""
+        zeros = [-0.0] * bool((self.kinks == 0).any())
+        values = np.append(self.kinks, zeros).astype(np.float32)
+        return tuple(values.view(np.uint32).tolist())
+
+    @cached_property
     def bulk_from(self) -> float:
         """A sixteenth of the largest gradient, which the structured points have."""
         points = structured(self.dtype)[:-3]  # the finite ones
         slopes = self.judge.truth.approximate({self.variable: points})[self.variable]
         return float(np.abs(slopes).max()) / 16
 
+    @cached_property
+    def table(self) -> Table | None:
+        """The table of the derivative; None if that is a constant."""
+        from symdiff.oracle.choice import table_for
+
+        form, primal = self.derivative
+        if not form.free_symbols:
+            return None
+        patterns = np.linspace(0, _EXPONENT, CHUNK, endpoint=False, dtype=np.uint32)
+        points = patterns.view(np.float32).astype(np.float64)
+        return table_for(form, {self.variable: points}, of=primal, target=self.dtype.name)
+
+    @cached_property
+    def derivative(self) -> tuple[Expr, Primal]:
+        """Its form, and what it is the derivative of."""
+        graph = self.subject.graph
+        return pointwise_forms(self.judge.truth.adjoints, graph.parameters)[self.variable]
+
     def chunk(self, start: int) -> Tally:
         """The tally of `CHUNK` patterns from `start` on."""
+        return self.tally([start])
+
+    def tally(self, starts: Iterable[int]) -> Tally:
+        """The tally of the chunks that start there; what needs the judge is judged together."""
+        total, left = Tally(), Left()
+        for start in starts:
+            total += self._chunk(start, left)
+        return total + self._judged(left) if left else total
+
+    def _chunk(self, start: int, left: Left) -> Tally:
+        """What is told of a chunk at once; the rest is put down in `left`."""
         patterns = np.arange(start, start + CHUNK, dtype=np.uint32)
-        with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
-            at = {self.variable: patterns.view(np.float32).astype(np.float64)}
-        engine = ENGINES[self.recipe.engine]
-        with subnormals.kept(f"{self.subject} in {engine}"):
-            found = engine.gradients(self.subject, at, Setting(self.dtype))
-        computed = found.values[self.variable]
-        if computed is None:
-            raise ValueError(f"{self.subject} has no gradient")
+        values = patterns.view(np.float32)
+        chunk = Chunk(patterns, values, self._computed(values))
         if start & _EXPONENT == _EXPONENT:
-            return self._beyond_finite(start, at, computed)
-        truth, by_ball = self.judge.truth.enclosed_and_counted(
-            self.variable, at[self.variable], self.dtype
-        )
-        tally, rest = Tally(by_ball=by_ball), []
-        for number, piece in _pieces(at[self.variable]):
-            z, g_hat = at[self.variable][piece], computed[piece]
-            first = classify(g_hat, truth[piece], self.dtype, self.bulk_from)
-            first.kind[np.isin(z, self.kinks)] = OTHER  # judged by their own rule
-            tally += self._plain(first, number)
-            rest.append(piece.start + np.flatnonzero(first.kind == OTHER))
-        left = np.concatenate(rest)
-        return tally + self._judged(start, left, at, computed, truth) if left.size else tally
+            return self._beyond_finite(chunk.at(slice(None)), left)
+        if self.table is None:
+            return self._by_enclosures(chunk.at(slice(None)), left)
+        tally = Tally()
+        for number, piece in _pieces(values):
+            tally += self._piece(chunk, number, piece, self.table, left)
+        return tally
 
-    def _plain(self, first: Sorted, number: int) -> Tally:
-        """What is plainly faithful, in one bin of the envelope."""
-        numbers = np.bincount(first.kind, minlength=3)
-        counts = {Status.CORRECT: int(numbers[CORRECT]), Status.FAITHFUL: int(numbers[FAITHFUL])}
-        if not any(counts.values()):
+    def _piece(self, chunk: Chunk, number: int, piece: slice, table: Table, left: Left) -> Tally:
+        """The same of what is in one bin of the envelope, beside a table."""
+        first, computed = int(chunk.patterns[piece.start]), chunk.computed[piece]
+        found = sort_patterns(first, computed, table, self.dtype, self.bulk_from)
+        counts = [found.correct, found.faithful]
+        for pattern in self.kink_patterns:  # plain or not, a kink is judged by its own rule
+            place = pattern - first
+            if 0 <= place < len(computed) and place not in found.other and place not in found.open:
+                point = chunk.at([piece.start + place])
+                truth = table.enclose(point.inputs)
+                kind = classify(point.computed, truth, self.dtype, self.bulk_from).kind[0]
+                counts[kind] -= 1
+                left.add(point, truth)
+        most, by_ball = found.most, 0
+        if found.open.size:
+            more, also, by_ball = self._beside(chunk.at(piece.start + found.open), left)
+            most, counts = most.joined(more), [n + m for n, m in zip(counts, also, strict=True)]
+        tally = self._plain(most, number, counts) + Tally(by_ball=by_ball)
+        known = np.ones(found.other.size, dtype=bool)
+        truth = Enclosure(found.high, np.zeros(found.other.size), found.bound, known)
+        return tally + self._nearly(number, chunk.at(piece.start + found.other), truth, left)
+
+    def _computed(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """The gradients that the engine computes."""
+        engine = ENGINES[self.recipe.engine]
+        inputs: Any = {self.variable: values}  # float32 is as exact
+        with subnormals.kept(f"{self.subject} in {engine}"):
+            gradients = engine.gradients(self.subject, inputs, Setting(self.dtype)).values
+        if isinstance(gradients, Converted):
+            found = gradients.held(self.variable)
+        else:
+            found = gradients[self.variable]
+        if found is None:
+            raise ValueError(f"{self.subject} has no gradient")
+        with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
+            return np.ascontiguousarray(found, dtype=np.float32)
+
+    def _plain(self, most: Most, number: int, counts: Sequence[int]) -> Tally:
+        """What is plainly faithful, in one bin of the envelope; how many correct and faithful."""
+        if not any(counts):
             return Tally()
-        line = allowed(np.array(first.smallest), self.dtype, self.recipe.budget, np.ones(()))
-        extremes = Bin(first.above, first.below, float(line), 0)
+        line = allowed(np.array(most.smallest), self.dtype, self.recipe.budget, np.ones(()))
+        named = zip((Status.CORRECT, Status.FAITHFUL), counts, strict=True)
         return Tally(
-            {s: n for s, n in counts.items() if n},
-            first.bulk,
-            conditioned_ulp=max(first.above, first.below),
-            envelope={number: extremes},
+            {s: n for s, n in named if n},
+            most.bulk,
+            conditioned_ulp=max(most.above, most.below),
+            envelope={number: Bin(most.above, most.below, float(line), 0)},
         )
 
-    def _beyond_finite(
-        self, start: int, at: Mapping[str, Float64Array], computed: Float64Array
-    ) -> Tally:
+    def _nearly(self, number: int, points: Points, truth: Enclosure, left: Left) -> Tally:
+        """What is not plainly faithful, of points in one bin whose truths a table has."""
+        judge, budget = self.judge, self.recipe.budget
+        definition = self.subject.definition
+        plain = fit_for(points.computed, truth.high, self.dtype, budget)
+        plain &= ~self._near_kinks(points.inputs)
+        if definition is not None and definition.unresolved_kinks():
+            plain[:] = False
+        left.add(points.at(~plain), truth[~plain])
+        points, truth = points.at(plain), truth[plain]
+        if not len(points.computed):
+            return Tally()
+        inputs = {self.variable: points.inputs}
+        moved = np.asarray(judge.truth.sensitivity(self.variable, inputs))
+        moved = np.where(np.isfinite(moved), moved, 0.0) * self.dtype.unit_roundoff
+        moved = np.ascontiguousarray(np.broadcast_to(moved, points.computed.shape))
+        rule = self.dtype, budget, self.bulk_from
+        tally, undecided = judged_plainly(points, (truth.high, truth.bound), moved, number, rule)
+        left.add(points.at(undecided), truth[undecided])
+        return tally
+
+    def _near_kinks(self, inputs: Float64Array) -> BoolArray:
+        """Which are at a kink, or an ulp beside it, where they are judged by their own rule."""
+        near = np.zeros(inputs.shape, dtype=bool)
+        for kink, unit in zip(self.kinks, self.dtype.ulp(self.kinks), strict=True):
+            near |= np.abs(inputs - kink) <= unit
+        return near
+
+    def _by_enclosures(self, points: Points, left: Left) -> Tally:
+        """The tally of finite points without a table."""
+        tally = Tally()
+        for number, piece in _pieces(points.inputs):
+            most, counts, by_ball = self._beside(points.at(piece), left)
+            tally += self._plain(most, number, counts) + Tally(by_ball=by_ball)
+        return tally
+
+    def _beside(self, points: Points, left: Left) -> tuple[Most, list[int], int]:
+        """What is plainly faithful beside enclosures; how many the ball gave.
+
+        Returns: the most among these, kinks too, and how many are correct and faithful, without.
+        """
+        truth, by_ball = self.judge.truth.enclosed_and_counted(
+            self.variable, points.inputs, self.dtype
+        )
+        first = classify(points.computed, truth, self.dtype, self.bulk_from)
+        kink = np.isin(points.inputs, self.kinks)
+        numbers = np.bincount(first.kind[~kink], minlength=3)
+        rest = np.flatnonzero((first.kind == OTHER) | kink)
+        left.add(points.at(rest), truth[rest])
+        return first.most, [int(numbers[CORRECT]), int(numbers[FAITHFUL])], by_ball
+
+    def _beyond_finite(self, points: Points, left: Left) -> Tally:
         """NaNs, counted by whether they come out as NaN, and the infinity, judged by the limit."""
-        values = at[self.variable]
-        ignored = int((np.isnan(values) & ~np.isnan(computed)).sum())
+        missing = np.isnan(points.inputs)
+        ignored = int((missing & ~np.isnan(points.computed)).sum())
         nans = {
-            Status.NON_FINITE_INPUT: int(np.isnan(values).sum()) - ignored,
+            Status.NON_FINITE_INPUT: int(missing.sum()) - ignored,
             Status.NAN_IGNORED: ignored,
         }
-        tally = Tally({s: n for s, n in nans.items() if n})
-        infinite = np.flatnonzero(np.isinf(values))
-        if not infinite.size:
-            return tally
-        truth = self.judge.truth.enclosed({self.variable: values[infinite]}, self.dtype)
-        widened = uncertain(values.shape)
-        widened.put(infinite, truth[self.variable])
-        return tally + self._judged(start, infinite, at, computed, widened)
+        infinite = points.at(np.flatnonzero(np.isinf(points.inputs)))
+        if len(infinite.inputs):
+            truth = self.judge.truth.enclosed({self.variable: infinite.inputs}, self.dtype)
+            left.add(infinite, truth[self.variable])
+        return Tally({s: n for s, n in nans.items() if n})
 
-    def _judged(
-        self,
-        start: int,
-        rest: Any,
-        at: Mapping[str, Float64Array],
-        computed: Float64Array,
-        truth: Enclosure,
-    ) -> Tally:
+    def _judged(self, left: Left) -> Tally:
         """The gradients that are not plainly faithful, judged in full."""
-        inputs = {k: v[rest] for k, v in at.items()}
-        judgement, tight = self.judge.judge(self.variable, computed[rest], truth[rest], inputs)
+        points, truth = left.together()
+        inputs = {self.variable: points.inputs}
+        judgement, tight = self.judge.judge(self.variable, points.computed, truth, inputs)
         bulk = (np.abs(tight.high) >= self.bulk_from) & np.isfinite(judgement.ulp)
-        bulk &= np.isfinite(inputs[self.variable])
+        bulk &= np.isfinite(points.inputs)
         extremes: dict[Status, Extreme] = {
-            status: self._extreme(
-                judgement,
-                np.flatnonzero(judgement.status == code),
-                start,
-                rest,
-                inputs,
-                computed[rest],
-                tight.high,
-            )
+            status: _extreme(judgement, points, tight.high, judgement.status == code)
             for code, status in enumerate(Status)
             if (judgement.status == code).any() and status is not Status.CORRECT
         }
@@ -211,43 +316,50 @@ class Prepared:
             worst=extremes,
             conditioned_ulp=float(judgement.conditioned.max(initial=0.0)),
             envelope=envelope(
-                inputs[self.variable],
+                points.inputs,
                 tight.high,
-                computed[rest],
+                points.computed,
                 judgement,
                 dtype=self.dtype,
                 budget=self.recipe.budget,
-                cotangent=np.ones(rest.shape),
+                cotangent=np.ones(points.inputs.shape),
             ),
         )
 
-    def _extreme(
-        self,
-        judgement: Judgement,
-        where: Any,
-        start: int,
-        rest: Any,
-        inputs: Mapping[str, Float64Array],
-        computed: Float64Array,
-        truth: Float64Array,
-    ) -> Extreme:
-        for key in (judgement.excess, judgement.ulp):  # among equals the lowest pattern comes first
-            where = where[key[where] == key[where].max()]
-        i = where[0]
-        return Extreme(
-            start + int(rest[i]),
-            float(inputs[self.variable][i]),
-            float(computed[i]),
-            float(truth[i]),
-            float(judgement.ulp[i]),
-            float(judgement.excess[i]),
-        )
+
+def _extreme(
+    judgement: Judgement, points: Points, truth: Float64Array, having: BoolArray
+) -> Extreme:
+    """The worst of some points; among equals the lowest pattern."""
+    where = np.flatnonzero(having)
+    for key in (judgement.excess, judgement.ulp, -points.patterns.astype(np.float64)):
+        where = where[key[where] == key[where].max()]
+    i = where[0]
+    return Extreme(
+        int(points.patterns[i]),
+        float(points.inputs[i]),
+        float(points.computed[i]),
+        float(truth[i]),
+        float(judgement.ulp[i]),
+        float(judgement.excess[i]),
+    )
 
 
-def _pieces(z: Float64Array) -> Iterator[tuple[int, slice]]:
-    """The runs of inputs that fall into one bin of the envelope: nearly always all of them."""
-    ends = bins(z[[0, -1]])
-    of_each = ends if ends[0] == ends[1] else bins(z)
-    cuts = [] if ends[0] == ends[1] else (np.flatnonzero(np.diff(of_each)) + 1).tolist()
-    for first, last in pairwise([0, *cuts, z.size]):
-        yield int(of_each[min(first, len(of_each) - 1)]), slice(first, last)
+def _pieces(z: npt.NDArray[Any]) -> Iterator[tuple[int, slice]]:
+    """The runs of inputs that fall into one bin of the envelope: nearly always all of them.
+
+    Neighbours' logarithms are 2⁻²⁴ apart or more, so that no rounding puts a bin between others.
+    """
+
+    def bin_of(place: int) -> int:
+        return int(bins(z[[place]].astype(np.float64))[0])
+
+    first, last = 0, bin_of(z.size - 1)
+    while first < z.size:
+        number = bin_of(first)
+        inside, end = first, z.size  # the last place known to be in the bin, the first that is not
+        while number != last and end - inside > 1:
+            middle = (inside + end) // 2
+            inside, end = (middle, end) if bin_of(middle) == number else (inside, middle)
+        yield number, slice(first, end)
+        first = end

@@ -20,9 +20,9 @@ from symdiff.oracle.enclosure import BoolArray, Float64Array
 _BLOCK = 256  # points tried for a common row: 2 KiB of bits, long enough to pay for the test
 # NumPy's unsigned scalars keep the kernel's integers unsigned: an index needs no test for < 0.
 _ZERO, _UNIT, _ALL, _FAN, _DEEP, _FAN_BITS = (np.uint64(n) for n in (0, 1, 64, 0x7F, 0x80, 8))
-_MANTISSA = np.uint64((1 << 52) - 1)
-_LEADING = np.uint64(12)  # sign and exponent
-_ONE = np.uint64(0x3FF << 52)  # the bits of 1.0
+MANTISSA = np.uint64((1 << 52) - 1)
+LEADING = np.uint64(12)  # sign and exponent
+ONE = np.uint64(0x3FF << 52)  # the bits of 1.0
 
 
 _jit = compiled(nogil=True, boundscheck=False, error_model="numpy")
@@ -30,7 +30,7 @@ _inline = numba.njit(inline="always", error_model="numpy")
 
 
 @_inline
-def _descend(bits: Any, tree: Any, nodes: Any, used: Any) -> Any:
+def descend(bits: Any, tree: Any, nodes: Any, used: Any) -> Any:
     """For each point of a block its leaf, and how many leading bits of its pattern choose it.
 
     A leaf is its own child by 0 bits, so that all points take the same steps and the loop runs on
@@ -52,9 +52,9 @@ def _descend(bits: Any, tree: Any, nodes: Any, used: Any) -> Any:
 
 
 @_inline
-def _offset(bits: Any, used: Any) -> Any:
+def offset(bits: Any, used: Any) -> Any:
     """u = (x − centre)/width in [−½, ½), exactly: the bits below the prefix, read as a fraction."""
-    return from_bits(((bits << (used - _LEADING)) & _MANTISSA) | _ONE) - 1.5
+    return from_bits(((bits << (used - LEADING)) & MANTISSA) | ONE) - 1.5
 
 
 @_inline
@@ -65,14 +65,18 @@ def _two_sum(a: Any, b: Any) -> Any:
 
 
 @_inline
-def _single(rows: Any, row: Any, u: Any) -> Any:
-    """Σ row[k] uᵏ, k ≤ 6, by Horner's rule with one rounding a step."""
-    r = fma(rows[row, 6], u, rows[row, 5])
-    r = fma(r, u, rows[row, 4])
-    r = fma(r, u, rows[row, 3])
-    r = fma(r, u, rows[row, 2])
-    r = fma(r, u, rows[row, 1])
-    return fma(r, u, rows[row, 0])
+def horner(c0: Any, c1: Any, c2: Any, c3: Any, c4: Any, c5: Any, c6: Any, u: Any) -> Any:
+    """Σ cₖ uᵏ, k ≤ 6, by Horner's rule with one rounding a step."""
+    return fma(fma(fma(fma(fma(fma(c6, u, c5), u, c4), u, c3), u, c2), u, c1), u, c0)
+
+
+@_inline
+def single(rows: Any, row: Any, u: Any) -> Any:
+    """The polynomial of a row of degree 6."""
+    return horner(
+        rows[row, 0], rows[row, 1], rows[row, 2], rows[row, 3],
+        rows[row, 4], rows[row, 5], rows[row, 6], u,
+    )  # fmt: skip  # two lines, not eight
 
 
 @_inline
@@ -97,7 +101,7 @@ def _double(rows: Any, row: Any, u: Any) -> Any:
 
 
 @_inline
-def _alike(bits: Any, used: Any) -> Any:
+def alike(bits: Any, used: Any) -> Any:
     """Whether all points of a block share the leading bits of its first."""
     different = np.uint64(0)
     for i in range(len(bits)):
@@ -127,27 +131,22 @@ def evaluate_single(
     values, bounds = np.empty(_BLOCK), np.empty(_BLOCK)
     for start in range(0, len(bits), _BLOCK):
         block = bits[start : start + _BLOCK]
-        _descend(block[:1], tree, nodes, used)
-        if _alike(block, used[0]):  # neighbouring points: the row stays in registers
-            row, shift = nodes[0], used[0] - _LEADING
+        descend(block[:1], tree, nodes, used)
+        if alike(block, used[0]):  # neighbouring points: the row stays in registers
+            row, shift = nodes[0], used[0] - LEADING
             c0, c1, c2, c3 = rows[row, 0], rows[row, 1], rows[row, 2], rows[row, 3]
             c4, c5, c6, b = rows[row, 4], rows[row, 5], rows[row, 6], rows[row, 7]
             for i in range(len(block)):
-                u = from_bits(((block[i] << shift) & _MANTISSA) | _ONE) - 1.5
-                r = fma(c6, u, c5)
-                r = fma(r, u, c4)
-                r = fma(r, u, c3)
-                r = fma(r, u, c2)
-                r = fma(r, u, c1)
-                r = fma(r, u, c0)
+                u = from_bits(((block[i] << shift) & MANTISSA) | ONE) - 1.5
+                r = horner(c0, c1, c2, c3, c4, c5, c6, u)
                 high[start + i] = r
                 bound[start + i] = b
                 certified[start + i] = max(relative * abs(r), absolute) >= b
             continue
-        _descend(block, tree, nodes, used)
+        descend(block, tree, nodes, used)
         for i in range(len(block)):
             row = nodes[i]
-            values[i] = _single(rows, row, _offset(block[i], used[i]))
+            values[i] = single(rows, row, offset(block[i], used[i]))
             bounds[i] = rows[row, 7]
         for i in range(len(block)):
             high[start + i] = values[i]
@@ -172,9 +171,9 @@ def evaluate_double(
     nodes, used = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
     for start in range(0, len(bits), _BLOCK):
         block = bits[start : start + _BLOCK]
-        _descend(block, tree, nodes, used)
+        descend(block, tree, nodes, used)
         for i in range(len(block)):
             row, at = nodes[i], start + i
-            high[at], low[at] = _double(rows, row, _offset(block[i], used[i]))
+            high[at], low[at] = _double(rows, row, offset(block[i], used[i]))
             bound[at] = rows[row, 14]
             certified[at] = max(relative * abs(high[at]), absolute) >= rows[row, 14]

@@ -48,6 +48,12 @@ class Table:
         leaves = int((np.isfinite(self.rows).all(axis=1)).sum())
         return f"<Table of {leaves:,} rows for {self.target}>"
 
+    @property
+    def quality(self) -> tuple[float, float]:
+        """A bound is as small as asked if it is so relative to the value, or absolutely."""
+        accuracy = _accuracy(self.target)
+        return accuracy.relative, accuracy.absolute
+
     def enclose(self, points: Float64Array, *, relative: float | None = None) -> Enclosure:
         """The enclosures at the points; those that the table cannot certify are left so.
 

@@ -52,12 +52,14 @@ def test_the_largest_error_in_bulk():
     """Only where the gradient is of its usual size, and only of what was placed."""
     found = kinds([1.0, 0.25, 1.0], [1 + 0.75 * U, 0.25 + 0.9 * U / 4, 1 + 5 * U])
 
-    assert found.bulk == pytest.approx(0.75, rel=1e-9)
+    assert found.most.bulk == pytest.approx(0.75, rel=1e-9)
 
 
 def test_the_largest_errors_either_way():
     """Upwards and downwards, of what was placed; and the smallest gradient among these."""
     found = kinds([1.0, 1.0, 1.0, 0.25], [1 - 0.3 * U, 1 + 0.75 * U, 1 + 5 * U, 0.25])
 
-    assert (found.above, found.below) == pytest.approx((0.6, 0.75), rel=1e-6)  # ulp(1⁻) is U/2
-    assert found.smallest == 0.25
+    assert (found.most.above, found.most.below) == pytest.approx(
+        (0.6, 0.75), rel=1e-6
+    )  # ulp(1⁻) is U/2
+    assert found.most.smallest == 0.25

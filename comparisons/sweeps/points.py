@@ -1,0 +1,85 @@
+"""Points of a sweep: where they are, and what was computed there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from comparisons.dtypes import Float64Array
+from symdiff.oracle.enclosure import Enclosure
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Some points, in ascending order of their bit patterns: arrays of one length."""
+
+    patterns: npt.NDArray[np.uint32]
+    inputs: Float64Array
+    computed: Float64Array
+
+    def __len__(self) -> int:
+        return len(self.patterns)
+
+    def at(self, index: Any) -> Points:
+        """Some of them, as numpy selects."""
+        return Points(self.patterns[index], self.inputs[index], self.computed[index])
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Consecutive float32 values and the gradients computed there, as torch holds them."""
+
+    patterns: npt.NDArray[np.uint32]
+    values: npt.NDArray[np.float32]
+    computed: npt.NDArray[np.float32]
+
+    def at(self, index: Any) -> Points:
+        """Some of its points, as numpy selects."""
+        with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
+            return Points(
+                self.patterns[index],
+                self.values[index].astype(np.float64),
+                self.computed[index].astype(np.float64),
+            )
+
+
+@dataclass(eq=False)
+class Left:
+    """Points put down to be judged later, together, each with its truth."""
+
+    _parts: list[tuple[Points, Enclosure]] = field(default_factory=list)
+
+    def add(self, points: Points, truth: Enclosure) -> None:
+        """Put some down."""
+        if len(points):
+            self._parts.append((points, truth))
+
+    def __bool__(self) -> bool:
+        return bool(self._parts)
+
+    def together(self) -> tuple[Points, Enclosure]:
+        """All of them, in ascending order of their patterns."""
+        points = [p for p, _ in self._parts]
+        truths = [t for _, t in self._parts]
+        order = np.argsort(np.concatenate([p.patterns for p in points]), kind="stable")
+
+        def joined(arrays: list[Any]) -> Any:
+            return np.concatenate(arrays)[order]
+
+        return (
+            Points(
+                joined([p.patterns for p in points]),
+                joined([p.inputs for p in points]),
+                joined([p.computed for p in points]),
+            ),
+            Enclosure(
+                joined([t.high for t in truths]),
+                joined([t.low for t in truths]),
+                joined([t.bound for t in truths]),
+                joined([t.certified for t in truths]),
+                joined([t.why for t in truths]),
+            ),
+        )
