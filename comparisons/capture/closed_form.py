@@ -69,8 +69,11 @@ def closed_form(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Clos
 
     A line too long to be read is taken apart: what occurs in it more than once is called t1, t2, ….
 
-    Args: function, a function, an `autograd.Function.apply` (its forward is read) or a module; args
-        and kwargs, what it is called with: tensors that say shapes.
+    Args:
+        function: a function, an `autograd.Function.apply` (its forward is read) or a module.
+        args: what it is called with: tensors that say shapes.
+        kwargs: the same, by name.
+
     Raises: ValueError, in one sentence, where the code cannot be captured.
     """
     found = ClosedForm(captured_call(function, args, kwargs, lines=Lines.LOCALS))

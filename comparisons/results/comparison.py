@@ -172,9 +172,14 @@ class Comparison:
     def plot(self, adjoint: str | None = None, ax: Any = None) -> Any:
         """The error in ulp against the input, as a Matplotlib plot.
 
-        Args: adjoint, by name, by default the worst; ax, the axes to draw in, by default new ones.
-        Returns: the axes. Raises: KeyError if there is no such adjoint; ModuleNotFoundError if
-            Matplotlib is not installed.
+        Args:
+            adjoint: by name, by default the worst.
+            ax: the axes to draw in, by default new ones.
+
+        Returns: the axes.
+
+        Raises: KeyError if there is no such adjoint; ModuleNotFoundError if Matplotlib is not
+            installed.
         """
         if adjoint is not None and adjoint not in self.adjoints:
             known = ", ".join(self.adjoints)
