@@ -1,8 +1,8 @@
 """Gradients where two operands of a maximum are equal: any value between the slopes is right.
 
 An adjoint's program is run in ball arithmetic once more, on balls of a tiny radius about the
-inputs: at a tie the balls overlap, a case is undecided, and the slope is the ball of all that it may
-be. So an entry's ball holds every subgradient that the chain rule makes of choices at the ties,
+inputs: at a tie the balls overlap, a case is undecided, and the slope is the ball of all that it
+may be. So an entry's ball holds every subgradient that the chain rule makes of choices at the ties,
 whatever each of them is; where no tie leads to the entry it is the plain ball. What is equal all
 around is no tie: of where(relu(x) > 0, a, b) at x = −1 both sides of the border are exactly 0.
 
