@@ -77,7 +77,7 @@ def from_code(
         draws=captured.draws,
         surrogate=gradient is not None,
     )
-    weighted = replace(weighted, casts=weighted.casts | held)
+    weighted = replace(weighted, casts=frozenset(weighted.casts) | held)
     if order == 1:
         return weighted
     if order == 2:
