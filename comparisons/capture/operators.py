@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._ops import OpOverload
 
 from comparisons.capture.call import Call
 
@@ -104,6 +105,21 @@ def written_arguments(call: Call) -> list[Tensor]:
 
 
 def functional_twin(call: Call) -> Any:
-    """The operator that computes the same without writing: `add` for `add_`; None without one."""
+    """The operator that computes the same without writing: `add` for `add_`; None without one.
+
+    It is known by the types of its arguments: of `pow_.Scalar` it is `pow.Tensor_Scalar`, while
+    `pow.Scalar` is a number to the power of a tensor.
+    """
     packet = getattr(torch.ops.aten, call.name.removesuffix("_"), None)
+    if packet is None:
+        return None
+    wanted = _argument_types(call.operator)
+    for name in (call.overload, *packet.overloads()):
+        twin = getattr(packet, name, None)
+        if twin is not None and _argument_types(twin) == wanted:
+            return twin
     return getattr(packet, call.overload, None) or getattr(packet, "default", None)
+
+
+def _argument_types(operator: OpOverload) -> list[str]:
+    return [str(argument.type) for argument in operator._schema.arguments]

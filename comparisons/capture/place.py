@@ -10,7 +10,7 @@ from types import FrameType
 
 import torch
 
-_OWN = str(Path(__file__).parent)
+_OWN = str(Path(__file__).parents[1])
 _TORCH = str(Path(torch.__file__).parent)
 _TYPED = ("<stdin>", "<python-input", "<ipython-input", "<doctest")  # by a user; other is made
 _LAYERS = str(Path(_TORCH) / "nn")
@@ -29,7 +29,7 @@ class Place:
 
 
 def here() -> Place | None:
-    """The innermost line outside torch and this package; of torch's own module, torch's line.
+    """The innermost line outside torch and comparisons; of torch's own module, torch's line.
 
     None where a bare operator was captured, which has no line.
     """

@@ -68,9 +68,10 @@ class Judge:
         if whatever is None or self.allowance is None:
             return
         low, high = whatever.ends()
-        unit = self.dtype.ulp(np.clip(computed, -self.dtype.largest, self.dtype.largest))
+        finite = np.isfinite(computed)
+        unit = self.dtype.ulp(np.where(finite, computed, 0.0))
         allowed = self.allowance.accurate(name, unit)
-        wrong = (found.excess > 1) & np.isfinite(computed)
+        wrong = (found.excess > 1) & finite
         inside = (computed >= low - allowed) & (computed <= high + allowed)
         found.excuse(wrong & inside & (high - low > allowed), Status.KINK_INSIDE)
 

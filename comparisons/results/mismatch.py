@@ -18,6 +18,7 @@ Found = TypeVar("Found", bound=Result)
 _PATIENCE = 5.0  # seconds for a diagnosis in a message
 _QUICK = 2**12  # entries of arrays that one is made for unasked
 _SECOND = "  second order if none is meant, mark the backward with torch's once_differentiable"
+_ROUNDED = 2.0**-24  # v itself, or in float32, where a step is made of `(x > 0).float()`
 _POINTS = 5  # in a message: enough to see where they lie
 
 
@@ -130,7 +131,8 @@ def _surrogate(found: Result, name: str, worst: Point) -> list[str]:
     if not flat:
         return []
     weights = [value for key, value in worst.inputs.items() if key.startswith(f"{COTANGENT}_")]
-    gave = COTANGENT if worst.computed in weights else f"{worst.computed:.6g}"
+    straight = any(abs(worst.computed - v) <= _ROUNDED * abs(v) for v in weights)
+    gave = COTANGENT if straight else f"{worst.computed:.6g}"
     so = f"is locally constant, so {barred(name)} = 0; backward gave {gave}"
     return [
         f"  remark       {flat[0]} {so}",

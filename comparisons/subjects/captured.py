@@ -58,8 +58,9 @@ def from_code(
     if reference is not None and gradient is not None:
         raise TypeError("give reference= or gradient=, not both: each says what is right")
     arguments, named = _rounded((arguments, dict(keywords)), dtype)
+    held: set[str] = set()
     if gradient is not None:
-        reference = _surrogate(function, gradient)
+        reference = _surrogate(function, gradient, held)
     judged_by = reference or function
     rounded = partial(_rounded, dtype=dtype)
     captured = captured_call(judged_by, arguments, named, rounded=rounded)
@@ -76,6 +77,7 @@ def from_code(
         draws=captured.draws,
         surrogate=gradient is not None,
     )
+    weighted = replace(weighted, casts=frozenset(weighted.casts) | held)
     if order == 1:
         return weighted
     if order == 2:
@@ -106,14 +108,20 @@ def _rounded(given: Any, dtype: FloatType) -> Any:
     return tree_map_only(torch.Tensor, rounded, given)
 
 
-def _surrogate(function: Function, gradient: Function) -> Function:
-    """A function of the same values whose derivative is the gradient that is given."""
+def _surrogate(function: Function, gradient: Function, held: set[str]) -> Function:
+    """A function of the same values whose derivative is the gradient that is given.
+
+    Args: held, to which is added the type of the values, if they are held in less than float64:
+        what autograd passes back is rounded to it.
+    """
     import torch
 
     from comparisons.capture.code import name_of, signature_of
 
     def surrogate(*arguments: Any, **keywords: Any) -> Any:
         value = function(*arguments, **keywords)
+        if value.dtype in (torch.float32, torch.bfloat16, torch.float16):
+            held.add(str(value.dtype).removeprefix("torch."))
         slopes = gradient(*arguments, **keywords)
         slopes = slopes if isinstance(slopes, tuple | list) else (slopes,)
         inputs = [a for a in arguments if isinstance(a, torch.Tensor) and a.is_floating_point()]

@@ -1,5 +1,4 @@
 from .compiled import compile_ball as compile_ball
-from .compiled import compile_ties as compile_ties
 from .elementary import CannotCertify as CannotCertify
 from .elementary import Undecided as Undecided
 from .elementary import Undefined as Undefined

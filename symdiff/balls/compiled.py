@@ -14,7 +14,6 @@ from symdiff.balls.conditions import (
     CellConditions,
     Conditions,
     SideConditions,
-    TieConditions,
 )
 from symdiff.balls.elementary import BALL, SERIES, CannotCertify, Lowering, Undefined
 from symdiff.balls.writer import Writer
@@ -95,14 +94,6 @@ def compile_ball(expression: Expr, variables: Sequence[Symbol]) -> Compiled:
         if it has a symbol that is not among `variables`.
     """
     return Compiled(expression, variables, BALL, BallConditions())
-
-
-def compile_ties(expression: Expr, variables: Sequence[Symbol]) -> Compiled:
-    """The same, a ball that holds the values of all cases where some border is exactly 0.
-
-    Raises: as `compile_ball`.
-    """
-    return Compiled(expression, variables, BALL, TieConditions())
 
 
 def compile_series(expression: Expr, variable: Symbol) -> Compiled:

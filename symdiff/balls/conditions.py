@@ -78,28 +78,6 @@ class BallConditions:
         return second if first is None else first.union(second)
 
 
-class TieConditions(BallConditions):
-    """The same, but where a border is exactly 0 both cases are taken: a kink's whole interval."""
-
-    def above(self, x: arb) -> Decision:
-        """x > 0; undecided at 0."""
-        return self._tie() if x.is_zero() else super().above(x)
-
-    def at_least(self, x: arb) -> Decision:
-        """x ≥ 0; undecided at 0."""
-        return self._tie() if x.is_zero() else super().at_least(x)
-
-    def equal(self, x: arb) -> Decision:
-        """x = 0; undecided at 0, for on either side it is not."""
-        return self._tie() if x.is_zero() else super().equal(x)
-
-    def _tie(self) -> Decision:
-        self.undecided = self.tied = True
-        return None
-
-    extreme = above
-
-
 class CellConditions:
     """Conditions on `flint.arb_series` over a cell: they hold for all of it, or nothing is said.
 

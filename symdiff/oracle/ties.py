@@ -1,8 +1,10 @@
 """Gradients where two operands of a maximum are equal: any value between the slopes is right.
 
-An adjoint's program is run in ball arithmetic once more, with the slope at a tie being the ball of
-all that it may be. So an entry's ball holds every subgradient that the chain rule makes of choices
-at the ties, whatever each of them is; where no tie leads to the entry it is the plain ball.
+An adjoint's program is run in ball arithmetic once more, on balls of a tiny radius about the
+inputs: at a tie the balls overlap, a case is undecided, and the slope is the ball of all that it
+may be. So an entry's ball holds every subgradient that the chain rule makes of choices at the ties,
+whatever each of them is; where no tie leads to the entry it is the plain ball. What is equal all
+around is no tie: of where(relu(x) > 0, a, b) at x = −1 both sides of the border are exactly 0.
 
 Source: Clarke, Optimization and Nonsmooth Analysis, 1983, §2.1 and theorem 2.3.10.
 """
@@ -19,7 +21,7 @@ import sympy
 from flint import arb, ctx
 from sympy import Expr, Symbol
 
-from symdiff.balls import Undefined, compile_ties
+from symdiff.balls import Undefined, compile_ball
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program, program
 from symdiff.functions import Extreme
@@ -33,7 +35,9 @@ from symdiff.oracle.arrays import balls_of
 from symdiff.oracle.enclosure import Enclosure
 from symdiff.oracle.from_balls import enclosure_of
 
-_BITS = 128
+_BITS = 512
+_RADIUS = 448  # bits below an input: far less than what tells two float64 numbers from each other
+_LEAST = 1074 + _RADIUS  # bits below 1, of an input that is 0
 _PATIENCE = 20.0  # seconds
 _KINKED = (Extreme, sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside)
 
@@ -55,6 +59,7 @@ def enclose_at_ties(adjoints: Derivation, inputs: Mapping[str, Any]) -> dict[str
     given = {**arrays, **parameters, **lengths}
     with ctx.workprec(_BITS), deadline.unless_set(_PATIENCE):
         balls = {name: balls_of(given[name]) for name in steps.arguments}
+        balls |= {name: _around(balls[name]) for name in arrays if name in balls}
         try:
             found = interpret(steps, balls, _compile)
         except deadline.OutOfTimeError:
@@ -63,6 +68,18 @@ def enclose_at_ties(adjoints: Derivation, inputs: Mapping[str, Any]) -> dict[str
         name: enclosure_of(list(map(arb, np.ravel(made))), relative=0.0).reshape(np.shape(made))
         for name, made in found.items()
     }
+
+
+def _widened(ball: arb) -> arb:
+    if not ball.is_finite():
+        return ball
+    radius = arb(2) ** -_LEAST if ball.is_zero() else abs(ball.mid()) * arb(2) ** -_RADIUS
+    return arb(ball.mid(), ball.rad() + radius)
+
+
+def _around(balls: Any) -> Any:
+    """Balls of a tiny radius about numbers; what is not finite stays as it is."""
+    return np.asarray(np.frompyfunc(_widened, 1, 1)(balls), object)
 
 
 def _kinked(node: Any) -> bool:
@@ -105,7 +122,7 @@ def _compile(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
 
 @lru_cache(maxsize=1024)
 def _compiled(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[..., Any]:
-    function = compile_ties(expression, symbols)
+    function = compile_ball(expression, symbols)
 
     def evaluate(*balls: Any) -> Any:
         """The value; NaN where there is none."""

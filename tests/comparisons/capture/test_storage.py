@@ -61,3 +61,10 @@ def test_views_and_writes_in_any_order(read, written):
 
     torch.manual_seed(0)
     captured_right(function, torch.randn(4, 4).double(), torch.randn(()).double())
+
+
+def test_a_number_as_exponent_in_place():
+    """`pow_` with a number is `pow(tensor, number)`, not the overload of its own name."""
+    x = torch.tensor([0.5, 1.5, 2.0], dtype=torch.float64)
+
+    assert captured_right(lambda x: (x * 1.0).pow_(-1.5), x)

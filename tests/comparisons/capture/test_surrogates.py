@@ -88,3 +88,36 @@ def test_a_product_is_not_locally_constant():
     """Only what has no slope at all."""
     assert capture(lambda x: x.round() * x, X).locally_constant()[0].startswith("round (")
     assert capture(lambda x: torch.tanh(x) * x, X).locally_constant() == ()
+
+
+class Float(torch.autograd.Function):
+    """The step in float32 whatever comes in, as `(x > 0).float()` makes it; straight through."""
+
+    @staticmethod
+    def forward(_, x):
+        """1 above 0."""
+        return torch.tensor([0.0, 1.0])[(x > 0).long()]
+
+    @staticmethod
+    def backward(_, v):
+        """Straight through."""
+        return v
+
+
+def test_a_value_of_less_than_float64_rounds_what_is_passed_back():
+    """v comes in float32, off by 6e-8; that is no fault of the backward."""
+    comparisons.check(Float.apply, X.double(), gradient=torch.ones_like)
+    with pytest.raises(GradientMismatch):
+        comparisons.check(Float.apply, X.double(), gradient=lambda x: torch.full_like(x, 1.001))
+
+
+def test_straight_through_is_so_called_in_float32_too():
+    """What comes back is v in float32."""
+
+    class Short(Round):
+        @staticmethod
+        def forward(_, x):
+            return (x > 0).float()
+
+    with pytest.raises(GradientMismatch, match="backward gave v\n"):
+        comparisons.check(Short.apply, X.double())

@@ -86,3 +86,59 @@ def test_a_tie_is_no_excuse_for_a_value():
         comparisons.check(
             lambda a, b: Off.apply(a, b) + 0.3, tied, tied.clone(), reference=torch.maximum
         )
+
+
+def _sloped(forward, slope):
+    """A function with a backward of its own: v times a slope at x."""
+
+    class Sloped(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return forward(x)
+
+        @staticmethod
+        def backward(ctx, v):
+            (x,) = ctx.saved_tensors
+            return v * slope(x)
+
+    return Sloped.apply
+
+
+X = torch.tensor([-4.0, -0.3, 0.0, 0.2, 3.0], dtype=torch.float64)
+LEAKY = {
+    "a mask": lambda x: torch.where(x > 0, x, 0.125 * x),
+    "a mask of numbers": lambda x: torch.where((x > 0).to(x) != 0, x, 0.125 * x),
+    "a sum of masks": lambda x: (x > 0) * x + ~(x > 0) * 0.125 * x,
+    "of a relu": lambda x: torch.where(x.relu() > 0, x, 0.125 * x),
+    "of a clamp": lambda x: torch.where(x.clamp(0, 1) == 0, 0.125 * x, x),
+    "of a sign": lambda x: torch.where((x.sign() + 1) * x.sign() == 0, 0.125 * x, x),
+}
+
+
+@pytest.mark.parametrize("how", LEAKY)
+def test_beside_a_kink_nothing_is_excused(how):
+    """A slope of ½ lies between ⅛ and 1, and is wrong wherever x is not 0."""
+    comparisons.check(_sloped(LEAKY[how], lambda x: torch.where(x > 0, 1.0, 0.125)), X)
+    with pytest.raises(GradientMismatch, match="at 2 of 5 points"):
+        comparisons.check(_sloped(LEAKY[how], lambda x: torch.where(x > 0, 1.0, 0.5)), X)
+
+
+def test_beside_a_kink_of_a_surrogate_nothing_is_excused():
+    """What gradient= says in cases is a gradient like any other."""
+
+    def step(x):
+        return torch.where(x >= 0, torch.ones_like(x), 0.125 * torch.ones_like(x))
+
+    spike = _sloped(lambda x: (x > 0).to(x), lambda x: torch.where(x >= 0, 1.0, 0.125))
+    wrong = _sloped(lambda x: (x > 0).to(x), lambda x: torch.where(x >= 0, 1.0, 0.25))
+
+    comparisons.check(spike, X, gradient=step)
+    with pytest.raises(GradientMismatch, match="at 2 of 5 points"):
+        comparisons.check(wrong, X, gradient=step)
+
+
+def test_a_gradient_that_is_nan_is_a_mismatch():
+    """NaN is beside every interval, and no crash."""
+    with pytest.raises(GradientMismatch, match="at 5 of 5 points"):
+        comparisons.check(_sloped(lambda x: (x > 0).to(x), lambda x: x * float("nan")), X)
