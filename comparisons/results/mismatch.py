@@ -147,6 +147,8 @@ def _diagnosis(found: Result) -> list[str]:
     """
     if not isinstance(found, Comparison) or not found.subject.of_user or found.worst is None:
         return []
+    if found.engine.framework != "torch":  # only torch's operators are followed
+        return []
     if found.engine.order == 2:  # the first derivative is what is followed
         return []
     inputs = found.worst_adjoint.inputs if found.worst_adjoint else {}

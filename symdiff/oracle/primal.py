@@ -97,12 +97,13 @@ class PrimalAt:
     def surrounded(self, point: Sequence[arb]) -> bool:
         """Whether the values surely exist all around a point where they do.
 
-        sign(√(−z²)) has a value at 0 alone, and sign(√z) from there on.
+        sign(√(−z²)) has a value at 0 alone, and sign(√z) from there on. A neighbourhood of any size
+        will do: far out one that grows with z would make e^z infinite.
         """
         if self._value is not None:  # what a line is in a neighbourhood its inputs do not tell
             return True
         around = [
-            x + arb(0, max(abs(x).mid(), _LEAST) * arb(2) ** -ctx.prec)
+            x + arb(0, min(max(abs(x).mid(), _LEAST), arb(1)) * arb(2) ** -ctx.prec)
             if s == self._primal.variable
             else x
             for s, x in zip(self._inputs, point, strict=True)

@@ -84,7 +84,7 @@ class TestMarkdown:
         found = Document(poisoned(sound, payload)).render(".md").splitlines()
         outside = "\n".join(re.sub(r"(`+).*?\1", "", line) for line in _uncoded(found))
 
-        assert len(found) == len(plain)
+        assert len([*_uncoded(found)]) == len([*_uncoded(plain)])
         assert not re.search(r"<[a-zA-Z/]", outside)
         assert not re.search(r"(?<!\\)\]\(", outside)
         assert not re.search("[\x00-\x09\x0b-\x1f\u202a-\u202e\u2028]", "\n".join(found))
@@ -105,7 +105,7 @@ class TestMarkdown:
     def test_code_ends_where_it_ends(self):
         """A fence is longer than any run of backticks in it."""
         assert code("a``b|c") == r"```a``b\|c```"
-        assert fenced("x\n````", "python") == "`````python\nx\\n````\n`````"
+        assert fenced("x\n````", "python") == "`````python\nx\n````\n`````"
 
 
 def _uncoded(lines):
