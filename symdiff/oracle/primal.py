@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import frexp
 
 import sympy
 from flint import arb, arb_series, ctx
@@ -108,10 +109,15 @@ class PrimalAt:
             else x
             for s, x in zip(self._inputs, point, strict=True)
         ]
+        bits = ctx.prec
         try:
+            # flint takes e^z of a ball to be anything unless the bits reach down to its units
+            ctx.prec = bits + max([0, *(frexp(float(x))[1] for x in point if abs(x) > 1)])
             return all(_has_value(guard, around) for guard in self.guards)
         except Undefined:
             return False
+        finally:
+            ctx.prec = bits
 
     def exists_beside(self, point: Sequence[arb]) -> tuple[bool | None, bool | None]:
         """Whether the values exist next to the point, on the left and on the right; None: open."""

@@ -36,7 +36,7 @@ WRITTEN_OUT_FINDINGS = {
         *("multiquadric", "inverse_multiquadric", "bent_identity", "smu1", "pau"),
     ),
     "a multiple of z overflows before it is scaled down": (
-        *("xgelu", "xsilu", "xatlu", "e_swish", "sinsig", "sine", "star_relu"),
+        *("xgelu", "xsilu", "xatlu", "e_swish", "sinsig", "sine"),
     ),
     "at 0 the case that is not taken is 0/0": ("sinc",),
     "sign(0) = 0 makes the slope 0 where it is 1": ("logarithmic",),
@@ -44,6 +44,10 @@ WRITTEN_OUT_FINDINGS = {
 }
 # Those that disagree in some types only.
 PARTIAL = {
+    # In bfloat16 the inputs at which it overflows are within 32 ulp of where the truth does.
+    "a multiple of z overflows before it is scaled down": {
+        "star_relu": ("float64", "float32", "float16"),
+    },
     "softplus's threshold of 20, 2e-9 off": {
         "shifted_softplus": ("float64",),
         "tanhsoft1": ("float64",),
