@@ -28,7 +28,7 @@ from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
 from comparisons.results.engine_table import EngineTable
 from comparisons.results.mismatch import accepted
-from comparisons.subjects.choose import Given, subject_of
+from comparisons.subjects.choose import Described, Given, subject_of_sweep
 from comparisons.subjects.choose import chosen as subject_chosen
 from comparisons.subjects.subject import Subject
 from symdiff import Definition
@@ -258,7 +258,8 @@ def _case(
 
 
 def sweep(
-    subject: str | Definition | Subject,
+    subject: str | Definition | Subject | Callable[..., Any],
+    definition: Described | None = None,
     *,
     dtype: str | torch.dtype | FloatType = "float32",
     engine: str | Engine = "reverse",
@@ -268,17 +269,22 @@ def sweep(
     checkpoint: str | Path | None = None,
     **parameters: object,
 ) -> Sweep:
-    """Compare a catalogue function with its definition at every value of float32, in minutes.
+    """Compare a function with its definition at every value of float32, in minutes.
 
     Args:
-        subject: a catalogue name of one variable, or its `Definition`.
+        subject: a catalogue name of one variable (torch's own function is judged), or its
+            `Definition`; or your own function of one tensor, entry by entry.
+        definition: of your own function, in z: a name, text or SymPy; by default what its code
+            computes (of an `autograd.Function` its forward), if that is one formula.
         dtype: float32, the one type that has 2³² values.
         engine: how torch differentiates, by name.
         budget: the error allowed.
         accept: raise if the gradient fares worse than this verdict; by default none is raised.
         executor: where the parts run; by default one process a core (a script then needs the usual
             `if __name__ == "__main__":` around the call). One that is given is not shut down.
-        checkpoint: a file by which a sweep that was stopped goes on where it was.
+            A lambda, or another function that no import finds, is swept in this process alone.
+        checkpoint: a file by which a sweep that was stopped goes on where it was; it is of your
+            function as its code and the numbers that it holds are.
         parameters: values for the definition's parameters.
 
     Returns: what was found, which reads as a `Comparison` does and holds no arrays.
@@ -291,7 +297,7 @@ def sweep(
 
     chosen = engine_named(engine)
     _require_torch()
-    judged = subject_of(subject, None, parameters)
+    judged = subject_of_sweep(subject, definition, parameters)
     path = None if checkpoint is None else Path(checkpoint)
     found = swept(
         judged,

@@ -19,6 +19,7 @@ from comparisons.cli.arguments import (
 )
 from comparisons.cli.exit_code import ExitCode
 from comparisons.cli.measuring import measure
+from comparisons.cli.own_code import is_own_code, own_code
 
 
 @click.command(
@@ -26,12 +27,21 @@ from comparisons.cli.measuring import measure
 Examples:
   symdiff sweep gelu
   symdiff sweep gelu --engine jvp --checkpoint gelu.jsonl --json gelu.json
+  symdiff sweep package.module:function
+  symdiff sweep kernels.py:Gelu --definition "z*Phi(z)"
 
 \b
 Exit code: 0 where all agree, 1 where one disagrees, 2 where one could not be compared.
 """,
 )
-@click.argument("names", nargs=-1, required=True, shell_complete=complete_names)
+@click.argument(
+    "names", nargs=-1, required=True, metavar="NAME|MODULE:FUNCTION…", shell_complete=complete_names
+)
+@click.option(
+    "--definition",
+    metavar="FORMULA",
+    help="What your own function computes, in z; by default read off its code.",
+)
 @click.option(
     "--engine",
     "engines",
@@ -53,6 +63,7 @@ Exit code: 0 where all agree, 1 where one disagrees, 2 where one could not be co
 @report_option
 def sweep(
     names: Sequence[str],
+    definition: str | None,
     engines: Sequence[str],
     parameters: Mapping[str, str],
     checkpoint: Path | None,
@@ -60,18 +71,20 @@ def sweep(
     csv: Path | None,
     report: Path | None,
 ) -> int:
-    """Judge torch at every float32.
+    """Judge torch, or your own function, at every float32.
 
-    All 2³² values of functions of one variable, in minutes, on every core.
+    All 2³² values of functions of one variable, in minutes, on every core. MODULE:FUNCTION is your
+    own code, a function of one tensor or an autograd.Function.
     """
     with refusals_are_usage_errors():
         import comparisons
         from comparisons.engines.every import engine_named
         from comparisons.report.jobs import Job
-        from comparisons.subjects.choose import subject_of
+        from comparisons.subjects.choose import subject_of_sweep
 
         ways = [engine_named(engine) for engine in split(engines)]
-        subjects = [subject_of(name, None, parameters) for name in names]
+        judged = [own_code(name) if is_own_code(name) else name for name in names]
+        subjects = [subject_of_sweep(one, definition, parameters) for one in judged]
         if checkpoint is not None and len(ways) * len(subjects) > 1:
             raise ValueError("--checkpoint is of one function in one engine; several are given")
     jobs = [

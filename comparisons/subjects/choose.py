@@ -12,6 +12,7 @@ from comparisons.subjects.captured import from_code
 from comparisons.subjects.functions import from_catalogue, from_function
 from comparisons.subjects.layers import LAYERS
 from comparisons.subjects.losses import LOSSES
+from comparisons.subjects.read_off import read_off
 from comparisons.subjects.subject import Subject
 from symdiff import Definition, Graph
 from symdiff.suggestion import closest, same_name
@@ -159,6 +160,21 @@ def subject_of(
             "torch.randn(4)), or a definition, as in compare(function, 'z * Phi(z)')"
         )
     return from_function(subject, described)
+
+
+def subject_of_sweep(
+    subject: Any, definition: Described | None, parameters: Mapping[str, object]
+) -> Subject:
+    """The same, but what a function of one tensor computes is read off its code by default.
+
+    Raises: TypeError or ValueError, one sentence, if it cannot be one.
+    """
+    if definition is None and _is_code(subject):
+        if parameters:
+            names = ", ".join(parameters)
+            raise TypeError(f"{names} would be of a definition, and none is given")
+        definition = read_off(subject)
+    return subject_of(subject, definition, parameters)
 
 
 def _require_agreement(module: Any, definition: Definition) -> None:

@@ -33,6 +33,7 @@ from comparisons.subjects.subject import Subject
 from comparisons.subjects.torch_code import TorchCode
 from comparisons.sweeps.blocks import BLOCKS, CHUNK, Recipe, prepared, run_block
 from comparisons.sweeps.checkpoint import Checkpoint
+from comparisons.sweeps.own import Own
 from comparisons.sweeps.tally import Extreme, Tally
 from symdiff import Adjoints
 from symdiff.notation.names import barred
@@ -195,30 +196,33 @@ def swept(
     checkpoint: Path | None = None,
     blocks: Sequence[int] = range(BLOCKS),
 ) -> Sweep:
-    """Compare torch's function with its definition at every value of float32.
+    """Compare torch's function, or a user's, with its definition at every value of float32.
 
     Args:
-        subject: a catalogue function of one variable.
+        subject: a catalogue function of one variable, or a user's beside its definition.
         dtype: float32.
         engine: how torch differentiates.
         budget: the error allowed.
-        executor: where blocks run; by default processes of one torch thread each, one a core. An
-            executor given is not shut down.
+        executor: where blocks run; by default processes of one torch thread each, one a core, or
+            this thread, if no import finds the user's function. One given is not shut down.
         checkpoint: a file that keeps what is finished; a sweep started again goes on from it.
         blocks: some of the 256 only, for a look.
 
-    Raises: ValueError if the subject cannot be rebuilt by name in another process or has more than
-        one variable, the type is not float32, or the checkpoint is another sweep's; on Ctrl-C
-        SweepInterrupted, a KeyboardInterrupt, with what was found.
+    Raises: ValueError if the subject cannot be rebuilt in another process, has more than one
+        variable or no values in half of the numbers, the type is not float32, or the checkpoint is
+        another sweep's; on Ctrl-C SweepInterrupted, a KeyboardInterrupt, with what was found.
     """
     recipe = _recipe(subject, dtype, engine, budget or Budget())
+    ready = prepared(recipe)
+    if recipe.own is not None:
+        ready.require_values()
     done = Checkpoint(checkpoint, recipe.key(), 2**32 // BLOCKS) if checkpoint is not None else None
     found: dict[int, Tally] = (
         {} if done is None else {b: t for b, t in done.done.items() if b in blocks}
     )
     left = [b for b in blocks if b not in found]
     # The first block builds the tables and leaves them in the cache, for the workers to read.
-    derived = prepared(recipe).judge.truth.adjoints
+    derived = ready.judge.truth.adjoints
 
     def so_far() -> Sweep:
         total = sum((found[b] for b in sorted(found)), Tally())
@@ -241,9 +245,11 @@ def swept(
 
 def _recipe(subject: Subject, dtype: FloatType, engine: Engine, budget: Budget) -> Recipe:
     definition = subject.definition
-    if definition is None or not isinstance(subject.forward, TorchCode):
+    of_user = subject.of_user and subject.sample is None  # `from_function` made it
+    if definition is None or not (of_user or isinstance(subject.forward, TorchCode)):
         raise ValueError(
-            f"{subject} cannot travel to other processes; a sweep takes a catalogue name"
+            f"{subject} cannot travel to other processes; a sweep takes a catalogue name or a "
+            "function of one tensor"
         )
     if ENGINES.get(engine.name) is not engine:
         raise ValueError(
@@ -255,12 +261,17 @@ def _recipe(subject: Subject, dtype: FloatType, engine: Engine, budget: Budget) 
             f"{dtype} was given"
         )
     parameters = tuple((k, str(v)) for k, v in sorted(definition.parameters.items()))
-    return Recipe(definition.name, parameters, dtype.name, engine.name, budget)
+    own = Own.of(subject) if of_user else None
+    name = definition.name if own is None else own.name
+    return Recipe(name, parameters, dtype.name, engine.name, budget, own)
 
 
 def _run(
     recipe: Recipe, blocks: Sequence[int], executor: Executor | None
 ) -> Iterable[tuple[int, Tally]]:
+    if executor is None and recipe.own is not None and not recipe.own.travels:
+        yield from ((block, run_block(recipe, block)) for block in blocks)
+        return
     if executor is None:
         with ProcessPoolExecutor(
             os.cpu_count(), get_context("spawn"), initializer=_begin_worker

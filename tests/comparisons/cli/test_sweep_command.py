@@ -53,3 +53,21 @@ def test_compare_sends_float32_to_it(capsys):
     """--points all is for 16-bit types."""
     assert main(["compare", "relu", "--dtype", "float32", "--points", "all"]) == 2
     assert "symdiff sweep takes all" in capsys.readouterr().err
+
+
+def test_your_own_function_is_swept_by_its_path(monkeypatch, capsys, tmp_path):
+    """A file and a name, with a definition or without one; a wrong one is code 1."""
+    monkeypatch.setattr(sweep, "swept", partial(sweep.swept, blocks=[0x10]))
+    monkeypatch.setattr(sweep, "_run", lambda recipe, blocks, _: _here(recipe, blocks))
+    (tmp_path / "kernels_swept.py").write_text("def twice(x):\n    return 2 * x\n")
+
+    assert main(["sweep", "kernels_swept.py:twice"]) == 0
+    assert "<Sweep twice, float32, reverse: accurate" in capsys.readouterr().out
+    assert main(["sweep", "kernels_swept.py:twice", "--definition", "3*z"]) == 1
+    assert "twice as 3*z  disagrees" in capsys.readouterr().out
+    assert main(["sweep", "kernels_swept.py:thrice"]) == 2
+    assert "there is no thrice in kernels_swept.py" in capsys.readouterr().err
+
+
+def _here(recipe, blocks):
+    return [(block, sweep.run_block(recipe, block)) for block in blocks]
