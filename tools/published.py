@@ -69,9 +69,8 @@ def surrogate(name: str, function: Function, formula: Function, text: str) -> Tr
 
 def where(condition: Tensor, value: Any, otherwise: Any) -> Tensor:
     """`torch.where` in float64, of numbers too."""
-    return torch.where(
-        condition, *(torch.as_tensor(v, dtype=torch.float64) for v in (value, otherwise))
-    )
+    first = torch.as_tensor(value, dtype=torch.float64)
+    return first.where(condition, torch.as_tensor(otherwise, dtype=torch.float64))
 
 
 def snntorch() -> Iterator[Trial]:
