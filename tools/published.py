@@ -292,7 +292,9 @@ def _said(trial: Trial, dtype: str, options: dict[str, Any]) -> str:
         if not options and "is locally constant" in text:
             return "a surrogate"
         if str(getattr(result, "subject", "")).startswith("the gradient of"):
-            return "right; its second derivative is missing, and no error says so"
+            said = text.partition("\n")[0].rpartition(": ")[2].rpartition("reverse: ")[2]
+            missing = "is missing, and no error says so"
+            return f"right; its second derivative {missing if '(None)' in said else f'**differs**: {said}'}"
         worst = result.worst
         if worst is None:
             return text.partition("\n")[0].partition(": ")[2] or text.partition("\n")[0]
