@@ -294,7 +294,8 @@ def _said(trial: Trial, dtype: str, options: dict[str, Any]) -> str:
         if str(getattr(result, "subject", "")).startswith("the gradient of"):
             said = text.partition("\n")[0].rpartition(": ")[2].rpartition("reverse: ")[2]
             missing = "is missing, and no error says so"
-            return f"right; its second derivative {missing if '(None)' in said else f'**differs**: {said}'}"
+            how = missing if "(None)" in said else f"**differs**: {said}"
+            return f"right; its second derivative {how}"
         worst = result.worst
         if worst is None:
             return text.partition("\n")[0].partition(": ")[2] or text.partition("\n")[0]
