@@ -125,7 +125,8 @@ def _allowed(found: Result) -> str:
 
 def _surrogate(found: Result, name: str, worst: Point) -> list[str]:
     """What to say of a gradient where the truth is 0: a surrogate, which may well be meant."""
-    if worst.truth != 0 or worst.computed == 0:
+    said = getattr(found.subject, "surrogate", False)  # by gradient=, which is the truth here
+    if said or worst.truth != 0 or worst.computed == 0:
         return []
     flat = found.subject.flat()
     if not flat:

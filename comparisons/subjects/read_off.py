@@ -35,7 +35,28 @@ def read_off(function: Callable[..., Any]) -> Definition:
     first, second = (_formula(function, name, length) for length in _LENGTHS)
     if first != second:
         raise ValueError(f"{name} depends on how many entries its tensor has; {_WAY_OUT}")
+    _require_one_function(function, name)
     return replace(symdiff.activation(first), name=name)
+
+
+def _require_one_function(function: Callable[..., Any], name: str) -> None:
+    """Raises: ValueError if it computes another thing in float32 than where its code was read.
+
+    Such as what adds `torch.finfo(x.dtype).eps`; right code would be called wrong for it.
+    """
+    import torch
+
+    sizes = [0.75 * 2.0**-k for k in range(31)]  # in float32 too
+    points = torch.tensor([*sizes, *(-size for size in sizes)], dtype=torch.float64)
+    with torch.no_grad():
+        try:
+            single, double = function(points.float()).double(), function(points.clone()).double()
+        except RuntimeError:  # of a module whose numbers are float32
+            return
+    apart = (single - double).abs() > 2.0**-12 * (1 + double.abs())  # roundings are far below
+    if bool(apart.any()):
+        at = points[apart][0].item()
+        raise ValueError(f"{name} depends on its tensor's type, as at {at:.3g}; {_WAY_OUT}")
 
 
 def _formula(function: Callable[..., Any], name: str, length: int) -> Expr:

@@ -121,3 +121,11 @@ def test_straight_through_is_so_called_in_float32_too():
 
     with pytest.raises(GradientMismatch, match="backward gave v\n"):
         comparisons.check(Short.apply, X.double())
+
+
+def test_who_gave_a_gradient_is_not_told_to_give_one():
+    """What gradient= says is 0 is no surrogate."""
+    with pytest.raises(GradientMismatch) as caught:
+        comparisons.check(Round.apply, X, gradient=torch.zeros_like)
+
+    assert "say by gradient=" not in str(caught.value)

@@ -179,6 +179,7 @@ class TestWhatCannotBeSwept:
             (lambda x: x - x.mean(), "is not entry by entry"),
             (lambda x: x.sum(), "is not entry by entry"),
             (lambda x: x / x.numel(), "depends on how many entries"),
+            (lambda x: x / (x.abs() + torch.finfo(x.dtype).eps), "depends on its tensor's type"),
             (lambda x: x * torch.rand_like(x), "depends on a random draw"),
             (lambda x: x * x.detach(), "is not entry by entry"),
             (lambda x: x.half() * x, "in torch.float16"),
