@@ -13,7 +13,7 @@ import torch
 _OWN = str(Path(__file__).parents[1])
 _TORCH = str(Path(torch.__file__).parent)
 _TYPED = ("<stdin>", "<python-input", "<ipython-input", "<doctest")  # by a user; other is made
-_LAYERS = str(Path(_TORCH) / "nn")
+_LAYERS = str(Path(_TORCH) / "nn" / "modules")
 
 
 @dataclass(frozen=True)
@@ -33,24 +33,40 @@ def here() -> Place | None:
 
     None where a bare operator was captured, which has no line.
     """
-    frame: FrameType | None = sys._getframe(1)
+    frame = _behind_the_recorder(sys._getframe(1))
     inside: FrameType | None = None
-    entered = False  # whether the frames of the recorder are behind us
     while frame is not None:
         file = frame.f_code.co_filename
-        if file.startswith(_OWN):
-            if entered:  # the call of capture itself: beyond it is not the user's function
-                break
-        elif file.startswith(_TORCH):
+        if file.startswith(
+            _OWN
+        ):  # the call of capture itself: beyond it is not the user's function
+            break
+        if file.startswith(_TORCH):
             if inside is None and file.startswith(_LAYERS):
                 inside = frame
         elif not file.startswith("<") or file.startswith(_TYPED):
             return Place(file, frame.f_lineno, frame.f_code.co_qualname)
         frame = frame.f_back
-        entered = entered or (frame is not None and not frame.f_code.co_filename.startswith(_OWN))
     if inside is None:
         return None
     return Place(inside.f_code.co_filename, inside.f_lineno, inside.f_code.co_qualname)
+
+
+def _behind_the_recorder(frame: FrameType) -> FrameType | None:
+    """What called the operator that is recorded: the caller of the outermost dispatch.
+
+    A rule may call operators itself, each of which is dispatched again further in.
+    """
+    found: FrameType | None = None
+    above: FrameType | None = frame
+    while above is not None:
+        code = above.f_code
+        if code.co_name == "__torch_dispatch__" and code.co_filename.startswith(_OWN):
+            found = above.f_back
+        elif found is None and not code.co_filename.startswith(_OWN):
+            found = above
+        above = above.f_back
+    return found
 
 
 @lru_cache(maxsize=1024)
