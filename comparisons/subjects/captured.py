@@ -54,6 +54,7 @@ def from_code(
         of the same inputs and outputs; TypeError if `reference` and `gradient` are both given.
     """
     from comparisons.capture.capturing import captured_call
+    from comparisons.capture.stand_in import standing_for
 
     if reference is not None and gradient is not None:
         raise TypeError("give reference= or gradient=, not both: each says what is right")
@@ -63,9 +64,10 @@ def from_code(
         reference = _surrogate(function, gradient, held)
     judged_by = reference or function
     rounded = partial(_rounded, dtype=dtype)
-    captured = captured_call(judged_by, arguments, named, rounded=rounded)
-    if reference is not None:
-        captured = _beside(captured, function, arguments, named)
+    with standing_for(dtype):
+        captured = captured_call(judged_by, arguments, named, rounded=rounded)
+        if reference is not None:
+            captured = _beside(captured, function, arguments, named)
     names = list(captured.inputs)
     call = written_call(function, names, arguments, named, copied=captured.writes)
     if captured.draws:
