@@ -32,8 +32,17 @@ def standing_for(dtype: FloatType) -> Iterator[None]:
             return own(dtype.torch)
         return own(of)
 
-    torch.finfo = finfo  # type: ignore[misc,assignment]  # a function in the class's place
+    # `from torch import finfo` binds it in the user's module too.
+    bound = [vars(module) for module in [*sys.modules.values()] if _binds(module, own)]
+    for names in bound:
+        names["finfo"] = finfo
     try:
         yield
     finally:
-        torch.finfo = own  # type: ignore[misc]  # as above
+        for names in bound:
+            names["finfo"] = own
+
+
+def _binds(module: object, own: object) -> bool:
+    """Whether the module has torch's finfo under its name; torch itself does."""
+    return getattr(module, "__dict__", {}).get("finfo") is own
