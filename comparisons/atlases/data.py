@@ -7,16 +7,15 @@ import os
 import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from comparisons.frameworks.framework import Framework
 from comparisons.report.row import Row
+from comparisons.report.schema import Schema
 
-SCHEMA = 1  # a document of another number is refused: raise it when a field changes its meaning
+_NUMBER = 1  # a document of another number is refused: raise it when a field changes its meaning
+SCHEMA = Schema("comparisons.atlases")
 _OURS = ("symdiff-autograd", "sympy", "numpy", "python-flint")
 
 
@@ -29,7 +28,7 @@ def about(
     """All of a document but its cells."""
     missing = {f.name: why for f in frameworks if (why := f.missing()) is not None}
     return {
-        "schema": SCHEMA,
+        "schema": _NUMBER,
         "kind": "atlas",
         "date": _day(),
         "versions": {
@@ -67,21 +66,8 @@ def read_document(path: Path) -> Row:
         raise ValueError(f"{path} is not JSON ({error}); symdiff atlas --json writes one") from None
     if not isinstance(found, dict) or found.get("kind") != "atlas":
         raise ValueError(f"{path} is no atlas; symdiff atlas --json writes one")
-    from jsonschema.exceptions import best_match
-
-    misfit = best_match(_validator().iter_errors(found))
-    if misfit is not None:
-        what = misfit.message if len(misfit.message) < 200 else f"{misfit.message[:200]}…"
-        raise ValueError(f"{path} does not fit the schema at {misfit.json_path}: {what}")
+    SCHEMA.require(found, path)
     return found
-
-
-@cache
-def _validator() -> Any:
-    from jsonschema import Draft202012Validator
-
-    text = files("comparisons.atlases").joinpath("schema.json").read_text(encoding="utf-8")
-    return Draft202012Validator(json.loads(text))
 
 
 def _day() -> str:

@@ -10,22 +10,21 @@ import platform
 import subprocess
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from comparisons.judge.vocabulary import Status
 from comparisons.report.numbered import numbered
 from comparisons.report.row import WIDEST_FIRST, Row, written
+from comparisons.report.schema import LONGEST, Schema
 from comparisons.report.whole_file import write_whole
 from symdiff.notation.printable import printable
 
-SCHEMA = 1  # a document of another number is refused: raise it when a field changes its meaning
+_NUMBER = 1  # a document of another number is refused: raise it when a field changes its meaning
+SCHEMA = Schema("comparisons.report")
 _BEGAN = datetime.now(UTC)  # of the run: its page and its JSON have one date
 _VERSIONS = ("symdiff-autograd", "torch", "sympy", "numpy", "python-flint")
-_LONGEST = 200  # characters of a document that a sentence about it quotes
 _COLUMNS = ("subject", "dtype", "engine", "verdict", "values", "bulk_ulp")
 _WORST = ("adjoint", "at", "computed", "truth", "ulp", "reproduction")
 
@@ -38,7 +37,7 @@ def document(rows: Iterable[Row], *, complete: bool) -> dict[str, Any]:
     Returns: what `write_json` writes; it fits the JSON Schema beside this file.
     """
     return {
-        "schema": SCHEMA,
+        "schema": _NUMBER,
         "complete": complete,
         "date": _date(),
         "commit": _commit(),
@@ -73,21 +72,12 @@ def read_json(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} cannot be read ({error.strerror})") from None
     if not isinstance(found, dict) or "schema" not in found:
         raise ValueError(f"{path} is JSON, but no symdiff report; write one with --json")
-    if found["schema"] != SCHEMA:
+    if found["schema"] != _NUMBER:
         raise ValueError(
-            f"{path} has schema {printable(repr(found['schema']), _LONGEST)}, and this symdiff "
-            f"reads schema {SCHEMA}; write it anew, or read it with the symdiff that wrote it"
+            f"{path} has schema {printable(repr(found['schema']), LONGEST)}, and this symdiff "
+            f"reads schema {_NUMBER}; write it anew, or read it with the symdiff that wrote it"
         )
-    try:
-        misfit = next(iter(_validator().iter_errors(found)), None)
-    except ValueError:  # its limit of recursion, which is below JSON's
-        raise ValueError(f"{path} is nested too deeply for a symdiff report") from None
-    if misfit is not None:
-        where = "".join(f"[{k}]" if isinstance(k, int) else f".{k}" for k in misfit.instance_path)
-        raise ValueError(
-            f"{path} does not fit the schema at ${printable(where, _LONGEST)}: "
-            f"{printable(misfit.message, _LONGEST)}"
-        )
+    SCHEMA.require(found, Path(path))
     return found
 
 
@@ -102,20 +92,6 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
             counts = [row["counts"].get(s, 0) for s in statuses]
             table.writerow([*(row[c] for c in _COLUMNS), *counts, *_worst(row["worst"])])
     write_whole(path, [text.getvalue()])
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of a document. Source: json-schema.org, draft 2020-12."""
-    text = files("comparisons.report").joinpath("schema.json").read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found
-
-
-@cache
-def _validator() -> Any:
-    from jsonschema_rs import Draft202012Validator
-
-    return Draft202012Validator(schema())
 
 
 def _no_literal(name: str) -> None:

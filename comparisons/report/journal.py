@@ -159,7 +159,9 @@ def recover() -> list[str]:
                 told.append(f"{written} has the {len(rows)} rows of a run that was killed")
         except Exception as error:  # noqa: BLE001 - whatever it is, the run that begins matters more
             if time.time() - run.ended < _KEPT:
-                told.append(f"a killed run is not recovered: {error}")
+                told.append(
+                    f"a killed run stays in {run.folder} for a week, not recovered: {error}"
+                )
                 continue
         run.forget()
     return told

@@ -1,5 +1,7 @@
 """Gradients of whole graphs: judged by their own roundings, whatever the size and the types."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -162,13 +164,11 @@ def test_what_a_pass_is_worth_is_said():
 
 def test_the_row_of_a_report_holds_it():
     """As figures and as the sentence; what the schema says fits."""
-    import jsonschema
-
-    from comparisons.report.data import document, schema
+    from comparisons.report.data import SCHEMA, document
     from comparisons.report.rows import result_row
 
     row = result_row(comparisons.compare(F.gelu, _normal(10, 10)))
-    jsonschema.validate(document([row], complete=True), schema())
+    SCHEMA.require(document([row], complete=True), Path("report.json"))
 
     power = row["adjoints"][0]["power"]
     assert power["own"]["half"] < 1e-13

@@ -135,7 +135,7 @@ class TestRecover:
         die(tmp_path / "away" / "run.json", detections)
         (tmp_path / "away").rmdir()
         (told,) = recover()
-        assert "is not recovered" in told
+        assert "for a week, unwritten: " in told
 
         (tmp_path / "away").mkdir()
         assert len(recover()) == 1

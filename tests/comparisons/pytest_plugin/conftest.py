@@ -1,0 +1,9 @@
+"""A temporary folder of its own a test: what another run left in the machine's is not its concern."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path_factory, monkeypatch):
+    """The runs that a test starts look there for killed ones, and leave theirs there."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
