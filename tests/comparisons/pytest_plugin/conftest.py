@@ -1,4 +1,4 @@
-"""A temporary folder of its own a test: what another run left in the machine's is not its concern."""
+"""A temporary folder of its own a test: no run finds there what another run left."""
 
 import pytest
 

@@ -135,7 +135,7 @@ class TestRecover:
         die(tmp_path / "away" / "run.json", detections)
         (tmp_path / "away").rmdir()
         (told,) = recover()
-        assert "for a week, unwritten: " in told
+        assert "for a week, not recovered: " in told
 
         (tmp_path / "away").mkdir()
         assert len(recover()) == 1
