@@ -56,9 +56,9 @@ class j1(StableFunction):
 
     text, latex = "j₁", r"j_1"
     torch = (  # the Taylor series near 0, as in `numpy`
-        "torch.where({0}.abs() < 1, {0} / 3 * (1 - {0}**2 / 10 * (1 - {0}**2 / 28 * (1 - {0}**2 / 54"
-        " * (1 - {0}**2 / 88 * (1 - {0}**2 / 130 * (1 - {0}**2 / 180 * (1 - {0}**2 / 238))))))),"
-        " (torch.sinc({0} / torch.pi) - torch.cos({0})) / {0})"
+        "torch.where({0}.abs() < 1, {0} / 3 * (1 - {0}**2 / 10 * (1 - {0}**2 / 28 * (1 - {0}**2 / "
+        "54 * (1 - {0}**2 / 88 * (1 - {0}**2 / 130 * (1 - {0}**2 / 180 * (1 - {0}**2 / 238))))))), "
+        "(torch.sinc({0} / torch.pi) - torch.cos({0})) / {0})"
     )
     at_zero = S.Zero
 
