@@ -14,10 +14,10 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pycode import PythonCodePrinter
 
 from symdiff.functions import Extreme, StableFunction, maximum
+from symdiff.graph.arrays.layout import Align
+from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.kinds.einsum import Contract
 from symdiff.graph.kinds.shift import peak
-from symdiff.graph.layout import Align
-from symdiff.graph.steps import ArrayOperation
 
 Names = Mapping[Symbol, str]
 _SAME = (
