@@ -9,11 +9,11 @@ import numpy as np
 from comparisons.careful.behaviour import what_is_left
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Asked, Case, case_of
-from comparisons.engines.accumulated import Accumulated
 from comparisons.engines.call import run
 from comparisons.engines.engine import Engine
-from comparisons.engines.noncontiguous import NonContiguous
-from comparisons.engines.reverse import Reverse
+from comparisons.engines.layouts.noncontiguous import NonContiguous
+from comparisons.engines.modes.accumulated import Accumulated
+from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.undisturbed import calling
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.captured import of_gradient

@@ -17,24 +17,24 @@ from comparisons.careful.screen import Screen
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
-from comparisons.engines.accumulated import Accumulated
-from comparisons.engines.channels_last import ChannelsLast
 from comparisons.engines.engine import Engine, Indices
-from comparisons.engines.expanded import Expanded
-from comparisons.engines.jvp import Jvp
-from comparisons.engines.long import Long
-from comparisons.engines.offset import Offset
-from comparisons.engines.recorded import Recorded
-from comparisons.engines.retained import Retained
-from comparisons.engines.reverse import Reverse
-from comparisons.engines.strided import Strided
-from comparisons.engines.tails import Tails
-from comparisons.engines.transposed import Transposed
-from comparisons.engines.twice import NotDifferentiable, Twice
-from comparisons.engines.value import Value
-from comparisons.engines.vmap import Vmap
-from comparisons.engines.with_nan import WithNan
-from comparisons.engines.zero_dim import ZeroDim
+from comparisons.engines.layouts.channels_last import ChannelsLast
+from comparisons.engines.layouts.expanded import Expanded
+from comparisons.engines.layouts.long import Long
+from comparisons.engines.layouts.offset import Offset
+from comparisons.engines.layouts.strided import Strided
+from comparisons.engines.layouts.tails import Tails
+from comparisons.engines.layouts.transposed import Transposed
+from comparisons.engines.layouts.with_nan import WithNan
+from comparisons.engines.layouts.zero_dim import ZeroDim
+from comparisons.engines.modes.accumulated import Accumulated
+from comparisons.engines.modes.jvp import Jvp
+from comparisons.engines.modes.recorded import Recorded
+from comparisons.engines.modes.retained import Retained
+from comparisons.engines.modes.reverse import Reverse
+from comparisons.engines.modes.twice import NotDifferentiable, Twice
+from comparisons.engines.modes.value import Value
+from comparisons.engines.modes.vmap import Vmap
 from comparisons.inputs.dense import dense
 from comparisons.inputs.landmarks import around, landmarks
 from comparisons.inputs.values import COTANGENT, seeded

@@ -9,7 +9,7 @@ from comparisons.careful.of_points import of_points
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Asked, Case, case_of
 from comparisons.engines.engine import Engine
-from comparisons.engines.reverse import Reverse
+from comparisons.engines.modes.reverse import Reverse
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.subject import Subject
 

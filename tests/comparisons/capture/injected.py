@@ -20,7 +20,7 @@ from torch.utils._pytree import tree_leaves
 from comparisons.capture import Refused
 from comparisons.case import Asked, case_of
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.engines.reverse import Reverse
+from comparisons.engines.modes.reverse import Reverse
 from comparisons.judge.allowance import Allowance, precision_of
 from comparisons.judge.entries import judge_entries
 from comparisons.judge.power import ALLCLOSE, GRADCHECK

@@ -3,7 +3,7 @@
 import pytest
 
 from comparisons.cli.command import main
-from comparisons.report.data import read_json
+from comparisons.report.data.files import read_json
 
 KERNELS = '''
 import torch

@@ -164,8 +164,8 @@ def test_what_a_pass_is_worth_is_said():
 
 def test_the_row_of_a_report_holds_it():
     """As figures and as the sentence; what the schema says fits."""
-    from comparisons.report.data import SCHEMA, document
-    from comparisons.report.rows import result_row
+    from comparisons.report.data.files import SCHEMA, document
+    from comparisons.report.data.rows import result_row
 
     row = result_row(comparisons.compare(F.gelu, _normal(10, 10)))
     SCHEMA.require(document([row], complete=True), Path("report.json"))

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from comparisons.report.data import read_json
+from comparisons.report.data.files import read_json
 
 TWO = """
     import pytest
@@ -141,7 +141,7 @@ class TestReport:
         """The tests' outcomes stand, the failure is said and is in the exit code."""
         pytester.makepyfile(ONE)
         pytester.makeconftest("""
-            import comparisons.report.document as document
+            import comparisons.report.page.document as document
 
             def broken(*args, **kwargs):
                 raise RuntimeError("no ink")

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from comparisons.judge.vocabulary import status_named, verdict_named
-from comparisons.report.changes import Changes, moved
-from comparisons.report.row import read
+from comparisons.report.data.row import read
+from comparisons.report.summaries.changes import Changes, moved
 from comparisons.results.number import shown
 from symdiff.notation.names import lettered
 

@@ -13,16 +13,16 @@ from typing import Any
 from unicodedata import normalize
 
 from comparisons.judge.vocabulary import Verdict, verdict_named
-from comparisons.report.conventions import KinkConventions, kink_conventions
-from comparisons.report.data import document
-from comparisons.report.detections import Detections
-from comparisons.report.engine_pairs import EnginePair, engine_pairs
-from comparisons.report.findings import Finding, findings, origin_of
-from comparisons.report.glossary import STATUSES, VERDICTS
-from comparisons.report.overview import Operator, overview
-from comparisons.report.row import WIDEST_FIRST, Row, read
-from comparisons.report.templates import anchor, template
-from comparisons.report.whole_file import write_whole
+from comparisons.report.data.files import document
+from comparisons.report.data.row import WIDEST_FIRST, Row, read
+from comparisons.report.data.whole_file import write_whole
+from comparisons.report.page.glossary import STATUSES, VERDICTS
+from comparisons.report.page.templates import anchor, template
+from comparisons.report.summaries.conventions import KinkConventions, kink_conventions
+from comparisons.report.summaries.detections import Detections
+from comparisons.report.summaries.engine_pairs import EnginePair, engine_pairs
+from comparisons.report.summaries.findings import Finding, findings, origin_of
+from comparisons.report.summaries.overview import Operator, overview
 from comparisons.results.number import shown
 from symdiff.notation.names import lettered
 
@@ -37,7 +37,7 @@ _OPTIONAL: Mapping[str, Any] = {"place": "", "identity": "", "captured": ()}
 class Document:
     """What the templates read: every method answers one question of the page."""
 
-    data: Mapping[str, Any]  # as `comparisons.report.data.document` gives it
+    data: Mapping[str, Any]  # as `comparisons.report.data.files.document` gives it
     folder: str = ""  # of the sections, where they are no part of the page itself
 
     @property

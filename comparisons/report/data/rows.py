@@ -10,8 +10,8 @@ from sympy import Expr, Symbol
 import symdiff
 from comparisons.dtypes import FloatType
 from comparisons.judge.power import Power
-from comparisons.report.profile import curve, profile
-from comparisons.report.row import Row
+from comparisons.report.data.profile import curve, profile
+from comparisons.report.data.row import Row
 from comparisons.results.engine_table import Difference
 from comparisons.results.kink_conventions import Convention
 from comparisons.results.point import Point

@@ -17,10 +17,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from comparisons.report import markdown, plots
-from comparisons.report.findings import HERE, TORCH, USER
-from comparisons.report.glossary import STATUSES, TERMS, VERDICTS
-from comparisons.report.mathml import mathml
+from comparisons.report.page import markdown, plots
+from comparisons.report.page.glossary import STATUSES, TERMS, VERDICTS
+from comparisons.report.page.mathml import mathml
+from comparisons.report.summaries.findings import HERE, TORCH, USER
 from comparisons.results.number import shown
 from symdiff.notation.names import lettered
 
@@ -76,7 +76,7 @@ def _markdown() -> Environment:
 
 def _environment(**options: Any) -> Environment:
     environment = Environment(  # noqa: S701 - Markdown's own escapes are `finalize`
-        loader=PackageLoader("comparisons", "report"),
+        loader=PackageLoader("comparisons", "report/page"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -111,8 +111,8 @@ def _equation(text: str, latex: str) -> str:
 
 
 def _text(name: str) -> str:
-    return files("comparisons.report").joinpath(name).read_text(encoding="utf-8")
+    return files("comparisons.report.page").joinpath(name).read_text(encoding="utf-8")
 
 
 def _font() -> bytes:
-    return files("comparisons.report").joinpath("font/stix-two-math.woff2").read_bytes()
+    return files("comparisons.report.page").joinpath("font/stix-two-math.woff2").read_bytes()

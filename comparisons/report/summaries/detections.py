@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from comparisons.report.row import Row
+from comparisons.report.data.row import Row
 
 
 @dataclass(frozen=True, eq=False)

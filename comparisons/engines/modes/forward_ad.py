@@ -12,7 +12,7 @@ from comparisons.engines.engine import (
     float64,
     own_deprecations_ignored,
 )
-from comparisons.engines.jvp import tangent_for, tangent_text
+from comparisons.engines.modes.jvp import tangent_for, tangent_text
 from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import Inputs
 from comparisons.subjects.subject import Subject

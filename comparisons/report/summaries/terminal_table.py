@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from comparisons.judge.vocabulary import Verdict, verdict_named
-from comparisons.report.numbered import numbered
-from comparisons.report.row import WIDEST_FIRST
+from comparisons.report.data.numbered import numbered
+from comparisons.report.data.row import WIDEST_FIRST
 from symdiff.notation.printable import printable
 
 _LONGEST = 100  # characters of a function's name in a line

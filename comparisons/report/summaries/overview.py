@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from comparisons.report.row import WIDEST_FIRST, Row
+from comparisons.report.data.row import WIDEST_FIRST, Row
 from comparisons.results.envelope import LAST, OCTAVES
 
 ORDINARY = 2.0**6.5  # |z| up to here, 90.5: the end of a bin of the profile

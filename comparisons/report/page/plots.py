@@ -79,7 +79,7 @@ class ErrorPlot:
 
 
 def error_plot(profile: Mapping[str, str]) -> ErrorPlot:
-    """The plot of a profile, as `comparisons.report.profile.profile` gives it."""
+    """The plot of a profile, as `comparisons.report.data.profile.profile` gives it."""
     above, below, allowed, wrong = (
         _numbers(profile[k]) for k in ("above", "below", "allowed", "wrong")
     )
@@ -165,7 +165,7 @@ class CurvePlot:
 
 
 def curve_plot(curve: Mapping[str, Any]) -> CurvePlot | None:
-    """The plot of a curve, as `comparisons.report.profile.curve` gives it; None of no interval."""
+    """The plot of a curve, as `report.data.profile.curve` gives it; None of no interval."""
     f, slope = (_numbers(curve[k]) for k in ("f", "slope"))
     start, end = curve["from"], curve["to"]
     if not _FINEST < end - start < _WIDEST:  # nor NaN

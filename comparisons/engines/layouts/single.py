@@ -9,7 +9,7 @@ import numpy as np
 
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import Indices, Setting
-from comparisons.engines.layout import Layout
+from comparisons.engines.layouts.layout import Layout
 from comparisons.engines.snippet import Place
 
 _MOST = 1024  # points; each costs a forward and a backward pass of its own

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from comparisons.judge.vocabulary import Status
-from comparisons.report.numbered import numbered
-from comparisons.report.row import WIDEST_FIRST, Row, written
-from comparisons.report.schema import LONGEST, Schema
-from comparisons.report.whole_file import write_whole
+from comparisons.report.data.numbered import numbered
+from comparisons.report.data.row import WIDEST_FIRST, Row, written
+from comparisons.report.data.schema import LONGEST, Schema
+from comparisons.report.data.whole_file import write_whole
 from symdiff.notation.printable import printable
 
 _NUMBER = 1  # a document of another number is refused: raise it when a field changes its meaning
-SCHEMA = Schema("comparisons.report")
+SCHEMA = Schema("comparisons.report.data")
 _BEGAN = datetime.now(UTC)  # of the run: its page and its JSON have one date
 _VERSIONS = ("symdiff-autograd", "torch", "sympy", "numpy", "python-flint")
 _COLUMNS = ("subject", "dtype", "engine", "verdict", "values", "bulk_ulp")

@@ -9,7 +9,7 @@ import numpy as np
 
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import WIDTH, Setting
-from comparisons.engines.layout import Layout
+from comparisons.engines.layouts.layout import Layout
 from comparisons.engines.snippet import Place
 
 _BEFORE = 3  # elements of the storage that are not the tensor's

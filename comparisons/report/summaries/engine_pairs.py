@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from comparisons.report.row import Row
+from comparisons.report.data.row import Row
 
 
 @dataclass(frozen=True)

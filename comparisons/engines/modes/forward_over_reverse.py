@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comparisons.engines.call import output_of
 from comparisons.engines.engine import Gradients, Setting, float64, own_deprecations_ignored
-from comparisons.engines.reverse_over_reverse import SecondOrder
+from comparisons.engines.modes.reverse_over_reverse import SecondOrder
 from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import Inputs
 from comparisons.subjects.subject import Subject

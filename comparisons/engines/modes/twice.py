@@ -6,7 +6,7 @@ import numpy as np
 
 from comparisons.engines.call import output_of
 from comparisons.engines.engine import Gradients, Setting, float64
-from comparisons.engines.reverse_over_reverse import ReverseOverReverse
+from comparisons.engines.modes.reverse_over_reverse import ReverseOverReverse
 from comparisons.inputs.values import Inputs, seeded
 from comparisons.subjects.subject import Subject
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from comparisons.judge.vocabulary import Verdict, status_named
-from comparisons.report.row import Row
+from comparisons.report.data.row import Row
 from comparisons.results.number import shown
 
 _HUGE = 1e30
