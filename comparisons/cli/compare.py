@@ -98,7 +98,7 @@ def compare(
     order: int,
     device: str,
     accept: str,
-    strict: bool,
+    strict: bool,  # noqa: FBT001 - click passes every option by name
     parameters: Mapping[str, str],
     json: Path | None,
     csv: Path | None,

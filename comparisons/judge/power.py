@@ -2,9 +2,10 @@
 
 A check that allows A_i of entry i, where the gradient is e_i off already, sees a relative error ε
 of that entry, of either sign, if ε |g_i| > A_i + e_i. So the figures are of this comparison, not of
-a typical one; where an entry is wrong, e_i counts as 0. An error that all entries have in common, g (1 + ε), is seen earlier, by a matched
-filter: the fit Σ (ĝ − g) g/τ² / Σ g²/τ² is off by rounding in as many random tangents as τ was
-estimated from, and 16 times the root of their mean square is its line, as 16 τ is an entry's.
+a typical one; where an entry is wrong, e_i counts as 0. An error that all entries have in common,
+g (1 + ε), is seen earlier, by a matched filter: the fit Σ (ĝ − g) g/τ² / Σ g²/τ² is off by rounding
+in as many random tangents as τ was estimated from, and 16 times the root of their mean square is
+its line, as 16 τ is an entry's.
 """
 
 from __future__ import annotations

@@ -189,7 +189,7 @@ def test_a_strict_budget_rejects_only_what_no_rounding_explains():
     assert "of all together" not in strict.adjoints["a"].power.sentence
     with pytest.raises(GradientMismatch, match="what no first-order rounding of the operations"):
         comparisons.check(_Scaled.apply, *given, strict=True)
-    with pytest.raises(TypeError, match="budget takes a comparisons.Budget"):
+    with pytest.raises(TypeError, match=r"budget takes a comparisons\.Budget"):
         comparisons.compare(F.gelu, given[0], strict=True, budget=4)
 
 
