@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from sympy import Expr, Symbol
 
 from symdiff import notation
-from symdiff.graph.closed_form import closed_form
-from symdiff.graph.derivation import Derivation
+from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.graph import Graph
-from symdiff.graph.in_names import line, readable, symbol_of
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
+from symdiff.graph.reading.closed_form import closed_form
+from symdiff.graph.reading.in_names import line, readable, symbol_of
 from symdiff.notation.names import barred
 from symdiff.trees.extent import TooLarge
 

@@ -15,7 +15,7 @@ from comparisons.results.reproduction import reproduction
 from comparisons.subjects.array_code import ArrayCode
 from symdiff import Graph, array, einsum, elementwise
 from symdiff.graph import Node
-from symdiff.graph.steps import operation
+from symdiff.graph.arrays.steps import operation
 from symdiff.notation.arrays import applied
 
 # An activation: its formula beside the code.

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from comparisons.capture.axes import axes_of, over, shape_of
 from comparisons.capture.numbers import array_node
 from symdiff.graph import Axes, Node, elementwise, gather, literal, renamed
-from symdiff.graph.box import box
+from symdiff.graph.arrays.box import box
 
 IntArray = npt.NDArray[np.int64]
 

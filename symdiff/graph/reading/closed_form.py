@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from sympy import Expr, Symbol
 
-from symdiff.graph.case_depth import check_cases
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Indices, Node
+from symdiff.graph.reading.case_depth import check_cases
 from symdiff.notation.arrays import Axes
 from symdiff.trees.extent import Extents, TooLarge
 from symdiff.trees.on_demand import on_demand

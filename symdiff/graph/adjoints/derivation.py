@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from symdiff.graph.acyclic import acyclic
+from symdiff.graph.adjoints.acyclic import acyclic
+from symdiff.graph.adjoints.reverse import Sweep, sweep_from
 from symdiff.graph.flat import flat
 from symdiff.graph.graph import Graph
 from symdiff.graph.kinds.elementwise import constant
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.stop import Stop
 from symdiff.graph.node import Node, topological
-from symdiff.graph.reverse import Sweep, sweep_from
 from symdiff.graph.signature import Signature
 
 COTANGENT = "v"  # the input that is an array output's cotangent; v_y that of y, one of several

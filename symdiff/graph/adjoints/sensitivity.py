@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import sympy
 
-from symdiff.graph.derivation import Derivation
+from symdiff.graph.adjoints.derivation import Derivation
+from symdiff.graph.adjoints.reverse import sweep
 from symdiff.graph.kinds.elementwise import constant, elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node
-from symdiff.graph.reverse import sweep
 
 
 def sensitivities(adjoints: Derivation) -> dict[str, Node]:

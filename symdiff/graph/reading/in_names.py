@@ -7,11 +7,11 @@ from collections.abc import Mapping
 import sympy
 from sympy import Expr, Rational, Symbol
 
-from symdiff.graph.case_depth import check_cases
 from symdiff.graph.kinds.elementwise import is_constant
 from symdiff.graph.kinds.stop import Stop
 from symdiff.graph.node import Node, Write
 from symdiff.graph.order import ordered
+from symdiff.graph.reading.case_depth import check_cases
 from symdiff.notation.arrays import applied
 from symdiff.notation.names import ArraySymbol
 from symdiff.trees.extent import Extents, TooLarge

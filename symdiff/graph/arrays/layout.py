@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from sympy import Symbol
 
+from symdiff.graph.arrays.steps import ArrayOperation, Tangents, ValueOf, count, operation
 from symdiff.graph.node import Steps
-from symdiff.graph.steps import ArrayOperation, Tangents, ValueOf, count, operation
 from symdiff.notation.arrays import Axes
 
 
