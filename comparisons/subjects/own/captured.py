@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
+from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.subject import Reading, Subject
-from comparisons.subjects.written_call import WrittenCall, written_call
 from symdiff.graph import Graph, Node, array, constant, contraction, elementwise
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def from_code(
         of the same inputs and outputs; TypeError if `reference` and `gradient` are both given.
     """
     from comparisons.capture.capturing import captured_call
-    from comparisons.capture.stand_in import standing_for
+    from comparisons.capture.running.stand_in import standing_for
 
     if reference is not None and gradient is not None:
         raise TypeError("give reference= or gradient=, not both: each says what is right")
@@ -118,7 +118,7 @@ def _surrogate(function: Function, gradient: Function, held: set[str]) -> Functi
     """
     import torch
 
-    from comparisons.capture.code import name_of, signature_of
+    from comparisons.capture.running.code import name_of, signature_of
 
     def surrogate(*arguments: Any, **keywords: Any) -> Any:
         value = function(*arguments, **keywords)
@@ -145,7 +145,7 @@ def _beside(
 ) -> Captured:
     """The graph of the reference beside the code of the function, their inputs in order."""
     from comparisons.capture.captured import real_outputs
-    from comparisons.capture.code import Code, code_of
+    from comparisons.capture.running.code import Code, code_of
 
     code = code_of(function, arguments, keywords)
     theirs = list(code.inputs) if set(code.inputs) != set(described.inputs) else described.inputs

@@ -12,7 +12,7 @@ import torch
 
 from comparisons.dtypes import FloatType
 
-_OWN = str(Path(__file__).parents[1])
+_OWN = str(Path(__file__).parents[2])
 _TORCH = str(Path(torch.__file__).parent)
 
 
