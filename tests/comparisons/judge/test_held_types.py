@@ -70,13 +70,13 @@ class Saved(torch.autograd.Function):
     """A softmax in float32 that keeps its rounded output for the backward."""
 
     @staticmethod
-    def forward(ctx, x):
+    def forward(ctx, x):  # noqa: D102 - as torch has it
         y = x.float().softmax(-1).to(x.dtype)
         ctx.save_for_backward(y)
         return y
 
     @staticmethod
-    def backward(ctx, v):
+    def backward(ctx, v):  # noqa: D102 - as torch has it
         (y,) = ctx.saved_tensors
         return y * (v - (v * y).sum(-1, keepdim=True))
 
