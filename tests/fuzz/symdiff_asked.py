@@ -63,6 +63,7 @@ def enclosed_many(adjoints: Any, points: np.ndarray) -> Any:
 def kinks_of(
     definition: Any,
 ) -> tuple[list[tuple[Fraction, float | None, float | None]], list[Any]]:
+    """The kinks, each with the derivative on both sides, and where others may be."""
     listed = [
         (place, _number(k.left), _number(k.right))
         for k in definition.kinks()
@@ -100,6 +101,7 @@ def refuses(error: BaseException) -> bool:
 
 
 def last_line(error: BaseException) -> str:
+    """The error, and the last place in symdiff that it came through."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if "/symdiff/" in f.filename]
     where = f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
