@@ -13,17 +13,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from comparisons.capture.axes import axes_of, over
+from comparisons.capture.arrays.axes import axes_of, over
+from comparisons.capture.arrays.storage import array_of
 from comparisons.capture.captured import Array, Captured, real_outputs, squeezed
-from comparisons.capture.code import code_of, unique
-from comparisons.capture.decisions import decided_by_rounding
 from comparisons.capture.letters import lettered
-from comparisons.capture.local_names import local_names
 from comparisons.capture.plain import Plain, plainly
-from comparisons.capture.recorder import Recorder
+from comparisons.capture.recording.decisions import decided_by_rounding
+from comparisons.capture.recording.recorder import Recorder
 from comparisons.capture.refusal import Refused
-from comparisons.capture.rounded import rounded
-from comparisons.capture.storage import array_of
+from comparisons.capture.running.code import code_of, unique
+from comparisons.capture.running.local_names import local_names
+from comparisons.capture.running.rounded import rounded
 from comparisons.dtypes import FLOAT_TYPES, FloatType
 from comparisons.inputs.values import COTANGENT
 from symdiff.bridge.evaluator import Evaluator

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from flint import arb, ctx
 from sympy import Symbol
 
-from comparisons.capture.place import Place
+from comparisons.capture.running.place import Place
 from comparisons.diagnosis.exact import Balls, relative
 from comparisons.diagnosis.truths import Truths
 from symdiff import notation

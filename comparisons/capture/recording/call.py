@@ -13,9 +13,17 @@ from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._pytree import tree_leaves
 
-from comparisons.capture.axes import Shape, axes_of, covering, dims_of, labelled, over, renamed_by
-from comparisons.capture.numbers import array_node
-from comparisons.capture.storage import array_of, numbers
+from comparisons.capture.arrays.axes import (
+    Shape,
+    axes_of,
+    covering,
+    dims_of,
+    labelled,
+    over,
+    renamed_by,
+)
+from comparisons.capture.arrays.numbers import array_node
+from comparisons.capture.arrays.storage import array_of, numbers
 from symdiff.graph import Node, constant
 
 

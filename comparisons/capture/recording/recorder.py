@@ -19,10 +19,11 @@ from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from comparisons.capture.axes import axes_of
-from comparisons.capture.call import Call
-from comparisons.capture.decisions import Decision, as_decided, decision
-from comparisons.capture.operators import (
+from comparisons.capture.arrays.axes import axes_of
+from comparisons.capture.arrays.storage import Storages, address, numbers
+from comparisons.capture.recording.call import Call
+from comparisons.capture.recording.decisions import Decision, as_decided, decision
+from comparisons.capture.recording.operators import (
     CREATES,
     DRAWS,
     OUT_OF_REACH,
@@ -33,11 +34,10 @@ from comparisons.capture.operators import (
     plain_name,
     written_arguments,
 )
-from comparisons.capture.place import Place, here
-from comparisons.capture.probing import probed
+from comparisons.capture.recording.probing import probed
 from comparisons.capture.refusal import NoRule, refused
 from comparisons.capture.rules import COMPOSITIONS, RULES
-from comparisons.capture.storage import Storages, address, numbers
+from comparisons.capture.running.place import Place, here
 from symdiff.graph import Input, Node, Stop, constant, stop, topological
 
 

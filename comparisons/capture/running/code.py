@@ -19,7 +19,7 @@ from torch.utils._pytree import (
     tree_unflatten,
 )
 
-from comparisons.capture.seeded import seeded
+from comparisons.capture.running.seeded import seeded
 from comparisons.inputs.values import COTANGENT
 
 

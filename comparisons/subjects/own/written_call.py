@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from comparisons.subjects.origin import Origin, instance_path, origin_of
+from comparisons.subjects.own.origin import Origin, instance_path, origin_of
 
 _MOST_ENTRIES = 64  # of a constant tensor that is written out
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from comparisons.capture.axes import shape_of
+from comparisons.capture.arrays.axes import shape_of
 from symdiff.graph import Axes, Node, elementwise, literal
 
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
+from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.subject import Reading, Subject
-from comparisons.subjects.written_call import WrittenCall, written_call
 from symdiff.graph import Graph, Node, array, constant, contraction, elementwise
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _rounded(given: Any, dtype: FloatType) -> Any:
     import torch
     from torch.utils._pytree import tree_map_only
 
-    from comparisons.capture.rounded import rounded
+    from comparisons.capture.running.rounded import rounded
 
     def held(tensor: Tensor) -> Tensor:
         if not tensor.is_floating_point() or tensor.layout != torch.strided:
@@ -115,7 +115,7 @@ def _surrogate(function: Function, gradient: Function, held: set[str]) -> Functi
     """
     import torch
 
-    from comparisons.capture.code import name_of, signature_of
+    from comparisons.capture.running.code import name_of, signature_of
 
     def surrogate(*arguments: Any, **keywords: Any) -> Any:
         value = function(*arguments, **keywords)
@@ -142,7 +142,7 @@ def _beside(
 ) -> Captured:
     """The graph of the reference beside the code of the function, their inputs in order."""
     from comparisons.capture.captured import real_outputs
-    from comparisons.capture.code import Code, code_of
+    from comparisons.capture.running.code import Code, code_of
 
     code = code_of(function, arguments, keywords)
     theirs = list(code.inputs) if set(code.inputs) != set(described.inputs) else described.inputs

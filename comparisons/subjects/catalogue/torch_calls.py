@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from comparisons.subjects.torch_code import TorchCode, mentions, written
-from comparisons.subjects.written_out import WRITTEN_OUT
+from comparisons.subjects.catalogue.torch_code import TorchCode, mentions, written
+from comparisons.subjects.catalogue.written_out import WRITTEN_OUT
 from symdiff import Definition, activations, losses
 
 # A parameter that a call does not mention is fixed by torch.

@@ -13,8 +13,8 @@ from typing import Any
 from comparisons.dtypes import FloatType
 from comparisons.inputs.drawn import Draw, drawn
 from comparisons.inputs.values import Inputs
+from comparisons.subjects.catalogue.torch_code import written
 from comparisons.subjects.subject import Subject
-from comparisons.subjects.torch_code import written
 from symdiff import Graph
 
 Words = Mapping[str, Any]

@@ -12,8 +12,8 @@ import numpy as np
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import COTANGENT, Inputs, seeded
+from comparisons.subjects.catalogue.torch_calls import torch_call
 from comparisons.subjects.subject import Subject
-from comparisons.subjects.torch_calls import torch_call
 from symdiff import Definition
 from symdiff.catalogue.problems import Cut
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import symdiff
-from comparisons.subjects.origin import origin_of
+from comparisons.subjects.own.origin import origin_of
 from symdiff import Definition
 from symdiff.expression.formula import real_symbol
 from symdiff.graph import Elementwise, Input, Node, topological

@@ -21,10 +21,10 @@ from comparisons.inputs.drawn import (
 )
 from comparisons.inputs.points import pairs
 from comparisons.inputs.values import COTANGENT, Inputs, seeded
-from comparisons.subjects.array_code import ArrayCode, Words, by_name, code_named
+from comparisons.subjects.catalogue.array_code import ArrayCode, Words, by_name, code_named
+from comparisons.subjects.catalogue.torch_calls import torch_call
+from comparisons.subjects.catalogue.torch_code import written
 from comparisons.subjects.subject import Subject
-from comparisons.subjects.torch_calls import torch_call
-from comparisons.subjects.torch_code import written
 from symdiff import Graph
 
 _AS_POINTS = 48  # so many pairs of a pointwise loss, once it is reduced

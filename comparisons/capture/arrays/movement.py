@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from comparisons.capture.axes import axes_of, over, shape_of
-from comparisons.capture.numbers import array_node
+from comparisons.capture.arrays.axes import axes_of, over, shape_of
+from comparisons.capture.arrays.numbers import array_node
 from symdiff.graph import Axes, Node, elementwise, gather, literal, renamed
 from symdiff.graph.arrays.box import box
 

@@ -16,10 +16,10 @@ import numpy.typing as npt
 from flint import arb, ctx
 from sympy import Rational
 
-from comparisons.capture.axes import axes_of, length_of
-from comparisons.capture.call import Call
-from comparisons.capture.numbers import array_node
-from comparisons.capture.storage import array_of, numbers
+from comparisons.capture.arrays.axes import axes_of, length_of
+from comparisons.capture.arrays.numbers import array_node
+from comparisons.capture.arrays.storage import array_of, numbers
+from comparisons.capture.recording.call import Call
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import program
 from symdiff.functions.rounding import rint
@@ -149,7 +149,9 @@ def _exactly(nodes: Mapping[int, Node], given: Mapping[str, Any]) -> dict[int, A
     steps = program({str(i): node for i, node in nodes.items()})
     with ctx.workprec(_BITS), deadline.unless_set(_PATIENCE):
         try:
-            found = interpret(steps, {n: balls_of(given[n]) for n in steps.arguments}, compile_entry)
+            found = interpret(
+                steps, {n: balls_of(given[n]) for n in steps.arguments}, compile_entry
+            )
         except deadline.OutOfTimeError:
             return {}
         known = {}

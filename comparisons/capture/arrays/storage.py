@@ -17,9 +17,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from comparisons.capture.axes import Shape, axes_of, over, shape_of
-from comparisons.capture.movement import IntArray, moved
-from comparisons.capture.numbers import array_node
+from comparisons.capture.arrays.axes import Shape, axes_of, over, shape_of
+from comparisons.capture.arrays.movement import IntArray, moved
+from comparisons.capture.arrays.numbers import array_node
 from symdiff.graph import Node, elementwise, gather
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import symdiff
 from comparisons.inputs.drawn import Draw, logits, narrow
-from comparisons.subjects.array_code import ArrayCode, by_name, code_named
+from comparisons.subjects.catalogue.array_code import ArrayCode, by_name, code_named
 from comparisons.subjects.subject import Subject
 
 

@@ -10,7 +10,7 @@ from types import FrameType
 
 import torch
 
-_OWN = str(Path(__file__).parents[1])
+_OWN = str(Path(__file__).parents[2])
 _TORCH = str(Path(torch.__file__).parent)
 _TYPED = ("<stdin>", "<python-input", "<ipython-input", "<doctest")  # by a user; other is made
 _LAYERS = str(Path(_TORCH) / "nn" / "modules")

@@ -1,0 +1,1 @@
+"""torch's operations taken down while they run; what each means is in `rules`."""
