@@ -140,7 +140,7 @@ def _without_mkldnn() -> Iterator[None]:
     torch.backends.mkldnn.flags would set more, and warns where there is no GPU of Intel.
     """
     before = torch._C._get_mkldnn_enabled()
-    torch._C._set_mkldnn_enabled(False)
+    torch._C._set_mkldnn_enabled(False)  # noqa: FBT003 - torch's function
     try:
         yield
     finally:
