@@ -16,7 +16,7 @@ import numpy.typing as npt
 from flint import arb, ctx
 from sympy import Rational
 
-from comparisons.capture.arrays.axes import axes_of, length_of
+from comparisons.capture.arrays.axes import axes_of, length_of, over
 from comparisons.capture.arrays.numbers import array_node
 from comparisons.capture.arrays.storage import array_of, numbers
 from comparisons.capture.recording.call import Call
@@ -68,7 +68,8 @@ def decision(call: Call, node: Node) -> Decision | None:
         margin = elementwise(lambda q: q - half - rint(q - half), quotient)
     else:
         return None
-    return Decision(node, margin, array_of(call.result).astype(np.float64))
+    made = array_of(call.result).astype(np.float64)
+    return Decision(over(node, axes_of(made.shape)), margin, made)
 
 
 def as_decided(call: Call) -> Node:

@@ -15,6 +15,7 @@ Y = torch.tensor([0.3, -1.3, 0.9, -0.2, 1.9, 0.5], dtype=torch.float64)
 
 
 def judged(code, dtype, *given):
+    """The verdict of the code at X and Y, or what is given."""
     return comparisons.check(code, *(given or (X, Y)), dtype=dtype).verdict.name
 
 
@@ -87,26 +88,26 @@ def test_a_wrong_gradient_beside_such_a_decision_is_wrong(dtype):
             (mask,) = ctx.saved_tensors
             return g * ~mask, None
 
-    with pytest.raises(comparisons.GradientMismatch, match="x.grad"):
+    with pytest.raises(comparisons.GradientMismatch, match=r"x\.grad"):
         comparisons.check(Masked.apply, X, Y, dtype=dtype)
-
-
-class Ramp(torch.autograd.Function):
-    """max(2x − 1, 0) by a mask, which its backward takes on the other side at the tie."""
-
-    @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return torch.where(2 * x > 1, 2 * x - 1, 0.0)
-
-    @staticmethod
-    def backward(ctx, g):
-        (x,) = ctx.saved_tensors
-        return 2 * g * (2 * x >= 1)
 
 
 def test_an_exact_tie_is_a_kink():
     """2 · ½ is exactly 1: any slope between 0 and 2 will do there."""
+
+    class Ramp(torch.autograd.Function):
+        """max(2x − 1, 0) by a mask, which its backward takes on the other side at the tie."""
+
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return torch.where(2 * x > 1, 2 * x - 1, 0.0)
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return 2 * g * (2 * x >= 1)
+
     assert judged(Ramp.apply, "float64", torch.tensor([0.25, 0.5, 0.75])) in (
         "ACCURATE",
         "AGREES",
