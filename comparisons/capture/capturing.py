@@ -15,11 +15,11 @@ from torch import Tensor
 
 from comparisons.capture.arrays.axes import axes_of, over
 from comparisons.capture.arrays.storage import array_of
+from comparisons.capture.calls.decisions import decided_by_rounding
 from comparisons.capture.captured import Array, Captured, real_outputs, squeezed
 from comparisons.capture.letters import lettered
 from comparisons.capture.plain import Plain, plainly
-from comparisons.capture.recording.decisions import decided_by_rounding
-from comparisons.capture.recording.recorder import Recorder
+from comparisons.capture.recorder import Recorder
 from comparisons.capture.refusal import Refused
 from comparisons.capture.running.code import code_of, unique
 from comparisons.capture.running.local_names import local_names

@@ -114,6 +114,8 @@ def _somewhere(tmp_path, monkeypatch):
         ),
         (["loose_b.py:plain", "--input", "x: 4 3", "--input", "s: 3 0.5..2", "--order", "2"], 0),
         (["loose_b.py:plain", "--input", "x: 4", "--input", "s: 4", "--accept", "accurate"], 0),
+        (["loose_b.py:plain", "--input", "x: 4", "--input", "s: 4", "--strict"], 0),
+        (["loose_b.py:Scaled", "--input", "x: 4 3", "--input", "s:", "--strict"], 1),
         (
             ["torch:logsumexp", "--input", "input: 4 3", "--input", "dim=1"],
             2,

@@ -19,7 +19,7 @@ from sympy import Rational
 from comparisons.capture.arrays.axes import axes_of, length_of, over
 from comparisons.capture.arrays.numbers import array_node
 from comparisons.capture.arrays.storage import array_of, numbers
-from comparisons.capture.recording.call import Call
+from comparisons.capture.calls.call import Call
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import program
 from symdiff.functions.rounding import rint
