@@ -16,7 +16,7 @@ from torch import Tensor
 from comparisons.capture.arrays.axes import axes_of, over
 from comparisons.capture.arrays.storage import array_of
 from comparisons.capture.calls.decisions import decided_by_rounding
-from comparisons.capture.captured import Array, Captured, real_outputs, squeezed
+from comparisons.capture.captured import Array, Captured, holds_function, real_outputs, squeezed
 from comparisons.capture.letters import lettered
 from comparisons.capture.plain import Plain, plainly
 from comparisons.capture.recorder import Recorder
@@ -116,6 +116,7 @@ def captured_call(
     steps = {n: recorder.value(t) for n, t in variables.items() if recorder.touches(t)}
     on_the_way = _on_the_way(steps, ends, set(inputs), shared=lines is Lines.SHARED)
     graph, renewed = lettered(code.name, inputs, on_the_way, ends)
+    types = {renewed[n]: t for n, t in recorder.types.items() if n in renewed}
     captured = Captured(
         code.name,
         graph,
@@ -123,11 +124,13 @@ def captured_call(
         {n: tuple(t.shape) for n, t in (*values.items(), *outputs.items())},
         tuple(recorder.fixed),
         {renewed[n]: p for n, p in recorder.places.items() if n in renewed},
-        {renewed[n]: t for n, t in recorder.types.items() if n in renewed},
+        {n: t for n, t in types.items() if t != torch.float64},
         {renewed[n]: o for n, o in recorder.operations.items() if n in renewed},
         code,
         draws=recorder.draws,
         writes=recorder.writes,
+        doubles=frozenset(n for n, t in types.items() if t == torch.float64),
+        written=holds_function(outputs.values()),
     )
     _check(captured, {n: array_of(t) for n, t in outputs.items()})
     return captured

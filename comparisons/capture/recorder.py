@@ -50,7 +50,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self.decisions: list[Decision | None] = []  # in the order in which they were made
         self.places: dict[Node, Place] = {}
         self.operations: dict[Node, str] = {}  # which operator made a value
-        self.types: dict[Node, torch.dtype] = {}  # of values held in less than float64
+        self.types: dict[Node, torch.dtype] = {}  # that values are held in, the coarsest
         self.fixed: list[tuple[str, Place | None]] = []  # what would differ at other inputs
         self.operators: Counter[str] = Counter()
         self.draws = False  # whether random numbers were drawn
@@ -339,7 +339,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             place = here()
             if place is not None:
                 self.places[node] = place
-        if tensor.is_floating_point() and tensor.dtype != torch.float64:
+        if tensor.is_floating_point():
             known = self.types.get(node)
             if known is None or torch.finfo(known).eps < torch.finfo(tensor.dtype).eps:
                 self.types[node] = tensor.dtype

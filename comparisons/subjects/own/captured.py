@@ -7,13 +7,13 @@ v is y itself: the values are judged beside the gradients.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import symdiff
-from comparisons.dtypes import Float64Array, FloatType
+from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
 from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.subject import Reading, Subject
@@ -75,13 +75,51 @@ def from_code(
         reading=partial(_reading, judged_by, arguments, named),
         draws=captured.draws,
         surrogate=gradient is not None,
+        held=_held(captured, dtype, judged=reference is None),
     )
     weighted = replace(weighted, casts=frozenset(weighted.casts) | held)
+    if held:  # by a surrogate, whose values are no part of the graph
+        weighted = replace(weighted, held=None)
     if order == 1:
         return weighted
     if order == 2:
         return of_gradient(weighted)
     raise ValueError(f"the order is 1 or 2, not {order}")
+
+
+def _held(captured: Captured, dtype: FloatType, *, judged: bool) -> dict[Node, str]:
+    """The type that each value is held in when the code runs in `dtype`.
+
+    A backward that torch makes is computed as the value was. One that is written by hand, or whose
+    forward is another function's, may well hold less than that: there `dtype` itself is enough.
+
+    Args: judged, whether the code that was captured is the code that is judged.
+    """
+    from comparisons.capture.narrowed import narrowed
+
+    found = dict.fromkeys(captured.doubles, dtype)
+    trusted = judged and not captured.written
+    for node, held in captured.types.items():
+        kind = float_type(held)
+        found[node] = kind if trusted else coarser(kind, dtype)
+    lines = narrowed(captured, dtype.torch) if dtype.name != "float64" else {}
+    for place, least in lines.items():
+        at = [node for node in found if captured.places.get(node) == place]
+        for node in _with_what_goes_in(at, found) or list(found):
+            found[node] = coarser(found[node], float_type(least))
+    return {node: kind.name for node, kind in found.items()}
+
+
+def _with_what_goes_in(nodes: Sequence[Node], known: Container[Node]) -> list[Node]:
+    """The nodes, and the values of known type that they are computed from: those are cast too."""
+    found = dict.fromkeys(nodes)
+    left = [operand for node in nodes for operand in node.operands]
+    while left:
+        node = left.pop()
+        if node not in known:
+            left += node.operands
+        found[node] = None
+    return [node for node in found if node in known]
 
 
 def _reading(function: Function, arguments: tuple[Any, ...], named: dict[str, Any]) -> Reading:
