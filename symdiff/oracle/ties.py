@@ -11,7 +11,7 @@ Source: Clarke, Optimization and Nonsmooth Analysis, 1983, §2.1 and theorem 2.3
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -28,10 +28,10 @@ from symdiff.functions import Extreme
 from symdiff.graph.derivation import Derivation
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.largest import Largest, winners
-from symdiff.graph.node import topological
+from symdiff.graph.node import Node, topological
 from symdiff.graph.steps import ArrayOperation, Unmoved, operation, rows
 from symdiff.oracle import deadline
-from symdiff.oracle.arrays import balls_of
+from symdiff.oracle.array_balls import balls_of
 from symdiff.oracle.enclosure import Enclosure
 from symdiff.oracle.from_balls import enclosure_of
 
@@ -52,18 +52,34 @@ def enclose_at_ties(adjoints: Derivation, inputs: Mapping[str, Any]) -> dict[str
     """
     values = set(topological(adjoints.graph.output_nodes, computed=True))
     asked = {name: node for name, node in adjoints.nodes.items() if node not in values}
-    if not any(map(_kinked, topological(asked.values(), computed=True))):
+    if not has_kinks(asked.values()):
         return {}
     arrays, parameters, lengths = adjoints.signature.bind(inputs)
-    steps = _opened(program(asked))
-    given = {**arrays, **parameters, **lengths}
-    with ctx.workprec(_BITS), deadline.unless_set(_PATIENCE):
-        balls = {name: balls_of(given[name]) for name in steps.arguments}
-        balls |= {name: _around(balls[name]) for name in arrays if name in balls}
-        try:
-            found = interpret(steps, balls, _compile)
-        except deadline.OutOfTimeError:
-            return {}
+    try:
+        with deadline.unless_set(_PATIENCE):
+            return whatever_is_chosen(asked, arrays, {**arrays, **parameters, **lengths})
+    except deadline.OutOfTimeError:
+        return {}
+
+
+def has_kinks(nodes: Iterable[Node]) -> bool:
+    """Whether something that the nodes are computed from has cases."""
+    return any(map(_kinked, topological(nodes, computed=True)))
+
+
+def whatever_is_chosen(
+    nodes: Mapping[str, Node], inputs: Iterable[str], arguments: Mapping[str, Any]
+) -> dict[str, Enclosure]:
+    """Each node's value, entry by entry, whatever is chosen at ties of the inputs; not certified.
+
+    Args: inputs, the names of those arguments that are taken with a tiny radius.
+    Raises: OutOfTimeError.
+    """
+    steps = _opened(program(nodes))
+    with ctx.workprec(_BITS):
+        balls = {name: balls_of(arguments[name]) for name in steps.arguments}
+        balls |= {name: _around(balls[name]) for name in inputs if name in balls}
+        found = interpret(steps, balls, _compile)
     return {
         name: enclosure_of(list(map(arb, np.ravel(made))), relative=0.0).reshape(np.shape(made))
         for name, made in found.items()
