@@ -31,7 +31,7 @@ from comparisons.results.engine_table import EngineTable
 from comparisons.subjects.subject import Subject
 from symdiff import Definition
 from symdiff.graph import Node
-from symdiff.graph.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
+from symdiff.graph.adjoints.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
 from symdiff.oracle.enclosure import Enclosure, Why
 
 

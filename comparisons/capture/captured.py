@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import keystr, tree_flatten_with_path
 
-from comparisons.capture.axes import Shape
-from comparisons.capture.code import Code
-from comparisons.capture.place import Place
+from comparisons.capture.arrays.axes import Shape
+from comparisons.capture.running.code import Code
+from comparisons.capture.running.place import Place
 from symdiff.expression.differentiate import differentiate
 from symdiff.graph import Graph, Node, topological
 from symdiff.graph.kinds.elementwise import Elementwise

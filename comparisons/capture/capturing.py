@@ -13,15 +13,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from comparisons.capture.axes import axes_of, over
+from comparisons.capture.arrays.axes import axes_of, over
+from comparisons.capture.arrays.storage import array_of
 from comparisons.capture.captured import Array, Captured, real_outputs, squeezed
-from comparisons.capture.code import code_of, unique
 from comparisons.capture.letters import lettered
-from comparisons.capture.local_names import local_names
 from comparisons.capture.plain import Plain, plainly
 from comparisons.capture.recorder import Recorder
 from comparisons.capture.refusal import Refused
-from comparisons.capture.storage import array_of
+from comparisons.capture.running.code import code_of, unique
+from comparisons.capture.running.local_names import local_names
 from comparisons.inputs.values import COTANGENT
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Input, Node, topological

@@ -19,9 +19,10 @@ from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from comparisons.capture.axes import axes_of
-from comparisons.capture.call import Call
-from comparisons.capture.operators import (
+from comparisons.capture.arrays.axes import axes_of
+from comparisons.capture.arrays.storage import Storages, address, numbers
+from comparisons.capture.calls.call import Call
+from comparisons.capture.calls.operators import (
     CREATES,
     DRAWS,
     OUT_OF_REACH,
@@ -32,11 +33,10 @@ from comparisons.capture.operators import (
     plain_name,
     written_arguments,
 )
-from comparisons.capture.place import Place, here
-from comparisons.capture.probing import probed
+from comparisons.capture.calls.probing import probed
 from comparisons.capture.refusal import NoRule, refused
 from comparisons.capture.rules import COMPOSITIONS, RULES
-from comparisons.capture.storage import Storages, address, numbers
+from comparisons.capture.running.place import Place, here
 from symdiff.graph import Input, Node, Stop, constant, stop, topological
 
 

@@ -16,7 +16,7 @@ from comparisons.engines.modes.accumulated import Accumulated
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.undisturbed import calling
 from comparisons.results.comparison import Comparison
-from comparisons.subjects.captured import of_gradient
+from comparisons.subjects.own.captured import of_gradient
 
 _ENGINES: tuple[Engine, ...] = (NonContiguous(), Accumulated())
 _SUSPICIOUS = 2.0**-20  # of the norm of a second derivative: beyond it the truth is asked

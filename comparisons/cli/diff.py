@@ -27,8 +27,8 @@ def diff(old: Path, new: Path) -> int:
     From one run's JSON to another's, such as of two torch versions.
     """
     with refusals_are_usage_errors():
-        from comparisons.report.data import read_json
-        from comparisons.report.differences import differences
+        from comparisons.report.data.files import read_json
+        from comparisons.report.summaries.differences import differences
 
         found = differences(read_json(old), read_json(new))
     click.echo(str(found))

@@ -14,7 +14,7 @@ from symdiff import Definition, Graph
 from symdiff.notation.names import barred
 
 if TYPE_CHECKING:
-    from comparisons.capture.place import Place
+    from comparisons.capture.running.place import Place
     from symdiff.graph import Node
 
 

@@ -13,7 +13,7 @@ from flint import arb, ctx
 
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program, program
-from symdiff.graph.derivation import Derivation
+from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.largest import winners
 from symdiff.graph.node import Node, topological

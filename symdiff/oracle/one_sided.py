@@ -22,6 +22,8 @@ from symdiff.balls.conditions import SideConditions
 from symdiff.balls.elementary import SERIES, Undecided, Undefined
 from symdiff.bridge.program import Program
 from symdiff.bridge.sharing import Entrywise
+from symdiff.graph.arrays.layout import Align
+from symdiff.graph.arrays.steps import ArrayOperation, rows
 from symdiff.graph.kinds.einsum import Contract
 from symdiff.graph.kinds.gather import Scattering, gathered
 from symdiff.graph.kinds.largest import winners
@@ -29,8 +31,6 @@ from symdiff.graph.kinds.literal import given
 from symdiff.graph.kinds.part import placed, taken
 from symdiff.graph.kinds.position import positions
 from symdiff.graph.kinds.shift import peak
-from symdiff.graph.layout import Align
-from symdiff.graph.steps import ArrayOperation, rows
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import compile_entry

@@ -18,7 +18,7 @@ from sympy import Symbol
 
 from symdiff.bridge.program import Program, program
 from symdiff.bridge.sharing import Entrywise
-from symdiff.graph.derivation import Derivation
+from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.einsum import Contract
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import balls_of

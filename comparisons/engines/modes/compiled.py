@@ -12,8 +12,8 @@ from comparisons.engines.backward import backward
 from comparisons.engines.engine import Engine, Gradients, Setting, own_deprecations_ignored
 from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import Inputs
+from comparisons.subjects.catalogue.torch_code import TorchCode
 from comparisons.subjects.subject import Subject
-from comparisons.subjects.torch_code import TorchCode
 
 
 class Compiled(Engine):

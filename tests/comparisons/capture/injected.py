@@ -25,7 +25,7 @@ from comparisons.judge.allowance import Allowance, precision_of
 from comparisons.judge.entries import judge_entries
 from comparisons.judge.power import ALLCLOSE, GRADCHECK
 from comparisons.judge.vocabulary import Verdict
-from comparisons.subjects.captured import from_code
+from comparisons.subjects.own.captured import from_code
 
 SIZE = 1e-6
 FLOAT64 = FLOAT_TYPES["float64"]

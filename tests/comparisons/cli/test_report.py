@@ -8,7 +8,7 @@ import symdiff
 from comparisons.cli.command import main
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.report import jobs
-from comparisons.subjects.torch_calls import comparable
+from comparisons.subjects.catalogue.torch_calls import comparable
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
-from comparisons.report.data import document
-from comparisons.report.differences import differences
-from comparisons.report.row import written
+from comparisons.report.data.files import document
+from comparisons.report.data.row import written
+from comparisons.report.summaries.differences import differences
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import comparisons
-from comparisons.report.findings import HERE, TORCH, USER, findings, origin_of
-from comparisons.report.overview import ORDINARY, overview
-from comparisons.report.rows import result_row
+from comparisons.report.data.rows import result_row
+from comparisons.report.summaries.findings import HERE, TORCH, USER, findings, origin_of
+from comparisons.report.summaries.overview import ORDINARY, overview
 
 
 def row(*subject, **options):

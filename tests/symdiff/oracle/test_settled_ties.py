@@ -33,6 +33,8 @@ KINKED = {
     "clip": (lambda x: maximum(minimum(x, 0), -1), 0, 1),
     "e^|x|": (lambda x: sympy.exp(Abs(x)), -1, 1),
 }
+
+
 def _gradient(f, at, *, summed, target="float64"):
     y = elementwise(f, X)
     if summed:
