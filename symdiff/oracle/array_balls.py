@@ -6,9 +6,10 @@ value is NaN, which passes on to whatever is computed from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -21,19 +22,21 @@ from symdiff.balls.elementary import Undefined
 from symdiff.oracle import deadline
 
 
+@dataclass
 class Ties:
-    """Whether a border was exactly 0 in what was computed, where a convention chose the case."""
+    """Whether a border of some expressions was exactly 0, where a convention chose the case."""
 
-    met = False
+    of: Container[Expr]
+    met: bool = False
 
 
 _ties: ContextVar[Ties] = ContextVar("ties")
 
 
 @contextmanager
-def watched() -> Iterator[Ties]:
-    """Whether ties are met inside."""
-    found = Ties()
+def watched(of: Container[Expr]) -> Iterator[Ties]:
+    """Whether ties of these expressions are met inside."""
+    found = Ties(of)
     token = _ties.set(found)
     try:
         yield found
@@ -78,7 +81,7 @@ def _compiled(
         except Undefined:
             return arb.nan()
         met = function.conditions
-        if met.tied and (watch := _ties.get(None)) is not None:
+        if met.tied and (watch := _ties.get(None)) is not None and expression in watch.of:
             watch.met = True
         unknown = met.unknown or (met.tied and not ties)  # a condition may have no value
         if (unknown or value.is_nan()) and not any(ball.is_nan() for ball in balls):

@@ -12,7 +12,7 @@ import numpy as np
 from flint import arb, ctx
 
 from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import Program, program
+from symdiff.bridge.program import program
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.largest import winners
@@ -26,7 +26,7 @@ from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.from_float_balls import COARSEST, WORTH, enclose_quickly
 from symdiff.oracle.primal import is_total
 from symdiff.oracle.settled_ties import settle_ties
-from symdiff.oracle.ties import has_kinks
+from symdiff.oracle.ties import choosing_steps
 
 _FIRST = 128  # bits
 # Seconds that one call may take: a layer norm of 4,096 entries takes 5 s.
@@ -65,11 +65,12 @@ def enclose_arrays(
     shape = np.broadcast_shapes(*map(np.shape, arguments.values())) if pointwise else ()
     left, steps = dict(adjoints.nodes), program({**adjoints.nodes, **guards})
     steps.check(arguments)
-    kinked = has_kinks([*adjoints.nodes.values(), *guards.values()])
-    ties = ties and not (kinked and _some_infinite(arguments))
+    moved = {name for name in adjoints.signature.inputs if name in adjoints.nodes}
+    choosing = choosing_steps(steps, moved)
+    ties = ties and not (choosing and _some_infinite(arguments))
     if ties and relative >= COARSEST and entries >= WORTH:
-        moved = adjoints.signature.inputs if kinked else ()
-        found = enclose_quickly(steps, guards, arguments, moved, shape, (relative, resolution))
+        around = moved if choosing else ()
+        found = enclose_quickly(steps, guards, arguments, around, shape, (relative, resolution))
         for name, enclosure in found.items():
             if name in enough:
                 settle(enclosure, enough[name])
@@ -80,7 +81,7 @@ def enclose_arrays(
             steps = program({**left, **guards})
     precision = _FIRST
     quick = [name for name in found if name not in left]
-    with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries), watched() as met:
+    with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries), watched(choosing) as ties_met:
         while True:
             with ctx.workprec(precision):
                 balls = {k: balls_of(arguments[k]) for k in steps.arguments}
@@ -98,7 +99,7 @@ def enclose_arrays(
             found |= now
             open_ones = {k: left[k] for k, e in now.items() if e.unsettled.any()}
             if precision >= MAX_PRECISION or not open_ones:
-                if met.met or (ties and _has_largest(steps)):
+                if ties_met.met or (ties and winners in choosing):
                     closed = {name: e for name, e in found.items() if name not in quick}
                     settle_ties(closed, adjoints, arguments, relative, enough)
                 return {name: found[name] for name in adjoints.nodes}
@@ -109,11 +110,6 @@ def enclose_arrays(
 
 def _some_infinite(arguments: Mapping[str, Any]) -> bool:
     return any(np.isinf(np.asarray(value, dtype=np.float64)).any() for value in arguments.values())
-
-
-def _has_largest(steps: Program) -> bool:
-    """Whether it asks which entries are largest, of which no tie is told."""
-    return any(getattr(what, "function", None) is winners for _, what in steps.steps)
 
 
 _NAN = np.frompyfunc(lambda ball: ball.is_nan(), 1, 1)

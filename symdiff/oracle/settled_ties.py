@@ -20,6 +20,7 @@ from symdiff.bridge.program import Program, program
 from symdiff.bridge.sharing import Entrywise
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.einsum import Contract
+from symdiff.graph.node import Node
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import balls_of
 from symdiff.oracle.enclosure import SMALLEST, BoolArray, Enclosure, Float64Array, Why, uncertain
@@ -28,6 +29,7 @@ from symdiff.oracle.one_sided import UNKNOWN, Unproven, beside
 from symdiff.oracle.ties import whatever_is_chosen
 
 _BITS = 512
+_RADII = (448, 2200)  # bits below an input
 _MOST_RUNS = 16  # of entries of one input that are moved each by itself
 
 
@@ -42,25 +44,40 @@ def settle_ties(
 
     Args: arguments, the program's; relative and enough, as `enclose_arrays` takes them.
     """
-    asked = {name: adjoints.nodes[name] for name in found}
+    left = {name: adjoints.nodes[name] for name in found}
+    tied = {name: enclosure.certified.copy() for name, enclosure in found.items()}
+    taken = {name: enclosure.copy() for name, enclosure in found.items()}
     try:
-        whatever = whatever_is_chosen(asked, adjoints.signature.inputs, arguments)
+        for radius in _RADII:  # an entry that is 0 by cancellation is seen to be with the last
+            for name, hull in _whatever(left, adjoints, arguments, radius):
+                least = np.maximum(enough.get(name, 0.0), SMALLEST)
+                narrow = (hull.bound <= relative * np.abs(hull.high)) | (hull.bound <= least)
+                hull.certified[...] = narrow
+                hull.why[...] = np.where(narrow, Why.CERTIFIED, Why.TIED)
+                wider = tied[name] & (taken[name].bound < hull.bound)
+                found[name].put(wider, hull[wider])
+                tied[name] &= ~narrow
+            left = {name: node for name, node in left.items() if tied[name].any()}
+            if not left:
+                return
     except deadline.OutOfTimeError:
-        for enclosure in found.values():
-            _put(enclosure, enclosure.certified, uncertain(enclosure.shape, Why.TIED))
+        for name in left:
+            where = tied[name]
+            found[name].put(where, uncertain((int(where.sum()),), Why.TIED))
         return
-    for name, hull in whatever.items():
-        enclosure = found[name]
-        least = np.maximum(enough.get(name, 0.0), SMALLEST)
-        narrow = (hull.bound <= relative * np.abs(hull.high)) | (hull.bound <= least)
-        hull.certified[...] = narrow
-        hull.why[...] = np.where(narrow, Why.CERTIFIED, Why.TIED)
-        where = enclosure.certified & (enclosure.bound < hull.bound)
-        taken = enclosure.copy()
-        _put(enclosure, where, hull)
-        if (where & ~narrow).any():
-            asked_for = _Asked(name, adjoints, arguments, relative)
-            _put_sides(enclosure, taken, asked_for, where & ~narrow)
+    for name in left:
+        asked = _Asked(name, adjoints, arguments, relative)
+        _put_sides(found[name], taken[name], asked, tied[name])
+
+
+def _whatever(
+    left: Mapping[str, Node], adjoints: Derivation, arguments: Mapping[str, Any], radius: int
+) -> Iterator[tuple[str, Enclosure]]:
+    """Each adjoint whatever is chosen at ties: of an input at its own, of a line at all of them."""
+    inputs = [name for name in adjoints.signature.inputs if name in adjoints.nodes]
+    for name, node in left.items():
+        moved = [name] if name in inputs else inputs
+        yield name, whatever_is_chosen({name: node}, moved, arguments, radius)[name]
 
 
 class _Asked(NamedTuple):
@@ -70,10 +87,6 @@ class _Asked(NamedTuple):
     adjoints: Derivation
     arguments: Mapping[str, Any]
     relative: float
-
-
-def _put(enclosure: Enclosure, where: BoolArray, other: Enclosure) -> None:
-    enclosure.put(where, other[where])
 
 
 def _put_sides(enclosure: Enclosure, taken: Enclosure, asked: _Asked, tied: BoolArray) -> None:
