@@ -76,19 +76,10 @@ def _second(case: Case) -> Iterator[Comparison | Unasked]:
 
 def _hand_written(case: Case) -> bool:
     """Whether there is an `autograd.Function` of the user's anywhere in the graph."""
+    from comparisons.capture.captured import holds_function
+
     leaves = case.setting.leaves(case.subject, case.inputs)
-    output = run(case.subject, leaves)[case.subject.graph.output_name]
-    seen: set[object] = set()
-    left = [output.grad_fn]
-    while left:
-        node = left.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        if hasattr(type(node), "_forward_cls"):
-            return True
-        left += [before for before, _ in node.next_functions]
-    return False
+    return holds_function([run(case.subject, leaves)[case.subject.graph.output_name]])
 
 
 def _differentiable(case: Case) -> bool:

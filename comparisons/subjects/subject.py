@@ -44,6 +44,8 @@ class Subject:
     of_user: bool = False  # whether it is the user's own
     captured: bool = False  # whether the graph was read off the code
     casts: Iterable[str] = ()  # types that values on the way are held in, beside that of the inputs
+    # the type that each value of captured code is held in; None if only `casts` says of it
+    held: Mapping[Node, str] | None = None
     draws: bool = False  # whether the code draws random numbers
     surrogate: bool = False  # whether it is judged by a gradient that is no derivative
     imports: str = ""  # statements that the code needs beside `import torch`

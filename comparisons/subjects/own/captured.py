@@ -7,13 +7,13 @@ v is y itself: the values are judged beside the gradients.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import symdiff
-from comparisons.dtypes import Float64Array, FloatType
+from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
 from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.subject import Reading, Subject
@@ -54,7 +54,6 @@ def from_code(
         of the same inputs and outputs; TypeError if `reference` and `gradient` are both given.
     """
     from comparisons.capture.capturing import captured_call
-    from comparisons.capture.running.stand_in import standing_for
 
     if reference is not None and gradient is not None:
         raise TypeError("give reference= or gradient=, not both: each says what is right")
@@ -63,11 +62,9 @@ def from_code(
     if gradient is not None:
         reference = _surrogate(function, gradient, held)
     judged_by = reference or function
-    rounded = partial(_rounded, dtype=dtype)
-    with standing_for(dtype):
-        captured = captured_call(judged_by, arguments, named, rounded=rounded)
-        if reference is not None:
-            captured = _beside(captured, function, arguments, named)
+    captured = captured_call(judged_by, arguments, named, dtype=dtype)
+    if reference is not None:
+        captured = _beside(captured, function, arguments, named)
     names = list(captured.inputs)
     call = written_call(function, names, arguments, named, copied=captured.writes)
     if captured.draws:
@@ -78,13 +75,51 @@ def from_code(
         reading=partial(_reading, judged_by, arguments, named),
         draws=captured.draws,
         surrogate=gradient is not None,
+        held=_held(captured, dtype, judged=reference is None),
     )
     weighted = replace(weighted, casts=frozenset(weighted.casts) | held)
+    if held:  # by a surrogate, whose values are no part of the graph
+        weighted = replace(weighted, held=None)
     if order == 1:
         return weighted
     if order == 2:
         return of_gradient(weighted)
     raise ValueError(f"the order is 1 or 2, not {order}")
+
+
+def _held(captured: Captured, dtype: FloatType, *, judged: bool) -> dict[Node, str]:
+    """The type that each value is held in when the code runs in `dtype`.
+
+    A backward that torch makes is computed as the value was. One that is written by hand, or whose
+    forward is another function's, may well hold less than that: there `dtype` itself is enough.
+
+    Args: judged, whether the code that was captured is the code that is judged.
+    """
+    from comparisons.capture.narrowed import narrowed
+
+    found = dict.fromkeys(captured.doubles, dtype)
+    trusted = judged and not captured.written
+    for node, held in captured.types.items():
+        kind = float_type(held)
+        found[node] = kind if trusted else coarser(kind, dtype)
+    lines = narrowed(captured, dtype.torch) if dtype.name != "float64" else {}
+    for place, least in lines.items():
+        at = [node for node in found if captured.places.get(node) == place]
+        for node in _with_what_goes_in(at, found) or list(found):
+            found[node] = coarser(found[node], float_type(least))
+    return {node: kind.name for node, kind in found.items()}
+
+
+def _with_what_goes_in(nodes: Sequence[Node], known: Container[Node]) -> list[Node]:
+    """The nodes, and the values of known type that they are computed from: those are cast too."""
+    found = dict.fromkeys(nodes)
+    left = [operand for node in nodes for operand in node.operands]
+    while left:
+        node = left.pop()
+        if node not in known:
+            left += node.operands
+        found[node] = None
+    return [node for node in found if node in known]
 
 
 def _reading(function: Function, arguments: tuple[Any, ...], named: dict[str, Any]) -> Reading:
@@ -100,14 +135,14 @@ def _rounded(given: Any, dtype: FloatType) -> Any:
     import torch
     from torch.utils._pytree import tree_map_only
 
-    def rounded(tensor: Tensor) -> Tensor:
+    from comparisons.capture.running.rounded import rounded
+
+    def held(tensor: Tensor) -> Tensor:
         if not tensor.is_floating_point() or tensor.layout != torch.strided:
             return tensor
-        values = tensor.detach().to("cpu", torch.float64)
-        copy = torch.empty_like(values).copy_(torch.from_numpy(dtype.round(values.numpy())))
-        return copy.requires_grad_(tensor.requires_grad)
+        return rounded(tensor, dtype).double().requires_grad_(tensor.requires_grad)
 
-    return tree_map_only(torch.Tensor, rounded, given)
+    return tree_map_only(torch.Tensor, held, given)
 
 
 def _surrogate(function: Function, gradient: Function, held: set[str]) -> Function:
