@@ -55,7 +55,7 @@ def misbehaviour(case: Case, slopes: Float64Array) -> Iterator[Comparison]:
             *_nan_in_input(case, z, v),
         ]
     for sentence in sentences:
-        yield _finding(case, name, sentence)
+        yield finding(case, name, sentence)
 
 
 def what_is_left(case: Case) -> Iterator[Comparison]:
@@ -78,10 +78,11 @@ def what_is_left(case: Case) -> Iterator[Comparison]:
             what = "gradient of an earlier call"
             sentences += _changed(what, np.ravel(before), np.ravel(float64(gradient)))
         for sentence in sentences:
-            yield _finding(case, name, sentence)
+            yield finding(case, name, sentence)
 
 
-def _finding(case: Case, name: str, sentence: str) -> Comparison:
+def finding(case: Case, name: str, sentence: str) -> Comparison:
+    """A comparison that disagrees, by a sentence about one input's gradient."""
     return Comparison(
         subject=case.subject,
         derived=case.derived.adjoints,

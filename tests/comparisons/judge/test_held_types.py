@@ -149,7 +149,7 @@ def test_every_value_has_a_precision(function):
     kind = FLOAT_TYPES["bfloat16"]
     subject = from_code(function, tuple(map(_normal_of, HONEST[function])), {}, kind)
     adjoints = case_of(Asked(subject, kind)).truth.adjoints
-    held = {node: "float32" for node in list(subject.held)[::2]}
+    held = dict.fromkeys(list(subject.held)[::2], "float32")
     found = precisions(adjoints, held, (), kind)
 
     nodes = topological(adjoints.nodes.values(), computed=True)
