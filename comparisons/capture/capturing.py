@@ -18,7 +18,7 @@ from comparisons.capture.arrays.storage import array_of
 from comparisons.capture.captured import Array, Captured, holds_function, real_outputs, squeezed
 from comparisons.capture.letters import lettered
 from comparisons.capture.plain import Plain, plainly
-from comparisons.capture.recording.recorder import Recorder
+from comparisons.capture.recorder import Recorder
 from comparisons.capture.refusal import Refused
 from comparisons.capture.running.code import code_of, unique
 from comparisons.capture.running.local_names import local_names

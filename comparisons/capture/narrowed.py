@@ -18,11 +18,11 @@ from comparisons.capture.captured import Captured
 from comparisons.capture.running.place import Place, here
 
 
-class _Narrowed(TorchDispatchMode):
+class _Narrowed(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch has no types here
     """The coarsest type of what each line makes, where that is coarser than a type."""
 
     def __init__(self, than: torch.dtype) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # nor here
         self.than = than
         self.found: dict[Place | None, torch.dtype] = {}
 

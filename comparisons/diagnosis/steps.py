@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from comparisons.capture.arrays.axes import axes_of, over
 from comparisons.capture.arrays.storage import array_of
+from comparisons.capture.calls.operators import plain_name
 from comparisons.capture.captured import squeezed
-from comparisons.capture.recording.operators import plain_name
-from comparisons.capture.recording.recorder import Recorder
+from comparisons.capture.recorder import Recorder
 from comparisons.capture.running.place import Place
 from comparisons.capture.running.seeded import seeded
 from comparisons.engines.call import run
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from comparisons.capture.recording.call import Call
+    from comparisons.capture.calls.call import Call
     from comparisons.subjects.subject import Subject
 
 Array = npt.NDArray[np.float64]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from comparisons.capture.arrays.axes import axes_of, axis_at
-from comparisons.capture.recording.call import Call
+from comparisons.capture.calls.call import Call
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import RULES, rule
 from symdiff.functions import sigmoid

@@ -19,8 +19,8 @@ from sympy import Abs, And, Eq, Expr, Ne, Or, Piecewise, S, sign
 from comparisons.capture.arrays.axes import axes_of
 from comparisons.capture.arrays.numbers import array_node
 from comparisons.capture.arrays.storage import array_of, numbers
-from comparisons.capture.recording.call import Call, number
-from comparisons.capture.recording.probing import probed
+from comparisons.capture.calls.call import Call, number
+from comparisons.capture.calls.probing import probed
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import Nodes, rule
 from symdiff.functions import Phi, expm1, log1p, maximum, minimum, sigmoid, softplus, tanh

@@ -6,7 +6,7 @@ import numpy as np
 import sympy
 
 from comparisons.capture.arrays.axes import axes_of, axis, labelled, length_of
-from comparisons.capture.recording.call import Call
+from comparisons.capture.calls.call import Call
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import rule
 from symdiff.graph import (

@@ -22,7 +22,7 @@ from comparisons.capture.arrays.axes import (
 )
 from comparisons.capture.arrays.movement import looked_up, moved
 from comparisons.capture.arrays.storage import array_of
-from comparisons.capture.recording.call import Call, number
+from comparisons.capture.calls.call import Call, number
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import rule
 from symdiff.graph import (

@@ -9,7 +9,7 @@ import sympy
 
 from comparisons.capture.arrays.axes import axes_of, axis, axis_at, over, shape_of
 from comparisons.capture.arrays.movement import looked_up
-from comparisons.capture.recording.call import Call
+from comparisons.capture.calls.call import Call
 from comparisons.capture.rules.registry import rule
 from symdiff.graph import Node, contraction, elementwise, literal, product, renamed
 from symdiff.graph.kinds.shift import shift

@@ -10,7 +10,7 @@ import torch
 
 from comparisons.capture.arrays.axes import axes_of, axis, over, shape_of
 from comparisons.capture.arrays.movement import IntArray, looked_up
-from comparisons.capture.recording.call import Call, number
+from comparisons.capture.calls.call import Call, number
 from comparisons.capture.rules.registry import rule
 from symdiff.graph import Node, contraction, elementwise, literal, product, scatter
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from comparisons.capture.arrays.movement import IntArray, moved
 from comparisons.capture.arrays.storage import array_of
-from comparisons.capture.recording.call import Call
+from comparisons.capture.calls.call import Call
 from comparisons.capture.rules.registry import rule
 from symdiff.graph import Node
 

@@ -7,7 +7,7 @@ import sympy
 
 from comparisons.capture.arrays.axes import axes_of, axis_at, over
 from comparisons.capture.arrays.movement import moved
-from comparisons.capture.recording.call import Call
+from comparisons.capture.calls.call import Call
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.reductions import kept, landed
 from comparisons.capture.rules.registry import rule

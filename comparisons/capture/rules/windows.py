@@ -13,7 +13,7 @@ import numpy as np
 
 from comparisons.capture.arrays.axes import axes_of, axis, axis_at, labelled, shape_of
 from comparisons.capture.arrays.movement import IntArray, gathered_as, looked_up
-from comparisons.capture.recording.call import Call
+from comparisons.capture.calls.call import Call
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import rule
 from symdiff.graph import Node, contraction, elementwise, literal, renamed

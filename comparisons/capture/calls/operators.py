@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
-from comparisons.capture.recording.call import Call
+from comparisons.capture.calls.call import Call
 
 # Python takes a number out of a tensor: at other inputs it may be another one.
 READS_A_NUMBER = frozenset(("_local_scalar_dense", "equal", "is_nonzero", "allclose"))

@@ -24,8 +24,8 @@ from sympy import Expr
 from symdiff.balls.compiled import Compiled, compile_ball, compile_series
 from symdiff.balls.elementary import Undefined
 from symdiff.oracle import deadline
-from symdiff.oracle.cell import DOUBLE, SINGLE, Accuracy, Cell, fit
 from symdiff.oracle.enclosure import FORMATS, Enclosure, Float64Array, format_named
+from symdiff.oracle.tables.cell import DOUBLE, SINGLE, Accuracy, Cell, fit
 
 _FINEST = 11  # a binade is cut into 2¹¹ cells at most, before failing cells are refined
 _FAN = 3  # a failing cell is cut into 8
@@ -61,7 +61,9 @@ class Table:
             A zero, a point beyond the target's range, an infinity or NaN has no row: its enclosure
             is NaN ± ∞, not certified.
         """
-        from symdiff.oracle import kernel  # numba takes 0.3 s to import; only evaluation needs it
+        from symdiff.oracle.tables import (
+            kernel,  # numba takes 0.3 s to import; only evaluation needs it
+        )
 
         accuracy = _accuracy(self.target)
         flat = np.ascontiguousarray(points, dtype=np.float64).ravel()

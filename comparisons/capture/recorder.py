@@ -21,8 +21,8 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 
 from comparisons.capture.arrays.axes import axes_of
 from comparisons.capture.arrays.storage import Storages, address, numbers
-from comparisons.capture.recording.call import Call
-from comparisons.capture.recording.operators import (
+from comparisons.capture.calls.call import Call
+from comparisons.capture.calls.operators import (
     CREATES,
     DRAWS,
     OUT_OF_REACH,
@@ -33,7 +33,7 @@ from comparisons.capture.recording.operators import (
     plain_name,
     written_arguments,
 )
-from comparisons.capture.recording.probing import probed
+from comparisons.capture.calls.probing import probed
 from comparisons.capture.refusal import NoRule, refused
 from comparisons.capture.rules import COMPOSITIONS, RULES
 from comparisons.capture.running.place import Place, here

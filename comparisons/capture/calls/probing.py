@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from comparisons.capture.arrays.movement import IntArray, moved, with_constants
-from comparisons.capture.recording.call import Call
+from comparisons.capture.calls.call import Call
 from comparisons.capture.refusal import NoRule
 from symdiff.graph import Node
 

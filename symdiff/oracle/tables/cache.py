@@ -24,7 +24,7 @@ import sympy
 from sympy import Expr
 
 from symdiff.expression.formula import real_symbol
-from symdiff.oracle.table import Table, build
+from symdiff.oracle.tables.table import Table, build
 
 _MAGIC = b"symdiff table 1\n"
 _OPEN = 0o022  # writable by others
@@ -91,7 +91,7 @@ def _key(expression: Expr, target: str, restricting: tuple[Expr, ...] = ()) -> s
 @cache
 def _version() -> str:
     """The hash of every source file of this package, and of the versions underneath."""
-    return version_of(Path(__file__).parents[1])
+    return version_of(Path(__file__).parents[2])
 
 
 def version_of(package: Path) -> str:

@@ -1,1 +1,0 @@
-"""torch's operations taken down while they run; what each means is in `rules`."""
