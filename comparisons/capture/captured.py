@@ -81,7 +81,10 @@ class Captured:
 
         Raises: TypeError if an input is missing; whatever the code raises.
         """
-        shaped = {name: v.reshape(self.shapes[name]) for name, v in values.items()}
+        shaped = {
+            name: v if v.shape == self.shapes[name] else v.reshape(self.shapes[name])
+            for name, v in values.items()
+        }
         found = real_outputs(self.code(shaped))
         return dict(zip(self.outputs, (t for _, t in found), strict=True))
 

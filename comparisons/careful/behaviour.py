@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,9 +69,7 @@ def what_is_left(case: Case) -> Iterator[Comparison]:
         asked = [t for t in first.values() if t.requires_grad]
         found = torch.autograd.grad(output, asked, allow_unused=True)
         kept = [None if g is None else float64(g) for g in found]
-        again = {k: (t.detach() * 1.25).requires_grad_() for k, t in first.items()}
-        other = run(case.subject, again)[case.subject.graph.output_name]
-        torch.autograd.grad(other, list(again.values()), allow_unused=True)
+        _call_elsewhere(case, first)
     for (name, leaf), gradient, before in zip(first.items(), found, kept, strict=True):
         given = np.asarray(case.inputs[name])
         sentences = list(_changed("input", np.ravel(given), np.ravel(float64(leaf))))
@@ -79,6 +78,22 @@ def what_is_left(case: Case) -> Iterator[Comparison]:
             sentences += _changed(what, np.ravel(before), np.ravel(float64(gradient)))
         for sentence in sentences:
             yield finding(case, name, sentence)
+
+
+def _call_elsewhere(case: Case, leaves: Mapping[str, Tensor]) -> None:
+    """The code and its gradient at other numbers.
+
+    A little beside the first ones if the code cannot take larger ones: x[x.abs() > 1] has more
+    entries there than its cotangent.
+    """
+    import torch
+
+    for factor in (1.25, 1 + 2.0**-10):
+        again = {k: (t.detach() * factor).requires_grad_() for k, t in leaves.items()}
+        with suppress(Exception):
+            other = run(case.subject, again)[case.subject.graph.output_name]
+            torch.autograd.grad(other, list(again.values()), allow_unused=True)
+            return
 
 
 def finding(case: Case, name: str, sentence: str) -> Comparison:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ class Accumulated(Engine):
         """Half the accumulated gradient of every input."""
         leaves, seed = setting.leaves(subject, inputs), setting.cotangent(inputs)
         once = dict(backward(subject, leaves, seed).values)  # before it changes
+        _unshare(leaves)
         twice = backward(subject, leaves, seed).values
         return Gradients({name: _half(twice[name], once[name], setting) for name in leaves})
 
@@ -37,6 +39,17 @@ class Accumulated(Engine):
             f"{step}; once = {grad}{entry}; {step}; "
             f"print(once if abs(once) > torch.finfo({grad}.dtype).max / 2 else {grad}{entry} / 2)"
         )
+
+
+def _unshare(leaves: Mapping[str, Any]) -> None:
+    """Give each leaf a gradient of its own.
+
+    torch hands views of one tensor to x and y of x.reshape(n) + y.reshape(n), and accumulates into
+    both twice. The reshape is that of this package, which gives leaves a graph's shapes.
+    """
+    for leaf in leaves.values():
+        if leaf.grad is not None:
+            leaf.grad = leaf.grad.clone()
 
 
 def _half(twice: Any, once: Any, setting: Setting) -> Float64Array | None:

@@ -22,10 +22,10 @@ def origin_of(row: Row) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Finding:
-    """A function that disagrees with its closed form in an engine, in some types."""
+    """A function that disagrees with its closed form alike in some engines, in some types."""
 
     title: str
-    engine: str
+    engines: list[str]
     dtypes: list[str]
     row: Row  # of the type that has most wrong
     wrong: int  # gradients in that type, small ones that are only inaccurate among them
@@ -77,7 +77,7 @@ class Finding:
 
 
 def findings(comparisons: Iterable[Row]) -> list[Finding]:
-    """One for each function and engine that disagrees.
+    """One for each function that disagrees; engines of which the same is to be said share one.
 
     Torch's own come first, then those that are wrong at inputs one meets, then by their share.
 
@@ -87,9 +87,15 @@ def findings(comparisons: Iterable[Row]) -> list[Finding]:
     for row in comparisons:
         if row["verdict"] == str(Verdict.DISAGREES):
             grouped.setdefault((row["title"], row["engine"]), []).append(row)
-    found = [_finding(rows) for rows in grouped.values()]
+    alike: dict[tuple[object, ...], Finding] = {}
+    for rows in grouped.values():
+        one = _finding(rows)
+        first = alike.setdefault((one.title, *one.sentences, *one.dtypes), one)
+        if first is not one:
+            first.engines.extend(one.engines)
     return sorted(
-        found, key=lambda f: (not f.row["of_torch"], f.extreme, -f.share, f.title, f.engine)
+        alike.values(),
+        key=lambda f: (not f.row["of_torch"], f.extreme, -f.share, f.title, f.engines),
     )
 
 
@@ -99,4 +105,4 @@ def _finding(rows: list[Row]) -> Finding:
 
     worst = max(rows, key=lambda r: (bool(r["problems"]), wrong(r) / max(1, r["values"])))
     dtypes = list(dict.fromkeys(r["dtype"] for r in rows))
-    return Finding(worst["title"], worst["engine"], dtypes, worst, wrong(worst))
+    return Finding(worst["title"], [worst["engine"]], dtypes, worst, wrong(worst))

@@ -55,7 +55,6 @@ def from_code(
         of the same inputs and outputs; TypeError if `reference` and `gradient` are both given.
     """
     from comparisons.capture.capturing import captured_call
-    from comparisons.capture.running.stand_in import standing_for
 
     if reference is not None and gradient is not None:
         raise TypeError("give reference= or gradient=, not both: each says what is right")
@@ -67,11 +66,9 @@ def from_code(
     if gradient is not None:
         reference = _surrogate(function, gradient, held)
     judged_by = reference or function
-    rounded = partial(_rounded, dtype=dtype)
-    with standing_for(dtype):
-        captured = captured_call(judged_by, arguments, named, rounded=rounded)
-        if reference is not None:
-            captured = _beside(captured, function, arguments, named)
+    captured = captured_call(judged_by, arguments, named, dtype=dtype)
+    if reference is not None:
+        captured = _beside(captured, function, arguments, named)
     names = list(captured.inputs)
     call = written_call(function, names, arguments, named, copied=captured.writes)
     if captured.draws:
@@ -160,14 +157,14 @@ def _rounded(given: Any, dtype: FloatType) -> Any:
     import torch
     from torch.utils._pytree import tree_map_only
 
-    def rounded(tensor: Tensor) -> Tensor:
+    from comparisons.capture.running.rounded import rounded
+
+    def held(tensor: Tensor) -> Tensor:
         if not tensor.is_floating_point() or tensor.layout != torch.strided:
             return tensor
-        values = tensor.detach().to("cpu", torch.float64)
-        copy = torch.empty_like(values).copy_(torch.from_numpy(dtype.round(values.numpy())))
-        return copy.requires_grad_(tensor.requires_grad)
+        return rounded(tensor, dtype).double().requires_grad_(tensor.requires_grad)
 
-    return tree_map_only(torch.Tensor, rounded, given)
+    return tree_map_only(torch.Tensor, held, given)
 
 
 def _surrogate(function: Function, gradient: Function, held: set[str]) -> Function:

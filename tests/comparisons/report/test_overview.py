@@ -45,6 +45,16 @@ def test_only_torch_s_own_are_in_it():
     assert [origin_of(r) for r in (row("relu"), here, yours)] == [TORCH, HERE, USER]
 
 
+def test_engines_that_fail_alike_share_a_card():
+    """hardsigmoid's backward is one cause, whichever way it is called; gelu's reverse another."""
+    rows = [row("hardsigmoid", engine=e) for e in ("reverse", "strided")]
+    found = findings(rows)
+
+    assert [f.engines for f in found] == [["reverse", "strided"]]
+    rows[1]["worst"] = {**rows[1]["worst"], "ulp": 12.0}
+    assert len(findings(rows)) == 2
+
+
 def test_a_function_wrong_far_out_alone_comes_later():
     """gelu's tanh form is NaN beyond 10¹⁹, in bfloat16 too; hardsigmoid is wrong at 1."""
     far = row("gelu_tanh", dtype="bfloat16")
