@@ -23,7 +23,7 @@ from comparisons.judge.ties import judge_ties
 from comparisons.judge.truth import Truth
 from comparisons.judge.vocabulary import Status
 from symdiff import Definition
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.enclosure import Enclosure, Why
 
 _NEAR_THE_END = 1 - 2.0**-20  # of the largest number: whoever overflows there is off by no more
 
@@ -44,6 +44,8 @@ class Judge:
         """Judge the adjoint `name`; returns the truth too, as tightly as it was needed."""
         if self.allowance is not None:
             found = judge_entries(name, computed, truth, self.allowance, self.dtype, self.budget)
+            if (truth.why == Why.TIED).any():
+                found = self._judge_tied(name, found, computed, truth, self.allowance)
             if found.wrong:
                 self._excuse_ties(name, found, computed)
             return found, truth
@@ -83,6 +85,27 @@ class Judge:
         wrong = (found.excess > 1) & finite
         inside = (computed >= low - allowed) & (computed <= high + allowed)
         found.excuse(wrong & inside & (high - low > allowed), Status.KINK_INSIDE)
+
+    def _judge_tied(
+        self,
+        name: str,
+        found: Judgement,
+        computed: Float64Array,
+        truth: Enclosure,
+        allowance: Allowance,
+    ) -> Judgement:
+        """The judgement with entries at ties judged by what holds whatever is chosen there."""
+        judgement = found.copy()
+        low, high = truth.ends()
+        finite = np.isfinite(computed)
+        allowed = allowance.accurate(name, self.dtype.ulp(np.where(finite, computed, 0.0)))
+        inside = finite & (computed >= low - allowed) & (computed <= high + allowed)
+        tied = (truth.why == Why.TIED) & np.isfinite(truth.bound)
+        judgement.excuse(tied & inside, Status.KINK_INSIDE)
+        judgement.status[tied & ~inside] = Status.KINK_OUTSIDE.code
+        judgement.status[tied & ~finite] = Status.SPURIOUS.code
+        judgement.excess[tied & ~inside] = np.inf
+        return judgement
 
     def _beyond(
         self,
