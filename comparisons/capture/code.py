@@ -43,8 +43,14 @@ class Code:
         missing = [name for name in self.inputs if name not in values]
         if missing:
             raise TypeError(f"{self.name} needs {', '.join(missing)}; pass a tensor for each")
-        with seeded():
-            return self._call({n: _laid_out(values[n], like) for n, like in self.inputs.items()})
+        with torch.enable_grad():
+            return self.as_given({n: _laid_out(values[n], like) for n, like in self.inputs.items()})
+
+    def as_given(self, values: Mapping[str, Tensor]) -> Any:
+        """The same of these very tensors, which the code may change, in the grad mode there is."""
+        enabled = torch.is_grad_enabled()
+        with seeded(), torch.set_grad_enabled(enabled):
+            return self._call(values)
 
 
 def _laid_out(value: Tensor, like: Tensor) -> Tensor:

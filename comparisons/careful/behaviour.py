@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy
 
+from comparisons.careful.calls import Calls
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.call import run
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _BENT = (sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, Extreme)
+_OTHER = 0.25  # by which other numbers are larger
 _CLEAR = 2.0**-10  # a slope that is not 0
 
 
@@ -55,33 +57,45 @@ def misbehaviour(case: Case, slopes: Float64Array) -> Iterator[Comparison]:
             *_nan_in_input(case, z, v),
         ]
     for sentence in sentences:
-        yield _finding(case, name, sentence)
+        yield finding(case, name, sentence)
 
 
-def what_is_left(case: Case) -> Iterator[Comparison]:
-    """Each input of captured code that a call changes, and each gradient that a second one does."""
+def what_is_left(calls: Calls) -> Iterator[Comparison]:
+    """Each thing that a call of captured code changes: what it is given, what one before gave."""
     import torch
 
-    with calling(case.subject):
-        first = case.setting.leaves(case.subject, case.inputs)
-        output = run(case.subject, first)[case.subject.graph.output_name]
-        asked = [t for t in first.values() if t.requires_grad]
-        found = torch.autograd.grad(output, asked, allow_unused=True)
-        kept = [None if g is None else float64(g) for g in found]
-        again = {k: (t.detach() * 1.25).requires_grad_() for k, t in first.items()}
-        other = run(case.subject, again)[case.subject.graph.output_name]
-        torch.autograd.grad(other, list(again.values()), allow_unused=True)
-    for (name, leaf), gradient, before in zip(first.items(), found, kept, strict=True):
-        given = np.asarray(case.inputs[name])
-        sentences = list(_changed("input", np.ravel(given), np.ravel(float64(leaf))))
-        if gradient is not None and before is not None:
+    leaves = calls.leaves()
+    outputs = calls.outputs(leaves)
+    if not outputs:
+        return
+    seeds = calls.cotangents(outputs)
+    asked = list(leaves.values())
+    before = {f"output {name}": float64(y) for name, y in outputs.items()}
+    before |= {f"cotangent of {name}": float64(v) for name, v in seeds.items()}
+    found = torch.autograd.grad(
+        list(outputs.values()), asked, list(seeds.values()), allow_unused=True
+    )
+    kept = [None if g is None else float64(g) for g in found]
+    again = {k: v * (1 + _OTHER) for k, v in calls.given.items()}
+    calls.gradients(calls.leaves(given=again))
+    after = {f"output {name}": y for name, y in outputs.items()}
+    after |= {f"cotangent of {name}": v for name, v in seeds.items()}
+    name = calls.names[0]
+    for what, values in before.items():
+        for sentence in _changed(what, np.ravel(values), np.ravel(float64(after[what]))):
+            yield finding(calls.case, name, sentence)
+    for name, gradient, old in zip(leaves, found, kept, strict=True):
+        given = np.ravel(calls.given[name])
+        sentences = list(_changed("input", given, np.ravel(float64(leaves[name]))))
+        if gradient is not None and old is not None:
             what = "gradient of an earlier call"
-            sentences += _changed(what, np.ravel(before), np.ravel(float64(gradient)))
+            sentences += _changed(what, np.ravel(old), np.ravel(float64(gradient)))
         for sentence in sentences:
-            yield _finding(case, name, sentence)
+            yield finding(calls.case, name, sentence)
 
 
-def _finding(case: Case, name: str, sentence: str) -> Comparison:
+def finding(case: Case, name: str, sentence: str) -> Comparison:
+    """What is wrong with the gradient of an input, as a sentence of which it is the subject."""
     return Comparison(
         subject=case.subject,
         derived=case.derived.adjoints,

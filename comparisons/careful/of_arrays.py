@@ -7,6 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from comparisons.careful.behaviour import what_is_left
+from comparisons.careful.calls import Calls
+from comparisons.careful.circumstances import circumstances
+from comparisons.careful.other_cotangents import other_cotangents
+from comparisons.careful.transforms import transforms
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Asked, Case, case_of
 from comparisons.engines.accumulated import Accumulated
@@ -33,9 +37,24 @@ def of_arrays(
     for engine in engines or _ENGINES:
         if engine.refuses(case.subject) is None and engine.unavailable() is None:
             yield case.answer(engine)
-    if engines is None:
-        yield from what_is_left(case)
-        yield from _second(case)
+    if engines is not None:
+        return
+    if case.subject.outputs is not None:
+        yield from _called(Calls(case))
+    yield from _second(case)
+
+
+def _called(calls: Calls) -> Iterator[Comparison | Unasked]:
+    """Every circumstance and cotangent; the transforms of what is written by hand."""
+    with calling(calls.case.subject):
+        leaves = calls.leaves()
+        if not calls.names or not calls.outputs(leaves):
+            return
+        yield from list(what_is_left(calls))
+        yield from list(circumstances(calls))
+        yield from list(other_cotangents(calls))
+        if _hand_written(calls.case):
+            yield from list(transforms(calls))
 
 
 def _second(case: Case) -> Iterator[Comparison | Unasked]:

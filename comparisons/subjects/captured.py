@@ -157,7 +157,7 @@ def _beside(
     names = dict(zip(described.inputs, theirs, strict=True))
 
     def call(values: Mapping[str, Tensor]) -> Any:
-        found = code({names[name]: value for name, value in values.items()})
+        found = code.as_given({names[name]: value for name, value in values.items()})
         shapes = [tuple(t.shape) for _, t in real_outputs(found)]
         expected = [described.shapes[name] for name in described.outputs]
         if shapes != expected:
@@ -180,6 +180,9 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
     loss = _free("L", {*taken, *weights.values()})
     vs = {y: array(name, " ".join(graph.lines[y].axes)) for y, name in weights.items()}
     total = _sum(contraction((vs[y], graph.lines[y]), ()) for y in graph.outputs)
+
+    def returned(**leaves: Tensor) -> dict[str, Tensor]:
+        return captured.call_as_given(**{n: leaves[n] for n in captured.inputs})
 
     def forward(**leaves: Tensor) -> Tensor:
         found = captured.call(**{n: leaves[n] for n in captured.inputs})
@@ -219,6 +222,8 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
         identity=call.identity,
         flat=captured.locally_constant,
         places=captured.places,
+        outputs=returned,
+        weights=weights,
         labels={
             **{name: f"{name.rstrip('_')}.grad" for name in captured.inputs},
             **{name: f"{y} (the value)" for y, name in weights.items()},

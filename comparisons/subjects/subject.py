@@ -54,7 +54,9 @@ class Subject:
     reading: Callable[[], Reading] | None = field(default=None, repr=False)  # for a report
     framework: str = "torch"  # that it is written in
     places: Mapping[Node, Place] = field(default_factory=dict)  # the user's lines, of nodes
-    alone: Subject | None = None  # of a module: the function of its input, its parameters fixed
+    alone: Subject | None = None  # the same as a function of its input alone, at any point
+    outputs: Callable[..., Mapping[str, Any]] | None = None  # of captured code: what it returns
+    weights: Mapping[str, str] = field(default_factory=dict)  # output → its weight in the sum
     labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄
 
     def __str__(self) -> str:
