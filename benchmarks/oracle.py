@@ -23,7 +23,7 @@ from symdiff.catalogue.activations import activations
 from symdiff.functions import STABLE_FUNCTIONS
 from symdiff.oracle.ball import enclose_ball
 from symdiff.oracle.enclosure import Float64Array
-from symdiff.oracle.table import build
+from symdiff.oracle.tables.table import build
 
 NAMES = ("tanh", "silu", "softplus", "mish", "gelu")
 COUNT = 1 << 22  # 32 MiB of float64

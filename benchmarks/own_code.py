@@ -20,7 +20,7 @@ from comparisons.capture import capture
 from comparisons.dtypes import float_type
 from comparisons.inputs.values import Inputs
 from comparisons.judge.truth import Truth
-from comparisons.subjects.captured import from_code
+from comparisons.subjects.own.captured import from_code
 from comparisons.subjects.subject import Subject
 
 

@@ -16,7 +16,7 @@ import sympy
 from symdiff import Graph, activation, adjoints, array, elementwise, scalars
 from symdiff.application import apply
 from symdiff.bridge.program import program
-from symdiff.graph.closed_form import closed_form
+from symdiff.graph.reading.closed_form import closed_form
 
 DEPTHS = (1, 2, 4, 8, 16, 32, 64, 128)
 DEEP = (1_000, 5_000)

@@ -21,12 +21,12 @@ from .results.engine_table import EngineTable as EngineTable
 from .results.mismatch import GradientMismatch as GradientMismatch
 from .results.mismatch import Inconclusive as Inconclusive
 from .results.point import Point as Point
-from .subjects.layers import layer as layer
-from .subjects.losses import array_loss as array_loss
+from .subjects.catalogue.layers import layer as layer
+from .subjects.catalogue.losses import array_loss as array_loss
+from .subjects.catalogue.tutorial import linear_layer as linear_layer
+from .subjects.catalogue.tutorial import neuron as neuron
+from .subjects.catalogue.tutorial import vector_jacobian_product as vector_jacobian_product
 from .subjects.subject import Subject as Subject
-from .subjects.tutorial import linear_layer as linear_layer
-from .subjects.tutorial import neuron as neuron
-from .subjects.tutorial import vector_jacobian_product as vector_jacobian_product
 from .sweeps.sweep import Sweep as Sweep
 from .verbs import check as check
 from .verbs import compare as compare

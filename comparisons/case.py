@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 import symdiff
-from comparisons.dtypes import Float64Array, FloatType, float_type
+from comparisons.dtypes import Float64Array, FloatType
 from comparisons.engines import subnormals
 from comparisons.engines.engine import Engine, Gradients, Indices, Setting
 from comparisons.engines.every import ENGINES, engine_named
@@ -19,8 +19,9 @@ from comparisons.engines.undisturbed import calling, undisturbed
 from comparisons.inputs.cotangents import cotangent_of
 from comparisons.inputs.points import Points, points_of
 from comparisons.inputs.values import COTANGENT, Inputs, array_of
-from comparisons.judge.allowance import Allowance, precision_of
+from comparisons.judge.allowance import Allowance
 from comparisons.judge.budget import Budget
+from comparisons.judge.held import precisions
 from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.power import Power, nonlinear, power_of
@@ -31,7 +32,7 @@ from comparisons.results.engine_table import EngineTable
 from comparisons.subjects.subject import Subject
 from symdiff import Definition
 from symdiff.graph import Node
-from symdiff.graph.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
+from symdiff.graph.adjoints.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
 from symdiff.oracle.enclosure import Enclosure, Why
 
 
@@ -228,12 +229,10 @@ class Case:
         adjoints = self.truth.adjoints
         if adjoints.signature.pointwise:
             return None
-        types = [self.dtype, *map(float_type, self.subject.casts)]
-        coarsest = max(types, key=lambda t: t.unit_roundoff)
         return Allowance(
             adjoints,
             self.inputs,
-            precision_of(coarsest),
+            precisions(adjoints, self.subject.held, self.subject.casts, self.dtype),
             strict=self.budget.strict,
             watched=[node for nodes in self._functions.values() for node in nodes],
         )

@@ -141,3 +141,8 @@ def float_type(dtype: str | torch.dtype | FloatType) -> FloatType:
     if name in FLOAT_TYPES:
         return FLOAT_TYPES[name]
     raise TypeError(f"{name!r} is no real floating-point type; {suggestion(name, FLOAT_TYPES)}")
+
+
+def coarser(first: FloatType, second: FloatType) -> FloatType:
+    """The one of fewer digits; the first of two alike."""
+    return second if second.unit_roundoff > first.unit_roundoff else first

@@ -54,6 +54,7 @@ def compare(
     cotangent: str | npt.ArrayLike = "ones",
     device: str = "cpu",
     budget: Budget | None = None,
+    strict: bool = False,
     **parameters: object,
 ) -> Comparison:
     """Say how far torch's gradient is from the truth.
@@ -82,6 +83,8 @@ def compare(
             or an array. Of a layer `ones` leaves the `v` of its inputs as it is.
         device: where torch computes, such as `cuda`.
         budget: the error allowed.
+        strict: of a function of arrays, whether only what no first-order rounding explains is
+            wrong: a proof, which sees less. Functions of points are judged as ever.
         parameters: keyword arguments of your own code, or values for the definition's parameters.
 
     Returns: the comparison, whatever it found.
@@ -103,6 +106,7 @@ def compare(
         cotangent=cotangent,
         device=device,
         budget=budget,
+        strict=strict,
         **parameters,
     )
     return case.answer(chosen)
@@ -196,6 +200,7 @@ def compare_engines(
     cotangent: str | npt.ArrayLike = "ones",
     device: str = "cpu",
     budget: Budget | None = None,
+    strict: bool = False,
     **parameters: object,
 ) -> EngineTable:
     """Say how far the gradients of many engines are from the truth, and from each other.
@@ -219,6 +224,7 @@ def compare_engines(
         cotangent=cotangent,
         device=device,
         budget=budget,
+        strict=strict,
         **parameters,
     )
     beside = _beside_torch(framework)
@@ -240,6 +246,7 @@ def _case(
     cotangent: str | npt.ArrayLike = "ones",
     device: str = "cpu",
     budget: Budget | None = None,
+    strict: bool = False,
     **parameters: object,
 ) -> Case:
     """The case that is asked for, whatever the engine."""
@@ -254,6 +261,8 @@ def _case(
             judged = subject_of_framework(subject, asked, kind, beside)
     if inputs is not None and judged.captured:
         inputs = judged.sampled_beside(inputs, kind)
+    if strict and isinstance(budget, Budget | None):
+        budget = replace(budget or Budget(), strict=True)
     return case_of(Asked(judged, kind, inputs, points, cotangent, device, budget))
 
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from sympy import Expr, Symbol
 
 from symdiff import notation
-from symdiff.graph.closed_form import closed_form
-from symdiff.graph.derivation import Derivation
+from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.graph import Graph
-from symdiff.graph.in_names import line, readable, symbol_of
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
+from symdiff.graph.reading.closed_form import closed_form
+from symdiff.graph.reading.in_names import line, readable, symbol_of
 from symdiff.notation.names import barred
 from symdiff.trees.extent import TooLarge
 
 if TYPE_CHECKING:
     from symdiff.bridge.evaluator import Evaluator
+    from symdiff.bridge.torch_code import TorchCode
     from symdiff.oracle.enclosure import Enclosure
 
 
@@ -139,13 +140,26 @@ class Adjoints(Derivation, Mapping[str, Expr]):
     def _repr_latex_(self) -> str:
         return f"$${self.latex()}$$"
 
-    def lambdify(self, arithmetic: Literal["numpy", "mpmath"] = "numpy") -> Evaluator:
+    @overload
+    def lambdify(self, arithmetic: Literal["numpy", "mpmath"] = "numpy") -> Evaluator: ...
+    @overload
+    def lambdify(self, arithmetic: Literal["torch"]) -> TorchCode: ...
+    def lambdify(
+        self, arithmetic: Literal["numpy", "mpmath", "torch"] = "numpy"
+    ) -> Evaluator | TorchCode:
         """A function of the inputs, by keyword, that returns every adjoint's value by name.
 
         `numpy`: float64, vectorised, fast; for a graph of scalars within 10⁻⁹ of the truth,
         relatively, or NaN, though without a proof. `mpmath`: numbers at mpmath's
-        working precision, one at a time, as a cross-check.
+        working precision, one at a time, as a cross-check. `torch`: tensors, in their own type and
+        on their own device; its `source` is plain torch code, for a backward of your own.
+
+        Raises: TypeError if a function or an operation has no such arithmetic.
         """
+        if arithmetic == "torch":
+            from symdiff.bridge.torch_code import TorchCode
+
+            return TorchCode(self.signature, self.nodes)
         from symdiff.bridge.evaluator import Evaluator
 
         primals = topological(self.graph.output_nodes, computed=True)

@@ -61,6 +61,16 @@ ROOMS: Mapping[str, Sequence[str]] = {
     ),
 }
 
+# The rooms within a room, in order. Files beside them are open to all of them.
+INNER_ROOMS: Mapping[str, Sequence[str]] = {
+    "symdiff.graph": ("arrays", "kinds", "composed", "reading", "adjoints"),
+    "symdiff.oracle": ("limits", "tables"),
+    "comparisons.capture": ("arrays", "running", "calls", "rules"),
+    "comparisons.subjects": ("own", "catalogue"),
+    "comparisons.engines": ("modes", "layouts"),
+    "comparisons.report": ("data", "summaries", "page"),
+}
+
 
 class Import(NamedTuple):
     """One import of one module by another of the same package."""
@@ -119,21 +129,29 @@ def _home(name: str, files: Mapping[str, object]) -> str | None:
     return above if above in files else None
 
 
-def room(module: str) -> str:
-    """The room of a module; the package's own name for its face."""
-    return ".".join(module.split(".")[1:2]) or module
+def room(module: str, depth: int = 1) -> str:
+    """The room of a module, at so many steps inside; the package's own name for its face."""
+    return ".".join(module.split(".")[1 : depth + 1]) or module
 
 
 def against_the_order(package: str, rooms: Sequence[str], root: Path) -> list[str]:
     """The imports that run up, and the modules that are in no room."""
     files = files_of(package, root)
     homeless = [f"{p[0]} is in no room" for m, p in files.items() if room(m) not in rooms]
-    order = {name: place for place, name in enumerate(rooms)}
-    return homeless + [
-        f"{one.said(files)}, and {room(one.importer)} is below {room(one.imported)}"
-        for one in imports_of(package, root)
-        if {room(one.importer), room(one.imported)} <= order.keys()
-        and order[room(one.importer)] < order[room(one.imported)]
+    return homeless + upwards(package, rooms, root)
+
+
+def upwards(package: str, rooms: Sequence[str], root: Path) -> list[str]:
+    """The imports that run up through rooms such as `graph`, or such as `graph.kinds`."""
+    files, order = files_of(package, root), {name: place for place, name in enumerate(rooms)}
+    depth = rooms[0].count(".") + 1
+    between = (
+        (o, room(o.importer, depth), room(o.imported, depth)) for o in imports_of(package, root)
+    )
+    return [
+        f"{one.said(files)}, and {importer} is below {imported}"
+        for one, importer, imported in between
+        if {importer, imported} <= order.keys() and order[importer] < order[imported]
     ]
 
 
@@ -172,6 +190,18 @@ def test_no_modules_import_each_other_in_a_circle(package):
 def test_imports_run_down_through_the_rooms(package):
     """No room knows of one that is built on it, and no module is in none."""
     assert against_the_order(package, ROOMS[package], ROOT) == []
+
+
+@pytest.mark.parametrize("home", INNER_ROOMS)
+def test_imports_run_down_within_a_room(home):
+    """The rooms of one room are ordered too, and each is there."""
+    package, _, outer = home.partition(".")
+    rooms = [f"{outer}.{inner}" for inner in INNER_ROOMS[home]]
+    files = files_of(package, ROOT)
+
+    assert upwards(package, rooms, ROOT) == []
+    assert {room(module, 2) for module in files} >= set(rooms)
+    assert {room(m, 2) for m in files if room(m) == outer and m.count(".") > 2} == set(rooms)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -243,6 +273,16 @@ class TestTheCheckItself:
 
         assert told.startswith("pack/below/cellar.py:")
         assert "from pack/above/roof.py, and below is below above" in told
+
+    def test_an_import_upwards_within_a_room_is_seen(self, house):
+        """The order of inner rooms binds; what stands beside them is free."""
+        sources = {"below__a__one": "from pack.below.b.two import x\n", "below__b__two": "x = 1\n"}
+        root = house(**sources, below__a____init__="", below__b____init__="")
+
+        assert upwards("pack", ("below.b", "below.a"), root) == []
+        assert upwards("pack", ("below.a", "below.b"), root) == [
+            "pack/below/a/one.py:1 imports x from pack/below/b/two.py, and below.a is below below.b"
+        ]
 
     def test_the_face_is_above_all(self, house):
         """What a room takes from its own package's face comes from above."""

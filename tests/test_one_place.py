@@ -8,14 +8,14 @@ import comparisons
 import symdiff
 from comparisons.engines.engine import Engine, Gradients
 from comparisons.inputs.drawn import narrow
-from comparisons.report.data import document
-from comparisons.report.document import Document
-from comparisons.report.rows import result_row
+from comparisons.report.data.files import document
+from comparisons.report.data.rows import result_row
+from comparisons.report.page.document import Document
 from comparisons.results.reproduction import reproduction
-from comparisons.subjects.array_code import ArrayCode
+from comparisons.subjects.catalogue.array_code import ArrayCode
 from symdiff import Graph, array, einsum, elementwise
 from symdiff.graph import Node
-from symdiff.graph.steps import operation
+from symdiff.graph.arrays.steps import operation
 from symdiff.notation.arrays import applied
 
 # An activation: its formula beside the code.

@@ -16,7 +16,7 @@ import symdiff
 from comparisons.dtypes import FLOAT_TYPES, FloatType
 from comparisons.inputs.points import structured
 from comparisons.inputs.values import SEED
-from comparisons.subjects.torch_calls import torch_call
+from comparisons.subjects.catalogue.torch_calls import torch_call
 from symdiff import Definition, elementwise, scalars
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph.signature import Signature

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import symdiff
 from comparisons.cli.report import whole
-from comparisons.report.row import Row
-from comparisons.report.rows import detection_row
+from comparisons.report.data.row import Row
+from comparisons.report.data.rows import detection_row
 from tools.mutants import MUTATIONS, TORCH_NN, TYPES, applies, gradcheck_catches, mutant, rejected
 
 

@@ -19,7 +19,7 @@ from comparisons.dtypes import FLOAT_TYPES, float_type
 from comparisons.frameworks.every import FRAMEWORKS, framework_named
 from comparisons.frameworks.framework import Framework
 from comparisons.judge.vocabulary import verdict_named
-from comparisons.report.row import WIDEST_FIRST, Row, read, written
+from comparisons.report.data.row import WIDEST_FIRST, Row, read, written
 from comparisons.results.number import shown
 
 

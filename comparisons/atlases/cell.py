@@ -8,7 +8,7 @@ import symdiff
 from comparisons.dtypes import FloatType
 from comparisons.engines.snippet import Place
 from comparisons.judge.vocabulary import Status
-from comparisons.report.row import Row
+from comparisons.report.data.row import Row
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.comparison import Comparison
 from comparisons.results.envelope import LAST, Envelope

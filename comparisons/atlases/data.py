@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from comparisons.frameworks.framework import Framework
-from comparisons.report.row import Row
-from comparisons.report.schema import Schema
+from comparisons.report.data.row import Row
+from comparisons.report.data.schema import Schema
 
 _NUMBER = 1  # a document of another number is refused: raise it when a field changes its meaning
 SCHEMA = Schema("comparisons.atlases")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from comparisons.report.row import Row
+from comparisons.report.data.row import Row
 
 
 class Journal:

@@ -12,7 +12,7 @@ from typing import Any
 from comparisons.atlases.atlas import Atlas
 from comparisons.atlases.plot import plot
 from comparisons.judge.vocabulary import Verdict, verdict_named
-from comparisons.report.row import Row
+from comparisons.report.data.row import Row
 from comparisons.results.number import shown
 
 SQUARES = (

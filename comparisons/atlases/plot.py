@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from comparisons.report.row import Row
+from comparisons.report.data.row import Row
 
 _LAST, _OCTAVES, _BIN = 65, 16, 5  # as the envelope's bins: half octaves from 2^−16 to 2^16
 _LEFT, _TOP, _HEIGHT, _BELOW, _KEY = 46, 8, 200, 24, 150

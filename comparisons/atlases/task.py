@@ -16,7 +16,7 @@ from comparisons.frameworks.array_framework import ArrayFramework
 from comparisons.frameworks.every import framework_named
 from comparisons.inputs.values import Inputs
 from comparisons.judge.truth import Truth
-from comparisons.report.row import Row
+from comparisons.report.data.row import Row
 from comparisons.subjects.subject import Subject
 from symdiff.oracle.enclosure import Enclosure
 

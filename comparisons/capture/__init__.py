@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from comparisons.capture.captured import Captured
 from comparisons.capture.capturing import capture
-from comparisons.capture.place import Place
 from comparisons.capture.refusal import Refused
+from comparisons.capture.running.place import Place
 
 __all__ = ["Captured", "Place", "Refused", "capture"]

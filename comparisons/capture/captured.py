@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import keystr, tree_flatten_with_path
 
-from comparisons.capture.axes import Shape
-from comparisons.capture.code import Code
-from comparisons.capture.place import Place
+from comparisons.capture.arrays.axes import Shape
+from comparisons.capture.running.code import Code
+from comparisons.capture.running.place import Place
 from symdiff.expression.differentiate import differentiate
 from symdiff.graph import Graph, Node, topological
 from symdiff.graph.kinds.elementwise import Elementwise
@@ -41,6 +41,9 @@ class Captured:
         operations: the name of the operator that made a node.
         draws: whether random numbers were drawn.
         writes: whether something that an input reaches was written into.
+        doubles: the nodes that were held in float64 and nothing less; a node that is neither here
+            nor in `types` is a step inside an operator.
+        written: whether a backward written by hand leads to an output.
     """
 
     name: str
@@ -54,6 +57,8 @@ class Captured:
     code: Code = field(repr=False)
     draws: bool = False
     writes: bool = False
+    doubles: frozenset[Node] = field(default=frozenset(), repr=False)
+    written: bool = False
 
     def __repr__(self) -> str:
         return f"<Captured {self.name}: {', '.join(self.outputs)} of {', '.join(self.inputs)}>"
@@ -85,7 +90,10 @@ class Captured:
     def _called(
         self, code: Callable[[Mapping[str, Tensor]], Any], values: Mapping[str, Tensor]
     ) -> dict[str, Tensor]:
-        shaped = {name: v.reshape(self.shapes[name]) for name, v in values.items()}
+        shaped = {
+            name: v if v.shape == self.shapes[name] else v.reshape(self.shapes[name])
+            for name, v in values.items()
+        }
         found = real_outputs(code(shaped))
         return dict(zip(self.outputs, (t for _, t in found), strict=True))
 
@@ -122,6 +130,21 @@ def _is_flat(node: Node) -> bool:
             for i, slope in enumerate(node.partials)
         )
     )
+
+
+def holds_function(outputs: Iterable[Tensor]) -> bool:
+    """Whether a user's `autograd.Function` is anywhere in the graph that leads to the tensors."""
+    seen: set[object] = set()
+    left = [output.grad_fn for output in outputs]
+    while left:
+        node = left.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        if hasattr(type(node), "_forward_cls"):
+            return True
+        left += [before for before, _ in node.next_functions]
+    return False
 
 
 def squeezed(value: Array) -> Array:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from enum import Enum
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from comparisons.capture.axes import axes_of, over
-from comparisons.capture.captured import Array, Captured, real_outputs, squeezed
-from comparisons.capture.code import code_of, unique
+from comparisons.capture.arrays.axes import axes_of, over
+from comparisons.capture.arrays.storage import array_of
+from comparisons.capture.calls.decisions import decided_by_rounding
+from comparisons.capture.captured import Array, Captured, holds_function, real_outputs, squeezed
 from comparisons.capture.letters import lettered
-from comparisons.capture.local_names import local_names
 from comparisons.capture.plain import Plain, plainly
 from comparisons.capture.recorder import Recorder
 from comparisons.capture.refusal import Refused
-from comparisons.capture.storage import array_of
+from comparisons.capture.running.code import code_of, unique
+from comparisons.capture.running.local_names import local_names
+from comparisons.capture.running.rounded import rounded
+from comparisons.dtypes import FLOAT_TYPES, FloatType
 from comparisons.inputs.values import COTANGENT
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Input, Node, topological
@@ -29,6 +32,16 @@ from symdiff.graph.signature import Signature
 
 TOLERANCE = 1e-9  # relative to the largest entry, of the graph's values against torch's
 _ROUNDINGS = 64  # of the coarsest type on the way, if that is less than float64
+
+
+class _Record(NamedTuple):
+    """One run of the code that was recorded: at which tensors, and what it returned."""
+
+    recorder: Recorder
+    values: dict[str, Tensor]
+    inputs: dict[str, Input]
+    variables: dict[str, Tensor]
+    found: Any
 
 
 class Lines(Enum):
@@ -42,7 +55,7 @@ class Lines(Enum):
 def capture(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Captured:
     """What a function or a module of torch computes at these arguments, as a graph.
 
-    The code runs once in float64, on copies. Inputs are the floating-point tensors among the
+    The code runs in float64, on copies. Inputs are the floating-point tensors among the
     arguments (those that require grad, if some do), also in lists and dicts, and a module's
     parameters. Everything else is constant: integers, flags, what was drawn at random, and which
     branches were taken.
@@ -59,40 +72,51 @@ def captured_call(
     kwargs: dict[str, Any],
     *,
     lines: Lines = Lines.OUTPUTS,
-    rounded: Callable[[Any], Any] = lambda values: values,
+    dtype: FloatType = FLOAT_TYPES["float64"],
 ) -> Captured:
     """`capture` of the call.
 
-    Args: lines, which values are lines of the graph; rounded, the inputs to those of a type, a
-        module's parameters among them.
+    Args: lines, which values are lines of the graph; dtype, the type that the code runs in, which
+        inputs are rounded to, a module's parameters among them.
     """
     reading = lines is not Lines.OUTPUTS
     code = code_of(function, args, kwargs, () if reading else (COTANGENT,))
     for name, tensor in code.inputs.items():
         if tensor.layout != torch.strided:
             raise Refused(f"{code.name} was given a sparse tensor, {name}; pass a dense one")
-    held = rounded({n: t.to(torch.float64, copy=True) for n, t in code.inputs.items()})
-    values = {n: t.requires_grad_() for n, t in held.items()}
-    if not values:
+    if not code.inputs:
         raise Refused(
             f"{code.name} was given no floating-point tensor, so there is nothing to differentiate "
             "by; pass one"
         )
-    recorder = Recorder()
-    inputs = {n: Input(axes_of(t.shape), (), n) for n, t in values.items()}
-    for name, tensor in values.items():
-        recorder.input(tensor, inputs[name])
-    naming = cast(
-        AbstractContextManager[dict[str, Tensor]],
-        local_names(function) if reading else nullcontext({}),
+
+    def record(held: Container[int]) -> _Record:
+        naming = cast(
+            AbstractContextManager[dict[str, Tensor]],
+            local_names(function) if reading else nullcontext({}),
+        )
+        values = {n: rounded(t, dtype).requires_grad_() for n, t in code.inputs.items()}
+        recorder = Recorder(held)
+        inputs = {n: Input(axes_of(t.shape), (), n) for n, t in values.items()}
+        for name, tensor in values.items():
+            recorder.input(tensor, inputs[name])
+        with naming as variables, _without_mkldnn(), recorder:
+            found = code(values)
+        return _Record(recorder, values, inputs, variables, found)
+
+    recorded = record(())
+    by_rounding = decided_by_rounding(
+        recorded.recorder.decisions, {n: squeezed(array_of(t)) for n, t in recorded.values.items()}
     )
-    with naming as variables, recorder:
-        found = code(values)
+    if by_rounding:
+        recorded = record(by_rounding)
+    recorder, values, inputs, variables, found = recorded
     outputs = _named(code.name, found, set(inputs))
     ends = {n: over(recorder.value(t), axes_of(t.shape)) for n, t in outputs.items()}
     steps = {n: recorder.value(t) for n, t in variables.items() if recorder.touches(t)}
     on_the_way = _on_the_way(steps, ends, set(inputs), shared=lines is Lines.SHARED)
     graph, renewed = lettered(code.name, inputs, on_the_way, ends)
+    types = {renewed[n]: t for n, t in recorder.types.items() if n in renewed}
     captured = Captured(
         code.name,
         graph,
@@ -100,14 +124,30 @@ def captured_call(
         {n: tuple(t.shape) for n, t in (*values.items(), *outputs.items())},
         tuple(recorder.fixed),
         {renewed[n]: p for n, p in recorder.places.items() if n in renewed},
-        {renewed[n]: t for n, t in recorder.types.items() if n in renewed},
+        {n: t for n, t in types.items() if t != torch.float64},
         {renewed[n]: o for n, o in recorder.operations.items() if n in renewed},
         code,
         draws=recorder.draws,
         writes=recorder.writes,
+        doubles=frozenset(n for n, t in types.items() if t == torch.float64),
+        written=holds_function(outputs.values()),
     )
     _check(captured, {n: array_of(t) for n, t in outputs.items()})
     return captured
+
+
+@contextmanager
+def _without_mkldnn() -> Iterator[None]:
+    """Its kernel of a whole RNN has no rule; torch's own are made of operators that have.
+
+    torch.backends.mkldnn.flags would set more, and warns where there is no GPU of Intel.
+    """
+    before = torch._C._get_mkldnn_enabled()
+    torch._C._set_mkldnn_enabled(False)  # noqa: FBT003 - torch's function
+    try:
+        yield
+    finally:
+        torch._C._set_mkldnn_enabled(before)
 
 
 def _named(name: str, found: Any, taken: set[str]) -> dict[str, Tensor]:
@@ -178,6 +218,8 @@ def _check(captured: Captured, expected: Mapping[str, Array]) -> None:
     plain: Plain | None = None
     for name, value in expected.items():
         mine, torchs = np.asarray(found[name]), squeezed(value)
+        if coarsest:  # a narrow type overflows where float64 does not: the verdict says so
+            torchs = np.where(np.isfinite(torchs), torchs, mine)
         finite = np.isfinite(torchs)
         scale = np.abs(torchs[finite]).max(initial=0.0)
         with np.errstate(invalid="ignore"):

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from comparisons.capture.axes import length_of
+from comparisons.capture.arrays.axes import length_of
 from symdiff.graph import (
     Axes,
     Einsum,

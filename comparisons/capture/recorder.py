@@ -8,7 +8,7 @@ require grad. Source: torch.utils._python_dispatch, which sees the operators bel
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any
@@ -19,9 +19,11 @@ from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
-from comparisons.capture.axes import axes_of
-from comparisons.capture.call import Call
-from comparisons.capture.operators import (
+from comparisons.capture.arrays.axes import axes_of
+from comparisons.capture.arrays.storage import Storages, address, numbers
+from comparisons.capture.calls.call import Call
+from comparisons.capture.calls.decisions import Decision, as_decided, decision
+from comparisons.capture.calls.operators import (
     CREATES,
     DRAWS,
     OUT_OF_REACH,
@@ -32,26 +34,28 @@ from comparisons.capture.operators import (
     plain_name,
     written_arguments,
 )
-from comparisons.capture.place import Place, here
-from comparisons.capture.probing import probed
+from comparisons.capture.calls.probing import probed
 from comparisons.capture.refusal import NoRule, refused
 from comparisons.capture.rules import COMPOSITIONS, RULES
-from comparisons.capture.storage import Storages, address, numbers
+from comparisons.capture.running.place import Place, here
 from symdiff.graph import Input, Node, Stop, constant, stop, topological
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's class is untyped
     """Records every operator that runs inside `with recorder:`."""
 
-    def __init__(self) -> None:
+    def __init__(self, held: Container[int] = ()) -> None:
+        """Args: held, which decisions are taken as constants, by their order."""
         super().__init__()  # type: ignore[no-untyped-call]  # torch's class is untyped
+        self.decisions: list[Decision | None] = []  # in the order in which they were made
         self.places: dict[Node, Place] = {}
         self.operations: dict[Node, str] = {}  # which operator made a value
-        self.types: dict[Node, torch.dtype] = {}  # of values held in less than float64
+        self.types: dict[Node, torch.dtype] = {}  # that values are held in, the coarsest
         self.fixed: list[tuple[str, Place | None]] = []  # what would differ at other inputs
         self.operators: Counter[str] = Counter()
         self.draws = False  # whether random numbers were drawn
         self.writes = False  # whether something was written into that an input reaches
+        self._held = held
         self._storages = Storages()
         self._depth = 0  # inside how many decompositions
         self._varying: dict[Node, bool] = {}
@@ -248,8 +252,16 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
                     found = RULES[key](call)
                 except NoRule:
                     continue
-                return (found,) if isinstance(found, Node) else found
+                return (self._decided(call, found),) if isinstance(found, Node) else found
         return None
+
+    def _decided(self, call: Call, node: Node) -> Node:
+        """The node, or what the run decided where that is held."""
+        made = decision(call, node)
+        if made is None:
+            return node
+        self.decisions.append(made)
+        return as_decided(call) if len(self.decisions) - 1 in self._held else node
 
     def _by_decomposition(self, call: Call) -> Sequence[Node | None]:
         """The values by a decomposition, beside the kernel that ran.
@@ -327,7 +339,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             place = here()
             if place is not None:
                 self.places[node] = place
-        if tensor.is_floating_point() and tensor.dtype != torch.float64:
+        if tensor.is_floating_point():
             known = self.types.get(node)
             if known is None or torch.finfo(known).eps < torch.finfo(tensor.dtype).eps:
                 self.types[node] = tensor.dtype

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,13 @@ from comparisons.careful.calls import Calls
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.call import run
-from comparisons.engines.engine import Engine, Gradients, Setting, float64
+from comparisons.engines.engine import (
+    Engine,
+    Gradients,
+    Setting,
+    float64,
+    own_deprecations_ignored,
+)
 from comparisons.engines.snippet import Snippet
 from comparisons.engines.undisturbed import calling
 from comparisons.inputs.values import COTANGENT, Inputs
@@ -24,7 +31,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _BENT = (sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, Extreme)
-_OTHER = 0.25  # by which other numbers are larger
+# By how much other numbers are larger: a little, if the code cannot take larger ones; x[x.abs() > 1]
+# has more entries there than its cotangent.
+_OTHERS = (1.25, 1 + 2.0**-10)
+_BATCH = 8  # points of a member
 _CLEAR = 2.0**-10  # a slope that is not 0
 
 
@@ -55,6 +65,8 @@ def misbehaviour(case: Case, slopes: Float64Array) -> Iterator[Comparison]:
             *_what_is_left(case, z, v),
             *_nan_in_cotangent(case, z, v, slopes),
             *_nan_in_input(case, z, v),
+            *_in_batches(case, z, v),
+            *_of_nothing(case),
         ]
     for sentence in sentences:
         yield finding(case, name, sentence)
@@ -76,8 +88,11 @@ def what_is_left(calls: Calls) -> Iterator[Comparison]:
         list(outputs.values()), asked, list(seeds.values()), allow_unused=True
     )
     kept = [None if g is None else float64(g) for g in found]
-    again = {k: v * (1 + _OTHER) for k, v in calls.given.items()}
-    calls.gradients(calls.leaves(given=again))
+    for factor in _OTHERS:
+        again = {k: v * factor for k, v in calls.given.items()}
+        with suppress(Exception):
+            calls.gradients(calls.leaves(given=again))
+            break
     after = {f"output {name}": y for name, y in outputs.items()}
     after |= {f"cotangent of {name}": v for name, v in seeds.items()}
     name = calls.names[0]
@@ -149,8 +164,14 @@ def _nan_in_cotangent(
 ) -> Iterator[str]:
     """A NaN in the cotangent is one in the gradient, where the slope is not 0, and there only."""
     spoiled = np.arange(z.size) % 8 == 3
-    seed = np.where(spoiled, np.nan, v)
     tensor = case.setting.tensor
+    infinite = tensor(np.where(spoiled, np.inf, v))
+    got = float64(_gradient(case, tensor(z).requires_grad_(), infinite)[1])
+    lost = np.flatnonzero(spoiled & np.isfinite(got) & (np.abs(slopes) > _CLEAR))
+    if lost.size:
+        i = lost[0]
+        yield f"is {float(got[i])!r} at z = {float(z[i])!r} for a cotangent of inf"
+    seed = np.where(spoiled, np.nan, v)
     _, found = _gradient(case, tensor(z).requires_grad_(), tensor(seed))
     _, plain = _gradient(case, tensor(z).requires_grad_(), tensor(v))
     got, clean = np.isnan(float64(found)), np.isnan(float64(plain))
@@ -187,6 +208,60 @@ def _nan_in_input(case: Case, z: Float64Array, v: Float64Array) -> Iterator[str]
     if numbers.size:
         number = float(float64(found)[numbers[0]])
         yield f"is {number!r} where the input, and the function, are NaN: the NaN is swallowed"
+
+
+def _in_batches(case: Case, z: Float64Array, v: Float64Array) -> Iterator[str]:
+    """The value, and the gradient through it, under vmap, where a rule for that is written."""
+    import torch
+
+    (name,) = (i.name for i in case.subject.graph.inputs)
+    rows = z.size // _BATCH
+    tensor = case.setting.tensor
+    parts = [np.reshape(x[: rows * _BATCH], (rows, _BATCH)) for x in (z, v)]
+    leaf, seed = tensor(parts[0]).requires_grad_(), tensor(parts[1])
+    try:
+        value, gradient = _gradient(case, leaf, seed)
+        if not _hand_written(value):
+            return
+        with own_deprecations_ignored():
+            together = torch.func.vmap(
+                lambda row: run(case.subject, {name: row})[case.subject.graph.output_name]
+            )(leaf)
+            through = torch.zeros_like(leaf)
+            if together.requires_grad:
+                (through,) = torch.autograd.grad(together, leaf, seed)
+    except (RuntimeError, NotImplementedError, TypeError, ValueError):  # `Vmap` says so
+        return
+    line = 2.0**12 * case.dtype.unit_roundoff
+    pairs = ("value", value, together), ("gradient", gradient, through)
+    for what, alone, found in pairs:
+        one, other = np.ravel(float64(alone)), np.ravel(float64(found))
+        apart = np.isfinite(one) & ~(np.abs(other - one) <= line * np.maximum(np.abs(one), 1))
+        if apart.any():
+            i = int(np.flatnonzero(apart)[0])
+            yield (
+                f"has another {what} under torch.func.vmap: {float(other[i])!r} at "
+                f"z = {float(np.ravel(parts[0])[i])!r}, and {float(one[i])!r} without"
+            )
+
+
+def _of_nothing(case: Case) -> Iterator[str]:
+    """An empty tensor that goes in has an empty gradient."""
+    import torch
+
+    (name,) = (i.name for i in case.subject.graph.inputs)
+    leaf = case.setting.empty((0,)).requires_grad_()
+    try:
+        output = run(case.subject, {name: leaf})[case.subject.graph.output_name]
+    except Exception:  # noqa: BLE001 - it takes none
+        return
+    if not output.requires_grad:
+        return
+    try:
+        torch.autograd.grad(output, leaf, torch.zeros_like(output), allow_unused=True)
+    except Exception as error:  # noqa: BLE001 - whatever it is, only the backward raises it
+        said = str(error).partition("\n")[0]
+        yield f"cannot be had of an empty tensor: {type(error).__name__}: {said}"
 
 
 def _hand_written(output: Any) -> bool:

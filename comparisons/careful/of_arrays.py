@@ -13,14 +13,14 @@ from comparisons.careful.other_cotangents import other_cotangents
 from comparisons.careful.transforms import transforms
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Asked, Case, case_of
-from comparisons.engines.accumulated import Accumulated
 from comparisons.engines.call import run
 from comparisons.engines.engine import Engine
-from comparisons.engines.noncontiguous import NonContiguous
-from comparisons.engines.reverse import Reverse
+from comparisons.engines.layouts.noncontiguous import NonContiguous
+from comparisons.engines.modes.accumulated import Accumulated
+from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.undisturbed import calling
 from comparisons.results.comparison import Comparison
-from comparisons.subjects.captured import of_gradient
+from comparisons.subjects.own.captured import of_gradient
 
 _ENGINES: tuple[Engine, ...] = (NonContiguous(), Accumulated())
 _SUSPICIOUS = 2.0**-20  # of the norm of a second derivative: beyond it the truth is asked
@@ -53,7 +53,7 @@ def _called(calls: Calls) -> Iterator[Comparison | Unasked]:
         yield from list(what_is_left(calls))
         yield from list(circumstances(calls))
         yield from list(other_cotangents(calls))
-        if _hand_written(calls.case):
+        if hand_written(calls.case):
             yield from list(transforms(calls))
 
 
@@ -67,7 +67,7 @@ def _second(case: Case) -> Iterator[Comparison | Unasked]:
         yield Unasked(what, "a surrogate gradient says nothing of its own gradient")
         return
     with calling(case.subject):
-        written = _hand_written(case)
+        written = hand_written(case)
         differentiable = written and _differentiable(case)
     if not written:
         yield Unasked(what, "torch differentiates the code itself")
@@ -93,21 +93,12 @@ def _second(case: Case) -> Iterator[Comparison | Unasked]:
             return
 
 
-def _hand_written(case: Case) -> bool:
+def hand_written(case: Case) -> bool:
     """Whether there is an `autograd.Function` of the user's anywhere in the graph."""
+    from comparisons.capture.captured import holds_function
+
     leaves = case.setting.leaves(case.subject, case.inputs)
-    output = run(case.subject, leaves)[case.subject.graph.output_name]
-    seen: set[object] = set()
-    left = [output.grad_fn]
-    while left:
-        node = left.pop()
-        if node is None or node in seen:
-            continue
-        seen.add(node)
-        if hasattr(type(node), "_forward_cls"):
-            return True
-        left += [before for before, _ in node.next_functions]
-    return False
+    return holds_function([run(case.subject, leaves)[case.subject.graph.output_name]])
 
 
 def _differentiable(case: Case) -> bool:

@@ -17,24 +17,24 @@ from comparisons.careful.screen import Screen
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
-from comparisons.engines.accumulated import Accumulated
-from comparisons.engines.channels_last import ChannelsLast
 from comparisons.engines.engine import Engine, Indices
-from comparisons.engines.expanded import Expanded
-from comparisons.engines.jvp import Jvp
-from comparisons.engines.long import Long
-from comparisons.engines.offset import Offset
-from comparisons.engines.recorded import Recorded
-from comparisons.engines.retained import Retained
-from comparisons.engines.reverse import Reverse
-from comparisons.engines.strided import Strided
-from comparisons.engines.tails import Tails
-from comparisons.engines.transposed import Transposed
-from comparisons.engines.twice import NotDifferentiable, Twice
-from comparisons.engines.value import Value
-from comparisons.engines.vmap import Vmap
-from comparisons.engines.with_nan import WithNan
-from comparisons.engines.zero_dim import ZeroDim
+from comparisons.engines.layouts.channels_last import ChannelsLast
+from comparisons.engines.layouts.expanded import Expanded
+from comparisons.engines.layouts.long import Long
+from comparisons.engines.layouts.offset import Offset
+from comparisons.engines.layouts.strided import Strided
+from comparisons.engines.layouts.tails import Tails
+from comparisons.engines.layouts.transposed import Transposed
+from comparisons.engines.layouts.with_nan import WithNan
+from comparisons.engines.layouts.zero_dim import ZeroDim
+from comparisons.engines.modes.accumulated import Accumulated
+from comparisons.engines.modes.jvp import Jvp
+from comparisons.engines.modes.recorded import Recorded
+from comparisons.engines.modes.retained import Retained
+from comparisons.engines.modes.reverse import Reverse
+from comparisons.engines.modes.twice import NotDifferentiable, Twice
+from comparisons.engines.modes.value import Value
+from comparisons.engines.modes.vmap import Vmap
 from comparisons.inputs.dense import dense
 from comparisons.inputs.landmarks import around, landmarks
 from comparisons.inputs.values import COTANGENT, seeded
@@ -55,6 +55,7 @@ _EVERYWHERE: tuple[Engine, ...] = (
     ChannelsLast(),
     Offset(),
     WithNan(),
+    Ranks(),
     Long(),
 )
 _PIECES: tuple[Engine, ...] = (Tails(), ZeroDim(), Expanded())  # a call for a few elements
@@ -64,6 +65,7 @@ _FEW = 256
 _FROM_THE_END = 16.0
 _NEAR = 8.0  # usual inputs: |z| from 2^-6 to here
 _USUAL_SLOPE = 2.0**12
+_MODERATE = 32.0  # |z| of code that was given a tensor, and no definition
 # Exponents of cotangents whose products with usual slopes and inputs stay within the type.
 _EXPONENTS = {"float64": (-200.0, 200.0), "float16": (-8.0, 4.0)}
 _EXPONENTS_ELSE = (-60.0, 60.0)
@@ -79,7 +81,34 @@ def of_points(
 
     Args: elsewhere, whether at other points than the case's; engines, of another framework.
     """
-    whole = Screen(_with_cotangents(case, _points(case, elsewhere=elsewhere)))
+    yield from _of(Screen(_with_cotangents(case, _points(case, elsewhere=elsewhere))), engines)
+
+
+def where_it_holds(case: Case) -> Iterator[Comparison | Unasked]:
+    """The same of code that was given a tensor: at moderate points at which its value is right.
+
+    Whoever gives a tensor asks about such numbers, not about the ends of the type's range; and a
+    formula that overflows there is judged by the caller's own numbers alone.
+    """
+    points = _points(case, elsewhere=True)
+    whole = _with_cotangents(case, points[np.abs(points) <= _MODERATE])
+    try:
+        value = Value("no_grad").gradients(case.subject, whole.inputs, case.setting)
+    except Exception as error:  # noqa: BLE001 - code of one shape, say, may raise anything
+        yield Unasked("other points", str(error).partition("\n")[0])
+        return
+    found = value.values[COTANGENT]
+    assert found is not None  # noqa: S101 - `Value` gives it
+    expected = whole.truth.estimates(COTANGENT, whole.inputs)[0]
+    with np.errstate(invalid="ignore"):
+        line = whole.budget.absolute * case.dtype.unit_roundoff
+        holds = np.abs(found - expected) <= line * np.maximum(np.abs(expected), 1.0)
+    if holds.any():
+        yield from _of(Screen(_part(whole, np.flatnonzero(holds))), None)
+
+
+def _of(whole: Screen, engines: Sequence[Engine] | None) -> Iterator[Comparison | Unasked]:
+    case = whole.case
     if engines is not None:
         for engine in engines:
             if engine.refuses(case.subject) is None and engine.unavailable() is None:

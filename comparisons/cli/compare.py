@@ -79,6 +79,11 @@ Exit code: 0 where all agree, 1 where one disagrees, 2 where one could not be co
     metavar="VERDICT",
     help="The worst verdict that is no disagreement: accurate, agrees or 'fails at ∞'.",
 )
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Of functions of arrays call wrong only what no first-order rounding explains.",
+)
 @parameters
 @json_option
 @csv_option
@@ -93,6 +98,7 @@ def compare(
     order: int,
     device: str,
     accept: str,
+    strict: bool,  # noqa: FBT001 - click passes every option by name
     parameters: Mapping[str, str],
     json: Path | None,
     csv: Path | None,
@@ -105,7 +111,7 @@ def compare(
     computes; without --engine it is asked too what comparisons.check asks.
     """
     own = [name for name in names if is_own_code(name)]
-    options: dict[str, Any] = {"device": device}
+    options: dict[str, Any] = {"device": device, "strict": strict}
     with refusals_are_usage_errors():
         accepted = verdict_named(accept)
         if own and len(own) < len(names):

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import click
 
 from comparisons.judge.vocabulary import Verdict, verdict_named
+from comparisons.report.data.row import Row
 from comparisons.report.journal import Journal, Run, write_as
-from comparisons.report.row import Row
-from comparisons.report.terminal_table import table
+from comparisons.report.summaries.terminal_table import table
 
 if TYPE_CHECKING:
     from comparisons.report.jobs import Job
@@ -39,7 +39,7 @@ class Measured:
 
     def keep(self, found: Result | EngineTable, *, aloud: bool = False) -> None:
         """Keep what was found: a row each, and what is worth words."""
-        from comparisons.report.rows import result_row
+        from comparisons.report.data.rows import result_row
         from comparisons.results.engine_table import EngineTable
         from comparisons.results.mismatch import describe
 
@@ -53,7 +53,7 @@ class Measured:
             self.findings.append(repr(found))
 
     def _keep_table(self, found: EngineTable) -> None:
-        from comparisons.report.rows import difference_row
+        from comparisons.report.data.rows import difference_row
 
         for comparison in found.comparisons.values():
             self.keep(comparison)

@@ -75,7 +75,7 @@ def own_call(text: str, given: Sequence[str], settings: Mapping[str, str]) -> Ow
         further arguments by name.
     Raises: ValueError, one sentence, if there is no such code or it takes other arguments.
     """
-    from comparisons.capture.code import by_name
+    from comparisons.capture.running.code import by_name
 
     function, values = own_code(text), {k: _value(v) for k, v in settings.items()}
     arguments = dict(_argument(one) for one in given)

@@ -65,8 +65,8 @@ def report(
                 click.get_current_context(),
             )
         with refusals_are_usage_errors():
-            from comparisons.report.data import read_json
-            from comparisons.report.document import write_page
+            from comparisons.report.data.files import read_json
+            from comparisons.report.page.document import write_page
 
             write_page(output, read_json(source))
         click.echo(output)
@@ -82,7 +82,7 @@ def whole(**destinations: Path | None) -> Measured:
     """Measure all that the project's report is of."""
     with refusals_are_usage_errors():
         from comparisons.report import jobs
-        from comparisons.report.rows import convention_row
+        from comparisons.report.data.rows import convention_row
         from comparisons.results.kink_conventions import SYNONYMS, conventions
     measured = measure(jobs.catalogue(), **destinations)
     measured.rows += [convention_row(c) for name in SYNONYMS for c in conventions(name)]

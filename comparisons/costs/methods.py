@@ -15,7 +15,7 @@ from comparisons.costs.method import Method, timed
 from comparisons.engines.engine import own_deprecations_ignored
 from comparisons.frameworks.every import FRAMEWORKS
 from comparisons.frameworks.jax import Jax
-from comparisons.subjects.torch_calls import torch_call
+from comparisons.subjects.catalogue.torch_calls import torch_call
 from symdiff import Definition
 from symdiff.bridge.program import program
 from symdiff.functions import STABLE_FUNCTIONS

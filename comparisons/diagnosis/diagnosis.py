@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from comparisons.capture.place import Place
+from comparisons.capture.running.place import Place
 from comparisons.diagnosis.attribution import Kind, Part
 from comparisons.diagnosis.steps import Step
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb, fmpq
 
-from comparisons.capture.axes import length_of
+from comparisons.capture.arrays.axes import length_of
 from comparisons.diagnosis.steps import Run, Step
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program, program

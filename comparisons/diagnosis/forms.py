@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from comparisons.subjects.torch_calls import TORCH_CALLS, torch_call
+from comparisons.subjects.catalogue.torch_calls import TORCH_CALLS, torch_call
 from symdiff import activations
 
 

@@ -15,12 +15,12 @@ import numpy.typing as npt
 from flint import arb, ctx
 from sympy import Symbol
 
-from comparisons.capture.place import Place
+from comparisons.capture.running.place import Place
 from comparisons.diagnosis.exact import Balls, relative
 from comparisons.diagnosis.truths import Truths
 from symdiff import notation
 from symdiff.graph import Input, Node, topological
-from symdiff.graph.in_names import line, symbol_of
+from symdiff.graph.reading.in_names import line, symbol_of
 from symdiff.trees.extent import TooLarge
 
 _SPARE_BITS = 80  # of the precision: what the roundings of balls may cost

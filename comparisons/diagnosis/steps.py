@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from comparisons.capture.axes import axes_of, over
+from comparisons.capture.arrays.axes import axes_of, over
+from comparisons.capture.arrays.storage import array_of
+from comparisons.capture.calls.operators import plain_name
 from comparisons.capture.captured import squeezed
-from comparisons.capture.operators import plain_name
-from comparisons.capture.place import Place
 from comparisons.capture.recorder import Recorder
-from comparisons.capture.seeded import seeded
-from comparisons.capture.storage import array_of
+from comparisons.capture.running.place import Place
+from comparisons.capture.running.seeded import seeded
 from comparisons.engines.call import run
 from comparisons.inputs.values import COTANGENT, Inputs
 from symdiff.graph import Input, Node
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from comparisons.capture.call import Call
+    from comparisons.capture.calls.call import Call
     from comparisons.subjects.subject import Subject
 
 Array = npt.NDArray[np.float64]

@@ -13,7 +13,7 @@ from comparisons.judge.truth import Truth
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program, program
 from symdiff.graph import Node
-from symdiff.graph.reverse import sweep_from
+from symdiff.graph.adjoints.reverse import sweep_from
 from symdiff.oracle.arrays import compile_entry
 
 Array = npt.NDArray[np.float64]

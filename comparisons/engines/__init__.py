@@ -1,1 +1,1 @@
-"""How torch is made to differentiate: an engine a file, all of them in `every`."""
+"""How torch is made to differentiate: modes and layouts, an engine a file, listed in `every`."""

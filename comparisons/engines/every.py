@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from comparisons.engines.accumulated import Accumulated
-from comparisons.engines.compiled import Compiled
 from comparisons.engines.engine import Engine
-from comparisons.engines.forward_ad import ForwardAD
-from comparisons.engines.forward_over_reverse import ForwardOverReverse
-from comparisons.engines.func_grad import FuncGrad
-from comparisons.engines.func_vjp import FuncVjp
-from comparisons.engines.grad import Grad
-from comparisons.engines.jvp import Jvp
-from comparisons.engines.noncontiguous import NonContiguous
-from comparisons.engines.reverse import Reverse
-from comparisons.engines.reverse_over_reverse import ReverseOverReverse
-from comparisons.engines.single import Single
-from comparisons.engines.strided import Strided
-from comparisons.engines.tails import Tails
-from comparisons.engines.transposed import Transposed
-from comparisons.engines.vmap import Vmap
-from comparisons.engines.with_nan import WithNan
+from comparisons.engines.layouts.noncontiguous import NonContiguous
+from comparisons.engines.layouts.single import Single
+from comparisons.engines.layouts.strided import Strided
+from comparisons.engines.layouts.tails import Tails
+from comparisons.engines.layouts.transposed import Transposed
+from comparisons.engines.layouts.with_nan import WithNan
+from comparisons.engines.modes.accumulated import Accumulated
+from comparisons.engines.modes.compiled import Compiled
+from comparisons.engines.modes.forward_ad import ForwardAD
+from comparisons.engines.modes.forward_over_reverse import ForwardOverReverse
+from comparisons.engines.modes.func_grad import FuncGrad
+from comparisons.engines.modes.func_vjp import FuncVjp
+from comparisons.engines.modes.grad import Grad
+from comparisons.engines.modes.jvp import Jvp
+from comparisons.engines.modes.reverse import Reverse
+from comparisons.engines.modes.reverse_over_reverse import ReverseOverReverse
+from comparisons.engines.modes.vmap import Vmap
 
 _ALL: tuple[Engine, ...] = (
     Reverse(),

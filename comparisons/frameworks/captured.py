@@ -13,10 +13,10 @@ from typing import Any
 from comparisons.dtypes import FloatType
 from comparisons.frameworks.array_framework import ArrayFramework
 from comparisons.frameworks.arrays import Array
-from comparisons.subjects.captured import from_code
 from comparisons.subjects.choose import Given
+from comparisons.subjects.own.captured import from_code
+from comparisons.subjects.own.written_call import written_call
 from comparisons.subjects.subject import Subject
-from comparisons.subjects.written_call import written_call
 
 Shape = tuple[int, ...]
 

@@ -10,10 +10,10 @@ from comparisons.engines.engine import Engine
 from comparisons.engines.every import ENGINES
 from comparisons.frameworks.framework import Framework
 from comparisons.frameworks.own import Own, own
+from comparisons.subjects.catalogue.torch_calls import TORCH_CALLS
+from comparisons.subjects.catalogue.torch_code import written
 from comparisons.subjects.functions import from_catalogue
 from comparisons.subjects.subject import Subject
-from comparisons.subjects.torch_calls import TORCH_CALLS
-from comparisons.subjects.torch_code import written
 from symdiff import activations
 
 _WAYS = {"reverse": "reverse", "forward": "jvp", "compiled": "compiled"}

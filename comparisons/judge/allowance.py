@@ -16,7 +16,7 @@ from functools import cached_property
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import Inputs
 from symdiff.graph import Node
-from symdiff.graph.derivation import Derivation
+from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.rounding import Precision, RoundingErrors, rounding_errors
 
 TIMES = 16.0  # τ

@@ -13,7 +13,7 @@ from comparisons.inputs.values import COTANGENT, Inputs
 from symdiff import Adjoints, Graph, adjoints, elementwise, scalars
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Node, topological
-from symdiff.graph.sensitivity import sensitivities
+from symdiff.graph.adjoints.sensitivity import sensitivities
 from symdiff.oracle.adjoints import enclose_adjoints, pointwise_forms
 from symdiff.oracle.enclosure import Enclosure
 from symdiff.oracle.ties import enclose_at_ties

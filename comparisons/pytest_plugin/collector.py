@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from comparisons.judge.vocabulary import verdict_named
+from comparisons.report.data.row import Row
 from comparisons.report.journal import Run, kept, write_as
-from comparisons.report.row import Row
-from comparisons.report.terminal_table import table
+from comparisons.report.summaries.terminal_table import table
 
 COLLECTOR = "symdiff-collector"  # the plugin's name
 FOLDER = "symdiff_folder"  # of a worker's input

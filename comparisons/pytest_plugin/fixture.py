@@ -10,8 +10,8 @@ import pytest
 from comparisons.judge.vocabulary import verdict_named
 from comparisons.pytest_plugin.collector import COLLECTOR, FOLDER
 from comparisons.pytest_plugin.settings import defaults, marked
+from comparisons.report.data.row import Row
 from comparisons.report.journal import Journal
-from comparisons.report.row import Row
 
 if TYPE_CHECKING:
     from comparisons.results.comparison import Comparison
@@ -78,7 +78,7 @@ class GradientComparer:
         Args: names, of the engines; by default all that torch has.
         """
         from comparisons import compare_engines
-        from comparisons.report.rows import difference_row
+        from comparisons.report.data.rows import difference_row
 
         chosen = {k: v for k, v in self._defaults.items() if k != "engine"} | options
         table = compare_engines(subject, *given, engines=names, **chosen)
@@ -89,7 +89,7 @@ class GradientComparer:
         return table
 
     def _add(self, found: Result) -> None:
-        from comparisons.report.rows import result_row
+        from comparisons.report.data.rows import result_row
 
         row = result_row(found)
         self._record(row)

@@ -41,8 +41,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Collect rows where reports arrive; refuse before the run what cannot be done after it."""
     config.addinivalue_line(
         "markers",
-        "symdiff(dtype=…, engine=…, points=…): what compare_gradients uses in this test where a "
-        "call says nothing else",
+        "symdiff(dtype=…, engine=…, points=…, strict=…): what compare_gradients uses in this test "
+        "where a call says nothing else",
     )
     try:
         check_defaults(config)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 DEFAULTS = ("dtype", "engine")  # what a comparison that chooses none takes
-_MARKED = (*DEFAULTS, "points")
+_MARKED = (*DEFAULTS, "points", "strict")
 
 
 def setting(config: pytest.Config, name: str) -> str | None:

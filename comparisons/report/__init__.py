@@ -1,1 +1,1 @@
-"""Reports: rows of plain values, and the pages made of them."""
+"""Reports: what is measured for one, its data, what they come to, and the page."""

@@ -11,12 +11,12 @@ import symdiff
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.results.engine_table import EngineTable
 from comparisons.results.result import Result
+from comparisons.subjects.catalogue.layers import LAYERS
+from comparisons.subjects.catalogue.losses import LOSSES
+from comparisons.subjects.catalogue.torch_calls import TORCH_CALLS, comparable
+from comparisons.subjects.catalogue.tutorial import linear_layer, neuron, vector_jacobian_product
 from comparisons.subjects.functions import from_catalogue
-from comparisons.subjects.layers import LAYERS
-from comparisons.subjects.losses import LOSSES
 from comparisons.subjects.subject import Subject
-from comparisons.subjects.torch_calls import TORCH_CALLS, comparable
-from comparisons.subjects.tutorial import linear_layer, neuron, vector_jacobian_product
 from comparisons.verbs import compare, compare_engines
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from comparisons.report.row import Row
+from comparisons.report.data.row import Row
 
 try:
     import fcntl
@@ -177,15 +177,15 @@ def _beside(path: Path, ended: float) -> Path:
 def write_as(kind: str, path: Path, rows: list[Row], *, complete: bool) -> Path:
     """Write rows as a kind of file: report, json or csv. Returns: the path."""
     if kind == "report":
-        from comparisons.report.document import write
+        from comparisons.report.page.document import write
 
         write(path, rows, complete=complete)
     elif kind == "json":
-        from comparisons.report.data import write_json
+        from comparisons.report.data.files import write_json
 
         write_json(path, rows, complete=complete)
     else:
-        from comparisons.report.data import write_csv
+        from comparisons.report.data.files import write_csv
 
         write_csv(path, rows)
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -162,7 +163,10 @@ class AdjointResult:
         status = status_at(int(self.judgement.status[index]))
         at = {k: float(v[index]) for k, v in same_shape.items()}
         off = float(self.judgement.ulp[index])
-        return Point(at, g_hat, g, off, relative_error(g_hat, g), status)
+        error, over = abs(g_hat - g), float(self.judgement.excess[index])
+        allowed = error / over if over and math.isfinite(over) else math.nan
+        place = tuple(map(int, index))
+        return Point(at, g_hat, g, off, relative_error(g_hat, g), status, place, allowed)
 
     def summary(self) -> Summary:
         """Its values, summed up."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import symdiff
-from comparisons.subjects.torch_code import TorchCode, written
+from comparisons.subjects.catalogue.torch_code import TorchCode, written
 
 # definition → ways to write it in torch that are the same function of real numbers
 SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(

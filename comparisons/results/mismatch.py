@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -99,28 +100,49 @@ def describe(found: Result) -> str:
     return "\n".join(
         [
             f"{head}{found.subject.label(summary.name)} {judgement} of {summary.values} points",
-            f"  worst input  {inputs or 'see the arrays in the comparison'}",
+            _worst_place(found, worst, summary.name, inputs),
             f"  {found.engine.framework:<12} {worst.computed!r} ({bits(worst.computed)})",
             f"  closed form  {worst.truth!r}",
-            f"  error        {worst.ulp:.4g} ulp, relative {worst.relative:.3g}",
-            f"  allowed      {_allowed(found)}",
+            f"  error        {_sizes(found, worst)}",
+            f"  allowed      {_allowed(found, worst)}",
             f"  all points   {counts}",
             *([_SECOND] if found.engine.order == 2 else []),
-            *_worst_points(found.broken(_POINTS), found.engine.framework),
+            *_worst_points(found.broken(_POINTS), found),
             *([] if power is None else [f"  this check   {power.sentence}"]),
             *_surrogate(found, summary.name, worst),
             f"  reproduce    {_reproduction(found)}",
             *_diagnosis(found),
+            *_what_is_right(found),
         ]
     )
 
 
-def _allowed(found: Result) -> str:
+def _worst_place(found: Result, worst: Point, name: str, inputs: str) -> str:
+    """Where the worst error is: at an input, or in an array."""
+    if found.subject.pointwise:
+        return f"  worst input  {inputs or 'see the arrays in the comparison'}"
+    index = f"[{', '.join(map(str, worst.index))}]" if worst.index else ""
+    whole = f"{found.subject.label(name)}{index}"
+    return f"  worst entry  {whole}{f', where {inputs}' if inputs else ''}"
+
+
+def _sizes(found: Result, worst: Point) -> str:
+    """The error of the worst value; of an array in its own size, which `allowed` is in."""
+    sizes = f"{worst.ulp:.4g} ulp, relative {worst.relative:.3g}"
+    return sizes if found.subject.pointwise else f"{abs(worst.computed - worst.truth):.3g}, {sizes}"
+
+
+def _allowed(found: Result, worst: Point) -> str:
     """The line beyond which a gradient is wrong."""
     of, budget = found.worst_summary, found.budget
     if of is None or of.power is None:
         return f"{budget.absolute:g} ulp of max(|g|, 1)"
-    return "2 ulp and 16 times what rounding each operation adds up to, as frameworks compute it"
+    line = (
+        "2 ulp and what no first-order rounding of the operations exceeds"
+        if budget.strict
+        else "2 ulp and 16 times what rounding each operation adds up to, as frameworks compute it"
+    )
+    return line if math.isnan(worst.allowed) else f"{worst.allowed:.2g}: {line}"
 
 
 def _surrogate(found: Result, name: str, worst: Point) -> list[str]:
@@ -167,18 +189,29 @@ def _reproduction(found: Result) -> str:
     return reproduction(found).replace("\n", f"\n{' ' * 15}")
 
 
-def _worst_points(points: Sequence[Point], framework: str) -> list[str]:
+def _worst_points(points: Sequence[Point], found: Result) -> list[str]:
     """The worst points as aligned columns; none where one line above says all."""
     if len(points) < 2:
         return []
-    names = list(points[0].inputs)
-    rows = [[*names, framework, "closed form", "ulp", "status"]]
+    pointwise = found.subject.pointwise
+    names = list(points[0].inputs) if pointwise else ["entry"]
+    rows = [[*names, found.engine.framework, "closed form", "ulp", "status"]]
     for p in points:
-        numbers = [*(p.inputs[name] for name in names), p.computed, p.truth]
-        rows.append([*map(repr, numbers), f"{p.ulp:.3g}", str(p.status)])
+        at = [*map(repr, p.inputs.values())] if pointwise else [str(list(p.index))]
+        rows.append([*at, repr(p.computed), repr(p.truth), f"{p.ulp:.3g}", str(p.status)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     )
     return ["  worst points", *(f"    {line}" for line in lines)]
+
+
+def _what_is_right(found: Result) -> list[str]:
+    """How to read what the gradient of the user's own code should be."""
+    subject = found.subject
+    if not isinstance(found, Comparison) or not found.wrong or not subject.captured:
+        return []
+    if subject.surrogate or subject.framework != "torch" or found.engine.order == 2:
+        return []
+    return ["  what is right  print(comparisons.closed_form(…)), called as check was"]

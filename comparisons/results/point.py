@@ -18,6 +18,8 @@ class Point:
     ulp: float
     relative: float
     status: Status
+    index: tuple[int, ...] = ()  # in the array
+    allowed: float = float("nan")  # the error beyond which it is wrong; NaN if any is
 
     def __str__(self) -> str:
         at = ", ".join(f"{k} = {v:.17g}" for k, v in self.inputs.items())

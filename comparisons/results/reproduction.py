@@ -9,7 +9,7 @@ from comparisons.engines.engine import Engine
 from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import COTANGENT
 from comparisons.results.result import Example, Result
-from comparisons.subjects.torch_code import mentions
+from comparisons.subjects.catalogue.torch_code import mentions
 
 _MOST_ENTRIES = 512  # of all inputs together, in a snippet
 

@@ -1,1 +1,1 @@
-"""What is judged: torch code beside the graph whose adjoints it should have."""
+"""What is judged, from a name or from a user: torch code beside the graph of its adjoints."""

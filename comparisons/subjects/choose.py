@@ -8,11 +8,11 @@ from typing import Any
 
 import symdiff
 from comparisons.dtypes import FloatType
-from comparisons.subjects.captured import from_code
+from comparisons.subjects.catalogue.layers import LAYERS
+from comparisons.subjects.catalogue.losses import LOSSES
 from comparisons.subjects.functions import from_catalogue, from_function
-from comparisons.subjects.layers import LAYERS
-from comparisons.subjects.losses import LOSSES
-from comparisons.subjects.read_off import read_off
+from comparisons.subjects.own.captured import from_code
+from comparisons.subjects.own.read_off import read_off
 from comparisons.subjects.subject import Subject
 from symdiff import Definition, Graph
 from symdiff.suggestion import closest, same_name
@@ -71,7 +71,7 @@ class Given:
 
         Raises: ValueError if it has none of such a name.
         """
-        from comparisons.capture.code import by_name
+        from comparisons.capture.running.code import by_name
 
         arguments, keywords = by_name(function, {**(self.inputs or {}), **self.keywords})
         return replace(self, values=arguments, keywords=keywords, inputs=None)
@@ -147,7 +147,7 @@ def subject_of(
         )
     described = None if definition is None else _definition(definition, parameters)
     if _is_module(subject):
-        from comparisons.subjects.modules import definition_of, with_parameters
+        from comparisons.subjects.catalogue.modules import definition_of, with_parameters
 
         described = described or definition_of(subject)
         if described is not None:
@@ -194,7 +194,7 @@ def _is_code(subject: Any) -> bool:
         return False
     if not _is_module(subject):
         return True
-    from comparisons.subjects.modules import definition_of
+    from comparisons.subjects.catalogue.modules import definition_of
 
     return definition_of(subject) is None
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import symdiff
 from comparisons.inputs.values import COTANGENT
-from comparisons.subjects.origin import origin_of
+from comparisons.subjects.catalogue.torch_calls import TORCH_CALLS, torch_call
+from comparisons.subjects.own.origin import origin_of
 from comparisons.subjects.subject import Subject
-from comparisons.subjects.torch_calls import TORCH_CALLS, torch_call
 from symdiff import Definition
 
 

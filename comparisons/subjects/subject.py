@@ -14,7 +14,7 @@ from symdiff import Definition, Graph
 from symdiff.notation.names import barred
 
 if TYPE_CHECKING:
-    from comparisons.capture.place import Place
+    from comparisons.capture.running.place import Place
     from symdiff.graph import Node
 
 
@@ -44,6 +44,8 @@ class Subject:
     of_user: bool = False  # whether it is the user's own
     captured: bool = False  # whether the graph was read off the code
     casts: Iterable[str] = ()  # types that values on the way are held in, beside that of the inputs
+    # the type that each value of captured code is held in; None if only `casts` says of it
+    held: Mapping[Node, str] | None = None
     draws: bool = False  # whether the code draws random numbers
     surrogate: bool = False  # whether it is judged by a gradient that is no derivative
     imports: str = ""  # statements that the code needs beside `import torch`
@@ -54,7 +56,7 @@ class Subject:
     reading: Callable[[], Reading] | None = field(default=None, repr=False)  # for a report
     framework: str = "torch"  # that it is written in
     places: Mapping[Node, Place] = field(default_factory=dict)  # the user's lines, of nodes
-    alone: Subject | None = None  # the same as a function of its input alone, at any point
+    alone: Callable[[], Subject] | None = None  # the same, as a function of one number
     outputs: Callable[..., Mapping[str, Any]] | None = None  # of captured code: what it returns
     weights: Mapping[str, str] = field(default_factory=dict)  # output → its weight in the sum
     labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄

@@ -47,7 +47,7 @@ from symdiff import activation
 from symdiff.oracle.adjoints import pointwise_forms
 from symdiff.oracle.enclosure import BoolArray, Enclosure, Why
 from symdiff.oracle.primal import Primal
-from symdiff.oracle.table import Table
+from symdiff.oracle.tables.table import Table
 
 BLOCKS = 256
 CHUNK = 2**20

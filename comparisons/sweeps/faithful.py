@@ -16,8 +16,17 @@ from comparisons.dtypes import Float64Array, FloatType
 from symdiff.float_balls.fma import from_bits, to_bits
 from symdiff.float_balls.jit import compiled
 from symdiff.oracle.enclosure import Enclosure
-from symdiff.oracle.kernel import LEADING, MANTISSA, ONE, alike, descend, horner, offset, single
-from symdiff.oracle.table import Table
+from symdiff.oracle.tables.kernel import (
+    LEADING,
+    MANTISSA,
+    ONE,
+    alike,
+    descend,
+    horner,
+    offset,
+    single,
+)
+from symdiff.oracle.tables.table import Table
 
 CORRECT, FAITHFUL, OTHER = 0, 1, 2
 _EXPONENT = np.uint64(0x7FF0000000000000)  # the exponent field of a float64

@@ -29,8 +29,8 @@ from comparisons.results.html_table import cells, html_table
 from comparisons.results.point import Point, relative_error
 from comparisons.results.result import Example
 from comparisons.results.summary import Summary
+from comparisons.subjects.catalogue.torch_code import TorchCode
 from comparisons.subjects.subject import Subject
-from comparisons.subjects.torch_code import TorchCode
 from comparisons.sweeps.blocks import BLOCKS, CHUNK, Recipe, prepared, run_block
 from comparisons.sweeps.checkpoint import Checkpoint
 from comparisons.sweeps.own import Own

@@ -59,7 +59,9 @@ class Evaluator:
 
     def __post_init__(self) -> None:
         if self.arithmetic not in ("numpy", "mpmath"):
-            raise ValueError(f"unknown arithmetic {self.arithmetic!r}; choose 'numpy' or 'mpmath'")
+            raise ValueError(
+                f"unknown arithmetic {self.arithmetic!r}; choose 'numpy', 'mpmath' or 'torch'"
+            )
         for node in topological(self.nodes.values(), computed=True):
             for f in getattr(node, "expr", sympy.S.Zero).atoms(UnspecifiedFunction):
                 raise TypeError(

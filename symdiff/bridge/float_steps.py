@@ -43,8 +43,8 @@ from symdiff.bridge.running_error import (
     watched,
 )
 from symdiff.functions import Extreme, maximum
+from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.kinds.einsum import Contract
-from symdiff.graph.steps import ArrayOperation
 from symdiff.trees.subexpressions import subexpressions
 
 Step = tuple[Callable[..., Any], tuple[int, ...], int]  # what, of which values, which it makes

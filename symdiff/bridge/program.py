@@ -13,10 +13,10 @@ import sympy
 from sympy import Expr, Symbol
 
 from symdiff.bridge.sharing import Entrywise, Step, entrywise, shared_steps
-from symdiff.graph.acyclic import acyclic
-from symdiff.graph.layout import Align
+from symdiff.graph.adjoints.acyclic import acyclic
+from symdiff.graph.arrays.layout import Align
+from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.node import Node, topological
-from symdiff.graph.steps import ArrayOperation
 from symdiff.notation.arrays import PRIME
 
 Assignment = tuple[Symbol, Expr]

@@ -20,8 +20,8 @@ from symdiff.balls.elementary import CannotCertify, Undecided
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program
 from symdiff.functions import Float64Array
+from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.kinds.einsum import Contract
-from symdiff.graph.steps import ArrayOperation
 
 _PRECISIONS = (128, 512, 2048, 4096)
 _TIGHT = 56  # bits that a ball has to share with its midpoint

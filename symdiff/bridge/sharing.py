@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from sympy import Add, Basic, Expr, Mul, Symbol
 
-from symdiff.graph.steps import ArrayOperation
+from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.template import PLAIN, placeholder, positions, renumbered
 
 _KEPT = 2**14

@@ -23,6 +23,8 @@ from symdiff.float_balls.array import (
 )
 from symdiff.float_balls.environment import is_ieee
 from symdiff.float_balls.lowering import NotLoweredError, rational, tape_of
+from symdiff.graph.arrays.layout import Align
+from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.kinds.einsum import Contract
 from symdiff.graph.kinds.gather import Scattering, gathered
 from symdiff.graph.kinds.largest import winners
@@ -30,8 +32,6 @@ from symdiff.graph.kinds.literal import given
 from symdiff.graph.kinds.part import placed, taken
 from symdiff.graph.kinds.position import positions
 from symdiff.graph.kinds.shift import peak
-from symdiff.graph.layout import Align
-from symdiff.graph.steps import ArrayOperation
 from symdiff.graph.template import PLAIN, placeholder
 
 ValueOf = Callable[[Symbol], FloatBalls]

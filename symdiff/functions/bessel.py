@@ -56,7 +56,13 @@ MODIFIED_BESSELS: tuple[type[ModifiedBessel], ...] = tuple(
     type(
         f"I_{n}",
         (ModifiedBessel,),
-        {"order": n, "text": f"I_{n}", "latex": f"I_{{{n}}}", "__doc__": f"I of order {n}."},
+        {
+            "order": n,
+            "text": f"I_{n}",
+            "latex": f"I_{{{n}}}",
+            "torch": f"torch.special.i{n}({{0}})" if n < 2 else "",
+            "__doc__": f"I of order {n}.",
+        },
     )
     for n in range(_ORDERS + 1)
 )

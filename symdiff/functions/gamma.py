@@ -20,6 +20,7 @@ class lgamma(SpecialFunction):
     """log |Γ(z)|."""
 
     text, latex = "lgamma", r"\log\Gamma"
+    torch = "torch.lgamma({0})"
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return digamma(self.args[0])
@@ -49,6 +50,7 @@ class digamma(SpecialFunction):
     """ψ(z) = Γ′(z)/Γ(z)."""
 
     text, latex = "digamma", r"\psi"
+    torch = "torch.digamma({0})"
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return polygamma(1, self.args[0])
@@ -140,7 +142,13 @@ POLYGAMMAS: tuple[type[Polygamma], ...] = tuple(
     type(
         f"polygamma_{n}",
         (Polygamma,),
-        {"order": n, "text": f"polygamma_{n}", "latex": rf"\psi^{{({n})}}", "__doc__": f"ψ⁽{n}⁾."},
+        {
+            "order": n,
+            "text": f"polygamma_{n}",
+            "latex": rf"\psi^{{({n})}}",
+            "torch": f"torch.polygamma({n}, {{0}})",
+            "__doc__": f"ψ⁽{n}⁾.",
+        },
     )
     for n in range(1, _ORDERS + 1)
 )

@@ -18,6 +18,7 @@ class erfinv(SpecialFunction):
     """The x with erf x = z."""
 
     text, latex = "erfinv", r"\operatorname{erfinv}"
+    torch = "torch.erfinv({0})"
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return sympy.sqrt(sympy.pi) / 2 * sympy.exp(self**2)
@@ -45,6 +46,7 @@ class erfcx(SpecialFunction):
     """e^(z²) erfc z."""
 
     text, latex = "erfcx", r"\operatorname{erfcx}"
+    torch = "torch.special.erfcx({0})"
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return 2 * self.args[0] * self - 2 / sympy.sqrt(sympy.pi)
@@ -72,6 +74,7 @@ class ndtri(SpecialFunction):
     """The x with Φ(x) = z."""
 
     text, latex = "ndtri", r"\Phi^{-1}"
+    torch = "torch.special.ndtri({0})"
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return sympy.sqrt(2 * sympy.pi) * sympy.exp(self**2 / 2)
@@ -99,6 +102,7 @@ class log_ndtr(SpecialFunction):
     """log Φ(z)."""
 
     text, latex = "log_ndtr", r"\log\Phi"
+    torch = "torch.special.log_ndtr({0})"
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return sympy.exp(-(self.args[0] ** 2) / 2 - self) / sympy.sqrt(2 * sympy.pi)

@@ -16,6 +16,7 @@ class sigmoid(StableFunction):
     """σ(z) = 1/(1 + e^(−z)), the logistic function; σ' = σ(z) σ(−z)."""
 
     text, latex = "σ", r"\sigma"
+    torch = "torch.sigmoid({0})"
     at_zero, positive = Rational(1, 2), True
 
     def fdiff(self, argindex: int = 1) -> Expr:
@@ -54,6 +55,7 @@ class softplus(StableFunction):
     """softplus(z) = log(1 + e^z); softplus' = σ(z)."""
 
     text, latex = "softplus", r"\operatorname{softplus}"
+    torch = "torch.logaddexp({0}, torch.zeros_like({0}))"
     at_zero, positive = sympy.log(2), True
 
     def fdiff(self, argindex: int = 1) -> Expr:
@@ -85,6 +87,7 @@ class tanh(StableFunction):
     """The hyperbolic tangent, with tanh' = sech²(z) where SymPy has 1 − tanh²(z)."""
 
     text, latex = "tanh", r"\tanh"
+    torch = "torch.tanh({0})"
     at_zero = S.Zero
 
     def fdiff(self, argindex: int = 1) -> Expr:
@@ -118,6 +121,7 @@ class sech(StableFunction):
     """The hyperbolic secant 1/cosh(z), which underflows gently where cosh(z) overflows."""
 
     text, latex = "sech", r"\operatorname{sech}"
+    torch = "torch.cosh({0}).reciprocal()"
     at_zero, positive = S.One, True
 
     def fdiff(self, argindex: int = 1) -> Expr:

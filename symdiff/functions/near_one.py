@@ -16,6 +16,7 @@ class expm1(StableFunction):
     """e^z − 1 without cancellation near 0."""
 
     text, latex = "expm1", r"\operatorname{expm1}"
+    torch = "torch.expm1({0})"
     at_zero = S.Zero
 
     def fdiff(self, argindex: int = 1) -> Expr:
@@ -46,6 +47,7 @@ class log1p(StableFunction):
     """log(1 + z) without cancellation near 0; real for z > −1."""
 
     text, latex = "log1p", r"\operatorname{log1p}"
+    torch = "torch.log1p({0})"
     at_zero = S.Zero
 
     def fdiff(self, argindex: int = 1) -> Expr:

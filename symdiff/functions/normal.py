@@ -25,6 +25,7 @@ class Phi(StableFunction):
     """Φ(z), the standard normal distribution function; Φ' = φ(z)."""
 
     text, latex = "Φ", r"\Phi"
+    torch = "torch.special.erfc({0} * -0.7071067811865476) / 2"
     at_zero, positive = Rational(1, 2), True
 
     def fdiff(self, argindex: int = 1) -> Expr:
@@ -62,6 +63,7 @@ class phi(StableFunction):
     """φ(z) = e^(−z²/2)/√(2π), the standard normal density; φ' = −z φ(z)."""
 
     text, latex = "φ", r"\varphi"
+    torch = "torch.exp({0} * {0} / -2) * 0.3989422804014327"
     at_zero, positive = 1 / sympy.sqrt(2 * sympy.pi), True
 
     def fdiff(self, argindex: int = 1) -> Expr:

@@ -32,6 +32,7 @@ class floor(Rounding):
     """The largest whole number that is not above z."""
 
     text, latex = "floor", r"\operatorname{floor}"
+    torch = "torch.floor({0})"
 
     @staticmethod
     def definition(z: Expr) -> Expr:
@@ -54,6 +55,7 @@ class ceil(Rounding):
     """The smallest whole number that is not below z."""
 
     text, latex = "ceil", r"\operatorname{ceil}"
+    torch = "torch.ceil({0})"
 
     @staticmethod
     def definition(z: Expr) -> Expr:
@@ -76,6 +78,7 @@ class trunc(Rounding):
     """The nearest whole number that is not farther from 0."""
 
     text, latex = "trunc", r"\operatorname{trunc}"
+    torch = "torch.trunc({0})"
 
     @staticmethod
     def definition(z: Expr) -> Expr:
@@ -100,6 +103,7 @@ class rint(Rounding):
     """The nearest whole number, of two the even one, as torch.round."""
 
     text, latex = "round", r"\operatorname{round}"
+    torch = "torch.round({0})"
 
     @staticmethod
     def definition(z: Expr) -> Expr:

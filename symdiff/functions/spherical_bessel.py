@@ -18,6 +18,7 @@ class sinc(StableFunction):
     """sin(z)/z, and 1 at 0; sinc' = −j₁(z). torch.sinc(z) is sinc(πz)."""
 
     text, latex = "sinc", r"\operatorname{sinc}"
+    torch = "torch.sinc({0} / torch.pi)"
     at_zero = S.One
 
     def fdiff(self, argindex: int = 1) -> Expr:
@@ -54,6 +55,11 @@ class j1(StableFunction):
     """
 
     text, latex = "j₁", r"j_1"
+    torch = (  # the Taylor series near 0, as in `numpy`
+        "torch.where({0}.abs() < 1, {0} / 3 * (1 - {0}**2 / 10 * (1 - {0}**2 / 28 * (1 - {0}**2 / "
+        "54 * (1 - {0}**2 / 88 * (1 - {0}**2 / 130 * (1 - {0}**2 / 180 * (1 - {0}**2 / 238))))))), "
+        "(torch.sinc({0} / torch.pi) - torch.cos({0})) / {0})"
+    )
     at_zero = S.Zero
 
     def fdiff(self, argindex: int = 1) -> Expr:

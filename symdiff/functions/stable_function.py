@@ -16,13 +16,15 @@ class StableFunction(Function):
     """A real function of one real variable, with everything symdiff needs to know of it.
 
     A subclass gives `fdiff`, the lowerings `numpy` (vectorised float64), `mpmath` (one number at
-    the working precision), `arb` (a ball) and `series` (a power series of balls), an independent
-    textbook `definition` in plain SymPy, and its symbol in text and LaTeX.
+    the working precision), `arb` (a ball) and `series` (a power series of balls), how it is written
+    in `torch`, an independent textbook `definition` in plain SymPy, and its symbol in text and
+    LaTeX.
     """
 
     nargs = 1
     text: ClassVar[str]
     latex: ClassVar[str]
+    torch: ClassVar[str] = ""  # a line of torch of the name {0}; empty where torch has none
     at_zero: ClassVar[Expr]
     positive: ClassVar[bool] = False
 

@@ -1,12 +1,14 @@
 """The graph: named arrays and scalars, a few immutable kinds of node, closed under adjoints.
 
 A kind is a file of `kinds`, with its adjoint, its lowering and its notation beside each other;
-`composed` has functions made of several. `reverse` is the sweep that derives.
+`composed` has functions made of several; `adjoints` derives, `reading` writes what is read, and
+`arrays` is what lowered graphs compute with.
 """
 
+from symdiff.graph.adjoints.derivation import Derivation
+from symdiff.graph.adjoints.reverse import Sweep, sweep
 from symdiff.graph.composed.mean import mean
 from symdiff.graph.composed.root import root
-from symdiff.graph.derivation import Derivation
 from symdiff.graph.graph import Graph
 from symdiff.graph.kinds.cholesky import cholesky
 from symdiff.graph.kinds.determinant import determinant
@@ -31,7 +33,6 @@ from symdiff.graph.kinds.product import product
 from symdiff.graph.kinds.renamed import renamed
 from symdiff.graph.kinds.stop import Stop, stop
 from symdiff.graph.node import Node, topological
-from symdiff.graph.reverse import Sweep, sweep
 from symdiff.graph.template import placeholder
 from symdiff.notation.arrays import Axes, size
 

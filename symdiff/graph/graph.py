@@ -12,9 +12,9 @@ from sympy import Expr, Rational
 
 from symdiff import notation
 from symdiff.graph.flat import flat
-from symdiff.graph.in_names import line, readable, symbol_of
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
+from symdiff.graph.reading.in_names import line, readable, symbol_of
 
 
 @dataclass(frozen=True, eq=False)

@@ -42,6 +42,15 @@ class Signature:
         Raises: TypeError if an input is missing, unknown or not real; ValueError if shapes do not
             fit each other or the axes.
         """
+        self.require(values)
+        arrays = {i: _real_array(i, values[i], kind) for i in self.inputs}
+        parameters = {k: exact(values.get(k, v)) for k, v in self.parameters.items()}
+        if self.pointwise:
+            self.shape(arrays)
+        return arrays, parameters, self._lengths(arrays)
+
+    def require(self, values: Mapping[str, Any]) -> None:
+        """Nothing, if every input is there. Raises: TypeError if one is missing or unknown."""
         known = {**self.inputs, **self.parameters}
         for given in values:
             if given not in known:
@@ -49,11 +58,6 @@ class Signature:
         absent = [i for i in self.inputs if i not in values]
         if absent:
             raise TypeError(f"{self.function} needs {', '.join(absent)}; pass each by keyword")
-        arrays = {i: _real_array(i, values[i], kind) for i in self.inputs}
-        parameters = {k: exact(values.get(k, v)) for k, v in self.parameters.items()}
-        if self.pointwise:
-            self.shape(arrays)
-        return arrays, parameters, self._lengths(arrays)
 
     def shape(self, arrays: Mapping[str, Array]) -> tuple[int, ...]:
         """The shape that scalar inputs broadcast to."""

@@ -12,12 +12,12 @@ from sympy import Expr, Rational, Symbol
 
 from symdiff.expression.formula import real_symbol
 from symdiff.expression.rewriting import put
-from symdiff.graph.closed_form import closed_form
-from symdiff.graph.derivation import Derivation
+from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.graph import Graph
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
+from symdiff.graph.reading.closed_form import closed_form
 from symdiff.oracle import deadline
 from symdiff.oracle.arrays import enclose_arrays, settle
 from symdiff.oracle.enclosure import (

@@ -18,7 +18,7 @@ from symdiff.balls.compiled import compile_ball
 from symdiff.balls.elementary import Undefined
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import program
-from symdiff.graph.derivation import Derivation
+from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.node import Node, topological
 from symdiff.notation.arrays import Axes

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from sympy import Expr
 
-from symdiff.oracle import cache, deadline
+from symdiff.oracle import deadline
 from symdiff.oracle.ball import enclose_ball
 from symdiff.oracle.enclosure import (
     SMALLEST,
@@ -20,7 +20,8 @@ from symdiff.oracle.enclosure import (
 )
 from symdiff.oracle.limits.infinity import at_infinities, exists
 from symdiff.oracle.primal import Primal
-from symdiff.oracle.table import Table
+from symdiff.oracle.tables import cache
+from symdiff.oracle.tables.table import Table
 from symdiff.trees.subexpressions import symbols
 
 # Building a table takes as long as the ball takes for about this many points.

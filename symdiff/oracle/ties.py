@@ -25,11 +25,11 @@ from symdiff.balls import Undefined, compile_ball
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program, program
 from symdiff.functions import Extreme
-from symdiff.graph.derivation import Derivation
+from symdiff.graph.adjoints.derivation import Derivation
+from symdiff.graph.arrays.steps import ArrayOperation, Unmoved, operation, rows
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.largest import Largest, winners
 from symdiff.graph.node import topological
-from symdiff.graph.steps import ArrayOperation, Unmoved, operation, rows
 from symdiff.oracle import deadline
 from symdiff.oracle.arrays import balls_of
 from symdiff.oracle.enclosure import Enclosure

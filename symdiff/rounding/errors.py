@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from symdiff.graph.derivation import Derivation
+from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.node import Node
 from symdiff.rounding.precision import Precision
 from symdiff.rounding.walk import Walk

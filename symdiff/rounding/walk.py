@@ -26,11 +26,11 @@ import numpy.typing as npt
 import sympy
 from sympy import Expr, Symbol
 
+from symdiff.graph.arrays.steps import ArrayOperation, Roundings
 from symdiff.graph.kinds.einsum import repeated
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.node import Node, topological
-from symdiff.graph.steps import ArrayOperation, Roundings
 from symdiff.graph.template import positions
 from symdiff.notation.arrays import PRIME
 from symdiff.rounding.precision import Precision

@@ -4,7 +4,7 @@ import pytest
 
 import comparisons
 import symdiff.adjoint
-from comparisons.report.rows import result_row
+from comparisons.report.data.rows import result_row
 
 
 @pytest.fixture

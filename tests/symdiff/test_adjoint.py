@@ -15,7 +15,7 @@ from symdiff.bridge.interpret import compile_mpmath
 from symdiff.catalogue.activations import activations
 from symdiff.functions import tanh
 from symdiff.graph import Graph, array, einsum, elementwise, mean, scalars, stop
-from symdiff.graph.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
+from symdiff.graph.adjoints.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
 from symdiff.graph.graph import equations
 from symdiff.trees.extent import TooLarge
 

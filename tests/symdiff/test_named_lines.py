@@ -14,7 +14,7 @@ import sympy
 import symdiff
 from symdiff.functions import sigmoid, tanh
 from symdiff.graph import Graph, array, broadcast, constant, contraction, elementwise, mean, stop
-from symdiff.graph.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
+from symdiff.graph.adjoints.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
 from symdiff.oracle.adjoints import enclose_adjoints
 
 SEEDS = range(300)  # of numpy's generator

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from comparisons.judge.vocabulary import verdict_named
-from comparisons.report.changes import Changes, moved
+from comparisons.report.summaries.changes import Changes, moved
 
 _DIGITS = 1.0006  # a record has four digits
 

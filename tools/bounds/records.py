@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from comparisons.report.changes import Changes
+from comparisons.report.summaries.changes import Changes
 from tools.bounds.against_record import changes
 from tools.bounds.measure import Record, about, measured
 

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from comparisons.capture.axes import axes_of, axis_at
-from comparisons.capture.call import Call
+from comparisons.capture.arrays.axes import axes_of, axis_at
+from comparisons.capture.calls.call import Call
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import RULES, rule
 from symdiff.functions import sigmoid

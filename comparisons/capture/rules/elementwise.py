@@ -16,13 +16,13 @@ import numpy.typing as npt
 import sympy
 from sympy import Abs, And, Eq, Expr, Ne, Or, Piecewise, S, sign
 
-from comparisons.capture.axes import axes_of
-from comparisons.capture.call import Call, number
-from comparisons.capture.numbers import array_node
-from comparisons.capture.probing import probed
+from comparisons.capture.arrays.axes import axes_of
+from comparisons.capture.arrays.numbers import array_node
+from comparisons.capture.arrays.storage import array_of, numbers
+from comparisons.capture.calls.call import Call, number
+from comparisons.capture.calls.probing import probed
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import Nodes, rule
-from comparisons.capture.storage import array_of, numbers
 from symdiff.functions import Phi, expm1, log1p, maximum, minimum, sigmoid, softplus, tanh
 from symdiff.functions.bessel import bessel_i
 from symdiff.functions.gamma import digamma, lgamma, polygamma

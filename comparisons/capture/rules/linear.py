@@ -9,9 +9,9 @@ from math import prod
 
 import torch
 
-from comparisons.capture.axes import axes_of, axis
-from comparisons.capture.call import Call
-from comparisons.capture.movement import gathered_as
+from comparisons.capture.arrays.axes import axes_of, axis
+from comparisons.capture.arrays.movement import gathered_as
+from comparisons.capture.calls.call import Call
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import rule
 from symdiff.graph import Node, contraction, literal

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import sympy
 
-from comparisons.capture.axes import axes_of, axis, labelled, length_of
-from comparisons.capture.call import Call
+from comparisons.capture.arrays.axes import axes_of, axis, labelled, length_of
+from comparisons.capture.calls.call import Call
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import rule
 from symdiff.graph import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from comparisons.capture.call import Call
-from comparisons.capture.movement import moved
-from comparisons.capture.probing import probed
+from comparisons.capture.arrays.movement import moved
+from comparisons.capture.calls.call import Call
+from comparisons.capture.calls.probing import probed
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import Nodes, rule
 from comparisons.capture.rules.scattering import index_put_added, put_added

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from comparisons.capture.axes import axes_of, labelled
-from comparisons.capture.call import Call, number
+from comparisons.capture.arrays.axes import axes_of, labelled
+from comparisons.capture.calls.call import Call, number
 from comparisons.capture.rules.registry import rule
 from symdiff.graph import Node, contraction, elementwise, renamed
 

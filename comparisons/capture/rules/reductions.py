@@ -10,7 +10,7 @@ import sympy
 from sympy import Eq, Integer, Piecewise, S
 from torch import Tensor
 
-from comparisons.capture.axes import (
+from comparisons.capture.arrays.axes import (
     Shape,
     axes_of,
     axis,
@@ -20,11 +20,11 @@ from comparisons.capture.axes import (
     renamed_by,
     shape_of,
 )
-from comparisons.capture.call import Call, number
-from comparisons.capture.movement import looked_up, moved
+from comparisons.capture.arrays.movement import looked_up, moved
+from comparisons.capture.arrays.storage import array_of
+from comparisons.capture.calls.call import Call, number
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import rule
-from comparisons.capture.storage import array_of
 from symdiff.graph import (
     Axes,
     Node,

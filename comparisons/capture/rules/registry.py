@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from comparisons.capture.call import Call
+from comparisons.capture.calls.call import Call
 from symdiff.graph import Node
 
 Nodes = Node | Sequence[Node | None]

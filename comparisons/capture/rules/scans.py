@@ -7,9 +7,9 @@ from math import prod
 import numpy as np
 import sympy
 
-from comparisons.capture.axes import axes_of, axis, axis_at, over, shape_of
-from comparisons.capture.call import Call
-from comparisons.capture.movement import looked_up
+from comparisons.capture.arrays.axes import axes_of, axis, axis_at, over, shape_of
+from comparisons.capture.arrays.movement import looked_up
+from comparisons.capture.calls.call import Call
 from comparisons.capture.rules.registry import rule
 from symdiff.graph import Node, contraction, elementwise, literal, product, renamed
 from symdiff.graph.kinds.shift import shift

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from comparisons.capture.axes import axes_of, axis, over, shape_of
-from comparisons.capture.call import Call, number
-from comparisons.capture.movement import IntArray, looked_up
+from comparisons.capture.arrays.axes import axes_of, axis, over, shape_of
+from comparisons.capture.arrays.movement import IntArray, looked_up
+from comparisons.capture.calls.call import Call, number
 from comparisons.capture.rules.registry import rule
 from symdiff.graph import Node, contraction, elementwise, literal, product, scatter
 

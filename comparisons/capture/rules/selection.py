@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from comparisons.capture.call import Call
-from comparisons.capture.movement import IntArray, moved
+from comparisons.capture.arrays.movement import IntArray, moved
+from comparisons.capture.arrays.storage import array_of
+from comparisons.capture.calls.call import Call
 from comparisons.capture.rules.registry import rule
-from comparisons.capture.storage import array_of
 from symdiff.graph import Node
 
 Chosen = tuple[Node, None]

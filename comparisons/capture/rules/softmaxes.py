@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import sympy
 
-from comparisons.capture.axes import axes_of, axis_at, over
-from comparisons.capture.call import Call
-from comparisons.capture.movement import moved
+from comparisons.capture.arrays.axes import axes_of, axis_at, over
+from comparisons.capture.arrays.movement import moved
+from comparisons.capture.calls.call import Call
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.reductions import kept, landed
 from comparisons.capture.rules.registry import rule

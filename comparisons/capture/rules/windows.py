@@ -11,9 +11,9 @@ from math import prod
 
 import numpy as np
 
-from comparisons.capture.axes import axes_of, axis, axis_at, labelled, shape_of
-from comparisons.capture.call import Call
-from comparisons.capture.movement import IntArray, gathered_as, looked_up
+from comparisons.capture.arrays.axes import axes_of, axis, axis_at, labelled, shape_of
+from comparisons.capture.arrays.movement import IntArray, gathered_as, looked_up
+from comparisons.capture.calls.call import Call
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import rule
 from symdiff.graph import Node, contraction, elementwise, literal, renamed

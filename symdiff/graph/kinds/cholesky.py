@@ -15,20 +15,13 @@ import mpmath
 import numpy as np
 from sympy import Eq, Expr, Piecewise, Rational, Symbol
 
+from symdiff.graph.arrays.linear_algebra import each_matrix, is_balls, whole_line
+from symdiff.graph.arrays.steps import ArrayOperation, Roundings, Tangents, ValueOf, operation
 from symdiff.graph.kinds.elementwise import elementwise
 from symdiff.graph.kinds.inverse import inverse, inverses
 from symdiff.graph.kinds.position import position
-from symdiff.graph.matrices import (
-    checked_square,
-    each_matrix,
-    is_balls,
-    matmul,
-    no_entry,
-    transposed,
-    whole_line,
-)
+from symdiff.graph.matrices import checked_square, matmul, no_entry, transposed
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write
-from symdiff.graph.steps import ArrayOperation, Roundings, Tangents, ValueOf, operation
 from symdiff.notation.arrays import applied
 
 

@@ -12,13 +12,14 @@ import numpy as np
 import sympy
 from sympy import And, Eq, Expr, Or, Piecewise, Symbol
 
+from symdiff.graph.arrays.linear_algebra import adjugate, each_matrix
+from symdiff.graph.arrays.steps import ArrayOperation, Roundings, Tangents, ValueOf, operation
 from symdiff.graph.kinds.einsum import contraction
 from symdiff.graph.kinds.elementwise import elementwise
 from symdiff.graph.kinds.position import position
 from symdiff.graph.kinds.renamed import renamed
-from symdiff.graph.matrices import adjugate, checked_square, each_matrix, no_entry
+from symdiff.graph.matrices import checked_square, no_entry
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, another
-from symdiff.graph.steps import ArrayOperation, Roundings, Tangents, ValueOf, operation
 from symdiff.notation.arrays import applied
 
 _STEP = 1e-6  # of a central difference, relative to the largest entry

@@ -11,11 +11,18 @@ import sympy
 from sympy import Expr, Symbol, Tuple
 from sympy.utilities.iterables import sift
 
-from symdiff.graph.contract import contract
-from symdiff.graph.layout import spread
+from symdiff.graph.arrays.contract import contract
+from symdiff.graph.arrays.layout import spread
+from symdiff.graph.arrays.products import summed_product
+from symdiff.graph.arrays.steps import (
+    EXACT,
+    ArrayOperation,
+    Roundings,
+    Tangents,
+    ValueOf,
+    operation,
+)
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, axes_named
-from symdiff.graph.products import summed_product
-from symdiff.graph.steps import EXACT, ArrayOperation, Roundings, Tangents, ValueOf, operation
 from symdiff.notation.arrays import Axes, Contraction, is_array, size, symbols
 
 

@@ -9,8 +9,8 @@ import sympy
 from sympy import Expr, Symbol
 
 from symdiff.expression.differentiate import differentiate
+from symdiff.graph.arrays.layout import aligned, spread
 from symdiff.graph.kinds.einsum import broadcast, contraction, repeated, scalar_part
-from symdiff.graph.layout import aligned, spread
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, union
 from symdiff.graph.template import (
     PLAIN,

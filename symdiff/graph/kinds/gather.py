@@ -14,12 +14,12 @@ import numpy.typing as npt
 import sympy
 from sympy import Expr, Symbol
 
-from symdiff.graph.box import Boxed, box
+from symdiff.graph.arrays.box import Boxed, box
+from symdiff.graph.arrays.numbers import Numbers
+from symdiff.graph.arrays.steps import ArrayOperation, Roundings, ValueOf, operation
 from symdiff.graph.kinds.einsum import broadcast
 from symdiff.graph.kinds.elementwise import constant
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write
-from symdiff.graph.numbers import Numbers
-from symdiff.graph.steps import ArrayOperation, Roundings, ValueOf, operation
 from symdiff.notation.arrays import Axes, applied
 from symdiff.trees.extent import TooLarge
 

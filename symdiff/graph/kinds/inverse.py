@@ -10,16 +10,11 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Symbol
 
+from symdiff.graph.arrays.linear_algebra import each_matrix, inverted
+from symdiff.graph.arrays.steps import ArrayOperation, Roundings, Tangents, ValueOf, operation
 from symdiff.graph.kinds.elementwise import elementwise
-from symdiff.graph.matrices import (
-    checked_square,
-    each_matrix,
-    inverted,
-    matmul,
-    no_entry,
-)
+from symdiff.graph.matrices import checked_square, matmul, no_entry
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write
-from symdiff.graph.steps import ArrayOperation, Roundings, Tangents, ValueOf, operation
 from symdiff.notation.arrays import applied
 
 

@@ -13,10 +13,10 @@ from typing import Any, Literal
 import numpy as np
 from sympy import Expr, Piecewise, Product, Symbol
 
+from symdiff.graph.arrays.steps import Unmoved, operation, rows
 from symdiff.graph.kinds.einsum import contraction, total
 from symdiff.graph.kinds.elementwise import elementwise, zeros
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, checked_axis
-from symdiff.graph.steps import Unmoved, operation, rows
 from symdiff.notation.arrays import applied, size
 
 Ties = Literal["even", "first"]

@@ -10,10 +10,10 @@ import numpy.typing as npt
 import sympy
 from sympy import Expr, IndexedBase, Symbol
 
+from symdiff.graph.arrays.numbers import Numbers
+from symdiff.graph.arrays.steps import operation
 from symdiff.graph.kinds.elementwise import constant
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write
-from symdiff.graph.numbers import Numbers
-from symdiff.graph.steps import operation
 from symdiff.notation.arrays import Axes, SideBySide, applied, size
 from symdiff.notation.names import ArraySymbol
 

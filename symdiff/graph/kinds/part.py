@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Integer, KroneckerDelta, S, Symbol
 
+from symdiff.graph.arrays.steps import count, operation
 from symdiff.graph.kinds.elementwise import elementwise
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, checked_axis
-from symdiff.graph.steps import count, operation
 from symdiff.notation.arrays import PartOf, SideBySide, applied
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from sympy import Eq, Expr, Piecewise, Symbol
 
+from symdiff.graph.arrays.steps import count, operation
 from symdiff.graph.kinds.elementwise import elementwise
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write
-from symdiff.graph.steps import count, operation
 from symdiff.notation.arrays import applied, symbols
 
 

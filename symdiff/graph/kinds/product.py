@@ -11,12 +11,12 @@ import numpy as np
 import sympy
 from sympy import Eq, Expr, Piecewise, Symbol
 
+from symdiff.graph.arrays.steps import ArrayOperation, Roundings, Tangents, ValueOf, operation
 from symdiff.graph.kinds.einsum import contraction
 from symdiff.graph.kinds.elementwise import elementwise
 from symdiff.graph.kinds.position import position
 from symdiff.graph.kinds.renamed import renamed
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, another, checked_axis
-from symdiff.graph.steps import ArrayOperation, Roundings, Tangents, ValueOf, operation
 from symdiff.notation.arrays import applied, size
 
 

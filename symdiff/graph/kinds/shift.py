@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from sympy import Expr, S, Symbol
 
+from symdiff.graph.arrays.steps import Unmoved, operation
 from symdiff.graph.kinds.elementwise import zeros
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write
-from symdiff.graph.steps import Unmoved, operation
 
 
 class Shift(Node):

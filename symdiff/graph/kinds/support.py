@@ -13,9 +13,9 @@ import numpy as np
 import sympy
 from sympy import Expr, Piecewise, Symbol
 
+from symdiff.graph.arrays.steps import Unmoved, operation, rows
 from symdiff.graph.kinds.elementwise import zeros
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, checked_axis
-from symdiff.graph.steps import Unmoved, operation, rows
 from symdiff.notation.arrays import applied, size
 
 

@@ -20,12 +20,12 @@ from torch.utils._pytree import tree_leaves
 from comparisons.capture import Refused
 from comparisons.case import Asked, case_of
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.engines.reverse import Reverse
+from comparisons.engines.modes.reverse import Reverse
 from comparisons.judge.allowance import Allowance, precision_of
 from comparisons.judge.entries import judge_entries
 from comparisons.judge.power import ALLCLOSE, GRADCHECK
 from comparisons.judge.vocabulary import Verdict
-from comparisons.subjects.captured import from_code
+from comparisons.subjects.own.captured import from_code
 
 SIZE = 1e-6
 FLOAT64 = FLOAT_TYPES["float64"]

@@ -12,7 +12,7 @@ from torch import nn
 
 import symdiff
 from comparisons.capture import Refused, capture
-from comparisons.capture.call import Call
+from comparisons.capture.calls.call import Call
 from comparisons.capture.rules import registry
 from symdiff.graph import elementwise
 

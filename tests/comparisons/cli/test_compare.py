@@ -7,7 +7,7 @@ import pytest
 
 import comparisons
 from comparisons.cli.command import main
-from comparisons.report.data import read_json
+from comparisons.report.data.files import read_json
 
 
 @pytest.fixture(autouse=True)

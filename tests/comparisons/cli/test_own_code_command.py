@@ -3,7 +3,7 @@
 import pytest
 
 from comparisons.cli.command import main
-from comparisons.report.data import read_json
+from comparisons.report.data.files import read_json
 
 KERNELS = '''
 import torch
@@ -114,6 +114,8 @@ def _somewhere(tmp_path, monkeypatch):
         ),
         (["loose_b.py:plain", "--input", "x: 4 3", "--input", "s: 3 0.5..2", "--order", "2"], 0),
         (["loose_b.py:plain", "--input", "x: 4", "--input", "s: 4", "--accept", "accurate"], 0),
+        (["loose_b.py:plain", "--input", "x: 4", "--input", "s: 4", "--strict"], 0),
+        (["loose_b.py:Scaled", "--input", "x: 4 3", "--input", "s:", "--strict"], 1),
         (
             ["torch:logsumexp", "--input", "input: 4 3", "--input", "dim=1"],
             2,

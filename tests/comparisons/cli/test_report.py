@@ -8,7 +8,7 @@ import symdiff
 from comparisons.cli.command import main
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.report import jobs
-from comparisons.subjects.torch_calls import comparable
+from comparisons.subjects.catalogue.torch_calls import comparable
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +73,7 @@ def test_worse_is_code_1(run, tmp_path, capsys):
     assert main(["diff", "a.json", "b.json"]) == 1
     assert "tanh" in capsys.readouterr().out
     assert main(["diff", "b.json", "a.json"]) == 0
+    assert main(["diff", "a.json", "b.json", "--markdown"]) == 1
+    shown = capsys.readouterr().out
+    assert "**Gradients: 1 worse" in shown
+    assert "\n- tanh, " in shown

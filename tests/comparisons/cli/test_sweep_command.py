@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from comparisons.cli.command import main
-from comparisons.report.data import read_json
+from comparisons.report.data.files import read_json
 from comparisons.sweeps import sweep
 
 

@@ -164,8 +164,8 @@ def test_what_a_pass_is_worth_is_said():
 
 def test_the_row_of_a_report_holds_it():
     """As figures and as the sentence; what the schema says fits."""
-    from comparisons.report.data import SCHEMA, document
-    from comparisons.report.rows import result_row
+    from comparisons.report.data.files import SCHEMA, document
+    from comparisons.report.data.rows import result_row
 
     row = result_row(comparisons.compare(F.gelu, _normal(10, 10)))
     SCHEMA.require(document([row], complete=True), Path("report.json"))
@@ -181,9 +181,46 @@ def test_a_strict_budget_rejects_only_what_no_rounding_explains():
     """√N τ instead of 16 τ: ten times as wide here; an error of 6 % is still far outside."""
     given = _normal(30, 30), _normal(30, 30)
     usual = comparisons.compare(lambda a, b: F.silu(a) * b, *given)
-    strict = comparisons.compare(lambda a, b: F.silu(a) * b, *given, budget=Budget(strict=True))
+    strict = comparisons.compare(lambda a, b: F.silu(a) * b, *given, strict=True)
 
     assert strict.verdict is Verdict.ACCURATE
     assert strict.adjoints["a"].power.own.half > 4 * usual.adjoints["a"].power.own.half
-    with pytest.raises(GradientMismatch):
-        comparisons.check(_Scaled.apply, *given, budget=Budget(strict=True))
+    assert strict.budget == Budget(strict=True)
+    assert "of all together" not in strict.adjoints["a"].power.sentence
+    with pytest.raises(GradientMismatch, match="what no first-order rounding of the operations"):
+        comparisons.check(_Scaled.apply, *given, strict=True)
+    with pytest.raises(TypeError, match=r"budget takes a comparisons\.Budget"):
+        comparisons.compare(F.gelu, given[0], strict=True, budget=4)
+
+
+def test_a_message_says_which_entry_and_by_how_much():
+    """Its index, its error in its own size beside what is allowed, and what would be right."""
+    with pytest.raises(GradientMismatch) as caught:
+        comparisons.check(_Off.apply, _normal(10, 10))
+    found = caught.value.comparison
+    said, worst = str(caught.value), found.worst
+
+    assert worst.index[0] * 10 + worst.index[1] == 0
+    assert "worst entry  x.grad[0, 0], where x = " in said
+    assert f"allowed      {worst.allowed:.2g}: 2 ulp and 16 times" in said
+    assert worst.allowed < abs(worst.computed - worst.truth)
+    assert "print(comparisons.closed_form(…))" in said
+
+
+def test_no_relative_error_above_one_is_said_to_be_seen():
+    """Of an entry that is wrong the line is said; of one near 0, that it may be off by itself."""
+    wrong = comparisons.compare(_Scaled.apply, _normal(4, 4), _normal(4, 4))
+    cancelling = comparisons.compare(_cancelling, _normal(20), torch.ones(1))
+
+    assert wrong.adjoints["b"].power.own.all < 1e-12
+    power = cancelling.adjoints["v_y"].power
+    assert power.own.half > 1
+    assert "in most entries no error below the size of the entry" in power.sentence
+    assert "gradcheck" in power.sentence
+    half = comparisons.compare(F.silu, _normal(8, 8), dtype="bfloat16").adjoints["input"].power
+    assert "gradcheck" not in half.sentence
+    assert "allclose rejects it as it is" in half.sentence
+
+
+def _cancelling(x, one):
+    return x * 1e15 * one + x - x * 1e15

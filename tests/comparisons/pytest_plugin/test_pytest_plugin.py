@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from comparisons.report.data import read_json
+from comparisons.report.data.files import read_json
 
 TWO = """
     import pytest
@@ -47,6 +47,11 @@ TYPES_SEEN = """
 
         def test_call(self, compare_gradients):
             assert str(compare_gradients("relu", dtype="float64").dtype) == "float64"
+
+    @pytest.mark.symdiff(strict=True)
+    def test_strict(compare_gradients):
+        assert compare_gradients("softmax").budget.strict
+        assert not compare_gradients("softmax", strict=False).budget.strict
 """
 
 
@@ -136,7 +141,7 @@ class TestReport:
         """The tests' outcomes stand, the failure is said and is in the exit code."""
         pytester.makepyfile(ONE)
         pytester.makeconftest("""
-            import comparisons.report.document as document
+            import comparisons.report.page.document as document
 
             def broken(*args, **kwargs):
                 raise RuntimeError("no ink")
@@ -197,7 +202,7 @@ class TestOptions:
         pytester.makepyfile(TYPES_SEEN.format(plain=plain))
 
         result = pytester.runpytest_subprocess(*options, "--strict-markers")
-        result.assert_outcomes(passed=4)
+        result.assert_outcomes(passed=5)
 
     @pytest.mark.parametrize(
         ("option", "sentence"),
@@ -228,7 +233,7 @@ class TestOptions:
         result = pytester.runpytest_subprocess()
 
         result.assert_outcomes(errors=1)
-        result.stdout.fnmatch_lines(["*takes dtype, engine, points by keyword, not dtyp*"])
+        result.stdout.fnmatch_lines(["*takes dtype, engine, points, strict by keyword, not dtyp*"])
 
     def test_a_report_in_the_ini_file_lies_in_the_root(self, pytester):
         """From wherever pytest is started."""

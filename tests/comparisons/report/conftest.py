@@ -8,7 +8,7 @@ import symdiff
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.engines.every import ENGINES
 from comparisons.judge.budget import Budget
-from comparisons.report.rows import (
+from comparisons.report.data.rows import (
     convention_row,
     detection_row,
     difference_row,

@@ -8,7 +8,7 @@ import pytest
 from jsonschema_rs import Draft202012Validator, meta
 
 from comparisons.judge.vocabulary import Status, Verdict
-from comparisons.report.data import SCHEMA, document, read_json, write_csv, write_json
+from comparisons.report.data.files import SCHEMA, document, read_json, write_csv, write_json
 
 
 @pytest.fixture

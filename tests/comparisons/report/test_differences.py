@@ -4,9 +4,11 @@ import copy
 
 import pytest
 
-from comparisons.report.data import document
-from comparisons.report.differences import differences
-from comparisons.report.row import written
+from comparisons.report.data.files import document
+from comparisons.report.data.row import written
+from comparisons.report.page.changes import changes_as_markdown
+from comparisons.report.summaries.changes import Changes
+from comparisons.report.summaries.differences import differences
 
 
 @pytest.fixture
@@ -97,3 +99,14 @@ def test_what_is_in_one_run_only_is_a_change(old, new):
     assert "the new run is incomplete" in found.other
     assert any("is new" in s for s in differences(new, old).other)
     assert not found.worse
+
+
+def test_as_markdown_long_lists_are_folded_and_names_do_nothing():
+    """A subject's name may hold HTML; no difference is one line."""
+    assert changes_as_markdown(Changes()) == "**Gradients: no difference**"
+
+    shown = changes_as_markdown(Changes(worse=["<b>f</b>: was accurate"], better=["g"] * 11))
+
+    assert "**Gradients: 1 worse, 11 better**" in shown
+    assert "<b>" not in shown
+    assert shown.count("<details>") == 1

@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from comparisons.report.data import document, read_json, write_json
-from comparisons.report.document import Document, write, write_page
-from comparisons.report.templates import anchor
+from comparisons.report.data.files import document, read_json, write_json
+from comparisons.report.page.document import Document, write, write_page
+from comparisons.report.page.templates import anchor
 
 
 @pytest.fixture(scope="module")

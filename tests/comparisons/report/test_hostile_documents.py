@@ -8,12 +8,12 @@ import re
 import pytest
 from hostile import PAYLOADS, all_poisoned, poisoned
 
-from comparisons.report.data import document, read_json
-from comparisons.report.differences import differences
-from comparisons.report.document import Document, write_page
-from comparisons.report.markdown import code, fenced, shown_as_it_is
-from comparisons.report.mathml import mathml
-from comparisons.report.row import written
+from comparisons.report.data.files import document, read_json
+from comparisons.report.data.row import written
+from comparisons.report.page.document import Document, write_page
+from comparisons.report.page.markdown import code, fenced, shown_as_it_is
+from comparisons.report.page.mathml import mathml
+from comparisons.report.summaries.differences import differences
 from symdiff.notation.printable import printable
 
 

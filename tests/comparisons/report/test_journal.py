@@ -9,7 +9,7 @@ import tempfile
 import pytest
 
 from comparisons.report import journal
-from comparisons.report.data import read_json
+from comparisons.report.data.files import read_json
 from comparisons.report.journal import Journal, Run, dead_runs, kept, recover
 
 

@@ -7,7 +7,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 import symdiff
-from comparisons.report.mathml import mathml
+from comparisons.report.page.mathml import mathml
 from symdiff.notation.names import barred
 
 # Latin and Greek letters that a lone <mi> shows as: its mathematical italic.
@@ -17,7 +17,7 @@ _ITALIC = {**{chr(97 + i): chr(0x1D44E + i) for i in range(26)}, "h": "ℎ"}
 @pytest.mark.parametrize("name", symdiff.activations)
 def test_every_formula_is_markup_whose_glyphs_the_font_has(name):
     """No closed form of the catalogue falls back on another font, or shows its source."""
-    font = TTFont(files("comparisons.report").joinpath("font/stix-two-math.woff2"))
+    font = TTFont(files("comparisons.report.page").joinpath("font/stix-two-math.woff2"))
     adjoints = symdiff.adjoints(symdiff.pointwise(symdiff.activation(name)))
     for key, value in adjoints.lines.items():
         markup = mathml(
@@ -32,7 +32,7 @@ def test_every_formula_is_markup_whose_glyphs_the_font_has(name):
 
 def test_the_font_can_stretch():
     """It has the table that says how braces and roots are put together."""
-    assert "MATH" in TTFont(files("comparisons.report").joinpath("font/stix-two-math.woff2"))
+    assert "MATH" in TTFont(files("comparisons.report.page").joinpath("font/stix-two-math.woff2"))
 
 
 def test_text_is_escaped():

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import comparisons
-from comparisons.report.findings import HERE, TORCH, USER, findings, origin_of
-from comparisons.report.overview import ORDINARY, overview
-from comparisons.report.rows import result_row
+from comparisons.report.data.rows import result_row
+from comparisons.report.summaries.findings import HERE, TORCH, USER, findings, origin_of
+from comparisons.report.summaries.overview import ORDINARY, overview
 
 
 def row(*subject, **options):
@@ -43,6 +43,16 @@ def test_only_torch_s_own_are_in_it():
 
     assert overview([here, yours]) == []
     assert [origin_of(r) for r in (row("relu"), here, yours)] == [TORCH, HERE, USER]
+
+
+def test_engines_that_fail_alike_share_a_card():
+    """hardsigmoid's backward is one cause, whichever way it is called; gelu's reverse another."""
+    rows = [row("hardsigmoid", engine=e) for e in ("reverse", "strided")]
+    found = findings(rows)
+
+    assert [f.engines for f in found] == [["reverse", "strided"]]
+    rows[1]["worst"] = {**rows[1]["worst"], "ulp": 12.0}
+    assert len(findings(rows)) == 2
 
 
 def test_a_function_wrong_far_out_alone_comes_later():

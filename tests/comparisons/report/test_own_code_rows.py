@@ -7,11 +7,11 @@ import pytest
 import torch
 
 import comparisons
-from comparisons.report.data import read_json, write_csv, write_json
-from comparisons.report.document import write
-from comparisons.report.numbered import numbered
-from comparisons.report.rows import result_row
-from comparisons.report.terminal_table import table
+from comparisons.report.data.files import read_json, write_csv, write_json
+from comparisons.report.data.numbered import numbered
+from comparisons.report.data.rows import result_row
+from comparisons.report.page.document import write
+from comparisons.report.summaries.terminal_table import table
 
 X, S = torch.linspace(-2, 2, 12).reshape(4, 3) + 0.01, torch.tensor([0.5, 2.0, -1.0])
 

@@ -9,8 +9,8 @@ from axe_core_python.sync_playwright import Axe
 from hostile import all_poisoned
 from playwright.sync_api import sync_playwright
 
-from comparisons.report.data import document
-from comparisons.report.document import write_page
+from comparisons.report.data.files import document
+from comparisons.report.page.document import write_page
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-background-networking"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from comparisons.report.plots import curve_plot, error_plot
+from comparisons.report.page.plots import curve_plot, error_plot
 
 
 def _profile(**at):

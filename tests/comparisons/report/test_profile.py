@@ -5,8 +5,8 @@ import pytest
 
 import comparisons
 import symdiff
-from comparisons.report.profile import curve, profile
-from comparisons.report.rows import result_row
+from comparisons.report.data.profile import curve, profile
+from comparisons.report.data.rows import result_row
 
 
 def test_the_worst_error_is_in_the_profile():

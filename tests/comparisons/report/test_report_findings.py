@@ -2,10 +2,10 @@
 
 from comparisons.judge.budget import Budget
 from comparisons.judge.vocabulary import Status, Verdict
-from comparisons.report.data import document
-from comparisons.report.document import Document
-from comparisons.report.glossary import STATUSES, VERDICTS
-from comparisons.report.row import read
+from comparisons.report.data.files import document
+from comparisons.report.data.row import read
+from comparisons.report.page.document import Document
+from comparisons.report.page.glossary import STATUSES, VERDICTS
 
 
 def test_torchs_own_come_first(rows):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from comparisons.report.terminal_table import table
+from comparisons.report.summaries.terminal_table import table
 
 
 def row(subject, verdict="accurate", bulk=0.5, dtype="float32", engine="reverse"):

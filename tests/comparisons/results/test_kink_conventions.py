@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from comparisons.results.kink_conventions import SYNONYMS, conventions, disagreements
-from comparisons.subjects.torch_calls import torch_call
-from comparisons.subjects.torch_code import written
+from comparisons.subjects.catalogue.torch_calls import torch_call
+from comparisons.subjects.catalogue.torch_code import written
 from symdiff import activation
 
 

@@ -6,8 +6,8 @@ import comparisons
 import symdiff
 from comparisons import Status, Verdict
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.subjects.torch_calls import TORCH_CALLS
-from comparisons.subjects.written_out import WRITTEN_OUT
+from comparisons.subjects.catalogue.torch_calls import TORCH_CALLS
+from comparisons.subjects.catalogue.written_out import WRITTEN_OUT
 
 ALL = tuple(FLOAT_TYPES)
 

@@ -6,7 +6,7 @@ import torch
 import comparisons
 from comparisons import Verdict
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.subjects.modules import definition_of
+from comparisons.subjects.catalogue.modules import definition_of
 
 
 @pytest.mark.parametrize("dtype", FLOAT_TYPES)

@@ -13,9 +13,9 @@ import torch
 
 import comparisons
 import symdiff
-from comparisons.subjects.torch_calls import TORCH_CALLS, torch_call
-from comparisons.subjects.torch_code import TorchCode, mentions, written
-from comparisons.subjects.written_out import WRITTEN_OUT
+from comparisons.subjects.catalogue.torch_calls import TORCH_CALLS, torch_call
+from comparisons.subjects.catalogue.torch_code import TorchCode, mentions, written
+from comparisons.subjects.catalogue.written_out import WRITTEN_OUT
 from symdiff.expression.formula import real_symbol
 from symdiff.functions import STABLE_FUNCTIONS
 

@@ -16,7 +16,7 @@ import pytest
 import comparisons
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.engines.every import ENGINES
-from comparisons.engines.reverse import Reverse
+from comparisons.engines.modes.reverse import Reverse
 from comparisons.judge.budget import Budget
 from comparisons.judge.vocabulary import Status, Verdict
 from comparisons.results.envelope import LAST

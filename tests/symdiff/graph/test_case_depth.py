@@ -4,7 +4,7 @@ import pytest
 import sympy
 
 from symdiff.graph import array, elementwise, mean
-from symdiff.graph.case_depth import MAX_CASES, check_cases
+from symdiff.graph.reading.case_depth import MAX_CASES, check_cases
 from symdiff.trees.extent import TooLarge
 
 X = sympy.Symbol("x", real=True)

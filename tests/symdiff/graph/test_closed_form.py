@@ -15,8 +15,8 @@ from symdiff.graph import (
     scalars,
     stop,
 )
-from symdiff.graph.closed_form import closed_form, entry
-from symdiff.graph.in_names import in_names
+from symdiff.graph.reading.closed_form import closed_form, entry
+from symdiff.graph.reading.in_names import in_names
 from symdiff.notation.names import ArraySymbol
 from symdiff.trees.extent import TooLarge
 

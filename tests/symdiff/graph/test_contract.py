@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from flint import arb, ctx
 
-from symdiff.graph.contract import contract
+from symdiff.graph.arrays.contract import contract
 
 DRAW = np.random.default_rng(20240308)
 LENGTH = {"b": 3, "i": 5, "j": 6, "k": 7, "l": 2}

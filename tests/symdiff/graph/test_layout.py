@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from symdiff.graph.layout import align
+from symdiff.graph.arrays.layout import align
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 import symdiff
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Graph, array, broadcast, einsum, elementwise, mean, scalars, stop, total
-from symdiff.graph.sensitivity import sensitivities
+from symdiff.graph.adjoints.sensitivity import sensitivities
 
 X, W = array("x", "n"), array("W", "n m")
 Y = einsum("n, n m -> m", X, W)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from symdiff.graph.products import summed_product
+from symdiff.graph.arrays.products import summed_product
 
 LENGTHS = {"a": 3, "b": 4, "c": 5, "d": 2}
 

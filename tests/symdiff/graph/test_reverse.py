@@ -27,8 +27,8 @@ from symdiff.graph import (
     stop,
     topological,
 )
+from symdiff.graph.adjoints.reverse import sweep
 from symdiff.graph.kinds.with_rule import with_rule
-from symdiff.graph.reverse import sweep
 from symdiff.graph.signature import Signature
 
 LENGTH = {"i": 2, "j": 3, "k": 2}

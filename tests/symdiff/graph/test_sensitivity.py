@@ -6,7 +6,7 @@ import pytest
 import symdiff
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Graph, array, elementwise, stop
-from symdiff.graph.sensitivity import sensitivities
+from symdiff.graph.adjoints.sensitivity import sensitivities
 
 
 def sensitivity(graph, name):

@@ -8,7 +8,7 @@ from sympy import Symbol
 
 import symdiff
 from symdiff.graph import Graph, Node, array, elementwise, total
-from symdiff.graph.steps import operation
+from symdiff.graph.arrays.steps import operation
 from symdiff.notation.arrays import applied
 
 

@@ -5,7 +5,7 @@ import pytest
 
 import symdiff
 from symdiff.graph import array, contraction, einsum
-from symdiff.graph.in_names import in_names
+from symdiff.graph.reading.in_names import in_names
 from symdiff.notation.names import ArraySymbol
 
 SEED = 19

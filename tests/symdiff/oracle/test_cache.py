@@ -13,7 +13,7 @@ import sympy
 import symdiff
 from symdiff.expression.formula import real_symbol
 from symdiff.functions import sigmoid, tanh
-from symdiff.oracle import cache
+from symdiff.oracle.tables import cache
 
 z = real_symbol("z")
 EXPRESSION = sigmoid(z) * sigmoid(-z)
@@ -152,7 +152,7 @@ class TestKey:
         assert cache._key(tanh(z), "float32") != before
 
     @pytest.mark.parametrize(
-        "source", ["functions/logistic.py", "oracle/cell.py", "kinks/search.py"]
+        "source", ["functions/logistic.py", "oracle/tables/cell.py", "kinks/search.py"]
     )
     def test_changes_with_any_byte_of_any_source(self, tmp_path, source):
         """One byte more, or another name, in a copy of the package is another version."""

@@ -7,7 +7,7 @@ import symdiff
 from symdiff.graph import Graph, array, elementwise
 from symdiff.oracle import deadline
 from symdiff.oracle.enclosure import Why
-from symdiff.oracle.table import build
+from symdiff.oracle.tables.table import build
 
 
 def adjoints(text):

@@ -13,7 +13,7 @@ from symdiff.expression.differentiate import differentiate
 from symdiff.expression.formula import real_symbol
 from symdiff.oracle.ball import enclose_ball
 from symdiff.oracle.enclosure import Enclosure
-from symdiff.oracle.table import Table, build
+from symdiff.oracle.tables.table import Table, build
 
 z = real_symbol("z")
 NAMES = torch_nn

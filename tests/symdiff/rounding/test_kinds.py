@@ -18,6 +18,9 @@ from symdiff.graph import (
     product,
     scatter,
 )
+from symdiff.graph.arrays.layout import Align, align
+from symdiff.graph.arrays.numbers import Numbers
+from symdiff.graph.arrays.steps import ArrayOperation, Unmoved, operation
 from symdiff.graph.composed.normalised import EPS, standardised
 from symdiff.graph.kinds.cholesky import Factoring, factors
 from symdiff.graph.kinds.determinant import (
@@ -37,9 +40,6 @@ from symdiff.graph.kinds.product import (
     multiplied,
     multiplied_others,
 )
-from symdiff.graph.layout import Align, align
-from symdiff.graph.numbers import Numbers
-from symdiff.graph.steps import ArrayOperation, Unmoved, operation
 from symdiff.oracle.adjoints import enclose_adjoints
 from symdiff.rounding import DOUBLE, SINGLE, rounding_errors
 

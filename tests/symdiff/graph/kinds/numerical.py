@@ -5,7 +5,7 @@ import numpy as np
 
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Graph, Input, array, contraction
-from symdiff.graph.derivation import Derivation
+from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.oracle.adjoints import enclose_adjoints
 
 H = mpmath.mpf("1e-25")

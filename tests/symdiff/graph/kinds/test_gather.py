@@ -10,8 +10,8 @@ from numerical import check_twice
 
 import symdiff
 from symdiff.graph import Graph, array, elementwise, gather, scatter
-from symdiff.graph.box import box
-from symdiff.graph.closed_form import closed_form
+from symdiff.graph.arrays.box import box
+from symdiff.graph.reading.closed_form import closed_form
 
 X = array("x", "n m")
 CUBE = elementwise(lambda a: a**3, X)

@@ -6,7 +6,7 @@ from numerical import check_twice
 
 import symdiff
 from symdiff.graph import Graph, array, product
-from symdiff.graph.closed_form import closed_form
+from symdiff.graph.reading.closed_form import closed_form
 
 X = array("x", "n m")
 DRAW = np.random.default_rng(20240304)

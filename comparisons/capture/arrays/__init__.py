@@ -1,0 +1,1 @@
+"""Arrays as torch lays them out, as nodes: axes, storages, entries moved."""

@@ -1,0 +1,182 @@
+"""A tensor is a storage and strides: every view of it, and every write into it, is an index map.
+
+A storage has one node: its value now, over the axes of the tensor that it was made for. Reading a
+view looks its entries up in that node; writing into a view makes a new one. So no view needs a rule
+of its own. Storages that no input reaches are not kept: they are read as the numbers they hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from comparisons.capture.arrays.axes import Shape, axes_of, over, shape_of
+from comparisons.capture.arrays.movement import IntArray, moved
+from comparisons.capture.arrays.numbers import array_node
+from symdiff.graph import Node, elementwise, gather
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which places of a storage a tensor's entries have."""
+
+    shape: Shape
+    strides: Shape
+    offset: int
+
+    @classmethod
+    def of(cls, tensor: Tensor) -> Layout:
+        """The layout of a tensor."""
+        return cls(tuple(tensor.shape), tuple(tensor.stride()), int(tensor.storage_offset()))
+
+    @property
+    def places(self) -> IntArray:
+        """The place in the storage of every entry, in the tensor's shape."""
+        found = np.full(self.shape, self.offset, dtype=np.int64)
+        for dim, (length, stride) in enumerate(zip(self.shape, self.strides, strict=True)):
+            along = [1] * len(self.shape)
+            along[dim] = length
+            found = found + (np.arange(length) * stride).reshape(along)
+        return found
+
+
+@dataclass
+class Storage:
+    """What is known of one storage.
+
+    Args: layout, that the node's entries have; size, places in the storage; node, its value;
+        reached, whether an input reaches it; held, a tensor of it, so that its address stays its
+        own.
+    """
+
+    layout: Layout
+    size: int
+    node: Node
+    reached: bool
+    held: Tensor
+
+    @cached_property
+    def entry_at(self) -> IntArray:
+        """For every place of the storage the entry of the node that is there, or −1."""
+        found = np.full(max(1, self.size), -1, dtype=np.int64)
+        places = self.layout.places.ravel()
+        found[places] = np.arange(places.size)
+        return found
+
+
+class Storages:
+    """The storages that hold what an input reaches."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Storage] = {}
+        self._held: list[Tensor] = []
+        self._made: dict[int, Layout] = {}  # as what a storage was made
+
+    def made_empty(self, tensor: Tensor) -> None:
+        """The tensor was made without contents: what lies between its entries is nobody's."""
+        self._made[address(tensor)] = Layout.of(tensor)
+        self._held.append(tensor)
+
+    def _is_all(self, tensor: Tensor) -> bool:
+        """Whether nothing of the storage is elsewhere than in the tensor."""
+        return _is_dense(tensor) or self._made.get(address(tensor)) == Layout.of(tensor)
+
+    def get(self, tensor: Tensor) -> Storage | None:
+        """What is known of a tensor's storage; None if it holds plain numbers."""
+        return self._known.get(address(tensor))
+
+    def put(self, tensor: Tensor, node: Node, *, reached: bool = True) -> None:
+        """A tensor that was just made has the value `node`."""
+        layout, size = Layout.of(tensor), _places(tensor)
+        self._known[address(tensor)] = Storage(layout, size, node, reached, tensor)
+        self._held.append(tensor)
+
+    def value(self, tensor: Tensor) -> Node:
+        """The value of a tensor or a view, over its axes or fewer."""
+        storage = self.get(tensor)
+        if storage is None:
+            return numbers(tensor)
+        layout = Layout.of(tensor)
+        if layout == storage.layout:
+            return storage.node
+        return moved(storage.node, storage.layout.shape, storage.entry_at[layout.places])
+
+    def write(self, tensor: Tensor, node: Node, *, reached: bool) -> None:
+        """`node` was written into a tensor or a view; call it before the write happens."""
+        storage = self.get(tensor)
+        if storage is None:
+            if not reached:
+                return
+            if self._is_all(tensor):
+                self.put(tensor, node)
+                return
+            whole = _whole(tensor)
+            self.put(whole, numbers(whole))
+            storage = self._known[address(tensor)]
+        storage.reached = storage.reached or reached
+        layout = Layout.of(tensor)
+        if layout == storage.layout:
+            storage.node = node
+            return
+        entries = storage.entry_at[layout.places].ravel()
+        shape, axes = storage.layout.shape, axes_of(storage.layout.shape)
+        count = prod(shape)
+        source = np.full(count, -1, dtype=np.int64)
+        source[entries] = np.arange(entries.size)
+        stays = np.where(source < 0, np.arange(count), -1)
+        lengths, own = shape_of(axes), axes_of(layout.shape)
+        written = gather(over(node, own), source.reshape(lengths), axes, shape_of(own))
+        kept = gather(over(storage.node, axes), stays.reshape(lengths), axes, lengths)
+        storage.node = elementwise(lambda a, b: a + b, kept, written)
+
+    def forget(self, tensor: Tensor) -> None:
+        """The tensor holds plain numbers from now on."""
+        self._known.pop(address(tensor), None)
+
+
+def numbers(tensor: Tensor) -> Node:
+    """A tensor's numbers as they are now."""
+    return array_node(array_of(tensor), axes_of(tensor.shape))
+
+
+def array_of(tensor: Tensor) -> npt.NDArray[Any]:
+    """A tensor's numbers in float64, or integers as they are."""
+    with torch._C._DisableTorchDispatch():
+        plain = tensor.detach().resolve_conj().resolve_neg()
+        if plain.is_floating_point():
+            plain = plain.to(torch.float64)
+        return np.array(plain.numpy())
+
+
+def address(tensor: Tensor) -> int:
+    """What a storage is known by, as long as a tensor of it lives."""
+    return int(tensor.untyped_storage()._cdata)
+
+
+def _places(tensor: Tensor) -> int:
+    return int(tensor.untyped_storage().nbytes()) // max(1, tensor.element_size())
+
+
+def _is_dense(tensor: Tensor) -> bool:
+    """Whether the tensor has an entry at each place of its storage, in whatever order."""
+    expected = 1
+    for stride, length in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if length != 1 and stride != expected:
+            return False
+        expected *= length
+    return expected == _places(tensor)
+
+
+def _whole(tensor: Tensor) -> Tensor:
+    """All of the storage that a tensor is a view of: in one row, or as the tensor has it."""
+    if tensor.is_contiguous() and tensor.numel() == _places(tensor):
+        return tensor
+    with torch._C._DisableTorchDispatch():
+        return tensor.detach().as_strided((_places(tensor),), (1,), 0)

@@ -1,0 +1,125 @@
+"""What torch's operators are, as far as a recorder treats them alike."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._ops import OpOverload
+
+from comparisons.capture.calls.call import Call
+
+# Python takes a number out of a tensor: at other inputs it may be another one.
+READS_A_NUMBER = frozenset(("_local_scalar_dense", "equal", "is_nonzero", "allclose"))
+
+CREATES = frozenset(
+    (
+        "full_like",
+        "ones_like",
+        "zeros_like",
+        "empty_like",
+        "new_empty",
+        "new_zeros",
+        "new_ones",
+        "new_full",
+        "new_empty_strided",
+        "empty_permuted",
+        "scalar_tensor",
+    )
+)
+
+DRAWS = frozenset(
+    (
+        "bernoulli",
+        "rand_like",
+        "randn_like",
+        "randint_like",
+        "normal",
+        "uniform",
+        "exponential",
+        "rand",
+        "randn",
+        "randperm",
+        "randint",
+        "multinomial",
+        "log_normal",
+        "geometric",
+        "cauchy",
+        "poisson",
+        "normal_functional",
+        "random",
+    )
+)
+
+# In place they change how a tensor reads its storage, not what the storage holds.
+RESHAPES_IN_PLACE = frozenset(
+    (
+        "squeeze",
+        "unsqueeze",
+        "transpose",
+        "t",
+        "detach",
+        "as_strided",
+        "swapdims",
+        "swapaxes",
+        "requires_grad",
+    )
+)
+
+OUT_OF_REACH = frozenset(
+    (
+        "linalg_svd",
+        "linalg_eig",
+        "linalg_eigh",
+        "linalg_eigvals",
+        "linalg_matrix_exp",
+        "matrix_exp",
+        "geqrf",
+    )
+)
+
+
+def plain_name(call: Call) -> str:
+    """The operator's name as a user knows it."""
+    return call.name.strip("_")
+
+
+def is_view(call: Call) -> bool:
+    """Whether its results share the storage of its argument, as the schema says."""
+    if call.name == "lift_fresh":
+        return False
+    return any(r.alias_info is not None for r in call.operator._schema.returns) or (
+        call.name.startswith("unsafe_split")
+    )
+
+
+def written_arguments(call: Call) -> list[Tensor]:
+    """The tensors that the operator writes into."""
+    found: list[Any] = [
+        call.bound.get(a.name)
+        for a in call.operator._schema.arguments
+        if a.alias_info is not None and a.alias_info.is_write
+    ]
+    return [t for t in found if isinstance(t, Tensor)]
+
+
+def functional_twin(call: Call) -> Any:
+    """The operator that computes the same without writing: `add` for `add_`; None without one.
+
+    It is known by the types of its arguments: of `pow_.Scalar` it is `pow.Tensor_Scalar`, while
+    `pow.Scalar` is a number to the power of a tensor.
+    """
+    packet = getattr(torch.ops.aten, call.name.removesuffix("_"), None)
+    if packet is None:
+        return None
+    wanted = _argument_types(call.operator)
+    for name in (call.overload, *packet.overloads()):
+        twin = getattr(packet, name, None)
+        if twin is not None and _argument_types(twin) == wanted:
+            return twin
+    return getattr(packet, call.overload, None) or getattr(packet, "default", None)
+
+
+def _argument_types(operator: OpOverload) -> list[str]:
+    return [str(argument.type) for argument in operator._schema.arguments]

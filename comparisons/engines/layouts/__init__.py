@@ -1,0 +1,1 @@
+"""How the memory of the inputs is laid out for reverse mode: a layout a file."""

@@ -1,0 +1,39 @@
+"""Reverse mode over tensors without a dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from comparisons.dtypes import Float64Array
+from comparisons.engines.engine import Indices, Setting
+from comparisons.engines.layouts.layout import Layout
+from comparisons.engines.snippet import Place, Snippet
+
+_MOST = 192  # points; each costs a forward and a backward pass of its own
+
+
+class ZeroDim(Layout):
+    """Numbers."""
+
+    name = "zero_dim"
+    summary = "One number at a time, a tensor of shape ()."
+
+    def chosen(self, size: int) -> Indices | None:
+        """The first."""
+        return np.arange(min(size, _MOST))
+
+    def cut(self, values: Float64Array, setting: Setting) -> Iterator[Any]:
+        """A tensor a value."""
+        for value in values:
+            yield setting.tensor(np.asarray(value))
+
+    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
+        """One of them."""
+        return f"torch.tensor({value}, {options}{self.requiring_grad})", "()"
+
+    def statement(self, shown: Snippet) -> str:
+        """`backward`, then `.grad`."""
+        return f"{shown.total}.backward({shown.cotangent}); print({shown.name}.grad.item())"

@@ -1,0 +1,1 @@
+"""How torch is asked to differentiate: a mode a file."""

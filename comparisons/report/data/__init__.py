@@ -1,0 +1,1 @@
+"""The data of a report: rows of plain values, and the files that hold them."""

@@ -1,0 +1,142 @@
+"""The data of a report: what was compared, by what, on what, as JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from comparisons.judge.vocabulary import Status
+from comparisons.report.data.numbered import numbered
+from comparisons.report.data.row import WIDEST_FIRST, Row, written
+from comparisons.report.data.schema import LONGEST, Schema
+from comparisons.report.data.whole_file import write_whole
+from symdiff.notation.printable import printable
+
+_NUMBER = 1  # a document of another number is refused: raise it when a field changes its meaning
+SCHEMA = Schema("comparisons.report.data")
+_BEGAN = datetime.now(UTC)  # of the run: its page and its JSON have one date
+_VERSIONS = ("symdiff-autograd", "torch", "sympy", "numpy", "python-flint")
+_COLUMNS = ("subject", "dtype", "engine", "verdict", "values", "bulk_ulp")
+_WORST = ("adjoint", "at", "computed", "truth", "ulp", "reproduction")
+
+
+def document(rows: Iterable[Row], *, complete: bool) -> dict[str, Any]:
+    """The rows, in an order of their own, with the versions, machine, date and commit they are of.
+
+    Args: rows, as `result_row` and `detection_row` make them; complete, whether the run came
+        to its end.
+    Returns: what `write_json` writes; it fits the JSON Schema beside this file.
+    """
+    return {
+        "schema": _NUMBER,
+        "complete": complete,
+        "date": _date(),
+        "commit": _commit(),
+        "versions": {"python": platform.python_version()} | {n: _version(n) for n in _VERSIONS},
+        "machine": {
+            "system": platform.system(),
+            "architecture": platform.machine(),
+            "cores": os.cpu_count(),
+        },
+        "rows": written(sorted(numbered(rows), key=_place)),
+    }
+
+
+def write_json(path: Path, rows: Iterable[Row], *, complete: bool = True) -> None:
+    """Write the document of the rows to `path`."""
+    text = json.dumps(document(rows, complete=complete), ensure_ascii=False, allow_nan=False)
+    write_whole(path, [text, "\n"])
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The document in a file that `write_json` wrote.
+
+    Raises: ValueError, one sentence, if it is no JSON, of another schema, or does not fit its own.
+    """
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_literal)
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deeply for a symdiff report") from None
+    except ValueError as error:
+        raise ValueError(f"{path} is not JSON ({error}); write one with --json") from None
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read ({error.strerror})") from None
+    if not isinstance(found, dict) or "schema" not in found:
+        raise ValueError(f"{path} is JSON, but no symdiff report; write one with --json")
+    if found["schema"] != _NUMBER:
+        raise ValueError(
+            f"{path} has schema {printable(repr(found['schema']), LONGEST)}, and this symdiff "
+            f"reads schema {_NUMBER}; write it anew, or read it with the symdiff that wrote it"
+        )
+    SCHEMA.require(found, Path(path))
+    return found
+
+
+def write_csv(path: Path, rows: Iterable[Row]) -> None:
+    """Write a line for every comparison of the rows: what is said of it, without its points."""
+    statuses = [str(s) for s in Status]
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow([*_COLUMNS, *statuses, *(f"worst {c}" for c in _WORST)])
+    for row in sorted(numbered(rows), key=_place):
+        if row["kind"] == "comparison":
+            counts = [row["counts"].get(s, 0) for s in statuses]
+            table.writerow([*(row[c] for c in _COLUMNS), *counts, *_worst(row["worst"])])
+    write_whole(path, [text.getvalue()])
+
+
+def _no_literal(name: str) -> None:
+    raise ValueError(f"JSON has no {name}")
+
+
+def _worst(point: Row | None) -> list[Any]:
+    if point is None:
+        return [""] * len(_WORST)
+    at = ", ".join(f"{name} = {value} ({bits})" for name, value, bits in point["inputs"])
+    return [at if column == "at" else point[column] for column in _WORST]
+
+
+def _place(row: Row) -> tuple[str, ...]:
+    """Where a row stands: the same, in whatever order processes sent them."""
+    if row["kind"] == "detection":
+        return (row["kind"], row["subject"], row["mutation"])
+    if row["kind"] == "convention":
+        return (row["kind"], row["subject"], json.dumps(row, sort_keys=True))
+    if row["kind"] == "difference":
+        pair = (row["first"], row["second"], row["adjoint"])
+        return (row["kind"], row["subject"], row["dtype"], *pair, json.dumps(row, sort_keys=True))
+    rank = f"{WIDEST_FIRST.index(row['dtype'])}"
+    return (row["kind"], row["subject"], rank, row["engine"], json.dumps(row, sort_keys=True))
+
+
+def _date() -> str:
+    # Source of the override: reproducible-builds.org/specs/source-date-epoch.
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    date = datetime.fromtimestamp(int(given), UTC) if given else _BEGAN
+    return date.isoformat(timespec="seconds")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """Of the checkout that the run stands in, if it stands in one that has git."""
+    command = ["git", "rev-parse", "HEAD"]  # found on the PATH, as a user's own would be
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()

@@ -1,0 +1,1 @@
+"""How a report is drawn: its page as HTML and as Markdown."""

@@ -1,0 +1,280 @@
+"""The report as a document: rows put in order, and rendered as Markdown or HTML."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from unicodedata import normalize
+
+from comparisons.judge.vocabulary import Verdict, verdict_named
+from comparisons.report.data.files import document
+from comparisons.report.data.row import WIDEST_FIRST, Row, read
+from comparisons.report.data.whole_file import write_whole
+from comparisons.report.page.glossary import STATUSES, VERDICTS
+from comparisons.report.page.templates import anchor, template
+from comparisons.report.summaries.conventions import KinkConventions, kink_conventions
+from comparisons.report.summaries.detections import Detections
+from comparisons.report.summaries.engine_pairs import EnginePair, engine_pairs
+from comparisons.report.summaries.findings import Finding, findings, origin_of
+from comparisons.report.summaries.overview import Operator, overview
+from comparisons.results.number import shown
+from symdiff.notation.names import lettered
+
+TEMPLATES: Mapping[str, str] = {".html": "page.html.jinja", ".md": "page.md.jinja"}
+LARGEST = 3_000_000  # bytes of one HTML file; a larger report is an index and a file a function
+
+# What the schema does not ask for: documents of before have none of it.
+_OPTIONAL: Mapping[str, Any] = {"place": "", "identity": "", "captured": ()}
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """What the templates read: every method answers one question of the page."""
+
+    data: Mapping[str, Any]  # as `comparisons.report.data.files.document` gives it
+    folder: str = ""  # of the sections, where they are no part of the page itself
+
+    @property
+    def setting(self) -> list[str]:
+        """What the run was made with, where and when."""
+        versions = [f"{name} {v}" for name, v in self.data["versions"].items() if v]
+        machine, commit = self.data["machine"], self.data["commit"]
+        date = self.data["date"].replace("T", " ").replace("+00:00", " UTC")
+        parts = [*versions, f"{machine['system']} {machine['architecture']}", date]
+        return [*parts, f"commit {commit[:10]}"] if commit else parts
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The rows with their floats; what was compared twice, to the same end, is there once."""
+        once = {json.dumps(row, sort_keys=True): row for row in self.data["rows"]}
+        found: list[Row] = read(list(once.values()))
+        return [{**_OPTIONAL, **row} for row in found]
+
+    @cached_property
+    def comparisons(self) -> list[Row]:
+        """The comparisons, each with a `title`: its subject, and what tells it from its like."""
+        found = self._titled("comparison")
+        return sorted(found, key=lambda r: (r["title"], WIDEST_FIRST.index(r["dtype"])))
+
+    @cached_property
+    def differences(self) -> list[Row]:
+        """Where engines differ, each with the `title` of the comparisons it is between."""
+        found = self._titled("difference")
+        return sorted(found, key=lambda r: (r["title"], WIDEST_FIRST.index(r["dtype"])))
+
+    def _titled(self, kind: str) -> list[Row]:
+        for r in (found := [r for r in self.rows if r["kind"] == kind]):
+            several = len(self._settings.get(r["subject"], ())) > 1 and _setting(r)
+            r["title"] = f"{r['subject']} ({_setting(r)})" if several else r["subject"]
+        return found
+
+    @cached_property
+    def _settings(self) -> dict[str, set[str]]:
+        settings: dict[str, set[str]] = {}
+        for r in self.rows:
+            if r["kind"] == "comparison":
+                settings.setdefault(r["subject"], set()).add(_setting(r))
+        return settings
+
+    @cached_property
+    def _by_title(self) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
+        for r in self.comparisons:
+            found.setdefault(r["title"], []).append(r)
+        return found
+
+    @property
+    def titles(self) -> list[str]:
+        """Each function once."""
+        return list(self._by_title)
+
+    @cached_property
+    def dtypes(self) -> list[str]:
+        """Each type once, widest first."""
+        return sorted({r["dtype"] for r in self.comparisons}, key=WIDEST_FIRST.index)
+
+    @cached_property
+    def engines(self) -> list[str]:
+        """Each engine once."""
+        return sorted({r["engine"] for r in self.comparisons})
+
+    def of(self, title: str) -> list[Row]:
+        """The comparisons of a function."""
+        return self._by_title[title]
+
+    def engines_of(self, title: str) -> list[str]:
+        """The engines that a function was compared in."""
+        return sorted({r["engine"] for r in self.of(title)})
+
+    @property
+    def engine_pairs(self) -> list[EnginePair]:
+        """A line a pair of engines that differ somewhere."""
+        return engine_pairs(self.comparisons, self.differences)
+
+    def differences_of(self, title: str) -> list[Row]:
+        """Where the engines differ that a function was compared in."""
+        return self._differences_by_title.get(title, [])
+
+    @cached_property
+    def _differences_by_title(self) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
+        for r in self.differences:
+            found.setdefault(r["title"], []).append(r)
+        return found
+
+    @property
+    def titles_that_differ(self) -> list[str]:
+        """The functions of which engines differ, if the comparisons are here too."""
+        return [title for title in self._differences_by_title if title in self._by_title]
+
+    def cell(self, title: str, engine: str, dtype: str) -> Row | None:
+        """The worst comparison of a function in a type and engine, if there is one."""
+        found = [r for r in self.of(title) if (r["engine"], r["dtype"]) == (engine, dtype)]
+        return max(found, key=badness, default=None)
+
+    def sort_key(self, row: Row | None) -> str:
+        """A number to sort a cell by, as text: the verdict, then the error in bulk."""
+        if row is None:
+            return "-1"
+        verdict, error = badness(row)
+        part = (
+            math.log1p(max(error, 0.0)) / 1000 if math.isfinite(error) else 0.9
+        )  # below 1 for any float
+        return f"{verdict + part:.9g}"
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """A finding a function and engine that disagrees, the worst first."""
+        return findings(self.comparisons)
+
+    @cached_property
+    def overview(self) -> Sequence[Operator]:
+        """Torch's own functions with the largest errors at ordinary inputs."""
+        return overview(self.comparisons)
+
+    @property
+    def overview_types(self) -> list[str]:
+        """The types in the overview, widest first."""
+        there = {dtype for operator in self.overview for dtype in operator.largest}
+        return [dtype for dtype in self.dtypes if dtype in there]
+
+    def origin(self, title: str) -> str:
+        """Whose code was judged: torch's own, the user's, or a line of symdiff's."""
+        return origin_of(self.of(title)[0])
+
+    @property
+    def only_at_infinity(self) -> list[str]:
+        """The functions that are wrong at ±∞ and nowhere else."""
+        return [
+            title
+            for title, rows in self._by_title.items()
+            if max(rows, key=badness)["verdict"] == str(Verdict.FAILS_AT_INFINITY)
+        ]
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """How many comparisons have each verdict."""
+        all_verdicts = [r["verdict"] for r in self.comparisons]
+        return {verdict: all_verdicts.count(verdict) for verdict in VERDICTS}
+
+    @property
+    def values(self) -> int:
+        """How many gradients were compared."""
+        return sum(r["values"] for r in self.comparisons)
+
+    @property
+    def points(self) -> int:
+        """At how many points: a point may have several adjoints."""
+        return sum(max((a["values"] for a in r["adjoints"]), default=0) for r in self.comparisons)
+
+    def statuses(self, title: str) -> list[str]:
+        """The statuses that occur in a function's comparisons."""
+        occurring = {s for r in self.of(title) for a in r["adjoints"] for s in a["counts"]}
+        return [status for status in STATUSES if status in occurring]
+
+    @property
+    def conventions(self) -> list[KinkConventions]:
+        """The kinks at which two ways to write one function disagree."""
+        return kink_conventions(r for r in self.rows if r["kind"] == "convention")
+
+    @cached_property
+    def detections(self) -> Detections:
+        """Which checker caught which wrong backward."""
+        return Detections([r for r in self.rows if r["kind"] == "detection"])
+
+    @cached_property
+    def _anchors(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        taken: Counter[str] = Counter()
+        for title in self.titles:
+            name = anchor(title)
+            key = normalize("NFKC", name).casefold()  # as file systems may compare names
+            while taken[key]:
+                taken[key] += 1
+                name = f"{anchor(title)}--{taken[key]}"
+                key = normalize("NFKC", name).casefold()
+            taken[key] += 1
+            found[title] = name
+        return found
+
+    def anchor(self, title: str) -> str:
+        """The id of a function's section, or its file's name; no two have one."""
+        return f"f-{self._anchors[title]}"
+
+    def link(self, title: str) -> str:
+        """Where a function's section is."""
+        name = self.anchor(title)
+        return f"{self.folder}/{name}.html" if self.folder else f"#{name}"
+
+    def render(self, suffix: str) -> str:
+        """The page, for a file name's suffix, `.html` or `.md`."""
+        return template(TEMPLATES[suffix]).render(report=self)
+
+    def render_section(self, title: str, index: str) -> str:
+        """A page of one function, for a report that is a folder."""
+        return template("section_page.html.jinja").render(report=self, title=title, index=index)
+
+
+def write(path: Path, rows: Iterable[Row], *, complete: bool = True) -> None:
+    """Write the report of the rows to `path`, Markdown or HTML by its suffix."""
+    write_page(path, document(rows, complete=complete))
+
+
+def write_page(path: Path, data: Mapping[str, Any], *, largest: int = LARGEST) -> None:
+    """Write the page of a document, as `read_json` gives it, Markdown or HTML by its suffix.
+
+    A page of more than `largest` bytes becomes an index, with a file for each function in a folder
+    of the same name beside it.
+    """
+    report = Document(data)
+    page = report.render(path.suffix)
+    if path.suffix == ".html" and len(page.encode("utf-8", "replace")) > largest:
+        folder = path.with_suffix("")
+        folder.mkdir(parents=True, exist_ok=True)
+        report = Document(data, folder=folder.name)
+        for title in report.titles:
+            section = report.render_section(title, index=f"../{path.name}")
+            write_whole(folder / f"{report.anchor(title)}.html", [section])
+        page = report.render(path.suffix)
+    write_whole(path, [page])
+
+
+def badness(row: Row) -> tuple[int, float]:
+    """What a comparison is sorted by: its verdict, then its error in bulk."""
+    return verdict_named(row["verdict"]).rank, row["bulk_ulp"]
+
+
+def _setting(row: Row) -> str:
+    values = row["parameters"] if row["kind"] == "difference" else row["mathematics"]["parameters"]
+    parts = [f"{lettered(k)} = {shown(v)}" for k, v in values.items()]
+    if row["cotangent"] != "ones":
+        parts.append(f"cotangent {row['cotangent']}")
+    if row["device"] != "cpu":
+        parts.append(row["device"])
+    return ", ".join(parts)

@@ -1,0 +1,118 @@
+"""The templates of a report, each with what it needs so that text of others stays text.
+
+A document may come from anywhere. In HTML every value is escaped; formulas are set by `mathml`,
+which lets nothing but MathML out; and the page's policy forbids every script, style and load but
+the ones it was written with. In Markdown every value is escaped as well, code by fences.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from comparisons.report.page import markdown, plots
+from comparisons.report.page.glossary import STATUSES, TERMS, VERDICTS
+from comparisons.report.page.mathml import mathml
+from comparisons.report.summaries.findings import HERE, TORCH, USER
+from comparisons.results.number import shown
+from symdiff.notation.names import lettered
+
+
+def template(name: str) -> Any:
+    """The template of that name, `….html.jinja` or `….md.jinja`."""
+    return (_markdown() if name.endswith(".md.jinja") else _html()).get_template(name)
+
+
+def anchor(name: str) -> str:
+    """Letters, digits and hyphens, for an id, a CSS class or a file's name of at most 250 bytes."""
+    words = "".join(c if c.isalnum() else " " for c in name.replace("∞", "infinity")).split()
+    return "-".join(words)[:_LONGEST_ANCHOR] or "unnamed"
+
+
+def _place(value: float) -> str:
+    """An input in two digits, in words of its own sign: −6.7."""
+    return f"{value:.2g}".replace("-", "−")
+
+
+_LONGEST_ANCHOR = 56  # of letters of at most four bytes
+
+
+@cache
+def _html() -> Environment:
+    style = _text("page.css").replace("FONT", base64.b64encode(_font()).decode())
+    script = _text("page.js")
+    environment = _environment(autoescape=True)
+    environment.globals |= {
+        "STYLE": Markup(style),  # noqa: S704 - our own
+        "SCRIPT": Markup(script),  # noqa: S704 - our own
+        "POLICY": _policy(script, style),
+        "AXES": plots.AXES,
+        "ORIGINS": (TORCH, HERE, USER),
+        "inf": math.inf,
+        "equation": _equation,
+    }
+    environment.filters |= {"place": _place}
+    environment.filters |= {"error_plot": plots.error_plot, "curve_plot": plots.curve_plot}
+    return environment
+
+
+@cache
+def _markdown() -> Environment:
+    environment = _environment(autoescape=False, finalize=markdown.shown_as_it_is)
+    environment.filters |= {
+        "code": markdown.code,
+        "fenced": markdown.fenced,
+        "indented": markdown.indented,
+    }
+    return environment
+
+
+def _environment(**options: Any) -> Environment:
+    environment = Environment(  # noqa: S701 - Markdown's own escapes are `finalize`
+        loader=PackageLoader("comparisons", "report/page"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        **options,
+    )
+    environment.filters |= {"number": shown, "anchor": anchor, "lettered": lettered}
+    environment.globals |= {"VERDICTS": VERDICTS, "STATUSES": STATUSES, "TERMS": TERMS}
+    return environment
+
+
+def _policy(script: str, style: str) -> str:
+    """What the page may do: run its one script, use its one style sheet and font, and no more.
+
+    Source: w3.org/TR/CSP3.
+    """
+
+    def of(text: str) -> str:
+        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+    return (
+        f"default-src 'none'; script-src {of(script)}; style-src {of(style)}; font-src data:; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _equation(text: str, latex: str) -> str:
+    """The formula set, or, where that cannot be, its text."""
+    try:
+        return Markup(mathml(latex))  # noqa: S704 - which escapes all text
+    except ValueError:
+        return Markup("<code>{}</code>").format(text)  # which escapes the text
+
+
+def _text(name: str) -> str:
+    return files("comparisons.report.page").joinpath(name).read_text(encoding="utf-8")
+
+
+def _font() -> bytes:
+    return files("comparisons.report.page").joinpath("font/stix-two-math.woff2").read_bytes()

@@ -1,0 +1,372 @@
+"""A user's own torch code as a subject: what it computes is read off while it runs.
+
+The subject's output is L = Σ v ∘ y over all outputs y, with a cotangent v drawn for each. So every
+engine can take it; the adjoint of an input is what autograd passes back for v; and the adjoint of
+v is y itself: the values are judged beside the gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import symdiff
+from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
+from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
+from comparisons.subjects.own.written_call import WrittenCall, written_call
+from comparisons.subjects.functions import from_function
+from comparisons.subjects.own.read_off import read_off
+from comparisons.subjects.subject import Reading, Subject
+from symdiff.graph import Graph, Node, array, constant, contraction, elementwise
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from comparisons.capture import Captured
+
+Function = Callable[..., Any]
+
+
+def from_code(
+    function: Function,
+    arguments: tuple[Any, ...],
+    keywords: Mapping[str, Any],
+    dtype: FloatType,
+    *,
+    reference: Function | None = None,
+    gradient: Function | None = None,
+    order: int = 1,
+) -> Subject:
+    """A function or module at example arguments, beside the derivative of what it computes.
+
+    Args:
+        function: the code that is judged.
+        arguments: what it is called with by position; the tensors say shapes, and where the
+            gradients are judged, once rounded to `dtype`.
+        keywords: what it is called with by name.
+        dtype: the type that torch will compute in.
+        reference: plain torch code that computes the same, whose derivative is taken instead.
+        gradient: what ∂y/∂x should be, entry by entry, where it is not the derivative: a function
+            of the same arguments that returns a tensor for each input.
+        order: 2 to judge the gradient of the gradient.
+
+    Raises: ValueError, in one sentence, if the code cannot be captured, or the reference is not
+        of the same inputs and outputs; TypeError if `reference` and `gradient` are both given.
+    """
+    from comparisons.capture.capturing import captured_call
+
+    if reference is not None and gradient is not None:
+        raise TypeError("give reference= or gradient=, not both: each says what is right")
+    arguments, named = _rounded((arguments, dict(keywords)), dtype)
+    held: set[str] = set()
+    if gradient is not None:
+        reference = _surrogate(function, gradient, held)
+    judged_by = reference or function
+    captured = captured_call(judged_by, arguments, named, dtype=dtype)
+    if reference is not None:
+        captured = _beside(captured, function, arguments, named)
+    names = list(captured.inputs)
+    call = written_call(function, names, arguments, named, copied=captured.writes)
+    if captured.draws:
+        seed = f"torch.manual_seed({SEED})"
+        call = replace(call, text=f"({seed}, {call.text})[1]")
+    weighted = replace(
+        _weighted(captured, call),
+        reading=partial(_reading, judged_by, arguments, named),
+        draws=captured.draws,
+        surrogate=gradient is not None,
+        held=_held(captured, dtype, judged=reference is None),
+    )
+    weighted = replace(weighted, casts=frozenset(weighted.casts) | held)
+    if gradient is None and len(arguments) == 1 and not named:
+        weighted = replace(weighted, alone=partial(_of_one_number, function, judged_by))
+    if held:  # by a surrogate, whose values are no part of the graph
+        weighted = replace(weighted, held=None)
+    if order == 1:
+        return weighted
+    if order == 2:
+        return of_gradient(weighted)
+    raise ValueError(f"the order is 1 or 2, not {order}")
+
+
+def _held(captured: Captured, dtype: FloatType, *, judged: bool) -> dict[Node, str]:
+    """The type that each value is held in when the code runs in `dtype`.
+
+    A backward that torch makes is computed as the value was. One that is written by hand, or whose
+    forward is another function's, may well hold less than that: there `dtype` itself is enough.
+
+    Args: judged, whether the code that was captured is the code that is judged.
+    """
+    from comparisons.capture.narrowed import narrowed
+
+    found = dict.fromkeys(captured.doubles, dtype)
+    trusted = judged and not captured.written
+    for node, held in captured.types.items():
+        kind = float_type(held)
+        found[node] = kind if trusted else coarser(kind, dtype)
+    lines = narrowed(captured, dtype.torch) if dtype.name != "float64" else {}
+    for place, least in lines.items():
+        at = [node for node in found if captured.places.get(node) == place]
+        for node in _with_what_goes_in(at, found) or list(found):
+            found[node] = coarser(found[node], float_type(least))
+    return {node: kind.name for node, kind in found.items()}
+
+
+def _with_what_goes_in(nodes: Sequence[Node], known: Container[Node]) -> list[Node]:
+    """The nodes, and the values of known type that they are computed from: those are cast too."""
+    found = dict.fromkeys(nodes)
+    left = [operand for node in nodes for operand in node.operands]
+    while left:
+        node = left.pop()
+        if node not in known:
+            left += node.operands
+        found[node] = None
+    return [node for node in found if node in known]
+
+
+def _of_one_number(function: Function, judged_by: Function) -> Subject:
+    """The function of each entry of its tensor that the code computes.
+
+    Raises: ValueError, one sentence, if it is none; whatever the code raises.
+    """
+    return from_function(function, read_off(judged_by))
+
+
+def _reading(function: Function, arguments: tuple[Any, ...], named: dict[str, Any]) -> Reading:
+    """The code that is the definition, captured again with its local variables as lines."""
+    from comparisons.capture.closed_form import closed_form
+
+    captured = closed_form(function, *arguments, **named).captured
+    return Reading(captured.graph, captured.source_lines)
+
+
+def _rounded(given: Any, dtype: FloatType) -> Any:
+    """The arguments with their floating-point tensors rounded to the type, held in float64."""
+    import torch
+    from torch.utils._pytree import tree_map_only
+
+    from comparisons.capture.running.rounded import rounded
+
+    def held(tensor: Tensor) -> Tensor:
+        if not tensor.is_floating_point() or tensor.layout != torch.strided:
+            return tensor
+        return rounded(tensor, dtype).double().requires_grad_(tensor.requires_grad)
+
+    return tree_map_only(torch.Tensor, held, given)
+
+
+def _surrogate(function: Function, gradient: Function, held: set[str]) -> Function:
+    """A function of the same values whose derivative is the gradient that is given.
+
+    Args: held, to which is added the type of the values, if they are held in less than float64:
+        what autograd passes back is rounded to it.
+    """
+    import torch
+
+    from comparisons.capture.running.code import name_of, signature_of
+
+    def surrogate(*arguments: Any, **keywords: Any) -> Any:
+        value = function(*arguments, **keywords)
+        if value.dtype in (torch.float32, torch.bfloat16, torch.float16):
+            held.add(str(value.dtype).removeprefix("torch."))
+        slopes = gradient(*arguments, **keywords)
+        slopes = slopes if isinstance(slopes, tuple | list) else (slopes,)
+        inputs = [a for a in arguments if isinstance(a, torch.Tensor) and a.is_floating_point()]
+        if len(slopes) != len(inputs):
+            raise ValueError(
+                f"gradient= returned {len(slopes)} tensor(s) for {len(inputs)} inputs; "
+                "return one for each"
+            )
+        moved = sum(s.detach() * (x - x.detach()) for s, x in zip(slopes, inputs, strict=True))
+        return value.detach() + moved
+
+    surrogate.__name__ = name_of(function)
+    surrogate.__signature__ = signature_of(function)  # type: ignore[attr-defined]  # inspect reads it
+    return surrogate
+
+
+def _beside(
+    described: Captured, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> Captured:
+    """The graph of the reference beside the code of the function, their inputs in order."""
+    from comparisons.capture.captured import real_outputs
+    from comparisons.capture.running.code import Code, code_of
+
+    code = code_of(function, arguments, keywords)
+    theirs = list(code.inputs) if set(code.inputs) != set(described.inputs) else described.inputs
+    if len(theirs) != len(described.inputs):
+        raise ValueError(
+            f"{code.name} has the inputs {', '.join(code.inputs)} and the reference "
+            f"{', '.join(described.inputs)}; both need the same, parameters of modules included"
+        )
+    names = dict(zip(described.inputs, theirs, strict=True))
+
+    def call(values: Mapping[str, Tensor]) -> Any:
+        found = code.as_given({names[name]: value for name, value in values.items()})
+        shapes = [tuple(t.shape) for _, t in real_outputs(found)]
+        expected = [described.shapes[name] for name in described.outputs]
+        if shapes != expected:
+            raise ValueError(
+                f"{code.name} returned tensors of the shapes {shapes} and the reference "
+                f"{expected}; both have to return the same"
+            )
+        return found
+
+    own = Code(code.name, {n: code.inputs[names[n]] for n in described.inputs}, call)
+    return replace(described, name=code.name, code=own)
+
+
+def _weighted(captured: Captured, call: WrittenCall) -> Subject:
+    """L = Σ v ∘ y."""
+    graph = captured.graph
+    taken = {*graph.nodes, *graph.where, *graph.lengths}
+    taken |= {axis for node in graph.nodes.values() for axis in node.axes}
+    weights = {y: _free(f"{COTANGENT}_{y}", taken) for y in graph.outputs}
+    loss = _free("L", {*taken, *weights.values()})
+    vs = {y: array(name, " ".join(graph.lines[y].axes)) for y, name in weights.items()}
+    total = _sum(contraction((vs[y], graph.lines[y]), ()) for y in graph.outputs)
+
+    def returned(**leaves: Tensor) -> dict[str, Tensor]:
+        return captured.call_as_given(**{n: leaves[n] for n in captured.inputs})
+
+    def forward(**leaves: Tensor) -> Tensor:
+        found = captured.call(**{n: leaves[n] for n in captured.inputs})
+        parts = [
+            (leaves[weights[y]] * t.reshape(leaves[weights[y]].shape)).sum()
+            for y, t in found.items()
+        ]
+        return sum(parts[1:], parts[0])
+
+    def sample(dtype: FloatType) -> Inputs:
+        draw = seeded()
+        drawn: dict[str, Float64Array] = {}
+        for y, name in weights.items():
+            shape = [n for n in captured.shapes[y] if n != 1]
+            drawn[name] = dtype.round(draw.normal(size=shape))
+        return {**captured.arrays, **drawn}
+
+    return Subject(
+        call.name,
+        Graph(
+            graph.name,
+            (*graph.inputs, *vs.values()),
+            {**graph.lines, loss: total},
+            graph.parameters,
+            graph.where,
+            lengths=graph.lengths,
+        ),
+        forward,
+        _code(call, [(name, captured.shapes[y]) for y, name in weights.items()]),
+        sample=sample,
+        of_user=True,
+        captured=True,
+        casts=frozenset(str(t).removeprefix("torch.") for t in captured.types.values()),
+        imports=call.imports,
+        obstacle=call.obstacle,
+        place=call.place,
+        identity=call.identity,
+        flat=captured.locally_constant,
+        places=captured.places,
+        outputs=returned,
+        weights=weights,
+        labels={
+            **{name: f"{name.rstrip('_')}.grad" for name in captured.inputs},
+            **{name: f"{y} (the value)" for y, name in weights.items()},
+        },
+    )
+
+
+def _code(call: WrittenCall, weights: Sequence[tuple[str, tuple[int, ...]]]) -> str:
+    """The output as a user would write it: a weight has no axes of length 1."""
+    shaped = [f"{v}.reshape({shape})" if 1 in shape else v for v, shape in weights]
+    if len(shaped) == 1:
+        return f"({shaped[0]} * {call.text}).sum()"
+    outputs = "torch.utils._pytree.tree_leaves"
+    real = f"[y for y in {outputs}({call.text}) if y.is_floating_point()]"
+    return f"sum((v * y).sum() for v, y in zip(({', '.join(shaped)}), {real}))"
+
+
+def of_gradient(subject: Subject) -> Subject:
+    """The subject whose output is Σ w ∘ x̄ over the gradients of another's inputs."""
+    graph = subject.graph
+    found = symdiff.adjoints(graph)
+    # of what the outputs are weighted with the gradient is the outputs, judged already
+    own = [n for n in graph.inputs if subject.labels[n.name].endswith(".grad")]
+    inputs = [i for i in own if i.name in found.nodes]
+    taken = {*graph.nodes, *graph.where, *graph.lengths}
+    taken |= {axis for node in graph.nodes.values() for axis in node.axes}
+    weights = {i.name: _free(f"w_{i.name}", taken) for i in inputs}
+    ws = {i.name: array(weights[i.name], " ".join(i.axes)) for i in inputs}
+    total = _sum(contraction((ws[i.name], found.nodes[i.name]), ()) for i in inputs)
+    loss = _free("M", {*taken, *weights.values()})
+
+    def forward(**leaves: Tensor) -> Tensor:
+        import torch
+
+        known = {i.name: leaves[i.name] for i in graph.inputs}
+        asked = [known[name] for name in weights]
+        gradients = torch.autograd.grad(
+            subject.forward(**known), asked, create_graph=True, allow_unused=True
+        )
+        parts = [
+            (leaves[weights[name]] * g).sum()
+            for name, g in zip(weights, gradients, strict=True)
+            if g is not None
+        ]
+        return sum(parts[1:], parts[0])
+
+    def sample(dtype: FloatType) -> Inputs:
+        assert subject.sample is not None  # noqa: S101 - captured code has one
+        known = subject.sample(dtype)
+        draw = seeded()
+        drawn = {
+            weights[i.name]: dtype.round(draw.normal(size=known[i.name].shape)) for i in inputs
+        }
+        return {**known, **drawn}
+
+    own_weights = f"({''.join(f'{w}, ' for w in weights.values())})"
+    own_inputs = f"({''.join(f'{name}, ' for name in weights)})"
+    options = "create_graph=True, allow_unused=True"
+    gradients = f"torch.autograd.grad({subject.code}, {own_inputs}, {options})"
+    return Subject(
+        f"the gradient of {subject.name}",
+        Graph(
+            graph.name,
+            (*graph.inputs, *ws.values()),
+            {loss: total},
+            graph.parameters,
+            lengths=graph.lengths,
+        ),
+        forward,
+        f"sum((w * g).sum() for w, g in zip({own_weights}, {gradients}) if g is not None)",
+        sample=sample,
+        of_user=True,
+        captured=True,
+        casts=subject.casts,
+        imports=subject.imports,
+        obstacle=subject.obstacle,
+        place=subject.place,
+        identity=subject.identity,
+        reading=subject.reading,
+        draws=subject.draws,
+        surrogate=subject.surrogate,
+        labels={
+            **{i.name: f"{i.name}.grad" for i in graph.inputs},
+            **{w: f"{name}.grad (the first derivative)" for name, w in weights.items()},
+        },
+    )
+
+
+def _sum(parts: Any) -> Node:
+    whole: Node = constant(0)
+    for part in parts:
+        whole = elementwise(lambda a, b: a + b, whole, part)
+    return whole
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name

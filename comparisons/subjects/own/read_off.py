@@ -1,0 +1,119 @@
+"""The definition that a user's function of one tensor states by its own code, entry by entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import symdiff
+from comparisons.subjects.own.origin import origin_of
+from symdiff import Definition
+from symdiff.expression.formula import real_symbol
+from symdiff.graph import Elementwise, Input, Node, topological
+from symdiff.trees.extent import Extents, TooLarge
+
+if TYPE_CHECKING:
+    from sympy import Expr
+
+    from comparisons.capture import Captured
+
+_WAY_OUT = "give its definition in z, such as 'z * Phi(z)'"
+_LENGTHS = (3, 5)  # a function of entries is the same at both
+_MOST_STEPS = 200  # of code that is read as one formula
+
+
+def read_off(function: Callable[..., Any]) -> Definition:
+    """What a function computes of each entry of its tensor, as a definition named after it.
+
+    Its code runs at a few numbers, at two lengths. Of an `autograd.Function` the forward is read.
+
+    Raises: ValueError, one sentence, if it is no such function, or what it computes depends on
+        more than the entry: branches taken, random numbers, the length.
+    """
+    name = origin_of(function).name
+    first, second = (_formula(function, name, length) for length in _LENGTHS)
+    if first != second:
+        raise ValueError(f"{name} depends on how many entries its tensor has; {_WAY_OUT}")
+    _require_one_function(function, name)
+    return replace(symdiff.activation(first), name=name)
+
+
+def _require_one_function(function: Callable[..., Any], name: str) -> None:
+    """Raises: ValueError if it computes another thing in float32 than where its code was read.
+
+    Such as what adds `torch.finfo(x.dtype).eps`; right code would be called wrong for it.
+    """
+    import torch
+
+    sizes = [0.75 * 2.0**-k for k in range(31)]  # in float32 too
+    points = torch.tensor([*sizes, *(-size for size in sizes)], dtype=torch.float64)
+    with torch.no_grad():
+        try:
+            single, double = function(points.float()).double(), function(points.clone()).double()
+        except RuntimeError:  # of a module whose numbers are float32
+            return
+    apart = (single - double).abs() > 2.0**-12 * (1 + double.abs())  # roundings are far below
+    if bool(apart.any()):
+        at = points[apart][0].item()
+        raise ValueError(f"{name} depends on its tensor's type, as at {at:.3g}; {_WAY_OUT}")
+
+
+def _formula(function: Callable[..., Any], name: str, length: int) -> Expr:
+    import torch
+
+    from comparisons.capture import Refused, capture
+
+    # Numbers of both signs in (−1, 1), where most functions have values.
+    entries = torch.linspace(-0.7, 0.9, length, dtype=torch.float64)
+    try:
+        captured = capture(function, entries)
+    except (Refused, TypeError) as error:
+        raise ValueError(
+            f"{name} cannot be swept by its code alone ({error}); {_WAY_OUT}"
+        ) from None
+    problem = _problem(captured)
+    if problem:
+        raise ValueError(f"{name} {problem}; {_WAY_OUT}")
+    (node,) = captured.graph.output_nodes
+    try:
+        return _written(node)
+    except (TooLarge, RecursionError) as error:
+        raise ValueError(f"the code of {name} is {error}; {_WAY_OUT}") from None
+
+
+def _problem(captured: Captured) -> str:
+    """Why the code is no function of each entry of one tensor, if so."""
+    if len(captured.inputs) != 1 or len(captured.outputs) != 1:
+        return (
+            f"has the inputs {', '.join(captured.inputs)} and the outputs "
+            f"{', '.join(captured.outputs)}; a sweep takes a function of one tensor"
+        )
+    (shape, out) = captured.shapes.values()
+    if shape != out:
+        return f"makes a tensor of the shape {out} of one of {shape}, so it is not entry by entry"
+    if captured.fixed:
+        what, place = captured.fixed[0]
+        where = f" ({place})" if place else ""
+        return f"depends on {what}{where}, which holds at these numbers only"
+    narrow = {str(t) for t in captured.types.values() if t.itemsize < 4}
+    if narrow:
+        return f"holds values on the way in {', '.join(sorted(narrow))}"
+    for node in topological(captured.graph.output_nodes):
+        if not isinstance(node, Elementwise | Input):
+            where = captured.source(node)
+            operation = captured.operations.get(node, "an operation")
+            return f"has {operation}{f' ({where})' if where else ''}, which is not entry by entry"
+    return ""
+
+
+def _written(output: Node) -> Expr:
+    """The output in z."""
+    extents, written = Extents(), dict[Node, "Expr"]()
+    steps = topological([output])
+    if len(steps) > _MOST_STEPS:
+        raise TooLarge(f"of {len(steps)} steps, more than {_MOST_STEPS}")
+    for node in steps:
+        whole = real_symbol("z") if isinstance(node, Input) else node.whole(written.__getitem__)
+        written[node] = extents.checked(whole)
+    return written[output]

@@ -1,0 +1,143 @@
+"""A call of the user's own code as text, in the names of its inputs, and what it imports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from comparisons.subjects.own.origin import Origin, instance_path, origin_of
+
+_MOST_ENTRIES = 64  # of a constant tensor that is written out
+
+
+@dataclass(frozen=True)
+class WrittenCall:
+    """Python text of a call.
+
+    Args: imports, statements that make the function known; obstacle, why the text cannot be run
+        as it stands, in words, empty where it can; name, place, identity, of the function.
+    """
+
+    text: str
+    imports: str
+    obstacle: str = ""
+    name: str = ""
+    place: str = ""
+    identity: str = ""
+
+
+class _Verbatim(str):
+    """Text that stands for itself inside a list or a dict."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def written_call(
+    function: Callable[..., Any],
+    names: Sequence[str],
+    arguments: Sequence[Any],
+    keywords: Mapping[str, Any],
+    *,
+    copied: bool = False,
+) -> WrittenCall:
+    """The call of a function or a module, its inputs by name, in the order that capture has them.
+
+    The inputs named are arrays without axes of length 1, as a graph has them; in the text they
+    have the user's shapes and memory again.
+
+    Args: names, of the inputs: of the arguments first, then the parameters of a module; copied,
+        whether the function gets copies, since it writes into its arguments.
+    """
+    import torch
+    from torch.utils._pytree import tree_flatten, tree_unflatten
+
+    leaves, structure = tree_flatten((tuple(arguments), dict(keywords)))
+    real = [
+        i for i, a in enumerate(leaves) if isinstance(a, torch.Tensor) and a.is_floating_point()
+    ]
+    asked = [i for i in real if leaves[i].requires_grad] or real
+    kind = f"{names[0]}.dtype" if names else "torch.float64"
+    constants = {i: _constant(leaf, kind) for i, leaf in enumerate(leaves) if i not in asked}
+    shown: list[Any] = [constants.get(i) or _Verbatim("...") for i in range(len(leaves))]
+    for i, name in zip(asked, names, strict=False):
+        shown[i] = _Verbatim(_shaped(name, leaves[i], copied=copied))
+    positional, named = tree_unflatten(shown, structure)
+    inside = [repr(a) for a in positional] + [f"{k}={v!r}" for k, v in named.items()]
+    lost = next(
+        (f"{type(leaves[i]).__name__} is an argument" for i, c in constants.items() if c is None),
+        "",
+    )
+    origin = origin_of(function)
+    if isinstance(function, torch.nn.Module):
+        found = _of_module(function, names[len(asked) :], inside, origin, copied=copied)
+    else:
+        found = WrittenCall(f"{origin.path}({', '.join(inside)})", origin.imports, origin.obstacle)
+    obstacle = found.obstacle
+    if lost and not obstacle:
+        obstacle = f"an argument is a {type(lost[0]).__name__} made while the program ran"
+    return WrittenCall(
+        found.text, found.imports, obstacle, origin.name, origin.place, origin.identity
+    )
+
+
+def _of_module(
+    module: Any, names: Sequence[str], inside: Sequence[str], origin: Origin, *, copied: bool
+) -> WrittenCall:
+    """The call of a module with its parameters by name."""
+    learned = {n: p for n, p in module.named_parameters() if p.requires_grad}
+    state = {
+        dotted: _Verbatim(_shaped(name, p, copied=copied))
+        for (dotted, p), name in zip(learned.items(), names, strict=True)
+    }
+    path, imports = instance_path(module)
+    where = f" ({origin.place})" if origin.place else ""
+    obstacle = "" if path else f"module is a {origin.name}{where} made while the program ran"
+    arguments = f"({', '.join(inside)},)" if inside else "()"
+    text = f"{path or 'module'}({', '.join(inside)})"
+    if state:
+        text = f"torch.func.functional_call({path or 'module'}, {state!r}, {arguments})"
+    return WrittenCall(text, imports, obstacle)
+
+
+def _shaped(name: str, tensor: Any, *, copied: bool) -> str:
+    """The array as the user's tensor: its axes of length 1, its strides."""
+    shape = tuple(tensor.shape)
+    text = f"{name}.reshape{shape}" if 1 in shape else name
+    overlaps = any(s == 0 and n > 1 for n, s in zip(shape, tensor.stride(), strict=True))
+    if not tensor.is_contiguous() and not overlaps:
+        strides = tuple(tensor.stride())
+        return f"torch.empty_strided({shape}, {strides}, dtype={name}.dtype).copy_({text})"
+    return f"{text}.clone()" if copied else text
+
+
+def _constant(leaf: Any, kind: str) -> Any:
+    """What is written for an argument that is no input; None where nothing can be.
+
+    Args: kind, the text of the floating-point type that the function runs in.
+    """
+    import torch
+
+    if isinstance(leaf, torch.Tensor):
+        if leaf.numel() > _MOST_ENTRIES or leaf.layout != torch.strided:
+            return None
+        values = leaf.detach().cpu()
+        entries = _entries(values.tolist())
+        dtype = kind if leaf.is_floating_point() else leaf.dtype
+        return _Verbatim(f"torch.tensor({entries}, dtype={dtype})")
+    if isinstance(leaf, float):
+        return _Verbatim(_entries(leaf))
+    plain = isinstance(leaf, bool | int | str | torch.dtype | torch.memory_format | type(None))
+    return _Verbatim(repr(leaf)) if plain else None
+
+
+def _entries(values: Any) -> str:
+    """Numbers as Python reads them; NaN and ±∞ have no literals."""
+    if isinstance(values, list):
+        return f"[{', '.join(map(_entries, values))}]"
+    if isinstance(values, float) and (values != values or values in (float("inf"), -float("inf"))):  # noqa: PLR0124 - NaN
+        return f"float('{values}')"
+    return repr(values)

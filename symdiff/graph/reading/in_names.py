@@ -1,0 +1,113 @@
+"""A node in the names of other nodes, whole arrays at a time, as one line is read: w̄ = x z̄ᵀ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy
+from sympy import Expr, Rational, Symbol
+
+from symdiff.graph.kinds.elementwise import is_constant
+from symdiff.graph.kinds.stop import Stop
+from symdiff.graph.node import Node, Write
+from symdiff.graph.order import ordered
+from symdiff.graph.reading.case_depth import check_cases
+from symdiff.notation.arrays import applied
+from symdiff.notation.names import ArraySymbol
+from symdiff.trees.extent import Extents, TooLarge
+from symdiff.trees.on_demand import on_demand
+
+_NO_FRACTION = 2**24  # a denominator from which on nobody would have typed a fraction
+_NO_INTEGER = 2**53  # a size from which on floats are apart by more than 1
+
+
+def in_names(node: Node, names: Mapping[Node, Symbol]) -> Expr:
+    """`node` in terms of the named nodes; the others are written out in place.
+
+    A constant is always written as itself, whatever it is called. A stop is written as its value,
+    unless that occurs beside it: exp(x − stop(x)) is not 1 to a derivative.
+
+    Raises: TooLarge if that is nested too deep or too long to be read.
+    """
+    extents = Extents()
+    marked = _stopped_beside(node, names)
+
+    def one(node: Node, write: Write) -> Expr:
+        if node in names and not is_constant(node):
+            return names[node]
+        if node in marked:
+            return applied("stop", (), node.axes, map(write, node.operands))
+        return extents.checked(node.whole(write))
+
+    try:
+        check_cases(node, names)
+        return _as_typed(on_demand(node, one, {}))
+    except RecursionError:  # SymPy's: an operation of many levels on operands of many
+        raise TooLarge("nested deeper than SymPy can go") from None
+
+
+def _as_typed(expression: Expr) -> Expr:
+    """The expression with its long fractions as they were typed: 0.1, /2.5, not 3602…/36028….
+
+    The float64 nearest to 0.1 is a long fraction; so is what SymPy makes of several such factors,
+    which is then read as the float64 nearest to the product.
+    """
+    return expression.xreplace({r: _typed(r) for r in expression.atoms(Rational) if _is_long(r)})
+
+
+def _is_long(number: Rational) -> bool:
+    return bool(number.q >= _NO_FRACTION or abs(number.p) >= _NO_INTEGER)
+
+
+def _typed(number: Rational) -> Expr:
+    """A decimal, or 1 by a decimal where that alone is exact."""
+    size = abs(number)
+    try:
+        decimal = float(size)
+        inverse = float(1 / size)
+    except OverflowError:
+        return number
+    exact = Rational(decimal) == size
+    if not exact and decimal and Rational(inverse) == 1 / size:
+        return sympy.sign(number) / Symbol(_decimal(inverse), positive=True)
+    return sympy.sign(number) * Symbol(_decimal(decimal), positive=True)
+
+
+def _decimal(size: float) -> str:
+    """The shortest decimal that reads back as the float64."""
+    return repr(size).removesuffix(".0")
+
+
+def _stopped_beside(node: Node, names: Mapping[Node, Symbol]) -> set[Node]:
+    """The stops in what is written out whose operands occur there without a stop too."""
+
+    def before(one: Node) -> tuple[Node, ...]:
+        return () if one in names else (*one.operands, *one.needs)
+
+    written = ordered([node], before)
+    users = [n for n in written if n not in names]
+    plain = {o for n in users if not isinstance(n, Stop) for o in n.operands}
+    return {n for n in users if isinstance(n, Stop) and n.operands[0] in plain}
+
+
+def line(name: str, node: Node, names: Mapping[Node, Symbol]) -> Expr | TooLarge:
+    """The node in names, or why it cannot be written so."""
+    try:
+        return in_names(node, names)
+    except TooLarge as error:
+        return TooLarge(f"{name} is {error}; name values on the way as lines of the graph")
+
+
+def readable(lines: Mapping[str, Expr | TooLarge]) -> Mapping[str, Expr]:
+    """The lines themselves. Raises: TooLarge, the first that is none."""
+    written: dict[str, Expr] = {}
+    for name, one in lines.items():
+        if isinstance(one, TooLarge):
+            raise one
+        written[name] = one
+    return written
+
+
+def symbol_of(name: str, node: Node) -> Symbol:
+    """The symbol that a named node is written as; an array's knows that it is one."""
+    return (ArraySymbol if node.axes else Symbol)(name, real=True)

@@ -1,0 +1,1 @@
+"""Tables: a function of one variable as certified polynomials, made, kept and evaluated."""

@@ -1,0 +1,125 @@
+"""Code is judged by what it does in the type that it runs in, and by what it decides there."""
+
+import numpy as np
+import pytest
+import torch
+from torch import finfo
+
+import comparisons
+
+TYPES = ["float64", "float32", "bfloat16"]
+BY_TYPE = {torch.float64: 1e-12, torch.float32: 1e-6, torch.bfloat16: 1e-2}
+NUMPY = {torch.float64: np.float64, torch.float32: np.float32, torch.bfloat16: np.float16}
+X = torch.tensor([-1.7, -0.3, 0.4, 1.2, 0.9, -2.5], dtype=torch.float64)
+Y = torch.tensor([0.3, -1.3, 0.9, -0.2, 1.9, 0.5], dtype=torch.float64)
+
+
+def judged(code, dtype, *given):
+    """The verdict of the code at X and Y, or what is given."""
+    return comparisons.check(code, *(given or (X, Y)), dtype=dtype).verdict.name
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize(
+    "eps",
+    [
+        lambda kind: torch.finfo(kind).eps,
+        lambda kind: finfo(kind).eps,
+        lambda kind: np.finfo(NUMPY[kind]).eps,
+        BY_TYPE.__getitem__,
+        lambda kind: torch.tensor(BY_TYPE[kind], dtype=kind),
+    ],
+    ids=["torch's", "by its name", "numpy's", "a table", "in a tensor"],
+)
+def test_an_eps_is_that_of_the_type(eps, dtype):
+    """Whoever says it: log ε would be another number."""
+    assert judged(lambda x, y: (0 * x + eps(x.dtype)).log() * y, dtype) == "ACCURATE"
+
+
+def test_a_wrong_eps_is_still_wrong():
+    """Against a reference with the type's own ε."""
+    with pytest.raises(comparisons.GradientMismatch):
+        comparisons.check(
+            lambda x: x / (x.abs() + 1e-3), X, reference=lambda x: x / (x.abs() + 1e-2)
+        )
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_another_branch_for_another_type(dtype):
+    """The code that runs is the code that is judged."""
+    assert judged(lambda x, y: x * y if x.dtype is torch.float64 else x + y, dtype) == "ACCURATE"
+
+
+DECIDED = {
+    "integers": lambda x, y: x * (y * 10).long() + y,
+    "a mask": lambda x, y: x * (y * 10 >= 19) + y,
+    "a count": lambda x, y: x * (y * 10 >= 3).sum() + y,
+    "a number": lambda x, y: x * float((y.detach() * 10).floor().max()) + y,
+    "floor": lambda x, y: x * torch.floor(y * 10) + y,
+    "round": lambda x, y: x * torch.round(y * 10 + 0.5) + y,
+    "frac": lambda x, y: x * (torch.frac(y * 10) + 1) + y,
+    "remainder": lambda x, y: x * torch.remainder(y * 10, 3) + y,
+    "an order": lambda x, y: (x * 1e-4 + 100).sort().values * y,
+    "a draw": lambda x, y: x * (torch.rand_like(x) > 0.5) * y,
+    "draws by probability": lambda x, y: x * torch.bernoulli(y.sigmoid()) * y,
+}
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("code", DECIDED.values(), ids=DECIDED)
+def test_what_a_rounding_decided_is_as_it_ran(code, dtype):
+    """1.9 · 10 is 19 after rounding, and below it in exact arithmetic."""
+    assert judged(code, dtype) in ("ACCURATE", "AGREES")
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_a_wrong_gradient_beside_such_a_decision_is_wrong(dtype):
+    """The mask is the run's; the slope is not."""
+
+    class Masked(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, y):
+            mask = y * 10 >= 19
+            ctx.save_for_backward(mask)
+            return x * mask
+
+        @staticmethod
+        def backward(ctx, g):
+            (mask,) = ctx.saved_tensors
+            return g * ~mask, None
+
+    with pytest.raises(comparisons.GradientMismatch, match=r"x\.grad"):
+        comparisons.check(Masked.apply, X, Y, dtype=dtype)
+
+
+def test_an_exact_tie_is_a_kink():
+    """2 · ½ is exactly 1: any slope between 0 and 2 will do there."""
+
+    class Ramp(torch.autograd.Function):
+        """max(2x − 1, 0) by a mask, which its backward takes on the other side at the tie."""
+
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return torch.where(2 * x > 1, 2 * x - 1, 0.0)
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return 2 * g * (2 * x >= 1)
+
+    assert judged(Ramp.apply, "float64", torch.tensor([0.25, 0.5, 0.75])) in (
+        "ACCURATE",
+        "AGREES",
+    )
+
+
+def test_gradients_of_inputs_that_share_one_accumulate_apart():
+    """Autograd gives x and y of x + y one tensor, of which a reshape makes views."""
+    assert judged(lambda x, y: x + y, "float64") == "ACCURATE"
+    assert judged(lambda x, y: x + y, "float64", X[:, None], Y[:, None]) == "ACCURATE"
+
+
+def test_code_whose_output_has_more_entries_elsewhere():
+    """A second call at other numbers is made where the output has the same shape."""
+    assert judged(lambda x, y: (x * y)[x.abs() > 1], "float64") == "ACCURATE"
