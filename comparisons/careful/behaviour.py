@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _BENT = (sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, Extreme)
-# By how much other numbers are larger: a little, if the code cannot take larger ones; x[x.abs() > 1]
-# has more entries there than its cotangent.
+# By how much other numbers are larger: a little, if the code cannot take larger ones, as
+# x[x.abs() > 1], which has more entries there than its cotangent.
 _OTHERS = (1.25, 1 + 2.0**-10)
 _BATCH = 8  # points of a member
 _CLEAR = 2.0**-10  # a slope that is not 0
@@ -236,7 +236,8 @@ def _in_batches(case: Case, z: Float64Array, v: Float64Array) -> Iterator[str]:
     pairs = ("value", value, together), ("gradient", gradient, through)
     for what, alone, found in pairs:
         one, other = np.ravel(float64(alone)), np.ravel(float64(found))
-        apart = np.isfinite(one) & ~(np.abs(other - one) <= line * np.maximum(np.abs(one), 1))
+        near = np.abs(other - one) <= line * np.maximum(np.abs(one), 1)
+        apart = np.isfinite(one) & np.logical_not(near)
         if apart.any():
             i = int(np.flatnonzero(apart)[0])
             yield (

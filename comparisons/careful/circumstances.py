@@ -15,7 +15,7 @@ from comparisons.careful.calls import Calls, Found, differing, sliced, turned
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Case
 from comparisons.engines.engine import Gradients
-from comparisons.engines.reverse import Reverse
+from comparisons.engines.modes.reverse import Reverse
 from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
 

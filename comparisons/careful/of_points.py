@@ -22,6 +22,7 @@ from comparisons.engines.layouts.channels_last import ChannelsLast
 from comparisons.engines.layouts.expanded import Expanded
 from comparisons.engines.layouts.long import Long
 from comparisons.engines.layouts.offset import Offset
+from comparisons.engines.layouts.ranks import Ranks
 from comparisons.engines.layouts.strided import Strided
 from comparisons.engines.layouts.tails import Tails
 from comparisons.engines.layouts.transposed import Transposed

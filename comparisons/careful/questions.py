@@ -10,6 +10,7 @@ from comparisons.careful.unasked import Unasked
 from comparisons.case import Asked, Case, case_of
 from comparisons.engines.engine import Engine
 from comparisons.engines.modes.reverse import Reverse
+from comparisons.engines.undisturbed import calling
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.subject import Subject
 
@@ -44,7 +45,7 @@ def _alone(case: Case, subject: Subject) -> Iterator[Answer]:
 
 
 def _elsewhere(case: Case, alone: Callable[[], Subject]) -> Iterator[Answer]:
-    """A backward written by hand, of a function of each entry: at other entries than those given."""
+    """A backward written by hand, of a function entry by entry: at entries not given."""
     try:
         with calling(case.subject):
             subject = alone()

@@ -9,7 +9,7 @@ import numpy as np
 
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import WIDTH, Indices, Setting
-from comparisons.engines.layout import Layout
+from comparisons.engines.layouts.layout import Layout
 from comparisons.engines.snippet import Place
 
 _SHAPES = ((8, 8), (4, 4, 4), (2, 4, 4, 2), (2, 2, 4, 2, 2), (2, 2, 2, 2, 2, 2))
