@@ -166,11 +166,11 @@ def _nan_in_cotangent(
     spoiled = np.arange(z.size) % 8 == 3
     tensor = case.setting.tensor
     infinite = tensor(np.where(spoiled, np.inf, v))
-    got = float64(_gradient(case, tensor(z).requires_grad_(), infinite)[1])
-    lost = np.flatnonzero(spoiled & np.isfinite(got) & (np.abs(slopes) > _CLEAR))
+    beside = float64(_gradient(case, tensor(z).requires_grad_(), infinite)[1])
+    lost = np.flatnonzero(spoiled & np.isfinite(beside) & (np.abs(slopes) > _CLEAR))
     if lost.size:
         i = lost[0]
-        yield f"is {float(got[i])!r} at z = {float(z[i])!r} for a cotangent of inf"
+        yield f"is {float(beside[i])!r} at z = {float(z[i])!r} for a cotangent of inf"
     seed = np.where(spoiled, np.nan, v)
     _, found = _gradient(case, tensor(z).requires_grad_(), tensor(seed))
     _, plain = _gradient(case, tensor(z).requires_grad_(), tensor(v))

@@ -20,9 +20,8 @@ from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
 
 _MOST_INPUTS = 6  # that are laid out, or asked for, each by itself
-_TWICE_THE_SAME = (
-    2.0**-10
-)  # of the norm: code that is called with one tensor twice adds in any order
+# Of the norm: called with one tensor twice, code adds in another order.
+_TWICE_THE_SAME, _ROUNDINGS = 2.0**-10, 64
 _ABOVE = 0.25  # other numbers, for a call in between: larger, so that a wrong one is seen
 
 
@@ -193,7 +192,8 @@ def _given_twice(calls: Calls) -> Iterator[Comparison | Unasked]:
             return
         size = np.linalg.norm(apart[a]) + np.linalg.norm(apart[b])
         off = np.linalg.norm(together - (apart[a] + apart[b]))
-        if np.isfinite(size) and not off <= _TWICE_THE_SAME * size:
+        line = _TWICE_THE_SAME + _ROUNDINGS * calls.case.dtype.unit_roundoff
+        if np.isfinite(size) and not off <= line * size:
             at = np.unravel_index(np.argmax(np.abs(together - apart[a] - apart[b])), together.shape)
             yield finding(
                 calls.case,

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
-from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.functions import from_function
 from comparisons.subjects.own.read_off import read_off
+from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.subject import Reading, Subject
 from symdiff.graph import Graph, Node, array, constant, contraction, elementwise
 
