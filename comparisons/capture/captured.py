@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,20 +81,11 @@ class Captured:
 
         Raises: TypeError if an input is missing; whatever the code raises.
         """
-        return self._called(self.code, values)
-
-    def call_as_given(self, **values: Tensor) -> dict[str, Tensor]:
-        """The same of these very tensors, in the layout that they have; on copies if it writes."""
-        return self._called(self.code if self.writes else self.code.as_given, values)
-
-    def _called(
-        self, code: Callable[[Mapping[str, Tensor]], Any], values: Mapping[str, Tensor]
-    ) -> dict[str, Tensor]:
         shaped = {
             name: v if v.shape == self.shapes[name] else v.reshape(self.shapes[name])
             for name, v in values.items()
         }
-        found = real_outputs(code(shaped))
+        found = real_outputs(self.code(shaped))
         return dict(zip(self.outputs, (t for _, t in found), strict=True))
 
     @property

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy
 
-from comparisons.careful.calls import Calls
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.call import run
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _BENT = (sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, Extreme)
-# By how much other numbers are larger: a little, if the code cannot take larger ones, as
-# x[x.abs() > 1], which has more entries there than its cotangent.
-_OTHERS = (1.25, 1 + 2.0**-10)
 _BATCH = 8  # points of a member
 _CLEAR = 2.0**-10  # a slope that is not 0
 
@@ -72,45 +68,64 @@ def misbehaviour(case: Case, slopes: Float64Array) -> Iterator[Comparison]:
         yield finding(case, name, sentence)
 
 
-def what_is_left(calls: Calls) -> Iterator[Comparison]:
-    """Each thing that a call of captured code changes: what it is given, what one before gave."""
+def what_is_left(case: Case) -> Iterator[Comparison]:
+    """Each input of captured code that a call changes, and each gradient that a second one does."""
     import torch
 
-    leaves = calls.leaves()
-    outputs = calls.outputs(leaves)
-    if not outputs:
-        return
-    seeds = calls.cotangents(outputs)
-    asked = list(leaves.values())
-    before = {f"output {name}": float64(y) for name, y in outputs.items()}
-    before |= {f"cotangent of {name}": float64(v) for name, v in seeds.items()}
-    found = torch.autograd.grad(
-        list(outputs.values()), asked, list(seeds.values()), allow_unused=True
-    )
-    kept = [None if g is None else float64(g) for g in found]
-    for factor in _OTHERS:
-        again = {k: v * factor for k, v in calls.given.items()}
-        with suppress(Exception):
-            calls.gradients(calls.leaves(given=again))
-            break
-    after = {f"output {name}": y for name, y in outputs.items()}
-    after |= {f"cotangent of {name}": v for name, v in seeds.items()}
-    name = calls.names[0]
-    for what, values in before.items():
-        for sentence in _changed(what, np.ravel(values), np.ravel(float64(after[what]))):
-            yield finding(calls.case, name, sentence)
-    for name, gradient, old in zip(leaves, found, kept, strict=True):
-        given = np.ravel(calls.given[name])
-        sentences = list(_changed("input", given, np.ravel(float64(leaves[name]))))
-        if gradient is not None and old is not None:
+    with calling(case.subject):
+        first = case.setting.leaves(case.subject, case.inputs)
+        output = run(case.subject, first)[case.subject.graph.output_name]
+        asked = [t for t in first.values() if t.requires_grad]
+        found = torch.autograd.grad(output, asked, allow_unused=True)
+        kept = [None if g is None else float64(g) for g in found]
+        _call_elsewhere(case, first)
+        changed = dict(_written_into(case))
+    for name, gradient, before in zip(first, found, kept, strict=True):
+        sentences = [changed[name]] if name in changed else []
+        if gradient is not None and before is not None:
             what = "gradient of an earlier call"
-            sentences += _changed(what, np.ravel(old), np.ravel(float64(gradient)))
+            sentences += _changed(what, np.ravel(before), np.ravel(float64(gradient)))
         for sentence in sentences:
-            yield finding(calls.case, name, sentence)
+            yield finding(case, name, sentence)
+
+
+def _written_into(case: Case) -> Iterator[tuple[str, str]]:
+    """Each input that a function written by hand changes without saying so, in words.
+
+    torch refuses what is said, by `mark_dirty`, of a leaf. What torch's own functions change, as
+    `F.embedding` does weights beyond `max_norm`, they change by design.
+    """
+    bare = case.subject.bare
+    if bare is None or not bare.written:
+        return
+    own = [i.name for i in case.subject.graph.inputs if i.name not in bare.weights.values()]
+    given = {name: np.reshape(case.inputs[name], bare.shapes[name]) for name in own}
+    leaves = {name: case.setting.tensor(v).requires_grad_() for name, v in given.items()}
+    with suppress(Exception):
+        bare.on_the_very(leaves)
+    for name, leaf in leaves.items():
+        for sentence in _changed("input", np.ravel(given[name]), np.ravel(float64(leaf))):
+            yield name, sentence
+
+
+def _call_elsewhere(case: Case, leaves: Mapping[str, Tensor]) -> None:
+    """The code and its gradient at other numbers.
+
+    A little beside the first ones if the code cannot take larger ones: x[x.abs() > 1] has more
+    entries there than its cotangent.
+    """
+    import torch
+
+    for factor in (1.25, 1 + 2.0**-10):
+        again = {k: (t.detach() * factor).requires_grad_() for k, t in leaves.items()}
+        with suppress(Exception):
+            other = run(case.subject, again)[case.subject.graph.output_name]
+            torch.autograd.grad(other, list(again.values()), allow_unused=True)
+            return
 
 
 def finding(case: Case, name: str, sentence: str) -> Comparison:
-    """What is wrong with the gradient of an input, as a sentence of which it is the subject."""
+    """A comparison that disagrees, by a sentence about one input's gradient."""
     return Comparison(
         subject=case.subject,
         derived=case.derived.adjoints,

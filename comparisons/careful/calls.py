@@ -16,6 +16,7 @@ import numpy as np
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import float64
+from comparisons.subjects.own.bare import Bare
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,17 +54,19 @@ class Calls:
     """The code of a case with its inputs and cotangents."""
 
     case: Case
+    bare: Bare
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The inputs of the user's code."""
-        weights = set(self.case.subject.weights.values())
+        weights = set(self.bare.weights.values())
         return tuple(i.name for i in self.case.subject.graph.inputs if i.name not in weights)
 
     @cached_property
     def given(self) -> Named:
-        """The inputs' numbers."""
-        return {name: np.asarray(self.case.inputs[name]) for name in self.names}
+        """The inputs' numbers, in the user's shapes."""
+        shapes = self.bare.shapes
+        return {name: np.reshape(self.case.inputs[name], shapes[name]) for name in self.names}
 
     def leaves(
         self,
@@ -82,15 +85,20 @@ class Calls:
 
     def outputs(self, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The outputs that have a gradient."""
-        returned = self.case.subject.outputs
-        assert returned is not None  # noqa: S101 - captured code has them
-        return {name: y for name, y in returned(**leaves).items() if y.requires_grad}
+        return {name: y for name, y in self.returned(leaves).items() if y.requires_grad}
+
+    @cached_property
+    def returned(self) -> Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]:
+        """The code; of tensors of its own if it writes into what it is given, as torch says."""
+        try:
+            self.bare.on_the_very(self.leaves())
+        except RuntimeError:
+            return self.bare.call
+        return self.bare.on_the_very
 
     def values(self, leaves: Mapping[str, Tensor]) -> Found:
         """The numbers of all outputs."""
-        returned = self.case.subject.outputs
-        assert returned is not None  # noqa: S101 - captured code has them
-        return {name: float64(y) for name, y in returned(**leaves).items()}
+        return {name: float64(y) for name, y in self.returned(leaves).items()}
 
     def cotangents(
         self, outputs: Mapping[str, Tensor], layout: Layout = contiguous
@@ -98,7 +106,7 @@ class Calls:
         """The case's cotangents, in the outputs' shapes and types."""
         made = {}
         for name, y in outputs.items():
-            values = np.reshape(self.case.inputs[self.case.subject.weights[name]], tuple(y.shape))
+            values = np.reshape(self.case.inputs[self.bare.weights[name]], tuple(y.shape))
             made[name] = layout(values, self).to(y.dtype)
         return made
 

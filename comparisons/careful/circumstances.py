@@ -14,7 +14,7 @@ from comparisons.careful.behaviour import finding
 from comparisons.careful.calls import Calls, Found, differing, sliced, turned
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Case
-from comparisons.engines.engine import Gradients
+from comparisons.engines.engine import Gradients, float64
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
@@ -37,13 +37,16 @@ def circumstances(calls: Calls) -> Iterator[Comparison | Unasked]:
         yield from judged(calls.case, first, found, what)
     yield from _values(calls)
     yield from _required_alone(calls, first)
-    yield from _outputs_alone(calls, first)
+    yield from _left(calls)
     yield from _given_twice(calls)
 
 
 def judged(case: Case, first: Found, found: Found, what: str) -> Iterator[Comparison]:
     """Findings where gradients are not those of the first call, and wrong."""
-    other = {name: found[name] for name in differing(found, first)}
+    other = {
+        name: np.reshape(found[name], np.shape(case.inputs[name]))
+        for name in differing(found, first)
+    }
     if not other:
         return
     result = case.judged(Reverse(), Gradients(other), case.inputs, None)
@@ -56,7 +59,7 @@ def judged(case: Case, first: Found, found: Found, what: str) -> Iterator[Compar
             name,
             f"is wrong at {wrong or adjoint.values} of {adjoint.values} points {what}: "
             f"{worst.computed!r} for {worst.truth!r} at {adjoint.worst_index}; in a plain call it "
-            f"is {float(first[name][adjoint.worst_index])!r}",
+            f"is {float(np.reshape(first[name], adjoint.computed.shape)[adjoint.worst_index])!r}",
         )
 
 
@@ -66,7 +69,6 @@ def _all(calls: Calls) -> Iterator[tuple[str, Callable[[], Found]]]:
     yield "in the second backward pass through one graph", lambda: _retained(calls)
     yield "with create_graph=True", lambda: calls.gradients(calls.leaves(), create_graph=True)
     yield "if another call's forward pass comes in between", lambda: _interleaved(calls)
-    yield "on two threads", lambda: _on_two_threads(calls)
     if calls.case.subject.draws:  # torch draws them in the order of memory
         return
     yield (
@@ -103,22 +105,11 @@ def _interleaved(calls: Calls) -> Found:
     return calls.gradients(leaves, outputs)
 
 
-def _on_two_threads(calls: Calls) -> Found:
-    import torch
-
-    threads = torch.get_num_threads()
-    try:
-        torch.set_num_threads(2)
-        return calls.gradients(calls.leaves())
-    finally:
-        torch.set_num_threads(threads)
-
-
 def _values(calls: Calls) -> Iterator[Comparison | Unasked]:
     """What is returned where no gradient is recorded."""
     import torch
 
-    weights, shapes = calls.case.subject.weights, calls.case.inputs
+    weights, shapes = calls.bare.weights, calls.case.inputs
     first = calls.values(calls.leaves())
     for mode in (torch.no_grad, torch.inference_mode):
         what = f"under torch.{mode.__name__}()"
@@ -149,27 +140,23 @@ def _required_alone(calls: Calls, first: Found) -> Iterator[Comparison | Unasked
         yield from judged(calls.case, first, found, what)
 
 
-def _outputs_alone(calls: Calls, first: Found) -> Iterator[Comparison | Unasked]:
-    """Of several outputs only one is used; the gradients of all add up to the first."""
+def _left(calls: Calls) -> Iterator[Comparison]:
+    """A cotangent, or an output, that the backward pass changes."""
     leaves = calls.leaves()
     outputs = calls.outputs(leaves)
-    if not 2 <= len(outputs) <= _MOST_INPUTS:
-        return
-    total = {name: np.zeros(g.shape) for name, g in first.items()}
-    for name in outputs:
-        what = f"if of its outputs only {name} is used"
-        leaves = calls.leaves()
-        outputs = calls.outputs(leaves)
-        seeds = {name: calls.cotangents(outputs)[name]}
-        try:
-            found = calls.gradients(leaves, outputs, seeds)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is not raised else
-            yield finding(calls.case, calls.names[0], f"cannot be had {what}: {_said(error)}")
-            return
-        total = {k: total[k] + g for k, g in found.items()}
-    rounded = {k: calls.case.dtype.round(g) for k, g in total.items()}
-    what = "where the gradients of each output alone are added up"
-    yield from judged(calls.case, first, rounded, what)
+    seeds = calls.cotangents(outputs)
+    before = [float64(t) for t in (*seeds.values(), *outputs.values())]
+    calls.gradients(leaves, outputs, seeds)
+    names = [f"{kind} {name}" for kind in ("cotangent of", "output") for name in outputs]
+    for what, old, t in zip(names, before, (*seeds.values(), *outputs.values()), strict=True):
+        new = float64(t)
+        wrong = np.argwhere((old != new) & ~(np.isnan(old) & np.isnan(new)))
+        if wrong.size:
+            at = tuple(map(int, wrong[0]))
+            sentence = f"comes with a side effect: the {what} was {float(old[at])!r} and is "
+            yield finding(
+                calls.case, calls.names[0], f"{sentence}{float(new[at])!r} after the backward pass"
+            )
 
 
 def _given_twice(calls: Calls) -> Iterator[Comparison | Unasked]:

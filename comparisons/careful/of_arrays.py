@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 
-from comparisons.careful.behaviour import what_is_left
+from comparisons.careful.behaviour import finding, what_is_left
 from comparisons.careful.calls import Calls
 from comparisons.careful.circumstances import circumstances
+from comparisons.careful.in_single import in_single
+from comparisons.careful.nan_in_arrays import nan_in_arrays
+from comparisons.careful.one_output import one_output
 from comparisons.careful.other_cotangents import other_cotangents
+from comparisons.careful.rows_of_arrays import other_rows, rows_of
 from comparisons.careful.transforms import transforms
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Asked, Case, case_of
@@ -20,6 +25,7 @@ from comparisons.engines.modes.accumulated import Accumulated
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.undisturbed import calling
 from comparisons.results.comparison import Comparison
+from comparisons.subjects.own.bare import Bare
 from comparisons.subjects.own.captured import of_gradient
 
 _ENGINES: tuple[Engine, ...] = (NonContiguous(), Accumulated())
@@ -37,24 +43,45 @@ def of_arrays(
     for engine in engines or _ENGINES:
         if engine.refuses(case.subject) is None and engine.unavailable() is None:
             yield case.answer(engine)
-    if engines is not None:
-        return
-    if case.subject.outputs is not None:
-        yield from _called(Calls(case))
-    yield from _second(case)
+    if engines is None:
+        try:
+            yield from list(what_is_left(case))
+        except RuntimeError as error:  # a checkpoint with use_reentrant=True takes no autograd.grad
+            yield Unasked("what a call leaves behind", str(error).partition("\n")[0])
+        yield from _second(case)
+        if case.subject.bare is not None and not case.subject.pointwise:
+            yield from _called(Calls(case, case.subject.bare))
+            yield from _otherwise(case, case.subject.bare)
 
 
 def _called(calls: Calls) -> Iterator[Comparison | Unasked]:
     """Every circumstance and cotangent; the transforms of what is written by hand."""
     with calling(calls.case.subject):
-        leaves = calls.leaves()
-        if not calls.names or not calls.outputs(leaves):
-            return
-        yield from list(what_is_left(calls))
-        yield from list(circumstances(calls))
-        yield from list(other_cotangents(calls))
-        if hand_written(calls.case):
-            yield from list(transforms(calls))
+        try:
+            if not calls.names or not calls.outputs(calls.leaves()):
+                return
+            yield from list(circumstances(calls))
+            yield from list(other_cotangents(calls))
+            if calls.bare.written:
+                yield from list(transforms(calls))
+        except Exception as error:  # noqa: BLE001 - code may refuse what it is not made for
+            yield Unasked("other calls", str(error).partition("\n")[0])
+
+
+def _otherwise(case: Case, bare: Bare) -> Iterator[Comparison | Unasked]:
+    """Other numbers of rows, NaN among finite neighbours, one output alone, float32."""
+    with calling(case.subject):
+        try:
+            rows = rows_of(case, bare)
+            for answer in chain(
+                other_rows(case, bare, rows),
+                nan_in_arrays(case, bare, rows),
+                one_output(case, bare),
+            ):
+                yield answer if isinstance(answer, Unasked) else finding(case, *answer)
+        except Exception as error:  # noqa: BLE001 - code may refuse what it is not made for
+            yield Unasked("other circumstances", str(error).partition("\n")[0])
+        yield from in_single(case, bare)
 
 
 def _second(case: Case) -> Iterator[Comparison | Unasked]:
@@ -67,7 +94,7 @@ def _second(case: Case) -> Iterator[Comparison | Unasked]:
         yield Unasked(what, "a surrogate gradient says nothing of its own gradient")
         return
     with calling(case.subject):
-        written = hand_written(case)
+        written = _hand_written(case)
         differentiable = written and _differentiable(case)
     if not written:
         yield Unasked(what, "torch differentiates the code itself")
@@ -93,7 +120,7 @@ def _second(case: Case) -> Iterator[Comparison | Unasked]:
             return
 
 
-def hand_written(case: Case) -> bool:
+def _hand_written(case: Case) -> bool:
     """Whether there is an `autograd.Function` of the user's anywhere in the graph."""
     from comparisons.capture.captured import holds_function
 

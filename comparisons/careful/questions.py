@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from comparisons.careful.of_arrays import hand_written, of_arrays
+from comparisons.careful.in_single import SINGLE
+from comparisons.careful.of_arrays import of_arrays
 from comparisons.careful.of_points import of_points, where_it_holds
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Asked, Case, case_of
@@ -26,14 +27,22 @@ def careful(
         another framework, which are asked at the same points in place of torch's.
     """
     subject = case.subject
+    written = subject.bare is not None and subject.bare.written
+    alone = subject.alone if written else None
     if subject.alone is not None and engines is None and not subject.captured:
         yield from _alone(case, subject.alone())
     if subject.captured:
         yield from of_arrays(case, engines)
-        if subject.alone is not None and engines is None and elsewhere and hand_written(case):
-            yield from _elsewhere(case, subject.alone)
+        if alone is not None and engines is None and elsewhere:
+            yield from _elsewhere(case, alone)
     elif subject.of_user and len(subject.graph.inputs) == 1 and case.cotangent == "ones":
         yield from of_points(case, elsewhere=elsewhere, engines=engines)
+
+
+def asked_too(subject: Subject) -> tuple[str, ...]:
+    """The types that a check in float64 looks at beside it."""
+    own = subject.bare is not None and not subject.pointwise and subject.framework == "torch"
+    return (SINGLE,) if own else ()
 
 
 def _alone(case: Case, subject: Subject) -> Iterator[Answer]:

@@ -81,8 +81,7 @@ def _vmap(calls: Calls, batched: Sequence[str]) -> Iterator[Comparison]:
     """Values and gradients of a batch beside those of its members."""
     import torch
 
-    returned = calls.case.subject.outputs
-    assert returned is not None  # noqa: S101 - captured code has them
+    returned = calls.bare.on_the_very
     members = [
         {k: calls.case.dtype.round(v * (s if k in batched else 1)) for k, v in calls.given.items()}
         for s in _BATCH
@@ -98,7 +97,7 @@ def _vmap(calls: Calls, batched: Sequence[str]) -> Iterator[Comparison]:
     names = tuple(outputs[0])
 
     def one(*values: Tensor) -> tuple[Tensor, ...]:
-        found = returned(**dict(zip(calls.names, values, strict=True)))
+        found = returned(dict(zip(calls.names, values, strict=True)))
         return tuple(found[name] for name in names)
 
     dims = tuple(0 if k in batched else None for k in calls.names)

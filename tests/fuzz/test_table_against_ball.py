@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from formulas import case
 from fuzz_pool import SECONDS, Settings, Tally, Worker, report, task
-from fuzz_worker import apart
+from symdiff_asked import apart
 
 from symdiff.oracle.enclosure import Enclosure
 

@@ -43,14 +43,18 @@ class Code:
         missing = [name for name in self.inputs if name not in values]
         if missing:
             raise TypeError(f"{self.name} needs {', '.join(missing)}; pass a tensor for each")
+        own = {n: _laid_out(values[n], like) for n, like in self.inputs.items()}
         with torch.enable_grad():
-            return self.as_given({n: _laid_out(values[n], like) for n, like in self.inputs.items()})
+            return self.on_the_very(own)
 
-    def as_given(self, values: Mapping[str, Tensor]) -> Any:
-        """The same of these very tensors, which the code may change, in the grad mode there is."""
+    def on_the_very(self, values: Mapping[str, Tensor]) -> Any:
+        """The same of the tensors that are given, into which the code may write.
+
+        Gradients are recorded if they are around the call.
+        """
         enabled = torch.is_grad_enabled()
         with seeded(), torch.set_grad_enabled(enabled):
-            return self._call(values)
+            return self._call(dict(values))
 
 
 def _laid_out(value: Tensor, like: Tensor) -> Tensor:

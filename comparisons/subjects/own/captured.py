@@ -16,6 +16,7 @@ import symdiff
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
 from comparisons.subjects.functions import from_function
+from comparisons.subjects.own.bare import Bare
 from comparisons.subjects.own.read_off import read_off
 from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.subject import Reading, Subject
@@ -59,6 +60,9 @@ def from_code(
 
     if reference is not None and gradient is not None:
         raise TypeError("give reference= or gradient=, not both: each says what is right")
+    again = partial(
+        _again, function, arguments, keywords, reference=reference, gradient=gradient, order=order
+    )
     arguments, named = _rounded((arguments, dict(keywords)), dtype)
     held: set[str] = set()
     if gradient is not None:
@@ -73,7 +77,7 @@ def from_code(
         seed = f"torch.manual_seed({SEED})"
         call = replace(call, text=f"({seed}, {call.text})[1]")
     weighted = replace(
-        _weighted(captured, call),
+        _weighted(captured, call, again),
         reading=partial(_reading, judged_by, arguments, named),
         draws=captured.draws,
         surrogate=gradient is not None,
@@ -124,6 +128,26 @@ def _with_what_goes_in(nodes: Sequence[Node], known: Container[Node]) -> list[No
             left += node.operands
         found[node] = None
     return [node for node in found if node in known]
+
+
+def _again(
+    function: Function, arguments: Any, keywords: Any, dtype: FloatType, **options: Any
+) -> Subject:
+    return from_code(function, arguments, keywords, dtype, **options)
+
+
+def _outputs(
+    captured: Captured, code: Callable[[Mapping[str, Tensor]], Any]
+) -> Callable[[Mapping[str, Tensor]], dict[str, Tensor]]:
+    """The code's outputs by name, of inputs of any shape."""
+
+    def outputs(leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        from comparisons.capture.captured import real_outputs
+
+        found = real_outputs(code(leaves))
+        return dict(zip(captured.outputs, (t for _, t in found), strict=True))
+
+    return outputs
 
 
 def _of_one_number(function: Function, judged_by: Function) -> Subject:
@@ -204,7 +228,7 @@ def _beside(
     names = dict(zip(described.inputs, theirs, strict=True))
 
     def call(values: Mapping[str, Tensor]) -> Any:
-        found = code.as_given({names[name]: value for name, value in values.items()})
+        found = code.on_the_very({names[name]: value for name, value in values.items()})
         shapes = [tuple(t.shape) for _, t in real_outputs(found)]
         expected = [described.shapes[name] for name in described.outputs]
         if shapes != expected:
@@ -218,7 +242,9 @@ def _beside(
     return replace(described, name=code.name, code=own)
 
 
-def _weighted(captured: Captured, call: WrittenCall) -> Subject:
+def _weighted(
+    captured: Captured, call: WrittenCall, again: Callable[[FloatType], Subject]
+) -> Subject:
     """L = Σ v ∘ y."""
     graph = captured.graph
     taken = {*graph.nodes, *graph.where, *graph.lengths}
@@ -227,9 +253,6 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
     loss = _free("L", {*taken, *weights.values()})
     vs = {y: array(name, " ".join(graph.lines[y].axes)) for y, name in weights.items()}
     total = _sum(contraction((vs[y], graph.lines[y]), ()) for y in graph.outputs)
-
-    def returned(**leaves: Tensor) -> dict[str, Tensor]:
-        return captured.call_as_given(**{n: leaves[n] for n in captured.inputs})
 
     def forward(**leaves: Tensor) -> Tensor:
         found = captured.call(**{n: leaves[n] for n in captured.inputs})
@@ -263,14 +286,21 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
         of_user=True,
         captured=True,
         casts=frozenset(str(t).removeprefix("torch.") for t in captured.types.values()),
+        bare=Bare(
+            _outputs(captured, captured.code),
+            captured.shapes,
+            weights,
+            _outputs(captured, captured.code.on_the_very),
+            bool(captured.fixed),
+            captured.written,
+            again,
+        ),
         imports=call.imports,
         obstacle=call.obstacle,
         place=call.place,
         identity=call.identity,
         flat=captured.locally_constant,
         places=captured.places,
-        outputs=returned,
-        weights=weights,
         labels={
             **{name: f"{name.rstrip('_')}.grad" for name in captured.inputs},
             **{name: f"{y} (the value)" for y, name in weights.items()},
