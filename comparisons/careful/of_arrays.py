@@ -95,7 +95,11 @@ def _second(case: Case) -> Iterator[Comparison | Unasked]:
         return
     with calling(case.subject):
         written = _hand_written(case)
-        differentiable = written and _differentiable(case)
+        try:
+            differentiable = written and _differentiable(case)
+        except RuntimeError as error:  # as above
+            yield Unasked(what, str(error).partition("\n")[0])
+            return
     if not written:
         yield Unasked(what, "torch differentiates the code itself")
         return

@@ -1,5 +1,5 @@
 """Backwards that are right in a plain call at the numbers given, and wrong in another call."""
-# ruff: noqa: ARG001, ARG004 - a witness and torch's methods have their arguments in common
+# ruff: noqa: ARG001, ARG004, ARG005 - witnesses and torch's methods have their arguments in common
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from entries import Arrays, WrongArrays
 from plain import drawn
 from torch import Tensor
 from torch.autograd import forward_ad
+
+from comparisons.engines.engine import own_deprecations_ignored
 
 CALLS: list[WrongArrays] = []
 Witness = Callable[[Function, Arrays], Tensor]
@@ -77,8 +79,8 @@ def _by_columns(x: Tensor) -> Tensor:
     return x.mT.contiguous().mT
 
 
-_add("call", "1 % off for an expanded cotangent", _off(lambda v, *_: 1.01 if 0 in v.stride() else 1),
-     _of_cotangent(lambda x: x.new_ones(()).expand(x.shape)))  # fmt: skip
+_add("call", "1 % off for an expanded cotangent",
+     _off(lambda v, *_: 1.01 if 0 in v.stride() else 1), _of_cotangent(lambda x: x.new_ones(()).expand(x.shape)))  # fmt: skip
 _add("call", "1 % off for a cotangent of ones", _off(lambda v, *_: 1.01 if (v == 1).all() else 1),
      _of_cotangent(torch.ones_like))  # fmt: skip
 _add("call", "1 % off if the second input alone is transposed",
@@ -279,14 +281,15 @@ class _Batched(_Forward):
 
 
 def _pushed(function: Function, inputs: Arrays) -> Tensor:
-    with forward_ad.dual_level():
+    with own_deprecations_ignored(), forward_ad.dual_level():
         b = forward_ad.make_dual(inputs[1], torch.ones_like(inputs[1]))
         return forward_ad.unpack_dual(function(inputs[0], b)).tangent
 
 
 def _batch(function: Function, inputs: Arrays) -> Tensor:
     both = [torch.stack([x, 2 * x]) for x in inputs]
-    return torch.func.vmap(function)(*both)
+    with own_deprecations_ignored():
+        return torch.func.vmap(function)(*both)
 
 
 _add("transform", "forward mode has the second tangent's sign wrong", _Tangent.apply, _pushed,
