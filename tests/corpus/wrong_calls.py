@@ -79,20 +79,42 @@ def _by_columns(x: Tensor) -> Tensor:
     return x.mT.contiguous().mT
 
 
-_add("call", "1 % off for an expanded cotangent",
-     _off(lambda v, *_: 1.01 if 0 in v.stride() else 1), _of_cotangent(lambda x: x.new_ones(()).expand(x.shape)))  # fmt: skip
-_add("call", "1 % off for a cotangent of ones", _off(lambda v, *_: 1.01 if (v == 1).all() else 1),
-     _of_cotangent(torch.ones_like))  # fmt: skip
-_add("call", "1 % off if the second input alone is transposed",
-     _off(lambda v, a, b: 1 if b.is_contiguous() or not a.is_contiguous() else 1.01),
-     _laid_out(_by_columns, 1))  # fmt: skip
-_add("call", "1 % off for a part of a larger matrix",
-     _off(lambda v, a, b: 1.01 if a.stride(0) > a.shape[1] else 1), _laid_out(_part, 0))  # fmt: skip
-_add("call", "1 % off for a tensor that starts late in its storage",
-     _off(lambda v, a, b: 1.01 if a.storage_offset() else 1), _laid_out(_after_rows, 0))  # fmt: skip
-_add("call", "1 % off if the backward is recorded",
-     _off(lambda *_: 1.01 if torch.is_grad_enabled() else 1),
-     lambda f, inputs: _first(f, inputs, create_graph=True))  # fmt: skip
+_add(
+    "call",
+    "1 % off for an expanded cotangent",
+    _off(lambda v, *_: 1.01 if 0 in v.stride() else 1),
+    _of_cotangent(lambda x: x.new_ones(()).expand(x.shape)),
+)
+_add(
+    "call",
+    "1 % off for a cotangent of ones",
+    _off(lambda v, *_: 1.01 if (v == 1).all() else 1),
+    _of_cotangent(torch.ones_like),
+)
+_add(
+    "call",
+    "1 % off if the second input alone is transposed",
+    _off(lambda v, a, b: 1 if b.is_contiguous() or not a.is_contiguous() else 1.01),
+    _laid_out(_by_columns, 1),
+)
+_add(
+    "call",
+    "1 % off for a part of a larger matrix",
+    _off(lambda v, a, b: 1.01 if a.stride(0) > a.shape[1] else 1),
+    _laid_out(_part, 0),
+)
+_add(
+    "call",
+    "1 % off for a tensor that starts late in its storage",
+    _off(lambda v, a, b: 1.01 if a.storage_offset() else 1),
+    _laid_out(_after_rows, 0),
+)
+_add(
+    "call",
+    "1 % off if the backward is recorded",
+    _off(lambda *_: 1.01 if torch.is_grad_enabled() else 1),
+    lambda f, inputs: _first(f, inputs, create_graph=True),
+)
 
 
 class _Alone(torch.autograd.Function):
@@ -109,8 +131,12 @@ class _Alone(torch.autograd.Function):
         return (of_a, of_b) if all(ctx.needs_input_grad) else (of_b, of_a)
 
 
-_add("call", "the other input's gradient if only one is needed", _Alone.apply,
-     lambda f, inputs: _first(f, (inputs[0], inputs[1].detach())))  # fmt: skip
+_add(
+    "call",
+    "the other input's gradient if only one is needed",
+    _Alone.apply,
+    lambda f, inputs: _first(f, (inputs[0], inputs[1].detach())),
+)
 
 
 class _Retained(torch.autograd.Function):
@@ -201,8 +227,13 @@ class _Same(torch.autograd.Function):
         return v * b, None if ctx.same else v * a
 
 
-_add("call", "half of the gradient if both inputs are one tensor", _Same.apply,
-     lambda f, inputs: _first(f, (inputs[0], inputs[0])), torch.mul)  # fmt: skip
+_add(
+    "call",
+    "half of the gradient if both inputs are one tensor",
+    _Same.apply,
+    lambda f, inputs: _first(f, (inputs[0], inputs[0])),
+    torch.mul,
+)
 
 
 def _in_training(a: Tensor, b: Tensor) -> Tensor:
@@ -229,18 +260,36 @@ def _changed(change: Callable[[Tensor, Tensor], Tensor]) -> Function:
     return written(_swiglu, backward)
 
 
-_add("other cotangent", "0.001 for a cotangent of 0", _changed(lambda g, v: g + 1e-3 * (v == 0)),
-     _of_cotangent(torch.zeros_like))  # fmt: skip
-_add("other cotangent", "0 for a cotangent below 1e-6",
-     _changed(lambda g, v: torch.where(v.abs() < 1e-6, 0.0, g)),
-     _of_cotangent(lambda x: 1e-9 * torch.ones_like(x)))  # fmt: skip
-_add("other cotangent", "held between -100 and 100", _changed(lambda g, v: g.clamp(-100, 100)),
-     _of_cotangent(lambda x: 1e6 * torch.ones_like(x)))  # fmt: skip
-_add("other cotangent", "its norm is held to 100",
-     _changed(lambda g, v: g * (100 / g.norm()).clamp(max=1)),
-     _of_cotangent(lambda x: 1e6 * torch.ones_like(x)))  # fmt: skip
-_add("other cotangent", "0 for a cotangent of NaN", _changed(lambda g, v: g.nan_to_num()),
-     lambda f, inputs: _first(f, inputs, torch.full_like(inputs[0], math.nan)).isnan().double())  # fmt: skip
+_add(
+    "other cotangent",
+    "0.001 for a cotangent of 0",
+    _changed(lambda g, v: g + 1e-3 * (v == 0)),
+    _of_cotangent(torch.zeros_like),
+)
+_add(
+    "other cotangent",
+    "0 for a cotangent below 1e-6",
+    _changed(lambda g, v: torch.where(v.abs() < 1e-6, 0.0, g)),
+    _of_cotangent(lambda x: 1e-9 * torch.ones_like(x)),
+)
+_add(
+    "other cotangent",
+    "held between -100 and 100",
+    _changed(lambda g, v: g.clamp(-100, 100)),
+    _of_cotangent(lambda x: 1e6 * torch.ones_like(x)),
+)
+_add(
+    "other cotangent",
+    "its norm is held to 100",
+    _changed(lambda g, v: g * (100 / g.norm()).clamp(max=1)),
+    _of_cotangent(lambda x: 1e6 * torch.ones_like(x)),
+)
+_add(
+    "other cotangent",
+    "0 for a cotangent of NaN",
+    _changed(lambda g, v: g.nan_to_num()),
+    lambda f, inputs: _first(f, inputs, torch.full_like(inputs[0], math.nan)).isnan().double(),
+)
 
 # Forward mode and vmap ----------------------------------------------------------------------------
 
@@ -292,10 +341,20 @@ def _batch(function: Function, inputs: Arrays) -> Tensor:
         return torch.func.vmap(function)(*both)
 
 
-_add("transform", "forward mode has the second tangent's sign wrong", _Tangent.apply, _pushed,
-     torch.mul)  # fmt: skip
-_add("transform", "under vmap the second argument's batch is reversed", _Batched.apply, _batch,
-     torch.mul)  # fmt: skip
+_add(
+    "transform",
+    "forward mode has the second tangent's sign wrong",
+    _Tangent.apply,
+    _pushed,
+    torch.mul,
+)
+_add(
+    "transform",
+    "under vmap the second argument's batch is reversed",
+    _Batched.apply,
+    _batch,
+    torch.mul,
+)
 
 # Of each entry: other numbers, other shapes -------------------------------------------------------
 
@@ -334,8 +393,11 @@ _entry("doubled at 0.5", lambda v, x: 1 + (x == 0.5).to(x.dtype), _at(0.5))
 _entry("the last of an odd number of entries is 0", _last_of_odd, _at(1.0, 2.0, 3.0))
 _entry("doubled for a single entry", lambda v, x: 1 + (x.numel() == 1), _at(1.0))
 _entry("0 for an entry like the one before it", _after_its_like, _at(1.0, 1.0))
-_entry("1 % off if all entries are positive",
-       lambda v, x: 1.01 if (x > 0).all() else 1, _at(1.0, 2.0))  # fmt: skip
-_entry("1 % off from the 1000th entry on",
-       lambda v, x: (1 + 0.01 * (torch.arange(x.numel()) >= 1000)).reshape(x.shape).to(x.dtype),
-       _at(*[1.0] * 1001))  # fmt: skip
+_entry(
+    "1 % off if all entries are positive", lambda v, x: 1.01 if (x > 0).all() else 1, _at(1.0, 2.0)
+)
+_entry(
+    "1 % off from the 1000th entry on",
+    lambda v, x: (1 + 0.01 * (torch.arange(x.numel()) >= 1000)).reshape(x.shape).to(x.dtype),
+    _at(*[1.0] * 1001),
+)

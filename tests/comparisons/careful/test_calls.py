@@ -51,7 +51,7 @@ def _pair():
 
 def test_a_backward_that_raises_if_one_gradient_is_needed_is_rejected():
     """The sentence says when, and with what."""
-    with pytest.raises(comparisons.GradientMismatch, match="if only a requires.*both are needed"):
+    with pytest.raises(comparisons.GradientMismatch, match=r"if only a requires.*both are needed"):
         comparisons.check(_NeedsBoth.apply, *_pair())
 
 
