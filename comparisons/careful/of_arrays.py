@@ -50,8 +50,8 @@ def of_arrays(
             yield Unasked("what a call leaves behind", str(error).partition("\n")[0])
         yield from _second(case)
         if case.subject.bare is not None and not case.subject.pointwise:
-            yield from _called(Calls(case, case.subject.bare))
             yield from _otherwise(case, case.subject.bare)
+            yield from _called(Calls(case, case.subject.bare))
 
 
 def _called(calls: Calls) -> Iterator[Comparison | Unasked]:
