@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from comparisons.careful.of_arrays import of_arrays
+from comparisons.careful.of_entries import of_entries
 from comparisons.careful.of_points import of_points
-from comparisons.careful.unasked import Unasked
+from comparisons.careful.unasked import Also, Unasked
 from comparisons.case import Asked, Case, case_of
 from comparisons.engines.engine import Engine
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.subject import Subject
 
-Answer = Comparison | Unasked
+Answer = Comparison | Unasked | Also
 
 
 def careful(
@@ -29,6 +30,8 @@ def careful(
         yield from _alone(case, subject.alone)
     if subject.captured:
         yield from of_arrays(case, engines)
+        if elsewhere and engines is None:
+            yield from of_entries(case)
     elif subject.of_user and len(subject.graph.inputs) == 1 and case.cotangent == "ones":
         yield from of_points(case, elsewhere=elsewhere, engines=engines)
 
