@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from comparisons.careful.questions import careful
+from comparisons.careful.questions import asked_too, careful
 from comparisons.careful.unasked import Also, Unasked, left_out
 from comparisons.case import Asked, Case, ask, case_of
 from comparisons.dtypes import FloatType, float_type
@@ -147,7 +147,9 @@ def check(
         return found
     unasked = [one for one in beside if isinstance(one, Unasked)]
     also = tuple(one.what for one in beside if isinstance(one, Also))
-    return replace(found, unasked=left_out(unasked, found.dtype), also=also)
+    return replace(
+        found, unasked=left_out(unasked, found.dtype, asked_too(found.subject)), also=also
+    )
 
 
 def diagnose(

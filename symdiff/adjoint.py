@@ -61,19 +61,6 @@ class Adjoints(Derivation, Mapping[str, Expr]):
         return len(self.nodes)
 
     @cached_property
-    def has_large_forms(self) -> bool:
-        """Whether a closed form is too large to be written out: then go by `nodes`, as programs do.
-
-        It stops at the first, which in a deep graph comes early.
-        """
-        try:
-            for name in self:
-                self[name]
-        except TooLarge:
-            return True
-        return False
-
-    @cached_property
     def lines(self) -> Mapping[str, Expr]:
         """Each adjoint in the names of the graph's values and of the adjoints above it.
 

@@ -11,16 +11,15 @@ from typing import Any
 import numpy as np
 
 from comparisons.dtypes import Float64Array, FloatType
-from comparisons.engines.engine import WIDTH
 from comparisons.engines.snippet import Snippet
-from comparisons.frameworks.array_framework import ArrayFramework
 from comparisons.frameworks.arrays import Array, Function, alone, summed
 from comparisons.frameworks.own import own
+from comparisons.frameworks.transforms import Transforms
 
 _ONE_THREAD = "--xla_cpu_multi_thread_eigen=false"  # as every process here has
 
 
-class Jax(ArrayFramework):
+class Jax(Transforms):
     """JAX on the CPU, through XLA."""
 
     name = "jax"
@@ -28,6 +27,7 @@ class Jax(ArrayFramework):
     distribution = "jax"
     dtypes = ("float64", "float32", "bfloat16", "float16")
     ways = ("reverse", "forward", "compiled")
+    module = "jnp"
     flushes = True  # see docs/frameworks.md
     imports = "import jax, jax.numpy as jnp; jax.config.update('jax_enable_x64', True)"
     functions = MappingProxyType(
@@ -100,58 +100,23 @@ class Jax(ArrayFramework):
         """`jnp.asarray`."""
         return self.names["jnp"].asarray(numbers)
 
-    def reverse(
-        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
-    ) -> Sequence[Array | None]:
-        """`jax.grad` of the sum."""
-        found: Sequence[Array] = self._gradient(function, arrays, cotangent)(*arrays)
-        return found
-
-    def compiled(
-        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
-    ) -> Sequence[Array | None]:
-        """The same under `jax.jit`."""
-        found: Sequence[Array] = self.names["jax"].jit(self._gradient(function, arrays, cotangent))(
-            *arrays
-        )
-        return found
-
-    def forward(
-        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
-    ) -> Sequence[Array | None]:
-        """`jax.jvp`, a tangent in one input at a time."""
-        jax, jnp, found = self.names["jax"], self.names["jnp"], []
-        for i, primal in enumerate(arrays):
-            tangents = [jnp.zeros_like(p) for p in arrays]
-            tangents[i] = jnp.ones_like(primal) if cotangent is None else cotangent
-            found.append(jax.jvp(function, tuple(arrays), tuple(tangents))[1])
-        return found
-
-    def _gradient(
-        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
-    ) -> Function:
-        def weighted(*given: Array) -> Array:
-            found = function(*given)
-            return (found if cotangent is None else found * cotangent).sum()
-
-        gradient: Function = self.names["jax"].grad(weighted, tuple(range(len(arrays))))
+    def grad(self, total: Function, count: int) -> Function:
+        """`jax.grad`."""
+        gradient: Function = self.names["jax"].grad(total, tuple(range(count)))
         return gradient
 
-    def keywords(self, dtype: FloatType) -> str:
-        """`dtype=`."""
-        return f"dtype=jnp.{dtype}"
+    def compile(self, function: Function) -> Function:
+        """`jax.jit`."""
+        compiled: Function = self.names["jax"].jit(function)
+        return compiled
 
-    def full(self, value: str, keywords: str) -> str:
-        """`jnp.full`."""
-        return f"jnp.full(({WIDTH},), {value}, {keywords})"
+    def jvp(self, function: Function, primals: Sequence[Array], tangents: Sequence[Array]) -> Array:
+        """`jax.jvp`."""
+        return self.names["jax"].jvp(function, tuple(primals), tuple(tangents))[1]
 
     def full_like(self, name: str, value: str) -> str:
         """`jnp.full_like`."""
         return f"jnp.full_like({name}, {value})"
-
-    def listed(self, entries: str, keywords: str) -> str:
-        """`jnp.array`."""
-        return f"jnp.array({entries}, {keywords})"
 
     def statement(self, way: str, shown: Snippet) -> str:
         """`jax.grad`, `jax.jit` of it, or `jax.jvp`."""

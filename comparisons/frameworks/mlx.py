@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 
 from comparisons.dtypes import Float64Array, FloatType
-from comparisons.engines.engine import WIDTH
 from comparisons.engines.snippet import Snippet
-from comparisons.frameworks.array_framework import ArrayFramework
 from comparisons.frameworks.arrays import Array, Function, alone, summed
 from comparisons.frameworks.own import own
+from comparisons.frameworks.transforms import Transforms
 
 
-class Mlx(ArrayFramework):
+class Mlx(Transforms):
     """MLX on the CPU, which is where it has float64."""
 
     name = "mlx"
@@ -25,6 +24,7 @@ class Mlx(ArrayFramework):
     distribution = "mlx"
     dtypes = ("float64", "float32", "bfloat16", "float16")
     ways = ("reverse", "forward", "compiled")
+    module = "mx"
     imports = "import mlx.core as mx, mlx.nn; mx.set_default_device(mx.cpu)"
     functions = MappingProxyType(
         {
@@ -97,40 +97,9 @@ class Mlx(ArrayFramework):
         """`mx.array`."""
         return self.names["mx"].array(numbers)
 
-    def reverse(
-        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
-    ) -> Sequence[Array | None]:
-        """`mx.grad` of the sum."""
-        found: Sequence[Array] = self._gradient(function, arrays, cotangent)(*arrays)
-        return found
-
-    def compiled(
-        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
-    ) -> Sequence[Array | None]:
-        """The same under `mx.compile`."""
-        gradient = self._gradient(function, arrays, cotangent)
-        found: Sequence[Array] = self.names["mx"].compile(gradient)(*arrays)
-        return found
-
-    def forward(
-        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
-    ) -> Sequence[Array | None]:
-        """`mx.jvp`, a tangent in one input at a time."""
-        mx, found = self.names["mx"], []
-        for i, primal in enumerate(arrays):
-            tangents = [mx.zeros_like(p) for p in arrays]
-            tangents[i] = mx.ones_like(primal) if cotangent is None else cotangent
-            found.append(mx.jvp(function, list(arrays), tangents)[1][0])
-        return found
-
-    def _gradient(
-        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
-    ) -> Function:
-        def weighted(*given: Array) -> Array:
-            found = function(*given)
-            return (found if cotangent is None else found * cotangent).sum()
-
-        gradient = self.names["mx"].grad(weighted, tuple(range(len(arrays))))
+    def grad(self, total: Function, count: int) -> Function:
+        """`mx.grad`, which gives one gradient alone as itself."""
+        gradient = self.names["mx"].grad(total, tuple(range(count)))
 
         def each(*given: Array) -> Sequence[Array]:
             found = gradient(*given)
@@ -138,21 +107,18 @@ class Mlx(ArrayFramework):
 
         return each
 
-    def keywords(self, dtype: FloatType) -> str:
-        """`dtype=`."""
-        return f"dtype=mx.{dtype}"
+    def compile(self, function: Function) -> Function:
+        """`mx.compile`."""
+        compiled: Function = self.names["mx"].compile(function)
+        return compiled
 
-    def full(self, value: str, keywords: str) -> str:
-        """`mx.full`."""
-        return f"mx.full(({WIDTH},), {value}, {keywords})"
+    def jvp(self, function: Function, primals: Sequence[Array], tangents: Sequence[Array]) -> Array:
+        """`mx.jvp`."""
+        return self.names["mx"].jvp(function, list(primals), list(tangents))[1][0]
 
     def full_like(self, name: str, value: str) -> str:
         """`mx.full` like another."""
         return f"mx.full({name}.shape, {value}, dtype={name}.dtype)"
-
-    def listed(self, entries: str, keywords: str) -> str:
-        """`mx.array`."""
-        return f"mx.array({entries}, {keywords})"
 
     def statement(self, way: str, shown: Snippet) -> str:
         """`mx.grad`, `mx.compile` of it, or `mx.jvp`."""

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from comparisons.dtypes import Float64Array, FloatType
+from symdiff.graph.adjoints.derivation import COTANGENT  # its name in every graph
+
+__all__ = ["COTANGENT", "SEED", "Inputs", "Sample", "seeded"]
 
 Inputs = Mapping[str, Float64Array]
 Sample = Callable[[FloatType], Inputs]  # the inputs that something is judged at, in a type
 
-COTANGENT = "v"  # the name that symdiff gives it, the paper's; an input has another
 SEED = 20240229  # of every random draw
 
 

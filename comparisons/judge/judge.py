@@ -11,17 +11,19 @@ import numpy as np
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.allowance import Allowance
+from comparisons.judge.at_points import power_at_points
 from comparisons.judge.budget import Budget
 from comparisons.judge.entries import judge_entries
 from comparisons.judge.infinity import judge_beyond_finite
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.kinks import judge_kinks, judge_unresolved
+from comparisons.judge.power import Power
 from comparisons.judge.statuses import OVERFLOWN, judge_points
 from comparisons.judge.ties import judge_ties
 from comparisons.judge.truth import Truth
 from comparisons.judge.vocabulary import Status
 from symdiff import Definition
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.enclosure import Enclosure, Why
 
 _NEAR_THE_END = 1 - 2.0**-20  # of the largest number: whoever overflows there is off by no more
 
@@ -42,6 +44,8 @@ class Judge:
         """Judge the adjoint `name`; returns the truth too, as tightly as it was needed."""
         if self.allowance is not None:
             found = judge_entries(name, computed, truth, self.allowance, self.dtype, self.budget)
+            if (truth.why == Why.TIED).any():
+                found = self._judge_tied(name, found, computed, truth, self.allowance)
             if found.wrong:
                 self._excuse_ties(name, found, computed)
             return found, truth
@@ -57,6 +61,13 @@ class Judge:
         if name != COTANGENT and COTANGENT in inputs:
             found = self._beyond(name, found, computed, truth, inputs, moved)
         return self._special(name, found, computed, truth, inputs), truth
+
+    def power(
+        self, name: str, computed: Float64Array, truth: Enclosure, found: Judgement, inputs: Inputs
+    ) -> Power:
+        """What the judgement of a function of points is worth."""
+        moved = np.broadcast_to(self.truth.sensitivity(name, inputs), computed.shape)
+        return power_at_points(name, computed, truth, found, moved, inputs, self.dtype, self.budget)
 
     @cached_property
     def _at_ties(self) -> Mapping[str, Enclosure]:
@@ -74,6 +85,27 @@ class Judge:
         wrong = (found.excess > 1) & finite
         inside = (computed >= low - allowed) & (computed <= high + allowed)
         found.excuse(wrong & inside & (high - low > allowed), Status.KINK_INSIDE)
+
+    def _judge_tied(
+        self,
+        name: str,
+        found: Judgement,
+        computed: Float64Array,
+        truth: Enclosure,
+        allowance: Allowance,
+    ) -> Judgement:
+        """The judgement with entries at ties judged by what holds whatever is chosen there."""
+        judgement = found.copy()
+        low, high = truth.ends()
+        finite = np.isfinite(computed)
+        allowed = allowance.accurate(name, self.dtype.ulp(np.where(finite, computed, 0.0)))
+        inside = finite & (computed >= low - allowed) & (computed <= high + allowed)
+        tied = (truth.why == Why.TIED) & np.isfinite(truth.bound)
+        judgement.excuse(tied & inside, Status.KINK_INSIDE)
+        judgement.status[tied & ~inside] = Status.KINK_OUTSIDE.code
+        judgement.status[tied & ~finite] = Status.SPURIOUS.code
+        judgement.excess[tied & ~inside] = np.inf
+        return judgement
 
     def _beyond(
         self,

@@ -204,9 +204,12 @@ def _raised(base: arb, exponent: arb) -> arb:
 def varying_power(base: arb, exponent: arb) -> arb:
     """base^exponent where the exponent varies: of a negative base there is no function around.
 
-    z^z has values at negative whole numbers, each by itself.
+    z^z has values at negative whole numbers, each by itself. 0⁰ may be any limit: of (e^−z)^(1/z)
+    at ∞ it is 1/e.
     """
-    return arb.nan() if base < 0 else _raised(base, exponent)
+    if base < 0 or (base.is_zero() and exponent.is_zero()):
+        return arb.nan()
+    return _raised(base, exponent)
 
 
 root = _within(arb.sqrt, lambda z: z < 0)

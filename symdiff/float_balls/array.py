@@ -25,6 +25,7 @@ _MOST_OPERANDS = 30  # nditer takes 64 arrays
 _UNIT = 2.0**-53
 _SLACK = 1 + 2.0**-40  # for the roundings of a radius: each is below 2⁻⁵⁰ of it
 _LARGE = 2.0**1000
+_TINY, _LEAST = 2.0**-300, 2.0**-1074
 
 
 class FloatBalls(NamedTuple):
@@ -52,6 +53,12 @@ def exactly(values: Any) -> FloatBalls:
     """The numbers themselves; NaN is unknown."""
     values = np.asarray(values, dtype=np.float64)
     return FloatBalls(values, np.where(np.isnan(values), np.inf, 0.0))
+
+
+def around(balls: FloatBalls) -> FloatBalls:
+    """The same numbers with a tiny radius each: less than would be seen, and more than nothing."""
+    tiny = np.maximum(np.abs(balls.value) * _TINY, _LEAST)
+    return FloatBalls(balls.value, np.where(balls.radius == 0, tiny, balls.radius))
 
 
 def entrywise(tape: Tape, operands: Sequence[FloatBalls]) -> FloatBalls:

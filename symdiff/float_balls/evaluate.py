@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from symdiff.bridge.program import Program
 from symdiff.bridge.sharing import Entrywise
 from symdiff.float_balls.array import (
     FloatBalls,
+    around,
     entrywise,
     exactly,
     flags_of_largest,
@@ -39,16 +40,20 @@ _TIMES = placeholder(0) * placeholder(1)
 _EXACT_INTEGERS = 2**53
 
 
-def evaluate(program: Program, arguments: Mapping[str, Any]) -> dict[str, FloatBalls] | None:
+def evaluate(
+    program: Program, arguments: Mapping[str, Any], moved: Container[str] = ()
+) -> dict[str, FloatBalls] | None:
     """Each result of the program, or None if float balls lack something that it needs.
 
-    Args: arguments, by name: float64 arrays, rationals and lengths, all taken as exact.
+    Args: arguments, by name: float64 arrays, rationals and lengths, taken as exact but for those
+        `moved`, which are taken with a tiny radius.
     """
     if not is_ieee():
         return None
     values: dict[Symbol, FloatBalls] = {}
     for name, symbol in program.arguments.items():
-        values[symbol] = _argument(arguments[name])
+        exact = _argument(arguments[name])
+        values[symbol] = around(exact) if name in moved else exact
     uses = Counter(s for _, what in program.steps for s in _operands(what))
     uses.update(program.results.values())
     try:

@@ -258,32 +258,6 @@ def absolute(a: Any, ea: Any) -> Any:
 
 
 @inline
-def maximum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
-    """max(a, b): it moves by no more than the larger of the two moves."""
-    if not (ea < np.inf and eb < np.inf):
-        return np.nan, np.inf
-    return max(a, b), max(ea, eb)
-
-
-@inline
-def minimum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
-    """min(a, b), likewise."""
-    if not (ea < np.inf and eb < np.inf):
-        return np.nan, np.inf
-    return min(a, b), max(ea, eb)
-
-
-@inline
-def step(a: Any, ea: Any, below: Any, at_zero: Any) -> Any:
-    """`below` for a < 0, `at_zero` at 0, 1 for a > 0, where the ball decides it."""
-    if abs(a) > ea:
-        return (1.0 if a > 0 else below), 0.0
-    if a == 0.0 and ea == 0.0:
-        return at_zero, 0.0
-    return np.nan, np.inf
-
-
-@inline
 def order(a: Any, ea: Any, b: Any, eb: Any) -> Any:
     """(−1, 0, 1 or NaN): whether A < B, A = B or A > B for certain, and whether both exist.
 
@@ -298,6 +272,42 @@ def order(a: Any, ea: Any, b: Any, eb: Any) -> Any:
     if abs(a - b) > (ea + eb) * (1 + 2.0**-50) + TINY:
         return (1.0 if a > b else -1.0), True
     return np.nan, True
+
+
+@inline
+def maximum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
+    """max(a, b): the one that is larger for certain, or it moves by the larger of the two moves."""
+    sign, exist = order(a, ea, b, eb)
+    if not exist:
+        return np.nan, np.inf
+    if sign > 0:
+        return a, ea
+    if sign < 0:
+        return b, eb
+    return max(a, b), max(ea, eb)
+
+
+@inline
+def minimum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
+    """min(a, b), likewise."""
+    sign, exist = order(a, ea, b, eb)
+    if not exist:
+        return np.nan, np.inf
+    if sign < 0:
+        return a, ea
+    if sign > 0:
+        return b, eb
+    return min(a, b), max(ea, eb)
+
+
+@inline
+def step(a: Any, ea: Any, below: Any, at_zero: Any) -> Any:
+    """`below` for a < 0, `at_zero` at 0, 1 for a > 0, where the ball decides it."""
+    if abs(a) > ea:
+        return (1.0 if a > 0 else below), 0.0
+    if a == 0.0 and ea == 0.0:
+        return at_zero, 0.0
+    return np.nan, np.inf
 
 
 @inline

@@ -6,7 +6,7 @@ A kind is a file of `kinds`, with its adjoint, its lowering and its notation bes
 """
 
 from symdiff.graph.adjoints.derivation import Derivation
-from symdiff.graph.adjoints.reverse import Sweep, sweep
+from symdiff.graph.adjoints.reverse import ReverseSweep, sweep
 from symdiff.graph.composed.mean import mean
 from symdiff.graph.composed.root import root
 from symdiff.graph.graph import Graph
@@ -44,8 +44,8 @@ __all__ = [
     "Graph",
     "Input",
     "Node",
+    "ReverseSweep",
     "Stop",
-    "Sweep",
     "array",
     "broadcast",
     "cholesky",

@@ -1,33 +1,32 @@
 """The oracle for arrays: a graph's program run in ball arithmetic, all of it at once.
 
-An entry is a ball. One that is not known is the whole line, and one that is proven to have no
-value is NaN, which passes on to whatever is computed from it.
+What a convention chose at a tie is certified as far as it is proven to be right: `settled_ties`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from flint import arb, ctx, fmpq
-from sympy import Expr, Symbol
+from flint import arb, ctx
 
-from symdiff.balls.compiled import compile_ball
-from symdiff.balls.elementary import Undefined
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import program
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.elementwise import Elementwise
+from symdiff.graph.kinds.largest import winners
 from symdiff.graph.node import Node, topological
 from symdiff.notation.arrays import Axes
 from symdiff.oracle import deadline
+from symdiff.oracle.array_balls import balls_of, compile_entry, compile_untied, watched
 from symdiff.oracle.ball import MAX_PRECISION
 from symdiff.oracle.enclosure import SMALLEST, BoolArray, Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.from_float_balls import COARSEST, WORTH, enclose_quickly
 from symdiff.oracle.primal import is_total
+from symdiff.oracle.settled_ties import settle_ties
+from symdiff.oracle.ties import choosing_steps
 
 _FIRST = 128  # bits
 # Seconds that one call may take: a layer norm of 4,096 entries takes 5 s.
@@ -54,8 +53,8 @@ def enclose_arrays(
         resolution: a bound that is small enough for float balls, whatever the value.
         absolute: by an adjoint's name, for each entry a bound that is small enough anyway: an entry
             that is 0 in truth would otherwise be asked for to 2⁻¹⁰⁷⁴.
-        ties: whether at a tie of two cases the convention's value stands, as in a network; else
-            nothing is known there: min(z, |z|) has slope 1 at 0, and the convention says 0.
+        ties: whether what a convention chose at a tie is to be settled; else nothing is known
+            there. Nor is it where an input is infinite: of 1/z > 0 at ∞ both sides are exactly 0.
     """
     guards = {f"%{i}": node for i, node in enumerate(_restricting(adjoints))}
     enough = absolute or {}
@@ -66,8 +65,12 @@ def enclose_arrays(
     shape = np.broadcast_shapes(*map(np.shape, arguments.values())) if pointwise else ()
     left, steps = dict(adjoints.nodes), program({**adjoints.nodes, **guards})
     steps.check(arguments)
+    moved = {name for name in adjoints.signature.inputs if name in adjoints.nodes}
+    choosing = choosing_steps(steps, moved)
+    ties = ties and not (choosing and _some_infinite(arguments))
     if ties and relative >= COARSEST and entries >= WORTH:
-        found = enclose_quickly(steps, guards, arguments, shape, (relative, resolution))
+        around = moved if choosing else ()
+        found = enclose_quickly(steps, guards, arguments, around, shape, (relative, resolution))
         for name, enclosure in found.items():
             if name in enough:
                 settle(enclosure, enough[name])
@@ -77,12 +80,13 @@ def enclose_arrays(
         if len(left) < len(found):
             steps = program({**left, **guards})
     precision = _FIRST
-    with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries):
+    quick = [name for name in found if name not in left]
+    with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries), watched(choosing) as ties_met:
         while True:
             with ctx.workprec(precision):
                 balls = {k: balls_of(arguments[k]) for k in steps.arguments}
                 try:
-                    results = interpret(steps, balls, compile_entry if ties else _compile_untied)
+                    results = interpret(steps, balls, compile_entry if ties else compile_untied)
                 except deadline.OutOfTimeError:
                     return found or _nothing(adjoints, arguments)
                 now = {k: _enclosed(results[k], shape, relative, enough.get(k)) for k in left}
@@ -95,10 +99,17 @@ def enclose_arrays(
             found |= now
             open_ones = {k: left[k] for k, e in now.items() if e.unsettled.any()}
             if precision >= MAX_PRECISION or not open_ones:
+                if ties_met.met or (ties and winners in choosing):
+                    closed = {name: e for name, e in found.items() if name not in quick}
+                    settle_ties(closed, adjoints, arguments, relative, enough)
                 return {name: found[name] for name in adjoints.nodes}
             if len(open_ones) < len(left):
                 left, steps = open_ones, program({**open_ones, **guards})
             precision *= 2
+
+
+def _some_infinite(arguments: Mapping[str, Any]) -> bool:
+    return any(np.isinf(np.asarray(value, dtype=np.float64)).any() for value in arguments.values())
 
 
 _NAN = np.frompyfunc(lambda ball: ball.is_nan(), 1, 1)
@@ -172,47 +183,3 @@ def settle(enclosure: Enclosure, enough: Float64Array) -> None:
     """Count as certified what is undecided and has a bound of at most `enough`, in place."""
     settled = (enclosure.bound <= enough) & enclosure.unsettled
     enclosure.certified[settled], enclosure.why[settled] = True, Why.CERTIFIED
-
-
-def _entry(value: Any) -> arb:
-    return arb(fmpq(int(value.p), int(value.q))) if hasattr(value, "p") else arb(value)
-
-
-_ball = np.frompyfunc(_entry, 1, 1)
-
-
-def balls_of(values: Any) -> Any:
-    """Float64 or rational numbers as exact balls, in an object array of their shape."""
-    return np.asarray(_ball(values), object)
-
-
-def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
-    """An expression as a function of balls, as `interpret` takes one."""
-    return _compiled(tuple(symbols), expression)
-
-
-def _compile_untied(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
-    return _compiled(tuple(symbols), expression, ties=False)
-
-
-@lru_cache(maxsize=4096)
-def _compiled(
-    symbols: tuple[Symbol, ...], expression: Expr, *, ties: bool = True
-) -> Callable[..., Any]:
-    function = compile_ball(expression, symbols)
-
-    def evaluate(*balls: Any) -> Any:
-        """The value; NaN where there is none, the whole line where it is not known."""
-        if deadline.spent():
-            raise deadline.OutOfTimeError
-        try:
-            value = function(*balls)
-        except Undefined:
-            return arb.nan()
-        met = function.conditions
-        unknown = met.unknown or (met.tied and not ties)  # a condition may have no value
-        if (unknown or value.is_nan()) and not any(ball.is_nan() for ball in balls):
-            return arb(0, arb.pos_inf())
-        return value
-
-    return evaluate

@@ -56,6 +56,7 @@ class Why(IntEnum):
     OUT_OF_BUDGET = 4  # the time that was allowed is spent
     NO_LIMIT = 5  # at ±∞: no limit, or none that was proven
     NOT_A_NUMBER = 6  # the input is NaN
+    TIED = 7  # of an array: several cases are equal, and the derivative hangs on what is chosen
 
     @property
     def sentence(self) -> str:
@@ -71,6 +72,7 @@ _SENTENCES = {
     Why.OUT_OF_BUDGET: "the time allowed was spent",
     Why.NO_LIMIT: "no limit at infinity, or none that was proven",
     Why.NOT_A_NUMBER: "the input is NaN",
+    Why.TIED: "cases are equal there, and the derivative hangs on which is chosen",
 }
 
 
@@ -143,6 +145,11 @@ class Enclosure:
             self.certified.reshape(shape),
             self.why.reshape(shape),
         )
+
+    def copy(self) -> Enclosure:
+        """The same enclosures in arrays of their own."""
+        parts = (self.high, self.low, self.bound, self.certified, self.why)
+        return Enclosure(*(part.copy() for part in parts))  # type: ignore[arg-type]  # each of its own type
 
     def put(self, where: object, part: Enclosure) -> None:
         """Replace the enclosures selected by the NumPy index `where`, in place."""

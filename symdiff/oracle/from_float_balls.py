@@ -6,7 +6,7 @@ float64, is for balls of more bits: see `arrays`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ def enclose_quickly(
     steps: Program,
     guards: Mapping[str, object],
     arguments: Mapping[str, Any],
+    moved: Container[str],
     shape: tuple[int, ...],
     asked: tuple[float, float],
 ) -> dict[str, Enclosure]:
@@ -30,11 +31,13 @@ def enclose_quickly(
     Nothing, an empty mapping, where the program needs what float balls lack, or where they leave it
     open whether one of the `guards` has a value everywhere.
 
-    Args: shape, what results are broadcast to; asked, a bound relative to the value, or another.
+    Args: moved, the names of inputs that are taken with a tiny radius, so that at a tie, where a
+        convention would choose, nothing is known; shape, what results are broadcast to; asked, a
+        bound relative to the value, or another.
     """
     from symdiff.float_balls.evaluate import evaluate  # numba takes 0.5 s
 
-    found = evaluate(steps, arguments)
+    found = evaluate(steps, arguments, moved)
     if found is None or not all(found[guard].known.all() for guard in guards):
         return {}
     return {

@@ -11,7 +11,7 @@ Source: Clarke, Optimization and Nonsmooth Analysis, 1983, §2.1 and theorem 2.3
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -20,24 +20,27 @@ import numpy as np
 import sympy
 from flint import arb, ctx
 from sympy import Expr, Symbol
+from sympy.core.relational import Relational
 
 from symdiff.balls import Undefined, compile_ball
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program, program
+from symdiff.bridge.sharing import Entrywise
 from symdiff.functions import Extreme
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.arrays.steps import ArrayOperation, Unmoved, operation, rows
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.largest import Largest, winners
-from symdiff.graph.node import topological
+from symdiff.graph.node import Node, topological
+from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
-from symdiff.oracle.arrays import balls_of
+from symdiff.oracle.array_balls import balls_of
 from symdiff.oracle.enclosure import Enclosure
 from symdiff.oracle.from_balls import enclosure_of
 
-_BITS = 512
 _RADIUS = 448  # bits below an input: far less than what tells two float64 numbers from each other
-_LEAST = 1074 + _RADIUS  # bits below 1, of an input that is 0
+_SPARE = 64  # bits that a ball has beyond its radius
+_SMALLEST = 1074  # bits below 1 of the smallest input that is not 0
 _PATIENCE = 20.0  # seconds
 _KINKED = (Extreme, sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside)
 
@@ -55,31 +58,76 @@ def enclose_at_ties(adjoints: Derivation, inputs: Mapping[str, Any]) -> dict[str
     if not any(map(_kinked, topological(asked.values(), computed=True))):
         return {}
     arrays, parameters, lengths = adjoints.signature.bind(inputs)
-    steps = _opened(program(asked))
-    given = {**arrays, **parameters, **lengths}
-    with ctx.workprec(_BITS), deadline.unless_set(_PATIENCE):
-        balls = {name: balls_of(given[name]) for name in steps.arguments}
-        balls |= {name: _around(balls[name]) for name in arrays if name in balls}
-        try:
-            found = interpret(steps, balls, _compile)
-        except deadline.OutOfTimeError:
-            return {}
+    try:
+        with deadline.unless_set(_PATIENCE):
+            return whatever_is_chosen(asked, arrays, {**arrays, **parameters, **lengths})
+    except deadline.OutOfTimeError:
+        return {}
+
+
+def choosing_steps(steps: Program, inputs: Iterable[str]) -> set[Any]:
+    """The expressions whose case hangs on the inputs, and `winners` if what is largest does.
+
+    A mask made of positions hangs on none.
+    """
+    moved = {steps.arguments[name] for name in inputs if name in steps.arguments}
+    found: set[Any] = set()
+    for symbol, what in steps.steps:
+        if isinstance(what, Entrywise):
+            hanging = {placeholder(i) for i, s in enumerate(what.operands) if s in moved}
+            if not hanging:
+                continue
+            moved.add(symbol)
+            if not hanging.isdisjoint(_deciding(what.template)):
+                found.add(what.template)
+        elif not moved.isdisjoint(what.free_symbols):
+            moved.add(symbol)
+            if what.function is winners:
+                found.add(winners)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _deciding(template: Expr) -> frozenset[Symbol]:
+    """What decides the cases of an expression."""
+    atoms = template.atoms(*_KINKED, Relational)
+    chosen = (e for e in atoms if not isinstance(e, sympy.Piecewise))  # its relations are atoms too
+    return frozenset().union(*(e.free_symbols for e in chosen))
+
+
+def whatever_is_chosen(
+    nodes: Mapping[str, Node],
+    inputs: Iterable[str],
+    arguments: Mapping[str, Any],
+    radius: int = _RADIUS,
+) -> dict[str, Enclosure]:
+    """Each node's value, entry by entry, whatever is chosen at ties of the inputs; not certified.
+
+    Args: inputs, the names of those arguments that are taken with a tiny radius; radius, how many
+        bits below an input it is.
+    Raises: OutOfTimeError.
+    """
+    steps = _opened(program(nodes))
+    with ctx.workprec(radius + _SPARE):
+        balls = {name: balls_of(arguments[name]) for name in steps.arguments}
+        balls |= {name: _around(balls[name], radius) for name in inputs if name in balls}
+        found = interpret(steps, balls, _compile)
     return {
         name: enclosure_of(list(map(arb, np.ravel(made))), relative=0.0).reshape(np.shape(made))
         for name, made in found.items()
     }
 
 
-def _widened(ball: arb) -> arb:
+def _widened(ball: arb, radius: int) -> arb:
     if not ball.is_finite():
         return ball
-    radius = arb(2) ** -_LEAST if ball.is_zero() else abs(ball.mid()) * arb(2) ** -_RADIUS
-    return arb(ball.mid(), ball.rad() + radius)
+    size = arb(2) ** -_SMALLEST if ball.is_zero() else abs(ball.mid())
+    return arb(ball.mid(), ball.rad() + size * arb(2) ** -radius)
 
 
-def _around(balls: Any) -> Any:
+def _around(balls: Any, radius: int) -> Any:
     """Balls of a tiny radius about numbers; what is not finite stays as it is."""
-    return np.asarray(np.frompyfunc(_widened, 1, 1)(balls), object)
+    return np.asarray(np.frompyfunc(lambda ball: _widened(ball, radius), 1, 1)(balls), object)
 
 
 def _kinked(node: Any) -> bool:

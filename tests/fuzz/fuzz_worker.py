@@ -8,73 +8,31 @@ it memory beyond a limit. Lines out: {"step": …}, {"fault": …}, {"done": cou
 from __future__ import annotations
 
 import json
-import re
 import resource
-import signal
 import sys
-import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sympy
+from process_limits import MEMORY, OutOfTime, budget, limited, memory, processor_time
+from symdiff_asked import (
+    apart,
+    derived,
+    enclosed_few,
+    enclosed_many,
+    kinks_of,
+    last_line,
+    random_float32,
+    refuses,
+    table_values,
+)
 
-MEMORY = 2 * 2**30  # bytes beyond what the process has when it begins
 TRUTH_SECONDS = 6  # for the independent values of one formula; what is left then is unknown
-MANY = 50_000  # points at which the oracle makes a table
-
-_MESSAGE = re.compile(r"[^\n]{5,1000}")
-
-
-class OutOfTime(Exception):
-    """The independent evaluator has had its time."""
-
-
-def processor_time() -> float:
-    """Seconds of processor time of this process."""
-    return time.process_time()
-
-
-@contextmanager
-def limited(seconds: int) -> Iterator[None]:
-    """End this process by SIGXCPU if the block takes more processor time; limit its memory."""
-    hard_time = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    hard_memory = resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (int(processor_time()) + seconds + 1, hard_time))
-    resource.setrlimit(resource.RLIMIT_AS, (_memory("VmSize") + MEMORY, hard_memory))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_CPU, (hard_time, hard_time))
-        resource.setrlimit(resource.RLIMIT_AS, (hard_memory, hard_memory))
-
-
-@contextmanager
-def budget(seconds: float) -> Iterator[None]:
-    """Raise OutOfTime in the block after so much processor time; the block may be pure Python."""
-
-    def stop(*_: object) -> None:
-        raise OutOfTime
-
-    signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, max(seconds, 0.01))
-    try:
-        with suppress(OutOfTime):
-            yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-
-
-def _memory(what: str) -> int:
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(what):
-            return int(line.split()[1]) * 1024
-    return 0
 
 
 class Run:
@@ -107,14 +65,14 @@ class Run:
                 warnings.simplefilter("error")
                 return action()
         except Exception as error:  # noqa: BLE001 - every exception is a finding or a refusal
-            if _refuses(error):
+            if refuses(error):
                 self.count(f"refused in {name}")
                 if self.task.get("refusals"):
                     self.fault(f"refused in {name}", error, "an answer")
             else:
                 kind = "memory" if isinstance(error, MemoryError) else "exception"
                 self.fault(
-                    f"{kind} in {name}: {type(error).__name__}", _last(error), "one sentence"
+                    f"{kind} in {name}: {type(error).__name__}", last_line(error), "one sentence"
                 )
             return None
         finally:
@@ -126,7 +84,7 @@ class Run:
 
         with suppress(OSError):
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # VmHWM begins anew
-        before = _memory("VmRSS")
+        before = memory("VmRSS")
         with limited(self.task["seconds"]):
             both = self.step("derive", lambda: derived(self.text, self.parameters))
             if both is None:
@@ -143,14 +101,14 @@ class Run:
             wide = self.step("enclose float64", lambda: at(self.points, "float64"))
             single = self.step("enclose float32", lambda: at(narrow, "float32"))
             fast = self.step("lambdify", lambda: adjoints.lambdify()(z=self.points)["z"])
-            kinks = self.step("kinks", lambda: _kinks(definition))
+            kinks = self.step("kinks", lambda: kinks_of(definition))
             many = None
             if self.task["table"]:
                 many = self.step("table", lambda: enclosed_many(adjoints, narrow))
             scalars = self.step(
                 "scalar", lambda: [at(x, "float64") for x in self.points[: self.task["scalars"]]]
             )
-        if (used := _memory("VmHWM") - before) > MEMORY:
+        if (used := memory("VmHWM") - before) > MEMORY:
             self.fault("memory: more than 2 GiB", f"{used / 2**30:.1f} GiB", "less than 2 GiB")
         balls = [] if wide is None else judging.Ball.all_of(wide)
         for x, ball, scalar in zip(self.points, balls, scalars or (), strict=False):
@@ -319,95 +277,6 @@ class Run:
                 if abs(at) < 10**30 and (expected := judging.side_fault(formula, at, side, said)):
                     name = "left" if side < 0 else "right"
                     self.fault(f"kink's {name} derivative", said, expected, float(at))
-
-
-def derived(text: str, parameters: dict[str, Any]) -> Any:
-    """The definition that a formula is, and its adjoints."""
-    import symdiff
-
-    definition = symdiff.activation(text, **parameters)
-    return definition, symdiff.adjoints(symdiff.pointwise(definition))
-
-
-def random_float32(number: int, seed: int) -> np.ndarray:
-    """Distinct float32 numbers: half of any size, half between −10 and 10, as float64."""
-    draw = np.random.default_rng(seed)
-    some = draw.integers(0, 2**32, number // 2, dtype=np.uint32).view(np.float32)
-    others = draw.uniform(-10, 10, number - number // 2).astype(np.float32)
-    found = np.concatenate([some[np.isfinite(some)], others])
-    return np.unique(found).astype(np.float64)
-
-
-def table_values(expression: Any, points: np.ndarray) -> Any:
-    """What the float32 table alone says at the points."""
-    from symdiff.oracle import choice
-
-    return choice.table(expression, "float32").enclose(points)
-
-
-def enclosed_few(expression: Any, points: np.ndarray) -> Any:
-    """What the ball alone says at the points."""
-    from symdiff.oracle.ball import enclose_ball
-
-    return enclose_ball(expression, {"z": points}, relative=2.0**-64)
-
-
-def apart(a: Any, b: Any) -> np.ndarray:
-    """Which enclosures have no number in common."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        # Where high's are near each other their difference is exact; where they are not, the
-        # distance is far beyond its own rounding error, which 2⁻⁵⁰ of it covers.
-        distance = np.abs((a.high - b.high) + (a.low - b.low))
-        return np.asarray(distance * (1 - 2.0**-50) > (a.bound + b.bound) * (1 + 2.0**-50))
-
-
-def enclosed_many(adjoints: Any, points: np.ndarray) -> Any:
-    """The float32 enclosures at the points as a user of 50,000 gets them: from a table."""
-    return adjoints.enclose(target="float32", z=np.resize(points, MANY))["z"][: len(points)]
-
-
-def _kinks(definition: Any) -> tuple[list[tuple[Fraction, float | None, float | None]], list[Any]]:
-    listed = [
-        (place, _number(k.left), _number(k.right))
-        for k in definition.kinks()
-        if (place := _place(k.at)) is not None
-    ]
-    unresolved: list[Any] = list(definition.unresolved_kinks())
-    if len(listed) < len(definition.kinks()):  # there is more than one between two float64
-        listed = [kink for kink in listed if kink[0] != 0]
-        unresolved.append((0.0, 0.0))
-    return listed, unresolved
-
-
-def _place(at: Any) -> Fraction | None:
-    """Where a kink is, to 80 digits; None for one at e^(−10⁸), which no fraction should hold."""
-    sign, mantissa, exponent, _ = sympy.Float(at.evalf(80), 80)._mpf_
-    if abs(exponent) > 10_000:
-        return None
-    return (-1) ** sign * Fraction(int(mantissa)) * Fraction(2) ** exponent
-
-
-def _number(value: Any) -> float | None:
-    try:
-        return float(value.evalf(30))
-    except (TypeError, ValueError, AttributeError, OverflowError):
-        return None
-
-
-def _refuses(error: BaseException) -> bool:
-    """Whether symdiff itself refuses, in one sentence: not a foreign error that passed through."""
-    if not isinstance(error, ValueError | TypeError) or isinstance(error, UnicodeError):
-        return False
-    frames = traceback.extract_tb(error.__traceback__)
-    own = bool(frames) and "/symdiff/" in frames[-1].filename and "raise" in (frames[-1].line or "")
-    return own and _MESSAGE.fullmatch(str(error)) is not None
-
-
-def _last(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [f for f in frames if "/symdiff/" in f.filename]
-    where = f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
-    return f"{type(error).__name__}: {str(error)[:160]}{where}"
 
 
 def say(**line: object) -> None:

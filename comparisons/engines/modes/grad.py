@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from comparisons.engines.call import run
 from comparisons.engines.engine import Engine, Gradients, Setting, float64
 from comparisons.engines.snippet import Snippet
@@ -24,16 +27,23 @@ class Grad(Engine):
         if not output.requires_grad:
             return Gradients(dict.fromkeys(leaves))
         seed = setting.cotangent(inputs)
-        found = torch.autograd.grad(
-            output,
-            list(leaves.values()),
-            torch.ones_like(output) if seed is None else seed,
-            allow_unused=True,
-        )
+        seed = torch.ones_like(output) if seed is None else seed
+        found = self.returned(output, list(leaves.values()), seed)
         values = [None if g is None else float64(g) for g in found]
         return Gradients(dict(zip(leaves, values, strict=True)))
 
+    def returned(self, output: Any, leaves: Sequence[Any], seed: Any) -> Sequence[Any]:
+        """What torch returns: a tensor a leaf, None for one that is not used."""
+        import torch
+
+        return torch.autograd.grad(output, leaves, seed, allow_unused=True)
+
     def statement(self, shown: Snippet) -> str:
         """`torch.autograd.grad` of the one input."""
-        seed = f", {shown.cotangent}" if shown.cotangent else ""
-        return shown.printed(f"torch.autograd.grad({shown.total}, {shown.name}{seed})[0]")
+        return shown.printed(f"{grad_statement(shown)})[0]")
+
+
+def grad_statement(shown: Snippet, output: str = "") -> str:
+    """The call as text, its bracket open for further keywords; `output` is another name of it."""
+    seed = f", {shown.cotangent}" if shown.cotangent else ""
+    return f"torch.autograd.grad({output or shown.total}, {shown.name}{seed}"

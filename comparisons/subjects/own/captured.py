@@ -7,7 +7,7 @@ v is y itself: the values are judged beside the gradients.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
+from comparisons.subjects.own.bare import Bare
 from comparisons.subjects.own.entrywise import entrywise
 from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.subject import Reading, Subject
@@ -59,6 +60,9 @@ def from_code(
 
     if reference is not None and gradient is not None:
         raise TypeError("give reference= or gradient=, not both: each says what is right")
+    again = partial(
+        _again, function, arguments, keywords, reference=reference, gradient=gradient, order=order
+    )
     arguments, named = _rounded((arguments, dict(keywords)), dtype)
     held: set[str] = set()
     if gradient is not None:
@@ -79,14 +83,14 @@ def from_code(
         seed = f"torch.manual_seed({SEED})"
         call = replace(call, text=f"({seed}, {call.text})[1]")
 
-    def again(arguments: tuple[Any, ...], named: dict[str, Any]) -> Subject:
+    def elsewhere(arguments: tuple[Any, ...], named: dict[str, Any]) -> Subject:
         return from_code(function, arguments, named, dtype, reference=reference)
 
     weighted = replace(
-        _weighted(captured, call),
+        _weighted(captured, call, again),
         reading=partial(_reading, judged_by, arguments, named),
         entrywise=partial(
-            entrywise, captured, (function, judged_by), (arguments, named), dtype, again
+            entrywise, captured, (function, judged_by), (arguments, named), dtype, elsewhere
         )
         if gradient is None
         else lambda: None,
@@ -112,31 +116,30 @@ def _held(captured: Captured, dtype: FloatType, *, judged: bool) -> dict[Node, s
 
     Args: judged, whether the code that was captured is the code that is judged.
     """
-    from comparisons.capture.narrowed import narrowed
-
     found = dict.fromkeys(captured.doubles, dtype)
     trusted = judged and not captured.written
     for node, held in captured.types.items():
         kind = float_type(held)
         found[node] = kind if trusted else coarser(kind, dtype)
-    lines = narrowed(captured, dtype.torch) if dtype.name != "float64" else {}
-    for place, least in lines.items():
-        at = [node for node in found if captured.places.get(node) == place]
-        for node in _with_what_goes_in(at, found) or list(found):
-            found[node] = coarser(found[node], float_type(least))
     return {node: kind.name for node, kind in found.items()}
 
 
-def _with_what_goes_in(nodes: Sequence[Node], known: Container[Node]) -> list[Node]:
-    """The nodes, and the values of known type that they are computed from: those are cast too."""
-    found = dict.fromkeys(nodes)
-    left = [operand for node in nodes for operand in node.operands]
-    while left:
-        node = left.pop()
-        if node not in known:
-            left += node.operands
-        found[node] = None
-    return [node for node in found if node in known]
+def _again(
+    function: Function, arguments: Any, keywords: Any, dtype: FloatType, **options: Any
+) -> Subject:
+    return from_code(function, arguments, keywords, dtype, **options)
+
+
+def _outputs(captured: Captured) -> Callable[[Mapping[str, Tensor]], dict[str, Tensor]]:
+    """The code's outputs by name, of inputs of any shape."""
+
+    def outputs(leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        from comparisons.capture.captured import real_outputs
+
+        found = real_outputs(captured.code(leaves))
+        return dict(zip(captured.outputs, (t for _, t in found), strict=True))
+
+    return outputs
 
 
 def _reading(function: Function, arguments: tuple[Any, ...], named: dict[str, Any]) -> Reading:
@@ -223,7 +226,9 @@ def _beside(
     return replace(described, name=code.name, code=own)
 
 
-def _weighted(captured: Captured, call: WrittenCall) -> Subject:
+def _weighted(
+    captured: Captured, call: WrittenCall, again: Callable[[FloatType], Subject]
+) -> Subject:
     """L = Σ v ∘ y."""
     graph = captured.graph
     taken = {*graph.nodes, *graph.where, *graph.lengths}
@@ -265,6 +270,15 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
         of_user=True,
         captured=True,
         casts=frozenset(str(t).removeprefix("torch.") for t in captured.types.values()),
+        bare=Bare(
+            _outputs(captured),
+            captured.shapes,
+            weights,
+            captured.code.on_the_very,
+            bool(captured.fixed),
+            captured.written,
+            again,
+        ),
         imports=call.imports,
         obstacle=call.obstacle,
         place=call.place,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from symdiff.graph.adjoints.acyclic import acyclic
-from symdiff.graph.adjoints.reverse import Sweep, sweep_from
+from symdiff.graph.adjoints.reverse import ReverseSweep, sweep_from
 from symdiff.graph.flat import flat
 from symdiff.graph.graph import Graph
 from symdiff.graph.kinds.elementwise import constant
@@ -123,7 +123,7 @@ def _cut_by(reason: str) -> str:
     return f"cut by {reason}"
 
 
-def _why(node: Node, found: Sweep, fixed: Mapping[Node, str]) -> str:
+def _why(node: Node, found: ReverseSweep, fixed: Mapping[Node, str]) -> str:
     if node in fixed:
         return fixed[node]
     return _cut_by(found.stopped[node]) if node in found.stopped else NO_DEPENDENCE

@@ -12,14 +12,14 @@ from symdiff.graph.node import Node, topological
 
 
 @dataclass(frozen=True)
-class Sweep:
+class ReverseSweep:
     """What one reverse sweep found, keyed by primal node."""
 
     adjoints: Mapping[Node, Node]
     stopped: Mapping[Node, str]  # no adjoint arrives, and the stop node that is to blame
 
 
-def sweep(output: Node, cotangent: Node, *, through_stops: bool = False) -> Sweep:
+def sweep(output: Node, cotangent: Node, *, through_stops: bool = False) -> ReverseSweep:
     """The adjoint of every node that `output` depends on, linear in the size of the graph.
 
     An adjoint has the axes of its node, in their order.
@@ -37,7 +37,7 @@ def sweep_from(
     *,
     through_stops: bool = False,
     passes: Callable[[Node, Node], bool] = lambda node, operand: True,  # noqa: ARG005 - all do
-) -> Sweep:
+) -> ReverseSweep:
     """The same from several outputs, each with its cotangent. Args and Raises: as `sweep`.
 
     Args: passes, whether anything goes back from a node to an operand; by default it does.
@@ -67,7 +67,7 @@ def sweep_from(
             if part is not None and passes(node, operand):
                 whole = _over(operand, part, f"what {type(node).__name__} passes back")
                 contributions.setdefault(operand, []).append(whole)
-    return Sweep(adjoints, stopped)
+    return ReverseSweep(adjoints, stopped)
 
 
 def _over(node: Node, adjoint: Node, what: str) -> Node:

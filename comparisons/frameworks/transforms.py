@@ -1,0 +1,75 @@
+"""A framework that derives by making functions of functions, over a module that is like numpy."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+from comparisons.dtypes import FloatType
+from comparisons.engines.engine import WIDTH
+from comparisons.frameworks.array_framework import ArrayFramework
+from comparisons.frameworks.arrays import Array, Function
+
+
+class Transforms(ArrayFramework):
+    """What JAX and MLX do alike; a file says by which functions of the framework."""
+
+    module: str  # as its code calls the module that is like numpy
+
+    @abstractmethod
+    def grad(self, total: Function, count: int) -> Function:
+        """The function that gives the gradients of a number in each of so many arrays."""
+
+    @abstractmethod
+    def compile(self, function: Function) -> Function:
+        """The same function, compiled."""
+
+    @abstractmethod
+    def jvp(self, function: Function, primals: Sequence[Array], tangents: Sequence[Array]) -> Array:
+        """The tangent of the function's one result."""
+
+    def reverse(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Sequence[Array | None]:
+        """The gradients of the sum."""
+        found: Sequence[Array] = self._gradient(function, arrays, cotangent)(*arrays)
+        return found
+
+    def compiled(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Sequence[Array | None]:
+        """The same, compiled."""
+        found: Sequence[Array] = self.compile(self._gradient(function, arrays, cotangent))(*arrays)
+        return found
+
+    def forward(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Sequence[Array | None]:
+        """A tangent in one input at a time."""
+        module, found = self.names[self.module], []
+        for i, primal in enumerate(arrays):
+            tangents = [module.zeros_like(p) for p in arrays]
+            tangents[i] = module.ones_like(primal) if cotangent is None else cotangent
+            found.append(self.jvp(function, arrays, tangents))
+        return found
+
+    def _gradient(
+        self, function: Function, arrays: Sequence[Array], cotangent: Array | None
+    ) -> Function:
+        def weighted(*given: Array) -> Array:
+            found = function(*given)
+            return (found if cotangent is None else found * cotangent).sum()
+
+        return self.grad(weighted, len(arrays))
+
+    def keywords(self, dtype: FloatType) -> str:
+        """`dtype=`."""
+        return f"dtype={self.module}.{dtype}"
+
+    def full(self, value: str, keywords: str) -> str:
+        """`full`."""
+        return f"{self.module}.full(({WIDTH},), {value}, {keywords})"
+
+    def listed(self, entries: str, keywords: str) -> str:
+        """`array`."""
+        return f"{self.module}.array({entries}, {keywords})"

@@ -1,0 +1,232 @@
+"""A program's results where some of its inputs' entries move to one side, however little.
+
+Each number is a ball, or a power series in the distance ε that something moved, whose constant is
+the limit for ε → 0 from that side. On a side of a point each border has one sign: that of its first
+coefficient that is not 0. What is not proven is `UNKNOWN`, and so is what is computed from it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from flint import arb, arb_series, ctx
+from sympy import Expr, Symbol
+
+from symdiff.balls.cases import degree_of
+from symdiff.balls.compiled import Compiled
+from symdiff.balls.conditions import SideConditions
+from symdiff.balls.elementary import SERIES, Undecided, Undefined
+from symdiff.bridge.program import Program
+from symdiff.bridge.sharing import Entrywise
+from symdiff.graph.arrays.layout import Align
+from symdiff.graph.arrays.steps import ArrayOperation, rows
+from symdiff.graph.kinds.einsum import Contract
+from symdiff.graph.kinds.gather import Scattering, gathered
+from symdiff.graph.kinds.largest import winners
+from symdiff.graph.kinds.literal import given
+from symdiff.graph.kinds.part import placed, taken
+from symdiff.graph.kinds.position import positions
+from symdiff.graph.kinds.shift import peak
+from symdiff.graph.template import placeholder
+from symdiff.oracle import deadline
+from symdiff.oracle.array_balls import compile_entry
+
+_ORDER = 6  # coefficients; a border that vanishes to more is undecided
+_MOVING = (gathered, taken, placed, given, positions)  # move data, or add, or take no numbers
+
+
+class Unproven(Exception):
+    """The program holds what this has no rule for."""
+
+
+class _Unknown:
+    """A number of which nothing is known; of 0 times it neither."""
+
+    def _itself(self, *_: object) -> _Unknown:
+        return self
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _itself
+    __truediv__ = __rtruediv__ = __neg__ = _itself
+
+
+UNKNOWN = _Unknown()
+
+
+def beside(
+    steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any], side: int
+) -> dict[str, Any]:
+    """Each result of a program as an object array of what it tends to: balls, or `UNKNOWN`.
+
+    Args:
+        steps: the program.
+        arguments: object arrays of balls, by name.
+        moving: by an argument's name, a mask of the entries that move, all by the same ε.
+        side: 1 for ε > 0, −1 for ε < 0.
+
+    Raises: Unproven; OutOfTimeError.
+    """
+    before = ctx.cap
+    ctx.cap = _ORDER
+    try:
+        run = _Run(side)
+        for name, symbol in steps.arguments.items():
+            numbers = np.array(arguments[name], dtype=object)
+            entries = numbers.reshape(-1)
+            for i in np.flatnonzero(moving.get(name, ())):
+                entries[i] = arb_series([entries[i], 1])
+            run.values[symbol], run.degrees[symbol] = numbers, float(name in moving)
+        for symbol, what in steps.steps:
+            run.values[symbol] = _array(run.step(what))
+            run.degrees[symbol] = run.degree(what)
+        return {name: _array(_limits(run.values[symbol])) for name, symbol in steps.results.items()}
+    finally:
+        ctx.cap = before
+
+
+def _array(made: Any) -> Any:
+    """What numpy unwrapped, as an array again; it would take a series for a row of numbers."""
+    if isinstance(made, np.ndarray):
+        return made
+    boxed = np.empty(1, dtype=object)
+    boxed[0] = made
+    return boxed.reshape(())
+
+
+def _limit(number: Any) -> Any:
+    if isinstance(number, arb_series):
+        return number[0] if number.prec > 0 and number[0].is_finite() else UNKNOWN
+    return number if number is UNKNOWN or arb(number).is_finite() else UNKNOWN
+
+
+_limits = np.frompyfunc(_limit, 1, 1)
+
+
+class _Run:
+    """The values of a program, and bounds of their degrees in ε where they are polynomials."""
+
+    def __init__(self, side: int) -> None:
+        self.side = side
+        self.values: dict[Symbol, Any] = {}
+        self.degrees: dict[Symbol, float] = {}
+
+    def step(self, what: Entrywise | ArrayOperation) -> Any:
+        """The value of a step. Raises: Unproven, OutOfTimeError."""
+        value = self.values.__getitem__
+        if isinstance(what, Entrywise):
+            function = _compiled(len(what.operands), what.template, self.side)
+            operands = [value(s) for s in what.operands]
+            function.conditions.degree = max((self.degrees[s] for s in what.operands), default=0.0)
+            return np.frompyfunc(function, len(operands), 1)(*operands) if operands else function()
+        if isinstance(what, Contract):  # of series there is no faster product
+            return np.einsum(what.subscripts, *map(value, what.operands))
+        if isinstance(what, Align | Scattering) or what.function in _MOVING:
+            return what.run(value)
+        if what.function is winners:
+            operand, axis, ties = what.arguments(value)
+            first = ties == "first"
+            return rows(lambda entries: _largest(entries, self.side, first=first), operand, axis)
+        if what.function is peak:  # any number serves, since it cancels
+            operand, axis = what.arguments(value)
+            return np.frompyfunc(_larger, 2, 1).reduce(_middles(operand), axis)
+        raise Unproven
+
+    def degree(self, what: Entrywise | ArrayOperation) -> float:
+        """A bound of the degree of a step's value; infinite where there is none."""
+        operands = what.operands if isinstance(what, Entrywise) else tuple(what.free_symbols)
+        most = max((self.degrees[s] for s in operands), default=0.0)
+        if most == 0 or isinstance(what, Align):
+            return most
+        if isinstance(what, Entrywise):
+            return degree_of(what.template) * most
+        return math.inf
+
+
+def _middle(number: Any) -> Any:
+    limit = _limit(number)
+    return UNKNOWN if limit is UNKNOWN else arb(arb(limit).mid())
+
+
+_middles = np.frompyfunc(_middle, 1, 1)
+
+
+def _larger(a: Any, b: Any) -> Any:
+    return UNKNOWN if a is UNKNOWN or b is UNKNOWN else max(a, b)
+
+
+def _largest(entries: list[Any], side: int, *, first: bool) -> list[Any]:
+    """1 for what is largest on this side, or for the first or each of those that are equal."""
+    flags: list[Any] = []
+    try:
+        for i, mine in enumerate(entries):
+            signs = [_sign(mine, o, side) for j, o in enumerate(entries) if j != i]
+            beaten = any(s < 0 for s in signs) or (first and 0 in signs[:i])
+            flags.append(arb(0 if beaten else 1))
+    except Undecided:
+        return [UNKNOWN] * len(entries)
+    return flags
+
+
+def _sign(a: Any, b: Any, side: int) -> int:
+    """The sign of a − b on this side. Raises: Undecided."""
+    if a is UNKNOWN or b is UNKNOWN:
+        raise Undecided
+    if a is b:
+        return 0
+    return _Beside(side).sign(a - b)
+
+
+class _Beside(SideConditions):
+    """Conditions on series of operands that are series themselves, of a degree to be stated."""
+
+    degree = math.inf  # of the operands, in ε
+
+    def sign(self, x: Any) -> int:
+        """The sign of a border on this side. Raises: Undecided."""
+        return self._sign(x, 1.0)
+
+    def _sign(self, x: Any, degree: float) -> int:
+        """A border of degree n in operands of degree m is one of n m in ε."""
+        moves = isinstance(x, arb_series) and degree > 0
+        return super()._sign(x, degree * self.degree if moves else 0.0)
+
+    def extreme(self, x: Any, *, degree: float) -> bool:  # noqa: ARG002 - it does not matter here
+        """x > 0; where x = a − b vanishes to the known order, either of a and b serves."""
+        return super()._sign(x, 0.0) > 0
+
+
+class _Function:
+    """A template as a function of balls and series on one side."""
+
+    def __init__(self, count: int, template: Expr, side: int) -> None:
+        self.conditions = _Beside(side)
+        self._symbols = [placeholder(i) for i in range(count)]
+        self._template = template
+        self._constant = compile_entry(self._symbols, template)
+        self._series: Compiled | None = None  # compiled when something moves
+
+    def __call__(self, *numbers: Any) -> Any:
+        if any(number is UNKNOWN for number in numbers):
+            return UNKNOWN
+        if not any(isinstance(number, arb_series) for number in numbers):
+            return self._constant(*numbers)
+        if deadline.spent():
+            raise deadline.OutOfTimeError
+        if self._series is None:
+            self._series = Compiled(self._template, self._symbols, SERIES, self.conditions)
+        try:
+            found = self._series(*map(_lifted, numbers))
+        except (Undecided, Undefined, ValueError, ZeroDivisionError):
+            return UNKNOWN  # the latter two: flint divides by a series that may be 0
+        coefficients = found.coeffs() if isinstance(found, arb_series) else [found]
+        return found if all(c.is_finite() for c in coefficients) else UNKNOWN
+
+
+_compiled = lru_cache(maxsize=1024)(_Function)
+
+
+def _lifted(number: Any) -> arb_series:
+    return number if isinstance(number, arb_series) else arb_series([number])

@@ -1,0 +1,142 @@
+"""Entries of arrays at ties: certified by proof, or where a convention lies between both sides."""
+
+import numpy as np
+import pytest
+import sympy
+from sympy import Abs, Piecewise
+
+from symdiff import adjoints
+from symdiff.functions import maximum, minimum
+from symdiff.graph import Graph, array, contraction, einsum, elementwise
+from symdiff.graph.kinds.largest import largest
+from symdiff.oracle.enclosure import Why
+
+X, W = array("x", "n"), array("w", "n m")
+MANY = np.arange(-400, 400) / 512
+
+# f, f′(0): f is smooth there, and what the conventions say along the chain is another number
+SMOOTH = {
+    "min(x, |x|)": (lambda x: minimum(x, Abs(x)), 1),
+    "max(x, −|x|)": (lambda x: maximum(x, -Abs(x)), 1),
+    "relu(x) − relu(−x)": (lambda x: maximum(x, 0) - maximum(-x, 0), 1),
+    "x where x² > 0": (lambda x: Piecewise((x, x**2 > 0), (5 * x, True)), 1),
+    "x where |x| > 0": (lambda x: Piecewise((x, Abs(x) > 0), (5 * x, True)), 1),
+    "|x| sign(x)": (lambda x: Abs(x) * sympy.sign(x), 1),
+    "|x| x": (lambda x: Abs(x) * x, 0),
+    "|sin x| sign(x)": (lambda x: Abs(sympy.sin(x)) * sympy.sign(x), 1),
+}
+# f, f′(0−), f′(0+): the convention says what lies between
+KINKED = {
+    "relu": (lambda x: maximum(x, 0), 0, 1),
+    "|x|": (Abs, -1, 1),
+    "leaky": (lambda x: Piecewise((x, x > 0), (x / 8, True)), 1 / 8, 1),
+    "clip": (lambda x: maximum(minimum(x, 0), -1), 0, 1),
+    "e^|x|": (lambda x: sympy.exp(Abs(x)), -1, 1),
+}
+
+
+def _gradient(f, at, *, summed, target="float64"):
+    y = elementwise(f, X)
+    if summed:
+        return adjoints(Graph("f", (X,), {"y": y, "L": einsum("n ->", y)})).enclose(
+            x=at, target=target
+        )["x"]
+    found = adjoints(Graph("f", (X,), {"y": y}))
+    return found.enclose(x=at, v=np.ones(len(at)), target=target)["x"]
+
+
+@pytest.mark.parametrize("summed", [False, True])
+@pytest.mark.parametrize("name", SMOOTH)
+def test_a_smooth_function_has_its_derivative_at_a_tie(name, summed):
+    """Whatever the conventions of its parts say; or it is not certified."""
+    f, slope = SMOOTH[name]
+    found = _gradient(f, np.array([0.0, 0.5]), summed=summed)
+
+    assert found.certified.all()
+    assert found.high[0] == slope
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_it_has_among_many_that_float_balls_decide(name):
+    """A thousand entries to be known to float32."""
+    f, slope = SMOOTH[name]
+    found = _gradient(f, MANY, summed=True, target="float32")
+
+    assert found.certified.all()
+    assert found.high[MANY == 0] == slope
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize("name", KINKED)
+def test_at_a_kink_the_convention_stands(name, many):
+    """Between the slopes on both sides."""
+    f, left, right = KINKED[name]
+    at = MANY / 2 if many else np.array([0.0, 0.5])
+    found = _gradient(f, at, summed=False, target="float32" if many else "float64")
+
+    assert found.certified.all()
+    assert left <= found.high[at == 0] <= right
+
+
+def test_what_is_outside_of_both_sides_is_not_certified():
+    """5 at 0, where |x| has −1 and 1 beside: no derivative by any account. The bound holds both."""
+    found = _gradient(
+        lambda x: Piecewise((Abs(x), x**2 > 0), (5 * x, True)), np.array([0.0, 0.5]), summed=False
+    )
+
+    assert found.why.tolist() == [Why.TIED, Why.CERTIFIED]
+    low, high = found.ends()
+    assert low[0] <= -1
+    assert high[0] >= 1
+
+
+def test_a_kink_between_units_is_known_by_its_sides():
+    """Σ relu(x W) at 0: moved by itself each entry has two slopes, and 0 is not between all."""
+    h = elementwise(lambda z: maximum(z, 0), einsum("n, n m -> m", X, W))
+    found = adjoints(Graph("h", (X, W), {"h": h, "L": einsum("m ->", h)})).enclose(
+        x=np.zeros(3), w=np.array([[1.0, 2.0], [-3.0, 0.5], [0.0, 0.0]])
+    )
+
+    assert found["w"].certified.all()
+    assert found["x"].certified.all()  # 0 lies in [0, 3], in [−3, ½], and is 0
+    weighed = einsum("m, m ->", h, array("c", "m"))
+    found = adjoints(Graph("h", (X, W, array("c", "m")), {"h": h, "L": weighed})).enclose(
+        x=np.zeros(1), w=np.array([[1.0, -1.0]]), c=np.array([3.0, -2.0])
+    )
+    assert found["x"].why == [Why.TIED]  # 3 on the right, 2 on the left
+
+
+def test_of_a_maximum_a_share_is_between():
+    """Each of the largest, and of those that are not 0."""
+    y = contraction((largest(X, "n", "even"), X), ())
+    found = adjoints(Graph("max", (X,), {"y": y})).enclose(x=np.array([1.0, 2.0, 2.0]))["x"]
+
+    assert found.certified.all()
+    assert found.high.tolist() == [0.0, 0.5, 0.5]
+
+
+def test_a_condition_that_is_made_of_infinity_is_not_certified():
+    """1/x > 0 for every large x, and 1/∞ is 0."""
+    found = _gradient(
+        lambda x: Piecewise((x, 1 / x > 0), (2 * x, True)), np.array([np.inf, 1.0]), summed=False
+    )
+    assert found.certified.tolist() == [False, True]
+    far = np.full(999, -np.inf)
+    found = _gradient(
+        lambda x: Piecewise((x, sympy.exp(x) > 0), (5 * x, True)),
+        far,
+        summed=False,
+        target="float32",
+    )
+    assert not (found.certified & (found.high != 1)).any()
+
+
+def test_zero_to_the_power_of_zero_is_no_limit():
+    """(e^−x)^(1/x) is 1/e for every x, also at ∞."""
+    e, r = elementwise(lambda x: sympy.exp(-x), X), elementwise(lambda x: 1 / x, X)
+    y = elementwise(lambda a, b: a**b, e, r)
+    c = array("c", "n")
+    found = adjoints(Graph("f", (X, c), {"e": e, "r": r, "y": y, "L": einsum("n, n ->", y, c)}))
+    value = found.enclose(x=np.array([np.inf]), c=np.ones(1))["c"]
+
+    assert not value.certified.any()
