@@ -125,9 +125,13 @@ def check(
     look worst; cotangents of every size, zeros and NaN among them; tensors that are not contiguous,
     of every short length, of no dimension, of 140,000 elements on two threads, with NaNs among
     them; a second call and a second pass; whether inputs and earlier gradients are left alone;
-    forward mode, vmap and the second derivative, where the code has them. Of code that is called
-    with one tensor and works entry by entry the gradient is asked at some ten thousand other points
-    too. What was asked beside stands in the result's `also`, what was not in its `unasked`.
+    forward mode, vmap and the second derivative, where the code has them. Of arrays, beside the
+    value: other layouts, a second call, inputs and earlier gradients left alone; one row, all but
+    the last, very many on two threads, where rows are apart; a NaN; one output alone; float32
+    beside float64; the second derivative of a backward written by hand. Of code
+    that is called with one tensor and works entry by entry the gradient is asked at some ten
+    thousand other points too. What was asked beside stands in the result's `also`, what was not in
+    its `unasked`.
 
     By default a gradient has to hold at every finite input. `accept="agrees"` asks for the limits
     at ±∞ too, `accept="accurate"` for small values as well.

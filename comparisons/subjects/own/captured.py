@@ -7,10 +7,12 @@ v is y itself: the values are judged beside the gradients.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from comparisons.capture import Captured
 
 Function = Callable[..., Any]
+
+_NEARBY = 16  # captures beside the inputs: each of four that tie is the largest in one of 100
+_HAIR = 2.0**-44  # of the largest entry: far more than float64's roundings
 
 
 def from_code(
@@ -89,7 +94,7 @@ def from_code(
         return from_code(function, arguments, named, dtype, reference=reference)
 
     weighted = replace(
-        _weighted(captured, call, again),
+        _weighted(captured, call, again, partial(_nearby, judged_by, arguments, named)),
         reading=partial(_reading, judged_by, arguments, named),
         entrywise=partial(
             entrywise, captured, (function, judged_by), (arguments, named), dtype, elsewhere
@@ -240,17 +245,47 @@ def _beside(
     return replace(described, name=code.name, code=own)
 
 
+def _nearby(function: Function, arguments: Any, named: Any) -> Iterator[Graph]:
+    """The graphs of the code a hair beside its inputs, where ties are broken one way or another.
+
+    First in the order of the entries and against it, then by chance.
+    """
+    from comparisons.capture.capturing import captured_call
+
+    draw = seeded()
+    for k in range(_NEARBY):
+        moved, kept = _moved((arguments, named), k, draw)
+        found = captured_call(function, moved, kept, dtype=float_type("float64"))
+        yield _total(found.graph)[0]
+
+
+def _moved(given: Any, k: int, draw: np.random.Generator) -> Any:
+    """The arguments moved by so little that only ties are decided by it."""
+    import torch
+    from torch.utils._pytree import tree_map_only
+
+    def moved(tensor: Tensor) -> Tensor:
+        if not tensor.is_floating_point() or tensor.layout != torch.strided or not tensor.numel():
+            return tensor
+        values = tensor.detach().to("cpu", torch.float64)
+        order = np.linspace(-1, 1, values.numel()) * (1, -1)[k] if k < 2 else None
+        by = draw.normal(size=values.numel()) if order is None else order
+        finite = values[values.isfinite()]
+        step = _HAIR * float(finite.abs().max()) if finite.numel() else 0.0
+        found = values + torch.from_numpy(np.asarray(by * step)).reshape(values.shape)
+        return found.requires_grad_(tensor.requires_grad)
+
+    return tree_map_only(torch.Tensor, moved, given)
+
+
 def _weighted(
-    captured: Captured, call: WrittenCall, again: Callable[[FloatType], Subject]
+    captured: Captured,
+    call: WrittenCall,
+    again: Callable[[FloatType], Subject],
+    nearby: Callable[[], Iterator[Graph]],
 ) -> Subject:
     """L = Σ v ∘ y."""
-    graph = captured.graph
-    taken = {*graph.nodes, *graph.where, *graph.lengths}
-    taken |= {axis for node in graph.nodes.values() for axis in node.axes}
-    weights = {y: _free(f"{COTANGENT}_{y}", taken) for y in graph.outputs}
-    loss = _free("L", {*taken, *weights.values()})
-    vs = {y: array(name, " ".join(graph.lines[y].axes)) for y, name in weights.items()}
-    total = _sum(contraction((vs[y], graph.lines[y]), ()) for y in graph.outputs)
+    whole, weights = _total(captured.graph)
 
     def forward(**leaves: Tensor) -> Tensor:
         found = captured.call(**{n: leaves[n] for n in captured.inputs})
@@ -270,14 +305,7 @@ def _weighted(
 
     return Subject(
         call.name,
-        Graph(
-            graph.name,
-            (*graph.inputs, *vs.values()),
-            {**graph.lines, loss: total},
-            graph.parameters,
-            graph.where,
-            lengths=graph.lengths,
-        ),
+        whole,
         forward,
         _code(call, [(name, captured.shapes[y]) for y, name in weights.items()]),
         sample=sample,
@@ -292,6 +320,7 @@ def _weighted(
             bool(captured.fixed),
             captured.written,
             again,
+            nearby,
         ),
         imports=call.imports,
         obstacle=call.obstacle,
@@ -304,6 +333,20 @@ def _weighted(
             **{name: f"{y} (the value)" for y, name in weights.items()},
         },
     )
+
+
+def _total(graph: Graph) -> tuple[Graph, dict[str, str]]:
+    """The graph with Σ v ∘ y as its output, and by each y's name that of its v."""
+    taken = {*graph.nodes, *graph.where, *graph.lengths}
+    taken |= {axis for node in graph.nodes.values() for axis in node.axes}
+    weights = {y: _free(f"{COTANGENT}_{y}", taken) for y in graph.outputs}
+    loss = _free("L", {*taken, *weights.values()})
+    vs = {y: array(name, " ".join(graph.lines[y].axes)) for y, name in weights.items()}
+    total = _sum(contraction((vs[y], graph.lines[y]), ()) for y in graph.outputs)
+    lines = {**graph.lines, loss: total}
+    inputs = (*graph.inputs, *vs.values())
+    whole = Graph(graph.name, inputs, lines, graph.parameters, graph.where, lengths=graph.lengths)
+    return whole, weights
 
 
 def _code(call: WrittenCall, weights: Sequence[tuple[str, tuple[int, ...]]]) -> str:
