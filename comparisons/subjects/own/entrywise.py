@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.subjects.own.read_off import formula_of, no_formula_of
-from comparisons.subjects.subject import Subject
 from symdiff import Definition
 from symdiff.trees.extent import TooLarge
 
@@ -24,14 +23,14 @@ class Entrywise:
     """What code computes of each entry of its tensor.
 
     Args: definition, of an entry; function, the code that is judged, of a row of entries; defined,
-        the code that is the definition, the same without a reference; at, the code as a subject
+        the code that is the definition, the same without a reference; at, the code as a `Subject`
         at a row of other entries; by_hand, whether a derivative was written by hand.
     """
 
     definition: Definition
     function: Callable[[Tensor], Tensor]
     defined: Callable[[Tensor], Tensor]
-    at: Callable[[Float64Array], Subject]
+    at: Callable[[Float64Array], Any]
     by_hand: bool
 
 
@@ -40,7 +39,7 @@ def entrywise(
     calls: tuple[Callable[..., Any], Callable[..., Any]],
     given: tuple[tuple[Any, ...], dict[str, Any]],
     dtype: FloatType,
-    again: Callable[[tuple[Any, ...], dict[str, Any]], Subject],
+    again: Callable[[tuple[Any, ...], dict[str, Any]], Any],
 ) -> Entrywise | None:
     """The code entry by entry; None if it is more, or goes by anything else than the entry.
 
@@ -81,7 +80,7 @@ def entrywise(
 
         return of_row
 
-    def at(points: Float64Array) -> Subject:
+    def at(points: Float64Array) -> Any:
         return again(*arguments(torch.from_numpy(points.copy())))
 
     function, defined = calls
