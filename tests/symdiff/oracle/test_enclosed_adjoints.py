@@ -95,6 +95,7 @@ class TestEntriesWithoutAValue:
     x, y = np.array([0.0, 1.0, 2.0, -2.0]), np.array([0.0, 2.0, 0.5, 3.0])
 
     def enclosed(self, *, seeded):
+        """Adjoints of Σ x^y, or of Σ v ∘ x^y with v an input."""
         x, y = array("x", "n"), array("y", "n")
         power = elementwise(lambda a, b: a**b, x, y)
         given, inputs = {"x": self.x, "y": self.y}, (x, y)
