@@ -52,7 +52,8 @@ class Comparison:
     # The same gradients beside the mathematical function, where the documented one departs from it
     # (softplus with its threshold from log(1 + e^z)): verdicts are about what is documented.
     ideal: AdjointResult | None = None
-    unasked: tuple[str, ...] = ()  # what a check did not ask, in words
+    also: tuple[str, ...] = ()  # what a check asked beside, in words
+    unasked: tuple[str, ...] = ()  # what it did not ask
 
     @property
     def verdict(self) -> Verdict:
@@ -276,6 +277,8 @@ class Comparison:
             lines.append(
                 f"  beside the ideal: bulk {self.ideal.bulk_ulp:.3g} ulp, {self.ideal.worst}"
             )
+        if self.also:
+            lines.append(f"  asked too: {'; '.join(self.also)}")
         if self.unasked:
             lines.append(f"  not asked: {'; '.join(self.unasked)}")
         return "\n".join(lines) + ">"
