@@ -46,9 +46,7 @@ def _differences(old: Path, new: Path) -> Changes:
 
     kinds = {is_atlas(path) for path in (old, new)}
     if kinds == {True, False}:
-        raise ValueError(
-            f"one of {old} and {new} is an atlas, the other a run; give two of a kind"
-        )
+        raise ValueError(f"one of {old} and {new} is an atlas, the other a run; give two of a kind")
     if True in kinds:
         from comparisons.atlases.atlas import Atlas
         from comparisons.atlases.data import read_document
