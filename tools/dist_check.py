@@ -24,6 +24,8 @@ from pathlib import Path
 _ROOT = Path(__file__).parents[1]
 _PYTHONS = ("python3.11", "python3.12", "python3.13", "python3.14")
 
+_OF_TORCH = ("filelock", "fsspec", "networkx", "typing-extensions")  # what it imports at once
+
 SLICE = """
 import pathlib, torch, comparisons, symdiff
 assert "site-packages" in comparisons.__file__ and "site-packages" in symdiff.__file__
@@ -46,6 +48,10 @@ def test_it(compare_gradients):
 """
 
 
+class Failed(Exception):
+    """A command exited with another code than 0."""
+
+
 def oldest() -> list[str]:
     """Every requirement at the lowest version that setup.cfg allows."""
     read = configparser.ConfigParser()
@@ -62,7 +68,7 @@ def torch_pinned() -> str:
 
 
 def run(command: Sequence[str | Path], folder: Path) -> str:
-    """What it prints. Raises: SystemExit, with what it said, if it fails."""
+    """What it prints. Raises: Failed, once what it said is printed, if it fails."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
     done = subprocess.run(
         [str(part) for part in command],
@@ -74,7 +80,7 @@ def run(command: Sequence[str | Path], folder: Path) -> str:
     )
     if done.returncode:
         print(done.stdout[-3000:], done.stderr[-3000:], sep="\n")
-        raise SystemExit(f"{' '.join(map(str, command[:6]))} … exited with {done.returncode}")
+        raise Failed(f"{' '.join(map(str, command[:6]))} … exited with {done.returncode}")
     return done.stdout
 
 
@@ -96,7 +102,9 @@ def check(python: str, built: Path, requirements: Sequence[str], work: Path) -> 
     elsewhere.mkdir(parents=True)
     run([python, "-m", "venv", venv], work)
     own = venv / "bin" / "python"
-    run([own, "-m", "pip", "install", "-q", built, *requirements], work)
+    pip = [own, "-m", "pip", "install", "-q", "--prefer-binary"]
+    run([*pip, built, *requirements, *_OF_TORCH], work)
+    run([*pip, "--no-deps", torch_pinned()], work)  # which asks for a newer SymPy than symdiff does
     slice_of(own, elsewhere)
     listed = run([own, "-m", "pip", "list", "--format=freeze"], work).split()
     print(f"  with {', '.join(p for p in listed if not p.startswith('nvidia'))}")
@@ -106,6 +114,7 @@ def check(python: str, built: Path, requirements: Sequence[str], work: Path) -> 
 def main(pythons: Sequence[str]) -> None:
     """Build, then every environment."""
     found = [p for p in pythons or _PYTHONS if shutil.which(p)]
+    wrong: list[str] = []
     print(f"Pythons at hand: {', '.join(found)}")
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
@@ -129,8 +138,15 @@ def main(pythons: Sequence[str]) -> None:
             for name, built, requirements in cases:
                 print(f"{python}, {name}:", flush=True)
                 place = work / f"{python}-{name.split(',')[0]}"
-                check(python, built, [*requirements, torch_pinned()], place)
-                print("  works", flush=True)
+                try:
+                    check(python, built, requirements, place)
+                except Failed as failed:
+                    wrong.append(f"{python}, {name}")
+                    print(f"  {failed}", flush=True)
+                else:
+                    print("  works", flush=True)
+    if wrong:
+        raise SystemExit(f"does not work: {'; '.join(wrong)}")
 
 
 if __name__ == "__main__":
