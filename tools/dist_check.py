@@ -102,7 +102,7 @@ def check(python: str, built: Path, requirements: Sequence[str], work: Path) -> 
     elsewhere.mkdir(parents=True)
     run([python, "-m", "venv", venv], work)
     own = venv / "bin" / "python"
-    pip = [own, "-m", "pip", "install", "-q", "--prefer-binary"]
+    pip: list[str | Path] = [own, "-m", "pip", "install", "-q", "--prefer-binary"]
     run([*pip, built, *requirements, *_OF_TORCH], work)
     run([*pip, "--no-deps", torch_pinned()], work)  # which asks for a newer SymPy than symdiff does
     slice_of(own, elsewhere)
