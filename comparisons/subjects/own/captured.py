@@ -7,16 +7,19 @@ v is y itself: the values are judged beside the gradients.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
 from comparisons.subjects.functions import from_function
 from comparisons.subjects.own.bare import Bare
+from comparisons.subjects.own.entrywise import entrywise
 from comparisons.subjects.own.read_off import read_off
 from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.subject import Reading, Subject
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from comparisons.capture import Captured
 
 Function = Callable[..., Any]
+
+_NEARBY = 16  # captures beside the inputs: each of four that tie is the largest in one of 100
+_HAIR = 2.0**-44  # of the largest entry: far more than float64's roundings
 
 
 def from_code(
@@ -57,6 +63,7 @@ def from_code(
         of the same inputs and outputs; TypeError if `reference` and `gradient` are both given.
     """
     from comparisons.capture.capturing import captured_call
+    from comparisons.capture.running.code import name_of
 
     if reference is not None and gradient is not None:
         raise TypeError("give reference= or gradient=, not both: each says what is right")
@@ -68,7 +75,13 @@ def from_code(
     if gradient is not None:
         reference = _surrogate(function, gradient, held)
     judged_by = reference or function
-    captured = captured_call(judged_by, arguments, named, dtype=dtype)
+    try:
+        captured = captured_call(judged_by, arguments, named, dtype=dtype)
+    except (RuntimeError, NotImplementedError) as error:
+        if dtype.name == "float64":
+            raise
+        why = str(error).partition("\n")[0]
+        raise TypeError(f"{name_of(judged_by)} does not run in {dtype}: {why}") from error
     if reference is not None:
         captured = _beside(captured, function, arguments, named)
     names = list(captured.inputs)
@@ -76,9 +89,18 @@ def from_code(
     if captured.draws:
         seed = f"torch.manual_seed({SEED})"
         call = replace(call, text=f"({seed}, {call.text})[1]")
+
+    def elsewhere(arguments: tuple[Any, ...], named: dict[str, Any]) -> Subject:
+        return from_code(function, arguments, named, dtype, reference=reference)
+
     weighted = replace(
-        _weighted(captured, call, again),
+        _weighted(captured, call, again, partial(_nearby, judged_by, arguments, named)),
         reading=partial(_reading, judged_by, arguments, named),
+        entrywise=partial(
+            entrywise, captured, (function, judged_by), (arguments, named), dtype, elsewhere
+        )
+        if gradient is None
+        else lambda: None,
         draws=captured.draws,
         surrogate=gradient is not None,
         held=_held(captured, dtype, judged=reference is None),
@@ -103,31 +125,12 @@ def _held(captured: Captured, dtype: FloatType, *, judged: bool) -> dict[Node, s
 
     Args: judged, whether the code that was captured is the code that is judged.
     """
-    from comparisons.capture.narrowed import narrowed
-
     found = dict.fromkeys(captured.doubles, dtype)
     trusted = judged and not captured.written
     for node, held in captured.types.items():
         kind = float_type(held)
         found[node] = kind if trusted else coarser(kind, dtype)
-    lines = narrowed(captured, dtype.torch) if dtype.name != "float64" else {}
-    for place, least in lines.items():
-        at = [node for node in found if captured.places.get(node) == place]
-        for node in _with_what_goes_in(at, found) or list(found):
-            found[node] = coarser(found[node], float_type(least))
     return {node: kind.name for node, kind in found.items()}
-
-
-def _with_what_goes_in(nodes: Sequence[Node], known: Container[Node]) -> list[Node]:
-    """The nodes, and the values of known type that they are computed from: those are cast too."""
-    found = dict.fromkeys(nodes)
-    left = [operand for node in nodes for operand in node.operands]
-    while left:
-        node = left.pop()
-        if node not in known:
-            left += node.operands
-        found[node] = None
-    return [node for node in found if node in known]
 
 
 def _again(
@@ -242,17 +245,47 @@ def _beside(
     return replace(described, name=code.name, code=own)
 
 
+def _nearby(function: Function, arguments: Any, named: Any) -> Iterator[Graph]:
+    """The graphs of the code a hair beside its inputs, where ties are broken one way or another.
+
+    First in the order of the entries and against it, then by chance.
+    """
+    from comparisons.capture.capturing import captured_call
+
+    draw = seeded()
+    for k in range(_NEARBY):
+        moved, kept = _moved((arguments, named), k, draw)
+        found = captured_call(function, moved, kept, dtype=float_type("float64"))
+        yield _total(found.graph)[0]
+
+
+def _moved(given: Any, k: int, draw: np.random.Generator) -> Any:
+    """The arguments moved by so little that only ties are decided by it."""
+    import torch
+    from torch.utils._pytree import tree_map_only
+
+    def moved(tensor: Tensor) -> Tensor:
+        if not tensor.is_floating_point() or tensor.layout != torch.strided or not tensor.numel():
+            return tensor
+        values = tensor.detach().to("cpu", torch.float64)
+        order = np.linspace(-1, 1, values.numel()) * (1, -1)[k] if k < 2 else None
+        by = draw.normal(size=values.numel()) if order is None else order
+        finite = values[values.isfinite()]
+        step = _HAIR * float(finite.abs().max()) if finite.numel() else 0.0
+        found = values + torch.from_numpy(np.asarray(by * step)).reshape(values.shape)
+        return found.requires_grad_(tensor.requires_grad)
+
+    return tree_map_only(torch.Tensor, moved, given)
+
+
 def _weighted(
-    captured: Captured, call: WrittenCall, again: Callable[[FloatType], Subject]
+    captured: Captured,
+    call: WrittenCall,
+    again: Callable[[FloatType], Subject],
+    nearby: Callable[[], Iterator[Graph]],
 ) -> Subject:
     """L = Σ v ∘ y."""
-    graph = captured.graph
-    taken = {*graph.nodes, *graph.where, *graph.lengths}
-    taken |= {axis for node in graph.nodes.values() for axis in node.axes}
-    weights = {y: _free(f"{COTANGENT}_{y}", taken) for y in graph.outputs}
-    loss = _free("L", {*taken, *weights.values()})
-    vs = {y: array(name, " ".join(graph.lines[y].axes)) for y, name in weights.items()}
-    total = _sum(contraction((vs[y], graph.lines[y]), ()) for y in graph.outputs)
+    whole, weights = _total(captured.graph)
 
     def forward(**leaves: Tensor) -> Tensor:
         found = captured.call(**{n: leaves[n] for n in captured.inputs})
@@ -272,14 +305,7 @@ def _weighted(
 
     return Subject(
         call.name,
-        Graph(
-            graph.name,
-            (*graph.inputs, *vs.values()),
-            {**graph.lines, loss: total},
-            graph.parameters,
-            graph.where,
-            lengths=graph.lengths,
-        ),
+        whole,
         forward,
         _code(call, [(name, captured.shapes[y]) for y, name in weights.items()]),
         sample=sample,
@@ -294,6 +320,7 @@ def _weighted(
             bool(captured.fixed),
             captured.written,
             again,
+            nearby,
         ),
         imports=call.imports,
         obstacle=call.obstacle,
@@ -306,6 +333,20 @@ def _weighted(
             **{name: f"{y} (the value)" for y, name in weights.items()},
         },
     )
+
+
+def _total(graph: Graph) -> tuple[Graph, dict[str, str]]:
+    """The graph with Σ v ∘ y as its output, and by each y's name that of its v."""
+    taken = {*graph.nodes, *graph.where, *graph.lengths}
+    taken |= {axis for node in graph.nodes.values() for axis in node.axes}
+    weights = {y: _free(f"{COTANGENT}_{y}", taken) for y in graph.outputs}
+    loss = _free("L", {*taken, *weights.values()})
+    vs = {y: array(name, " ".join(graph.lines[y].axes)) for y, name in weights.items()}
+    total = _sum(contraction((vs[y], graph.lines[y]), ()) for y in graph.outputs)
+    lines = {**graph.lines, loss: total}
+    inputs = (*graph.inputs, *vs.values())
+    whole = Graph(graph.name, inputs, lines, graph.parameters, graph.where, lengths=graph.lengths)
+    return whole, weights
 
 
 def _code(call: WrittenCall, weights: Sequence[tuple[str, tuple[int, ...]]]) -> str:
