@@ -19,7 +19,7 @@ from comparisons.engines.undisturbed import calling, undisturbed
 from comparisons.inputs.cotangents import cotangent_of
 from comparisons.inputs.points import Points, points_of
 from comparisons.inputs.values import COTANGENT, Inputs, array_of
-from comparisons.judge.allowance import Allowance
+from comparisons.judge.allowance import TIMES, Allowance
 from comparisons.judge.budget import Budget
 from comparisons.judge.held import precisions
 from comparisons.judge.judge import Judge
@@ -237,6 +237,11 @@ class Case:
             watched=[node for nodes in self._functions.values() for node in nodes],
         )
 
+    def tolerance(self, name: str) -> Float64Array:
+        """The error of each entry of an adjoint of a whole graph that rounding explains, widely."""
+        assert self._allowance is not None  # noqa: S101 - of arrays
+        return TIMES * self._allowance.wide.sizes.get(name, np.zeros(()))
+
     @cached_property
     def _functions(self) -> Mapping[str, Sequence[Node]]:
         """The nonlinear functions in the graph, in print, and the nodes that each is given."""
@@ -282,15 +287,15 @@ class Case:
         some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
         _something_known(f"{name} of {self.subject}", some, at)
         found, enclosure = self._judge.judge(name, computed, some, at)
-        power = self._power(name, computed, enclosure, found)
+        power = self._power(name, computed, enclosure, found, at)
         return AdjointResult(name, at, computed, enclosure, found, self.subject.label(name), power)
 
     def _power(
-        self, name: str, computed: Float64Array, truth: Enclosure, found: Judgement
-    ) -> Power | None:
-        """What a pass is worth; None of functions of points."""
+        self, name: str, computed: Float64Array, truth: Enclosure, found: Judgement, at: Inputs
+    ) -> Power:
+        """What a pass is worth."""
         if self._allowance is None:
-            return None
+            return self._judge.power(name, computed, truth, found, at)
         functions = self._functions
         return power_of(name, computed, truth, found, self._allowance, self.dtype, functions)
 

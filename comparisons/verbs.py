@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from comparisons.careful.questions import careful
+from comparisons.careful.questions import asked_too, careful
 from comparisons.careful.unasked import Unasked, left_out
 from comparisons.case import Asked, Case, ask, case_of
 from comparisons.dtypes import FloatType, float_type
@@ -144,7 +144,7 @@ def check(
         accepted(other, accept)
     if not found.subject.of_user or options.get("engine") is not None:
         return found
-    return replace(found, unasked=left_out(unasked, found.dtype))
+    return replace(found, unasked=left_out(unasked, found.dtype, asked_too(found.subject)))
 
 
 def diagnose(

@@ -56,7 +56,7 @@ def misbehaviour(case: Case, slopes: Float64Array) -> Iterator[Comparison]:
             *_nan_in_input(case, z, v),
         ]
     for sentence in sentences:
-        yield _finding(case, name, sentence)
+        yield finding(case, name, sentence)
 
 
 def what_is_left(case: Case) -> Iterator[Comparison]:
@@ -70,14 +70,33 @@ def what_is_left(case: Case) -> Iterator[Comparison]:
         found = torch.autograd.grad(output, asked, allow_unused=True)
         kept = [None if g is None else float64(g) for g in found]
         _call_elsewhere(case, first)
-    for (name, leaf), gradient, before in zip(first.items(), found, kept, strict=True):
-        given = np.asarray(case.inputs[name])
-        sentences = list(_changed("input", np.ravel(given), np.ravel(float64(leaf))))
+        changed = dict(_written_into(case))
+    for name, gradient, before in zip(first, found, kept, strict=True):
+        sentences = [changed[name]] if name in changed else []
         if gradient is not None and before is not None:
             what = "gradient of an earlier call"
             sentences += _changed(what, np.ravel(before), np.ravel(float64(gradient)))
         for sentence in sentences:
-            yield _finding(case, name, sentence)
+            yield finding(case, name, sentence)
+
+
+def _written_into(case: Case) -> Iterator[tuple[str, str]]:
+    """Each input that a function written by hand changes without saying so, in words.
+
+    torch refuses what is said, by `mark_dirty`, of a leaf. What torch's own functions change, as
+    `F.embedding` does weights beyond `max_norm`, they change by design.
+    """
+    bare = case.subject.bare
+    if bare is None or not bare.written:
+        return
+    own = [i.name for i in case.subject.graph.inputs if i.name not in bare.weights.values()]
+    given = {name: np.reshape(case.inputs[name], bare.shapes[name]) for name in own}
+    leaves = {name: case.setting.tensor(v).requires_grad_() for name, v in given.items()}
+    with suppress(Exception):
+        bare.on_the_very(leaves)
+    for name, leaf in leaves.items():
+        for sentence in _changed("input", np.ravel(given[name]), np.ravel(float64(leaf))):
+            yield name, sentence
 
 
 def _call_elsewhere(case: Case, leaves: Mapping[str, Tensor]) -> None:
@@ -96,7 +115,8 @@ def _call_elsewhere(case: Case, leaves: Mapping[str, Tensor]) -> None:
             return
 
 
-def _finding(case: Case, name: str, sentence: str) -> Comparison:
+def finding(case: Case, name: str, sentence: str) -> Comparison:
+    """A comparison that disagrees, by a sentence about one input's gradient."""
     return Comparison(
         subject=case.subject,
         derived=case.derived.adjoints,

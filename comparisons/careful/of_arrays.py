@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 
-from comparisons.careful.behaviour import what_is_left
+from comparisons.careful.behaviour import finding, what_is_left
+from comparisons.careful.in_single import in_single
+from comparisons.careful.nan_in_arrays import nan_in_arrays
+from comparisons.careful.one_output import one_output
+from comparisons.careful.rows_of_arrays import other_rows, rows_of
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Asked, Case, case_of
 from comparisons.engines.call import run
@@ -16,6 +21,7 @@ from comparisons.engines.modes.accumulated import Accumulated
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.undisturbed import calling
 from comparisons.results.comparison import Comparison
+from comparisons.subjects.own.bare import Bare
 from comparisons.subjects.own.captured import of_gradient
 
 _ENGINES: tuple[Engine, ...] = (NonContiguous(), Accumulated())
@@ -36,6 +42,24 @@ def of_arrays(
     if engines is None:
         yield from what_is_left(case)
         yield from _second(case)
+        if case.subject.bare is not None and not case.subject.pointwise:
+            yield from _otherwise(case, case.subject.bare)
+
+
+def _otherwise(case: Case, bare: Bare) -> Iterator[Comparison | Unasked]:
+    """Other numbers of rows, NaN among finite neighbours, one output alone, float32."""
+    with calling(case.subject):
+        try:
+            rows = rows_of(case, bare)
+            for answer in chain(
+                other_rows(case, bare, rows),
+                nan_in_arrays(case, bare, rows),
+                one_output(case, bare),
+            ):
+                yield answer if isinstance(answer, Unasked) else finding(case, *answer)
+        except Exception as error:  # noqa: BLE001 - code may refuse what it is not made for
+            yield Unasked("other circumstances", str(error).partition("\n")[0])
+        yield from in_single(case, bare)
 
 
 def _second(case: Case) -> Iterator[Comparison | Unasked]:

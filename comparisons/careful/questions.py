@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from comparisons.careful.in_single import SINGLE
 from comparisons.careful.of_arrays import of_arrays
 from comparisons.careful.of_points import of_points
 from comparisons.careful.unasked import Unasked
@@ -31,6 +32,12 @@ def careful(
         yield from of_arrays(case, engines)
     elif subject.of_user and len(subject.graph.inputs) == 1 and case.cotangent == "ones":
         yield from of_points(case, elsewhere=elsewhere, engines=engines)
+
+
+def asked_too(subject: Subject) -> tuple[str, ...]:
+    """The types that a check in float64 looks at beside it."""
+    own = subject.bare is not None and not subject.pointwise and subject.framework == "torch"
+    return (SINGLE,) if own else ()
 
 
 def _alone(case: Case, subject: Subject) -> Iterator[Answer]:

@@ -19,7 +19,13 @@ class Unasked:
         return f"{self.what} ({self.why})" if self.why else self.what
 
 
-def left_out(unasked: Iterable[Unasked], dtype: FloatType) -> tuple[str, ...]:
-    """In words what a check of one type said nothing of."""
-    others = [name for name in FLOAT_TYPES if name != dtype.name]
+def left_out(
+    unasked: Iterable[Unasked], dtype: FloatType, asked: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """In words what a check of one type said nothing of.
+
+    Args: asked, other types that one in float64 looks at, or says why it did not.
+    """
+    too = asked if dtype.name == "float64" else ()
+    others = [name for name in FLOAT_TYPES if name not in {dtype.name, *too}]
     return (*map(str, unasked), ", ".join(others), "torch.compile", "other devices")

@@ -11,11 +11,13 @@ import numpy as np
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.allowance import Allowance
+from comparisons.judge.at_points import power_at_points
 from comparisons.judge.budget import Budget
 from comparisons.judge.entries import judge_entries
 from comparisons.judge.infinity import judge_beyond_finite
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.kinks import judge_kinks, judge_unresolved
+from comparisons.judge.power import Power
 from comparisons.judge.statuses import OVERFLOWN, judge_points
 from comparisons.judge.ties import judge_ties
 from comparisons.judge.truth import Truth
@@ -59,6 +61,13 @@ class Judge:
         if name != COTANGENT and COTANGENT in inputs:
             found = self._beyond(name, found, computed, truth, inputs, moved)
         return self._special(name, found, computed, truth, inputs), truth
+
+    def power(
+        self, name: str, computed: Float64Array, truth: Enclosure, found: Judgement, inputs: Inputs
+    ) -> Power:
+        """What the judgement of a function of points is worth."""
+        moved = np.broadcast_to(self.truth.sensitivity(name, inputs), computed.shape)
+        return power_at_points(name, computed, truth, found, moved, inputs, self.dtype, self.budget)
 
     @cached_property
     def _at_ties(self) -> Mapping[str, Enclosure]:

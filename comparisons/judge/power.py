@@ -36,6 +36,7 @@ _LINE = 1e-6  # in float64: a tensor in which nothing below it is seen passes no
 _AT_MOST = 1.0  # in any type: a gradient of 0 is told from the true one
 _DOUBLE = 2.0**-53
 _SHOWN = 4  # functions in a sentence
+_OF_ONE = {"entries": "entry", "points": "gradient"}
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class Power:
     common: float  # the relative error of all entries together that is seen
     found: float  # the one that was found, whose size is at most `common` if it is rounding
     reached: tuple[Reached, ...] = ()
+    between: str = ""  # of a function of points, in words which inputs were not asked
     in_double: bool = True  # whether the type is float64
     beyond_allclose: bool = False  # whether the default tolerances would reject this very gradient
 
@@ -92,10 +94,13 @@ class Power:
         """In one line what a pass is worth, beside two other checks."""
         if not self.entries:
             return "no entry was judged"
+        what = "points" if self.between else "entries"
         zero = f"an absolute error above {self.absolute:.2g} would have been seen"
         if self.entries == self.zeros:
-            return f"all {self.entries:,} entries are 0 in truth; {zero}"
-        own = [_in_half(self.own.half), _in_all(self.own)]
+            return "; ".join(
+                filter(None, [f"all {self.entries:,} {what} are 0 in truth", zero, self.between])
+            )
+        own = [_in_half(self.own.half, what), _in_all(self.own, what)]
         if math.isfinite(self.common):  # a strict check asks nothing of them
             own.append(f"{_figure(self.common)} of all together")
         first, second = self.gradcheck, self.allclose
@@ -106,21 +111,23 @@ class Power:
             beside.insert(0, f"gradcheck sees {_figure(first.half)} and {_figure(first.all)}")
         parts = [", ".join(filter(None, own)), ", ".join(beside)]
         if self.zeros:
-            parts.append(f"{self.zeros:,} of {self.entries:,} entries are 0 in truth; {zero}")
-        return "; ".join(parts)
+            parts.append(f"{self.zeros:,} of {self.entries:,} {what} are 0 in truth; {zero}")
+        return "; ".join(filter(None, [*parts, self.between]))
 
 
-def _in_half(size: float) -> str:
+def _in_half(size: float, what: str) -> str:
     """A relative error above 1 is no error below the gradient's own size."""
     if size > _AT_MOST:
-        return "in most entries no error below the size of the entry would have been seen"
-    return f"a relative error of {size:.2g} in half of the entries would have been seen"
+        return f"in most {what} no error below the size of the {_OF_ONE[what]} would have been seen"
+    return f"a relative error of {size:.2g} in half of the {what} would have been seen"
 
 
-def _in_all(seen: Seen) -> str:
-    if seen.all <= _AT_MOST:
-        return f"{seen.all:.2g} in all"
-    return "" if seen.half > _AT_MOST else "in some entries none below the size of the entry"
+def _in_all(own: Seen, what: str) -> str:
+    if own.all <= _AT_MOST:
+        return f"{own.all:.2g} in all"
+    if own.half > _AT_MOST:
+        return ""
+    return f"in some {what} none below the size of the {_OF_ONE[what]}"
 
 
 def reached_sentence(reached: Sequence[Reached]) -> str:
@@ -157,7 +164,7 @@ def power_of(
     off = np.where(judgement.excess > 1, 0.0, truth.distance(computed)[1])
     zero = judged & truth.contains(np.zeros(size.shape))
     telling = judged & ~zero
-    own = _seen(allowed + off, size, telling)
+    own = seen(allowed + off, size, telling)
     common, fit = _in_common(name, computed, truth, telling, allowance, floors=agrees)
     if abs(fit) > common and not agrees:
         common, fit = _in_common(name, computed, truth, telling, allowance, floors=True)
@@ -167,15 +174,15 @@ def power_of(
         zeros=int(zero.sum()),
         absolute=float(allowed[zero].max(initial=0.0)),
         own=own,
-        gradcheck=_seen(_tolerance(GRADCHECK, size), size, telling),
-        allclose=_seen(_tolerance(ALLCLOSE, size), size, telling),
+        gradcheck=seen(tolerance(GRADCHECK, size), size, telling),
+        allclose=seen(tolerance(ALLCLOSE, size), size, telling),
         least=float(((allowed + off)[telling] / size[telling]).min(initial=math.inf)),
         line=min(_LINE * allowance.unit / _DOUBLE, _AT_MOST),
         common=common,
         found=fit,
         reached=_reached(allowance, functions or {}),
         in_double=dtype.name == "float64",
-        beyond_allclose=bool((off > _tolerance(ALLCLOSE, size))[telling].any()),
+        beyond_allclose=bool((off > tolerance(ALLCLOSE, size))[telling].any()),
     )
 
 
@@ -230,12 +237,14 @@ def _reached(allowance: Allowance, functions: Mapping[str, Sequence[Node]]) -> t
     return tuple(found)
 
 
-def _tolerance(tolerances: tuple[float, float], size: Float64Array) -> Float64Array:
+def tolerance(tolerances: tuple[float, float], size: Float64Array) -> Float64Array:
+    """What rtol and atol allow."""
     relative, absolute = tolerances
     return relative * size + absolute
 
 
-def _seen(allowed: Float64Array, size: Float64Array, where: BoolArray) -> Seen:
+def seen(allowed: Float64Array, size: Float64Array, where: BoolArray) -> Seen:
+    """The relative errors that absolute ones amount to, where something is judged."""
     if not where.any():
         return Seen(math.inf, math.inf)
     with np.errstate(over="ignore"):

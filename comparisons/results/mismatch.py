@@ -134,8 +134,8 @@ def _sizes(found: Result, worst: Point) -> str:
 
 def _allowed(found: Result, worst: Point) -> str:
     """The line beyond which a gradient is wrong."""
-    of, budget = found.worst_summary, found.budget
-    if of is None or of.power is None:
+    budget = found.budget
+    if found.subject.pointwise:
         return f"{budget.absolute:g} ulp of max(|g|, 1)"
     line = (
         "2 ulp and what no first-order rounding of the operations exceeds"

@@ -15,6 +15,7 @@ from symdiff.notation.names import barred
 
 if TYPE_CHECKING:
     from comparisons.capture.running.place import Place
+    from comparisons.subjects.own.bare import Bare
     from symdiff.graph import Node
 
 
@@ -46,6 +47,7 @@ class Subject:
     casts: Iterable[str] = ()  # types that values on the way are held in, beside that of the inputs
     # the type that each value of captured code is held in; None if only `casts` says of it
     held: Mapping[Node, str] | None = None
+    bare: Bare | None = None  # captured code as it is called
     draws: bool = False  # whether the code draws random numbers
     surrogate: bool = False  # whether it is judged by a gradient that is no derivative
     imports: str = ""  # statements that the code needs beside `import torch`

@@ -43,8 +43,12 @@ class Code:
         missing = [name for name in self.inputs if name not in values]
         if missing:
             raise TypeError(f"{self.name} needs {', '.join(missing)}; pass a tensor for each")
+        return self.on_the_very({n: _laid_out(values[n], like) for n, like in self.inputs.items()})
+
+    def on_the_very(self, values: Mapping[str, Tensor]) -> Any:
+        """The same of the tensors that are given, into which the code may write."""
         with seeded():
-            return self._call({n: _laid_out(values[n], like) for n, like in self.inputs.items()})
+            return self._call(dict(values))
 
 
 def _laid_out(value: Tensor, like: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
+from comparisons.subjects.own.bare import Bare
 from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.subject import Reading, Subject
 from symdiff.graph import Graph, Node, array, constant, contraction, elementwise
@@ -57,6 +58,9 @@ def from_code(
 
     if reference is not None and gradient is not None:
         raise TypeError("give reference= or gradient=, not both: each says what is right")
+    again = partial(
+        _again, function, arguments, keywords, reference=reference, gradient=gradient, order=order
+    )
     arguments, named = _rounded((arguments, dict(keywords)), dtype)
     held: set[str] = set()
     if gradient is not None:
@@ -71,7 +75,7 @@ def from_code(
         seed = f"torch.manual_seed({SEED})"
         call = replace(call, text=f"({seed}, {call.text})[1]")
     weighted = replace(
-        _weighted(captured, call),
+        _weighted(captured, call, again),
         reading=partial(_reading, judged_by, arguments, named),
         draws=captured.draws,
         surrogate=gradient is not None,
@@ -120,6 +124,24 @@ def _with_what_goes_in(nodes: Sequence[Node], known: Container[Node]) -> list[No
             left += node.operands
         found[node] = None
     return [node for node in found if node in known]
+
+
+def _again(
+    function: Function, arguments: Any, keywords: Any, dtype: FloatType, **options: Any
+) -> Subject:
+    return from_code(function, arguments, keywords, dtype, **options)
+
+
+def _outputs(captured: Captured) -> Callable[[Mapping[str, Tensor]], dict[str, Tensor]]:
+    """The code's outputs by name, of inputs of any shape."""
+
+    def outputs(leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        from comparisons.capture.captured import real_outputs
+
+        found = real_outputs(captured.code(leaves))
+        return dict(zip(captured.outputs, (t for _, t in found), strict=True))
+
+    return outputs
 
 
 def _reading(function: Function, arguments: tuple[Any, ...], named: dict[str, Any]) -> Reading:
@@ -206,7 +228,9 @@ def _beside(
     return replace(described, name=code.name, code=own)
 
 
-def _weighted(captured: Captured, call: WrittenCall) -> Subject:
+def _weighted(
+    captured: Captured, call: WrittenCall, again: Callable[[FloatType], Subject]
+) -> Subject:
     """L = Σ v ∘ y."""
     graph = captured.graph
     taken = {*graph.nodes, *graph.where, *graph.lengths}
@@ -248,6 +272,15 @@ def _weighted(captured: Captured, call: WrittenCall) -> Subject:
         of_user=True,
         captured=True,
         casts=frozenset(str(t).removeprefix("torch.") for t in captured.types.values()),
+        bare=Bare(
+            _outputs(captured),
+            captured.shapes,
+            weights,
+            captured.code.on_the_very,
+            bool(captured.fixed),
+            captured.written,
+            again,
+        ),
         imports=call.imports,
         obstacle=call.obstacle,
         place=call.place,

@@ -1,0 +1,35 @@
+"""One of several outputs alone: the cotangents of the others are None, and count as zeros."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from comparisons.careful.plain_run import cotangents_of, differs, inputs_of, plain_run
+from comparisons.case import Case
+from comparisons.subjects.own.bare import Bare
+
+
+def one_output(case: Case, bare: Bare) -> Iterator[tuple[str, str]]:
+    """Each input whose gradient is wrong if one output alone is differentiated, in words."""
+    if len(bare.weights) < 2:
+        return
+    given, v = inputs_of(case, bare), cotangents_of(case, bare)
+    for y, weight in bare.weights.items():
+        others = {w: np.zeros(case.inputs[w].shape) for w in bare.weights.values() if w != weight}
+        expected = case.derived.approximate({**case.inputs, **others})
+        try:
+            found = plain_run(case, bare, given, {y: v[y]})
+        except Exception as error:  # noqa: BLE001 - a backward that takes None for a tensor
+            what = f"{type(error).__name__}: {error}".partition("\n")[0]
+            yield next(iter(given)), f"cannot be had for {y} alone: the backward raises {what}"
+            return
+        for name, got in found.gradients.items():
+            wanted = np.reshape(expected.get(name, np.zeros(got.shape)), got.shape)
+            if differs(case, name, got, wanted, 1.0):
+                off = np.abs(np.nan_to_num(got, nan=np.inf) - wanted)
+                at = np.unravel_index(int(np.argmax(off)), got.shape)
+                place = f" at {[int(i) for i in at]}" if at else ""
+                told = f"{float(got[at])!r} for {float(wanted[at])!r}"
+                yield name, f"is wrong if {y} alone is differentiated: {told}{place}"

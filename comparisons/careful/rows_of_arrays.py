@@ -1,0 +1,175 @@
+"""Other numbers of rows: one alone, all but the last, very many on two threads.
+
+Asked where the rows of the inputs, along their first axis, have nothing to do with each other: a
+row's gradient is then the same whatever stands beside it, and that of a weight a sum over rows.
+Whether they have is seen from the graph: what becomes NaN where one row is NaN.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from comparisons.careful.plain_run import (
+    Arrays,
+    Ran,
+    cotangents_of,
+    differs,
+    inputs_of,
+    plain_run,
+)
+from comparisons.careful.unasked import Unasked
+from comparisons.case import Case
+from comparisons.dtypes import Float64Array
+from comparisons.engines.engine import Indices
+from comparisons.subjects.own.bare import Bare
+
+_MANY = 2**17 + 1  # entries: several threads have their share, and indices are beyond 16 bits
+_SEVERAL = 2**12
+_PATIENCE = 4.0  # seconds that very many rows may take
+_WHAT = "other numbers of rows"
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The inputs and outputs that have rows, which have nothing to do with each other."""
+
+    count: int
+    inputs: Sequence[str]
+    without: Sequence[str]  # weights, and what else all rows share
+
+
+def rows_of(case: Case, bare: Bare) -> Rows | None:
+    """The rows of a case; None if there is one, or they have to do with each other."""
+    graph = case.subject.graph
+    counts = {bare.shapes[y][:1] for y in bare.weights}
+    if len(counts) != 1 or not all(counts) or min(counts)[0] < 2:
+        return None
+    ((count,),) = counts
+    letters = {graph.lines[y].axes[:1] for y in bare.weights} - {()}
+    inputs = {i.name: i.axes for i in graph.inputs if i.name not in bare.weights.values()}
+    fitting = [n for n in inputs if bare.shapes[n][:1] == (count,)]
+    having = [n for n in fitting if inputs[n][:1] in letters] or fitting
+    others = [n for n in inputs if n not in having]
+    if not having:
+        return None
+    rows = Rows(count, having, others)
+    apart = all(_apart(case, bare, rows, row) for row in {0, count // 2, count - 1})
+    return rows if apart else None
+
+
+def _apart(case: Case, bare: Bare, rows: Rows, row: int) -> bool:
+    """Whether NaN in one row leaves all others as they are, by the graph."""
+    at = dict(case.inputs)
+    for name in (*rows.inputs, *bare.weights.values()):
+        at[name] = np.array(at[name])
+        at[name][row] = np.nan
+    clean = case.derived.approximate(case.inputs)
+    spoiled = case.derived.approximate(at)
+    others = np.arange(rows.count) != row
+    judged = [n for n in (*rows.inputs, *bare.weights.values()) if n in clean]
+    return all(np.array_equal(clean[n][others], spoiled[n][others], equal_nan=True) for n in judged)
+
+
+def other_rows(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[str, str] | Unasked]:
+    """Each input whose gradient is wrong for another number of rows, in words."""
+    if rows is None:
+        yield Unasked(_WHAT, "a row's gradient depends on the other rows, or there are none")
+        yield from _on_threads(case, bare)
+        return
+    given = inputs_of(case, bare)
+    whole = plain_run(case, bare, given, cotangents_of(case, bare))
+    entries = max(sum(given[n].size for n in rows.inputs), 1)
+    spent = 0.0
+    several, many = (np.tile(np.arange(rows.count), -(-n // entries)) for n in (_SEVERAL, _MANY))
+    for chosen in (np.arange(1), np.arange(rows.count - 1), several, many):
+        if chosen is many and spent * _MANY / _SEVERAL > _PATIENCE:
+            return
+        started = time.process_time()
+        try:
+            found = _of_rows(case, bare, rows, chosen)
+        except Exception as error:  # noqa: BLE001 - code need not take another number of rows
+            yield Unasked(_WHAT, str(error).partition("\n")[0])
+            return
+        spent = time.process_time() - started
+        reason = _depends(case, bare, rows, chosen, whole, found)
+        if reason:
+            yield Unasked(_WHAT, reason)
+            return
+        yield from _wrong_of_rows(case, bare, rows, chosen, found)
+
+
+def _on_threads(case: Case, bare: Bare) -> Iterator[tuple[str, str]]:
+    """The same once more on two threads."""
+    given, v = inputs_of(case, bare), cotangents_of(case, bare)
+    expected = case.derived.approximate(case.inputs)
+    for name, got in _on_two_threads(case, bare, given, v).gradients.items():
+        wanted = np.reshape(expected.get(name, np.zeros(got.shape)), got.shape)
+        if differs(case, name, got, wanted, 1.0):
+            yield name, f"is wrong on two threads: {_worst(got, wanted)}"
+
+
+def _of_rows(case: Case, bare: Bare, rows: Rows, chosen: Indices) -> Ran:
+    given, v = inputs_of(case, bare), cotangents_of(case, bare)
+    part = {n: a[chosen] if n in rows.inputs else a for n, a in given.items()}
+    way = _on_two_threads if len(chosen) > rows.count else plain_run
+    return way(case, bare, part, {y: a[chosen] for y, a in v.items()})
+
+
+def _depends(case: Case, bare: Bare, rows: Rows, chosen: Indices, whole: Ran, found: Ran) -> str:
+    """That the values of these rows are others than before, in words; then nothing is asked."""
+    times = max(1.0, len(chosen) / rows.count)
+    for y, value in found.values.items():
+        wanted = whole.values[y][chosen]
+        if value.shape != wanted.shape or differs(case, bare.weights[y], value, wanted, times):
+            return "the value of a row depends on how many there are"
+    return ""
+
+
+def _wrong_of_rows(
+    case: Case, bare: Bare, rows: Rows, chosen: Indices, found: Ran
+) -> Iterator[tuple[str, str]]:
+    times = max(1.0, len(chosen) / rows.count)
+    threads = " on two threads" if len(chosen) > rows.count else ""
+    for name, wanted in _expected(case, bare, rows, chosen).items():
+        got = found.gradients[name]
+        if differs(case, name, got, np.reshape(wanted, got.shape), times):
+            yield name, f"is wrong for {_number(chosen)}{threads}: {_worst(got, wanted)}"
+
+
+def _number(chosen: Indices) -> str:
+    return f"{len(chosen):,} rows" if len(chosen) > 1 else "one row"
+
+
+def _expected(case: Case, bare: Bare, rows: Rows, chosen: Indices) -> Arrays:
+    """The gradients for these rows: each row's own, and of weights what the rows add up to."""
+    weights = np.bincount(chosen, minlength=rows.count).astype(np.float64)
+    at = dict(case.inputs)
+    for v in bare.weights.values():
+        at[v] = at[v] * weights.reshape(-1, *(1,) * (at[v].ndim - 1))
+    own, added = case.derived.approximate(case.inputs), case.derived.approximate(at)
+    found = {n: own[n][chosen] for n in rows.inputs if n in own}
+    return {**found, **{n: added[n] for n in rows.without if n in added}}
+
+
+def _worst(got: Float64Array, wanted: Float64Array) -> str:
+    """The entry that is furthest off, in words."""
+    wanted = np.reshape(wanted, got.shape)
+    off = np.where(np.isfinite(got), np.abs(got - np.nan_to_num(wanted)), np.inf)
+    index = np.unravel_index(int(np.argmax(off)), got.shape)
+    place = f"[{', '.join(map(str, index))}] " if index else ""
+    return f"{place}{float(got[index])!r} for {float(wanted[index])!r}"
+
+
+def _on_two_threads(case: Case, bare: Bare, inputs: Arrays, cotangents: Arrays) -> Ran:
+    import torch
+
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        return plain_run(case, bare, inputs, cotangents)
+    finally:
+        torch.set_num_threads(threads)

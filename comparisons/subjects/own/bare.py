@@ -1,0 +1,35 @@
+"""A user's code without the weights that make one number of its outputs: any shape, any output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from comparisons.dtypes import FloatType
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Bare:
+    """The code as it is called.
+
+    Args:
+        call: its outputs by name, of its inputs by name.
+        shapes: of inputs and outputs, as the user's tensors have them.
+        weights: by an output's name the input that weights it.
+        on_the_very: the same of the tensors that are given, into which the code may write.
+        fixed: whether something holds at these inputs only, as a branch that was taken.
+        written: whether a backward written by hand leads to an output.
+        again: the same as a `Subject` in another type.
+    """
+
+    call: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
+    shapes: Mapping[str, tuple[int, ...]]
+    weights: Mapping[str, str]
+    on_the_very: Callable[[Mapping[str, Tensor]], Any]
+    fixed: bool
+    written: bool
+    again: Callable[[FloatType], Any]
