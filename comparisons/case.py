@@ -221,7 +221,9 @@ class Case:
     @cached_property
     def _judge(self) -> Judge:
         definition, allowance = self.subject.definition, self._allowance
-        return Judge(self.truth, definition, self.dtype, self.budget, allowance)
+        bare = self.subject.bare
+        nearby = None if bare is None else bare.nearby
+        return Judge(self.truth, definition, self.dtype, self.budget, allowance, nearby)
 
     @cached_property
     def _allowance(self) -> Allowance | None:

@@ -125,8 +125,11 @@ def check(
     look worst; cotangents of every size, zeros and NaN among them; tensors that are not contiguous,
     of every short length, of no dimension, of 140,000 elements on two threads, with NaNs among
     them; a second call and a second pass; whether inputs and earlier gradients are left alone;
-    forward mode, vmap and the second derivative, where the code has them. What was not asked
-    stands in the result's `unasked`.
+    forward mode, vmap and the second derivative, where the code has them. Of arrays, beside the
+    value: other layouts, a second call, inputs and earlier gradients left alone; one row, all but
+    the last, very many on two threads, where rows are apart; a NaN; one output alone; float32
+    beside float64; the second derivative of a backward written by hand. What was not asked stands
+    in the result's `unasked`.
 
     By default a gradient has to hold at every finite input. `accept="agrees"` asks for the limits
     at ±∞ too, `accept="accurate"` for small values as well.

@@ -10,6 +10,7 @@ from comparisons.careful.unasked import Unasked
 from comparisons.case import Asked, Case, case_of
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.engines.modes.reverse import Reverse
+from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.own.bare import Bare
 
@@ -18,7 +19,7 @@ _SUSPICIOUS = 2.0**-6  # of the norm: no digits lost, another number
 
 
 def in_single(case: Case, bare: Bare) -> Iterator[Comparison | Unasked]:
-    """The comparison in float32, if it looks wrong there; it is certified then."""
+    """The comparison in float32, if it is wrong there: certified where it looks so."""
     if case.dtype.name != "float64":
         return
     try:
@@ -34,7 +35,9 @@ def in_single(case: Case, bare: Bare) -> Iterator[Comparison | Unasked]:
                 continue
             off = np.linalg.norm(np.ravel(got - wanted))
             if not off <= _SUSPICIOUS * np.linalg.norm(np.ravel(wanted)):
-                yield asked.answer(Reverse())
+                answer = asked.answer(Reverse())
+                if answer.verdict is Verdict.DISAGREES:  # float64 was asked: no other is held up
+                    yield answer
                 return
     except Exception as error:  # noqa: BLE001 - code need not run in float32
         yield Unasked(SINGLE, str(error).partition("\n")[0])

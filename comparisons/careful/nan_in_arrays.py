@@ -36,15 +36,12 @@ def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[s
     at = int(seeded().integers(v[y].size))
     spoiled, unit = np.array(v[y]), np.zeros(v[y].shape)
     spoiled.flat[at], unit.flat[at] = np.nan, 1.0
-    only = {w: np.zeros(case.inputs[w].shape) for w in bare.weights.values()}
-    only[bare.weights[y]] = np.reshape(unit, case.inputs[bare.weights[y]].shape)
-    slopes = case.derived.approximate({**case.inputs, **only})
+    only = {other: np.zeros(a.shape) for other, a in v.items()}
+    slopes = plain_run(case, bare, given, {**only, y: unit}).gradients
     found = plain_run(case, bare, given, {**v, y: spoiled}).gradients
     clean = plain_run(case, bare, given, v).gradients
     for name, got in found.items():
-        if name not in slopes:
-            continue
-        slope = np.abs(np.reshape(slopes[name], got.shape))
+        slope = np.abs(slopes[name])
         moved = np.isfinite(slope) & (slope > _CLEAR * np.nanmax(slope, initial=0.0))
         swallowed = moved & ~np.isnan(got)
         if swallowed.any():

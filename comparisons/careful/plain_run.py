@@ -1,7 +1,7 @@
-"""A user's code of arrays run once more, in other circumstances, beside what its graph gives.
+"""A user's code of arrays run once more, in other circumstances, beside itself in the usual ones.
 
-What differs beyond all rounding is an error. The graph is computed in float64 without a bound: that
-is far less than what is called an error here.
+Those are judged already. What differs beyond all rounding is an error: not what another choice at a
+tie would give.
 """
 
 from __future__ import annotations

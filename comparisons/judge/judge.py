@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +13,7 @@ from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.allowance import Allowance
 from comparisons.judge.at_points import power_at_points
 from comparisons.judge.budget import Budget
+from comparisons.judge.choices import Choices, choices
 from comparisons.judge.entries import judge_entries
 from comparisons.judge.infinity import judge_beyond_finite
 from comparisons.judge.judgement import Judgement
@@ -22,7 +23,7 @@ from comparisons.judge.statuses import OVERFLOWN, judge_points
 from comparisons.judge.ties import judge_ties
 from comparisons.judge.truth import Truth
 from comparisons.judge.vocabulary import Status
-from symdiff import Definition
+from symdiff import Definition, Graph
 from symdiff.oracle.enclosure import Enclosure, Why
 
 _NEAR_THE_END = 1 - 2.0**-20  # of the largest number: whoever overflows there is off by no more
@@ -37,6 +38,7 @@ class Judge:
     dtype: FloatType
     budget: Budget
     allowance: Allowance | None = None  # of a graph of arrays
+    nearby: Callable[[], Iterator[Graph]] | None = None  # of captured code, where ties are decided
 
     def judge(
         self, name: str, computed: Float64Array, truth: Enclosure, inputs: Inputs
@@ -73,12 +75,34 @@ class Judge:
     def _at_ties(self) -> Mapping[str, Enclosure]:
         return {} if self.allowance is None else self.truth.at_ties(self.allowance.inputs)
 
+    @cached_property
+    def _choices(self) -> Choices | None:
+        if self.nearby is None or self.allowance is None:
+            return None
+        return choices(self.truth, self.nearby, self.allowance.inputs)
+
     def _excuse_ties(self, name: str, found: Judgement, computed: Float64Array) -> None:
         """Excuse what is wrong by one choice at a tie and right by another."""
-        whatever = self._at_ties.get(name)
-        if whatever is None or self.allowance is None:
+        whatever, chosen = self._at_ties.get(name), None
+        if self.allowance is None:
             return
-        low, high = whatever.ends()
+        if whatever is not None:
+            self._excuse(name, found, computed, *whatever.ends())
+        if found.wrong and self._choices is not None:
+            chosen = self._choices.between(name, computed, self.allowance.accurate)
+        if chosen is not None:
+            self._excuse(name, found, computed, *chosen)
+
+    def _excuse(
+        self,
+        name: str,
+        found: Judgement,
+        computed: Float64Array,
+        low: Float64Array,
+        high: Float64Array,
+    ) -> None:
+        """Excuse what is wrong and lies between two numbers that are apart."""
+        assert self.allowance is not None  # noqa: S101 - of arrays
         finite = np.isfinite(computed)
         unit = self.dtype.ulp(np.where(finite, computed, 0.0))
         allowed = self.allowance.accurate(name, unit)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from comparisons.dtypes import FloatType
+from symdiff import Graph
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,13 +24,15 @@ class Bare:
         on_the_very: the same of the tensors that are given, into which the code may write.
         fixed: whether something holds at these inputs only, as a branch that was taken.
         written: whether a backward written by hand leads to an output.
+        nearby: the graphs of the code a hair beside its inputs, where ties are decided.
         again: the same as a `Subject` in another type.
     """
 
     call: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
     shapes: Mapping[str, tuple[int, ...]]
     weights: Mapping[str, str]
-    on_the_very: Callable[[Mapping[str, Tensor]], Any]
+    on_the_very: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
     fixed: bool
     written: bool
     again: Callable[[FloatType], Any]
+    nearby: Callable[[], Iterator[Graph]]

@@ -7,15 +7,19 @@ v is y itself: the values are judged beside the gradients.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
+from comparisons.subjects.functions import from_function
 from comparisons.subjects.own.bare import Bare
+from comparisons.subjects.own.read_off import read_off
 from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.subject import Reading, Subject
 from symdiff.graph import Graph, Node, array, constant, contraction, elementwise
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
     from comparisons.capture import Captured
 
 Function = Callable[..., Any]
+
+_NEARBY = 16  # captures beside the inputs: each of four that tie is the largest in one of 100
+_HAIR = 2.0**-44  # of the largest entry: far more than float64's roundings
 
 
 def from_code(
@@ -75,13 +82,15 @@ def from_code(
         seed = f"torch.manual_seed({SEED})"
         call = replace(call, text=f"({seed}, {call.text})[1]")
     weighted = replace(
-        _weighted(captured, call, again),
+        _weighted(captured, call, again, partial(_nearby, judged_by, arguments, named)),
         reading=partial(_reading, judged_by, arguments, named),
         draws=captured.draws,
         surrogate=gradient is not None,
         held=_held(captured, dtype, judged=reference is None),
     )
     weighted = replace(weighted, casts=frozenset(weighted.casts) | held)
+    if gradient is None and len(arguments) == 1 and not named:
+        weighted = replace(weighted, alone=partial(_of_one_number, function, judged_by))
     if held:  # by a surrogate, whose values are no part of the graph
         weighted = replace(weighted, held=None)
     if order == 1:
@@ -99,31 +108,12 @@ def _held(captured: Captured, dtype: FloatType, *, judged: bool) -> dict[Node, s
 
     Args: judged, whether the code that was captured is the code that is judged.
     """
-    from comparisons.capture.narrowed import narrowed
-
     found = dict.fromkeys(captured.doubles, dtype)
     trusted = judged and not captured.written
     for node, held in captured.types.items():
         kind = float_type(held)
         found[node] = kind if trusted else coarser(kind, dtype)
-    lines = narrowed(captured, dtype.torch) if dtype.name != "float64" else {}
-    for place, least in lines.items():
-        at = [node for node in found if captured.places.get(node) == place]
-        for node in _with_what_goes_in(at, found) or list(found):
-            found[node] = coarser(found[node], float_type(least))
     return {node: kind.name for node, kind in found.items()}
-
-
-def _with_what_goes_in(nodes: Sequence[Node], known: Container[Node]) -> list[Node]:
-    """The nodes, and the values of known type that they are computed from: those are cast too."""
-    found = dict.fromkeys(nodes)
-    left = [operand for node in nodes for operand in node.operands]
-    while left:
-        node = left.pop()
-        if node not in known:
-            left += node.operands
-        found[node] = None
-    return [node for node in found if node in known]
 
 
 def _again(
@@ -132,16 +122,26 @@ def _again(
     return from_code(function, arguments, keywords, dtype, **options)
 
 
-def _outputs(captured: Captured) -> Callable[[Mapping[str, Tensor]], dict[str, Tensor]]:
+def _outputs(
+    captured: Captured, code: Callable[[Mapping[str, Tensor]], Any]
+) -> Callable[[Mapping[str, Tensor]], dict[str, Tensor]]:
     """The code's outputs by name, of inputs of any shape."""
 
     def outputs(leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
         from comparisons.capture.captured import real_outputs
 
-        found = real_outputs(captured.code(leaves))
+        found = real_outputs(code(leaves))
         return dict(zip(captured.outputs, (t for _, t in found), strict=True))
 
     return outputs
+
+
+def _of_one_number(function: Function, judged_by: Function) -> Subject:
+    """The function of each entry of its tensor that the code computes.
+
+    Raises: ValueError, one sentence, if it is none; whatever the code raises.
+    """
+    return from_function(function, read_off(judged_by))
 
 
 def _reading(function: Function, arguments: tuple[Any, ...], named: dict[str, Any]) -> Reading:
@@ -214,7 +214,7 @@ def _beside(
     names = dict(zip(described.inputs, theirs, strict=True))
 
     def call(values: Mapping[str, Tensor]) -> Any:
-        found = code({names[name]: value for name, value in values.items()})
+        found = code.on_the_very({names[name]: value for name, value in values.items()})
         shapes = [tuple(t.shape) for _, t in real_outputs(found)]
         expected = [described.shapes[name] for name in described.outputs]
         if shapes != expected:
@@ -228,17 +228,47 @@ def _beside(
     return replace(described, name=code.name, code=own)
 
 
+def _nearby(function: Function, arguments: Any, named: Any) -> Iterator[Graph]:
+    """The graphs of the code a hair beside its inputs, where ties are broken one way or another.
+
+    First in the order of the entries and against it, then by chance.
+    """
+    from comparisons.capture.capturing import captured_call
+
+    draw = seeded()
+    for k in range(_NEARBY):
+        moved, kept = _moved((arguments, named), k, draw)
+        found = captured_call(function, moved, kept, dtype=float_type("float64"))
+        yield _total(found.graph)[0]
+
+
+def _moved(given: Any, k: int, draw: np.random.Generator) -> Any:
+    """The arguments moved by so little that only ties are decided by it."""
+    import torch
+    from torch.utils._pytree import tree_map_only
+
+    def moved(tensor: Tensor) -> Tensor:
+        if not tensor.is_floating_point() or tensor.layout != torch.strided or not tensor.numel():
+            return tensor
+        values = tensor.detach().to("cpu", torch.float64)
+        order = np.linspace(-1, 1, values.numel()) * (1, -1)[k] if k < 2 else None
+        by = draw.normal(size=values.numel()) if order is None else order
+        finite = values[values.isfinite()]
+        step = _HAIR * float(finite.abs().max()) if finite.numel() else 0.0
+        found = values + torch.from_numpy(np.asarray(by * step)).reshape(values.shape)
+        return found.requires_grad_(tensor.requires_grad)
+
+    return tree_map_only(torch.Tensor, moved, given)
+
+
 def _weighted(
-    captured: Captured, call: WrittenCall, again: Callable[[FloatType], Subject]
+    captured: Captured,
+    call: WrittenCall,
+    again: Callable[[FloatType], Subject],
+    nearby: Callable[[], Iterator[Graph]],
 ) -> Subject:
     """L = Σ v ∘ y."""
-    graph = captured.graph
-    taken = {*graph.nodes, *graph.where, *graph.lengths}
-    taken |= {axis for node in graph.nodes.values() for axis in node.axes}
-    weights = {y: _free(f"{COTANGENT}_{y}", taken) for y in graph.outputs}
-    loss = _free("L", {*taken, *weights.values()})
-    vs = {y: array(name, " ".join(graph.lines[y].axes)) for y, name in weights.items()}
-    total = _sum(contraction((vs[y], graph.lines[y]), ()) for y in graph.outputs)
+    whole, weights = _total(captured.graph)
 
     def forward(**leaves: Tensor) -> Tensor:
         found = captured.call(**{n: leaves[n] for n in captured.inputs})
@@ -258,14 +288,7 @@ def _weighted(
 
     return Subject(
         call.name,
-        Graph(
-            graph.name,
-            (*graph.inputs, *vs.values()),
-            {**graph.lines, loss: total},
-            graph.parameters,
-            graph.where,
-            lengths=graph.lengths,
-        ),
+        whole,
         forward,
         _code(call, [(name, captured.shapes[y]) for y, name in weights.items()]),
         sample=sample,
@@ -273,13 +296,14 @@ def _weighted(
         captured=True,
         casts=frozenset(str(t).removeprefix("torch.") for t in captured.types.values()),
         bare=Bare(
-            _outputs(captured),
+            _outputs(captured, captured.code),
             captured.shapes,
             weights,
-            captured.code.on_the_very,
+            _outputs(captured, captured.code.on_the_very),
             bool(captured.fixed),
             captured.written,
             again,
+            nearby,
         ),
         imports=call.imports,
         obstacle=call.obstacle,
@@ -292,6 +316,20 @@ def _weighted(
             **{name: f"{y} (the value)" for y, name in weights.items()},
         },
     )
+
+
+def _total(graph: Graph) -> tuple[Graph, dict[str, str]]:
+    """The graph with Σ v ∘ y as its output, and by each y's name that of its v."""
+    taken = {*graph.nodes, *graph.where, *graph.lengths}
+    taken |= {axis for node in graph.nodes.values() for axis in node.axes}
+    weights = {y: _free(f"{COTANGENT}_{y}", taken) for y in graph.outputs}
+    loss = _free("L", {*taken, *weights.values()})
+    vs = {y: array(name, " ".join(graph.lines[y].axes)) for y, name in weights.items()}
+    total = _sum(contraction((vs[y], graph.lines[y]), ()) for y in graph.outputs)
+    lines = {**graph.lines, loss: total}
+    inputs = (*graph.inputs, *vs.values())
+    whole = Graph(graph.name, inputs, lines, graph.parameters, graph.where, lengths=graph.lengths)
+    return whole, weights
 
 
 def _code(call: WrittenCall, weights: Sequence[tuple[str, tuple[int, ...]]]) -> str:

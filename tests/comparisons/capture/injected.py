@@ -5,31 +5,54 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
+from mpmath import mp, mpf
 from opinfos import operations
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from comparisons.capture import Refused
-from comparisons.case import Asked, case_of
+from comparisons.case import Asked, Case, case_of
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.judge.allowance import Allowance, precision_of
 from comparisons.judge.entries import judge_entries
 from comparisons.judge.power import ALLCLOSE, GRADCHECK
 from comparisons.judge.vocabulary import Verdict
+from comparisons.results.comparison import Comparison
 from comparisons.subjects.own.captured import from_code
 
 SIZE = 1e-6
 FLOAT64 = FLOAT_TYPES["float64"]
 PATIENCE = 60.0  # seconds for one operation
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """The worst gradient of torch's in one sample, beside two truths."""
+
+    sample: str
+    adjoint: str
+    torch: float
+    truth: float  # by the enclosure of the adjoint
+    slopes: tuple[float, float]  # by differences of the value to either side, of 60 digits
+
+    @property
+    def shown(self) -> bool:
+        """Whether torch's is beyond both slopes, as far as float64 tells."""
+        if any(map(math.isnan, self.slopes)):
+            return False
+        low, high = sorted(self.slopes)
+        room = 2.0**-46 * max(abs(low), abs(high))
+        return not low - room <= self.torch <= high + room
 
 
 @dataclass
@@ -45,6 +68,8 @@ class Seen:
     accurate: int = 0  # samples whose gradients as torch computes them are accurate
     agrees: int = 0
     disagrees: int = 0
+    refused: list[str] = field(default_factory=list)  # samples that could not be judged, and why
+    rejected: list[Rejection] = field(default_factory=list)
 
 
 def seen(name: str, samples: int = 10**6) -> Seen:
@@ -63,8 +88,9 @@ def seen(name: str, samples: int = 10**6) -> Seen:
                 break
             try:
                 _add(op, sample, row)
-            except (Refused, ValueError, TypeError, RuntimeError):
-                continue  # docs/opinfos.md says what cannot be captured
+            except (Refused, ValueError, TypeError, RuntimeError) as error:
+                # docs/opinfos.md says what cannot be captured
+                row.refused.append(str(error).partition("\n")[0])
     return row
 
 
@@ -80,6 +106,8 @@ def _add(op: object, sample: object, row: Seen) -> None:
     row.accurate += verdict is Verdict.ACCURATE
     row.agrees += verdict is Verdict.AGREES
     row.disagrees += verdict is Verdict.DISAGREES
+    if verdict is Verdict.DISAGREES:
+        row.rejected.append(_rejection(case, found, sample))
     for name, one in found.adjoints.items():
         if not subject.label(name).endswith(".grad"):
             continue
@@ -94,9 +122,59 @@ def _add(op: object, sample: object, row: Seen) -> None:
         row.allclose += int((off > ALLCLOSE[0] * size + ALLCLOSE[1])[telling].sum())
 
 
+def _rejection(case: Case, found: Comparison, sample: object) -> Rejection:
+    text = _said(sample)
+    for name, problem in found.wrong_presence.items():
+        return Rejection(text, f"{case.subject.label(name)} {problem}", *[float("nan")] * 2, (0, 0))
+    worst = found.worst_adjoint
+    assert worst is not None
+    point, label = worst.worst, case.subject.label(worst.name)
+    place = f"{label}{list(point.index)}"
+    try:
+        slopes = _slopes(case, worst.name, point.index)
+    except (NameError, TypeError, NotImplementedError):  # mpmath lacks a function of it
+        slopes = float("nan"), float("nan")
+    return Rejection(text, place, point.computed, point.truth, slopes)
+
+
+def _said(sample: object) -> str:
+    """A sample's arguments: of tensors the shapes."""
+    leaves = tree_leaves((sample.input, sample.args, sample.kwargs))
+    return ", ".join(str(tuple(a.shape)) if isinstance(a, Tensor) else repr(a) for a in leaves)
+
+
+def _slopes(case: Case, name: str, index: tuple[int, ...]) -> tuple[float, float]:
+    """What Σ v y changes by, to the left and to the right of one input; 60 digits and more.
+
+    The values alone are used, of a graph that the capture has compared with torch's.
+    """
+    values = case.derived.adjoints.lambdify("mpmath")
+    weights = case.subject.bare.weights.values()
+    with mp.workdps(150):
+        exact = {k: _exact(v) for k, v in case.inputs.items()}
+        if name in weights:  # its adjoint is the value itself
+            value = float(np.asarray(values(**exact)[name], object)[index])
+            return value, value
+        step = mpf(10) ** -70 * max(1, abs(exact[name][index]))
+
+        def total(by: mpf) -> mpf:
+            moved = exact[name].copy()
+            moved[index] += by
+            found = values(**{**exact, name: moved})
+            pairs = (zip(exact[w].ravel(), np.ravel(found[w]), strict=True) for w in weights)
+            return mp.fsum(v * y for pair in pairs for v, y in pair)
+
+        left, middle, right = (total(k * step) for k in (-1, 0, 1))
+        return float((middle - left) / step), float((right - middle) / step)
+
+
+def _exact(values: np.ndarray) -> np.ndarray:
+    return np.asarray(np.frompyfunc(mpf, 1, 1)(values), object)
+
+
 def table(rows: list[Seen]) -> str:
     """The rows as a page of the documentation."""
-    rows = [row for row in rows if row.entries]
+    rows_of_all, rows = rows, [row for row in rows if row.entries]
     total = sum(row.entries for row in rows)
     share = {k: sum(getattr(r, k) for r in rows) / total for k in ("own", "gradcheck", "allclose")}
     lines = [
@@ -118,7 +196,38 @@ def table(rows: list[Seen]) -> str:
         verdicts = f"{r.accurate}, {r.agrees}, {r.disagrees}"
         shares = " | ".join(f"{n / r.entries:.1%}" for n in (r.own, r.gradcheck, r.allclose))
         lines.append(f"| `{r.name}` | {r.samples} | {verdicts} | {r.entries:,} | {shares} |")
-    return "\n".join([*lines, ""])
+    left = [(r.name, why) for r in rows_of_all for why in sorted(set(r.refused))]
+    return "\n".join([*lines, *_rejected(rows_of_all), *_left(left), ""])
+
+
+def _rejected(rows: list[Seen]) -> list[str]:
+    """Where torch's own gradient is rejected, beside the value's differences."""
+    found = [(r.name, one) for r in rows for one in r.rejected]
+    samples = sum(r.accurate + r.agrees + r.disagrees for r in rows)
+    lines = [
+        "",
+        "## Where torch's own gradient is rejected",
+        "",
+        f"{len(found)} of {samples:,} samples. The slopes are what the value changes by to the",
+        "left and to the right of that input, in 150 digits: torch is *shown wrong* where its",
+        "gradient is neither of them nor between.",
+        "",
+        "| operation | sample | entry | torch | truth | slopes of the value | shown wrong |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, one in found:
+        slopes = f"{one.slopes[0]:.9g}, {one.slopes[1]:.9g}"
+        cells = [one.sample, one.adjoint, f"{one.torch:.9g}", f"{one.truth:.9g}", slopes]
+        cells.append("yes" if one.shown else "**no**")
+        lines.append(f"| `{name}` | {' | '.join(c.replace('|', '¦') for c in cells)} |")
+    return lines
+
+
+def _left(left: list[tuple[str, str]]) -> list[str]:
+    if not left:
+        return []
+    lines = ["", "## What could not be judged", "", "| operation | why |", "|---|---|"]
+    return lines + [f"| `{name}` | {why.replace('|', '¦')[:160]} |" for name, why in left]
 
 
 def main(target: str, *chosen: str) -> None:

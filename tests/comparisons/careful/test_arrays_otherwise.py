@@ -196,6 +196,12 @@ def _targets(x):
     return F.cross_entropy(x, torch.tensor([0, 1, 2, 3, 4, 0]), reduction="none")
 
 
+def _all_to_the_second(_, x, v):
+    """Of a maximum, where torch gives each a half."""
+    return [(x[0] > x[1]) * v[0], (x[0] <= x[1]) * v[0]]
+
+
+TIED = torch.tensor([[1.0, 2.0], [3.0, 3.0], [-1.0, 0.0]], dtype=torch.float64)
 HONEST = {
     "linear": (linear, X, W),
     "batch_norm": (_batch_norm, X, _normal(5)),
@@ -209,6 +215,7 @@ HONEST = {
     "two outputs": (lambda x: (x.sort(-1).values, x.softmax(-1)), X),
     "one of two outputs is constant": (lambda x: (x.sin(), x.detach() * 2), X),
     "max_pool": (lambda x: F.max_pool1d(x[None], 2)[0], X),
+    "another choice at a tie": (_with_backward(torch.maximum, _all_to_the_second), TIED, TIED),
     "clamp": (lambda x: x.clamp(-0.5, 0.5) + F.relu(x), X),
     "a square weight": (lambda x, w: x @ w, _normal(5, 5), _normal(5, 5, 1)[..., 0]),
     "a norm": (lambda x: F.normalize(x, dim=-1), X),
@@ -239,6 +246,13 @@ def test_rows_are_found_where_they_are_apart(name, count):
     rows = rows_of(case, case.subject.bare)
 
     assert (rows and rows.count) == count
+
+
+def test_a_weight_of_very_many_rows_in_16_bits_is_not_asked():
+    """torch's own layer_norm sums its gradient in bfloat16, where 256 + 1 is 256."""
+    layer = torch.nn.LayerNorm(4)
+
+    assert comparisons.check(layer, _normal(5, 4), dtype="bfloat16").wrong == 0
 
 
 def test_what_could_not_be_asked_is_said():
