@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from comparisons.careful.questions import asked_too, careful
-from comparisons.careful.unasked import Unasked, left_out
+from comparisons.careful.unasked import Also, Unasked, left_out
 from comparisons.case import Asked, Case, ask, case_of
 from comparisons.dtypes import FloatType, float_type
 from comparisons.engines.engine import Engine
@@ -128,8 +128,10 @@ def check(
     forward mode, vmap and the second derivative, where the code has them. Of arrays, beside the
     value: other layouts, a second call, inputs and earlier gradients left alone; one row, all but
     the last, very many on two threads, where rows are apart; a NaN; one output alone; float32
-    beside float64; the second derivative of a backward written by hand. What was not asked stands
-    in the result's `unasked`.
+    beside float64; the second derivative of a backward written by hand. Of code
+    that is called with one tensor and works entry by entry the gradient is asked at some ten
+    thousand other points too. What was asked beside stands in the result's `also`, what was not in
+    its `unasked`.
 
     By default a gradient has to hold at every finite input. `accept="agrees"` asks for the limits
     at ±∞ too, `accept="accurate"` for small values as well.
@@ -140,14 +142,18 @@ def check(
         what `compare` raises.
     """
     __tracebackhide__ = True
-    unasked: list[Unasked] = []
-    asked = answers(subject, *given, unasked=unasked, **options)
+    beside: list[Unasked | Also] = []
+    asked = answers(subject, *given, beside=beside, **options)
     found = accepted(next(asked), accept)
     for other in asked:
         accepted(other, accept)
     if not found.subject.of_user or options.get("engine") is not None:
         return found
-    return replace(found, unasked=left_out(unasked, found.dtype, asked_too(found.subject)))
+    unasked = [one for one in beside if isinstance(one, Unasked)]
+    also = tuple(one.what for one in beside if isinstance(one, Also))
+    return replace(
+        found, unasked=left_out(unasked, found.dtype, asked_too(found.subject)), also=also
+    )
 
 
 def diagnose(
@@ -169,24 +175,25 @@ def diagnose(
 def answers(
     subject: str | Definition | Subject | Callable[..., Any],
     *given: Any,
-    unasked: list[Unasked] | None = None,
+    beside: list[Unasked | Also] | None = None,
     **options: Any,
 ) -> Iterator[Comparison]:
     """The comparison asked for; then, unless an engine is named, what a careful person would ask.
 
-    Args and Raises: those of `compare`; to `unasked` is added what could not be asked, and why.
+    Args and Raises: those of `compare`; to `beside` is added what else was asked, and what
+        could not be, and why.
     """
     engine, framework = options.pop("engine", None), options.get("framework", "torch")
     case = _case(subject, *given, **options)
     yield case.answer(_engine(engine or "reverse", framework))
     if engine is None:
-        elsewhere, beside = options.get("inputs") is None, _beside_torch(framework)
-        ways = None if beside is None else [beside.engine("value"), *beside.engines]
+        elsewhere, other = options.get("inputs") is None, _beside_torch(framework)
+        ways = None if other is None else [other.engine("value"), *other.engines]
         for answer in careful(case, elsewhere=elsewhere, engines=ways):
-            if not isinstance(answer, Unasked):
+            if not isinstance(answer, Unasked | Also):
                 yield answer
-            elif unasked is not None:
-                unasked.append(answer)
+            elif beside is not None:
+                beside.append(answer)
 
 
 def compare_engines(

@@ -17,7 +17,7 @@ from comparisons.capture.arrays.axes import Shape
 from comparisons.capture.running.code import Code
 from comparisons.capture.running.place import Place
 from symdiff.expression.differentiate import differentiate
-from symdiff.graph import Graph, Node, topological
+from symdiff.graph import Graph, Input, Node, topological
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.template import placeholder
 
@@ -98,7 +98,10 @@ class Captured:
     def locally_constant(self) -> tuple[str, ...]:
         """The operations whose derivative is 0 wherever there is one, each with its place."""
         found: dict[str, None] = {}
-        for node in topological(self.graph.output_nodes):
+        nodes = topological(self.graph.output_nodes)
+        if not any(isinstance(node, Input) for node in nodes):
+            found |= {f"{what} ({at})" if at else what: None for what, at in self.fixed}
+        for node in nodes:
             if _is_flat(node) and node in self.operations:
                 name, where = self.operations[node], self.source(node)
                 name = "a comparison" if name in _COMPARISONS else name

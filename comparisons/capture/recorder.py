@@ -22,7 +22,7 @@ from torch.utils._pytree import tree_leaves, tree_map_only
 from comparisons.capture.arrays.axes import axes_of
 from comparisons.capture.arrays.storage import Storages, address, numbers
 from comparisons.capture.calls.call import Call
-from comparisons.capture.calls.decisions import Decision, as_decided, decision
+from comparisons.capture.calls.decisions import Decision, decision
 from comparisons.capture.calls.operators import (
     CREATES,
     DRAWS,
@@ -47,7 +47,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
     def __init__(self, held: Container[int] = ()) -> None:
         """Args: held, which decisions are taken as constants, by their order."""
         super().__init__()  # type: ignore[no-untyped-call]  # torch's class is untyped
-        self.decisions: list[Decision | None] = []  # in the order in which they were made
+        self.decisions: list[Decision] = []  # in the order in which they were made
         self.places: dict[Node, Place] = {}
         self.operations: dict[Node, str] = {}  # which operator made a value
         self.types: dict[Node, torch.dtype] = {}  # that values are held in, the coarsest
@@ -60,6 +60,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self._depth = 0  # inside how many decompositions
         self._varying: dict[Node, bool] = {}
         self._unknown: dict[int, tuple[Tensor, str]] = {}  # results that no rule gives, by storage
+        self._whole: dict[int, tuple[Tensor, str]] = {}  # integers and truths, and who made them
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -121,6 +122,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             result = self._run(call)  # what no input reaches stays numbers
             if call.name.startswith("empty"):
                 self._storages.made_empty(call.result)
+            self._go_by_whole(call)
             return result
         if call.name in READS_A_NUMBER:
             self._note("a number taken from a tensor")
@@ -137,6 +139,21 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         for tensor in written:
             self._storages.forget(tensor)
         return result
+
+    def _go_by_whole(self, call: Call) -> None:
+        """What an input reaches by integers alone is constant: levels[(levels - x).abs().argmin()].
+
+        It is known all the same, since a hand-written backward may pass a gradient through.
+        """
+        maker = next((w[1] for t in call.tensors if (w := self._whole.get(address(t)))), None)
+        if maker is None:
+            return
+        for tensor in call.results:
+            if tensor.is_floating_point():
+                self._note(f"what {maker} gave")
+                self._storages.write(tensor, numbers(tensor), reached=True)
+            else:
+                self._whole.setdefault(address(tensor), (tensor, maker))
 
     def known_as(self, call: Call, tensor: Tensor, node: Node, place: Place | None) -> Node:  # noqa: ARG002 - as it is
         """The node that a result stands for from here on: its value.
@@ -242,6 +259,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         nodes = self._by_rule(call)
         if nodes is None and not holds_numbers:
             self._note(f"what {plain_name(call)} gave")
+            self._whole |= {address(t): (t, plain_name(call)) for t in call.results}
             return
         self._assign(call, self._by_decomposition(call) if nodes is None else nodes)
 
@@ -256,12 +274,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         return None
 
     def _decided(self, call: Call, node: Node) -> Node:
-        """The node, or what the run decided where that is held."""
+        """The node; or that which goes by what the run decided, where that is held."""
         made = decision(call, node)
         if made is None:
             return node
-        self.decisions.append(made)
-        return as_decided(call) if len(self.decisions) - 1 in self._held else node
+        self.decisions.append(made[0])
+        return made[1] if len(self.decisions) - 1 in self._held else node
 
     def _by_decomposition(self, call: Call) -> Sequence[Node | None]:
         """The values by a decomposition, beside the kernel that ran.
@@ -322,8 +340,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             if self.touches(tensor):
                 continue
             if node is None:
-                if tensor.is_floating_point() and tensor.numel():
-                    self._unknown[address(tensor)] = (tensor, plain_name(call))
+                known = self._unknown if tensor.is_floating_point() else self._whole
+                if tensor.numel():
+                    known[address(tensor)] = (tensor, plain_name(call))
                 continue
             if not set(node.axes) <= set(axes_of(tensor.shape)):
                 raise AssertionError(f"{call.name}: {node!r} for shape {tuple(tensor.shape)}")

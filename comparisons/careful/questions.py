@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from comparisons.careful.in_single import SINGLE
 from comparisons.careful.of_arrays import of_arrays
+from comparisons.careful.of_entries import of_entries
 from comparisons.careful.of_points import of_points, where_it_holds
-from comparisons.careful.unasked import Unasked
+from comparisons.careful.unasked import Also, Unasked
 from comparisons.case import Asked, Case, case_of
 from comparisons.engines.engine import Engine
 from comparisons.engines.modes.reverse import Reverse
@@ -15,7 +16,7 @@ from comparisons.engines.undisturbed import calling
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.subject import Subject
 
-Answer = Comparison | Unasked
+Answer = Comparison | Unasked | Also
 
 
 def careful(
@@ -33,6 +34,8 @@ def careful(
         yield from _alone(case, subject.alone())
     if subject.captured:
         yield from of_arrays(case, engines)
+        if elsewhere and engines is None:
+            yield from of_entries(case)
         if alone is not None and engines is None and elsewhere:
             yield from _elsewhere(case, alone)
     elif subject.of_user and len(subject.graph.inputs) == 1 and case.cotangent == "ones":

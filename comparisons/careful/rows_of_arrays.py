@@ -80,6 +80,9 @@ def other_rows(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[str,
         yield Unasked(_WHAT, "a row's gradient depends on the other rows, or there are none")
         yield from _on_threads(case, bare)
         return
+    if case.subject.draws:
+        yield Unasked(_WHAT, "random numbers are drawn, others for each")
+        return
     given = inputs_of(case, bare)
     whole = plain_run(case, bare, given, cotangents_of(case, bare))
     entries = max(sum(given[n].size for n in rows.inputs), 1)

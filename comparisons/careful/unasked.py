@@ -1,4 +1,4 @@
-"""What was not asked of a user's code, and why: a pass says nothing of it."""
+"""What was asked beside what was given, and what was not: a pass says nothing of that."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ class Unasked:
 
     def __str__(self) -> str:
         return f"{self.what} ({self.why})" if self.why else self.what
+
+
+@dataclass(frozen=True)
+class Also:
+    """One thing that a check asked beside, in words."""
+
+    what: str
 
 
 def left_out(

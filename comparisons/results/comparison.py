@@ -15,7 +15,7 @@ from comparisons.engines.snippet import Place
 from comparisons.inputs.values import COTANGENT
 from comparisons.judge.budget import Budget
 from comparisons.judge.power import Reached, reached_sentence
-from comparisons.judge.vocabulary import Status, Verdict
+from comparisons.judge.vocabulary import Standing, Status, Verdict
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.envelope import Envelope, envelope
 from comparisons.results.figure import figure, picture
@@ -52,7 +52,8 @@ class Comparison:
     # The same gradients beside the mathematical function, where the documented one departs from it
     # (softplus with its threshold from log(1 + e^z)): verdicts are about what is documented.
     ideal: AdjointResult | None = None
-    unasked: tuple[str, ...] = ()  # what a check did not ask, in words
+    also: tuple[str, ...] = ()  # what a check asked beside, in words
+    unasked: tuple[str, ...] = ()  # what it did not ask
 
     @property
     def verdict(self) -> Verdict:
@@ -268,7 +269,9 @@ class Comparison:
         ]
         for name, a in self.adjoints.items():
             counts = ", ".join(f"{n} {status}" for status, n in a.counts.items())
-            lines.append(f"  {self.subject.label(name)} {a.verdict}: {counts}; worst {a.worst}")
+            told = a.worst.status.standing is not Standing.NOT_JUDGED
+            worst = f"; worst {a.worst}" if told else ""
+            lines.append(f"  {self.subject.label(name)} {a.verdict}: {counts}{worst}")
             lines += [] if a.power is None else [f"    {a.power.sentence}"]
         if self.reached:
             lines.append(f"  {reached_sentence(self.reached)}")
@@ -276,6 +279,8 @@ class Comparison:
             lines.append(
                 f"  beside the ideal: bulk {self.ideal.bulk_ulp:.3g} ulp, {self.ideal.worst}"
             )
+        if self.also:
+            lines.append(f"  asked too: {'; '.join(self.also)}")
         if self.unasked:
             lines.append(f"  not asked: {'; '.join(self.unasked)}")
         return "\n".join(lines) + ">"

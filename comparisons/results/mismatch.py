@@ -82,9 +82,8 @@ def describe(found: Result) -> str:
     head = f"{found.subject}{place}, {found.dtype}, {found.engine}: "
     if found.wrong_presence:
         name, problem = next(iter(found.wrong_presence.items()))
-        return (
-            f"{head}{found.subject.label(name)} {problem}\n  reproduce with: {_reproduction(found)}"
-        )
+        said = [f"{head}{found.subject.label(name)} {problem}", *_constant(found, name, problem)]
+        return "\n".join([*said, f"  reproduce with: {_reproduction(found)}"])
     worst, summary, bits = found.worst, found.worst_summary, found.dtype.hex_bits
     if worst is None or summary is None:
         return f"{head}there is no gradient to compare"
@@ -156,9 +155,19 @@ def _surrogate(found: Result, name: str, worst: Point) -> list[str]:
     weights = [value for key, value in worst.inputs.items() if key.startswith(f"{COTANGENT}_")]
     straight = any(abs(worst.computed - v) <= _ROUNDED * abs(v) for v in weights)
     gave = COTANGENT if straight else f"{worst.computed:.6g}"
-    so = f"is locally constant, so {barred(name)} = 0; backward gave {gave}"
+    return _remark(flat[0], name, f"; backward gave {gave}")
+
+
+def _constant(found: Result, name: str, problem: str) -> list[str]:
+    """The same where nothing but whole numbers depends on the input: a table is looked up."""
+    flat = found.subject.flat() if problem.startswith("has a gradient") else ()
+    return _remark(flat[0], name, "") if flat else []
+
+
+def _remark(flat: str, name: str, gave: str) -> list[str]:
+    """What is constant, and how to say that a surrogate is meant."""
     return [
-        f"  remark       {flat[0]} {so}",
+        f"  remark       {flat} is locally constant, so {barred(name)} = 0{gave}",
         "               if a surrogate is meant, say by gradient= what it should be",
     ]
 

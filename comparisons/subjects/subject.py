@@ -16,6 +16,7 @@ from symdiff.notation.names import barred
 if TYPE_CHECKING:
     from comparisons.capture.running.place import Place
     from comparisons.subjects.own.bare import Bare
+    from comparisons.subjects.own.entrywise import Entrywise
     from symdiff.graph import Node
 
 
@@ -55,6 +56,7 @@ class Subject:
     place: str = ""  # where the user's function is defined, file:line
     identity: str = ""  # of the user's function: two of one name are told apart by it
     flat: Callable[[], Sequence[str]] = field(default=tuple, repr=False)  # see `Captured`
+    entrywise: Callable[[], Entrywise | None] = field(default=lambda: None, repr=False)
     reading: Callable[[], Reading] | None = field(default=None, repr=False)  # for a report
     framework: str = "torch"  # that it is written in
     places: Mapping[Node, Place] = field(default_factory=dict)  # the user's lines, of nodes

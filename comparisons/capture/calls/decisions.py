@@ -1,30 +1,36 @@
 """What a run decided by a rounding: y * 10 >= 19 holds at y = 1.9 since the product is rounded up.
 
-A comparison or a rounding to whole numbers is constant around the inputs, but for jumps. Its node
-is the exact one, which says what lies on either side of a jump. Where a rounding error on the way
-took the run to the other side, what the run decided is the constant: code is judged as it runs.
+A case of a formula, a maximum or a rounding to whole numbers goes by what its operands are. Its
+node is the exact one, which says what lies on either side of a border. Where a rounding error on
+the way took the run to the other side, the node goes by the operands that the run had: code is
+judged as it runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import sympy
 from flint import arb, ctx
-from sympy import Rational
+from sympy import Abs, Expr, Piecewise, Rational, Symbol
+from sympy.core.relational import Relational
+from torch import Tensor
 
 from comparisons.capture.arrays.axes import axes_of, length_of, over
-from comparisons.capture.arrays.numbers import array_node
-from comparisons.capture.arrays.storage import array_of, numbers
+from comparisons.capture.arrays.storage import numbers
 from comparisons.capture.calls.call import Call
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import program
-from symdiff.functions.rounding import rint
-from symdiff.graph import Input, Node, elementwise, topological
+from symdiff.functions import Extreme, maximum
+from symdiff.functions.rounding import Rounding, rint
+from symdiff.graph import Elementwise, Input, Node, elementwise, topological
 from symdiff.graph.kinds.literal import Literal
+from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import balls_of, compile_entry
 from symdiff.rounding import DOUBLE, Precision
@@ -32,95 +38,127 @@ from symdiff.rounding.walk import Walk
 
 Array = npt.NDArray[np.float64]
 
-COMPARISONS = frozenset(("gt", "ge", "lt", "le", "eq", "ne", "sign", "sgn"))
-WHOLE = frozenset(("floor", "ceil", "trunc", "round", "frac", "remainder", "fmod"))
-
 _EXACT = Precision(2.0**-1000, 0.0)  # of what is given: it holds all of float64
-_TIMES = 32.0  # the largest of some random tangents: beyond it nothing is decided by them
-_TANGENTS = 8
+_TANGENTS = 4
+_TIMES = 64.0  # the largest of some random tangents: beyond it nothing is decided by them
 _BITS = 256
 _PATIENCE = 3.0  # seconds
+_BORDERED = (Relational, Extreme, Abs, sympy.sign, Rounding)
 
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """One operation that jumps.
+    """One operation that goes by cases.
 
-    Args: node, what it is in exact arithmetic; margin, which is 0 where it jumps; made, what the
-        run made of it.
+    Args: exact, by what it goes, as whole numbers; ran, the same of what the operands were in the
+        run; margins, which are 0 at the borders.
     """
 
-    node: Node
-    margin: Node
-    made: Array
+    exact: tuple[Node, ...]
+    ran: tuple[Node, ...]
+    margins: tuple[Node, ...]
 
 
-def decision(call: Call, node: Node) -> Decision | None:
-    """What a call decided; None if it is none that jumps, or goes by what was decided before."""
-    if call.name in COMPARISONS:
-        a, *rest = [call.value(a) for a in call.in_order]
-        margin = elementwise(lambda x, y: x - y, a, rest[0]) if rest else a
-    elif call.name in WHOLE and call.result.is_floating_point():
-        operands = [call.node("self")]
-        operands += [call.node("other")] if "other" in call.bound else []
-        quotient = elementwise(lambda x, *y: x / y[0] if y else x, *operands)
-        half = Rational(1, 2) if call.name == "round" else 0
-        margin = elementwise(lambda q: q - half - rint(q - half), quotient)
-    else:
+def decision(call: Call, node: Node) -> tuple[Decision, Node] | None:
+    """What a call decided, and the node that goes by it; None if that is what was given.
+
+    Of x > 0 the border is one of the inputs, and no rounding's.
+    """
+    if not isinstance(node, Elementwise) or not node.expr.has(*_BORDERED):
         return None
-    made = array_of(call.result).astype(np.float64)
-    return Decision(over(node, axes_of(made.shape)), margin, made)
+    if not any(map(_computed, node.operands)):
+        return None
+    held = {call.value(t): numbers(t) for t in call.tensors if isinstance(t, Tensor)}
+    if any(operand not in held for operand in node.operands):
+        return None
+    fixed = [held[operand] for operand in node.operands]
+    outcomes, margins = _borders(node.expr)
+    count = len(fixed)
+    by_the_run = _by_other_operands(node.expr, count)
+    axes = axes_of(call.result.shape)
+    made = Decision(
+        tuple(over(_of(outcome, node.operands), axes) for outcome in outcomes),
+        tuple(over(_of(outcome, fixed), axes) for outcome in outcomes),
+        tuple(_of(margin, node.operands) for margin in margins),
+    )
+    return made, _of(by_the_run, (*node.operands, *fixed))
 
 
-def as_decided(call: Call) -> Node:
-    """The result of a call with what the run decided as a constant."""
-    if call.name not in ("frac", "remainder", "fmod"):
-        return numbers(call.result)
-    step = call.value(call["other"]) if "other" in call.bound else None
-    size = 1.0 if step is None else _array(call["other"])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        steps = np.rint((call.array("self") - array_of(call.result)) / size)
-    count = array_node(steps, axes_of(call.result.shape))
-    if step is None:
-        return elementwise(lambda a, n: a - n, call.node("self"), count)
-    return elementwise(lambda a, b, n: a - b * n, call.node("self"), step, count)
+def _of(template: Expr, operands: Sequence[Node]) -> Node:
+    names = {placeholder(i): i for i in range(len(operands))}
+    return elementwise(
+        lambda *symbols: template.xreplace({p: symbols[i] for p, i in names.items()}), *operands
+    )
+
+
+def _computed(node: Node) -> bool:
+    """Whether anything on the way may be rounded."""
+    return bool(node.operands)
+
+
+@lru_cache(maxsize=1024)
+def _borders(expression: Expr) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
+    """Whole numbers that say on which side of each border one is, and how far from it."""
+    outcomes: dict[Expr, Expr] = {}
+    for part in expression.atoms(*_BORDERED):
+        if isinstance(part, Rounding):
+            (at,) = part.args
+            at = at - Rational(1, 2) if isinstance(part, rint) else at
+            outcomes[part] = at - rint(at)
+            continue
+        apart = part.args[0] - part.args[1] if len(part.args) == 2 else part.args[0]
+        outcomes[sympy.sign(apart)] = apart
+    return tuple(outcomes), tuple(outcomes.values())
+
+
+@lru_cache(maxsize=1024)
+def _by_other_operands(expression: Expr, count: int) -> Expr:
+    """The expression that goes by operands `count` later: a where those are positive."""
+    others = {placeholder(i): placeholder(count + i) for i in range(count)}
+
+    def put(part: Any) -> Any:
+        other = part.xreplace(others) if hasattr(part, "xreplace") else part
+        if isinstance(part, Rounding | sympy.sign):
+            return other
+        if isinstance(part, Piecewise):
+            return Piecewise(*((put(e), c.xreplace(others)) for e, c in part.args))
+        if isinstance(part, Extreme):
+            a, b = other.args if isinstance(part, maximum) else reversed(other.args)
+            first, second = map(put, part.args)
+            return Piecewise((first, a > b), (second, True))
+        if isinstance(part, Abs):
+            return sympy.sign(other.args[0]) * put(part.args[0])
+        if isinstance(part, Symbol) or not part.args:
+            return part
+        return part.func(*map(put, part.args))
+
+    found: Expr = put(expression)
+    return found
 
 
 def decided_by_rounding(
-    decisions: Sequence[Decision | None], inputs: Mapping[str, Array]
+    decisions: Sequence[Decision], inputs: Mapping[str, Array]
 ) -> frozenset[int]:
     """Which of the decisions are others in exact arithmetic, or may be.
 
     Args: inputs, the values of the graph's inputs.
     """
-    asked = {i: d for i, d in enumerate(decisions) if d is not None and _computed(d.margin)}
-    if not asked:
+    nodes = [node for d in decisions for node in (*d.exact, *d.ran, *d.margins)]
+    if not nodes:
         return frozenset()
-    nodes = [node for d in asked.values() for node in (d.node, d.margin)]
     given = {**inputs, **_lengths(nodes)}
     found: dict[Node, tuple[Array, Array | None]] = {}
     walk = Walk(given, _precision, _TANGENTS, np.random.default_rng(0))
     walk.run(nodes, lambda node, value, moved: found.update({node: (value, moved)}))
     other: set[int] = set()
     unclear: dict[int, Decision] = {}
-    for i, one in asked.items():
-        (value, _), (margin, moved) = found[one.node], found[one.margin]
-        error = 0.0 if moved is None else np.abs(moved).max(0)
-        with np.errstate(invalid="ignore"):
-            near = np.isfinite(margin) & (error > 0) & (np.abs(margin) <= _TIMES * error)
-        if not near.any() and _same(value, one):
-            continue
-        if near.any():
+    for i, one in enumerate(decisions):
+        if any(_is_near(*found[margin]) for margin in one.margins):
             unclear[i] = one
-        else:
+        elif not _agree(one, {n: value for n, (value, _) in found.items()}):
             other.add(i)
-    exact = _exactly({i: d.node for i, d in unclear.items()}, given)
-    return frozenset(other | {i for i, d in unclear.items() if not _same(exact.get(i), d)})
-
-
-def _computed(node: Node) -> bool:
-    """Whether anything on the way is rounded: not of x > 0, whose tie is one of the inputs."""
-    return any(o.operands for o in topological([node], computed=True) if o is not node)
+    exact = _exactly([n for d in unclear.values() for n in (*d.exact, *d.ran)], given)
+    return frozenset(other | {i for i, d in unclear.items() if not _agree(d, exact)})
 
 
 def _precision(node: Node) -> Precision:
@@ -132,38 +170,42 @@ def _lengths(nodes: Sequence[Node]) -> dict[str, float]:
     return {a: float(length_of(a)) for n in topological(nodes, computed=True) for a in n.axes}
 
 
-def _same(value: Any, one: Decision) -> bool:
-    """Whether an exact value is what the run made of it, to its rounding."""
-    if value is None:
+def _is_near(margin: Array, moved: Array | None) -> bool:
+    """Whether a rounding error may lead past a border."""
+    if moved is None:
         return False
-    mine = np.asarray(value, dtype=np.float64)
-    theirs = one.made.reshape([n for n in one.made.shape if n != 1])
+    error = np.abs(moved).max(0)
     with np.errstate(invalid="ignore"):
-        apart = np.abs(mine - theirs)
-    return bool((apart[np.isfinite(apart)] < 0.5).all())
+        return bool((np.isfinite(margin) & (error > 0) & (np.abs(margin) <= _TIMES * error)).any())
 
 
-def _exactly(nodes: Mapping[int, Node], given: Mapping[str, Any]) -> dict[int, Array]:
+def _agree(one: Decision, values: Mapping[Node, Array]) -> bool:
+    """Whether the exact values are on the same side of every border as the run's operands."""
+    for exact, ran in zip(one.exact, one.ran, strict=True):
+        if exact not in values or ran not in values:
+            return False
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(values[exact] - values[ran])
+        if not (apart[np.isfinite(apart)] < 0.5).all():
+            return False
+    return True
+
+
+def _exactly(nodes: Sequence[Node], given: Mapping[str, Any]) -> dict[Node, Array]:
     """The values of nodes that are known for certain, in so much time."""
     if not nodes:
         return {}
-    steps = program({str(i): node for i, node in nodes.items()})
+    steps = program({str(i): node for i, node in enumerate(nodes)})
     with ctx.workprec(_BITS), deadline.unless_set(_PATIENCE):
+        exact = {name: balls_of(given[name]) for name in steps.arguments}
         try:
-            found = interpret(
-                steps, {n: balls_of(given[n]) for n in steps.arguments}, compile_entry
-            )
+            found = interpret(steps, exact, compile_entry)
         except deadline.OutOfTimeError:
             return {}
-        known = {}
+        known: dict[Node, Array] = {}
         for name, balls in found.items():
             entries = [arb(b) for b in np.ravel(np.asarray(balls, dtype=object))]
             if all(b.is_finite() and b.rad() < 0.25 for b in entries):
-                known[int(name)] = np.array([float(b.mid()) for b in entries]).reshape(
-                    np.shape(balls)
-                )
+                middle = np.array([float(b.mid()) for b in entries])
+                known[nodes[int(name)]] = middle.reshape(np.shape(balls))
         return known
-
-
-def _array(given: Any) -> Any:
-    return array_of(given) if hasattr(given, "detach") else given

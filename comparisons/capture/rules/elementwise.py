@@ -240,12 +240,13 @@ for _name, _function in _TRUTHS.items():
 def clamp(call: Call) -> Node:
     """x between two bounds; on a bound the gradient is x's."""
     low, high = call["min"], call["max"]
-    node = call.node("self")
-    if low is not None:
-        node = elementwise(lambda a, b: maximum(b, a), node, call.value(low))
-    if high is not None:
-        node = elementwise(lambda a, b: minimum(b, a), node, call.value(high))
-    return node
+    borders = [call.value(border) for border in (low, high) if border is not None]
+
+    def between(x: Expr, *at: Expr) -> Expr:
+        x = x if low is None else maximum(at[0], x)
+        return x if high is None else minimum(at[-1], x)
+
+    return elementwise(between, call.node("self"), *borders)
 
 
 @rule("div.Tensor_mode", "div.Scalar_mode")

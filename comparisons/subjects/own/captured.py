@@ -19,6 +19,7 @@ from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
 from comparisons.subjects.functions import from_function
 from comparisons.subjects.own.bare import Bare
+from comparisons.subjects.own.entrywise import entrywise
 from comparisons.subjects.own.read_off import read_off
 from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.subject import Reading, Subject
@@ -62,6 +63,7 @@ def from_code(
         of the same inputs and outputs; TypeError if `reference` and `gradient` are both given.
     """
     from comparisons.capture.capturing import captured_call
+    from comparisons.capture.running.code import name_of
 
     if reference is not None and gradient is not None:
         raise TypeError("give reference= or gradient=, not both: each says what is right")
@@ -73,7 +75,13 @@ def from_code(
     if gradient is not None:
         reference = _surrogate(function, gradient, held)
     judged_by = reference or function
-    captured = captured_call(judged_by, arguments, named, dtype=dtype)
+    try:
+        captured = captured_call(judged_by, arguments, named, dtype=dtype)
+    except (RuntimeError, NotImplementedError) as error:
+        if dtype.name == "float64":
+            raise
+        why = str(error).partition("\n")[0]
+        raise TypeError(f"{name_of(judged_by)} does not run in {dtype}: {why}") from error
     if reference is not None:
         captured = _beside(captured, function, arguments, named)
     names = list(captured.inputs)
@@ -81,9 +89,18 @@ def from_code(
     if captured.draws:
         seed = f"torch.manual_seed({SEED})"
         call = replace(call, text=f"({seed}, {call.text})[1]")
+
+    def elsewhere(arguments: tuple[Any, ...], named: dict[str, Any]) -> Subject:
+        return from_code(function, arguments, named, dtype, reference=reference)
+
     weighted = replace(
         _weighted(captured, call, again, partial(_nearby, judged_by, arguments, named)),
         reading=partial(_reading, judged_by, arguments, named),
+        entrywise=partial(
+            entrywise, captured, (function, judged_by), (arguments, named), dtype, elsewhere
+        )
+        if gradient is None
+        else lambda: None,
         draws=captured.draws,
         surrogate=gradient is not None,
         held=_held(captured, dtype, judged=reference is None),

@@ -72,18 +72,18 @@ def _formula(function: Callable[..., Any], name: str, length: int) -> Expr:
         raise ValueError(
             f"{name} cannot be swept by its code alone ({error}); {_WAY_OUT}"
         ) from None
-    problem = _problem(captured)
+    problem = no_formula_of(captured)
     if problem:
         raise ValueError(f"{name} {problem}; {_WAY_OUT}")
     (node,) = captured.graph.output_nodes
     try:
-        return _written(node)
+        return formula_of(node)
     except (TooLarge, RecursionError) as error:
         raise ValueError(f"the code of {name} is {error}; {_WAY_OUT}") from None
 
 
-def _problem(captured: Captured) -> str:
-    """Why the code is no function of each entry of one tensor, if so."""
+def no_formula_of(captured: Captured, dtype: str = "float64") -> str:
+    """Why the code is no function of each entry of one tensor, if so; captured in a type."""
     if len(captured.inputs) != 1 or len(captured.outputs) != 1:
         return (
             f"has the inputs {', '.join(captured.inputs)} and the outputs "
@@ -96,9 +96,9 @@ def _problem(captured: Captured) -> str:
         what, place = captured.fixed[0]
         where = f" ({place})" if place else ""
         return f"depends on {what}{where}, which holds at these numbers only"
-    narrow = {str(t) for t in captured.types.values() if t.itemsize < 4}
-    if narrow:
-        return f"holds values on the way in {', '.join(sorted(narrow))}"
+    held = {str(t) for t in captured.types.values()} - {"torch.float64", "torch.float32"}
+    if held - {f"torch.{dtype}"}:
+        return f"holds values on the way in {', '.join(sorted(held))}"
     for node in topological(captured.graph.output_nodes):
         if not isinstance(node, Elementwise | Input):
             where = captured.source(node)
@@ -107,7 +107,7 @@ def _problem(captured: Captured) -> str:
     return ""
 
 
-def _written(output: Node) -> Expr:
+def formula_of(output: Node) -> Expr:
     """The output in z."""
     extents, written = Extents(), dict[Node, "Expr"]()
     steps = topological([output])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import finfo
 
 import comparisons
@@ -123,3 +124,22 @@ def test_gradients_of_inputs_that_share_one_accumulate_apart():
 def test_code_whose_output_has_more_entries_elsewhere():
     """A second call at other numbers is made where the output has the same shape."""
     assert judged(lambda x, y: (x * y)[x.abs() > 1], "float64") == "ACCURATE"
+
+
+BENT = {
+    "relu6": lambda x, y: x * F.relu6(y + 3),
+    "relu": lambda x, y: x * F.relu(y * 10 - 19),
+    "abs": lambda x, y: x * (y * 10 - 19).abs(),
+    "maximum": lambda x, y: x * torch.maximum(y * 10, x * 0 + 19),
+    "clamp": lambda x, y: x * (y * 10).clamp(3, 19),
+    "cases": lambda x, y: x * torch.where(y * 10 >= 19, 2 * y, y),
+    "softshrink": lambda x, y: x * F.softshrink(y * 10, 19),
+}
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("code", BENT.values(), ids=BENT)
+def test_a_slope_beside_a_kink_is_as_it_ran(code, dtype):
+    """In bfloat16 2.984375 + 3 is 6, and relu6 flat there."""
+    y = torch.tensor([2.984375, 1.9, 0.3, 0.5, -2.5, 3.1], dtype=torch.float64)
+    assert judged(code, dtype, X, y) in ("ACCURATE", "AGREES")

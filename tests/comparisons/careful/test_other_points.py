@@ -1,0 +1,83 @@
+"""Code of one tensor that works entry by entry is asked at other points than those given."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+import comparisons
+
+X = torch.tensor([[-1.5, -0.4, 0.2], [0.7, 1.1, 2.0]], dtype=torch.float64)
+
+
+def by_hand(forward, slope):
+    """A function with its own backward."""
+
+    class ByHand(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return forward(x)
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * slope(ctx.saved_tensors[0])
+
+    return ByHand.apply
+
+
+def swish_slope(x):
+    """The derivative of x σ(x)."""
+    s = torch.sigmoid(x)
+    return s * (1 + x * (1 - s))
+
+
+WRONG = {
+    "a threshold": (lambda x: x * x.sigmoid(), lambda x: torch.where(x > 8, 1.0, swish_slope(x))),
+    "a cap forgotten": (F.relu6, lambda x: (x > 0).to(x.dtype)),
+    "a gap": (torch.tanh, lambda x: torch.where((x > 3.1) & (x < 3.2), 0.0, 1 - x.tanh() ** 2)),
+    "beyond a bound": (lambda x: x.clamp(-5, 5), torch.ones_like),
+    "far below": (F.elu, lambda x: torch.where(x > 0, 1.0, torch.where(x < -6, 0.0, x.exp()))),
+}
+HONEST = {
+    "naive softplus": lambda x: torch.log(1 + torch.exp(x)),
+    "x/(1 + e^-x)": lambda x: x / (1 + torch.exp(-x)),
+    "a quotient of exponentials": lambda x: (x.exp() - (-x).exp()) / (x.exp() + (-x).exp()),
+    "a difference": lambda x: torch.sqrt(x * x + 1) - x,
+    "hardswish": lambda x: x * F.relu6(x + 3) / 6,
+    "a mask": lambda x: x * (x > 0.3) * (x < 2),
+    "a pole": lambda x: 1 / x,
+    "a root": lambda x: x.abs().sqrt(),
+    "a half line": torch.log,
+    "sin x / x": lambda x: torch.sin(x) / x,
+}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("code", WRONG.values(), ids=WRONG)
+def test_what_is_wrong_where_no_input_went_is_seen(code, dtype):
+    """The inputs given reach from −1.5 to 2."""
+    with pytest.raises(comparisons.GradientMismatch, match="at other points"):
+        comparisons.check(by_hand(*code), X, dtype=dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+@pytest.mark.parametrize("code", HONEST.values(), ids=HONEST)
+def test_honest_code_is_not_rejected_there(code, dtype):
+    """Nothing is asked where the code itself leaves its type or loses its digits."""
+    found = comparisons.check(code, X.abs() if code is torch.log else X, dtype=dtype)
+
+    assert "other points" in " ".join(found.also)
+    assert "other points" in repr(found)
+
+
+def test_a_row_of_several_is_not_asked_elsewhere():
+    """softmax is no function of each entry, nor is what goes by a branch that was taken."""
+    assert comparisons.check(lambda x: x.softmax(-1), X).also == ()
+    assert comparisons.check(lambda x: x.exp() if x.sum() > 0 else x, X).also == ()
+
+
+def test_inputs_by_name_are_where_it_is_asked():
+    """Who says where is asked there alone."""
+    cut = by_hand(*WRONG["a threshold"])
+
+    assert comparisons.check(cut, inputs={"x": X}).also == ()
