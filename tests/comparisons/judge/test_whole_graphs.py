@@ -224,3 +224,21 @@ def test_no_relative_error_above_one_is_said_to_be_seen():
 
 def _cancelling(x, one):
     return x * 1e15 * one + x - x * 1e15
+
+
+def test_an_entry_without_a_value_leaves_the_others_judged():
+    """torch.pow at 0^0: that entry is not certified, its neighbours are accurate."""
+    x, y = torch.tensor([0.0, 1.0, 2.0]).double(), torch.tensor([0.0, 2.0, 0.5]).double()
+    found = comparisons.check(torch.pow, x, y)
+
+    assert found.adjoints["x1"].counts[Status.NOT_CERTIFIED] == 1
+    assert found.adjoints["x1"].verdict is Verdict.ACCURATE
+
+
+def test_constants_are_written_as_they_were_typed():
+    """1e-8, not the long fraction of its float64; where nothing was judged nothing is the worst."""
+    zero, x = torch.zeros(2, 3).double(), _normal(2, 3)
+    told = repr(comparisons.compare(F.cosine_similarity, zero, x))
+
+    assert "max(1e-08, z)" in told
+    assert "for nan" not in told
