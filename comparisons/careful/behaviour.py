@@ -12,7 +12,13 @@ import sympy
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.call import run
-from comparisons.engines.engine import Engine, Gradients, Setting, float64
+from comparisons.engines.engine import (
+    Engine,
+    Gradients,
+    Setting,
+    float64,
+    own_deprecations_ignored,
+)
 from comparisons.engines.snippet import Snippet
 from comparisons.engines.undisturbed import calling
 from comparisons.inputs.values import COTANGENT, Inputs
@@ -24,6 +30,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _BENT = (sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, Extreme)
+_BATCH = 8  # points of a member
 _CLEAR = 2.0**-10  # a slope that is not 0
 
 
@@ -54,6 +61,8 @@ def misbehaviour(case: Case, slopes: Float64Array) -> Iterator[Comparison]:
             *_what_is_left(case, z, v),
             *_nan_in_cotangent(case, z, v, slopes),
             *_nan_in_input(case, z, v),
+            *_in_batches(case, z, v),
+            *_of_nothing(case),
         ]
     for sentence in sentences:
         yield finding(case, name, sentence)
@@ -170,8 +179,14 @@ def _nan_in_cotangent(
 ) -> Iterator[str]:
     """A NaN in the cotangent is one in the gradient, where the slope is not 0, and there only."""
     spoiled = np.arange(z.size) % 8 == 3
-    seed = np.where(spoiled, np.nan, v)
     tensor = case.setting.tensor
+    infinite = tensor(np.where(spoiled, np.inf, v))
+    beside = float64(_gradient(case, tensor(z).requires_grad_(), infinite)[1])
+    lost = np.flatnonzero(spoiled & np.isfinite(beside) & (np.abs(slopes) > _CLEAR))
+    if lost.size:
+        i = lost[0]
+        yield f"is {float(beside[i])!r} at z = {float(z[i])!r} for a cotangent of inf"
+    seed = np.where(spoiled, np.nan, v)
     _, found = _gradient(case, tensor(z).requires_grad_(), tensor(seed))
     _, plain = _gradient(case, tensor(z).requires_grad_(), tensor(v))
     got, clean = np.isnan(float64(found)), np.isnan(float64(plain))
@@ -208,6 +223,61 @@ def _nan_in_input(case: Case, z: Float64Array, v: Float64Array) -> Iterator[str]
     if numbers.size:
         number = float(float64(found)[numbers[0]])
         yield f"is {number!r} where the input, and the function, are NaN: the NaN is swallowed"
+
+
+def _in_batches(case: Case, z: Float64Array, v: Float64Array) -> Iterator[str]:
+    """The value, and the gradient through it, under vmap, where a rule for that is written."""
+    import torch
+
+    (name,) = (i.name for i in case.subject.graph.inputs)
+    rows = z.size // _BATCH
+    tensor = case.setting.tensor
+    parts = [np.reshape(x[: rows * _BATCH], (rows, _BATCH)) for x in (z, v)]
+    leaf, seed = tensor(parts[0]).requires_grad_(), tensor(parts[1])
+    try:
+        value, gradient = _gradient(case, leaf, seed)
+        if not _hand_written(value):
+            return
+        with own_deprecations_ignored():
+            together = torch.func.vmap(
+                lambda row: run(case.subject, {name: row})[case.subject.graph.output_name]
+            )(leaf)
+            through = torch.zeros_like(leaf)
+            if together.requires_grad:
+                (through,) = torch.autograd.grad(together, leaf, seed)
+    except (RuntimeError, NotImplementedError, TypeError, ValueError):  # `Vmap` says so
+        return
+    line = 2.0**12 * case.dtype.unit_roundoff
+    pairs = ("value", value, together), ("gradient", gradient, through)
+    for what, alone, found in pairs:
+        one, other = np.ravel(float64(alone)), np.ravel(float64(found))
+        near = np.abs(other - one) <= line * np.maximum(np.abs(one), 1)
+        apart = np.isfinite(one) & np.logical_not(near)
+        if apart.any():
+            i = int(np.flatnonzero(apart)[0])
+            yield (
+                f"has another {what} under torch.func.vmap: {float(other[i])!r} at "
+                f"z = {float(np.ravel(parts[0])[i])!r}, and {float(one[i])!r} without"
+            )
+
+
+def _of_nothing(case: Case) -> Iterator[str]:
+    """An empty tensor that goes in has an empty gradient."""
+    import torch
+
+    (name,) = (i.name for i in case.subject.graph.inputs)
+    leaf = case.setting.empty((0,)).requires_grad_()
+    try:
+        output = run(case.subject, {name: leaf})[case.subject.graph.output_name]
+    except Exception:  # noqa: BLE001 - it takes none
+        return
+    if not output.requires_grad:
+        return
+    try:
+        torch.autograd.grad(output, leaf, torch.zeros_like(output), allow_unused=True)
+    except Exception as error:  # noqa: BLE001 - whatever it is, only the backward raises it
+        said = str(error).partition("\n")[0]
+        yield f"cannot be had of an empty tensor: {type(error).__name__}: {said}"
 
 
 def _hand_written(output: Any) -> bool:

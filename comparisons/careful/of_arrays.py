@@ -8,10 +8,14 @@ from itertools import chain
 import numpy as np
 
 from comparisons.careful.behaviour import finding, what_is_left
+from comparisons.careful.calls import Calls
+from comparisons.careful.circumstances import circumstances
 from comparisons.careful.in_single import in_single
 from comparisons.careful.nan_in_arrays import nan_in_arrays
 from comparisons.careful.one_output import one_output
+from comparisons.careful.other_cotangents import other_cotangents
 from comparisons.careful.rows_of_arrays import other_rows, rows_of
+from comparisons.careful.transforms import transforms
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Asked, Case, case_of
 from comparisons.engines.call import run
@@ -40,10 +44,28 @@ def of_arrays(
         if engine.refuses(case.subject) is None and engine.unavailable() is None:
             yield case.answer(engine)
     if engines is None:
-        yield from what_is_left(case)
+        try:
+            yield from list(what_is_left(case))
+        except RuntimeError as error:  # a checkpoint with use_reentrant=True takes no autograd.grad
+            yield Unasked("what a call leaves behind", str(error).partition("\n")[0])
         yield from _second(case)
         if case.subject.bare is not None and not case.subject.pointwise:
             yield from _otherwise(case, case.subject.bare)
+            yield from _called(Calls(case, case.subject.bare))
+
+
+def _called(calls: Calls) -> Iterator[Comparison | Unasked]:
+    """Every circumstance and cotangent; the transforms of what is written by hand."""
+    with calling(calls.case.subject):
+        try:
+            if not calls.names or not calls.outputs(calls.leaves()):
+                return
+            yield from list(circumstances(calls))
+            yield from list(other_cotangents(calls))
+            if calls.bare.written:
+                yield from list(transforms(calls))
+        except Exception as error:  # noqa: BLE001 - code may refuse what it is not made for
+            yield Unasked("other calls", str(error).partition("\n")[0])
 
 
 def _otherwise(case: Case, bare: Bare) -> Iterator[Comparison | Unasked]:
@@ -73,7 +95,11 @@ def _second(case: Case) -> Iterator[Comparison | Unasked]:
         return
     with calling(case.subject):
         written = _hand_written(case)
-        differentiable = written and _differentiable(case)
+        try:
+            differentiable = written and _differentiable(case)
+        except RuntimeError as error:  # as above
+            yield Unasked(what, str(error).partition("\n")[0])
+            return
     if not written:
         yield Unasked(what, "torch differentiates the code itself")
         return

@@ -22,6 +22,7 @@ from comparisons.engines.layouts.channels_last import ChannelsLast
 from comparisons.engines.layouts.expanded import Expanded
 from comparisons.engines.layouts.long import Long
 from comparisons.engines.layouts.offset import Offset
+from comparisons.engines.layouts.ranks import Ranks
 from comparisons.engines.layouts.strided import Strided
 from comparisons.engines.layouts.tails import Tails
 from comparisons.engines.layouts.transposed import Transposed
@@ -55,6 +56,7 @@ _EVERYWHERE: tuple[Engine, ...] = (
     ChannelsLast(),
     Offset(),
     WithNan(),
+    Ranks(),
     Long(),
 )
 _PIECES: tuple[Engine, ...] = (Tails(), ZeroDim(), Expanded())  # a call for a few elements
@@ -64,6 +66,7 @@ _FEW = 256
 _FROM_THE_END = 16.0
 _NEAR = 8.0  # usual inputs: |z| from 2^-6 to here
 _USUAL_SLOPE = 2.0**12
+_MODERATE = 32.0  # |z| of code that was given a tensor, and no definition
 # Exponents of cotangents whose products with usual slopes and inputs stay within the type.
 _EXPONENTS = {"float64": (-200.0, 200.0), "float16": (-8.0, 4.0)}
 _EXPONENTS_ELSE = (-60.0, 60.0)
@@ -79,7 +82,34 @@ def of_points(
 
     Args: elsewhere, whether at other points than the case's; engines, of another framework.
     """
-    whole = Screen(_with_cotangents(case, _points(case, elsewhere=elsewhere)))
+    yield from _of(Screen(_with_cotangents(case, _points(case, elsewhere=elsewhere))), engines)
+
+
+def where_it_holds(case: Case) -> Iterator[Comparison | Unasked]:
+    """The same of code that was given a tensor: at moderate points at which its value is right.
+
+    Whoever gives a tensor asks about such numbers, not about the ends of the type's range; and a
+    formula that overflows there is judged by the caller's own numbers alone.
+    """
+    points = _points(case, elsewhere=True)
+    whole = _with_cotangents(case, points[np.abs(points) <= _MODERATE])
+    try:
+        value = Value("no_grad").gradients(case.subject, whole.inputs, case.setting)
+    except Exception as error:  # noqa: BLE001 - code of one shape, say, may raise anything
+        yield Unasked("other points", str(error).partition("\n")[0])
+        return
+    found = value.values[COTANGENT]
+    assert found is not None  # noqa: S101 - `Value` gives it
+    expected = whole.truth.estimates(COTANGENT, whole.inputs)[0]
+    with np.errstate(invalid="ignore"):
+        line = whole.budget.absolute * case.dtype.unit_roundoff
+        holds = np.abs(found - expected) <= line * np.maximum(np.abs(expected), 1.0)
+    if holds.any():
+        yield from _of(Screen(_part(whole, np.flatnonzero(holds))), None)
+
+
+def _of(whole: Screen, engines: Sequence[Engine] | None) -> Iterator[Comparison | Unasked]:
+    case = whole.case
     if engines is not None:
         for engine in engines:
             if engine.refuses(case.subject) is None and engine.unavailable() is None:
@@ -96,7 +126,10 @@ def of_points(
     yield from _asked(Screen(_extreme(whole.case, usual[:_SOME])), Reverse())
     few = usual[:_FEW]
     slopes = whole.case.derived.estimates(_name(case), _bare(whole.case, few))[0]
-    yield from misbehaviour(_part(whole.case, few), slopes)
+    try:
+        yield from list(misbehaviour(_part(whole.case, few), slopes))
+    except RuntimeError as error:  # a checkpoint with use_reentrant=True takes no autograd.grad
+        yield Unasked("what a call leaves behind", str(error).partition("\n")[0])
     for engine in _IF_THERE:
         yield from _asked(whole, engine, usual[:_SOME])
     yield from _second(whole.case, usual[:_SOME])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from comparisons.careful.in_single import SINGLE
 from comparisons.careful.of_arrays import of_arrays
-from comparisons.careful.of_points import of_points
+from comparisons.careful.of_points import of_points, where_it_holds
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Asked, Case, case_of
 from comparisons.engines.engine import Engine
 from comparisons.engines.modes.reverse import Reverse
+from comparisons.engines.undisturbed import calling
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.subject import Subject
 
@@ -26,10 +27,14 @@ def careful(
         another framework, which are asked at the same points in place of torch's.
     """
     subject = case.subject
-    if subject.alone is not None and engines is None:
-        yield from _alone(case, subject.alone)
+    written = subject.bare is not None and subject.bare.written
+    alone = subject.alone if written else None
+    if subject.alone is not None and engines is None and not subject.captured:
+        yield from _alone(case, subject.alone())
     if subject.captured:
         yield from of_arrays(case, engines)
+        if alone is not None and engines is None and elsewhere:
+            yield from _elsewhere(case, alone)
     elif subject.of_user and len(subject.graph.inputs) == 1 and case.cotangent == "ones":
         yield from of_points(case, elsewhere=elsewhere, engines=engines)
 
@@ -42,7 +47,25 @@ def asked_too(subject: Subject) -> tuple[str, ...]:
 
 def _alone(case: Case, subject: Subject) -> Iterator[Answer]:
     """A module as a function of its input: at every point, where the module's own are few."""
-    alone = case_of(Asked(subject, case.dtype, device=case.setting.device, budget=case.budget))
+    alone = _case_of(case, subject)
     yield alone.answer(Reverse())
     if subject.of_user:
         yield from of_points(alone, elsewhere=True)
+
+
+def _elsewhere(case: Case, alone: Callable[[], Subject]) -> Iterator[Answer]:
+    """A backward written by hand, of a function entry by entry: at entries not given."""
+    try:
+        with calling(case.subject):
+            subject = alone()
+    except ValueError as error:
+        yield Unasked("other points", str(error).partition(";")[0])
+        return
+    except Exception as error:  # noqa: BLE001 - code of one shape, say, may raise anything
+        yield Unasked("other points", f"{type(error).__name__}: {error}".partition("\n")[0])
+        return
+    yield from where_it_holds(_case_of(case, subject))
+
+
+def _case_of(case: Case, subject: Subject) -> Case:
+    return case_of(Asked(subject, case.dtype, device=case.setting.device, budget=case.budget))

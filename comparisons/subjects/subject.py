@@ -58,7 +58,7 @@ class Subject:
     reading: Callable[[], Reading] | None = field(default=None, repr=False)  # for a report
     framework: str = "torch"  # that it is written in
     places: Mapping[Node, Place] = field(default_factory=dict)  # the user's lines, of nodes
-    alone: Subject | None = None  # of a module: the function of its input, its parameters fixed
+    alone: Callable[[], Subject] | None = None  # the same, as a function of one number
     labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄
 
     def __str__(self) -> str:

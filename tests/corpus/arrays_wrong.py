@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from entries import WrongArrays
+from wrong_calls import CALLS
 from wrong_circumstances import CIRCUMSTANCES
 from wrong_layers import LAYERS
 from wrong_losses import LOSSES
 
-WRONG: list[WrongArrays] = [*LAYERS, *LOSSES, *CIRCUMSTANCES]
+WRONG: list[WrongArrays] = [*LAYERS, *LOSSES, *CIRCUMSTANCES, *CALLS]

@@ -104,8 +104,10 @@ class WrongArrays:
     right: Callable[..., Tensor]
     example: Callable[[], Arrays]  # seeded; the arguments that are float64 are differentiable
     wrong: str
-    asked: Literal["gradient", "second", "inputs kept", "value"] = "gradient"
+    asked: Literal["gradient", "second", "inputs kept", "value", "call"] = "gradient"
     of_size: Callable[[float], Callable[..., Tensor]] | None = None  # wrong by a relative size
+    # Of a call in which it is wrong, and is right else: what differs there.
+    shows: Callable[[Callable[..., Tensor], Arrays], Tensor] | None = None
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.name}"

@@ -39,13 +39,13 @@ def contradictions(tally: Tally) -> list[str]:
     return [str(f) for f in tally.findings if f.kind.startswith("contradiction")]
 
 
-def test_a_hundred_thousand_table_values_are_in_their_balls(record_property):
-    """Random formulas, seed 20; the time is in the test's record."""
+def test_some_table_values_are_in_their_balls(record_property):
+    """30,000 of random formulas, seed 20; the time is in the test's record."""
     spent: list[str] = []
-    tally = compare(100_000, 4_000, seed=20, record=spent)
+    tally = compare(30_000, 1_500, seed=20, record=spent)
     record_property("table_against_ball", spent[0])
     assert contradictions(tally) == [], report(tally)
-    assert tally.counts["table values compared"] >= 100_000
+    assert tally.counts["table values compared"] >= 30_000
 
 
 @pytest.mark.slow

@@ -43,11 +43,17 @@ class Code:
         missing = [name for name in self.inputs if name not in values]
         if missing:
             raise TypeError(f"{self.name} needs {', '.join(missing)}; pass a tensor for each")
-        return self.on_the_very({n: _laid_out(values[n], like) for n, like in self.inputs.items()})
+        own = {n: _laid_out(values[n], like) for n, like in self.inputs.items()}
+        with torch.enable_grad():
+            return self.on_the_very(own)
 
     def on_the_very(self, values: Mapping[str, Tensor]) -> Any:
-        """The same of the tensors that are given, into which the code may write."""
-        with seeded():
+        """The same of the tensors that are given, into which the code may write.
+
+        Gradients are recorded if they are around the call.
+        """
+        enabled = torch.is_grad_enabled()
+        with seeded(), torch.set_grad_enabled(enabled):
             return self._call(dict(values))
 
 

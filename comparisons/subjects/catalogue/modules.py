@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -116,7 +116,9 @@ def with_parameters(module: Any, definition: Definition) -> Subject:
     return Subject(label, graph, forward, code, sample=sample, alone=alone)
 
 
-def _alone(module: Any, definition: Definition, label: str, code: str) -> Subject | None:
+def _alone(
+    module: Any, definition: Definition, label: str, code: str
+) -> Callable[[], Subject] | None:
     """The module as a function of its input, which can be judged at every point.
 
     None if a parameter is more than one number: then it is another function in each channel.
@@ -136,6 +138,6 @@ def _alone(module: Any, definition: Definition, label: str, code: str) -> Subjec
         return result
 
     torch_own = type(module).__module__.partition(".")[0] == "torch"
-    return Subject(
+    return lambda: Subject(
         label, symdiff.pointwise(fixed), forward, code, definition=fixed, of_user=not torch_own
     )

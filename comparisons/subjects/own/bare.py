@@ -31,7 +31,7 @@ class Bare:
     call: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
     shapes: Mapping[str, tuple[int, ...]]
     weights: Mapping[str, str]
-    on_the_very: Callable[[Mapping[str, Tensor]], Any]
+    on_the_very: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
     fixed: bool
     written: bool
     again: Callable[[FloatType], Any]

@@ -17,7 +17,9 @@ import numpy as np
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
+from comparisons.subjects.functions import from_function
 from comparisons.subjects.own.bare import Bare
+from comparisons.subjects.own.read_off import read_off
 from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.subject import Reading, Subject
 from symdiff.graph import Graph, Node, array, constant, contraction, elementwise
@@ -87,6 +89,8 @@ def from_code(
         held=_held(captured, dtype, judged=reference is None),
     )
     weighted = replace(weighted, casts=frozenset(weighted.casts) | held)
+    if gradient is None and len(arguments) == 1 and not named:
+        weighted = replace(weighted, alone=partial(_of_one_number, function, judged_by))
     if held:  # by a surrogate, whose values are no part of the graph
         weighted = replace(weighted, held=None)
     if order == 1:
@@ -118,16 +122,26 @@ def _again(
     return from_code(function, arguments, keywords, dtype, **options)
 
 
-def _outputs(captured: Captured) -> Callable[[Mapping[str, Tensor]], dict[str, Tensor]]:
+def _outputs(
+    captured: Captured, code: Callable[[Mapping[str, Tensor]], Any]
+) -> Callable[[Mapping[str, Tensor]], dict[str, Tensor]]:
     """The code's outputs by name, of inputs of any shape."""
 
     def outputs(leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
         from comparisons.capture.captured import real_outputs
 
-        found = real_outputs(captured.code(leaves))
+        found = real_outputs(code(leaves))
         return dict(zip(captured.outputs, (t for _, t in found), strict=True))
 
     return outputs
+
+
+def _of_one_number(function: Function, judged_by: Function) -> Subject:
+    """The function of each entry of its tensor that the code computes.
+
+    Raises: ValueError, one sentence, if it is none; whatever the code raises.
+    """
+    return from_function(function, read_off(judged_by))
 
 
 def _reading(function: Function, arguments: tuple[Any, ...], named: dict[str, Any]) -> Reading:
@@ -200,7 +214,7 @@ def _beside(
     names = dict(zip(described.inputs, theirs, strict=True))
 
     def call(values: Mapping[str, Tensor]) -> Any:
-        found = code({names[name]: value for name, value in values.items()})
+        found = code.on_the_very({names[name]: value for name, value in values.items()})
         shapes = [tuple(t.shape) for _, t in real_outputs(found)]
         expected = [described.shapes[name] for name in described.outputs]
         if shapes != expected:
@@ -282,10 +296,10 @@ def _weighted(
         captured=True,
         casts=frozenset(str(t).removeprefix("torch.") for t in captured.types.values()),
         bare=Bare(
-            _outputs(captured),
+            _outputs(captured, captured.code),
             captured.shapes,
             weights,
-            captured.code.on_the_very,
+            _outputs(captured, captured.code.on_the_very),
             bool(captured.fixed),
             captured.written,
             again,

@@ -19,6 +19,9 @@ WRONG = """
         compare_gradients(wrong, "tanh")
 """
 
+# xdist starts three processes that each import torch: the worker that crashes in the middle of a
+# test stands for them where it is quick.
+EACH = [(), pytest.param(("-n2",), marks=pytest.mark.slow)]
 
 ONE_THEN_LONG = """
     import os, signal, time
@@ -49,7 +52,7 @@ def interruptible(folder, *options):
 
 
 class TestCutShort:
-    @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
+    @pytest.mark.parametrize("options", EACH, ids=["one process", "xdist"])
     @pytest.mark.parametrize("times", [1, 2])
     def test_by_an_interrupt(self, pytester, options, times):
         """What was compared before Ctrl-C, pressed once or twice, is kept, marked incomplete."""
@@ -78,7 +81,7 @@ class TestCutShort:
         assert "Incomplete" in page
         assert "relu" in page
 
-    @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
+    @pytest.mark.parametrize("options", EACH, ids=["one process", "xdist"])
     def test_by_the_first_failure(self, pytester, options):
         """-x leaves tests out, and the report says that it is incomplete."""
         pytester.makepyfile(
@@ -97,6 +100,7 @@ class TestCutShort:
         assert "Incomplete" in page
         assert "wrong as tanh" in page
 
+    @pytest.mark.slow
     def test_by_a_worker_that_crashes(self, pytester):
         """The other tests' rows are kept, and the report is marked incomplete."""
         pytester.makepyfile("""
@@ -135,7 +139,7 @@ class TestCutShort:
         assert [row["subject"] for row in found["rows"]] == ["relu", "silu", "tanh"]
         assert not found["complete"]
 
-    @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
+    @pytest.mark.parametrize("options", EACH, ids=["one process", "xdist"])
     def test_by_an_interrupt_in_the_middle_of_a_test(self, pytester, options):
         """What the test had compared before Ctrl-C is in the report."""
         pytester.makepyfile("""

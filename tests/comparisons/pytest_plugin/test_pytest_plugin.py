@@ -54,11 +54,16 @@ TYPES_SEEN = """
         assert not compare_gradients("softmax", strict=False).budget.strict
 """
 
+# xdist starts three processes that each import torch: one such test is enough where it is quick.
+XDIST = pytest.param(("-n2",), marks=pytest.mark.slow)
+EACH = [(), XDIST]
 
-@pytest.fixture(params=[(), ("-n2",)], ids=["one process", "xdist"])
+
+@pytest.fixture(params=EACH, ids=["one process", "xdist"])
 def run(request, pytester):
     """Run pytest, in one process and under xdist."""
-    return lambda *args: pytester.runpytest_subprocess(*request.param, *args)
+    start = pytester.runpytest_subprocess if request.param else pytester.runpytest_inprocess
+    return lambda *args: start(*request.param, *args)
 
 
 def compared(path):
@@ -72,7 +77,7 @@ class TestReport:
     def test_holds_every_comparison(self, pytester, suffix):
         """Four comparisons, in both formats."""
         pytester.makepyfile(TWO)
-        result = pytester.runpytest_subprocess(f"--symdiff-report=out/report.{suffix}")
+        result = pytester.runpytest_inprocess(f"--symdiff-report=out/report.{suffix}")
 
         result.assert_outcomes(passed=4)
         page = (pytester.path / "out" / f"report.{suffix}").read_text()
@@ -110,7 +115,7 @@ class TestReport:
     def test_has_the_failures_too(self, pytester):
         """A gradient that disagrees fails its test and is in the report with its reproduction."""
         pytester.makepyfile(WRONG)
-        result = pytester.runpytest_subprocess("--symdiff-report=report.md")
+        result = pytester.runpytest_inprocess("--symdiff-report=report.md")
 
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines(["*GradientMismatch: wrong as tanh*", "*worst points*"])
@@ -122,7 +127,7 @@ class TestReport:
     def test_of_an_unknown_format_is_refused_before_the_run(self, pytester, option):
         """One sentence, exit code 4, no test run."""
         pytester.makepyfile(TWO)
-        result = pytester.runpytest_subprocess(option)
+        result = pytester.runpytest_inprocess(option)
 
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         result.stderr.fnmatch_lines(["*the file's name should end in .*"])
@@ -132,7 +137,7 @@ class TestReport:
         """A folder that is a file is found at once."""
         pytester.makefile(".txt", taken="")
         suffix = {"report": "md"}.get(kind, kind)
-        result = pytester.runpytest_subprocess(f"--symdiff-{kind}=taken.txt/out.{suffix}")
+        result = pytester.runpytest_inprocess(f"--symdiff-{kind}=taken.txt/out.{suffix}")
 
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         result.stderr.fnmatch_lines(["*cannot be written*"])
@@ -155,7 +160,7 @@ class TestReport:
         assert result.ret == pytest.ExitCode.INTERNAL_ERROR
 
 
-@pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
+@pytest.mark.parametrize("options", EACH, ids=["one process", "xdist"])
 def test_engines_are_recorded(pytester, options):
     """Each engine's comparison, and where they differ."""
     pytester.makepyfile("""
@@ -164,7 +169,7 @@ def test_engines_are_recorded(pytester, options):
             table = compare_gradients.engines("gelu", dtype="float32", names=names)
             assert list(table) == names
     """)
-    result = pytester.runpytest_subprocess(*options, "--symdiff-json=found.json")
+    result = pytester.runpytest_inprocess(*options, "--symdiff-json=found.json")
 
     result.assert_outcomes(passed=1)
     rows = read_json(pytester.path / "found.json")["rows"]
@@ -178,7 +183,7 @@ def test_two_runs_leave_the_same_bytes(pytester, monkeypatch):
     pytester.makepyfile(TWO)
     for name, options in (("a", ()), ("b", ()), ("c", ("-n2",))):
         files = (f"--symdiff-report={name}.html", f"--symdiff-json={name}.json")
-        pytester.runpytest_subprocess(*options, *files).assert_outcomes(passed=4)
+        pytester.runpytest_inprocess(*options, *files).assert_outcomes(passed=4)
 
     for suffix in ("html", "json"):
         found = {(pytester.path / f"{name}.{suffix}").read_bytes() for name in "abc"}
@@ -192,7 +197,12 @@ class TestOptions:
             ("", (), "float64"),
             ("symdiff_dtype = float32", (), "float32"),
             ("symdiff_dtype = float32", ("--symdiff-dtype=bfloat16",), "bfloat16"),
-            ("symdiff_dtype = float32", ("--symdiff-dtype=bfloat16", "-n2"), "bfloat16"),
+            pytest.param(
+                "symdiff_dtype = float32",
+                ("--symdiff-dtype=bfloat16", "-n2"),
+                "bfloat16",
+                marks=pytest.mark.slow,
+            ),
         ],
         ids=["neither", "ini", "both", "both under xdist"],
     )
@@ -201,7 +211,7 @@ class TestOptions:
         pytester.makeini(f"[pytest]\n{ini}")
         pytester.makepyfile(TYPES_SEEN.format(plain=plain))
 
-        result = pytester.runpytest_subprocess(*options, "--strict-markers")
+        result = pytester.runpytest_inprocess(*options, "--strict-markers")
         result.assert_outcomes(passed=5)
 
     @pytest.mark.parametrize(
@@ -216,7 +226,7 @@ class TestOptions:
     )
     def test_a_wrong_default_is_refused_before_the_run(self, pytester, option, sentence):
         """One sentence, exit code 4."""
-        result = pytester.runpytest_subprocess(option)
+        result = pytester.runpytest_inprocess(option)
 
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         result.stderr.fnmatch_lines([sentence])
@@ -230,7 +240,7 @@ class TestOptions:
             def test_marked(compare_gradients):
                 pass
         """)
-        result = pytester.runpytest_subprocess()
+        result = pytester.runpytest_inprocess()
 
         result.assert_outcomes(errors=1)
         result.stdout.fnmatch_lines(["*takes dtype, engine, points, strict by keyword, not dtyp*"])
@@ -240,7 +250,7 @@ class TestOptions:
         pytester.makeini("[pytest]\nsymdiff_report = out/report.md")
         folder = pytester.mkdir("below")
         (folder / "test_below.py").write_text("def test_nothing(): pass")
-        pytester.runpytest_subprocess("--rootdir", str(pytester.path), "below")
+        pytester.runpytest_inprocess("--rootdir", str(pytester.path), "below")
 
         assert (pytester.path / "out" / "report.md").exists()
 
@@ -249,7 +259,7 @@ class TestSummary:
     def test_is_a_table(self, pytester):
         """A line a function, a column a type, the worst first."""
         pytester.makepyfile(TWO)
-        result = pytester.runpytest_subprocess()
+        result = pytester.runpytest_inprocess()
 
         result.stdout.re_match_lines(
             [
@@ -263,20 +273,20 @@ class TestSummary:
     def test_is_coloured_by_verdict(self, pytester):
         """Green for accurate, on a terminal that has colours."""
         pytester.makepyfile(ONE)
-        result = pytester.runpytest_subprocess("--color=yes", "-p", "no:xdist")
+        result = pytester.runpytest_inprocess("--color=yes", "-p", "no:xdist")
 
         assert "\x1b[32maccurate 0 ulp" in result.stdout.str()
 
     def test_says_where_the_report_is(self, pytester):
         """The path, at the end."""
-        result = pytester.runpytest_subprocess("--symdiff-report=out.md")
+        result = pytester.runpytest_inprocess("--symdiff-report=out.md")
 
         result.stdout.fnmatch_lines(["symdiff report: out.md"])
 
     def test_is_silent_where_nothing_was_compared(self, pytester):
         """A suite that compares no gradient sees one line of the plugin: its header."""
         pytester.makepyfile("def test_nothing(): pass")
-        result = pytester.runpytest_subprocess()
+        result = pytester.runpytest_inprocess()
 
         result.stdout.no_fnmatch_line("*closed forms*")
         (line,) = (text for text in result.outlines if text.startswith("symdiff: "))
@@ -304,7 +314,7 @@ class TestWithoutOtherPlugins:
     def test_the_report_is_the_same(self, pytester, plugin):
         """The report needs no plugin but this one."""
         pytester.makepyfile(ONE)
-        pytester.runpytest_subprocess("-p", f"no:{plugin}", "--symdiff-report=report.md")
+        pytester.runpytest_inprocess("-p", f"no:{plugin}", "--symdiff-report=report.md")
 
         assert "relu" in (pytester.path / "report.md").read_text()
 
@@ -355,7 +365,7 @@ def test_own_code_is_called_with_tensors(pytester):
             assert str(found.dtype) == "float32"
         """
     )
-    result = pytester.runpytest_subprocess("--symdiff-json=rows.json")
+    result = pytester.runpytest_inprocess("--symdiff-json=rows.json")
 
     result.assert_outcomes(passed=1, failed=1)
     rows = read_json(pytester.path / "rows.json")["rows"]

@@ -140,8 +140,26 @@ def test_mathematics_has_height_and_braces_stretch(page):
     assert brace > 0.9 * table > 25
 
 
+@pytest.mark.parametrize(("width", "height"), [(1400, 900), (800, 1000), (390, 844)])
+def test_the_first_screen_says_what_to_worry_about(page, width, height):
+    """A function of torch's own, how far off it is and near which input, before any scrolling.
+
+    No table's column of names is narrower than eight letters, and nothing is wider than the screen.
+    """
+    page.set_viewport_size({"width": width, "height": height})
+    worst = page.locator("table.overview tbody tr").first
+
+    assert page.get_by_role("heading", name="What to worry about").is_visible()
+    assert " at " in worst.inner_text()
+    box = worst.bounding_box()
+    assert box["y"] + box["height"] <= height
+    for cell in page.locator("table tbody th:visible").all():
+        assert cell.bounding_box()["width"] >= 8 * 7  # a letter is 7 pixels and more
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", [1400, 390])
 def test_is_accessible(page, scheme, width):
     """axe-core finds no violation, on a desk and on a phone; nothing is wider than the screen."""
     page.emulate_media(color_scheme=scheme)

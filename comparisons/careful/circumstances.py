@@ -1,0 +1,194 @@
+"""The same numbers in other circumstances: layouts, who requires a gradient, a second pass.
+
+What a call gives bit by bit as the first did is judged already; what it gives otherwise is judged
+by the same truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from comparisons.careful.behaviour import finding
+from comparisons.careful.calls import Calls, Found, differing, sliced, turned
+from comparisons.careful.unasked import Unasked
+from comparisons.case import Case
+from comparisons.engines.engine import Gradients, float64
+from comparisons.engines.modes.reverse import Reverse
+from comparisons.judge.vocabulary import Verdict
+from comparisons.results.comparison import Comparison
+
+_MOST_INPUTS = 6  # that are laid out, or asked for, each by itself
+# Of the norm: called with one tensor twice, code adds in another order.
+_TWICE_THE_SAME, _ROUNDINGS = 2.0**-10, 64
+_ABOVE = 0.25  # other numbers, for a call in between: larger, so that a wrong one is seen
+
+
+def circumstances(calls: Calls) -> Iterator[Comparison | Unasked]:
+    """What differs from one circumstance to another, and is wrong in one."""
+    first = calls.gradients(calls.leaves())
+    for what, ask in _all(calls):
+        try:
+            found = ask()
+        except Exception as error:  # noqa: BLE001 - code that is not made for it may raise anything
+            yield Unasked(what, _said(error))
+            continue
+        yield from judged(calls.case, first, found, what)
+    yield from _values(calls)
+    yield from _required_alone(calls, first)
+    yield from _left(calls)
+    yield from _given_twice(calls)
+
+
+def judged(case: Case, first: Found, found: Found, what: str) -> Iterator[Comparison]:
+    """Findings where gradients are not those of the first call, and wrong."""
+    other = {
+        name: np.reshape(found[name], np.shape(case.inputs[name]))
+        for name in differing(found, first)
+    }
+    if not other:
+        return
+    result = case.judged(Reverse(), Gradients(other), case.inputs, None)
+    for name, adjoint in result.adjoints.items():
+        if adjoint.verdict is not Verdict.DISAGREES:
+            continue
+        worst, wrong = adjoint.worst, adjoint.judgement.wrong
+        yield finding(
+            case,
+            name,
+            f"is wrong at {wrong or adjoint.values} of {adjoint.values} points {what}: "
+            f"{worst.computed!r} for {worst.truth!r} at {adjoint.worst_index}; in a plain call it "
+            f"is {float(np.reshape(first[name], adjoint.computed.shape)[adjoint.worst_index])!r}",
+        )
+
+
+def _all(calls: Calls) -> Iterator[tuple[str, Callable[[], Found]]]:
+    """Each circumstance in words, and how it is asked."""
+    yield "in a second call", lambda: calls.gradients(calls.leaves())
+    yield "in the second backward pass through one graph", lambda: _retained(calls)
+    yield "with create_graph=True", lambda: calls.gradients(calls.leaves(), create_graph=True)
+    yield "if another call's forward pass comes in between", lambda: _interleaved(calls)
+    if calls.case.subject.draws:  # torch draws them in the order of memory
+        return
+    yield (
+        "if its inputs are slices of larger tensors",
+        lambda: calls.gradients(calls.leaves(sliced)),
+    )
+    yield "if its inputs' memory is reversed", lambda: calls.gradients(calls.leaves(turned))
+    yield "if the cotangent is a slice of a larger tensor", lambda: _seeded(calls, sliced)
+    yield "if the cotangent's memory is reversed", lambda: _seeded(calls, turned)
+    for name in calls.names[:_MOST_INPUTS] if len(calls.names) > 1 else ():
+        for layout, how in ((turned, "memory is reversed"), (sliced, "is a slice")):
+            what = f"if {name}'s {how}" if layout is turned else f"if {name} {how}"
+            yield what, lambda n=name, lay=layout: calls.gradients(calls.leaves({n: lay}))  # type: ignore[misc]
+
+
+def _seeded(calls: Calls, layout: Callable[..., object]) -> Found:
+    leaves = calls.leaves()
+    outputs = calls.outputs(leaves)
+    return calls.gradients(leaves, outputs, calls.cotangents(outputs, layout))
+
+
+def _retained(calls: Calls) -> Found:
+    leaves = calls.leaves()
+    outputs = calls.outputs(leaves)
+    calls.gradients(leaves, outputs, retain_graph=True)
+    return calls.gradients(leaves, outputs)
+
+
+def _interleaved(calls: Calls) -> Found:
+    """Code that keeps its numbers in the class, not in the call, is found out."""
+    leaves = calls.leaves()
+    outputs = calls.outputs(leaves)
+    calls.outputs(calls.leaves(given={k: v * (1 + _ABOVE) for k, v in calls.given.items()}))
+    return calls.gradients(leaves, outputs)
+
+
+def _values(calls: Calls) -> Iterator[Comparison | Unasked]:
+    """What is returned where no gradient is recorded."""
+    import torch
+
+    weights, shapes = calls.bare.weights, calls.case.inputs
+    first = calls.values(calls.leaves())
+    for mode in (torch.no_grad, torch.inference_mode):
+        what = f"under torch.{mode.__name__}()"
+        try:
+            with mode():
+                found = calls.values(calls.leaves(asked=()))
+        except Exception as error:  # noqa: BLE001 - code that is not made for it may raise anything
+            yield Unasked(what, _said(error))
+            continue
+        before, now = (
+            {w: np.reshape(of[y], np.shape(shapes[w])) for y, w in weights.items()}
+            for of in (first, found)
+        )
+        yield from judged(calls.case, before, now, what)
+
+
+def _required_alone(calls: Calls, first: Found) -> Iterator[Comparison | Unasked]:
+    """Only one input requires a gradient: the others are frozen, or data."""
+    if len(calls.names) < 2:
+        return
+    for name in calls.names[:_MOST_INPUTS]:
+        what = f"if only {name} requires a gradient"
+        try:
+            found = calls.gradients(calls.leaves(asked=[name]))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is not raised else
+            yield finding(calls.case, name, f"cannot be had {what}: {_said(error)}")
+            continue
+        yield from judged(calls.case, first, found, what)
+
+
+def _left(calls: Calls) -> Iterator[Comparison]:
+    """A cotangent, or an output, that the backward pass changes."""
+    leaves = calls.leaves()
+    outputs = calls.outputs(leaves)
+    seeds = calls.cotangents(outputs)
+    before = [float64(t) for t in (*seeds.values(), *outputs.values())]
+    calls.gradients(leaves, outputs, seeds)
+    names = [f"{kind} {name}" for kind in ("cotangent of", "output") for name in outputs]
+    for what, old, t in zip(names, before, (*seeds.values(), *outputs.values()), strict=True):
+        new = float64(t)
+        wrong = np.argwhere((old != new) & ~(np.isnan(old) & np.isnan(new)))
+        if wrong.size:
+            at = tuple(map(int, wrong[0]))
+            sentence = f"comes with a side effect: the {what} was {float(old[at])!r} and is "
+            yield finding(
+                calls.case, calls.names[0], f"{sentence}{float(new[at])!r} after the backward pass"
+            )
+
+
+def _given_twice(calls: Calls) -> Iterator[Comparison | Unasked]:
+    """One tensor given for two inputs: its gradient is the sum of theirs."""
+    pairs = [
+        (a, b)
+        for i, a in enumerate(calls.names)
+        for b in calls.names[i + 1 :]
+        if calls.given[a].shape == calls.given[b].shape
+    ]
+    for a, b in pairs[:1]:
+        what = f"one tensor given for {a} and {b}"
+        given = {**calls.given, b: calls.given[a]}
+        try:
+            apart = calls.gradients(calls.leaves(given=given))
+            leaves = calls.leaves(given=given)
+            together = calls.gradients({**leaves, b: leaves[a]})[a]
+        except Exception as error:  # noqa: BLE001 - code that is not made for it may raise anything
+            yield Unasked(what, _said(error))
+            return
+        size = np.linalg.norm(apart[a]) + np.linalg.norm(apart[b])
+        off = np.linalg.norm(together - (apart[a] + apart[b]))
+        line = _TWICE_THE_SAME + _ROUNDINGS * calls.case.dtype.unit_roundoff
+        if np.isfinite(size) and not off <= line * size:
+            at = np.unravel_index(np.argmax(np.abs(together - apart[a] - apart[b])), together.shape)
+            yield finding(
+                calls.case,
+                a,
+                f"is wrong for {what}: {float(together[at])!r} at {tuple(map(int, at))}, where two "
+                f"tensors of the same numbers have {float(apart[a][at] + apart[b][at])!r} together",
+            )
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"

@@ -1,0 +1,100 @@
+"""Cotangents beside the one that captured code is judged for: of other sizes, ones, zeros.
+
+A gradient is linear in its cotangent. So a power of two before it is one before the gradient, bit
+by bit unless something over- or underflows, and 0 gives 0; what differs is certified and judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from comparisons.careful.behaviour import finding
+from comparisons.careful.calls import Calls, Found, differing
+from comparisons.careful.circumstances import judged
+from comparisons.careful.unasked import Unasked
+from comparisons.dtypes import Float64Array
+from comparisons.inputs.values import seeded
+from comparisons.results.comparison import Comparison
+
+# Exponents of cotangents whose products with usual numbers stay within the type.
+_EXPONENT = {"float64": 100, "float16": 3}
+_EXPONENT_ELSE = 30
+_SUSPICIOUS = {
+    "float64": 2.0**-20,
+    "float32": 2.0**-10,
+}  # of an entry: beyond it the truth is asked
+_SUSPICIOUS_ELSE = 2.0**-4
+
+
+def other_cotangents(calls: Calls) -> Iterator[Comparison | Unasked]:
+    """What is wrong for a cotangent of another size, for ones, for zeros."""
+    case = calls.case
+    first = calls.gradients(calls.leaves())
+    size = _EXPONENT.get(case.dtype.name, _EXPONENT_ELSE)
+    for power in (-size, size):
+        what = f"for a cotangent 2^{power} times as large"
+        other = _with(calls, lambda v, power=power: v * 2.0**power)  # type: ignore[misc]
+        scaled = {name: g * 2.0**power for name, g in first.items()}
+        yield from judged(other.case, scaled, _found(other), what)
+    yield from _ones(calls)
+    draw = seeded()
+    mixed = _with(calls, lambda v: _of_every_size(v, size, draw))
+    yield from _unlike_estimate(mixed, "for a cotangent of every size, some of it 0")
+    yield from _zero(calls, first)
+
+
+def _with(calls: Calls, change: Callable[[Float64Array], Float64Array]) -> Calls:
+    """The same for other cotangents."""
+    case = calls.case
+    changed = {w: change(np.asarray(case.inputs[w])) for w in calls.bare.weights.values()}
+    rounded = {w: case.dtype.round(np.asarray(v)) for w, v in changed.items()}
+    return Calls(replace(case, inputs={**case.inputs, **rounded}), calls.bare)
+
+
+def _found(calls: Calls) -> Found:
+    return calls.gradients(calls.leaves())
+
+
+def _of_every_size(v: Float64Array, size: int, draw: np.random.Generator) -> Float64Array:
+    exponents = draw.integers(-size, size + 1, size=np.shape(v))
+    return np.asarray(v * np.exp2(exponents) * (draw.random(np.shape(v)) > 1 / 4))
+
+
+def _ones(calls: Calls) -> Iterator[Comparison]:
+    """Ones as tensors have them, and as the gradient of a sum has them: one number expanded."""
+    of_ones = _with(calls, np.ones_like)
+    yield from _unlike_estimate(of_ones, "for a cotangent of ones")
+    plain, leaves = _found(of_ones), of_ones.leaves()
+    outputs = of_ones.outputs(leaves)
+    expanded = {name: y.new_ones(()).expand(y.shape) for name, y in outputs.items()}
+    found = of_ones.gradients(leaves, outputs, expanded)
+    yield from judged(of_ones.case, plain, found, "for an expanded cotangent, as of y.sum()")
+
+
+def _unlike_estimate(calls: Calls, what: str) -> Iterator[Comparison]:
+    """Judged, where an entry is not what float64 arithmetic estimates."""
+    case, found = calls.case, _found(calls)
+    estimated = case.derived.approximate(case.inputs)
+    line = _SUSPICIOUS.get(case.dtype.name, _SUSPICIOUS_ELSE)
+    expected = {n: np.reshape(estimated[n], g.shape) for n, g in found.items() if n in estimated}
+    suspects = {
+        n: found[n]
+        for n, wanted in expected.items()
+        if not (np.abs(found[n] - wanted) <= line * np.abs(wanted)).all()
+    }
+    yield from judged(case, expected, suspects, what)
+
+
+def _zero(calls: Calls, first: Found) -> Iterator[Comparison]:
+    """0 where the cotangent is 0 everywhere, and the gradient is a number else."""
+    found = _found(_with(calls, np.zeros_like))
+    for name in differing(found, {k: np.zeros(g.shape) for k, g in first.items()}):
+        wrong = (found[name] != 0) & np.isfinite(first[name])
+        if wrong.any():
+            number = float(found[name][wrong][0])
+            yield finding(
+                calls.case, name, f"is {number!r} for a cotangent of zeros, and should be 0"
+            )

@@ -1,0 +1,136 @@
+"""Forward mode and vmap of captured code that has a backward, and so these, written by hand.
+
+Both are held beside what plain calls give: a Jacobian-vector product by ⟨v, J t⟩ = ⟨Jᵀ v, t⟩.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from comparisons.careful.behaviour import finding
+from comparisons.careful.calls import Calls
+from comparisons.careful.unasked import Unasked
+from comparisons.engines.engine import float64, own_deprecations_ignored
+from comparisons.inputs.values import seeded
+from comparisons.results.comparison import Comparison
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# Of the norm: beyond it two ways of one code disagree, as no order of additions explains.
+_APART = {"float64": 2.0**-20, "float32": 2.0**-9}
+_APART_ELSE = 2.0**-4
+_BATCH = (1.0, 0.75, 0.5)  # the arguments given, and smaller ones, in one batch
+
+
+def transforms(calls: Calls) -> Iterator[Comparison | Unasked]:
+    """What forward mode or vmap makes of the code, where it is another thing."""
+    ways: list[tuple[str, Callable[[], Iterator[Comparison]]]] = [
+        ("forward mode", lambda: _forward(calls))
+    ]
+    if not calls.case.subject.draws:
+        ways.append(("vmap", lambda: _vmap(calls, calls.names)))
+        if len(calls.names) > 1:
+            ways.append(("vmap of one argument", lambda: _vmap(calls, calls.names[:1])))
+    for what, ask in ways:
+        try:
+            with own_deprecations_ignored():
+                yield from list(ask())
+        except Exception as error:  # noqa: BLE001 - code that is not made for it may raise anything
+            yield Unasked(what, str(error).partition("\n")[0])
+
+
+def _line(calls: Calls) -> float:
+    return _APART.get(calls.case.dtype.name, _APART_ELSE)
+
+
+def _forward(calls: Calls) -> Iterator[Comparison]:
+    from torch.autograd import forward_ad
+
+    fwd: Any = forward_ad  # its functions have no types
+    draw = seeded()
+    gradients = calls.gradients(calls.leaves())
+    for name in calls.names:  # one by one: each has a formula of its own
+        tangent = calls.case.dtype.round(draw.normal(size=calls.given[name].shape))
+        with fwd.dual_level():
+            leaves = calls.leaves()
+            dual = fwd.make_dual(leaves[name], calls.case.setting.tensor(tangent))
+            outputs = calls.outputs({**leaves, name: dual})
+            seeds = calls.cotangents(outputs)
+            pushed, size = 0.0, 0.0
+            for output, y in outputs.items():
+                slope = fwd.unpack_dual(y).tangent
+                if slope is not None:
+                    parts = float64(seeds[output]) * float64(slope)
+                    pushed, size = pushed + float(parts.sum()), size + float(np.abs(parts).sum())
+        parts = gradients[name] * tangent
+        pulled, size = float(parts.sum()), size + float(np.abs(parts).sum())
+        if np.isfinite(size) and not abs(pushed - pulled) <= _line(calls) * size:
+            yield finding(
+                calls.case,
+                name,
+                f"is another in forward mode: v·Jt = {pushed:.9g} by its jvp, and {pulled:.9g} "
+                "by its backward",
+            )
+
+
+def _vmap(calls: Calls, batched: Sequence[str]) -> Iterator[Comparison]:
+    """Values and gradients of a batch beside those of its members."""
+    import torch
+
+    returned = calls.bare.on_the_very
+    members = [
+        {k: calls.case.dtype.round(v * (s if k in batched else 1)) for k, v in calls.given.items()}
+        for s in _BATCH
+    ]
+    apart = [calls.leaves(given=member) for member in members]
+    outputs = [calls.outputs(leaves) for leaves in apart]
+    seeds = calls.cotangents(outputs[0])
+    leaves = {
+        k: torch.stack([member[k].detach() for member in apart]).requires_grad_() if k in batched
+        else calls.leaves()[k]
+        for k in calls.names
+    }  # fmt: skip
+    names = tuple(outputs[0])
+
+    def one(*values: Tensor) -> tuple[Tensor, ...]:
+        found = returned(dict(zip(calls.names, values, strict=True)))
+        return tuple(found[name] for name in names)
+
+    dims = tuple(0 if k in batched else None for k in calls.names)
+    together = torch.func.vmap(one, in_dims=dims)(*leaves.values())
+    for i, name in enumerate(names):
+        expected = np.stack([float64(o[name]) for o in outputs])
+        yield from _beside(calls, calls.names[0], f"the value {name}", together[i], expected)
+    wanted = [k for k in calls.names if k in batched]
+    found = torch.autograd.grad(
+        together,
+        [leaves[k] for k in wanted],
+        [torch.stack([seeds[name]] * len(_BATCH)) for name in names],
+        allow_unused=True,
+    )
+    each = [calls.gradients(a, o, calls.cotangents(o)) for a, o in zip(apart, outputs, strict=True)]
+    for k, gradient in zip(wanted, found, strict=True):
+        expected = np.stack([g[k] for g in each])
+        yield from _beside(calls, k, f"{k}.grad", gradient, expected)
+
+
+def _beside(
+    calls: Calls, name: str, what: str, found: Tensor | None, expected: object
+) -> Iterator[Comparison]:
+    wanted = np.asarray(expected)
+    got = np.zeros(wanted.shape) if found is None else float64(found)
+    size = float(np.linalg.norm(wanted))
+    if got.shape == wanted.shape and not np.isfinite(size):
+        return
+    if got.shape != wanted.shape or not np.linalg.norm(got - wanted) <= _line(calls) * size:
+        at = np.argmax(np.abs(got - wanted)) if got.shape == wanted.shape else 0
+        yield finding(
+            calls.case,
+            name,
+            f"is not to be had under torch.func.vmap: {what} is {got.ravel()[at]:.9g} in a batch "
+            f"and {wanted.ravel()[at]:.9g} alone",
+        )

@@ -1,0 +1,81 @@
+"""Code of arrays is asked in other calls: what is wrong in one is said, what cannot be is too."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch.utils.checkpoint import checkpoint
+
+import comparisons
+
+
+class _NeedsBoth(torch.autograd.Function):
+    """A product whose backward raises unless both gradients are needed."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b)
+        return a * b
+
+    @staticmethod
+    def backward(ctx, v):
+        if not all(ctx.needs_input_grad):
+            raise RuntimeError("both are needed")
+        a, b = ctx.saved_tensors
+        return v * b, v * a
+
+
+class _Shortcuts(torch.autograd.Function):
+    """Skips what is not needed, materialises nothing, and has a shortcut for ones."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(
+            *(x if n else None for x, n in zip((b, a), ctx.needs_input_grad, strict=True))
+        )
+        ctx.set_materialize_grads(False)
+        return a * b
+
+    @staticmethod
+    def backward(ctx, v):
+        one = bool((v == 1).all())
+        return tuple(None if x is None else x if one else v * x for x in ctx.saved_tensors)
+
+
+def _pair():
+    draw = torch.Generator().manual_seed(3)
+    return torch.randn(3, 5, generator=draw), torch.randn(3, 5, generator=draw)
+
+
+def test_a_backward_that_raises_if_one_gradient_is_needed_is_rejected():
+    """The sentence says when, and with what."""
+    with pytest.raises(comparisons.GradientMismatch, match=r"if only a requires.*both are needed"):
+        comparisons.check(_NeedsBoth.apply, *_pair())
+
+
+def test_an_honest_function_with_shortcuts_passes():
+    """For what is needed only, for cotangents of ones."""
+    comparisons.check(_Shortcuts.apply, *_pair())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_an_attention_of_one_tensor_passes_in_every_type(dtype):
+    """The sum of two gradients is added up in another order."""
+
+    def attention(q, k, v):
+        weights = torch.softmax(q @ k.mT / math.sqrt(q.shape[-1]), -1)
+        return weights @ v
+
+    draw = torch.Generator().manual_seed(5)
+    q, k, v = (torch.randn(2, 4, 4, generator=draw).to(dtype) for _ in range(3))
+    comparisons.check(attention, q, k, v, dtype=dtype)
+
+
+@pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad")
+def test_what_code_refuses_is_said_and_not_held_against_it():
+    """A reentrant checkpoint can be differentiated by `.backward()` only."""
+    found = comparisons.check(lambda x: checkpoint(torch.tanh, x, use_reentrant=True), _pair()[0])
+
+    assert "use_reentrant" in " ".join(found.unasked)
