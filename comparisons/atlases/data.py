@@ -70,6 +70,15 @@ def read_document(path: Path) -> Row:
     return found
 
 
+def is_atlas(path: Path) -> bool:
+    """Whether a file says that it is an atlas, well formed or not."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, RecursionError, ValueError):
+        return False
+    return isinstance(found, dict) and found.get("kind") == "atlas"
+
+
 def _day() -> str:
     # Source of the override: reproducible-builds.org/specs/source-date-epoch.
     given = os.environ.get("SOURCE_DATE_EPOCH")

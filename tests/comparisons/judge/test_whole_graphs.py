@@ -257,3 +257,21 @@ def test_a_larger_error_of_all_entries_alike_is_one(dtype, factor):
     """Beyond two roundings of y."""
     with pytest.raises(GradientMismatch):
         comparisons.check(_LogSumExp.apply, 2 * _normal(4, 6) + 150, factor, dtype=dtype)
+
+
+def test_an_entry_without_a_value_leaves_the_others_judged():
+    """torch.pow at 0^0: that entry is not certified, its neighbours are accurate."""
+    x, y = torch.tensor([0.0, 1.0, 2.0]).double(), torch.tensor([0.0, 2.0, 0.5]).double()
+    found = comparisons.check(torch.pow, x, y)
+
+    assert found.adjoints["x1"].counts[Status.NOT_CERTIFIED] == 1
+    assert found.adjoints["x1"].verdict is Verdict.ACCURATE
+
+
+def test_constants_are_written_as_they_were_typed():
+    """1e-8, not the long fraction of its float64; where nothing was judged nothing is the worst."""
+    zero, x = torch.zeros(2, 3).double(), _normal(2, 3)
+    told = repr(comparisons.compare(F.cosine_similarity, zero, x))
+
+    assert "max(1e-08, z)" in told
+    assert "for nan" not in told
