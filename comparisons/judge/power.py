@@ -27,6 +27,7 @@ from symdiff import notation
 from symdiff.bridge.float_functions import FUNCTIONS
 from symdiff.functions import Extreme
 from symdiff.graph import Elementwise, Graph, Node, placeholder, topological
+from symdiff.notation.typed import as_typed
 from symdiff.oracle.enclosure import BoolArray, Enclosure
 from symdiff.rounding import scale_of
 
@@ -217,7 +218,9 @@ def nonlinear(graph: Graph) -> dict[str, list[Node]]:
             parts = [node.expr] if whole else list(node.expr.atoms(*FUNCTIONS, Extreme))
             for part in parts:
                 if part.free_symbols == {own} and _bends(part):
-                    found.setdefault(notation.text(part.xreplace({own: z})), []).append(operand)
+                    found.setdefault(notation.text(as_typed(part.xreplace({own: z}))), []).append(
+                        operand
+                    )
     return found
 
 

@@ -15,7 +15,7 @@ from comparisons.engines.snippet import Place
 from comparisons.inputs.values import COTANGENT
 from comparisons.judge.budget import Budget
 from comparisons.judge.power import Reached, reached_sentence
-from comparisons.judge.vocabulary import Status, Verdict
+from comparisons.judge.vocabulary import Standing, Status, Verdict
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.envelope import Envelope, envelope
 from comparisons.results.figure import figure, picture
@@ -269,7 +269,9 @@ class Comparison:
         ]
         for name, a in self.adjoints.items():
             counts = ", ".join(f"{n} {status}" for status, n in a.counts.items())
-            lines.append(f"  {self.subject.label(name)} {a.verdict}: {counts}; worst {a.worst}")
+            told = a.worst.status.standing is not Standing.NOT_JUDGED
+            worst = f"; worst {a.worst}" if told else ""
+            lines.append(f"  {self.subject.label(name)} {a.verdict}: {counts}{worst}")
             lines += [] if a.power is None else [f"    {a.power.sentence}"]
         if self.reached:
             lines.append(f"  {reached_sentence(self.reached)}")

@@ -5,6 +5,7 @@ What a convention chose at a tie is certified as far as it is proven to be right
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,9 +15,12 @@ from flint import arb, ctx
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import program
 from symdiff.graph.adjoints.derivation import Derivation
+from symdiff.graph.kinds.einsum import Einsum
 from symdiff.graph.kinds.elementwise import Elementwise
+from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.largest import winners
 from symdiff.graph.node import Node, topological
+from symdiff.graph.template import placeholder
 from symdiff.notation.arrays import Axes
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import balls_of, compile_entry, compile_untied, watched
@@ -134,7 +138,7 @@ def _mark(
     A loss hangs on every entry. An array's entry is taken to hang on those that agree with it in
     the axes that both have.
     """
-    entrywise = all(output.axes for output in adjoints.graph.output_nodes)
+    entrywise = _entry_by_entry(adjoints)
     for name, node in ((name, adjoints.nodes[name]) for name in found):
         if adjoints.signature.pointwise:  # every entry is a problem of its own
             _lose(found[name], np.broadcast_to(undefined, found[name].shape), why)
@@ -145,6 +149,33 @@ def _mark(
         lost = np.transpose(lost, [order.index(a) for a in node.axes if a in shared])
         index = tuple(slice(None) if a in shared else np.newaxis for a in node.axes)
         _lose(found[name], np.broadcast_to(lost[index], found[name].shape), why)
+
+
+def _entry_by_entry(adjoints: Derivation) -> bool:
+    """Whether each entry of an output has a cotangent of its own.
+
+    So it is where the output is a sum of entries times those of an input that nothing else takes:
+    what torch is asked then is vᵀJ, which where one entry has no value has the others' parts.
+    """
+    graph = adjoints.graph
+    takes: Counter[Node] = Counter()
+    for node in topological(graph.output_nodes):
+        takes.update(node.operands)
+
+    def seeded(node: Node) -> bool:
+        if node.axes:
+            return True
+        if isinstance(node, Elementwise) and node.expr == sum(
+            map(placeholder, range(len(node.operands)))
+        ):
+            return all(map(seeded, node.operands))
+        axes = {a for o in node.operands for a in o.axes}
+        return isinstance(node, Einsum) and any(
+            isinstance(v, Input) and takes[v] == 1 and axes and set(v.axes) == axes
+            for v in node.operands
+        )
+
+    return all(map(seeded, graph.output_nodes))
 
 
 def _lose(enclosure: Enclosure, where: BoolArray, why: Why) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import sympy
-from sympy import Expr, Rational, Symbol
+from sympy import Expr, Symbol
 
 from symdiff.graph.kinds.elementwise import is_constant
 from symdiff.graph.kinds.stop import Stop
@@ -14,11 +13,9 @@ from symdiff.graph.order import ordered
 from symdiff.graph.reading.case_depth import check_cases
 from symdiff.notation.arrays import applied
 from symdiff.notation.names import ArraySymbol
+from symdiff.notation.typed import as_typed
 from symdiff.trees.extent import Extents, TooLarge
 from symdiff.trees.on_demand import on_demand
-
-_NO_FRACTION = 2**24  # a denominator from which on nobody would have typed a fraction
-_NO_INTEGER = 2**53  # a size from which on floats are apart by more than 1
 
 
 def in_names(node: Node, names: Mapping[Node, Symbol]) -> Expr:
@@ -41,41 +38,9 @@ def in_names(node: Node, names: Mapping[Node, Symbol]) -> Expr:
 
     try:
         check_cases(node, names)
-        return _as_typed(on_demand(node, one, {}))
+        return as_typed(on_demand(node, one, {}))
     except RecursionError:  # SymPy's: an operation of many levels on operands of many
         raise TooLarge("nested deeper than SymPy can go") from None
-
-
-def _as_typed(expression: Expr) -> Expr:
-    """The expression with its long fractions as they were typed: 0.1, /2.5, not 3602…/36028….
-
-    The float64 nearest to 0.1 is a long fraction; so is what SymPy makes of several such factors,
-    which is then read as the float64 nearest to the product.
-    """
-    return expression.xreplace({r: _typed(r) for r in expression.atoms(Rational) if _is_long(r)})
-
-
-def _is_long(number: Rational) -> bool:
-    return bool(number.q >= _NO_FRACTION or abs(number.p) >= _NO_INTEGER)
-
-
-def _typed(number: Rational) -> Expr:
-    """A decimal, or 1 by a decimal where that alone is exact."""
-    size = abs(number)
-    try:
-        decimal = float(size)
-        inverse = float(1 / size)
-    except OverflowError:
-        return number
-    exact = Rational(decimal) == size
-    if not exact and decimal and Rational(inverse) == 1 / size:
-        return sympy.sign(number) / Symbol(_decimal(inverse), positive=True)
-    return sympy.sign(number) * Symbol(_decimal(decimal), positive=True)
-
-
-def _decimal(size: float) -> str:
-    """The shortest decimal that reads back as the float64."""
-    return repr(size).removesuffix(".0")
 
 
 def _stopped_beside(node: Node, names: Mapping[Node, Symbol]) -> set[Node]:

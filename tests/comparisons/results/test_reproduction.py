@@ -26,7 +26,10 @@ def same(a, b):
     return a == b or (math.isnan(a) and math.isnan(b))
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+@pytest.mark.parametrize(
+    "dtype",
+    ["float32", *(pytest.param(t, marks=pytest.mark.slow) for t in ("float64", "bfloat16"))],
+)
 @pytest.mark.parametrize("engine", POINTWISE)
 @pytest.mark.parametrize("name", ["gelu_tanh", "mish"])
 def test_every_engine_prints_its_own_gradient(name, engine, dtype):

@@ -7,7 +7,7 @@ import sympy
 
 import symdiff
 from symdiff.balls.elementary import CannotCertify
-from symdiff.graph import array, elementwise
+from symdiff.graph import Graph, array, einsum, elementwise
 from symdiff.oracle.adjoints import enclose_adjoints
 
 DRAW = np.random.default_rng(20240229)
@@ -87,3 +87,33 @@ def test_an_array_whose_function_may_have_no_value_is_not_certified():
     )
 
     assert not found["x"].certified.any()
+
+
+class TestEntriesWithoutAValue:
+    """Of x^y at 0^0 and at (−2)^3, a real exponent, there is no derivative; elsewhere there is."""
+
+    x, y = np.array([0.0, 1.0, 2.0, -2.0]), np.array([0.0, 2.0, 0.5, 3.0])
+
+    def enclosed(self, *, seeded):
+        """Adjoints of Σ x^y, or of Σ v ∘ x^y with v an input."""
+        x, y = array("x", "n"), array("y", "n")
+        power = elementwise(lambda a, b: a**b, x, y)
+        given, inputs = {"x": self.x, "y": self.y}, (x, y)
+        loss = einsum("n ->", power)
+        if seeded:
+            v = array("v", "n")
+            inputs, loss = (x, y, v), einsum("n, n ->", v, power)
+            given["v"] = np.array([1.0, -2.0, 3.0, 1.0])
+        graph = Graph("power", inputs, {"p": power, "L": loss})
+        return symdiff.adjoints(graph).enclose(**given)
+
+    def test_spoil_no_other_entry_that_has_a_cotangent_of_its_own(self):
+        """vᵀJ, as torch is asked."""
+        found = self.enclosed(seeded=True)
+        for name in "xy":
+            assert found[name].certified.tolist() == [False, True, True, False]
+        assert found["x"].high[1:3] == pytest.approx([-4, 3 * 0.5 / np.sqrt(2)], rel=1e-15)
+
+    def test_spoil_a_loss(self):
+        """A sum with a term that has no value has none, and no derivative."""
+        assert not self.enclosed(seeded=False)["x"].certified.any()
