@@ -114,12 +114,19 @@ def rounding_errors(
     by_name = [(name, node) for node, names in named.items() for name in names]
     factor = scale / math.sqrt(tangents)
     return RoundingErrors(
-        {name: squares[node] * factor for name, node in by_name},
+        {
+            name: np.hypot(squares[node] * factor, alike * _ONE_ROUNDING * _finite(values[node]))
+            for name, node in by_name
+        },
         {name: values[node] for name, node in by_name},
         {name: math.hypot(shared[node] * factor, alike * _ONE_ROUNDING) for name, node in by_name},
         spans,
         operations,
     )
+
+
+def _finite(values: Array) -> Array:
+    return np.where(np.isfinite(values), values, 0.0)
 
 
 def _unit(precision: Precision) -> float:
