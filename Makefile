@@ -5,7 +5,7 @@ BIN := .venv/bin
 # One torch thread a process: pytest -n 2 has both cores.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help report test test-all browser lint docs coverage picture bounds bench atlas atlas-pages lock clean
+.PHONY: help report test test-all browser lint docs coverage picture bounds bench atlas atlas-pages dist-check lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +53,9 @@ atlas: .venv/installed ## every framework that is installed beside the truth; le
 
 atlas-pages: .venv/installed ## the atlas's pages anew from docs/atlas/atlas.json
 	$(BIN)/symdiff atlas --from docs/atlas/atlas.json --pages docs/atlas
+
+dist-check: .venv/installed ## build, install with the oldest and the newest versions, run a slice
+	$(BIN)/python -m tools.dist_check
 
 lock: ## pin anew what requirements.in names
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

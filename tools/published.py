@@ -4,14 +4,15 @@ Those of the packages that are installed are asked, the others are named as miss
 gradient is asked twice: bare, where it is recognised as one, and by the formula that its docstring
 states.
 
-python -m tools.published docs/published.md
+python -m tools.published docs/published.md [package …]
 """
 
 from __future__ import annotations
 
 import inspect
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -262,11 +263,129 @@ def entmax() -> Iterator[Trial]:
     )
 
 
+def brevitas() -> Iterator[Trial]:
+    """Straight-through estimators of quantisers."""
+    b = import_module("brevitas.ops.autograd_ste_ops")
+    straight = {"gradient": torch.ones_like}
+    for name in ("Round", "Floor", "Ceil", "RoundToZero", "DPURound", "BinarySign", "TernarySign"):
+        yield Trial(
+            f"{name}SteFn",
+            getattr(b, f"{name}SteFn").apply,
+            (at() + 0.05,),
+            straight,
+            "gradient= 1 (straight through)",
+            surrogate=True,
+        )
+    yield Trial(
+        "ScalarClampSteFn(-1, 1)",
+        lambda x: b.ScalarClampSteFn.apply(x, -1.0, 1.0),
+        (at(),),
+        straight,
+        "gradient= 1 (straight through)",
+    )
+    yield Trial("AbsBinarySignGradFn", b.AbsBinarySignGradFn.apply, (at(),))
+
+
+def norse() -> Iterator[Trial]:
+    """Surrogate gradients of spikes."""
+    n = import_module("norse.torch.functional.threshold")
+    spike = import_module("norse.torch.functional.superspike").SuperSpike
+
+    def steep(function: Any, k: float) -> Function:
+        return lambda x: function.apply(x, torch.tensor(k, dtype=x.dtype))
+
+    yield surrogate(
+        "HeaviErfc(2)",
+        steep(n.HeaviErfc, 2.0),
+        lambda x: 2 / sqrt(pi) * torch.exp(-4 * x * x),
+        "2/√π e^(-4x²)",
+    )
+    yield surrogate(
+        "HeaviTanh(2)",
+        steep(n.HeaviTanh, 2.0),
+        lambda x: 1 / torch.cosh(2 * x) ** 2,
+        "1/cosh²(2x)",
+    )
+    yield surrogate(
+        "SuperSpike(100)",
+        steep(spike, 100.0),
+        lambda x: 1 / (1 + 100 * x.abs()) ** 2,
+        "1/(1 + 100 abs(x))²",
+    )
+
+
+def pytorch_revgrad() -> Iterator[Trial]:
+    """The gradient reversed, for adversarial training."""
+    r = import_module("pytorch_revgrad.functional").revgrad
+    options = {"gradient": lambda x: -torch.ones_like(x)}
+    yield Trial(
+        "revgrad(1)",
+        lambda x: r(x, torch.ones((), dtype=x.dtype)),
+        (at(),),
+        options,
+        "gradient= -1",
+    )
+
+
+def gpytorch() -> Iterator[Trial]:
+    """Covariances whose gradient is computed in the forward, and log Φ in pieces."""
+    g = import_module("gpytorch.functions")
+    kernels = import_module("gpytorch.kernels.kernel")
+    normal = import_module("gpytorch.functions._log_normal_cdf").LogNormalCDF
+    a, b, length = drawn(4, 2), drawn(3, 2) / 2, torch.full((1, 1), 0.7, dtype=torch.float64)
+    yield Trial(
+        "RBFCovariance",
+        lambda length: g.RBFCovariance.apply(
+            a.to(length.dtype), b.to(length.dtype), length, kernels.sq_dist
+        ),
+        (length,),
+    )
+    for nu in (0.5, 1.5, 2.5):
+        yield Trial(
+            f"MaternCovariance({nu})",
+            lambda length, nu=nu: g.MaternCovariance.apply(
+                a.to(length.dtype), b.to(length.dtype), length, nu, kernels.dist
+            ),
+            (length,),
+        )
+    places = torch.tensor([-8.0, -3.0, -1.5, -0.7, -0.1, 0.05, 0.5, 2.0, 5.0], dtype=torch.float64)
+    yield Trial("LogNormalCDF", normal.apply, (places,), types=("float64",))
+    yield Trial(
+        "LogNormalCDF",
+        normal.apply,
+        (places,),
+        {"reference": torch.special.log_ndtr},
+        "reference= log_ndtr",
+        types=("float64",),
+    )
+
+
+def memcnn() -> Iterator[Trial]:
+    """A reversible block that frees its storages on the way."""
+    block = import_module("memcnn.models.additive").AdditiveBlockFunction
+    f, g = (torch.nn.Linear(3, 3).double() for _ in range(2))
+    for layer, seed in ((f, 1), (g, 2)):
+        draw = torch.Generator().manual_seed(seed)
+        for p in layer.parameters():
+            p.data = torch.randn(p.shape, dtype=torch.float64, generator=draw) / 2
+    yield Trial(
+        "AdditiveBlockFunction",
+        lambda x: block.apply(x, f, g, *f.parameters(), *g.parameters()),
+        (drawn(2, 6),),
+        types=("float64",),
+    )
+
+
 PACKAGES: dict[str, Callable[[], Iterator[Trial]]] = {
     "snntorch": snntorch,
     "spikingjelly": spikingjelly,
     "liger-kernel": liger_kernel,
     "entmax": entmax,
+    "brevitas": brevitas,
+    "norse": norse,
+    "pytorch-revgrad": pytorch_revgrad,
+    "gpytorch": gpytorch,
+    "memcnn": memcnn,
 }
 
 
@@ -314,10 +433,17 @@ def table(trials: Iterator[Trial]) -> str:
     return "\n".join(rows)
 
 
-def page() -> str:
-    """The whole page."""
+def page(before: str, chosen: Sequence[str]) -> str:
+    """The whole page.
+
+    Args: before, the page as it was; chosen, whose tables are made anew, the others as they were.
+    """
+    kept = {s.split()[1]: s for s in re.split(r"(?m)^(?=## )", before) if s.startswith("## ")}
     parts = [HEAD]
     for name, trials in PACKAGES.items():
+        if chosen and name not in chosen and name in kept:
+            parts.append(kept[name].rstrip("\n") + "\n")
+            continue
         try:
             parts.append(f"## {name} {version(name)}\n\n{table(trials())}\n")
         except PackageNotFoundError:
@@ -326,11 +452,17 @@ def page() -> str:
 
 
 def main() -> None:
-    """Write the page to the path that is given, what follows its tables kept."""
-    (path,) = map(Path, sys.argv[1:])
+    """Write the page to the path that is given, what follows its tables kept.
+
+    Packages named behind it alone are asked anew.
+    """
+    path, *chosen = sys.argv[1:]
     mark = "\n## By hand\n"
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    path.write_text(page() + "".join(before.partition(mark)[1:]), encoding="utf-8")
+    target = Path(path)
+    tables, *by_hand = (target.read_text(encoding="utf-8") if target.exists() else "").partition(
+        mark
+    )
+    target.write_text(page(tables, chosen) + "".join(by_hand), encoding="utf-8")
 
 
 if __name__ == "__main__":

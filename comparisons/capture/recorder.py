@@ -214,6 +214,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         target, name = call.args[0], call.name.removesuffix("_")
         self.writes = self.writes or self.reached(target)
         if name in RESHAPES_IN_PLACE:
+            self._storages.keep(target)
             return self._run(call)
         if name in ("zero", "fill", "copy"):
             source = call.get("value", call.get("src", 0))

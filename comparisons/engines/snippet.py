@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 
 
@@ -36,8 +37,22 @@ class Snippet:
     @property
     def total(self) -> str:
         """The output, summed where the cotangent is ones: what `backward` is called on."""
-        return f"({self.code})" if self.cotangent else f"({self.code}).sum()"
+        if self.cotangent or _is_sum(self.code):
+            return f"({self.code})"
+        return f"({self.code}).sum()"
 
     def printed(self, gradient: str) -> str:
         """The statement that prints the entry of a gradient."""
         return f"print({gradient}[{self.index}].item())"
+
+
+def _is_sum(code: str) -> bool:
+    """Whether the text is one call of `.sum()`, whose value is a number already."""
+    found = ast.parse(code, mode="eval").body
+    return (
+        isinstance(found, ast.Call)
+        and isinstance(found.func, ast.Attribute)
+        and found.func.attr == "sum"
+        and not found.args
+        and not found.keywords
+    )

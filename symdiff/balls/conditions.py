@@ -148,6 +148,18 @@ class SideConditions(CellConditions):
         """√x(ε)."""
         return self.power(x, Fraction(1, 2))
 
+    def irrational_power(self, x: arb_series, exponent: arb) -> arb_series:
+        """x(ε)^r for any r > 0: what vanishes as εᵏ has no coefficient below ε^(kr)."""
+        coefficients = x.coeffs()
+        order = next((k for k, c in enumerate(coefficients) if not c.is_zero()), None)
+        if order == 0:
+            return (x.log() * exponent).exp()
+        if order is not None and not coefficients[order] * (self.side if order % 2 else 1) > 0:
+            return arb_series([arb.nan()])  # √−ε, or of a sign that is open
+        vanishing = (exponent.lower() * (x.prec if order is None else order)).lower()
+        below = vanishing.ceil().unique_fmpz()
+        return arb_series([arb.nan()] if below is None else [0], min(int(below or 1), x.prec))
+
     def power(self, x: arb_series, exponent: Fraction) -> arb_series:
         """x(ε)^r for r > 0, also of what vanishes there: (c εᵏ + …)^r = |ε|^(kr) (|c| + …)^r.
 

@@ -52,6 +52,7 @@ class Writer:
             "varying_power": varying_power,
             "series_root": getattr(conditions, "root", arb_series.sqrt),
             "series_power": getattr(conditions, "power", None),
+            "series_irrational_power": getattr(conditions, "irrational_power", None),
             "series_product": series_product,
             "series_quotient": series_quotient,
         }
@@ -198,6 +199,9 @@ class Writer:
         if isinstance(self.conditions, SideConditions) and exponent.is_Rational:
             fraction = self.source.kept(Fraction(int(exponent.p), int(exponent.q)))
             return f"series_power({x}, {fraction})"
+        constant = self.is_constant(exponent) and exponent.is_positive
+        if isinstance(self.conditions, SideConditions) and constant:
+            return f"series_irrational_power({x}, {self.write(exponent, block)})"
         return f"{self.named(sympy.Pow)}({x}, {self.write(exponent, block)})"
 
     def named(self, function: type, *, nested: bool = False) -> str:

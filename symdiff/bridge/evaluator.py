@@ -7,11 +7,15 @@ large and rounded. So what a graph of scalars gives at finite inputs is
 
 - within 10⁻⁹ of the truth, relatively, or within 10⁻³²² of it;
 - infinite where the truth is beyond float64;
-- NaN where the function has no real value, or none that 4096 bits decide.
+- NaN where the function has no real value, or none that 4096 bits decide;
+- at a point where two cases are equal, what the closed form states there, if that lies between the
+  values one and two float64 beside; what these are if they are one (of min(z, |z|) at 0, which is
+  z, the closed form says 0); else NaN.
 
 The bound is not proven, for it trusts numpy's functions to be right to some units in the last
-place: `Adjoints.enclose` has proven ones. A graph of arrays is computed in plain float64, and again
-in balls as a whole where the result is not finite.
+place, and a tie is only looked at from beside: `Adjoints.enclose` has proofs, and a value where the
+formula has none, as for z √|z| at 0. A graph of arrays is computed in plain float64, and again
+in balls as a whole where the result is not finite; at its ties the closed form has its way.
 """
 
 from __future__ import annotations
@@ -28,7 +32,7 @@ from sympy import Rational
 from symdiff.bridge.float_steps import FloatSteps, rational
 from symdiff.bridge.interpret import run_mpmath
 from symdiff.bridge.program import Program, program
-from symdiff.bridge.running_error import Number
+from symdiff.bridge.running_error import BoolArray, Number
 from symdiff.expression.domain import Domain
 from symdiff.functions import Float64Array, UnspecifiedFunction
 from symdiff.graph import Elementwise, Node, placeholder, topological
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
 
 RELATIVE = 1e-9  # what a value of a graph of scalars is promised to be within
 ABSOLUTE = 20 * 2.0**-1074  # 10⁻³²²: some subnormal numbers
+_ALIKE = 1e-12  # relatively: what a smooth derivative changes by over four float64 is far less
 _AT_ONCE = 8192  # points: what they need fits the processor's cache
 _MOST_WORK = 1_000_000  # entries times steps of a graph of arrays: in balls, some seconds
 
@@ -86,7 +91,7 @@ class Evaluator:
             results = run_mpmath(self.program, {**arrays, **constants})
             results = {name: results[name] for name in self.nodes}
         elif self.signature.pointwise:
-            results = self._point_by_point(arrays, constants)
+            results = self._beside_ties(arrays, constants)
         else:
             results = self._as_a_whole(arrays, constants)
         return {name: value[()] for name, value in results.items()}
@@ -156,10 +161,50 @@ class Evaluator:
 
         return lru_cache(maxsize=8)(compiled)
 
-    def _point_by_point(
+    def _beside_ties(
         self, arrays: Mapping[str, Float64Array], constants: Mapping[str, Any]
     ) -> dict[str, Float64Array]:
-        """The values of a graph of scalars; NaN in is NaN out."""
+        """The values of a graph of scalars, those at ties compared to those beside."""
+        shape = self.signature.shape(arrays)
+        tied = np.zeros(int(np.prod(shape)), dtype=bool)
+        results = self._point_by_point(arrays, constants, tied)
+        for a in arrays.values():
+            tied &= np.isfinite(np.broadcast_to(a, shape).reshape(-1))
+        if self.roughly or not tied.any():
+            return results
+        at = {k: np.broadcast_to(a, shape).reshape(-1)[tied] for k, a in arrays.items()}
+        beside = {name: self._near(at, name, constants) for name in at}
+        for name, r in results.items():
+            moves = [name] if name in beside else list(beside)  # what a line hangs on is not told
+            near = np.array([found[name] for k in moves for found in beside[k]])
+            r.reshape(-1)[tied] = _between(r.reshape(-1)[tied], near)
+        return results
+
+    def _near(
+        self, at: Mapping[str, Float64Array], name: str, constants: Mapping[str, Any]
+    ) -> list[dict[str, Float64Array]]:
+        """The values at the two float64 next to an input's, on both sides; NaN if all are tied."""
+        found, tied = [], []
+        for end in (-np.inf, np.inf):
+            moved = at[name]
+            for _ in range(2):
+                moved = np.nextafter(moved, end)
+                met = np.zeros(len(moved), dtype=bool)
+                found.append(self._point_by_point({**at, name: moved}, constants, met))
+                tied.append(met)
+        stays = np.all(tied, axis=0)
+        return [{k: np.where(stays, np.nan, v) for k, v in values.items()} for values in found]
+
+    def _point_by_point(
+        self,
+        arrays: Mapping[str, Float64Array],
+        constants: Mapping[str, Any],
+        tied: BoolArray | None = None,
+    ) -> dict[str, Float64Array]:
+        """The values of a graph of scalars; NaN in is NaN out.
+
+        Args: tied, an array of one entry for each point, to be set where two cases are equal.
+        """
         shape = self.signature.shape(arrays)
         count = int(np.prod(shape))
         spread = {k: np.broadcast_to(a, shape).reshape(-1) for k, a in arrays.items()}
@@ -172,7 +217,12 @@ class Evaluator:
             part = np.arange(start, min(start + _AT_ONCE, count))
             for fine in (True,) if self.roughly else (False, True):
                 points = {k: Number(a[part]) for k, a in spread.items()}
-                found = self._steps.run({**points, **fixed}, errors=not self.roughly, fine=fine)
+                met = np.zeros(len(part), dtype=bool)
+                found = self._steps.run(
+                    {**points, **fixed}, errors=not self.roughly, fine=fine, tied=met
+                )
+                if tied is not None:
+                    tied[part] |= met
                 right = np.ones(len(part), dtype=bool)
                 for name in self._restricting:
                     right &= self.roughly | found[name].defined()
@@ -189,6 +239,8 @@ class Evaluator:
             else:
                 rescue = self._rescue(tuple(constants.items()))
                 rescued = rescue({k: a[part] for k, a in spread.items()})
+                if tied is not None:
+                    tied[part] |= rescue.tied
                 undefined = np.zeros(len(part), dtype=bool)
                 for name in self._restricting:
                     undefined |= np.isnan(rescued[name])
@@ -217,6 +269,18 @@ class Evaluator:
             rescued = rescued_arrays(self._unshared, {**arrays, **constants})
             return {k: np.where(np.isfinite(r), r, rescued[k]) for k, r in results.items()}
         return results
+
+
+def _between(at: Float64Array, near: Float64Array) -> Float64Array:
+    """What is computed at ties, if it is none of what lies outside of all that is near."""
+    low, high = np.fmin.reduce(near), np.fmax.reduce(near)  # NaN if all are
+    with np.errstate(invalid="ignore"):  # ∞ − ∞
+        size = np.maximum(np.abs(low), np.abs(high))
+        slack = RELATIVE * size + ABSOLUTE
+        inside = (at >= low - slack) & (at <= high + slack)
+        alike = high - low <= _ALIKE * size
+    one = np.where(alike, low, np.nan)
+    return np.where(np.isnan(low) | np.isnan(at) | inside, at, one)
 
 
 def _number(value: Any) -> Number:

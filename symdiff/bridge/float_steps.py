@@ -21,6 +21,7 @@ from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 from symdiff.bridge.float_functions import FUNCTIONS
 from symdiff.bridge.program import Program
 from symdiff.bridge.running_error import (
+    BoolArray,
     Condition,
     Number,
     absolute,
@@ -83,22 +84,30 @@ class FloatSteps:
         return f"<{len(self._steps)} steps in float64 → {', '.join(self._results)}>"
 
     def run(
-        self, arguments: Mapping[str, Number], *, errors: bool = True, fine: bool = False
+        self,
+        arguments: Mapping[str, Number],
+        *,
+        errors: bool = True,
+        fine: bool = False,
+        tied: BoolArray | None = None,
     ) -> dict[str, Number]:
         """Each result by name, computed by numpy's rules of broadcasting.
 
         Args: errors, whether to carry them along; without, every step is taken as exact. fine,
-            whether each entry gets an error of its own, which takes longer.
+            whether each entry gets an error of its own, which takes longer. tied, of the results'
+            shape: set where two numbers that are compared are equal.
         """
         values: list[Any] = [None] * self._count
         for position, constant in self._constants.items():
             values[position] = constant if errors else _plain(constant)
         for name, position in self._inputs.items():
             values[position] = arguments[name] if errors else _plain(arguments[name])
-        with watched(fine=fine):
+        with watched(fine=fine) as watch:
             for what, of, makes in self._steps:
                 made = what(*[values[i] for i in of])
                 values[makes] = made if errors else _plain(made)
+        if tied is not None and watch.tied is not None:
+            tied |= watch.tied
         return {name: values[position] for name, position in self._results.items()}
 
     def _new(self, expression: Any) -> int:

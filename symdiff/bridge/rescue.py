@@ -45,6 +45,7 @@ class Rescue:
         self.program = program = program.at(short)
         self.guards = frozenset(guards)
         self.constants = {k: v for k, v in constants.items() if k not in short}
+        self.tied = np.zeros(0, dtype=bool)  # where a border was 0, at the points of the last call
         self._steps: list[tuple[Symbol, Sequence[Symbol], Callable[..., arb]]] = []
         for symbol, expression in program.assignments:
             used, function = _compiled(expression)
@@ -60,10 +61,11 @@ class Rescue:
         """
         columns = np.stack(list(points.values()), axis=-1) + 0.0
         distinct, which = np.unique(columns, axis=0, return_inverse=True)
-        rows = [
-            self._at({**self.constants, **dict(zip(points, row, strict=True))})
-            for row in distinct.tolist()
-        ]
+        rows, tied = [], []
+        for row in distinct.tolist():
+            rows.append(self._at({**self.constants, **dict(zip(points, row, strict=True))}))
+            tied.append(any(_met_a_tie(function) for _, _, function in self._steps))
+        self.tied = np.array(tied, dtype=bool)[which.reshape(-1)]
         found = np.array(rows, dtype=np.float64).reshape(len(rows), len(self.program.results))
         return dict(zip(self.program.results, found[which.reshape(-1)].T, strict=True))
 
@@ -105,6 +107,12 @@ class Rescue:
             name: None if symbol in undefined else values[symbol]
             for name, symbol in self.program.results.items()
         }
+
+
+def _met_a_tie(function: Any) -> bool:
+    """Whether the function last met a border that was exactly 0."""
+    conditions = getattr(function, "conditions", None)
+    return conditions is not None and conditions.tied
 
 
 def rescued_arrays(program: Program, arguments: Mapping[str, Any]) -> dict[str, Float64Array]:

@@ -79,6 +79,7 @@ class _Watch:
 
     fine: bool
     raised: bool = False
+    tied: Any = None  # where two numbers that are compared are equal
 
     def __call__(self, _kind: str, _flag: int) -> None:
         self.raised = True
@@ -88,7 +89,7 @@ _watch: ContextVar[_Watch] = ContextVar("watch")
 
 
 @contextmanager
-def watched(*, fine: bool = False) -> Iterator[None]:
+def watched(*, fine: bool = False) -> Iterator[_Watch]:
     """What is computed inside notices overflow, underflow and invalid operations, and is silent.
 
     Args: fine, whether each entry is to have an error of its own, not the worst of its array.
@@ -97,7 +98,7 @@ def watched(*, fine: bool = False) -> Iterator[None]:
     token = _watch.set(watch)
     try:
         with np.errstate(all="call", call=watch):
-            yield
+            yield watch
     finally:
         _watch.reset(token)
 
@@ -105,6 +106,13 @@ def watched(*, fine: bool = False) -> Iterator[None]:
 def fine() -> bool:
     """Whether each entry is to have an error of its own."""
     return _watch.get().fine
+
+
+def _tied(equal: Any) -> None:
+    """Take down where numbers are equal, unless both are constants."""
+    if np.ndim(equal) and equal.any():
+        watch = _watch.get()
+        watch.tied = equal if watch.tied is None else watch.tied | equal
 
 
 def _asked() -> _Watch:
@@ -296,6 +304,7 @@ def sign(a: Number) -> Number:
 def step(a: Number, below: Any, at_zero: Any) -> Number:
     """A step function of a: `below` for a < 0, `at_zero` at 0, 1 for a > 0."""
     value = np.where(a.value > 0, 1.0, np.where(a.value < 0, below, at_zero))
+    _tied(a.value == 0)
     undefined = _undefined(a)
     if a.e is None and not np.any(undefined):
         return Number(value)
@@ -313,6 +322,7 @@ def _undefined(a: Number) -> Any:
 def compare(relation: Any, a: Number, b: Number) -> Condition:
     """A relation of two numbers; open where their errors overlap."""
     holds = relation(a.value, b.value)
+    _tied(a.value == b.value)
     undefined = _undefined(a) | _undefined(b)
     nowhere = None if not undefined.any() else undefined
     if a.exact and b.exact:

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 from flint import arb, fmpq
-from sympy import Expr, Symbol
+from sympy import Dummy, Expr, Symbol, oo
 
-from symdiff.balls.compiled import compile_ball
+from symdiff.balls.compiled import Compiled, compile_ball
 from symdiff.balls.elementary import Undefined
 from symdiff.oracle import deadline
 
@@ -48,6 +48,11 @@ def _entry(value: Any) -> arb:
     return arb(fmpq(int(value.p), int(value.q))) if hasattr(value, "p") else arb(value)
 
 
+# The name under which an expression has it, and its ball.
+_INFINITE = {
+    oo: (Dummy("infinity", extended_real=True), arb.pos_inf()),
+    -oo: (Dummy("minus_infinity", extended_real=True), arb.neg_inf()),
+}
 _ball = np.frompyfunc(_entry, 1, 1)
 
 
@@ -66,11 +71,34 @@ def compile_untied(symbols: Sequence[Symbol], expression: Expr) -> Callable[...,
     return _compiled(tuple(symbols), expression, ties=False)
 
 
+@dataclass(frozen=True)
+class WithInfinities:
+    """An expression that may name ±∞, as a function of balls."""
+
+    compiled: Compiled
+    infinities: tuple[arb, ...]
+
+    def __call__(self, *balls: Any) -> Any:
+        """Its ball. Raises: Undefined where it has no value."""
+        return self.compiled(*balls, *self.infinities)
+
+
+def with_infinities(symbols: Sequence[Symbol], expression: Expr) -> WithInfinities:
+    """An expression of captured code: what it adds under a mask may be -∞, an argument like others.
+
+    Raises: as `compile_ball`.
+    """
+    named = {e: pair for e, pair in _INFINITE.items() if expression.has(e)}
+    replaced = expression.xreplace({e: symbol for e, (symbol, _) in named.items()})
+    compiled = compile_ball(replaced, (*symbols, *(symbol for symbol, _ in named.values())))
+    return WithInfinities(compiled, tuple(ball for _, ball in named.values()))
+
+
 @lru_cache(maxsize=4096)
 def _compiled(
     symbols: tuple[Symbol, ...], expression: Expr, *, ties: bool = True
 ) -> Callable[..., Any]:
-    function = compile_ball(expression, symbols)
+    function = with_infinities(symbols, expression)
 
     def evaluate(*balls: Any) -> Any:
         """The value; NaN where there is none, the whole line where it is not known."""
@@ -80,7 +108,7 @@ def _compiled(
             value = function(*balls)
         except Undefined:
             return arb.nan()
-        met = function.conditions
+        met = function.compiled.conditions
         if met.tied and (watch := _ties.get(None)) is not None and expression in watch.of:
             watch.met = True
         unknown = met.unknown or (met.tied and not ties)  # a condition may have no value

@@ -22,7 +22,7 @@ from flint import arb, ctx
 from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
-from symdiff.balls import Undefined, compile_ball
+from symdiff.balls import Undefined
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program, program
 from symdiff.bridge.sharing import Entrywise
@@ -34,7 +34,7 @@ from symdiff.graph.kinds.largest import Largest, winners
 from symdiff.graph.node import Node, topological
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
-from symdiff.oracle.array_balls import balls_of
+from symdiff.oracle.array_balls import balls_of, with_infinities
 from symdiff.oracle.enclosure import Enclosure
 from symdiff.oracle.from_balls import enclosure_of
 
@@ -170,7 +170,7 @@ def _compile(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
 
 @lru_cache(maxsize=1024)
 def _compiled(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[..., Any]:
-    function = compile_ball(expression, symbols)
+    function = with_infinities(symbols, expression)
 
     def evaluate(*balls: Any) -> Any:
         """The value; NaN where there is none."""

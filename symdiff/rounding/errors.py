@@ -18,6 +18,8 @@ from symdiff.rounding.walk import Walk
 Array = npt.NDArray[np.float64]
 
 TANGENTS = 8
+# Of a whole rounding: 16 times it, the line of what all entries have in common, are two of them.
+_ONE_ROUNDING = 1 / 8
 _AT_ONCE = 2**24  # entries of inputs times tangents: half a gigabyte in a graph of some layers
 
 
@@ -102,22 +104,29 @@ def rounding_errors(
 
     entries = sum(a.size for a in arrays.values())
     together = max(1, min(tangents, _AT_ONCE // max(entries, 1)))
-    operations = 0
+    operations, alike = 0, 0.0
     for start in range(0, tangents, together):
         count = min(together, tangents - start)
         given = {**arrays, **constants}
         walk = Walk(given, lambda n: kinds.get(n, finest), count, random, floors, scale)
         walk.run([*named, *watched], take)
-        operations = walk.sites
+        operations, alike = walk.sites, walk.in_common
     by_name = [(name, node) for node, names in named.items() for name in names]
     factor = scale / math.sqrt(tangents)
     return RoundingErrors(
-        {name: squares[node] * factor for name, node in by_name},
+        {
+            name: np.hypot(squares[node] * factor, alike * _ONE_ROUNDING * _finite(values[node]))
+            for name, node in by_name
+        },
         {name: values[node] for name, node in by_name},
-        {name: shared[node] * factor for name, node in by_name},
+        {name: math.hypot(shared[node] * factor, alike * _ONE_ROUNDING) for name, node in by_name},
         spans,
         operations,
     )
+
+
+def _finite(values: Array) -> Array:
+    return np.where(np.isfinite(values), values, 0.0)
 
 
 def _unit(precision: Precision) -> float:

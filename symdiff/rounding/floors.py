@@ -8,7 +8,8 @@ Source: the kernels of torch 2.13 (aten/src/ATen/native/cpu, tools/autograd/deri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -30,3 +31,12 @@ FLOORS: Mapping[type, Floor] = {
     log1p: _one,  # log(1 + z)
     j1: lambda z, _: 1 / np.abs(z),  # (cos z − sin z/z)/z
 }
+
+
+def of_a_difference(terms: Sequence[Any]) -> Any:
+    """Of e^(a − b) the error relative to it: as many units as the larger of |a| and |b| is.
+
+    The backward of logsumexp has e^(x − y) with its own value y, which is rounded; it is one
+    number for many entries, so that it is also what those may be off by alike.
+    """
+    return reduce(np.maximum, terms)

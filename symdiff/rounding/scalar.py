@@ -22,7 +22,7 @@ from symdiff.bridge.float_functions import FUNCTIONS
 from symdiff.bridge.float_steps import rational
 from symdiff.functions import Extreme, maximum
 from symdiff.graph.template import placeholder
-from symdiff.rounding.floors import FLOORS
+from symdiff.rounding.floors import FLOORS, of_a_difference
 from symdiff.trees.subexpressions import subexpressions
 
 ELEMENTARY = 4  # units that an elementary function's value is allowed to be off
@@ -37,6 +37,7 @@ class Scalar(NamedTuple):
     value: Any
     roundings: Any  # Σ |∂value/∂part| × the units of magnitude that the part's operation rounds
     partials: Sequence[Any]  # with respect to each operand; None where it does not move with it
+    in_common: float = 0.0  # units that frameworks' formulas may round many entries alike by
 
 
 def at(
@@ -56,6 +57,7 @@ def at(
     weights: list[Any] = [None] * len(parts)
     weights[-1] = 1.0
     roundings: Any = 0.0
+    in_common = 0.0
     partials: list[Any] = [None] * len(operands)
     for i in reversed(range(len(parts))):
         (part, places), weight = parts[i], weights[i]
@@ -66,13 +68,18 @@ def at(
             continue
         of = [known[k] for k in places]
         rounds = _rounds(part, of, _size(known[i], smallest), floors=floors)
+        if floors and isinstance(part, sympy.exp) and isinstance(part.args[0], Add):
+            terms = [np.abs(_finite(known[k])) for k in parts[places[0]][1]]
+            units = of_a_difference(terms)
+            rounds = np.maximum(rounds, units * _size(known[i], smallest))
+            in_common = max(in_common, float(np.max(units, initial=0.0)))
         if rounds is not None:
             roundings = roundings + _finite(np.abs(weight) * rounds)
         for k, partial in zip(places, _partials(part, of, known[i]), strict=False):
             if partial is not None:
                 passed = np.where(weight == 0, 0.0, weight * partial)
                 weights[k] = passed if weights[k] is None else weights[k] + passed
-    return Scalar(np.asarray(known[-1], dtype=np.float64), roundings, partials)
+    return Scalar(np.asarray(known[-1], dtype=np.float64), roundings, partials, in_common)
 
 
 @lru_cache(maxsize=4096)

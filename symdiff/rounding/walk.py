@@ -61,6 +61,7 @@ class Walk:
     floors: bool = False
     scale: float = 1.0
     sites: int = 0  # roundings so far
+    in_common: float = 0.0  # relative, that frameworks' formulas may round many entries alike by
     _values: dict[Symbol, Array] = field(default_factory=dict)
     _tangents: dict[Symbol, Array] = field(default_factory=dict)
     _symbols: dict[Node, Symbol] = field(default_factory=dict)
@@ -120,6 +121,7 @@ class Walk:
         """
         known = [self._values[s] for s in operands]
         found = at(template, known, smallest=self._precision.smallest, floors=self.floors)
+        self.in_common = max(self.in_common, found.in_common * self._precision.unit)
         used = [known[i].shape for i in positions(template)]
         shape = np.broadcast_shapes(found.value.shape, *used)
         symbol = next(self._names)

@@ -9,7 +9,7 @@ import math
 import mpmath
 import pytest
 import torch
-from torch.nn.functional import gelu, hardsigmoid
+from torch.nn.functional import batch_norm, gelu, hardsigmoid, softplus
 
 import comparisons
 from comparisons import Status
@@ -181,3 +181,31 @@ class TestDoubleBackward:
         for z in (value, -value):
             assert math.isfinite(gradient(gelu, z, dtype, 64))
             assert math.isnan(second_derivative(gelu, z, dtype))
+
+
+@pytest.mark.parametrize(("dtype", "v"), [(torch.float32, 1e32), (torch.float64, 1e302)], ids=str)
+def test_the_gradient_of_softplus_overflows_where_the_truth_is_far_below_the_largest(dtype, v):
+    """v e^z comes before the division by 1 + e^z: at z = 19 ∞ for v / (1 + e⁻¹⁹).
+
+    So what `cotangent="largest"` calls spurious is no overflow's edge, a rounding away from it.
+    """
+    z = torch.full((64,), 19.0, dtype=dtype, requires_grad=True)
+    (found,) = torch.autograd.grad(softplus(z), z, torch.full_like(z, v))
+
+    assert found.isinf().all()
+    assert v < 1e-5 * torch.finfo(dtype).max
+
+
+def test_the_gradient_of_batch_norm_takes_a_strided_weight_for_a_contiguous_one():
+    """The value is right; the gradient is that of the numbers beside the weight in memory."""
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn(6, 4, dtype=torch.float64, generator=draw, requires_grad=True)
+    weight, bias = (torch.randn(4, dtype=torch.float64, generator=draw) for _ in range(2))
+    strided = torch.stack([weight, torch.full_like(weight, 99.0)], -1)[:, 0]
+    values = [batch_norm(x, None, None, w, bias, training=True) for w in (weight, strided)]
+    v = torch.randn(6, 4, dtype=torch.float64, generator=draw)
+    right, found = (torch.autograd.grad(y, x, v)[0] for y in values)
+
+    assert torch.equal(weight, strided)
+    assert torch.allclose(*values)
+    assert (found - right).abs().max() > 10

@@ -76,7 +76,7 @@ class Storages:
 
     def __init__(self) -> None:
         self._known: dict[int, Storage] = {}
-        self._held: list[Tensor] = []
+        self._held: list[Tensor | torch.UntypedStorage] = []
         self._made: dict[int, Layout] = {}  # as what a storage was made
 
     def made_empty(self, tensor: Tensor) -> None:
@@ -135,6 +135,10 @@ class Storages:
         written = gather(over(node, own), source.reshape(lengths), axes, shape_of(own))
         kept = gather(over(storage.node, axes), stays.reshape(lengths), axes, lengths)
         storage.node = elementwise(lambda a, b: a + b, kept, written)
+
+    def keep(self, tensor: Tensor) -> None:
+        """The storage stays, so that its address does, whatever the tensor reads from now on."""
+        self._held.append(tensor.untyped_storage())
 
     def forget(self, tensor: Tensor) -> None:
         """The tensor holds plain numbers from now on."""

@@ -64,6 +64,7 @@ RESHAPES_IN_PLACE = frozenset(
         "swapdims",
         "swapaxes",
         "requires_grad",
+        "set",  # another storage, or none
     )
 )
 

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -23,6 +24,9 @@ from symdiff.notation.printable import printable
 
 _NUMBER = 1  # a document of another number is refused: raise it when a field changes its meaning
 SCHEMA = Schema("comparisons.report.data")
+_NUMBER_TEXT = re.compile(
+    r"[+-]?(inf|nan|\d[\d.]*(e[+-]?\d+)?|0x[0-9a-f.]+p[+-]?\d+)", re.IGNORECASE
+)
 _BEGAN = datetime.now(UTC)  # of the run: its page and its JSON have one date
 _VERSIONS = ("symdiff-autograd", "torch", "sympy", "numpy", "python-flint")
 _COLUMNS = ("subject", "dtype", "engine", "verdict", "values", "bulk_ulp")
@@ -90,8 +94,19 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
     for row in sorted(numbered(rows), key=_place):
         if row["kind"] == "comparison":
             counts = [row["counts"].get(s, 0) for s in statuses]
-            table.writerow([*(row[c] for c in _COLUMNS), *counts, *_worst(row["worst"])])
+            cells = [*(row[c] for c in _COLUMNS), *counts, *_worst(row["worst"])]
+            table.writerow([_inert(cell) for cell in cells])
     write_whole(path, [text.getvalue()])
+
+
+def _inert(cell: Any) -> Any:
+    """The cell; a text that a spreadsheet would take for a formula with an apostrophe before it.
+
+    Source: owasp.org/www-community/attacks/CSV_Injection.
+    """
+    if not isinstance(cell, str) or not cell.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return cell
+    return cell if _NUMBER_TEXT.fullmatch(cell) else f"'{cell}"
 
 
 def _no_literal(name: str) -> None:

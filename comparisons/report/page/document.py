@@ -17,7 +17,7 @@ from comparisons.report.data.files import document
 from comparisons.report.data.row import WIDEST_FIRST, Row, read
 from comparisons.report.data.whole_file import write_whole
 from comparisons.report.page.glossary import STATUSES, VERDICTS
-from comparisons.report.page.templates import anchor, template
+from comparisons.report.page.templates import STYLE_FILE, anchor, style_sheet, template
 from comparisons.report.summaries.conventions import KinkConventions, kink_conventions
 from comparisons.report.summaries.detections import Detections
 from comparisons.report.summaries.engine_pairs import EnginePair, engine_pairs
@@ -250,7 +250,7 @@ def write_page(path: Path, data: Mapping[str, Any], *, largest: int = LARGEST) -
     """Write the page of a document, as `read_json` gives it, Markdown or HTML by its suffix.
 
     A page of more than `largest` bytes becomes an index, with a file for each function in a folder
-    of the same name beside it.
+    of the same name beside it; these share one style sheet, the page has its own.
     """
     report = Document(data)
     page = report.render(path.suffix)
@@ -258,6 +258,7 @@ def write_page(path: Path, data: Mapping[str, Any], *, largest: int = LARGEST) -
         folder = path.with_suffix("")
         folder.mkdir(parents=True, exist_ok=True)
         report = Document(data, folder=folder.name)
+        write_whole(folder / STYLE_FILE, [style_sheet()])
         for title in report.titles:
             section = report.render_section(title, index=f"../{path.name}")
             write_whole(folder / f"{report.anchor(title)}.html", [section])

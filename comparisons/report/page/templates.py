@@ -41,18 +41,21 @@ def _place(value: float) -> str:
     return f"{value:.2g}".replace("-", "−")
 
 
+STYLE_FILE = "style.css"  # beside the pages of a folder
 _LONGEST_ANCHOR = 56  # of letters of at most four bytes
 
 
 @cache
 def _html() -> Environment:
-    style = _text("page.css").replace("FONT", base64.b64encode(_font()).decode())
+    style = style_sheet()
     script = _text("page.js")
     environment = _environment(autoescape=True)
     environment.globals |= {
         "STYLE": Markup(style),  # noqa: S704 - our own
         "SCRIPT": Markup(script),  # noqa: S704 - our own
-        "POLICY": _policy(script, style),
+        "POLICY": _policy(_hash(script), _hash(style)),
+        "POLICY_OF_A_FOLDER": _policy("'none'", "'self' file:"),
+        "STYLE_FILE": STYLE_FILE,
         "AXES": plots.AXES,
         "ORIGINS": (TORCH, HERE, USER),
         "inf": math.inf,
@@ -87,17 +90,22 @@ def _environment(**options: Any) -> Environment:
     return environment
 
 
+def style_sheet() -> str:
+    """The style, the font in it: in a page, or a file that the pages of a folder share."""
+    return _text("page.css").replace("FONT", base64.b64encode(_font()).decode())
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
 def _policy(script: str, style: str) -> str:
     """What the page may do: run its one script, use its one style sheet and font, and no more.
 
     Source: w3.org/TR/CSP3.
     """
-
-    def of(text: str) -> str:
-        return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
     return (
-        f"default-src 'none'; script-src {of(script)}; style-src {of(style)}; font-src data:; "
+        f"default-src 'none'; script-src {script}; style-src {style}; font-src data:; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
 

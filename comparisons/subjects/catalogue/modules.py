@@ -116,26 +116,29 @@ def with_parameters(module: Any, definition: Definition) -> Subject:
     return Subject(label, graph, forward, code, sample=sample, alone=alone)
 
 
-def _alone(
-    module: Any, definition: Definition, label: str, code: str
-) -> Callable[[], Subject] | None:
+def _alone(module: Any, definition: Definition, label: str, code: str) -> Callable[[], Subject]:
     """The module as a function of its input, which can be judged at every point.
 
-    None if a parameter is more than one number: then it is another function in each channel.
+    Of several channels each has the first one's parameters, and the points go round them.
     """
     learned = {name: p.detach().double() for name, p in module.named_parameters()}
-    if any(p.numel() != 1 for p in learned.values()):
-        return None
+    channels = max((p.numel() for p in learned.values()), default=1)
     # exact in every type that it is computed in, if it is rounded to the shortest
-    values = {name: Rational(float(p.bfloat16())) for name, p in learned.items()}
+    values = {k: Rational(float(p.bfloat16().flatten()[0])) for k, p in learned.items()}
     fixed = definition.with_parameters(**values)
 
     def forward(z: Tensor) -> Tensor:
+        import torch
         from torch.func import functional_call
 
         given = {k: z.new_full(learned[k].shape, float(v)) for k, v in values.items()}
-        result: Tensor = functional_call(module, given, (z,))
-        return result
+        if channels == 1:
+            result: Tensor = functional_call(module, given, (z,))
+            return result
+        flat = z.reshape(-1)
+        filled = torch.cat([flat, flat[-1:].expand(-flat.numel() % channels)])
+        result = functional_call(module, given, (filled.reshape(-1, channels),))
+        return result.reshape(-1)[: flat.numel()].reshape(z.shape)
 
     torch_own = type(module).__module__.partition(".")[0] == "torch"
     return lambda: Subject(

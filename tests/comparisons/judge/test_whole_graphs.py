@@ -226,6 +226,42 @@ def _cancelling(x, one):
     return x * 1e15 * one + x - x * 1e15
 
 
+class _LogSumExp(torch.autograd.Function):
+    """With its own rounded value in the backward, as torch has it, off by a factor."""
+
+    @staticmethod
+    def forward(ctx, x, factor):
+        y = x.logsumexp(-1)
+        ctx.save_for_backward(x, y)
+        ctx.factor = factor
+        return y
+
+    @staticmethod
+    def backward(ctx, v):
+        x, y = ctx.saved_tensors
+        return v[..., None] * (x - y[..., None]).exp() * ctx.factor, None
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16", "float16"])
+@pytest.mark.parametrize("shift", [20, 150])
+def test_a_value_that_is_rounded_for_many_entries_alike_is_no_error(shift, dtype):
+    """e^(x − y) is off by a rounding of y, which may be 150: all of a row in one direction."""
+    x = 2 * _normal(4, 6) + shift
+
+    assert comparisons.compare(_LogSumExp.apply, x, 1.0, dtype=dtype).wrong == 0
+    assert comparisons.check(_LogSumExp.apply, x, 1.0, dtype=dtype)
+    # nearly 1 by the formula, which no rounding of its own moves
+    x[:, 0] += 40
+    assert comparisons.compare(_LogSumExp.apply, x, 1.0, dtype=dtype).wrong == 0
+
+
+@pytest.mark.parametrize(("dtype", "factor"), [("float64", 1 + 1e-11), ("float32", 1 + 1e-3)])
+def test_a_larger_error_of_all_entries_alike_is_one(dtype, factor):
+    """Beyond two roundings of y."""
+    with pytest.raises(GradientMismatch):
+        comparisons.check(_LogSumExp.apply, 2 * _normal(4, 6) + 150, factor, dtype=dtype)
+
+
 def test_an_entry_without_a_value_leaves_the_others_judged():
     """torch.pow at 0^0: that entry is not certified, its neighbours are accurate."""
     x, y = torch.tensor([0.0, 1.0, 2.0]).double(), torch.tensor([0.0, 2.0, 0.5]).double()

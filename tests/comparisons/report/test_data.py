@@ -108,3 +108,25 @@ class TestCsv:
         for line in lines:
             assert sum(int(line[str(s)]) for s in Status) == int(line["values"])
         assert any("0.1666666716337204" in line["worst computed"] for line in lines)
+
+    @pytest.mark.parametrize(
+        ("name", "cell"),
+        [
+            ("=cmd|'/c calc'!A1", "'=cmd|'/c calc'!A1"),
+            ("@SUM(1)", "'@SUM(1)"),
+            ("-cosh(z)", "'-cosh(z)"),
+            ("+1+2", "'+1+2"),
+            ("\t=1", "'\t=1"),
+            ("-0x1.8p+1", "-0x1.8p+1"),
+            ("-1e-300", "-1e-300"),
+            ("tanh", "tanh"),
+        ],
+    )
+    def test_a_cell_is_no_formula(self, rows, tmp_path, name, cell):
+        """A number stays one; what a spreadsheet would compute is text."""
+        row = next(row for row in rows if row["kind"] == "comparison")
+        write_csv(tmp_path / "run.csv", [{**row, "subject": name}])
+        with (tmp_path / "run.csv").open(encoding="utf-8", newline="") as file:
+            (line,) = csv.DictReader(file)
+
+        assert line["subject"] == cell

@@ -101,8 +101,14 @@ class TestHtml:
         pages = {path: _Page(path.read_text("utf-8")) for path in tmp_path.rglob("*.html")}
 
         assert len(pages) == 1 + len(Document(document(rows, complete=True)).titles)
+        for path in pages.keys() - {tmp_path / "r.html"}:  # the font is in the style they share
+            assert path.stat().st_size < 40_000
+            assert 'href="style.css"' in path.read_text("utf-8")
+        assert (tmp_path / "r" / "style.css").stat().st_size > 60_000
         for path, page in pages.items():
             for link in page.links:
+                if link == "style.css":
+                    continue
                 target, _, fragment = link.partition("#")
                 file = (path.parent / target).resolve() if target else path
                 assert file in pages

@@ -68,6 +68,19 @@ def test_loads_alone_and_in_silence(page):
     assert page.get_by_role("heading", name="<script>alert(1)</script> as tanh").count()
 
 
+def test_the_pages_of_a_folder_share_their_style(browser, rows, tmp_path):
+    """It is loaded, from the file too, and nothing is complained of."""
+    write_page(tmp_path / "r.html", document(rows, complete=True), largest=1)
+    page, heard = browser.new_page(), []
+    page.on("console", lambda message: heard.append(message.text))
+    page.goto(next((tmp_path / "r").glob("*.html")).as_uri())
+    fonts = page.evaluate("[...document.fonts].map(f => f.family)")
+    page.close()
+
+    assert heard == []
+    assert fonts  # of the style's @font-face
+
+
 class TestMatrix:
     def test_search_leaves_what_has_the_words(self, page):
         """In any order, whatever their case; and says how many are left."""

@@ -189,7 +189,9 @@ class TestNested:
         assert not found.certified.any()
         assert found.why[0] == Why.NO_DERIVATIVE
 
-    @pytest.mark.parametrize("text", ["abs(relu(z - 1))**(1/3)", "relu(z - 1)**(2/7)"])
+    @pytest.mark.parametrize(
+        "text", ["abs(relu(z - 1))**(1/3)", "relu(z - 1)**(2/7)", "relu(z - 1)**pi"]
+    )
     def test_a_root_of_what_stays_zero_stays_zero(self, text):
         """Its closed form divides by 0 there, and the function is 0 all around."""
         found = both_ways(text, 0.5, -3.0)
@@ -203,6 +205,25 @@ class TestNested:
         """|z|^(kr) with kr > 1 is flat at 0."""
         found = enclose(text, 0.0)
         assert not found.certified.any() or found.high[0] == slope
+
+    @pytest.mark.parametrize(
+        "text", ["abs(z)**pi", "relu(z)**pi", "abs(sin(z))**sqrt(2)", "abs(z)**e*sign(z)"]
+    )
+    def test_an_irrational_power_above_one_is_flat_where_it_vanishes(self, text):
+        """There the closed form divides by 0."""
+        found = enclose(text, 0.0)
+        assert found.certified.all()
+        assert found.high[0] == 0
+
+    @pytest.mark.parametrize(
+        "text", ["abs(z)**(log(4)/log(2))", "abs(z)**(log(2)/log(4))", "abs(z)**(1/pi)"]
+    )
+    def test_a_power_that_is_whole_in_disguise_is_not_taken_for_irrational(self, text):
+        """z² has no derivative 0 beyond 0, and |z|, √|z| none at 0."""
+        found = enclose(text, 0.0, 1e-9)
+        assert found.high[0] == 0 if "log(4)/" in text else not found.certified[0]
+        assert found.certified[1]
+        assert found.high[1] > 0
 
 
 class TestEdges:
