@@ -128,7 +128,11 @@ def check(
     forward mode, vmap and the second derivative, where the code has them. Of arrays, beside the
     value: other layouts, a second call, inputs and earlier gradients left alone; one row, all but
     the last, very many on two threads, where rows are apart; a NaN; one output alone; float32
-    beside float64; the second derivative of a backward written by hand. Of code
+    beside float64; each layout and each cotangent that a caller may bring: slices, reversed memory,
+    of one input alone, expanded, ones, zeros, of every size; one input alone that requires a
+    gradient, one tensor given for two; values without a gradient; of a backward written by hand
+    forward mode, vmap and the second derivative too, and, if it works entry by entry, whatever is
+    asked of a function of one variable, where its value is right within ±32. Of code
     that is called with one tensor and works entry by entry the gradient is asked at some ten
     thousand other points too. What was asked beside stands in the result's `also`, what was not in
     its `unasked`.

@@ -120,7 +120,8 @@ class _Trial:
             if not off.size:
                 continue
             allowed = explained[name] + self.dtype.unit_roundoff
-            excess = np.where(self._known(name), off / allowed, 0.0)
+            with np.errstate(invalid="ignore"):  # ∞ / ∞, of which nothing is known
+                excess = np.where(self._known(name), off / allowed, 0.0)
             entries = self._lost(name, excess)
             if not entries:
                 entry = _largest(excess)
