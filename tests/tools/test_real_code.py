@@ -18,8 +18,8 @@ def test_the_page_is_that_of_its_answers(tmp_path):
     assert "\n## What was found\n" in path.read_text(encoding="utf-8")
 
 
-def test_an_answer_is_asked_once(tmp_path):
-    """A second run finds it in the file; a table has a row where each type is known."""
+def test_a_row_is_whole(tmp_path):
+    """A function is in its table once each type is answered."""
     path = tmp_path / "real_code.jsonl"
     path.write_text('["timm", "1.0", "swish", "float64", "accurate 1", ""]\n', encoding="utf-8")
     (page,) = Answers(path).tables()

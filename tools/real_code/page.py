@@ -40,9 +40,9 @@ captured as they are: no formula was written for any. A cell has the verdict and
 of a value or gradient of usual size, in ulp, beside the certified derivative of that very code. A
 function of one variable is asked at every half from -20 to 20, kinks included, at ±40 and ±120,
 where exponentials overflow; layers and losses at seeded normal numbers. What is marked is said
-below the table. Code that computes in float32 whatever it is given has some 10⁹ ulp in float64, and is
-judged by its own roundings. `python -m tools.real_code.page docs/real_code.md` asks what is not yet
-known of the packages installed, keeps it in `real_code.jsonl`, and writes this page.
+below the table. Code that computes in float32 whatever it is given is some 10⁹ ulp off in float64,
+and is judged by its own roundings. `python -m tools.real_code.page docs/real_code.md` asks what is
+not yet known of the packages installed, keeps it in `real_code.jsonl`, and writes this page.
 """
 
 
