@@ -102,12 +102,10 @@ class FloatSteps:
             values[position] = constant if errors else _plain(constant)
         for name, position in self._inputs.items():
             values[position] = arguments[name] if errors else _plain(arguments[name])
-        with watched(fine=fine) as watch:
+        with watched(fine=fine, tied=tied):
             for what, of, makes in self._steps:
                 made = what(*[values[i] for i in of])
                 values[makes] = made if errors else _plain(made)
-        if tied is not None and watch.tied is not None:
-            tied |= watch.tied
         return {name: values[position] for name, position in self._results.items()}
 
     def _new(self, expression: Any) -> int:

@@ -79,7 +79,7 @@ class _Watch:
 
     fine: bool
     raised: bool = False
-    tied: Any = None  # where two numbers that are compared are equal
+    tied: Any = None  # an array to set where two numbers that are compared are equal
 
     def __call__(self, _kind: str, _flag: int) -> None:
         self.raised = True
@@ -89,12 +89,13 @@ _watch: ContextVar[_Watch] = ContextVar("watch")
 
 
 @contextmanager
-def watched(*, fine: bool = False) -> Iterator[_Watch]:
+def watched(*, fine: bool = False, tied: Any = None) -> Iterator[_Watch]:
     """What is computed inside notices overflow, underflow and invalid operations, and is silent.
 
-    Args: fine, whether each entry is to have an error of its own, not the worst of its array.
+    Args: fine, whether each entry is to have an error of its own, not the worst of its array. tied,
+        of the shape of every array inside, to be set where two numbers that are compared are equal.
     """
-    watch = _Watch(fine)
+    watch = _Watch(fine, tied=tied)
     token = _watch.set(watch)
     try:
         with np.errstate(all="call", call=watch):
@@ -110,9 +111,9 @@ def fine() -> bool:
 
 def _tied(equal: Any) -> None:
     """Take down where numbers are equal, unless both are constants."""
-    if np.ndim(equal) and equal.any():
-        watch = _watch.get()
-        watch.tied = equal if watch.tied is None else watch.tied | equal
+    tied = _watch.get().tied
+    if tied is not None and np.ndim(equal):
+        tied |= equal
 
 
 def _asked() -> _Watch:
