@@ -20,11 +20,12 @@ from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
 
 from symdiff.bridge.float_functions import FUNCTIONS
 from symdiff.bridge.float_steps import rational
-from symdiff.functions import Extreme, maximum
+from symdiff.functions import Extreme, Phi, maximum, phi, sech, sigmoid, softplus
 from symdiff.graph.template import placeholder
 from symdiff.rounding.floors import FLOORS, of_a_difference
 from symdiff.trees.subexpressions import subexpressions
 
+_NEVER_ZERO = (sympy.exp, sympy.erfc, sigmoid, softplus, sech, Phi, phi)
 ELEMENTARY = 4  # units that an elementary function's value is allowed to be off
 _LARGEST_EXACT = 2**8  # an integer up to it is exact in every type, bfloat16's 8 bits included
 
@@ -67,11 +68,12 @@ def at(
             partials[_position(part)] = _finite(weight)
             continue
         of = [known[k] for k in places]
-        rounds = _rounds(part, of, _size(known[i], smallest), floors=floors)
+        size = _size(part, of, known[i], smallest)
+        rounds = _rounds(part, of, size, floors=floors)
         if floors and isinstance(part, sympy.exp) and isinstance(part.args[0], Add):
             terms = [np.abs(_finite(known[k])) for k in parts[places[0]][1]]
             units = of_a_difference(terms)
-            rounds = np.maximum(rounds, units * _size(known[i], smallest))
+            rounds = np.maximum(rounds, units * size)
             in_common = max(in_common, float(np.max(units, initial=0.0)))
         if rounds is not None:
             roundings = roundings + _finite(np.abs(weight) * rounds)
@@ -104,11 +106,21 @@ def _values(parts: Sequence[Part], operands: Sequence[Any]) -> list[Any]:
     return known
 
 
-def _size(value: Any, smallest: float) -> Any:
-    """|value|, what is not 0 at least the smallest; of what is no number, nothing."""
+def _size(part: Basic, of: Sequence[Any], value: Any, smallest: float) -> Any:
+    """|value|, at least the smallest unless it is 0 exactly; of what is no number, nothing.
+
+    A product of numbers that are not 0, or e^x, is 0 by underflow: that is a rounding too, which a
+    large cotangent shows.
+    """
     if isinstance(value, tuple):
         return 0.0
-    return np.where(np.equal(value, 0), 0.0, np.maximum(np.abs(value), smallest))
+    zero = np.equal(value, 0)
+    if isinstance(part, _NEVER_ZERO):
+        zero = np.False_
+    elif isinstance(part, Mul | Pow):
+        factors = of if isinstance(part, Mul) else of[:1]
+        zero = zero & reduce(np.logical_or, [np.equal(a, 0) for a in factors])
+    return np.where(zero, 0.0, np.maximum(np.abs(value), smallest))
 
 
 def _finite(numbers: Any) -> Any:

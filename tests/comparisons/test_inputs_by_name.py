@@ -124,5 +124,5 @@ def test_a_constant_has_the_type_of_the_inputs():
 
     comparisons.compare(masked, x, mask, dtype="float32")
 
-    assert seen[0] is torch.float64  # captured
-    assert seen[-1] is torch.float32
+    assert seen
+    assert {*seen} == {torch.float32}  # captured in the type it runs in, too

@@ -278,3 +278,28 @@ def test_constants_are_written_as_they_were_typed():
 
     assert "max(1e-08, z)" in told
     assert "for nan" not in told
+
+
+def test_an_underflow_that_a_large_cotangent_shows_is_no_error():
+    """e^(−x²) is 0 from 27.3 on in float64; 2¹⁰⁰ times that is 0 too, where the truth is 1e-305."""
+
+    def step(x):
+        return 0.5 * (1 + torch.erf(x * 2.5))
+
+    x = torch.linspace(-12, 12, 60, dtype=torch.float64)
+    assert comparisons.check(step, x).verdict is Verdict.ACCURATE
+
+    class Cut(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return step(x)
+
+        @staticmethod
+        def backward(ctx, v):
+            (x,) = ctx.saved_tensors
+            slope = 2.5 * torch.exp(-((2.5 * x) ** 2)) / torch.pi**0.5
+            return v * torch.where(x.abs() > 6, 0.0, slope)
+
+    with pytest.raises(GradientMismatch):
+        comparisons.check(Cut.apply, x)

@@ -5,6 +5,7 @@ imports itself is forgotten after it.
 """
 
 import pkgutil
+import tempfile
 from importlib import import_module
 
 import pytest
@@ -16,7 +17,9 @@ import symdiff
 @pytest.fixture(autouse=True)
 def own_temporary_folder(tmp_path_factory, monkeypatch):
     """The runs that a test starts look there for killed ones, and leave theirs there."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
+    folder = str(tmp_path_factory.mktemp("temporary"))
+    monkeypatch.setenv("TMPDIR", folder)
+    monkeypatch.setattr(tempfile, "tempdir", folder)  # of runs within this process
 
 
 @pytest.fixture(scope="session", autouse=True)

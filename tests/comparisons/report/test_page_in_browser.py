@@ -53,7 +53,8 @@ def page(browser, address):
 
 
 def _outside(url, address):
-    return url != address and not url.startswith("data:")
+    beside = address.rpartition("/")[0] + "/style.css"  # the pages of a folder share it
+    return url not in (address, beside) and not url.startswith("data:")
 
 
 def _names(page):
