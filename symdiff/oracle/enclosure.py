@@ -136,6 +136,11 @@ class Enclosure:
         """Where there may be a truth, and it was not certified."""
         return np.isin(self.why, [Why.UNDECIDED, Why.OUT_OF_BUDGET])
 
+    def broadcast_to(self, shape: tuple[int, ...]) -> Enclosure:
+        """The same enclosures repeated to a shape, as arrays of their own."""
+        parts = (self.high, self.low, self.bound, self.certified, self.why)
+        return Enclosure(*(np.broadcast_to(part, shape).copy() for part in parts))  # type: ignore[arg-type]  # of four types
+
     def reshape(self, shape: tuple[int, ...]) -> Enclosure:
         """The same enclosures as arrays of another shape."""
         return Enclosure(

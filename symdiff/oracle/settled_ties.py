@@ -49,7 +49,8 @@ def settle_ties(
     taken = {name: enclosure.copy() for name, enclosure in found.items()}
     try:
         for radius in _RADII:  # an entry that is 0 by cancellation is seen to be with the last
-            for name, hull in _whatever(left, adjoints, arguments, radius):
+            for name, one in _whatever(left, adjoints, arguments, radius):
+                hull = one.broadcast_to(found[name].shape)
                 least = np.maximum(enough.get(name, 0.0), SMALLEST)
                 narrow = (hull.bound <= relative * np.abs(hull.high)) | (hull.bound <= least)
                 hull.certified[...] = narrow

@@ -29,6 +29,7 @@ from symdiff.bridge.sharing import Entrywise
 from symdiff.functions import Extreme
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.arrays.steps import ArrayOperation, Unmoved, operation, rows
+from symdiff.graph.composed.root import settled_by_convention
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.largest import Largest, winners
 from symdiff.graph.node import Node, topological
@@ -90,7 +91,7 @@ def choosing_steps(steps: Program, inputs: Iterable[str]) -> set[Any]:
 @lru_cache(maxsize=4096)
 def _deciding(template: Expr) -> frozenset[Symbol]:
     """What decides the cases of an expression."""
-    atoms = template.atoms(*_KINKED, Relational)
+    atoms = template.atoms(*_KINKED, Relational) - settled_by_convention(template)
     chosen = (e for e in atoms if not isinstance(e, sympy.Piecewise))  # its relations are atoms too
     return frozenset().union(*(e.free_symbols for e in chosen))
 

@@ -116,7 +116,7 @@ def _size(part: Basic, of: Sequence[Any], value: Any, smallest: float) -> Any:
         return 0.0
     zero = np.equal(value, 0)
     if isinstance(part, _NEVER_ZERO):
-        zero = np.False_
+        zero = zero & np.isinf(np.asarray(of[0], dtype=np.float64))  # e^(−∞) is 0 exactly
     elif isinstance(part, Mul | Pow):
         factors = of if isinstance(part, Mul) else of[:1]
         zero = zero & reduce(np.logical_or, [np.equal(a, 0) for a in factors])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sympy
-from sympy import Eq, Piecewise
+from sympy import Eq, Expr, Piecewise
+from sympy.core.relational import Relational
 
 from symdiff.graph.kinds.elementwise import elementwise
 from symdiff.graph.node import Node
@@ -18,3 +19,18 @@ def root(x: Node) -> Node:
     z = placeholder(0)
     slope = Piecewise((0, Eq(z, 0)), (1 / (2 * sympy.sqrt(z)), True))
     return elementwise(sympy.sqrt, x, partials=[slope])
+
+
+def settled_by_convention(e: Expr) -> frozenset[Relational]:
+    """The conditions in an expression that are `root`'s own, where 0 is right whatever is near.
+
+    At 0 the norm's subgradients are the unit ball, and 0 is in it.
+    """
+    return frozenset(
+        case.args[0].cond
+        for case in e.atoms(Piecewise)
+        if len(case.args) == 2
+        and case.args[0].expr == 0
+        and isinstance(case.args[0].cond, Eq)
+        and case.args[1].expr == 1 / (2 * sympy.sqrt(case.args[0].cond.lhs))
+    )
