@@ -172,8 +172,17 @@ def test_the_first_screen_says_what_to_worry_about(page, width, height):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 390])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1400),
+        ("dark", 390),
+        *(
+            pytest.param(*other, marks=pytest.mark.slow)
+            for other in (("dark", 1400), ("light", 390))
+        ),
+    ],
+)
 def test_is_accessible(page, scheme, width):
     """axe-core finds no violation, on a desk and on a phone; nothing is wider than the screen."""
     page.emulate_media(color_scheme=scheme)
