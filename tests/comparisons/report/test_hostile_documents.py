@@ -8,7 +8,7 @@ import re
 import pytest
 from hostile import PAYLOADS, all_poisoned, poisoned
 
-from comparisons.report.data.files import document, read_json
+from comparisons.report.data.files import SCHEMA, document, read_json
 from comparisons.report.data.row import written
 from comparisons.report.page.document import Document, write_page
 from comparisons.report.page.markdown import code, fenced, shown_as_it_is
@@ -340,3 +340,27 @@ def test_a_document_spoilt_at_random_is_a_page_or_a_sentence(sound, seed, tmp_pa
 
     refused = _comes_to_an_end(tmp_path / "run.json", tmp_path)
     assert refused is None or "\n" not in refused
+
+
+def test_what_the_schema_does_not_ask_for_may_be_missing(sound, tmp_path):
+    """A document of an older symdiff has no power and no place."""
+    schema = SCHEMA.definition["$defs"]
+    old = copy.deepcopy(sound)
+    for row in old["rows"]:
+        for kind in ("comparison", "difference"):
+            if row["kind"] == kind:
+                _strip(row, schema[kind])
+        for adjoint in row.get("adjoints", []):
+            _strip(adjoint, schema["adjoint"])
+    SCHEMA.require(old, tmp_path)
+    write_page(tmp_path / "old.html", old)
+    write_page(tmp_path / "old.md", old)
+
+    assert old != sound
+    assert "tanh" in (tmp_path / "old.html").read_text()
+
+
+def _strip(part, schema):
+    """Take out all that is not required."""
+    for name in set(schema["properties"]) - set(schema["required"]):
+        part.pop(name, None)
