@@ -121,9 +121,14 @@ _UNKNOWN = np.frompyfunc(lambda ball: not ball.is_nan() and not ball.rad().is_fi
 
 
 def _restricting(adjoints: Derivation) -> tuple[Node, ...]:
-    """The nodes whose function is not defined everywhere, of those that the output hangs on."""
+    """The nodes whose function is not defined everywhere, of those that the output hangs on.
+
+    And with them what the output weighs, which has no value where it hangs on one that has none.
+    """
     computed = topological(adjoints.graph.output_nodes, computed=True)
-    return tuple(n for n in computed if isinstance(n, Elementwise) and not is_total(n.expr))
+    found = tuple(n for n in computed if isinstance(n, Elementwise) and not is_total(n.expr))
+    # Σ log(x) W has no value in an entry that hangs on all of x, of which x has no axis to tell.
+    return (*found, *(_seeded(adjoints) or ())) if found else ()
 
 
 def _mark(
@@ -138,7 +143,7 @@ def _mark(
     A loss hangs on every entry. An array's entry is taken to hang on those that agree with it in
     the axes that both have.
     """
-    entrywise = _entry_by_entry(adjoints)
+    entrywise = _seeded(adjoints) is not None
     for name, node in ((name, adjoints.nodes[name]) for name in found):
         if adjoints.signature.pointwise:  # every entry is a problem of its own
             _lose(found[name], np.broadcast_to(undefined, found[name].shape), why)
@@ -151,8 +156,8 @@ def _mark(
         _lose(found[name], np.broadcast_to(lost[index], found[name].shape), why)
 
 
-def _entry_by_entry(adjoints: Derivation) -> bool:
-    """Whether each entry of an output has a cotangent of its own.
+def _seeded(adjoints: Derivation) -> tuple[Node, ...] | None:
+    """The values of which each entry has a cotangent of its own; None where there is a loss.
 
     So it is where the output is a sum of entries times those of an input that nothing else takes:
     what torch is asked then is vᵀJ, which where one entry has no value has the others' parts.
@@ -162,20 +167,22 @@ def _entry_by_entry(adjoints: Derivation) -> bool:
     for node in topological(graph.output_nodes):
         takes.update(node.operands)
 
-    def seeded(node: Node) -> bool:
+    def values(node: Node) -> tuple[Node, ...] | None:
         if node.axes:
-            return True
-        if isinstance(node, Elementwise) and node.expr == sum(
-            map(placeholder, range(len(node.operands)))
-        ):
-            return all(map(seeded, node.operands))
-        axes = {a for o in node.operands for a in o.axes}
-        return isinstance(node, Einsum) and any(
-            isinstance(v, Input) and takes[v] == 1 and axes and set(v.axes) == axes
-            for v in node.operands
-        )
+            return (node,)
+        operands = range(len(node.operands))
+        if isinstance(node, Elementwise) and node.expr == sum(map(placeholder, operands)):
+            parts = [values(o) for o in node.operands]
+            return None if None in parts else tuple(v for part in parts if part for v in part)
+        if isinstance(node, Einsum) and len(node.operands) == 2:
+            for v, value in (node.operands, node.operands[::-1]):
+                alone = isinstance(v, Input) and takes[v] == 1
+                if alone and value.axes and set(v.axes) == set(value.axes):
+                    return (value,)
+        return None
 
-    return all(map(seeded, graph.output_nodes))
+    found = [values(output) for output in graph.output_nodes]
+    return None if None in found else tuple(v for part in found if part for v in part)
 
 
 def _lose(enclosure: Enclosure, where: BoolArray, why: Why) -> None:

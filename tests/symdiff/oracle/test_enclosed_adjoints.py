@@ -117,3 +117,15 @@ class TestEntriesWithoutAValue:
     def test_spoil_a_loss(self):
         """A sum with a term that has no value has none, and no derivative."""
         assert not self.enclosed(seeded=False)["x"].certified.any()
+
+    def test_spoil_what_hangs_on_them_through_a_product(self):
+        """Each entry of (log x) W hangs on every x: with one at −1 none has a value."""
+        x, w, v = array("x", "n"), array("w", "n m"), array("v", "m")
+        y = einsum("n, n m -> m", elementwise(sympy.log, x), w)
+        graph = Graph("logs", (x, w, v), {"y": y, "L": einsum("m, m ->", v, y)})
+        given = {"w": np.ones((3, 2)), "v": np.array([1.0, 2.0])}
+        found = symdiff.adjoints(graph)
+
+        lost = found.enclose(x=np.array([-1.0, 1.0, 2.0]), **given)
+        assert not any(lost[name].certified.any() for name in "xw")
+        assert found.enclose(x=np.array([0.5, 1.0, 2.0]), **given)["x"].certified.all()
