@@ -6,7 +6,7 @@ What a convention chose at a tie is certified as far as it is proven to be right
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from symdiff.graph.kinds.einsum import Einsum
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.largest import winners
+from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.node import Node, topological
 from symdiff.graph.template import placeholder
 from symdiff.notation.arrays import Axes
@@ -121,14 +122,9 @@ _UNKNOWN = np.frompyfunc(lambda ball: not ball.is_nan() and not ball.rad().is_fi
 
 
 def _restricting(adjoints: Derivation) -> tuple[Node, ...]:
-    """The nodes whose function is not defined everywhere, of those that the output hangs on.
-
-    And with them what the output weighs, which has no value where it hangs on one that has none.
-    """
+    """The nodes whose function is not defined everywhere, of those that the output hangs on."""
     computed = topological(adjoints.graph.output_nodes, computed=True)
-    found = tuple(n for n in computed if isinstance(n, Elementwise) and not is_total(n.expr))
-    # Σ log(x) W has no value in an entry that hangs on all of x, of which x has no axis to tell.
-    return (*found, *(_seeded(adjoints) or ())) if found else ()
+    return tuple(n for n in computed if isinstance(n, Elementwise) and not is_total(n.expr))
 
 
 def _mark(
@@ -140,10 +136,10 @@ def _mark(
 ) -> None:
     """Where a value on the way is undefined, or may be: no adjoint of what comes from it.
 
-    A loss hangs on every entry. An array's entry is taken to hang on those that agree with it in
-    the axes that both have.
+    A loss hangs on every entry, and so may an entry where something is summed or moved. Else it
+    hangs on those that agree with it in the axes that both have.
     """
-    entrywise = _seeded(adjoints) is not None
+    entrywise = _entry_by_entry(adjoints)
     for name, node in ((name, adjoints.nodes[name]) for name in found):
         if adjoints.signature.pointwise:  # every entry is a problem of its own
             _lose(found[name], np.broadcast_to(undefined, found[name].shape), why)
@@ -156,33 +152,46 @@ def _mark(
         _lose(found[name], np.broadcast_to(lost[index], found[name].shape), why)
 
 
-def _seeded(adjoints: Derivation) -> tuple[Node, ...] | None:
-    """The values of which each entry has a cotangent of its own; None where there is a loss.
+def _entry_by_entry(adjoints: Derivation) -> bool:
+    """Whether each entry of an output hangs on its own place alone, with a cotangent of its own.
 
-    So it is where the output is a sum of entries times those of an input that nothing else takes:
-    what torch is asked then is vᵀJ, which where one entry has no value has the others' parts.
+    A sum of entries times those of an input that nothing else takes is no loss: what torch is asked
+    then is vᵀJ, which where one entry has no value has the others' parts. What sums or moves
+    entries on the way leads an entry elsewhere, whatever its axes are called.
     """
     graph = adjoints.graph
     takes: Counter[Node] = Counter()
     for node in topological(graph.output_nodes):
         takes.update(node.operands)
 
-    def values(node: Node) -> tuple[Node, ...] | None:
+    def in_place(values: Iterable[Node]) -> bool:
+        return all(
+            isinstance(node, Elementwise | Input | Literal)
+            or (
+                isinstance(node, Einsum)
+                and {a for o in node.operands for a in o.axes} <= {*node.axes}
+            )
+            for node in topological(values)
+        )
+
+    def seeded(node: Node) -> bool:
         if node.axes:
-            return (node,)
+            return in_place([node])
         operands = range(len(node.operands))
         if isinstance(node, Elementwise) and node.expr == sum(map(placeholder, operands)):
-            parts = [values(o) for o in node.operands]
-            return None if None in parts else tuple(v for part in parts if part for v in part)
-        if isinstance(node, Einsum) and len(node.operands) == 2:
-            for v, value in (node.operands, node.operands[::-1]):
-                alone = isinstance(v, Input) and takes[v] == 1
-                if alone and value.axes and set(v.axes) == set(value.axes):
-                    return (value,)
-        return None
+            return all(map(seeded, node.operands))
+        if not isinstance(node, Einsum) or len(node.operands) != 2:
+            return False
+        return any(
+            isinstance(v, Input)
+            and takes[v] == 1
+            and value.axes
+            and {*v.axes} == {*value.axes}
+            and in_place([value])
+            for v, value in (node.operands, node.operands[::-1])
+        )
 
-    found = [values(output) for output in graph.output_nodes]
-    return None if None in found else tuple(v for part in found if part for v in part)
+    return all(map(seeded, graph.output_nodes))
 
 
 def _lose(enclosure: Enclosure, where: BoolArray, why: Why) -> None:

@@ -129,3 +129,16 @@ class TestEntriesWithoutAValue:
         lost = found.enclose(x=np.array([-1.0, 1.0, 2.0]), **given)
         assert not any(lost[name].certified.any() for name in "xw")
         assert found.enclose(x=np.array([0.5, 1.0, 2.0]), **given)["x"].certified.all()
+
+    def test_spoil_what_hangs_on_them_by_the_way_round_another_axis(self):
+        """log(x W W′): each entry hangs on every x, though input and output have one axis."""
+        x, v = array("x", "n"), array("v", "n")
+        w, back = array("w", "n m"), array("back", "m n")
+        round_trip = einsum("m, m n -> n", einsum("n, n m -> m", x, w), back)
+        y = elementwise(sympy.log, round_trip)
+        graph = Graph("logs", (x, w, back, v), {"y": y, "L": einsum("n, n ->", v, y)})
+        given = {"w": np.eye(2), "back": np.eye(2), "v": np.array([1.0, 2.0])}
+        found = symdiff.adjoints(graph)
+
+        assert not found.enclose(x=np.array([-1.0, 1.0]), **given)["x"].certified.any()
+        assert found.enclose(x=np.array([0.5, 1.0]), **given)["x"].certified.all()
