@@ -47,7 +47,7 @@ def enclose_arrays(
     absolute: Mapping[str, Float64Array] | None = None,
     ties: bool = True,
 ) -> dict[str, Enclosure]:
-    """Every adjoint of a graph, by Ziv's strategy: the precision doubles for those left open.
+    """Every adjoint of a graph, by Ziv's strategy: more bits for those left open.
 
     Of many entries that are to be known to a narrow format float balls decide most, beforehand.
 
@@ -97,6 +97,8 @@ def enclose_arrays(
                 now = {k: _enclosed(results[k], shape, relative, enough.get(k)) for k in left}
             for guard, node in guards.items():
                 # Of 1/√ an unknown value is seen; a step's slope is 0 whether or not it has one.
+                if all(map(arb.is_finite, np.ravel(results[guard]).tolist())):
+                    continue
                 for why, lost in ((Why.UNDECIDED, _UNKNOWN), (Why.UNDEFINED, _NAN)):
                     where = np.asarray(lost(results[guard]), dtype=bool)
                     if where.any():
@@ -110,7 +112,7 @@ def enclose_arrays(
                 return {name: found[name] for name in adjoints.nodes}
             if len(open_ones) < len(left):
                 left, steps = open_ones, program({**open_ones, **guards})
-            precision *= 2
+            precision = min(4 * precision, MAX_PRECISION)  # a 0 that is not seen goes all the way
 
 
 def _some_infinite(arguments: Mapping[str, Any]) -> bool:
@@ -219,7 +221,7 @@ def _enclosed(
 ) -> Enclosure:
     values = np.asarray(values, dtype=object)
     values = np.broadcast_to(values, np.broadcast_shapes(values.shape, shape))
-    balls = [v if isinstance(v, arb) else arb(v) for v in values.ravel()]  # an empty sum is 0
+    balls = [v if isinstance(v, arb) else arb(v) for v in values.ravel().tolist()]  # an empty sum
     found = enclosure_of(balls, relative=relative).reshape(values.shape)
     if enough is not None:
         settle(found, enough)
