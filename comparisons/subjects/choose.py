@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import symdiff
 from comparisons.dtypes import FloatType
-from comparisons.subjects.catalogue.layers import LAYERS
-from comparisons.subjects.catalogue.losses import LOSSES
 from comparisons.subjects.functions import from_catalogue, from_function
 from comparisons.subjects.own.captured import from_code
 from comparisons.subjects.own.read_off import read_off
 from comparisons.subjects.subject import Subject
 from symdiff import Definition, Graph
 from symdiff.suggestion import closest, same_name
+
+if TYPE_CHECKING:
+    from comparisons.subjects.catalogue.array_code import ArrayCode
 
 Described = Any  # a name, text, a SymPy expression (untyped) or a Definition
 
@@ -129,11 +130,11 @@ def subject_of(
                 f"compare({str(subject)!r}, …) judges torch's own function; to judge one of yours, "
                 "pass the function first and its definition second"
             )
-        of_arrays = {**LAYERS, **LOSSES}.get(subject) if isinstance(subject, str) else None
+        of_arrays = _of_arrays().get(subject) if isinstance(subject, str) else None
         if of_arrays is not None:
             return of_arrays.subject(**parameters)
         if isinstance(subject, str) and subject not in symdiff.activations:
-            near = closest(subject, [*LAYERS, *LOSSES])
+            near = closest(subject, _of_arrays())
             if near is not None and closest(subject, symdiff.activations) is None:
                 raise ValueError(f"unknown function {subject!r}; did you mean {near!r}?")
         return from_catalogue(_definition(subject, parameters))
@@ -204,11 +205,19 @@ def _is_module(subject: Any) -> bool:
     return any(c.__module__.startswith("torch.nn.modules") for c in type(subject).__mro__)
 
 
+def _of_arrays() -> dict[str, ArrayCode]:
+    """The catalogue's layers and losses by name; a user's own code does not wait for them."""
+    from comparisons.subjects.catalogue.layers import LAYERS
+    from comparisons.subjects.catalogue.losses import LOSSES
+
+    return {**LAYERS, **LOSSES}
+
+
 def _definition(described: Described, parameters: Mapping[str, object]) -> Definition:
     """By the name of a loss; else as an activation: a name, a formula in z, or a Definition."""
     if isinstance(described, str) and described in symdiff.losses:
         return symdiff.loss(described, **parameters)
-    if isinstance(described, str) and same_name(described, [*LAYERS, *LOSSES]):
+    if isinstance(described, str) and same_name(described, _of_arrays()):
         raise ValueError(
             f"{described!r} is a function of arrays, not a definition in z; call yours with "
             "tensors beside plain torch code, as in compare(function, x, reference=torch_code)"

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+import symdiff
 from comparisons.subjects.catalogue.torch_code import TorchCode, mentions, written
 from comparisons.subjects.catalogue.written_out import WRITTEN_OUT
-from symdiff import Definition, activations, losses
+from symdiff import Definition  # of its activations and losses, which take 0.3 s, when asked
 
 # A parameter that a call does not mention is fixed by torch.
 TORCH_CALLS: Mapping[str, str] = MappingProxyType(
@@ -59,7 +60,7 @@ TORCH_CALLS: Mapping[str, str] = MappingProxyType(
 
 def comparable() -> tuple[Definition, ...]:
     """The entries of the catalogue for which there is torch code: all but the tutorial's loss."""
-    entries = {**activations, **losses}
+    entries = {**symdiff.activations, **symdiff.losses}
     return tuple(d for name, d in entries.items() if name in TORCH_CALLS or name in WRITTEN_OUT)
 
 
@@ -84,4 +85,4 @@ def torch_call(definition: Definition) -> TorchCode:
 
 
 def _default(entry: str, parameter: str) -> Any:
-    return {**activations, **losses}[entry].parameters[parameter]
+    return {**symdiff.activations, **symdiff.losses}[entry].parameters[parameter]
