@@ -20,6 +20,7 @@ def own_temporary_folder(tmp_path_factory, monkeypatch):
     folder = str(tmp_path_factory.mktemp("temporary"))
     monkeypatch.setenv("TMPDIR", folder)
     monkeypatch.setattr(tempfile, "tempdir", folder)  # of runs within this process
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")  # seconds of imports a process
 
 
 @pytest.fixture(scope="session", autouse=True)
