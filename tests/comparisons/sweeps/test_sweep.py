@@ -23,6 +23,7 @@ from comparisons.judge.vocabulary import Status, Verdict
 from comparisons.results.envelope import LAST
 from comparisons.results.reproduction import reproduction
 from comparisons.subjects.choose import subject_of
+from comparisons.sweeps import blocks
 from comparisons.sweeps import sweep as module
 from comparisons.sweeps.blocks import CHUNK, Recipe, prepared
 from comparisons.sweeps.tally import Tally
@@ -235,15 +236,16 @@ def test_a_parameter_may_be_infinite():
 class TestVerb:
     def test_a_sweep_is_checked_as_a_comparison_is(self, monkeypatch):
         """gelu_tanh where z² overflows: wrong, with the worst points and how to see it."""
-        part = partial(module.swept, blocks=[0x60])
+        monkeypatch.setattr(blocks, "BLOCKS", 2**12)  # of one chunk each
+        part = partial(module.swept, blocks=[0x600])
         monkeypatch.setattr(module, "swept", part)
         asked = {"accept": "fails at ∞", "executor": Serial()}
-        assert comparisons.sweep("relu", **asked).values == 2**24
+        assert comparisons.sweep("relu", **asked).values == 2**20
         with pytest.raises(comparisons.GradientMismatch) as caught:
             comparisons.sweep("gelu_tanh", **asked)
 
         message = str(caught.value)
-        assert f"of {2**24} points" in message
+        assert f"of {2**20} points" in message
         assert "spurious non-finite" in message
         assert "reproduce    import torch; " in message
         assert comparisons.sweep("gelu_tanh", executor=Serial()).verdict is Verdict.DISAGREES
