@@ -6,11 +6,10 @@ seconds on it where Python is told to keep no bytecode.
 """
 
 import os
-import pkgutil
 import sys
-from importlib import import_module
 
 import pytest
+from _pytest.pytester import SysModulesSnapshot
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -19,14 +18,19 @@ sys.dont_write_bytecode = False
 pytest_plugins = ["pytester"]
 
 
-@pytest.fixture(scope="session")
-def everything_imported():
-    """Each module of both packages, but for what starts a program or needs another framework.
+@pytest.fixture
+def imports_kept(monkeypatch, tmp_path_factory):
+    """Runs of pytest within this process forget their test files alone.
 
-    Runs of pytest within this process find everything imported: torch takes seconds, and what a
-    run imports itself is forgotten after it.
+    Of themselves they forget all that they import: torch takes seconds, and neither its operators
+    nor numba's types can be registered twice.
     """
-    for package in map(import_module, ("symdiff", "comparisons")):
-        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not {"__main__", "frameworks", "apart"} & set(found.name.split(".")):
-                import_module(found.name)
+    own = str(tmp_path_factory.getbasetemp())
+
+    def kept(name):
+        return not str(getattr(sys.modules[name], "__dict__", {}).get("__file__")).startswith(own)
+
+    def snapshot(preserve):  # noqa: ARG001 - called by keyword
+        return SysModulesSnapshot(kept)
+
+    monkeypatch.setattr("_pytest.pytester.SysModulesSnapshot", snapshot)

@@ -77,7 +77,7 @@ def test_each_command_prints_what_is_shown(page, capsys):
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, TESTS)], ids=lambda p: p.stem)
-@pytest.mark.usefixtures("everything_imported")
+@pytest.mark.usefixtures("imports_kept")
 def test_each_test_shown_passes(page, pytester):
     """The page's test file, as a reader would write it."""
     shown = blocks(page, TESTS)

@@ -38,7 +38,7 @@ def test_the_first_result_is_from_a_real_run():
     assert str(caught.value).splitlines()[0] in shown
 
 
-@pytest.mark.usefixtures("everything_imported")
+@pytest.mark.usefixtures("imports_kept")
 def test_the_fixture_example_runs(pytester):
     """Three lines check one's own activation."""
     code = next(block for block in BLOCKS if "def test_my_activation" in block)

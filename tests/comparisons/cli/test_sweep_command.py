@@ -12,7 +12,8 @@ from comparisons.sweeps import blocks, sweep
 @pytest.fixture(autouse=True)
 def _somewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(blocks, "BLOCKS", 2**12)  # of one chunk each
+    monkeypatch.setattr(blocks, "BLOCKS", 2**12)  # of one chunk each, in this process
+    monkeypatch.setattr(sweep, "_run", lambda recipe, blocks, _: _here(recipe, blocks))
 
 
 def test_a_sweep_is_told_and_written(monkeypatch, capsys, tmp_path):
@@ -58,7 +59,6 @@ def test_compare_sends_float32_to_it(capsys):
 def test_your_own_function_is_swept_by_its_path(monkeypatch, capsys, tmp_path):
     """A file and a name, with a definition or without one; a wrong one is code 1."""
     monkeypatch.setattr(sweep, "swept", partial(sweep.swept, blocks=[0x100]))
-    monkeypatch.setattr(sweep, "_run", lambda recipe, blocks, _: _here(recipe, blocks))
     (tmp_path / "kernels_swept.py").write_text("def twice(x):\n    return 2 * x\n")
 
     assert main(["sweep", "kernels_swept.py:twice"]) == 0
