@@ -24,6 +24,7 @@ from comparisons.judge.budget import Budget
 from comparisons.judge.held import precisions
 from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
+from comparisons.judge.known import something_judged, something_known, without_value
 from comparisons.judge.power import Power, nonlinear, power_of
 from comparisons.judge.truth import Truth
 from comparisons.results.adjoint_result import AdjointResult
@@ -33,7 +34,7 @@ from comparisons.subjects.subject import Subject
 from symdiff import Definition
 from symdiff.graph import Node
 from symdiff.graph.adjoints.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
-from symdiff.oracle.enclosure import Enclosure, Why
+from symdiff.oracle.enclosure import Enclosure
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +180,9 @@ class Case:
         """
         adjoints, wrong = self._results(gradients, engine.read(at, self.dtype), chosen)
         missing = self.truth.adjoints.missing
+        if self.subject.bare is not None and not wrong:
+            of_inputs = [found.judgement for k, found in adjoints.items() if k not in self._seeds]
+            something_judged(str(self.subject), of_inputs, self._without_value(gradients))
         return Comparison(
             subject=self.subject,
             derived=self.derived.adjoints,
@@ -245,6 +249,15 @@ class Case:
         return TIMES * self._allowance.wide.sizes.get(name, np.zeros(()))
 
     @cached_property
+    def _seeds(self) -> Mapping[str, str]:
+        """By the input whose adjoint an output is, the output."""
+        bare = self.subject.bare
+        return {} if bare is None else {v: name for name, v in bare.weights.items()}
+
+    def _without_value(self, gradients: Gradients) -> str:
+        return without_value({y: gradients.values.get(v) for v, y in self._seeds.items()})
+
+    @cached_property
     def _functions(self) -> Mapping[str, Sequence[Node]]:
         """The nonlinear functions in the graph, in print, and the nodes that each is given."""
         return nonlinear(self.subject.graph)
@@ -282,12 +295,17 @@ class Case:
         return self._ideal._result(name, found.computed, found.inputs, chosen)  # noqa: SLF001 - another case
 
     def _result(
-        self, name: str, computed: Float64Array, at: Inputs, chosen: Indices | None
+        self,
+        name: str,
+        computed: Float64Array,
+        at: Inputs,
+        chosen: Indices | None,
+        beside: str = "",
     ) -> AdjointResult:
         """One adjoint, judged."""
         truth = self._enclosures[name]
         some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
-        _something_known(f"{name} of {self.subject}", some, at)
+        something_known(f"{name} of {self.subject}", some, at, beside)
         found, enclosure = self._judge.judge(name, computed, some, at)
         power = self._power(name, computed, enclosure, found, at)
         return AdjointResult(name, at, computed, enclosure, found, self.subject.label(name), power)
@@ -317,7 +335,7 @@ class Case:
         """
         graph = self.subject.graph
         missing = self.truth.adjoints.missing
-        differentiable = requiring_grad(graph)
+        differentiable, beside = requiring_grad(graph), self._without_value(gradients)
         results: dict[str, AdjointResult] = {}
         wrong: dict[str, str] = {}
         for name, value in gradients.values.items():
@@ -338,7 +356,7 @@ class Case:
             if problem is not None:
                 wrong[name] = problem
             elif value is not None and name in self._enclosures and name != graph.output_name:
-                results[name] = self._result(name, value, at, chosen)
+                results[name] = self._result(name, value, at, chosen, beside)
         return results, wrong
 
 
@@ -369,20 +387,6 @@ def _refusal(engine: Engine, subject: Subject) -> str | None:
     if engine.framework != subject.framework:
         return f"{subject} is a function of {subject.framework}, not of {engine.framework}"
     return engine.refuses(subject) or engine.unavailable()
-
-
-def _something_known(name: str, truth: Enclosure, at: Inputs) -> None:
-    """Raises: ValueError if there may be truths at finite inputs, and none was certified."""
-    finite = np.ones(truth.shape, dtype=bool)
-    for v in at.values():
-        if v.shape == truth.shape:
-            finite &= np.isfinite(v)
-    unsettled = truth.unsettled & finite
-    if unsettled.any() and not (truth.certified & finite).any():
-        why = Why(int(truth.why[unsettled][0])).sentence
-        raise ValueError(
-            f"the truth of {name} was certified at no point, so nothing can be judged: {why}"
-        )
 
 
 def _of_numbers(value: Float64Array | None, at: Inputs) -> Float64Array | None:

@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 from flint import arb, fmpq
-from sympy import Dummy, Expr, Symbol, oo
+from sympy import Expr, Symbol
 
-from symdiff.balls.compiled import Compiled, compile_ball
 from symdiff.balls.elementary import Undefined
 from symdiff.oracle import deadline
+from symdiff.oracle.absent import with_absent
+from symdiff.oracle.infinities import with_infinities
 
 
 @dataclass
@@ -48,11 +49,6 @@ def _entry(value: Any) -> arb:
     return arb(fmpq(int(value.p), int(value.q))) if hasattr(value, "p") else arb(value)
 
 
-# The name under which an expression has it, and its ball.
-_INFINITE = {
-    oo: (Dummy("infinity", extended_real=True), arb.pos_inf()),
-    -oo: (Dummy("minus_infinity", extended_real=True), arb.neg_inf()),
-}
 _ball = np.frompyfunc(_entry, 1, 1)
 
 
@@ -71,32 +67,15 @@ def compile_untied(symbols: Sequence[Symbol], expression: Expr) -> Callable[...,
     return _compiled(tuple(symbols), expression, ties=False)
 
 
-@dataclass(frozen=True)
-class WithInfinities:
-    """An expression that may name ±∞, as a function of balls."""
-
-    compiled: Compiled
-    infinities: tuple[arb, ...]
-
-    def __call__(self, *balls: Any) -> Any:
-        """Its ball. Raises: Undefined where it has no value."""
-        return self.compiled(*balls, *self.infinities)
-
-
-def with_infinities(symbols: Sequence[Symbol], expression: Expr) -> WithInfinities:
-    """An expression of captured code: what it adds under a mask may be -∞, an argument like others.
-
-    Raises: as `compile_ball`.
-    """
-    named = {e: pair for e, pair in _INFINITE.items() if expression.has(e)}
-    replaced = expression.xreplace({e: symbol for e, (symbol, _) in named.items()})
-    compiled = compile_ball(replaced, (*symbols, *(symbol for symbol, _ in named.values())))
-    return WithInfinities(compiled, tuple(ball for _, ball in named.values()))
-
-
 @lru_cache(maxsize=4096)
 def _compiled(
     symbols: tuple[Symbol, ...], expression: Expr, *, ties: bool = True
+) -> Callable[..., Any]:
+    return with_absent(symbols, expression, lambda e: _plain(symbols, e, expression, ties=ties))
+
+
+def _plain(
+    symbols: tuple[Symbol, ...], expression: Expr, watched_as: Expr, *, ties: bool
 ) -> Callable[..., Any]:
     function = with_infinities(symbols, expression)
 
@@ -109,11 +88,14 @@ def _compiled(
         except Undefined:
             return arb.nan()
         met = function.compiled.conditions
-        if met.tied and (watch := _ties.get(None)) is not None and expression in watch.of:
+        if met.tied and (watch := _ties.get(None)) is not None and watched_as in watch.of:
             watch.met = True
         unknown = met.unknown or (met.tied and not ties)  # a condition may have no value
-        if (unknown or value.is_nan()) and not any(ball.is_nan() for ball in balls):
-            return arb(0, arb.pos_inf())
-        return value
+        if not unknown and not value.is_nan():
+            return value
+        if any(arb(ball).is_nan() for ball in balls):
+            # a condition hangs on what has no value
+            return arb.nan() if met.unknown else value
+        return arb(0, arb.pos_inf())
 
     return evaluate

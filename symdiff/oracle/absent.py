@@ -1,0 +1,163 @@
+"""Zeros that stay 0 all around a point, so that whatever they are multiplied by is not there.
+
+Of where(x > 0, √x, x) at x = −1 the case that is not taken passes nothing back: 0 times 1/(2√x),
+which has no value, is 0. Not every 0 is such: of (√x)² at 0 the chain rule's 2√x · 1/(2√x) is 1. So
+an entry is absent only if a strict condition takes a case that is 0, or a table leaves its place
+empty, or if it is made of such entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import sympy
+from flint import arb
+from sympy import Expr, Piecewise, S, Symbol
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import And, BooleanAtom, Not, Or
+
+from symdiff.balls.elementary import CannotCertify, Undefined
+from symdiff.oracle.infinities import with_infinities
+
+
+class Absent(arb):
+    """0 times anything is 0, and 0 and anything is that."""
+
+    __slots__ = ()
+
+    def __mul__(self, other: Any) -> Absent:
+        """Itself."""
+        return self
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: Any) -> Any:
+        """The other."""
+        return other
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Absent:
+        """Itself."""
+        return self
+
+
+ABSENT = Absent(0)
+_NO_NUMBERS = (S.NaN, S.ComplexInfinity)
+Decided = tuple[tuple[Expr, Expr], ...]  # cases and what is taken of each
+OfBalls = Callable[..., Any]
+
+
+def with_absent(
+    symbols: tuple[Symbol, ...], expression: Expr, plain: Callable[[Expr], OfBalls]
+) -> OfBalls:
+    """An expression as a function of balls that may be absent, and whose value may be.
+
+    Args: plain, which makes a function of balls of an expression in the symbols.
+    """
+    if expression.is_zero:
+        return lambda *balls: ABSENT  # noqa: ARG005 - of whatever
+    function = plain(expression)
+    simpler: dict[Expr, OfBalls] = {}
+
+    def by(rest: Expr, balls: Sequence[Any]) -> Any:
+        if rest not in simpler:
+            simpler[rest] = with_absent(symbols, rest, plain)
+        return simpler[rest](*balls)
+
+    def evaluate(*balls: Any) -> Any:
+        """The ball of the value."""
+        rest = _without_absent(symbols, expression, balls)
+        if rest is not None:
+            return by(rest, balls)
+        value = function(*balls)
+        if value.is_zero() or not value.is_finite():
+            rest = _settled(symbols, expression, balls)
+            if rest is not None:
+                return by(rest, balls)
+        return value
+
+    return evaluate
+
+
+def _without_absent(
+    symbols: tuple[Symbol, ...], expression: Expr, balls: Sequence[Any]
+) -> Expr | None:
+    """The expression with 0 for what is absent; None where nothing is, or 0 is divided by."""
+    gone = [s for s, ball in zip(symbols, balls, strict=True) if isinstance(ball, Absent)]
+    absent = tuple(s for s in gone if s in expression.free_symbols)
+    return _with_zeros(expression, absent) if absent else None
+
+
+def _settled(symbols: tuple[Symbol, ...], expression: Expr, balls: Sequence[Any]) -> Expr | None:
+    """The expression with those cases put in that strict conditions take; None if there are none.
+
+    At a border nothing is strict.
+    """
+    if not expression.has(Piecewise):
+        return None
+    taken: list[tuple[Expr, Expr]] = []
+    for cases in _outermost(expression):
+        for value, condition in cases.args:
+            holds = _strictly(condition, symbols, balls)
+            if holds is None:
+                break
+            if holds:
+                taken.append((cases, value))
+                break
+    return _with_cases(expression, tuple(taken)) if taken else None
+
+
+@lru_cache(maxsize=4096)
+def _with_zeros(expression: Expr, absent: tuple[Symbol, ...]) -> Expr | None:
+    return _number(expression.xreplace(dict.fromkeys(absent, S.Zero)))
+
+
+@lru_cache(maxsize=4096)
+def _with_cases(expression: Expr, taken: Decided) -> Expr | None:
+    return _number(expression.xreplace(dict(taken)))
+
+
+def _number(expression: Expr) -> Expr | None:
+    return None if expression.has(*_NO_NUMBERS) else expression
+
+
+@lru_cache(maxsize=4096)
+def _outermost(expression: Expr) -> tuple[Expr, ...]:
+    """The cases that stand in no others."""
+    if isinstance(expression, Piecewise):
+        return (expression,)
+    return tuple(dict.fromkeys(cases for a in expression.args for cases in _outermost(a)))
+
+
+def _strictly(condition: Any, symbols: tuple[Symbol, ...], balls: Sequence[Any]) -> bool | None:
+    """Whether a condition holds all around; None where that is not decided."""
+    if isinstance(condition, BooleanAtom):
+        return bool(condition)
+    if isinstance(condition, Not):
+        found = _strictly(condition.args[0], symbols, balls)
+        return None if found is None else not found
+    if isinstance(condition, And | Or):
+        settling = isinstance(condition, Or)
+        parts = [_strictly(part, symbols, balls) for part in condition.args]
+        if settling in parts:
+            return settling
+        return None if None in parts else not settling
+    if not isinstance(condition, Relational):
+        return None
+    try:
+        border = _border(condition, symbols)(*balls)
+    except (CannotCertify, Undefined):
+        return None
+    if border > 0:
+        return isinstance(condition, sympy.Gt | sympy.Ge | sympy.Ne)
+    if border < 0:
+        return isinstance(condition, sympy.Lt | sympy.Le | sympy.Ne)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _border(condition: Relational, symbols: tuple[Symbol, ...]) -> Any:
+    return with_infinities(symbols, condition.lhs - condition.rhs)
