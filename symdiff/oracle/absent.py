@@ -59,6 +59,8 @@ def with_absent(
     """
     if expression.is_zero:
         return lambda *balls: ABSENT  # noqa: ARG005 - of whatever
+    if expression.has(*_NO_NUMBERS):  # 0/0, as the mean over nothing is
+        return lambda *balls: arb.nan()  # noqa: ARG005 - as above
     function = plain(expression)
     simpler: dict[Expr, OfBalls] = {}
 

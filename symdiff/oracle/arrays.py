@@ -184,8 +184,10 @@ def _mark(
     """
     for name, node in ((name, adjoints.nodes[name]) for name in found):
         lost = undefined
-        if not values.pointwise:
-            lost = _along(undefined, axes, node.axes) if values.in_place else undefined.any()
+        if values.in_place:
+            lost = _along(undefined, axes, node.axes)
+        elif not values.pointwise:
+            lost = np.asarray(undefined.any())
         _lose(found[name], np.broadcast_to(lost, found[name].shape), why)
 
 
