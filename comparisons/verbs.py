@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -147,10 +148,11 @@ def check(
     """
     __tracebackhide__ = True
     beside: list[Unasked | Also] = []
-    asked = answers(subject, *given, beside=beside, **options)
-    found = accepted(next(asked), accept)
-    for other in asked:
-        accepted(other, accept)
+    # closed also where one raises: what runs inside has the state of torch and numpy in its hands
+    with closing(answers(subject, *given, beside=beside, **options)) as asked:
+        found = accepted(next(asked), accept)
+        for other in asked:
+            accepted(other, accept)
     if not found.subject.of_user or options.get("engine") is not None:
         return found
     unasked = [one for one in beside if isinstance(one, Unasked)]
@@ -181,7 +183,7 @@ def answers(
     *given: Any,
     beside: list[Unasked | Also] | None = None,
     **options: Any,
-) -> Iterator[Comparison]:
+) -> Generator[Comparison]:
     """The comparison asked for; then, unless an engine is named, what a careful person would ask.
 
     Args and Raises: those of `compare`; to `beside` is added what else was asked, and what

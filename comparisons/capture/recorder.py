@@ -306,7 +306,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         try:
             with self._inside(), self:
                 found = way(*args, **kwargs)
-        except (NoRule, torch.linalg.LinAlgError):  # the latter of a matrix that is singular
+        except (NoRule, torch.linalg.LinAlgError):  # type: ignore[attr-defined]  # of singular ones
             raise refused(plain_name(call), self._place()) from None
         tensors = [t for t in tree_leaves(found) if isinstance(t, Tensor)]
         return [

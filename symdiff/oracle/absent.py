@@ -8,8 +8,9 @@ empty, or if it is made of such entries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 import sympy
@@ -19,6 +20,7 @@ from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, BooleanAtom, Not, Or
 
 from symdiff.balls.elementary import CannotCertify, Undefined
+from symdiff.bridge.interpret import OfColumns
 from symdiff.oracle.infinities import with_infinities
 
 
@@ -50,38 +52,68 @@ Decided = tuple[tuple[Expr, Expr], ...]  # cases and what is taken of each
 OfBalls = Callable[..., Any]
 
 
-def with_absent(
-    symbols: tuple[Symbol, ...], expression: Expr, plain: Callable[[Expr], OfBalls]
-) -> OfBalls:
+class WithAbsent(OfColumns):
     """An expression as a function of balls that may be absent, and whose value may be.
 
     Args: plain, which makes a function of balls of an expression in the symbols.
     """
-    if expression.is_zero:
-        return lambda *balls: ABSENT  # noqa: ARG005 - of whatever
-    if expression.has(*_NO_NUMBERS):  # 0/0, as the mean over nothing is
-        return lambda *balls: arb.nan()  # noqa: ARG005 - as above
-    function = plain(expression)
-    simpler: dict[Expr, OfBalls] = {}
 
-    def by(rest: Expr, balls: Sequence[Any]) -> Any:
-        if rest not in simpler:
-            simpler[rest] = with_absent(symbols, rest, plain)
-        return simpler[rest](*balls)
+    def __init__(
+        self, symbols: tuple[Symbol, ...], expression: Expr, plain: Callable[[Expr], OfBalls]
+    ) -> None:
+        self._symbols, self._expression, self._plain = symbols, expression, plain
+        self._simpler: dict[Expr, WithAbsent] = {}
+        self._anywhere: arb | None = None  # its value, where that hangs on nothing
+        if expression.is_zero:
+            self._anywhere = ABSENT
+        elif expression.has(*_NO_NUMBERS):  # 0/0, as the mean over nothing is
+            self._anywhere = arb.nan()
+        self._function = plain(expression) if self._anywhere is None else None
+        self._has_cases = expression.has(Piecewise)
 
-    def evaluate(*balls: Any) -> Any:
+    def __call__(self, *balls: Any) -> Any:
         """The ball of the value."""
-        rest = _without_absent(symbols, expression, balls)
+        if self._function is None:
+            return self._anywhere
+        rest = _without_absent(self._symbols, self._expression, balls)
         if rest is not None:
-            return by(rest, balls)
-        value = function(*balls)
-        if value.is_zero() or not value.is_finite():
-            rest = _settled(symbols, expression, balls)
+            return self._by(rest, balls)
+        return self._settled(self._function(*balls), balls)
+
+    def of_columns(self, columns: Sequence[list[Any]]) -> Iterable[Any]:
+        """The balls of the values: one by one where an operand is absent."""
+        if self._function is None:
+            return repeat(self._anywhere, len(columns[0]))
+        gone = [any(type(b) is Absent for b in balls) for balls in zip(*columns, strict=True)]
+        if not any(gone):
+            return self._all_there(columns)
+        there = [[b for b, absent in zip(c, gone, strict=True) if not absent] for c in columns]
+        found = iter(self._all_there(there))
+        rows = zip(*columns, strict=True)
+        return (self(*b) if lost else next(found) for b, lost in zip(rows, gone, strict=True))
+
+    def _all_there(self, columns: Sequence[list[Any]]) -> Iterable[Any]:
+        function = self._function
+        assert function is not None  # noqa: S101 - else its value hangs on nothing
+        found: Iterable[Any] = map(function, *columns)
+        if isinstance(function, OfColumns) and columns[0]:
+            found = function.of_columns(columns)
+        if not self._has_cases:
+            return found
+        return map(self._settled, found, zip(*columns, strict=True))
+
+    def _settled(self, value: Any, balls: Sequence[Any]) -> Any:
+        """The value, or that of the case that a strict condition takes if it says more."""
+        if self._has_cases and (value.is_zero() or not value.is_finite()):
+            rest = _settled(self._symbols, self._expression, balls)
             if rest is not None:
-                return by(rest, balls)
+                return self._by(rest, balls)
         return value
 
-    return evaluate
+    def _by(self, rest: Expr, balls: Sequence[Any]) -> Any:
+        if rest not in self._simpler:
+            self._simpler[rest] = WithAbsent(self._symbols, rest, self._plain)
+        return self._simpler[rest](*balls)
 
 
 def _without_absent(
@@ -98,8 +130,6 @@ def _settled(symbols: tuple[Symbol, ...], expression: Expr, balls: Sequence[Any]
 
     At a border nothing is strict.
     """
-    if not expression.has(Piecewise):
-        return None
     taken: list[tuple[Expr, Expr]] = []
     for cases in _outermost(expression):
         for value, condition in cases.args:

@@ -47,7 +47,7 @@ def enclose_arrays(
     absolute: Mapping[str, Float64Array] | None = None,
     ties: bool = True,
 ) -> dict[str, Enclosure]:
-    """Every adjoint of a graph, by Ziv's strategy: the precision doubles for those left open.
+    """Every adjoint of a graph, by Ziv's strategy: more bits for those left open.
 
     Of many entries that are to be known to a narrow format float balls decide most, beforehand.
 
@@ -116,7 +116,7 @@ def enclose_arrays(
                 return {name: found[name] for name in adjoints.nodes}
             if len(open_ones) < len(left):
                 left, steps = open_ones, program({**open_ones, **guards, **reached})
-            precision *= 2
+            precision = min(4 * precision, MAX_PRECISION)  # a 0 that is not seen goes all the way
 
 
 def _some_infinite(arguments: Mapping[str, Any]) -> bool:
@@ -265,7 +265,7 @@ def _enclosed(
 ) -> Enclosure:
     values = np.asarray(values, dtype=object)
     values = np.broadcast_to(values, np.broadcast_shapes(values.shape, shape))
-    balls = [v if isinstance(v, arb) else arb(v) for v in values.ravel()]  # an empty sum is 0
+    balls = [v if isinstance(v, arb) else arb(v) for v in values.ravel().tolist()]  # an empty sum
     found = enclosure_of(balls, relative=relative).reshape(values.shape)
     if enough is not None:
         settle(found, enough)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 from flint import arb
@@ -28,6 +29,10 @@ class WithInfinities:
     def __call__(self, *balls: Any) -> Any:
         """Its ball. Raises: Undefined where it has no value."""
         return self.compiled(*balls, *self.infinities)
+
+    def each(self, columns: Sequence[list[Any]]) -> list[Any]:
+        """Its balls, of lists of one length. Raises: Undefined where one has, or may have, none."""
+        return self.compiled.each([*columns, *map(repeat, self.infinities)])
 
 
 def with_infinities(symbols: Sequence[Symbol], expression: Expr) -> WithInfinities:
