@@ -31,7 +31,8 @@ Examples:
   symdiff sweep kernels.py:Gelu --definition "z*Phi(z)"
 
 \b
-Exit code: 0 where all agree, 1 where one disagrees, 2 where one could not be compared.
+Exit code: 0 where all agree, 1 where one does not or nothing can be said of it, 2 where one
+could not be compared.
 """,
 )
 @click.argument(

@@ -112,8 +112,8 @@ def _compiled(
         if met.tied and (watch := _ties.get(None)) is not None and expression in watch.of:
             watch.met = True
         unknown = met.unknown or (met.tied and not ties)  # a condition may have no value
-        if (unknown or value.is_nan()) and not any(ball.is_nan() for ball in balls):
-            return arb(0, arb.pos_inf())
-        return value
+        if not unknown and not value.is_nan():
+            return value
+        return arb.nan() if any(ball.is_nan() for ball in balls) else arb(0, arb.pos_inf())
 
     return evaluate

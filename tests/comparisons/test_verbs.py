@@ -10,7 +10,8 @@ from torch.nn.functional import gelu, silu
 
 import comparisons
 import symdiff
-from comparisons import GradientMismatch, Verdict
+from comparisons import GradientMismatch, Inconclusive, Verdict
+from comparisons.report.data.rows import result_row
 from symdiff.oracle import deadline
 
 
@@ -114,8 +115,47 @@ class TestCompare:
 
     def test_where_no_point_is_certified_nothing_passes(self):
         """A check that judged nothing is no pass: it says why there is no truth."""
-        with deadline.allowed(0), pytest.raises(ValueError, match=r"certified at no point.*time"):
+        with deadline.allowed(0), pytest.raises(Inconclusive, match=r"no entry was judged.*time"):
             comparisons.check("gelu")
+
+    @pytest.mark.parametrize(
+        "called",
+        [
+            (lambda x: x.flip(0) * torch.log(x), torch.tensor([-1.0, 2.0, -3.0, 4.0])),
+            (lambda x, y: torch.log(x).flip(0) + y.sin(), *torch.tensor([[-1.0], [1.0]])),
+            (torch.log, "log(z)", {"z": [-1.0, -2.0]}),
+        ],
+        ids=["array", "two inputs", "points"],
+    )
+    def test_where_there_is_no_value_nothing_passes(self, called):
+        """Not one entry judged: inconclusive in the result, each row, the table and the check."""
+        function, *given = called
+        options = {"inputs": given.pop()} if isinstance(given[-1], dict) else {}
+        found = comparisons.compare(function, *given, **options)
+        row = result_row(found)
+        table = comparisons.compare_engines(function, *given, engines=["reverse"], **options)
+
+        assert found.verdict is table["reverse"].verdict is comparisons.Verdict.INCONCLUSIVE
+        assert row["verdict"] == row["adjoints"][0]["verdict"] == "inconclusive"
+        assert "no entry was judged: the function has no real value there" in repr(found)
+        with pytest.raises(Inconclusive, match="no entry was judged: the function has no real"):
+            comparisons.check(function, *given, **options)
+
+    def test_one_input_s_gradient_that_nothing_is_known_of_is_said(self):
+        """Beside one that is judged: neither a pass, nor is the other's failure hidden."""
+        x, y = torch.tensor([0.0, 0.0]), torch.tensor([1.0, 2.0])
+        found = comparisons.compare(lambda x, y: torch.sqrt(x) + y.sin(), x, y)
+
+        assert found.adjoints["y"].verdict is comparisons.Verdict.ACCURATE
+        assert found.adjoints["x"].verdict is comparisons.Verdict.INCONCLUSIVE
+        with pytest.raises(Inconclusive, match=r"inconclusive for x\.grad, of which no entry"):
+            comparisons.check(lambda x, y: torch.sqrt(x) + y.sin(), x, y)
+
+    def test_at_a_kink_alone_the_convention_is_judged(self):
+        """The slope taken lies between the two sides: that is known, and said."""
+        found = comparisons.check(torch.relu, "relu(z)", inputs={"z": [0.0]})
+
+        assert "each entry that was judged is at a kink" in repr(found)
 
     def test_a_user_s_array_is_left_alone(self):
         """torch computes on a copy."""
