@@ -94,11 +94,16 @@ class Power:
         return abs(self.found) > self.common
 
     @property
+    def what(self) -> str:
+        """What was judged, in a word."""
+        return "points" if self.between else "entries"
+
+    @property
     def sentence(self) -> str:
         """In one line what a pass is worth, beside two other checks."""
         if self.unjudged or not self.entries:
             return self.unjudged or "each entry that was judged is at a kink, or infinite"
-        what = "points" if self.between else "entries"
+        what = self.what
         zero = f"an absolute error above {self.absolute:.2g} would have been seen"
         if self.entries == self.zeros:
             return "; ".join(

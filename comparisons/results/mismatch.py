@@ -103,8 +103,8 @@ def describe(found: Result) -> str:
     judgement = f"is wrong at {wrong}" if wrong else f"{summary.verdict}, and more was asked,"
     if power is not None and power.scaled and not wrong:
         judgement = (
-            f"is {power.found:+.2g} of itself off in all entries together, where rounding explains "
-            f"{power.common:.2g}, at none by itself"
+            f"is {power.found:+.2g} of itself off in all {power.what} together, where rounding "
+            f"explains {power.common:.2g}, at none by itself"
         )
     counts = ", ".join(f"{n} {status}" for status, n in summary.counts.items())
     inputs = ", ".join(f"{k} = {v!r} ({bits(v)})" for k, v in worst.inputs.items())
