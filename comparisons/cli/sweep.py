@@ -81,11 +81,11 @@ def sweep(
         import comparisons
         from comparisons.engines.every import engine_named
         from comparisons.report.jobs import Job
-        from comparisons.subjects.choose import subject_of_sweep
+        from comparisons.subjects.choose import subject_of
 
         ways = [engine_named(engine) for engine in split(engines)]
         judged = [own_code(name) if is_own_code(name) else name for name in names]
-        subjects = [subject_of_sweep(one, definition, parameters) for one in judged]
+        subjects = [subject_of(one, definition, parameters) for one in judged]
         if checkpoint is not None and len(ways) * len(subjects) > 1:
             raise ValueError("--checkpoint is of one function in one engine; several are given")
     jobs = [

@@ -21,6 +21,20 @@ def one_sentence(error):
     return "\n" not in text and len(text) < 500 and "Traceback" not in text
 
 
+class _WrongSilu(torch.autograd.Function):
+    """silu with the gradient of the sigmoid."""
+
+    @staticmethod
+    def forward(ctx, z):
+        ctx.save_for_backward(z)
+        return silu(z)
+
+    @staticmethod
+    def backward(ctx, v):
+        s = torch.sigmoid(ctx.saved_tensors[0])
+        return v * s * (1 - s)
+
+
 class Swish(torch.nn.Module):
     """A module that holds its parameter as a number."""
 
@@ -117,6 +131,29 @@ class TestCompare:
         """A check that judged nothing is no pass: it says why there is no truth."""
         with deadline.allowed(0), pytest.raises(Inconclusive, match=r"no entry was judged.*time"):
             comparisons.check("gelu")
+
+    @pytest.mark.parametrize(
+        ("function", "source"),
+        [
+            (torch.nn.functional.softplus, symdiff.activations["softplus"].source),
+            (torch.sigmoid, symdiff.activations["sigmoid"].source),
+            (torch.sqrt, "given by the user"),
+            (lambda x: x * torch.tanh(x), "given by the user"),
+        ],
+        ids=["F.softplus", "torch.sigmoid", "torch.sqrt", "lambda"],
+    )
+    def test_a_function_of_one_number_states_its_definition(self, function, source):
+        """torch's own by the catalogue's, any other by what its code computes of an entry."""
+        found = comparisons.compare(function, dtype="float32")
+
+        assert found.subject.definition.source == source
+        assert found.values > 1000
+        assert not found.verdict.worse_than(Verdict.FAILS_AT_INFINITY)
+
+    def test_a_backward_is_judged_by_its_own_forward_where_nothing_is_given(self):
+        """As with tensors; here at every point."""
+        with pytest.raises(GradientMismatch, match=r"z̄ is wrong at \d+ of"):
+            comparisons.check(_WrongSilu.apply)
 
     @pytest.mark.parametrize(
         "called",
@@ -272,7 +309,10 @@ class TestRefusals:
             (lambda: comparisons.compare("tanh", dtype="complex64"), TypeError, "real floating"),
             (lambda: comparisons.compare("tanh", dtype=torch.int64), TypeError, "real floating"),
             (lambda: comparisons.compare("tanh", engine="sideways"), ValueError, "known are"),
-            (lambda: comparisons.compare(gelu), TypeError, "needs tensors to be called with"),
+            (lambda: comparisons.compare(torch.matmul), ValueError, "tensors to call it with"),
+            (lambda: comparisons.compare(lambda x: x.sum()), ValueError, "not entry by entry"),
+            (lambda: comparisons.compare(lambda x: x.inverse()), ValueError, "by its code alone"),
+            (lambda: comparisons.compare(gelu, beta=2.0), TypeError, "beta would be of a def"),
             (lambda: comparisons.compare(3), TypeError, "not int"),
             (lambda: comparisons.compare("tanh", "z"), TypeError, "pass the function first"),
             (lambda: comparisons.compare(symdiff.neuron("tanh")), TypeError, "comparisons.neuron"),
