@@ -208,6 +208,9 @@ def _in_common(
     if allowance.strict or not telling.any():
         return math.inf, 0.0  # no bound of it is proven
     errors = allowance.wide if floors else allowance.narrow
+    telling = telling & np.isfinite(errors.values[name])  # else no tangent says how it rounds
+    if not telling.any():
+        return math.inf, 0.0
     size = np.where(telling, errors.sizes[name], 0.0)
     off = computed - truth.high - truth.low
     return TIMES * errors.common[name], scale_of(off, truth.high, size)

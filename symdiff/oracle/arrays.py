@@ -17,12 +17,9 @@ from symdiff.bridge.program import program
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.einsum import Einsum
 from symdiff.graph.kinds.elementwise import Elementwise
-from symdiff.graph.kinds.gather import Gather, Scatter
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.largest import winners
 from symdiff.graph.kinds.literal import Literal
-from symdiff.graph.kinds.part import Part
-from symdiff.graph.kinds.position import Position
 from symdiff.graph.node import Node, topological
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import balls_of, compile_entry, compile_untied, watched
@@ -30,13 +27,13 @@ from symdiff.oracle.ball import MAX_PRECISION
 from symdiff.oracle.enclosure import SMALLEST, BoolArray, Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.from_float_balls import COARSEST, WORTH, enclose_quickly
+from symdiff.oracle.poles import settle_poles
 from symdiff.oracle.primal import is_total
-from symdiff.oracle.reach import Loss, Watch, no_value, terms_of
+from symdiff.oracle.reach import Loss, Watch, terms_of
 from symdiff.oracle.settled_ties import settle_ties
 from symdiff.oracle.ties import choosing_steps
 
 _FIRST = 128  # bits
-_PROVING = (Einsum, Elementwise, Gather, Input, Literal, Part, Position, Scatter)
 # Seconds that one call may take: a layer norm of 4,096 entries takes 5 s.
 _PATIENCE, _PATIENCE_EACH = 20.0, 0.02
 
@@ -116,7 +113,7 @@ def enclose_arrays(
                 if not doubtful and all(
                     np.isfinite(np.float64(v)).all() for v in arguments.values()
                 ):
-                    _name_poles(now, adjoints, results)
+                    settle_poles(now, results, adjoints, arguments, (relative, enough))
                 return {name: found[name] for name in adjoints.nodes}
             if len(open_ones) < len(left):
                 left, steps = open_ones, program({**open_ones, **watch.nodes})
@@ -171,19 +168,6 @@ def _entry_by_entry(adjoints: Derivation) -> bool:
         )
 
     return all(term.value.axes and in_place(term.value) for term in terms_of(adjoints.graph))
-
-
-def _name_poles(
-    found: Mapping[str, Enclosure], adjoints: Derivation, results: Mapping[str, Any]
-) -> None:
-    """Say of entries that are still open where the formula of the derivative has no value: 1/√0.
-
-    NaN is a proof of that, except of an elimination or a choice that was not decided.
-    """
-    for name, enclosure in found.items():
-        if all(isinstance(node, _PROVING) for node in topological([adjoints.nodes[name]])):
-            pole = no_value(np.broadcast_to(results[name], enclosure.shape))
-            enclosure.why[pole & (enclosure.why == Why.UNDECIDED)] = Why.NO_DERIVATIVE
 
 
 def _lose(enclosure: Enclosure, where: BoolArray, why: Why) -> None:

@@ -88,7 +88,7 @@ def no_formula_of(captured: Captured, dtype: str = "float64") -> str:
     if len(captured.inputs) != 1 or len(captured.outputs) != 1:
         return (
             f"has the inputs {', '.join(captured.inputs)} and the outputs "
-            f"{', '.join(captured.outputs)}, and not one of each"
+            f"{', '.join(captured.outputs)}; every point is for a function of one tensor"
         )
     (shape, out) = captured.shapes.values()
     if shape != out:

@@ -7,6 +7,7 @@ import sympy
 
 import symdiff
 from symdiff.balls.elementary import CannotCertify
+from symdiff.functions import maximum
 from symdiff.graph import Graph, array, einsum, elementwise, gather
 from symdiff.oracle.adjoints import enclose_adjoints
 from symdiff.oracle.enclosure import Why
@@ -167,6 +168,21 @@ class TestEntriesWithoutAValue:
 
         assert (found.why[0] == Why.NO_DERIVATIVE).all()
         assert found.certified[1].all()
+
+    def test_have_a_derivative_where_its_formula_has_none(self):
+        """√(max(x, 0)) is constant below 0; at 0 it has no derivative, and neither has √(x²)."""
+        x, v = array("x", "n"), array("v", "n")
+        root = elementwise(sympy.sqrt, elementwise(lambda a: maximum(a, sympy.S.Zero), x))
+        distance = elementwise(sympy.sqrt, elementwise(lambda a: a**2, x))
+        whys = []
+        for y in (root, distance):
+            graph = Graph("roots", (x, v), {"y": y, "L": einsum("n, n ->", v, y)})
+            found = symdiff.adjoints(graph).enclose(x=[-1.0, 0.0, 4.0], v=[1.0, 2.0, 3.0])["x"]
+            whys.append(found.why.tolist())
+            assert found.high[0] == (0 if y is root else -1)
+
+        certified, none = int(Why.CERTIFIED), int(Why.NO_DERIVATIVE)
+        assert whys == [[certified, none, certified]] * 2
 
     def test_spoil_what_hangs_on_them_through_a_product(self):
         """Each entry of (log x) W hangs on every x: with one at −1 none has a value."""
