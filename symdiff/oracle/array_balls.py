@@ -6,11 +6,12 @@ value is NaN, which passes on to whatever is computed from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from sympy import Dummy, Expr, Symbol, oo
 
 from symdiff.balls.compiled import Compiled, compile_ball
 from symdiff.balls.elementary import Undefined
+from symdiff.bridge.interpret import OfColumns
 from symdiff.oracle import deadline
 
 
@@ -58,15 +60,19 @@ _ball = np.frompyfunc(_entry, 1, 1)
 
 def balls_of(values: Any) -> Any:
     """Float64 or rational numbers as exact balls, in an object array of their shape."""
+    values = np.asarray(values)
+    if values.dtype.kind in "fi":
+        flat = values.ravel().tolist()
+        return np.fromiter(map(arb, flat), object, len(flat)).reshape(values.shape)
     return np.asarray(_ball(values), object)
 
 
-def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
+def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> Entry:
     """An expression as a function of balls, as `interpret` takes one."""
     return _compiled(tuple(symbols), expression)
 
 
-def compile_untied(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
+def compile_untied(symbols: Sequence[Symbol], expression: Expr) -> Entry:
     """The same, where nothing is known at a tie."""
     return _compiled(tuple(symbols), expression, ties=False)
 
@@ -82,6 +88,10 @@ class WithInfinities:
         """Its ball. Raises: Undefined where it has no value."""
         return self.compiled(*balls, *self.infinities)
 
+    def each(self, columns: Sequence[list[Any]]) -> list[Any]:
+        """Its balls, of lists of one length. Raises: Undefined where one has, or may have, none."""
+        return self.compiled.each([*columns, *map(repeat, self.infinities)])
+
 
 def with_infinities(symbols: Sequence[Symbol], expression: Expr) -> WithInfinities:
     """An expression of captured code: what it adds under a mask may be -∞, an argument like others.
@@ -94,26 +104,68 @@ def with_infinities(symbols: Sequence[Symbol], expression: Expr) -> WithInfiniti
     return WithInfinities(compiled, tuple(ball for _, ball in named.values()))
 
 
-@lru_cache(maxsize=4096)
-def _compiled(
-    symbols: tuple[Symbol, ...], expression: Expr, *, ties: bool = True
-) -> Callable[..., Any]:
-    function = with_infinities(symbols, expression)
+_AT_ONCE = 128  # entries between two looks at the clock
 
-    def evaluate(*balls: Any) -> Any:
-        """The value; NaN where there is none, the whole line where it is not known."""
-        if deadline.spent():
-            raise deadline.OutOfTimeError
+
+class Entry(OfColumns):
+    """An expression as a function of balls: NaN where it has no value, and of NaN.
+
+    Args: ties, whether what a convention chose at a tie is taken; else nothing is known there.
+    """
+
+    def __init__(self, symbols: Sequence[Symbol], expression: Expr, *, ties: bool) -> None:
+        self._function = with_infinities(symbols, expression)
+        self._met = self._function.compiled.conditions
+        self._expression, self._ties = expression, ties
+
+    def __call__(self, *balls: Any) -> Any:
+        """The value; NaN where there is none, the whole line where it is not known.
+
+        Raises: OutOfTimeError.
+        """
+        _look_at_the_clock()
         try:
-            value = function(*balls)
+            value = self._function(*balls)
         except Undefined:
             return arb.nan()
-        met = function.compiled.conditions
-        if met.tied and (watch := _ties.get(None)) is not None and expression in watch.of:
-            watch.met = True
-        unknown = met.unknown or (met.tied and not ties)  # a condition may have no value
-        if not unknown and not value.is_nan():
+        self._watch()
+        if not self._unknown and not value.is_nan():
             return value
         return arb.nan() if any(ball.is_nan() for ball in balls) else arb(0, arb.pos_inf())
 
-    return evaluate
+    def of_columns(self, columns: Sequence[list[Any]]) -> Iterator[Any]:
+        """The values, by the entry where some are not plain numbers. Raises: OutOfTimeError."""
+        for start in range(0, len(columns[0]), _AT_ONCE):
+            some = [column[start : start + _AT_ONCE] for column in columns]
+            yield from self._plain(some) or map(self, *some)
+
+    def _plain(self, columns: Sequence[list[Any]]) -> list[Any] | None:
+        """The values, if there is nothing about any of them."""
+        _look_at_the_clock()
+        try:
+            values = self._function.each(columns)
+        except Undefined:
+            return None
+        self._watch()
+        return None if self._unknown or any(map(arb.is_nan, values)) else values
+
+    @property
+    def _unknown(self) -> bool:
+        """Whether a condition on the way may have no value, or is not to be relied upon."""
+        return self._met.unknown or (self._met.tied and not self._ties)
+
+    def _watch(self) -> None:
+        """Say so if a border was exactly 0."""
+        watch = _ties.get(None)
+        if self._met.tied and watch is not None and self._expression in watch.of:
+            watch.met = True
+
+
+def _look_at_the_clock() -> None:
+    if deadline.spent():
+        raise deadline.OutOfTimeError
+
+
+@lru_cache(maxsize=4096)
+def _compiled(symbols: tuple[Symbol, ...], expression: Expr, *, ties: bool = True) -> Entry:
+    return Entry(symbols, expression, ties=ties)

@@ -5,15 +5,14 @@ What a convention chose at a tie is certified as far as it is proven to be right
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from flint import arb, ctx
 
-from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import program
+from symdiff.bridge.interpret import Compile, interpret
+from symdiff.bridge.program import Program, program
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.einsum import Einsum
 from symdiff.graph.kinds.elementwise import Elementwise
@@ -47,7 +46,7 @@ def enclose_arrays(
     absolute: Mapping[str, Float64Array] | None = None,
     ties: bool = True,
 ) -> dict[str, Enclosure]:
-    """Every adjoint of a graph, by Ziv's strategy: the precision doubles for those left open.
+    """Every adjoint of a graph, by Ziv's strategy: more bits for those left open.
 
     Of many entries that are to be known to a narrow format float balls decide most, beforehand.
 
@@ -92,8 +91,7 @@ def enclose_arrays(
         while True:
             with ctx.workprec(precision):
                 balls = {k: balls_of(arguments[k]) for k in steps.arguments}
-                how = compile_entry if ties else compile_untied
-                run = partial(interpret, steps, compile_scalar=how)
+                run = _running(steps, compile_entry if ties else compile_untied)
                 try:
                     results = run(balls)
                     now = {k: _enclosed(results[k], shape, relative, enough.get(k)) for k in left}
@@ -118,7 +116,11 @@ def enclose_arrays(
             if len(open_ones) < len(left):
                 left, steps = open_ones, program({**open_ones, **watch.nodes})
                 choosing |= choosing_steps(steps, moved)
-            precision *= 2
+            precision = min(4 * precision, MAX_PRECISION)  # a 0 that is not seen goes all the way
+
+
+def _running(steps: Program, how: Compile) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    return lambda balls: interpret(steps, balls, how)
 
 
 def _some_infinite(arguments: Mapping[str, Any]) -> bool:
@@ -195,7 +197,7 @@ def _enclosed(
 ) -> Enclosure:
     values = np.asarray(values, dtype=object)
     values = np.broadcast_to(values, np.broadcast_shapes(values.shape, shape))
-    balls = [v if isinstance(v, arb) else arb(v) for v in values.ravel()]  # an empty sum is 0
+    balls = [v if isinstance(v, arb) else arb(v) for v in values.ravel().tolist()]  # an empty sum
     found = enclosure_of(balls, relative=relative).reshape(values.shape)
     if enough is not None:
         settle(found, enough)

@@ -123,6 +123,9 @@ class Watch:
 
         Args: results, of the program `run` for the arguments `balls`.
         """
+        guards = (results[key] for key in self._guards)
+        if all(all(map(arb.is_finite, np.ravel(guard).tolist())) for guard in guards):
+            return
         for why, lost in ((Why.UNDECIDED, unknown), (Why.UNDEFINED, no_value)):
             places = [(node.axes, lost(results[key])) for key, node in self._guards.items()]
             if any(where.any() for _, where in places):

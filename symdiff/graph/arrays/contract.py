@@ -65,6 +65,6 @@ def ball_product(a: Any, b: Any) -> Any:
     """The product of two matrices of balls, by flint."""
     from flint import arb_mat  # python-flint is needed by certified arithmetic alone
 
-    found = np.empty((a.shape[0], b.shape[1]), dtype=object)
-    found[...] = (arb_mat(a.tolist()) * arb_mat(b.tolist())).tolist()
-    return found
+    one, other = (arb_mat(len(m), m.shape[1], m.ravel().tolist()) for m in (a, b))
+    shape = (len(a), b.shape[1])
+    return np.fromiter((one * other).entries(), object, prod(shape)).reshape(shape)

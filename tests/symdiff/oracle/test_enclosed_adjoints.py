@@ -4,15 +4,18 @@ import mpmath
 import numpy as np
 import pytest
 import sympy
+from flint import arb
 
 import symdiff
 from symdiff.balls.elementary import CannotCertify
 from symdiff.functions import maximum
 from symdiff.graph import Graph, array, einsum, elementwise, gather
 from symdiff.oracle.adjoints import enclose_adjoints
+from symdiff.oracle.array_balls import compile_entry
 from symdiff.oracle.enclosure import Why
 
 DRAW = np.random.default_rng(20240229)
+Z = sympy.Symbol("z", real=True)
 LAYER = {"w": DRAW.normal(size=(5, 3)), "b": DRAW.normal(size=3)}
 CASES = {
     "neuron": (symdiff.neuron("gelu"), dict(zip("wbxt", DRAW.normal(size=(4, 7)), strict=True))),
@@ -89,6 +92,23 @@ def test_an_array_whose_function_may_have_no_value_is_not_certified():
     )
 
     assert not found["x"].certified.any()
+
+
+@pytest.mark.parametrize(
+    ("formula", "others"),
+    [
+        (sympy.Piecewise((Z, Z > 0), (sympy.exp(Z), True)), [0.0, -1.0]),
+        (sympy.log(Z) * Z, [-1.0, np.nan]),
+        (sympy.sqrt(abs(Z)), [0.0, np.inf]),
+    ],
+)
+def test_an_entry_among_many_is_as_it_is_alone(formula, others):
+    """Many are evaluated at once, unless a case is tied, or one has no value."""
+    at = np.concatenate([np.linspace(0.1, 3, 150), others, np.linspace(3, 9, 150)])
+    of = compile_entry([Z], formula)
+    together = list(of.of_columns([[arb(x) for x in at.tolist()]]))
+
+    assert [str(ball) for ball in together] == [str(of(arb(x))) for x in at.tolist()]
 
 
 class TestEntriesWithoutAValue:
