@@ -83,8 +83,9 @@ def enclose_arrays(
         left = {k: n for k, n in left.items() if k not in found or found[k].unsettled.any()}
         if not left:
             return found
-    steps = program({**left, **watch.nodes})
-    choosing |= choosing_steps(steps, moved)  # what is shared otherwise is written otherwise
+    if len(left) < len(adjoints.nodes) or watch.guards:
+        steps = program({**left, **watch.nodes})
+        choosing |= choosing_steps(steps, moved)  # what is shared otherwise is written otherwise
     precision = _FIRST
     quick = [name for name in found if name not in left]
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries), watched(choosing) as ties_met:
