@@ -67,25 +67,25 @@ def enclose_arrays(
     # Of scalars each entry is a problem of its own, and an adjoint that is a constant has as many.
     pointwise = adjoints.signature.pointwise
     shape = np.broadcast_shapes(*map(np.shape, arguments.values())) if pointwise else ()
-    left, steps = dict(adjoints.nodes), program({**adjoints.nodes, **watch.guards})
+    left, steps = dict(adjoints.nodes), program({**adjoints.nodes, **watch.nodes})
     steps.check(arguments)
     moved = {name for name in adjoints.signature.inputs if name in adjoints.nodes}
     choosing = choosing_steps(steps, moved)
     ties = ties and not (choosing and _some_infinite(arguments))
     if ties and relative >= COARSEST and entries >= WORTH:
         around = moved if choosing else ()
-        found = enclose_quickly(
-            steps, watch.guards, arguments, around, shape, (relative, resolution)
-        )
+        asked = (relative, resolution)
+        found = enclose_quickly(steps, watch.guards, arguments, around, shape, asked)
+        found = {name: found[name] for name in adjoints.nodes if name in found}
         for name, enclosure in found.items():
             if name in enough:
                 settle(enclosure, enough[name])
         left = {k: n for k, n in left.items() if k not in found or found[k].unsettled.any()}
         if not left:
             return found
-    if len(left) < len(adjoints.nodes) or watch.guards:
-        steps = program({**left, **watch.nodes})
-        choosing |= choosing_steps(steps, moved)  # what is shared otherwise is written otherwise
+        if len(left) < len(found):
+            steps = program({**left, **watch.nodes})
+            choosing |= choosing_steps(steps, moved)  # what is shared otherwise reads otherwise
     precision = _FIRST
     quick = [name for name in found if name not in left]
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries), watched(choosing) as ties_met:
