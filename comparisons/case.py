@@ -239,10 +239,15 @@ class Case:
             watched=[node for nodes in self._functions.values() for node in nodes],
         )
 
-    def tolerance(self, name: str) -> Float64Array:
-        """The error of each entry of an adjoint of a whole graph that rounding explains, widely."""
-        assert self._allowance is not None  # noqa: S101 - of arrays
-        return TIMES * self._allowance.wide.sizes.get(name, np.zeros(()))
+    def tolerance(self, name: str, *, widely: bool = True) -> Float64Array:
+        """The error of each entry of an adjoint of a whole graph that rounding explains.
+
+        Args: widely, as the frameworks' formulas round.
+        """
+        allowance = self._allowance
+        assert allowance is not None  # noqa: S101 - of arrays
+        errors = allowance.wide if widely else allowance.narrow
+        return TIMES * errors.sizes.get(name, np.zeros(()))
 
     @cached_property
     def _functions(self) -> Mapping[str, Sequence[Node]]:
