@@ -24,9 +24,7 @@ from comparisons.judge.budget import Budget
 from comparisons.judge.held import precisions
 from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
-from comparisons.judge.known import something_judged, something_known, without_value
-from comparisons.judge.power import Power, nonlinear, power_of
-from comparisons.judge.presence import of_numbers, presence
+from comparisons.judge.power import Power, nonlinear, power_of, unjudged
 from comparisons.judge.truth import Truth
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.comparison import Comparison
@@ -34,7 +32,7 @@ from comparisons.results.engine_table import EngineTable
 from comparisons.subjects.subject import Subject
 from symdiff import Definition
 from symdiff.graph import Node
-from symdiff.graph.adjoints.derivation import CONSTANT, requiring_grad
+from symdiff.graph.adjoints.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
 from symdiff.oracle.enclosure import Enclosure
 
 
@@ -181,9 +179,6 @@ class Case:
         """
         adjoints, wrong = self._results(gradients, engine.read(at, self.dtype), chosen)
         missing = self.truth.adjoints.missing
-        if self.subject.bare is not None and not wrong:
-            of_inputs = [found.judgement for k, found in adjoints.items() if k not in self._seeds]
-            something_judged(str(self.subject), of_inputs, self._without_value(gradients))
         return Comparison(
             subject=self.subject,
             derived=self.derived.adjoints,
@@ -255,15 +250,6 @@ class Case:
         return TIMES * errors.sizes.get(name, np.zeros(()))
 
     @cached_property
-    def _seeds(self) -> Mapping[str, str]:
-        """By the input whose adjoint an output is, the output."""
-        bare = self.subject.bare
-        return {} if bare is None else {v: name for name, v in bare.weights.items()}
-
-    def _without_value(self, gradients: Gradients) -> str:
-        return without_value({y: gradients.values.get(v) for v, y in self._seeds.items()})
-
-    @cached_property
     def _functions(self) -> Mapping[str, Sequence[Node]]:
         """The nonlinear functions in the graph, in print, and the nodes that each is given."""
         return nonlinear(self.subject.graph)
@@ -301,17 +287,11 @@ class Case:
         return self._ideal._result(name, found.computed, found.inputs, chosen)  # noqa: SLF001 - another case
 
     def _result(
-        self,
-        name: str,
-        computed: Float64Array,
-        at: Inputs,
-        chosen: Indices | None,
-        beside: str = "",
+        self, name: str, computed: Float64Array, at: Inputs, chosen: Indices | None
     ) -> AdjointResult:
         """One adjoint, judged."""
         truth = self._enclosures[name]
         some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
-        something_known(f"{name} of {self.subject}", some, at, beside)
         found, enclosure = self._judge.judge(name, computed, some, at)
         power = self._power(name, computed, enclosure, found, at)
         return AdjointResult(name, at, computed, enclosure, found, self.subject.label(name), power)
@@ -321,9 +301,11 @@ class Case:
     ) -> Power:
         """What a pass is worth."""
         if self._allowance is None:
-            return self._judge.power(name, computed, truth, found, at)
-        functions = self._functions
-        return power_of(name, computed, truth, found, self._allowance, self.dtype, functions)
+            power = self._judge.power(name, computed, truth, found, at)
+        else:
+            of = self._allowance, self.dtype, self._functions
+            power = power_of(name, computed, truth, found, *of)
+        return replace(power, unjudged=unjudged(truth, found, at))
 
     def _is_zero(self, name: str) -> bool:
         """Whether an adjoint is 0 in every entry, and proven to be: torch has None for it."""
@@ -341,7 +323,7 @@ class Case:
         """
         graph = self.subject.graph
         missing = self.truth.adjoints.missing
-        differentiable, beside = requiring_grad(graph), self._without_value(gradients)
+        differentiable = requiring_grad(graph)
         results: dict[str, AdjointResult] = {}
         wrong: dict[str, str] = {}
         for name, value in gradients.values.items():
@@ -353,8 +335,8 @@ class Case:
                 continue
             if value is None and self.subject.captured and self._is_zero(name):
                 value = np.zeros(self._enclosures[name].shape)  # noqa: PLW2901 - what None means
-            problem = presence(
-                of_numbers(value, at),
+            problem = _presence(
+                _of_numbers(value, at),
                 requires_grad=gradients.requires_grad.get(name, expected),
                 expected=expected,
                 missing=missing.get(name),
@@ -362,7 +344,7 @@ class Case:
             if problem is not None:
                 wrong[name] = problem
             elif value is not None and name in self._enclosures and name != graph.output_name:
-                results[name] = self._result(name, value, at, chosen, beside)
+                results[name] = self._result(name, value, at, chosen)
         return results, wrong
 
 
@@ -393,3 +375,24 @@ def _refusal(engine: Engine, subject: Subject) -> str | None:
     if engine.framework != subject.framework:
         return f"{subject} is a function of {subject.framework}, not of {engine.framework}"
     return engine.refuses(subject) or engine.unavailable()
+
+
+def _of_numbers(value: Float64Array | None, at: Inputs) -> Float64Array | None:
+    """The gradient with 0 where an input is NaN: of a NaN none has to come, and any may."""
+    if value is None or any(v.shape != value.shape for v in at.values()):
+        return value
+    return np.where(np.logical_or.reduce([np.isnan(v) for v in at.values()]), 0.0, value)
+
+
+def _presence(
+    value: Float64Array | None, *, requires_grad: bool, expected: bool, missing: str | None
+) -> str | None:
+    """Say in words if a gradient is missing or should be; a gradient of zeros is not none."""
+    if missing == NO_DEPENDENCE:  # torch may well give zeros where nothing depends on a value
+        useless = value is None or not np.any(value)
+        return None if useless else f"has a gradient, and should have none: {missing}"
+    if requires_grad != expected:
+        return f"has requires_grad = {requires_grad}, and should have {expected}"
+    if missing is None:
+        return "has no gradient (None), and should have one" if value is None else None
+    return None if value is None else f"has a gradient, and should have none: {missing}"

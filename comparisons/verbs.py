@@ -29,7 +29,7 @@ from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
 from comparisons.results.engine_table import EngineTable
 from comparisons.results.mismatch import accepted
-from comparisons.subjects.choose import Described, Given, subject_of_sweep
+from comparisons.subjects.choose import Described, Given, subject_of
 from comparisons.subjects.choose import chosen as subject_chosen
 from comparisons.subjects.subject import Subject
 from symdiff import Definition
@@ -66,6 +66,8 @@ def compare(
         given: of your own code the arguments it is called with, tensors that say shapes and where
             its gradients are judged, by the derivative of what it computes. Or the definition of
             a function of one tensor, in z: a name, text or SymPy; it is judged at chosen points.
+            With nothing given that is the catalogue's, of torch's own function, or what the code
+            computes of each entry.
         reference: plain torch code of the same arguments whose derivative is right, for a kernel.
         gradient: what ∂y/∂x should be entry by entry, as a function of the same arguments, where
             it is not the derivative: a straight-through or surrogate gradient.
@@ -322,7 +324,7 @@ def sweep(
 
     chosen = engine_named(engine)
     _require_torch()
-    judged = subject_of_sweep(subject, definition, parameters)
+    judged = subject_of(subject, definition, parameters)
     path = None if checkpoint is None else Path(checkpoint)
     found = swept(
         judged,

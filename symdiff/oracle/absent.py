@@ -36,8 +36,8 @@ class Absent(arb):
     __rmul__ = __mul__
 
     def __add__(self, other: Any) -> Any:
-        """The other."""
-        return other
+        """The other; itself and a plain 0, from which sums begin, are itself."""
+        return other if isinstance(other, arb) else self if other == 0 else arb(other)
 
     __radd__ = __add__
 

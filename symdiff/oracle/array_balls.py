@@ -102,10 +102,8 @@ class Entry(OfColumns):
         self._watch()
         if not self._unknown and not value.is_nan():
             return value
-        if any(arb(ball).is_nan() for ball in balls):
-            # a condition hangs on what has no value
-            return arb.nan() if self._met.unknown else value
-        return arb(0, arb.pos_inf())
+        lost = any(arb(ball).is_nan() for ball in balls)  # an empty sum is a plain 0
+        return arb.nan() if lost else arb(0, arb.pos_inf())
 
     def of_columns(self, columns: Sequence[list[Any]]) -> Iterator[Any]:
         """The values, by the entry where some are not plain numbers. Raises: OutOfTimeError."""
