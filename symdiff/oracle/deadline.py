@@ -7,16 +7,25 @@ was not reached is not certified, and says so.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
-_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
-# The processor's clock is a system call, of 5 μs and far more on a busy machine, and is asked at
-# every point: it is asked anew a millisecond after it was.
-_AGAIN = 1e-3
-_seen = (-1.0, 0.0)  # on the wall's clock, which is no system call, and on the processor's
+_EVERY = 0.005  # seconds of the wall clock between two looks at the processor's, a system call
+
+
+@dataclass
+class _Deadline:
+    """When the processor's time is over, and until when, on the wall, it is known not to be."""
+
+    at: float
+    quiet_until: float = -math.inf
+
+
+_deadline: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
 
 
 # Seconds that one call may take: 65,536 points by the ball are 3 s for a usual formula.
@@ -32,8 +41,8 @@ def patience(points: int) -> float:
 def allowed(seconds: float) -> Iterator[None]:
     """What is computed inside may take so long; a time set around it stands if it ends sooner."""
     outer = _deadline.get()
-    own = _read() + seconds
-    token = _deadline.set(own if outer is None else min(own, outer))
+    own = time.process_time() + seconds
+    token = _deadline.set(_Deadline(own if outer is None else min(own, outer.at)))
     try:
         yield
     finally:
@@ -56,7 +65,7 @@ def unless_set(seconds: float) -> Iterator[None]:
 def left() -> float:
     """The seconds that are left; infinite where no time was set."""
     deadline = _deadline.get()
-    return float("inf") if deadline is None else deadline - time.process_time()
+    return float("inf") if deadline is None else deadline.at - time.process_time()
 
 
 class OutOfTimeError(Exception):
@@ -64,18 +73,11 @@ class OutOfTimeError(Exception):
 
 
 def spent() -> bool:
-    """Whether the time allowed is over; never where none was set."""
+    """Whether the time allowed is over, told some milliseconds late; never where none was set."""
     deadline = _deadline.get()
-    return deadline is not None and _now() >= deadline
-
-
-def _now() -> float:
-    """The processor's time, as it was a millisecond ago at most."""
-    wall, processor = _seen
-    return processor if time.perf_counter() - wall < _AGAIN else _read()
-
-
-def _read() -> float:
-    global _seen  # noqa: PLW0603 - a clock that was read is state of the process
-    _seen = (time.perf_counter(), time.process_time())
-    return _seen[1]
+    if deadline is None or (now := time.perf_counter()) < deadline.quiet_until:
+        return False
+    if time.process_time() > deadline.at:
+        return True
+    deadline.quiet_until = now + _EVERY
+    return False
