@@ -11,17 +11,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import repeat
 from typing import Any
 
 import numpy as np
 from flint import arb, fmpq
-from sympy import Dummy, Expr, Symbol, oo
+from sympy import Expr, Symbol
 
-from symdiff.balls.compiled import Compiled, compile_ball
 from symdiff.balls.elementary import Undefined
 from symdiff.bridge.interpret import OfColumns
 from symdiff.oracle import deadline
+from symdiff.oracle.absent import WithAbsent
+from symdiff.oracle.infinities import with_infinities
 
 
 @dataclass
@@ -50,11 +50,6 @@ def _entry(value: Any) -> arb:
     return arb(fmpq(int(value.p), int(value.q))) if hasattr(value, "p") else arb(value)
 
 
-# The name under which an expression has it, and its ball.
-_INFINITE = {
-    oo: (Dummy("infinity", extended_real=True), arb.pos_inf()),
-    -oo: (Dummy("minus_infinity", extended_real=True), arb.neg_inf()),
-}
 _ball = np.frompyfunc(_entry, 1, 1)
 
 
@@ -67,41 +62,14 @@ def balls_of(values: Any) -> Any:
     return np.asarray(_ball(values), object)
 
 
-def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> Entry:
+def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
     """An expression as a function of balls, as `interpret` takes one."""
     return _compiled(tuple(symbols), expression)
 
 
-def compile_untied(symbols: Sequence[Symbol], expression: Expr) -> Entry:
+def compile_untied(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
     """The same, where nothing is known at a tie."""
     return _compiled(tuple(symbols), expression, ties=False)
-
-
-@dataclass(frozen=True)
-class WithInfinities:
-    """An expression that may name ±∞, as a function of balls."""
-
-    compiled: Compiled
-    infinities: tuple[arb, ...]
-
-    def __call__(self, *balls: Any) -> Any:
-        """Its ball. Raises: Undefined where it has no value."""
-        return self.compiled(*balls, *self.infinities)
-
-    def each(self, columns: Sequence[list[Any]]) -> list[Any]:
-        """Its balls, of lists of one length. Raises: Undefined where one has, or may have, none."""
-        return self.compiled.each([*columns, *map(repeat, self.infinities)])
-
-
-def with_infinities(symbols: Sequence[Symbol], expression: Expr) -> WithInfinities:
-    """An expression of captured code: what it adds under a mask may be -∞, an argument like others.
-
-    Raises: as `compile_ball`.
-    """
-    named = {e: pair for e, pair in _INFINITE.items() if expression.has(e)}
-    replaced = expression.xreplace({e: symbol for e, (symbol, _) in named.items()})
-    compiled = compile_ball(replaced, (*symbols, *(symbol for symbol, _ in named.values())))
-    return WithInfinities(compiled, tuple(ball for _, ball in named.values()))
 
 
 _AT_ONCE = 128  # entries between two looks at the clock
@@ -110,13 +78,16 @@ _AT_ONCE = 128  # entries between two looks at the clock
 class Entry(OfColumns):
     """An expression as a function of balls: NaN where it has no value, and of NaN.
 
-    Args: ties, whether what a convention chose at a tie is taken; else nothing is known there.
+    Args: whole, the expression whose ties are watched; ties, whether what a convention chose at a
+        tie is taken; else nothing is known there.
     """
 
-    def __init__(self, symbols: Sequence[Symbol], expression: Expr, *, ties: bool) -> None:
+    def __init__(
+        self, symbols: Sequence[Symbol], expression: Expr, whole: Expr, *, ties: bool
+    ) -> None:
         self._function = with_infinities(symbols, expression)
         self._met = self._function.compiled.conditions
-        self._expression, self._ties = expression, ties
+        self._expression, self._ties = whole, ties
 
     def __call__(self, *balls: Any) -> Any:
         """The value; NaN where there is none, the whole line where it is not known.
@@ -129,9 +100,10 @@ class Entry(OfColumns):
         except Undefined:
             return arb.nan()
         self._watch()
-        if (self._unknown or value.is_nan()) and not any(ball.is_nan() for ball in balls):
-            return arb(0, arb.pos_inf())
-        return value
+        if not self._unknown and not value.is_nan():
+            return value
+        lost = any(arb(ball).is_nan() for ball in balls)  # an empty sum is a plain 0
+        return arb.nan() if lost else arb(0, arb.pos_inf())
 
     def of_columns(self, columns: Sequence[list[Any]]) -> Iterator[Any]:
         """The values, by the entry where some are not plain numbers. Raises: OutOfTimeError."""
@@ -167,5 +139,5 @@ def _look_at_the_clock() -> None:
 
 
 @lru_cache(maxsize=4096)
-def _compiled(symbols: tuple[Symbol, ...], expression: Expr, *, ties: bool = True) -> Entry:
-    return Entry(symbols, expression, ties=ties)
+def _compiled(symbols: tuple[Symbol, ...], expression: Expr, *, ties: bool = True) -> OfColumns:
+    return WithAbsent(symbols, expression, lambda e: Entry(symbols, e, expression, ties=ties))

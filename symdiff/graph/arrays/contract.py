@@ -34,7 +34,9 @@ def contract(subscripts: str, *operands: Any) -> Any:
 
 def _holds_balls(operand: Any) -> bool:
     operand = np.asarray(operand)
-    return operand.dtype == object and any(type(n).__name__ == "arb" for n in operand.flat[:1])
+    return operand.dtype == object and any(
+        kind.__name__ == "arb" for n in operand.flat[:1] for kind in type(n).__mro__
+    )
 
 
 def _two(left: str, a: Any, right: str, b: Any, kept: str) -> Any:
