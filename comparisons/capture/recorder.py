@@ -8,7 +8,7 @@ require grad. Source: torch.utils._python_dispatch, which sees the operators bel
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any
@@ -23,6 +23,7 @@ from comparisons.capture.arrays.axes import axes_of
 from comparisons.capture.arrays.storage import Storages, address, numbers
 from comparisons.capture.calls.call import Call
 from comparisons.capture.calls.decisions import Decision, decision
+from comparisons.capture.calls.implementations import implementation
 from comparisons.capture.calls.operators import (
     CREATES,
     DRAWS,
@@ -127,6 +128,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         if call.name in READS_A_NUMBER:
             self._note("a number taken from a tensor")
             return self._run(call)
+        own = implementation(func)
+        if own is not None:
+            return self._written_in_python(call, own)
         written = written_arguments(call)
         if written and call.name.endswith("_"):
             return self._in_place(call)
@@ -139,6 +143,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         for tensor in written:
             self._storages.forget(tensor)
         return result
+
+    def _written_in_python(self, call: Call, code: Callable[..., Any]) -> Any:
+        """The code of a user's own operator runs as an `autograd.Function`'s forward does."""
+        with torch.no_grad(), self:
+            return code(*call.args, **call.kwargs)
 
     def _go_by_whole(self, call: Call) -> None:
         """What an input reaches by integers alone is constant: levels[(levels - x).abs().argmin()].
