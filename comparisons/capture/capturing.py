@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from comparisons.capture.arrays.axes import axes_of, over
-from comparisons.capture.arrays.storage import array_of
+from comparisons.capture.arrays.storage import array_of, unreadable
 from comparisons.capture.calls.decisions import decided_by_rounding
 from comparisons.capture.captured import Array, Captured, functions_in, real_outputs, squeezed
 from comparisons.capture.letters import lettered
@@ -82,8 +82,9 @@ def captured_call(
     reading = lines is not Lines.OUTPUTS
     code = code_of(function, args, kwargs, () if reading else (COTANGENT,))
     for name, tensor in code.inputs.items():
-        if tensor.layout != torch.strided:
-            raise Refused(f"{code.name} was given a sparse tensor, {name}; pass a dense one")
+        what = unreadable(tensor)
+        if what:
+            raise Refused(f"{code.name} was given {what}, {name}; pass a dense one on the CPU")
     if not code.inputs:
         raise Refused(
             f"{code.name} was given no floating-point tensor, so there is nothing to differentiate "
@@ -159,9 +160,9 @@ def _named(name: str, found: Any, taken: set[str]) -> dict[str, Tensor]:
             "the tensors to be differentiated"
         )
     for _, tensor in outputs:
-        if tensor.is_complex() or tensor.layout != torch.strided:
-            kind = "complex" if tensor.is_complex() else "sparse"
-            raise Refused(f"{name} returned a {kind} tensor; return dense tensors of real numbers")
+        what = "a complex tensor" if tensor.is_complex() else unreadable(tensor)
+        if what:
+            raise Refused(f"{name} returned {what}; return dense tensors of real numbers")
     names = _output_names([where for where, _ in outputs], taken)
     return dict(zip(names, (tensor for _, tensor in outputs), strict=True))
 

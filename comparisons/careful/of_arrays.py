@@ -42,7 +42,12 @@ def of_arrays(
     """
     for engine in engines or _ENGINES:
         if engine.refuses(case.subject) is None and engine.unavailable() is None:
-            yield case.answer(engine)
+            try:
+                yield case.answer(engine)
+            except TypeError as error:  # torch takes no sparse gradient of what is not contiguous
+                if engines is not None:
+                    raise
+                yield Unasked(str(engine), str(error).partition("\n")[0])
     if engines is None:
         try:
             yield from list(what_is_left(case))

@@ -163,7 +163,8 @@ def own_deprecations_ignored() -> Iterator[None]:
 
 
 def float64(tensor: Any) -> Float64Array:
-    """The tensor's values, exactly, in an array of their own."""
+    """The tensor's values, exactly, in an array of their own; of a sparse gradient all of them."""
     import torch
 
-    return np.asarray(tensor.detach().to("cpu", torch.float64, copy=True).numpy())
+    dense = tensor.detach() if tensor.layout == torch.strided else tensor.detach().to_dense()
+    return np.asarray(dense.to("cpu", torch.float64, copy=True).numpy())

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Function = Callable[..., Any]
 
 _NEARBY = 16  # captures beside the inputs: each of four that tie is the largest in one of 100
-_HAIR = 2.0**-44  # of the largest entry: far more than float64's roundings
+_HAIR = 2.0**9  # units of the largest entry: far more than roundings
 
 
 def from_code(
@@ -94,7 +94,7 @@ def from_code(
         return from_code(function, arguments, named, dtype, reference=reference)
 
     weighted = replace(
-        _weighted(captured, call, again, partial(_nearby, judged_by, arguments, named)),
+        _weighted(captured, call, again, partial(_nearby, judged_by, arguments, named, dtype)),
         reading=partial(_reading, judged_by, arguments, named),
         entrywise=partial(
             entrywise, captured, (function, judged_by), (arguments, named), dtype, elsewhere
@@ -174,10 +174,11 @@ def _rounded(given: Any, dtype: FloatType) -> Any:
     import torch
     from torch.utils._pytree import tree_map_only
 
+    from comparisons.capture.arrays.storage import unreadable
     from comparisons.capture.running.rounded import rounded
 
     def held(tensor: Tensor) -> Tensor:
-        if not tensor.is_floating_point() or tensor.layout != torch.strided:
+        if not tensor.is_floating_point() or unreadable(tensor):
             return tensor
         return rounded(tensor, dtype).double().requires_grad_(tensor.requires_grad)
 
@@ -245,33 +246,43 @@ def _beside(
     return replace(described, name=code.name, code=own)
 
 
-def _nearby(function: Function, arguments: Any, named: Any) -> Iterator[Graph]:
+def _nearby(function: Function, arguments: Any, named: Any, dtype: FloatType) -> Iterator[Graph]:
     """The graphs of the code a hair beside its inputs, where ties are broken one way or another.
 
-    First in the order of the entries and against it, then by chance.
+    First in the order of the entries and against it, then by chance. In float64, or if the code
+    does not run there, in the type that it is judged in.
     """
     from comparisons.capture.capturing import captured_call
 
     draw = seeded()
+    kind = float_type("float64")
     for k in range(_NEARBY):
-        moved, kept = _moved((arguments, named), k, draw)
-        found = captured_call(function, moved, kept, dtype=float_type("float64"))
+        moved, kept = _moved((arguments, named), k, draw, kind)
+        try:
+            found = captured_call(function, moved, kept, dtype=kind)
+        except Exception:
+            if kind == dtype:
+                raise
+            kind = dtype
+            continue
         yield _total(found.graph)[0]
 
 
-def _moved(given: Any, k: int, draw: np.random.Generator) -> Any:
+def _moved(given: Any, k: int, draw: np.random.Generator, dtype: FloatType) -> Any:
     """The arguments moved by so little that only ties are decided by it."""
     import torch
     from torch.utils._pytree import tree_map_only
 
+    from comparisons.capture.arrays.storage import unreadable
+
     def moved(tensor: Tensor) -> Tensor:
-        if not tensor.is_floating_point() or tensor.layout != torch.strided or not tensor.numel():
+        if not tensor.is_floating_point() or unreadable(tensor) or not tensor.numel():
             return tensor
         values = tensor.detach().to("cpu", torch.float64)
         order = np.linspace(-1, 1, values.numel()) * (1, -1)[k] if k < 2 else None
         by = draw.normal(size=values.numel()) if order is None else order
         finite = values[values.isfinite()]
-        step = _HAIR * float(finite.abs().max()) if finite.numel() else 0.0
+        step = _HAIR * dtype.unit_roundoff * float(finite.abs().max()) if finite.numel() else 0.0
         found = values + torch.from_numpy(np.asarray(by * step)).reshape(values.shape)
         return found.requires_grad_(tensor.requires_grad)
 
