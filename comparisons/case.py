@@ -24,7 +24,7 @@ from comparisons.judge.budget import Budget
 from comparisons.judge.held import precisions
 from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
-from comparisons.judge.power import Power, nonlinear, power_of
+from comparisons.judge.power import Power, nonlinear, power_of, unjudged
 from comparisons.judge.truth import Truth
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.comparison import Comparison
@@ -33,7 +33,7 @@ from comparisons.subjects.subject import Subject
 from symdiff import Definition
 from symdiff.graph import Node
 from symdiff.graph.adjoints.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
-from symdiff.oracle.enclosure import Enclosure, Why
+from symdiff.oracle.enclosure import Enclosure
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,10 +240,15 @@ class Case:
             watched=[node for nodes in self._functions.values() for node in nodes],
         )
 
-    def tolerance(self, name: str) -> Float64Array:
-        """The error of each entry of an adjoint of a whole graph that rounding explains, widely."""
-        assert self._allowance is not None  # noqa: S101 - of arrays
-        return TIMES * self._allowance.wide.sizes.get(name, np.zeros(()))
+    def tolerance(self, name: str, *, widely: bool = True) -> Float64Array:
+        """The error of each entry of an adjoint of a whole graph that rounding explains.
+
+        Args: widely, as the frameworks' formulas round.
+        """
+        allowance = self._allowance
+        assert allowance is not None  # noqa: S101 - of arrays
+        errors = allowance.wide if widely else allowance.narrow
+        return TIMES * errors.sizes.get(name, np.zeros(()))
 
     @cached_property
     def _functions(self) -> Mapping[str, Sequence[Node]]:
@@ -288,7 +293,6 @@ class Case:
         """One adjoint, judged."""
         truth = self._enclosures[name]
         some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
-        _something_known(f"{name} of {self.subject}", some, at)
         found, enclosure = self._judge.judge(name, computed, some, at)
         power = self._power(name, computed, enclosure, found, at)
         return AdjointResult(name, at, computed, enclosure, found, self.subject.label(name), power)
@@ -298,9 +302,11 @@ class Case:
     ) -> Power:
         """What a pass is worth."""
         if self._allowance is None:
-            return self._judge.power(name, computed, truth, found, at)
-        functions = self._functions
-        return power_of(name, computed, truth, found, self._allowance, self.dtype, functions)
+            power = self._judge.power(name, computed, truth, found, at)
+        else:
+            of = self._allowance, self.dtype, self._functions
+            power = power_of(name, computed, truth, found, *of)
+        return replace(power, unjudged=unjudged(truth, found, at))
 
     def _is_zero(self, name: str) -> bool:
         """Whether an adjoint is 0 in every entry, and proven to be: torch has None for it."""
@@ -370,20 +376,6 @@ def _refusal(engine: Engine, subject: Subject) -> str | None:
     if engine.framework != subject.framework:
         return f"{subject} is a function of {subject.framework}, not of {engine.framework}"
     return engine.refuses(subject) or engine.unavailable()
-
-
-def _something_known(name: str, truth: Enclosure, at: Inputs) -> None:
-    """Raises: ValueError if there may be truths at finite inputs, and none was certified."""
-    finite = np.ones(truth.shape, dtype=bool)
-    for v in at.values():
-        if v.shape == truth.shape:
-            finite &= np.isfinite(v)
-    unsettled = truth.unsettled & finite
-    if unsettled.any() and not (truth.certified & finite).any():
-        why = Why(int(truth.why[unsettled][0])).sentence
-        raise ValueError(
-            f"the truth of {name} was certified at no point, so nothing can be judged: {why}"
-        )
 
 
 def _of_numbers(value: Float64Array | None, at: Inputs) -> Float64Array | None:

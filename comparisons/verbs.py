@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,7 +29,7 @@ from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
 from comparisons.results.engine_table import EngineTable
 from comparisons.results.mismatch import accepted
-from comparisons.subjects.choose import Described, Given, chosen_in_a_type, subject_of_sweep
+from comparisons.subjects.choose import Described, Given, chosen_in_a_type, subject_of
 from comparisons.subjects.subject import Subject
 from symdiff import Definition
 
@@ -64,6 +65,8 @@ def compare(
         given: of your own code the arguments it is called with, tensors that say shapes and where
             its gradients are judged, by the derivative of what it computes. Or the definition of
             a function of one tensor, in z: a name, text or SymPy; it is judged at chosen points.
+            With nothing given that is the catalogue's, of torch's own function, or what the code
+            computes of each entry.
         reference: plain torch code of the same arguments whose derivative is right, for a kernel.
         gradient: what ∂y/∂x should be entry by entry, as a function of the same arguments, where
             it is not the derivative: a straight-through or surrogate gradient.
@@ -147,10 +150,11 @@ def check(
     """
     __tracebackhide__ = True
     beside: list[Unasked | Also] = []
-    asked = answers(subject, *given, beside=beside, **options)
-    found = accepted(next(asked), accept)
-    for other in asked:
-        accepted(other, accept)
+    # closed also where one raises: what runs inside has the state of torch and numpy in its hands
+    with closing(answers(subject, *given, beside=beside, **options)) as asked:
+        found = accepted(next(asked), accept)
+        for other in asked:
+            accepted(other, accept)
     if not found.subject.of_user or options.get("engine") is not None:
         return found
     unasked = [one for one in beside if isinstance(one, Unasked)]
@@ -180,7 +184,7 @@ def answers(
     *given: Any,
     beside: list[Unasked | Also] | None = None,
     **options: Any,
-) -> Iterator[Comparison]:
+) -> Generator[Comparison]:
     """The comparison asked for; then, unless an engine is named, what a careful person would ask.
 
     Args and Raises: those of `compare`; to `beside` is added what else was asked, and what
@@ -319,7 +323,7 @@ def sweep(
 
     chosen = engine_named(engine)
     _require_torch()
-    judged = subject_of_sweep(subject, definition, parameters)
+    judged = subject_of(subject, definition, parameters)
     path = None if checkpoint is None else Path(checkpoint)
     found = swept(
         judged,

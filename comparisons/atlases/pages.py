@@ -17,8 +17,10 @@ from comparisons.results.number import shown
 
 SQUARES = (
     "🟦 at most an ulp, 🟩 at most 4, 🟨 at most 32, 🟧 more, "
-    "🟥 wrong somewhere; ∞: wrong or NaN at ±∞, where the gradient has a limit."
+    "🟥 wrong somewhere, ⬜ nothing could be judged; "
+    "∞: wrong or NaN at ±∞, where the gradient has a limit."
 )
+_NO_PASS = {Verdict.DISAGREES: "🟥", Verdict.INCONCLUSIVE: "⬜"}
 _STEPS = ((1.0, "🟦"), (4.0, "🟩"), (32.0, "🟨"))
 
 
@@ -118,8 +120,8 @@ class Page:
 def square(found: Row) -> str:
     """The colour of a cell, and a mark where it fails at infinity."""
     verdict = verdict_named(found["verdict"])
-    if verdict is Verdict.DISAGREES:
-        return "🟥"
+    if verdict in _NO_PASS:
+        return _NO_PASS[verdict]
     colour = next((s for most, s in _STEPS if found["usual_ulp"] <= most), "🟧")
     return f"{colour}∞" if verdict is Verdict.FAILS_AT_INFINITY else colour
 

@@ -39,7 +39,7 @@ from comparisons.capture.calls.probing import probed
 from comparisons.capture.refusal import NoRule, refused
 from comparisons.capture.rules import COMPOSITIONS, RULES
 from comparisons.capture.running.place import Place, here
-from symdiff.graph import Input, Node, Stop, constant, stop, topological
+from symdiff.graph import Input, Node, Stop, constant, elementwise, stop, topological
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's class is untyped
@@ -238,6 +238,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             first = out[0] if isinstance(out, list | tuple) else out
             node = self._storages.value(first)
             reached = any(map(self.reached, call.tensors))
+        if target.requires_grad and not torch.is_grad_enabled() and not self._depth:
+            before = self._storages.value(target)  # whose gradient is what autograd goes on with
+            change = elementwise(lambda new, old: new - old, node, before)
+            node = elementwise(lambda a, b: a + b, before, stop(change, "no_grad()"))
+            reached = self.reached(target)
         self._storages.write(target, node, reached=reached)
         self._remember(target, node)
         return self._run(call)
@@ -309,7 +314,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         try:
             with self._inside(), self:
                 found = way(*args, **kwargs)
-        except NoRule:
+        except (NoRule, torch.linalg.LinAlgError):  # type: ignore[attr-defined]  # of singular ones
             raise refused(plain_name(call), self._place()) from None
         tensors = [t for t in tree_leaves(found) if isinstance(t, Tensor)]
         return [

@@ -8,6 +8,7 @@ from comparisons.careful.in_single import SINGLE
 from comparisons.careful.of_arrays import of_arrays
 from comparisons.careful.of_entries import of_entries
 from comparisons.careful.of_points import of_points, where_it_holds
+from comparisons.careful.other_arrays import other_arrays
 from comparisons.careful.unasked import Also, Unasked
 from comparisons.case import Asked, Case, case_of
 from comparisons.dtypes import FloatType
@@ -37,6 +38,8 @@ def careful(
         yield from of_arrays(case, engines)
         if elsewhere and engines is None:
             yield from of_entries(case)
+            if subject.bare is not None and written and not subject.pointwise:
+                yield from other_arrays(case, subject.bare)
         if alone is not None and engines is None and elsewhere:
             yield from _elsewhere(case, alone)
     elif subject.of_user and len(subject.graph.inputs) == 1 and case.cotangent == "ones":

@@ -40,7 +40,8 @@ Examples:
   symdiff compare model.py:Block --set width=8 --input "x: 2 5 8" --dtype every
 
 \b
-Exit code: 0 where all agree, 1 where one disagrees, 2 where one could not be compared.
+Exit code: 0 where all agree, 1 where one does not or nothing can be said of it, 2 where one
+could not be compared.
 """,
 )
 @click.argument(

@@ -31,7 +31,8 @@ Examples:
   symdiff sweep kernels.py:Gelu --definition "z*Phi(z)"
 
 \b
-Exit code: 0 where all agree, 1 where one disagrees, 2 where one could not be compared.
+Exit code: 0 where all agree, 1 where one does not or nothing can be said of it, 2 where one
+could not be compared.
 """,
 )
 @click.argument(
@@ -80,11 +81,11 @@ def sweep(
         import comparisons
         from comparisons.engines.every import engine_named
         from comparisons.report.jobs import Job
-        from comparisons.subjects.choose import subject_of_sweep
+        from comparisons.subjects.choose import subject_of
 
         ways = [engine_named(engine) for engine in split(engines)]
         judged = [own_code(name) if is_own_code(name) else name for name in names]
-        subjects = [subject_of_sweep(one, definition, parameters) for one in judged]
+        subjects = [subject_of(one, definition, parameters) for one in judged]
         if checkpoint is not None and len(ways) * len(subjects) > 1:
             raise ValueError("--checkpoint is of one function in one engine; several are given")
     jobs = [

@@ -113,7 +113,10 @@ def _statuses(
     status[overflows & ~within] = Status.MISSED.code
     status[~np.isfinite(computed) & ~overflows & ~within] = Status.SPURIOUS.code
     undefined = np.isin(truth.why, [Why.UNDEFINED, Why.NO_DERIVATIVE])
-    status[~truth.certified] = Status.NOT_CERTIFIED.code
+    # at a pole of the formula, 0 · 1/√0, what rounding adds up to is not known
+    status[~truth.certified | np.isnan(conditioned) & ~np.isnan(computed)] = (
+        Status.NOT_CERTIFIED.code
+    )
     status[undefined] = Status.OUTSIDE.code
     status[undefined & ~np.isfinite(computed)] = Status.UNDEFINED.code
     return status

@@ -24,7 +24,7 @@ from comparisons.judge.ties import judge_ties
 from comparisons.judge.truth import Truth
 from comparisons.judge.vocabulary import Status
 from symdiff import Definition, Graph
-from symdiff.oracle.enclosure import Enclosure, Why
+from symdiff.oracle.enclosure import BoolArray, Enclosure, Why
 
 _NEAR_THE_END = 1 - 2.0**-20  # of the largest number: whoever overflows there is off by no more
 
@@ -49,7 +49,7 @@ class Judge:
             if (truth.why == Why.TIED).any():
                 found = self._judge_tied(name, found, computed, truth, self.allowance)
             if found.wrong:
-                self._excuse_ties(name, found, computed)
+                self._excuse_ties(name, found, computed, truth.why != Why.BOTH_SIDES)
             return found, truth
         moved = np.broadcast_to(self.truth.sensitivity(name, inputs), computed.shape)
         cotangent = inputs.get(COTANGENT, np.ones(()))
@@ -81,32 +81,39 @@ class Judge:
             return None
         return choices(self.truth, self.nearby, self.allowance.inputs)
 
-    def _excuse_ties(self, name: str, found: Judgement, computed: Float64Array) -> None:
-        """Excuse what is wrong by one choice at a tie and right by another."""
+    def _excuse_ties(
+        self, name: str, found: Judgement, computed: Float64Array, open_to: BoolArray
+    ) -> None:
+        """Excuse what is wrong by one choice at a tie and right by another.
+
+        Args: open_to, where the derivative is not proven to be one, as it is where a case holds at
+            a single point and its neighbours join smoothly: there no choice is right.
+        """
         whatever, chosen = self._at_ties.get(name), None
         if self.allowance is None:
             return
         if whatever is not None:
-            self._excuse(name, found, computed, *whatever.ends())
+            self._excuse(name, found, computed, open_to, *whatever.ends())
         if found.wrong and self._choices is not None:
             chosen = self._choices.between(name, computed, self.allowance.accurate)
         if chosen is not None:
-            self._excuse(name, found, computed, *chosen)
+            self._excuse(name, found, computed, open_to, *chosen)
 
     def _excuse(
         self,
         name: str,
         found: Judgement,
         computed: Float64Array,
+        open_to: BoolArray,
         low: Float64Array,
         high: Float64Array,
     ) -> None:
-        """Excuse what is wrong and lies between two numbers that are apart."""
+        """Excuse what is wrong, open to a choice, and between two numbers that are apart."""
         assert self.allowance is not None  # noqa: S101 - of arrays
         finite = np.isfinite(computed)
         unit = self.dtype.ulp(np.where(finite, computed, 0.0))
         allowed = self.allowance.accurate(name, unit)
-        wrong = (found.excess > 1) & finite
+        wrong = (found.excess > 1) & finite & open_to
         inside = (computed >= low - allowed) & (computed <= high + allowed)
         found.excuse(wrong & inside & (high - low > allowed), Status.KINK_INSIDE)
 
@@ -173,7 +180,7 @@ class Judge:
         self, name: str, truth: Enclosure, inputs: Inputs, found: Judgement
     ) -> Enclosure:
         """The enclosures where an error straddles a threshold as tight as they can be."""
-        where = found.undecided
+        where = np.asarray(found.undecided)
         some = {k: np.broadcast_to(v, where.shape)[where] for k, v in inputs.items()}
         tight = self.truth.enclosed_tightly(some, self.dtype)[name]
         tighter, known = truth[...], where.copy()

@@ -54,9 +54,14 @@ class Judgement:
 
 
 def verdict_of(counts: Mapping[Status, int], *, wrong: bool) -> Verdict:
-    """The verdict that follows from the statuses and from whether any point exceeds the budget."""
+    """The verdict that follows from the statuses and from whether any point exceeds the budget.
+
+    Where not one point could be judged nothing was found out.
+    """
     if wrong:
         return Verdict.DISAGREES
+    if counts and all(status.standing is Standing.NOT_JUDGED for status in counts):
+        return Verdict.INCONCLUSIVE
     if Status.AT_INFINITY in counts:
         return Verdict.FAILS_AT_INFINITY
     imprecise = any(status.standing is Standing.IMPRECISE for status in counts)

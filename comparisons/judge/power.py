@@ -19,6 +19,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from comparisons.dtypes import Float64Array, FloatType
+from comparisons.inputs.values import Inputs
 from comparisons.judge.allowance import TIMES, Allowance
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.ulp import finite_truth
@@ -28,7 +29,7 @@ from symdiff.bridge.float_functions import FUNCTIONS
 from symdiff.functions import Extreme
 from symdiff.graph import Elementwise, Graph, Node, placeholder, topological
 from symdiff.notation.typed import as_typed
-from symdiff.oracle.enclosure import BoolArray, Enclosure
+from symdiff.oracle.enclosure import BoolArray, Enclosure, Why
 from symdiff.rounding import scale_of
 
 GRADCHECK = (1e-3, 1e-5)  # rtol and atol of torch.autograd.gradcheck
@@ -79,11 +80,13 @@ class Power:
     between: str = ""  # of a function of points, in words which inputs were not asked
     in_double: bool = True  # whether the type is float64
     beyond_allclose: bool = False  # whether the default tolerances would reject this very gradient
+    unjudged: str = ""  # in words why not one entry was judged
 
     @property
     def inconclusive(self) -> bool:
         """Whether no error below the line would have been seen, neither in an entry nor in all."""
-        return self.entries > self.zeros and min(self.least, self.common) > self.line
+        seen_none = self.entries > self.zeros and min(self.least, self.common) > self.line
+        return bool(self.unjudged) or seen_none
 
     @property
     def scaled(self) -> bool:
@@ -91,11 +94,16 @@ class Power:
         return abs(self.found) > self.common
 
     @property
+    def what(self) -> str:
+        """What was judged, in a word."""
+        return "points" if self.between else "entries"
+
+    @property
     def sentence(self) -> str:
         """In one line what a pass is worth, beside two other checks."""
-        if not self.entries:
-            return "no entry was judged"
-        what = "points" if self.between else "entries"
+        if self.unjudged or not self.entries:
+            return self.unjudged or "each entry that was judged is at a kink, or infinite"
+        what = self.what
         zero = f"an absolute error above {self.absolute:.2g} would have been seen"
         if self.entries == self.zeros:
             return "; ".join(
@@ -200,9 +208,25 @@ def _in_common(
     if allowance.strict or not telling.any():
         return math.inf, 0.0  # no bound of it is proven
     errors = allowance.wide if floors else allowance.narrow
+    telling = telling & np.isfinite(errors.values[name])  # else no tangent says how it rounds
+    if not telling.any():
+        return math.inf, 0.0
     size = np.where(telling, errors.sizes[name], 0.0)
     off = computed - truth.high - truth.low
     return TIMES * errors.common[name], scale_of(off, truth.high, size)
+
+
+def unjudged(truth: Enclosure, judgement: Judgement, inputs: Inputs) -> str:
+    """In words why not one entry at a finite input was judged; nothing if one was."""
+    at = np.ones(truth.shape, dtype=bool)
+    for values in inputs.values():
+        if values.shape == truth.shape:
+            at &= np.isfinite(values)
+    at |= not at.any()
+    if judgement.at(np.flatnonzero(at)).verdict() is not Verdict.INCONCLUSIVE:
+        return ""
+    reasons, times = np.unique(truth.why[at], return_counts=True)
+    return f"no entry was judged: {Why(int(reasons[np.argmax(times)])).sentence}"
 
 
 def nonlinear(graph: Graph) -> dict[str, list[Node]]:

@@ -12,6 +12,7 @@ from comparisons.results.comparison import Comparison
 from comparisons.results.point import Point
 from comparisons.results.reproduction import reproduction
 from comparisons.results.result import Result
+from comparisons.results.summary import Summary
 from symdiff.notation.names import barred
 
 Found = TypeVar("Found", bound=Result)
@@ -65,14 +66,25 @@ def accepted(found: Found, accept: Verdict | str = Verdict.FAILS_AT_INFINITY) ->
 
 
 def _in_one_sentence(found: Result) -> str:
-    """Which gradient nothing is known of, and what to do."""
-    names = [s.name for s in found.summaries if s.verdict is Verdict.INCONCLUSIVE]
-    line = max(s.power.line for s in found.summaries if s.power is not None)
+    """Which gradients nothing is known of, why, and what to do."""
+    unknown = [s for s in found.summaries if s.verdict is Verdict.INCONCLUSIVE]
+    because: dict[str, list[str]] = {}
+    for summary in unknown:
+        because.setdefault(_unknown(summary), []).append(found.subject.label(summary.name))
+    said = "; ".join(f"{', '.join(names)}, {why}" for why, names in because.items())
+    return f"{found.subject}, {found.dtype}, {found.engine}: inconclusive for {said}"
+
+
+def _unknown(summary: Summary) -> str:
+    """Why no error would have been seen, and at which inputs one would be."""
+    power = summary.power
+    if power is None or power.unjudged:
+        why = "no entry was judged" if power is None else power.unjudged
+        return f"of which {why}; give inputs at which it has a gradient that can be certified"
     return (
-        f"{found.subject}, {found.dtype}, {found.engine}: inconclusive for "
-        f"{', '.join(map(found.subject.label, names))}, of which rounding alone may change every "
-        f"entry by more than {line:.2g} of it, so that no error would have been seen; give inputs "
-        "at which it is no small difference of large terms, or compare in float64"
+        f"of which rounding alone may change every entry by more than {power.line:.2g} of it, so "
+        "that no error would have been seen; give inputs at which it is no small difference of "
+        "large terms, or compare in float64"
     )
 
 
@@ -91,8 +103,8 @@ def describe(found: Result) -> str:
     judgement = f"is wrong at {wrong}" if wrong else f"{summary.verdict}, and more was asked,"
     if power is not None and power.scaled and not wrong:
         judgement = (
-            f"is {power.found:+.2g} of itself off in all entries together, where rounding explains "
-            f"{power.common:.2g}, at none by itself"
+            f"is {power.found:+.2g} of itself off in all {power.what} together, where rounding "
+            f"explains {power.common:.2g}, at none by itself"
         )
     counts = ", ".join(f"{n} {status}" for status, n in summary.counts.items())
     inputs = ", ".join(f"{k} = {v!r} ({bits(v)})" for k, v in worst.inputs.items())

@@ -10,6 +10,7 @@ import symdiff
 from comparisons.dtypes import FloatType
 from comparisons.subjects.catalogue.layers import LAYERS
 from comparisons.subjects.catalogue.losses import LOSSES
+from comparisons.subjects.catalogue.torch_calls import definition_of_torch
 from comparisons.subjects.functions import from_catalogue, from_function
 from comparisons.subjects.own.captured import from_code
 from comparisons.subjects.own.read_off import read_off
@@ -141,23 +142,22 @@ def _require_tensors(function: Any, given: Given) -> None:
     from comparisons.capture.running.code import name_of
 
     said = f"{name_of(function)} takes tensors, not"
-    for value in given.values or given.keywords.values():  # beside values keywords are parameters
+    for value in given.values:
         if isinstance(value, int | float):
             raise TypeError(f"{said} the number {value}; pass torch.tensor({float(value)})")
         if isinstance(value, list | tuple):
-            raise TypeError(
-                f"{said} a {type(value).__name__} of numbers; pass torch.tensor(…) of it"
-            )
+            what = type(value).__name__
+            raise TypeError(f"{said} a {what} of numbers; pass torch.tensor(…) of it")
+    for value in (*given.values, *given.keywords.values()):
         if type(value).__module__ == "numpy":
-            raise TypeError(
-                f"{said} numpy's {type(value).__name__}; pass torch.from_numpy(…) of it"
-            )
+            what = type(value).__name__
+            raise TypeError(f"{said} numpy's {what}; pass torch.from_numpy(…) of it")
 
 
 def subject_of(
     subject: Any, definition: Described | None, parameters: Mapping[str, object]
 ) -> Subject:
-    """A name, a function with its definition, a module or a subject, as a `Subject`.
+    """A name, a function with its definition or by its own, a module or a subject, as a `Subject`.
 
     Raises: TypeError or ValueError, one sentence, if it cannot be one.
     """
@@ -188,6 +188,9 @@ def subject_of(
             f"compare takes a name, a torch function or a Subject, not {type(subject).__name__}"
         )
     described = None if definition is None else _definition(definition, parameters)
+    if described is None and parameters and _is_code(subject):
+        names = ", ".join(parameters)
+        raise TypeError(f"{names} would be of a definition, and none is given")
     if _is_module(subject):
         from comparisons.subjects.catalogue.modules import definition_of, with_parameters
 
@@ -196,27 +199,21 @@ def subject_of(
             _require_agreement(subject, described)
         if described is not None and any(True for _ in subject.parameters()):
             return with_parameters(subject, described)
-    if described is None:
-        raise TypeError(
-            "a torch function needs tensors to be called with, as in compare(function, "
-            "torch.randn(4)), or a definition, as in compare(function, 'z * Phi(z)')"
-        )
-    return from_function(subject, described)
+    return from_function(subject, described or _stated(subject))
 
 
-def subject_of_sweep(
-    subject: Any, definition: Described | None, parameters: Mapping[str, object]
-) -> Subject:
-    """The same, but what a function of one tensor computes is read off its code by default.
+def _stated(function: Callable[..., Any]) -> Definition:
+    """The catalogue's definition of torch's own function, or what the code computes of an entry.
 
-    Raises: TypeError or ValueError, one sentence, if it cannot be one.
+    Raises: ValueError if it computes more.
     """
-    if definition is None and _is_code(subject):
-        if parameters:
-            names = ", ".join(parameters)
-            raise TypeError(f"{names} would be of a definition, and none is given")
-        definition = read_off(subject)
-    return subject_of(subject, definition, parameters)
+    try:
+        return definition_of_torch(function) or read_off(function)
+    except ValueError as error:
+        raise ValueError(
+            f"{error}, or, if it is compared, tensors to call it with, as in compare(function, "
+            "torch.randn(4))"
+        ) from None
 
 
 def _require_agreement(module: Any, definition: Definition) -> None:

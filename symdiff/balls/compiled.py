@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sympy
@@ -86,6 +86,14 @@ class Compiled:
             if not found.undecided:
                 raise
             return arb.nan()  # of the cases that are possible, one has no value
+
+    def each(self, columns: Iterable[Iterable[Any]]) -> list[Any]:
+        """The balls on lists of those of the variables; `conditions` is then of all of them.
+
+        Raises: Undefined where one has no real value, or may have none.
+        """
+        self.conditions.begin()
+        return list(map(self.bound(), *columns))
 
 
 def compile_ball(expression: Expr, variables: Sequence[Symbol]) -> Compiled:

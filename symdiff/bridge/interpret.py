@@ -6,9 +6,9 @@ Slow and general, where the numpy bridge is fast and float64.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import starmap
 from typing import Any
 
 import mpmath
@@ -26,6 +26,18 @@ Compile = Callable[[Sequence[Symbol], Expr], Callable[..., Any]]
 Values = Mapping[str, Any]
 
 
+class OfColumns(ABC):
+    """A function of numbers that may be asked for many at once, which is quicker."""
+
+    @abstractmethod
+    def __call__(self, *numbers: Any) -> Any:
+        """Its value."""
+
+    @abstractmethod
+    def of_columns(self, columns: Sequence[list[Any]]) -> Iterable[Any]:
+        """Its values, of lists of one length."""
+
+
 def interpret(program: Program, arguments: Values, compile_scalar: Compile) -> dict[str, Any]:
     """Each result of the program as an object array.
 
@@ -36,7 +48,7 @@ def interpret(program: Program, arguments: Values, compile_scalar: Compile) -> d
     """
     program.check(arguments)
     values: dict[Symbol, Any] = {s: arguments[name] for name, s in program.arguments.items()}
-    for symbol, what in program.steps:
+    for (symbol, what), released in zip(program.steps, program.released, strict=True):
         if isinstance(what, Entrywise):
             used = [placeholder(i) for i in range(len(what.operands))]
             function = compile_scalar(used, what.template)
@@ -44,21 +56,22 @@ def interpret(program: Program, arguments: Values, compile_scalar: Compile) -> d
         else:
             made = what.run(values.__getitem__)
         values[symbol] = np.asarray(made, dtype=object)  # numpy unwraps a single number
+        for operand in released:
+            del values[operand]
     return {name: values[symbol] for name, symbol in program.results.items()}
-
-
-_MOST_OPERANDS = 60  # NumPy's ufuncs take 64, the result among them
 
 
 def _entrywise(function: Callable[..., Any], operands: Sequence[Any]) -> Any:
     """The function of the entries of arrays that broadcast."""
     if not operands:
         return function()
-    if len(operands) <= _MOST_OPERANDS:
-        return np.frompyfunc(function, len(operands), 1)(*operands)
     shape = np.broadcast_shapes(*map(np.shape, operands))
     columns = [np.broadcast_to(np.asarray(a, object), shape).ravel().tolist() for a in operands]
-    return np.fromiter(starmap(function, zip(*columns, strict=True)), object).reshape(shape)
+    if isinstance(function, OfColumns):
+        found = function.of_columns(columns)
+    else:
+        found = map(function, *columns)
+    return np.fromiter(found, object, math.prod(shape)).reshape(shape)
 
 
 _FAR = mpmath.mpf(2) ** 4096  # mpmath would need as many bits as an argument's exponent says

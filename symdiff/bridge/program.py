@@ -41,6 +41,16 @@ class Program:
             for symbol, what in self.steps
         )
 
+    @cached_property
+    def released(self) -> tuple[frozenset[Symbol], ...]:
+        """After each step, the values that nothing needs any more."""
+        needed, found = set(self.results.values()), []
+        for _, what in reversed(self.steps):
+            operands = operands_of(what)
+            found.append(frozenset(operands - needed))
+            needed |= operands
+        return tuple(reversed(found))
+
     def check(self, given: Container[str]) -> None:
         """Nothing, if all arguments are given. Raises: ValueError, naming one that is not."""
         for name in self.arguments:
@@ -68,6 +78,11 @@ class Program:
             _operations(what.template if isinstance(what, Entrywise) else what)
             for _, what in self.steps
         )
+
+
+def operands_of(what: Entrywise | ArrayOperation) -> set[Symbol]:
+    """The values that a step is computed from."""
+    return set(what.operands) if isinstance(what, Entrywise) else what.free_symbols
 
 
 def program(outputs: Mapping[str, Node], *, shared: bool = True) -> Program:
@@ -137,7 +152,7 @@ def _needed(steps: Sequence[Step], results: Iterable[Symbol]) -> list[Step]:
     kept = []
     for symbol, what in reversed(steps):
         if symbol in needed:
-            needed.update(what.operands if isinstance(what, Entrywise) else what.free_symbols)
+            needed |= operands_of(what)
             kept.append((symbol, what))
     return kept[::-1]
 

@@ -59,8 +59,12 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "Min": lambda *values: minimum.of(values),
     "relu": lambda z: maximum(z, S.Zero),
     "where": lambda condition, a, b: Piecewise((a, condition), (b, True)),
+    "Piecewise": Piecewise,
 }
-_ARITY = {"max": None, "min": None, "Max": None, "Min": None, "where": 3}  # None: one or more
+_ARITY = {  # None: one or more
+    **dict.fromkeys(("max", "min", "Max", "Min", "Piecewise")),
+    "where": 3,
+}
 
 _CONSTANTS: Mapping[str, Expr] = {"pi": sympy.pi, "π": sympy.pi, "e": sympy.E}
 
@@ -126,6 +130,9 @@ class _Condition:
     needs: Requirements
 
 
+_ELSE = _Condition(sympy.true, NOTHING)
+
+
 class _Translator:
     """One walk over the syntax tree; every node kind it does not know is refused."""
 
@@ -180,9 +187,8 @@ class _Translator:
                 return self.joined(conditions, every=isinstance(op, ast.And))
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 condition = self.condition(test, depth)
-                return self.cases(
-                    condition, self.number_of(body, depth), self.number_of(orelse, depth), node
-                )
+                first, last = self.number_of(body, depth), self.number_of(orelse, depth)
+                return self.cases([(first, condition), (last, _ELSE)], node)
             case _:
                 raise self.unreadable(node)
         return self.bounded(result, node)
@@ -204,10 +210,29 @@ class _Translator:
             whole = (sympy.And if every else sympy.Or)(whole, condition.test)
         return _Condition(whole, self.domain.lost(whole, needs) if needs else needs)
 
-    def cases(self, condition: _Condition, body: Expr, orelse: Expr, node: ast.expr) -> Expr:
-        pairs = ((body, condition.test), (orelse, sympy.true))
-        needs = condition.needs | self.domain.of_cases(pairs)
-        return self.kept(Piecewise(*pairs), needs, node)
+    def pair(self, node: ast.expr, depth: int) -> tuple[Expr, _Condition]:
+        """A value and its condition, as SymPy's Piecewise takes them."""
+        match node:
+            case ast.Tuple(elts=[body, ast.Constant(value=True)]):
+                return self.number_of(body, depth), _ELSE
+            case ast.Tuple(elts=[body, test]):
+                return self.number_of(body, depth), self.condition(test, depth)
+        raise self.error(
+            "needs pairs of a value and its condition in Piecewise, as in "
+            "Piecewise((z, z > 0), (0, True))",
+            node,
+        )
+
+    def cases(self, pairs: list[tuple[Expr, _Condition]], node: ast.expr) -> Expr:
+        """The first value whose condition holds; the last has none."""
+        if pairs[-1][1] is not _ELSE:
+            raise self.error("gives no value for the rest; end Piecewise with (value, True)", node)
+        result = pairs[-1][0]
+        for body, condition in pairs[-2::-1]:
+            both = ((body, condition.test), (result, sympy.true))
+            needs = condition.needs | self.domain.of_cases(both)
+            result = self.kept(Piecewise(*both), needs, node)
+        return result
 
     def kept(self, result: Expr, needs: Requirements, node: ast.expr) -> Expr:
         """The result, within limits and with the restrictions that SymPy forgot."""
@@ -309,7 +334,9 @@ class _Translator:
         if name == "where":
             condition = self.condition(args[0], depth)
             body, orelse = (self.number_of(a, depth) for a in args[1:])
-            return self.cases(condition, body, orelse, node)
+            return self.cases([(body, condition), (orelse, _ELSE)], node)
+        if name == "Piecewise":
+            return self.cases([self.pair(a, depth) for a in args], node)
         numbers = tuple(self.number_of(a, depth) for a in args)
         function = FUNCTIONS[name]
         if function is sympy.sqrt:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Container, Mapping
 from functools import partial
 from typing import Any
@@ -54,23 +53,15 @@ def evaluate(
     for name, symbol in program.arguments.items():
         exact = _argument(arguments[name])
         values[symbol] = around(exact) if name in moved else exact
-    uses = Counter(s for _, what in program.steps for s in _operands(what))
-    uses.update(program.results.values())
     try:
         with np.errstate(all="ignore"):  # what is not finite is unknown, and says so
-            for symbol, what in program.steps:
+            for (symbol, what), released in zip(program.steps, program.released, strict=True):
                 values[symbol] = _step(what, values.__getitem__)
-                for operand in _operands(what):
-                    uses[operand] -= 1
-                    if not uses[operand]:
-                        values.pop(operand, None)
+                for operand in released:
+                    del values[operand]
     except NotLoweredError:
         return None
     return {name: values[symbol] for name, symbol in program.results.items()}
-
-
-def _operands(what: Entrywise | ArrayOperation) -> set[Any]:
-    return set(what.operands) if isinstance(what, Entrywise) else what.free_symbols
 
 
 def _argument(value: Any) -> FloatBalls:

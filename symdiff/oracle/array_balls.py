@@ -6,7 +6,7 @@ value is NaN, which passes on to whatever is computed from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,11 +15,13 @@ from typing import Any
 
 import numpy as np
 from flint import arb, fmpq
-from sympy import Dummy, Expr, Symbol, oo
+from sympy import Expr, Symbol
 
-from symdiff.balls.compiled import Compiled, compile_ball
 from symdiff.balls.elementary import Undefined
+from symdiff.bridge.interpret import OfColumns
 from symdiff.oracle import deadline
+from symdiff.oracle.absent import WithAbsent
+from symdiff.oracle.infinities import with_infinities
 
 
 @dataclass
@@ -48,72 +50,94 @@ def _entry(value: Any) -> arb:
     return arb(fmpq(int(value.p), int(value.q))) if hasattr(value, "p") else arb(value)
 
 
-# The name under which an expression has it, and its ball.
-_INFINITE = {
-    oo: (Dummy("infinity", extended_real=True), arb.pos_inf()),
-    -oo: (Dummy("minus_infinity", extended_real=True), arb.neg_inf()),
-}
 _ball = np.frompyfunc(_entry, 1, 1)
 
 
 def balls_of(values: Any) -> Any:
     """Float64 or rational numbers as exact balls, in an object array of their shape."""
+    values = np.asarray(values)
+    if values.dtype.kind in "fi":
+        flat = values.ravel().tolist()
+        return np.fromiter(map(arb, flat), object, len(flat)).reshape(values.shape)
     return np.asarray(_ball(values), object)
 
 
-def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
+def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
     """An expression as a function of balls, as `interpret` takes one."""
     return _compiled(tuple(symbols), expression)
 
 
-def compile_untied(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
+def compile_untied(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
     """The same, where nothing is known at a tie."""
     return _compiled(tuple(symbols), expression, ties=False)
 
 
-@dataclass(frozen=True)
-class WithInfinities:
-    """An expression that may name ±∞, as a function of balls."""
+_AT_ONCE = 128  # entries between two looks at the clock
 
-    compiled: Compiled
-    infinities: tuple[arb, ...]
+
+class Entry(OfColumns):
+    """An expression as a function of balls: NaN where it has no value, and of NaN.
+
+    Args: whole, the expression whose ties are watched; ties, whether what a convention chose at a
+        tie is taken; else nothing is known there.
+    """
+
+    def __init__(
+        self, symbols: Sequence[Symbol], expression: Expr, whole: Expr, *, ties: bool
+    ) -> None:
+        self._function = with_infinities(symbols, expression)
+        self._met = self._function.compiled.conditions
+        self._expression, self._ties = whole, ties
 
     def __call__(self, *balls: Any) -> Any:
-        """Its ball. Raises: Undefined where it has no value."""
-        return self.compiled(*balls, *self.infinities)
+        """The value; NaN where there is none, the whole line where it is not known.
+
+        Raises: OutOfTimeError.
+        """
+        _look_at_the_clock()
+        try:
+            value = self._function(*balls)
+        except Undefined:
+            return arb.nan()
+        self._watch()
+        if not self._unknown and not value.is_nan():
+            return value
+        lost = any(arb(ball).is_nan() for ball in balls)  # an empty sum is a plain 0
+        return arb.nan() if lost else arb(0, arb.pos_inf())
+
+    def of_columns(self, columns: Sequence[list[Any]]) -> Iterator[Any]:
+        """The values, by the entry where some are not plain numbers. Raises: OutOfTimeError."""
+        for start in range(0, len(columns[0]), _AT_ONCE):
+            some = [column[start : start + _AT_ONCE] for column in columns]
+            yield from self._plain(some) or map(self, *some)
+
+    def _plain(self, columns: Sequence[list[Any]]) -> list[Any] | None:
+        """The values, if there is nothing about any of them."""
+        _look_at_the_clock()
+        try:
+            values = self._function.each(columns)
+        except Undefined:
+            return None
+        self._watch()
+        return None if self._unknown or any(map(arb.is_nan, values)) else values
+
+    @property
+    def _unknown(self) -> bool:
+        """Whether a condition on the way may have no value, or is not to be relied upon."""
+        return self._met.unknown or (self._met.tied and not self._ties)
+
+    def _watch(self) -> None:
+        """Say so if a border was exactly 0."""
+        watch = _ties.get(None)
+        if self._met.tied and watch is not None and self._expression in watch.of:
+            watch.met = True
 
 
-def with_infinities(symbols: Sequence[Symbol], expression: Expr) -> WithInfinities:
-    """An expression of captured code: what it adds under a mask may be -∞, an argument like others.
-
-    Raises: as `compile_ball`.
-    """
-    named = {e: pair for e, pair in _INFINITE.items() if expression.has(e)}
-    replaced = expression.xreplace({e: symbol for e, (symbol, _) in named.items()})
-    compiled = compile_ball(replaced, (*symbols, *(symbol for symbol, _ in named.values())))
-    return WithInfinities(compiled, tuple(ball for _, ball in named.values()))
+def _look_at_the_clock() -> None:
+    if deadline.spent():
+        raise deadline.OutOfTimeError
 
 
 @lru_cache(maxsize=4096)
-def _compiled(
-    symbols: tuple[Symbol, ...], expression: Expr, *, ties: bool = True
-) -> Callable[..., Any]:
-    function = with_infinities(symbols, expression)
-
-    def evaluate(*balls: Any) -> Any:
-        """The value; NaN where there is none, the whole line where it is not known."""
-        if deadline.spent():
-            raise deadline.OutOfTimeError
-        try:
-            value = function(*balls)
-        except Undefined:
-            return arb.nan()
-        met = function.compiled.conditions
-        if met.tied and (watch := _ties.get(None)) is not None and expression in watch.of:
-            watch.met = True
-        unknown = met.unknown or (met.tied and not ties)  # a condition may have no value
-        if (unknown or value.is_nan()) and not any(ball.is_nan() for ball in balls):
-            return arb(0, arb.pos_inf())
-        return value
-
-    return evaluate
+def _compiled(symbols: tuple[Symbol, ...], expression: Expr, *, ties: bool = True) -> OfColumns:
+    return WithAbsent(symbols, expression, lambda e: Entry(symbols, e, expression, ties=ties))

@@ -5,15 +5,14 @@ What a convention chose at a tie is certified as far as it is proven to be right
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from flint import arb, ctx
 
-from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import program
+from symdiff.bridge.interpret import Compile, interpret
+from symdiff.bridge.program import Program, program
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.einsum import Einsum
 from symdiff.graph.kinds.elementwise import Elementwise
@@ -21,15 +20,15 @@ from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.largest import winners
 from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.node import Node, topological
-from symdiff.graph.template import placeholder
-from symdiff.notation.arrays import Axes
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import balls_of, compile_entry, compile_untied, watched
 from symdiff.oracle.ball import MAX_PRECISION
 from symdiff.oracle.enclosure import SMALLEST, BoolArray, Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.from_float_balls import COARSEST, WORTH, enclose_quickly
+from symdiff.oracle.poles import settle_poles
 from symdiff.oracle.primal import is_total
+from symdiff.oracle.reach import Loss, Watch, terms_of
 from symdiff.oracle.settled_ties import settle_ties
 from symdiff.oracle.ties import choosing_steps
 
@@ -47,7 +46,7 @@ def enclose_arrays(
     absolute: Mapping[str, Float64Array] | None = None,
     ties: bool = True,
 ) -> dict[str, Enclosure]:
-    """Every adjoint of a graph, by Ziv's strategy: the precision doubles for those left open.
+    """Every adjoint of a graph, by Ziv's strategy: more bits for those left open.
 
     Of many entries that are to be known to a narrow format float balls decide most, beforehand.
 
@@ -61,21 +60,23 @@ def enclose_arrays(
         ties: whether what a convention chose at a tie is to be settled; else nothing is known
             there. Nor is it where an input is infinite: of 1/z > 0 at ∞ both sides are exactly 0.
     """
-    guards = {f"%{i}": node for i, node in enumerate(_restricting(adjoints))}
+    watch = Watch(adjoints.graph, _restricting(adjoints))
     enough = absolute or {}
     found: dict[str, Enclosure] = {}
     entries = sum(int(np.size(value)) for value in arguments.values())
     # Of scalars each entry is a problem of its own, and an adjoint that is a constant has as many.
     pointwise = adjoints.signature.pointwise
     shape = np.broadcast_shapes(*map(np.shape, arguments.values())) if pointwise else ()
-    left, steps = dict(adjoints.nodes), program({**adjoints.nodes, **guards})
+    left, steps = dict(adjoints.nodes), program({**adjoints.nodes, **watch.nodes})
     steps.check(arguments)
     moved = {name for name in adjoints.signature.inputs if name in adjoints.nodes}
     choosing = choosing_steps(steps, moved)
     ties = ties and not (choosing and _some_infinite(arguments))
     if ties and relative >= COARSEST and entries >= WORTH:
         around = moved if choosing else ()
-        found = enclose_quickly(steps, guards, arguments, around, shape, (relative, resolution))
+        asked = (relative, resolution)
+        found = enclose_quickly(steps, watch.guards, arguments, around, shape, asked)
+        found = {name: found[name] for name in adjoints.nodes if name in found}
         for name, enclosure in found.items():
             if name in enough:
                 settle(enclosure, enough[name])
@@ -83,42 +84,48 @@ def enclose_arrays(
         if not left:
             return found
         if len(left) < len(found):
-            steps = program({**left, **guards})
+            steps = program({**left, **watch.nodes})
+            choosing |= choosing_steps(steps, moved)  # what is shared otherwise reads otherwise
     precision = _FIRST
     quick = [name for name in found if name not in left]
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries), watched(choosing) as ties_met:
         while True:
             with ctx.workprec(precision):
                 balls = {k: balls_of(arguments[k]) for k in steps.arguments}
+                run = _running(steps, compile_entry if ties else compile_untied)
                 try:
-                    results = interpret(steps, balls, compile_entry if ties else compile_untied)
+                    results = run(balls)
+                    now = {k: _enclosed(results[k], shape, relative, enough.get(k)) for k in left}
+                    # A step's slope is 0, whether or not it has a value.
+                    losses = list(watch.losses(results, balls, run))
+                    for loss in losses:
+                        _mark(now, adjoints, loss)
                 except deadline.OutOfTimeError:
                     return found or _nothing(adjoints, arguments)
-                now = {k: _enclosed(results[k], shape, relative, enough.get(k)) for k in left}
-            for guard, node in guards.items():
-                # Of 1/√ an unknown value is seen; a step's slope is 0 whether or not it has one.
-                for why, lost in ((Why.UNDECIDED, _UNKNOWN), (Why.UNDEFINED, _NAN)):
-                    where = np.asarray(lost(results[guard]), dtype=bool)
-                    if where.any():
-                        _mark(now, adjoints, where, node.axes, why)
             found |= now
             open_ones = {k: left[k] for k, e in now.items() if e.unsettled.any()}
             if precision >= MAX_PRECISION or not open_ones:
                 if ties_met.met or (ties and winners in choosing):
                     closed = {name: e for name, e in found.items() if name not in quick}
                     settle_ties(closed, adjoints, arguments, relative, enough)
+                doubtful = any(loss.why == Why.UNDECIDED for loss in losses)
+                if not doubtful and all(
+                    np.isfinite(np.float64(v)).all() for v in arguments.values()
+                ):
+                    settle_poles(now, results, adjoints, arguments, (relative, enough))
                 return {name: found[name] for name in adjoints.nodes}
             if len(open_ones) < len(left):
-                left, steps = open_ones, program({**open_ones, **guards})
-            precision *= 2
+                left, steps = open_ones, program({**open_ones, **watch.nodes})
+                choosing |= choosing_steps(steps, moved)
+            precision = min(4 * precision, MAX_PRECISION)  # a 0 that is not seen goes all the way
+
+
+def _running(steps: Program, how: Compile) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    return lambda balls: interpret(steps, balls, how)
 
 
 def _some_infinite(arguments: Mapping[str, Any]) -> bool:
     return any(np.isinf(np.asarray(value, dtype=np.float64)).any() for value in arguments.values())
-
-
-_NAN = np.frompyfunc(lambda ball: ball.is_nan(), 1, 1)
-_UNKNOWN = np.frompyfunc(lambda ball: not ball.is_nan() and not ball.rad().is_finite(), 1, 1)
 
 
 def _restricting(adjoints: Derivation) -> tuple[Node, ...]:
@@ -127,71 +134,43 @@ def _restricting(adjoints: Derivation) -> tuple[Node, ...]:
     return tuple(n for n in computed if isinstance(n, Elementwise) and not is_total(n.expr))
 
 
-def _mark(
-    found: Mapping[str, Enclosure],
-    adjoints: Derivation,
-    undefined: BoolArray,
-    axes: Axes,
-    why: Why = Why.UNDEFINED,
-) -> None:
+def _mark(found: Mapping[str, Enclosure], adjoints: Derivation, loss: Loss) -> None:
     """Where a value on the way is undefined, or may be: no adjoint of what comes from it.
 
-    A loss hangs on every entry, and so may an entry where something is summed or moved. Else it
-    hangs on those that agree with it in the axes that both have.
+    Where each entry hangs on its own place alone, these are those that agree with it in the axes
+    that both have; else what hangs on an output that is lost by it.
     """
     entrywise = _entry_by_entry(adjoints)
     for name, node in ((name, adjoints.nodes[name]) for name in found):
         if adjoints.signature.pointwise:  # every entry is a problem of its own
-            _lose(found[name], np.broadcast_to(undefined, found[name].shape), why)
+            _lose(found[name], np.broadcast_to(loss.where, found[name].shape), loss.why)
             continue
-        shared = [a for a in axes if a in node.axes] if entrywise else []
-        lost = undefined.any(axis=tuple(i for i, a in enumerate(axes) if a not in shared))
-        order = [a for a in axes if a in shared]
+        shared = [a for a in loss.axes if a in node.axes] if entrywise else []
+        lost = loss.where.any(axis=tuple(i for i, a in enumerate(loss.axes) if a not in shared))
+        order = [a for a in loss.axes if a in shared]
         lost = np.transpose(lost, [order.index(a) for a in node.axes if a in shared])
         index = tuple(slice(None) if a in shared else np.newaxis for a in node.axes)
-        _lose(found[name], np.broadcast_to(lost[index], found[name].shape), why)
+        where = np.broadcast_to(lost[index], found[name].shape)
+        _lose(found[name], where if loss.hit is None else where & loss.hit[name], loss.why)
 
 
 def _entry_by_entry(adjoints: Derivation) -> bool:
     """Whether each entry of an output hangs on its own place alone, with a cotangent of its own.
 
-    A sum of entries times those of an input that nothing else takes is no loss: what torch is asked
-    then is vᵀJ, which where one entry has no value has the others' parts. What sums or moves
-    entries on the way leads an entry elsewhere, whatever its axes are called.
+    What sums or moves entries on the way leads one elsewhere, whatever its axes are called.
     """
-    graph = adjoints.graph
-    takes: Counter[Node] = Counter()
-    for node in topological(graph.output_nodes):
-        takes.update(node.operands)
 
-    def in_place(values: Iterable[Node]) -> bool:
+    def in_place(value: Node) -> bool:
         return all(
             isinstance(node, Elementwise | Input | Literal)
             or (
                 isinstance(node, Einsum)
                 and {a for o in node.operands for a in o.axes} <= {*node.axes}
             )
-            for node in topological(values)
+            for node in topological([value])
         )
 
-    def seeded(node: Node) -> bool:
-        if node.axes:
-            return in_place([node])
-        operands = range(len(node.operands))
-        if isinstance(node, Elementwise) and node.expr == sum(map(placeholder, operands)):
-            return all(map(seeded, node.operands))
-        if not isinstance(node, Einsum) or len(node.operands) != 2:
-            return False
-        return any(
-            isinstance(v, Input)
-            and takes[v] == 1
-            and value.axes
-            and {*v.axes} == {*value.axes}
-            and in_place([value])
-            for v, value in (node.operands, node.operands[::-1])
-        )
-
-    return all(map(seeded, graph.output_nodes))
+    return all(term.value.axes and in_place(term.value) for term in terms_of(adjoints.graph))
 
 
 def _lose(enclosure: Enclosure, where: BoolArray, why: Why) -> None:
@@ -219,7 +198,7 @@ def _enclosed(
 ) -> Enclosure:
     values = np.asarray(values, dtype=object)
     values = np.broadcast_to(values, np.broadcast_shapes(values.shape, shape))
-    balls = [v if isinstance(v, arb) else arb(v) for v in values.ravel()]  # an empty sum is 0
+    balls = [v if isinstance(v, arb) else arb(v) for v in values.ravel().tolist()]  # an empty sum
     found = enclosure_of(balls, relative=relative).reshape(values.shape)
     if enough is not None:
         settle(found, enough)

@@ -7,12 +7,25 @@ was not reached is not certified, and says so.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 
-_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+_EVERY = 0.005  # seconds of the wall clock between two looks at the processor's, a system call
+
+
+@dataclass
+class _Deadline:
+    """When the processor's time is over, and until when, on the wall, it is known not to be."""
+
+    at: float
+    quiet_until: float = -math.inf
+
+
+_deadline: ContextVar[_Deadline | None] = ContextVar("deadline", default=None)
 
 
 # Seconds that one call may take: 65,536 points by the ball are 3 s for a usual formula.
@@ -29,7 +42,7 @@ def allowed(seconds: float) -> Iterator[None]:
     """What is computed inside may take so long; a time set around it stands if it ends sooner."""
     outer = _deadline.get()
     own = time.process_time() + seconds
-    token = _deadline.set(own if outer is None else min(own, outer))
+    token = _deadline.set(_Deadline(own if outer is None else min(own, outer.at)))
     try:
         yield
     finally:
@@ -52,7 +65,7 @@ def unless_set(seconds: float) -> Iterator[None]:
 def left() -> float:
     """The seconds that are left; infinite where no time was set."""
     deadline = _deadline.get()
-    return float("inf") if deadline is None else deadline - time.process_time()
+    return float("inf") if deadline is None else deadline.at - time.process_time()
 
 
 class OutOfTimeError(Exception):
@@ -60,6 +73,11 @@ class OutOfTimeError(Exception):
 
 
 def spent() -> bool:
-    """Whether the time allowed is over; never where none was set."""
+    """Whether the time allowed is over, told some milliseconds late; never where none was set."""
     deadline = _deadline.get()
-    return deadline is not None and time.process_time() > deadline
+    if deadline is None or (now := time.perf_counter()) < deadline.quiet_until:
+        return False
+    if time.process_time() > deadline.at:
+        return True
+    deadline.quiet_until = now + _EVERY
+    return False

@@ -56,6 +56,7 @@ class Why(IntEnum):
     OUT_OF_BUDGET = 4  # the time that was allowed is spent
     NO_LIMIT = 5  # at ±∞: no limit, or none that was proven
     NOT_A_NUMBER = 6  # the input is NaN
+    BOTH_SIDES = 8  # certified: cases are equal there, and the derivatives on both sides are one
     TIED = 7  # of an array: several cases are equal, and the derivative hangs on what is chosen
 
     @property
@@ -72,6 +73,7 @@ _SENTENCES = {
     Why.OUT_OF_BUDGET: "the time allowed was spent",
     Why.NO_LIMIT: "no limit at infinity, or none that was proven",
     Why.NOT_A_NUMBER: "the input is NaN",
+    Why.BOTH_SIDES: "certified",
     Why.TIED: "cases are equal there, and the derivative hangs on which is chosen",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import sub
 
 import numpy as np
 from flint import arb
@@ -27,9 +28,10 @@ def enclosure_of(
     # flint's accuracy a is the distance of the leading bits of m and the radius less one, so
     # the radius is below 2⁻ᵃ|m|. Together, with |m| ≤ |high|(1 + 2⁻⁵²):
     #     |truth − high − low| ≤ (2⁻ᵃ + 2⁻¹⁰⁵)(1 + 2⁻⁵²)|high|.
-    accuracy = np.array([b.rel_accuracy_bits() for b in balls], dtype=np.float64)
-    high = np.array([float(b) for b in balls], dtype=np.float64)
-    low = np.array([float(b - h) for b, h in zip(balls, high.tolist(), strict=True)], np.float64)
+    count = len(balls)
+    accuracy = np.fromiter(map(arb.rel_accuracy_bits, balls), np.float64, count)
+    high = np.fromiter(map(float, balls), np.float64, count)
+    low = np.fromiter(map(float, map(sub, balls, high.tolist())), np.float64, count)
     # Floating point adds four roundings of 2⁻⁵³ to this product, and 2⁻⁴⁰ covers them.
     with np.errstate(over="ignore", invalid="ignore"):
         radius = np.exp2(-np.clip(accuracy, -1000, 1000))
@@ -39,6 +41,8 @@ def enclosure_of(
     result = Enclosure(high, low, bound, np.zeros(len(balls), dtype=bool))
     plain = (np.abs(high) >= _TINY) & (np.abs(high) <= LARGEST) & (accuracy > 1)
     plain &= ~exact | (low == 0)
+    zero = np.flatnonzero(high == 0)  # of what is hidden there are many
+    plain[zero] = [balls[i].is_zero() for i in zero.tolist()]
     for i in np.flatnonzero(~plain).tolist():
         high[i], low[i], bound[i] = _enclose_one(balls[i])
     with np.errstate(invalid="ignore", over="ignore"):

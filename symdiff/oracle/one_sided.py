@@ -61,6 +61,26 @@ def beside(
 ) -> dict[str, Any]:
     """Each result of a program as an object array of what it tends to: balls, or `UNKNOWN`.
 
+    Args and Raises: those of `_moved`.
+    """
+    return {name: _array(_limits(made)) for name, made in _moved(steps, arguments, moving, side)}
+
+
+def slopes_beside(
+    steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any], side: int
+) -> dict[str, Any]:
+    """The same of each result's derivative by ε, on that side.
+
+    Args and Raises: those of `_moved`.
+    """
+    return {name: _array(_slopes(made)) for name, made in _moved(steps, arguments, moving, side)}
+
+
+def _moved(
+    steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any], side: int
+) -> list[tuple[str, Any]]:
+    """Each result of a program, an object array of balls and series.
+
     Args:
         steps: the program.
         arguments: object arrays of balls, by name.
@@ -82,7 +102,7 @@ def beside(
         for symbol, what in steps.steps:
             run.values[symbol] = _array(run.step(what))
             run.degrees[symbol] = run.degree(what)
-        return {name: _array(_limits(run.values[symbol])) for name, symbol in steps.results.items()}
+        return [(name, run.values[symbol]) for name, symbol in steps.results.items()]
     finally:
         ctx.cap = before
 
@@ -102,7 +122,16 @@ def _limit(number: Any) -> Any:
     return number if number is UNKNOWN or arb(number).is_finite() else UNKNOWN
 
 
+def _slope(number: Any) -> Any:
+    if _limit(number) is UNKNOWN:
+        return UNKNOWN
+    if not isinstance(number, arb_series):
+        return arb(0)
+    return number[1] if number.prec > 1 and number[1].is_finite() else UNKNOWN
+
+
 _limits = np.frompyfunc(_limit, 1, 1)
+_slopes = np.frompyfunc(_slope, 1, 1)
 
 
 class _Run:

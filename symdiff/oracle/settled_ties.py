@@ -16,6 +16,7 @@ import numpy as np
 from flint import arb, ctx
 from sympy import Symbol
 
+from symdiff.balls.elementary import CannotCertify
 from symdiff.bridge.program import Program, program
 from symdiff.bridge.sharing import Entrywise
 from symdiff.graph.adjoints.derivation import Derivation
@@ -93,7 +94,8 @@ class _Asked(NamedTuple):
 def _put_sides(enclosure: Enclosure, taken: Enclosure, asked: _Asked, tied: BoolArray) -> None:
     """Certify the tied entries of which the derivatives on both sides say that it is right."""
     steps = program({asked.name: asked.adjoints.nodes[asked.name]})
-    with ctx.workprec(_BITS), suppress(Unproven, deadline.OutOfTimeError):
+    # over series some functions have no arithmetic, as floor
+    with ctx.workprec(_BITS), suppress(Unproven, CannotCertify, deadline.OutOfTimeError):
         balls = {k: balls_of(asked.arguments[k]) for k in steps.arguments}
         for some in _together(steps, asked.name, tied):
             moving = {asked.name: some}
@@ -107,6 +109,7 @@ def _put_sides(enclosure: Enclosure, taken: Enclosure, asked: _Asked, tied: Bool
                     both = enclosure_of([left.union(right)], relative=asked.relative)
                     if both.certified.all():
                         enclosure.put(place, both[0])
+                        enclosure.why[place] = Why.BOTH_SIDES
                 elif _between(taken[place], left, right):
                     enclosure.put(place, taken[place])
 

@@ -23,7 +23,7 @@ from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
 from symdiff.balls import Undefined
-from symdiff.bridge.interpret import interpret
+from symdiff.bridge.interpret import OfColumns, interpret
 from symdiff.bridge.program import Program, program
 from symdiff.bridge.sharing import Entrywise
 from symdiff.functions import Extreme
@@ -35,9 +35,11 @@ from symdiff.graph.kinds.largest import Largest, winners
 from symdiff.graph.node import Node, topological
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
-from symdiff.oracle.array_balls import balls_of, with_infinities
+from symdiff.oracle.absent import WithAbsent
+from symdiff.oracle.array_balls import balls_of
 from symdiff.oracle.enclosure import Enclosure
 from symdiff.oracle.from_balls import enclosure_of
+from symdiff.oracle.infinities import with_infinities
 
 _RADIUS = 448  # bits below an input: far less than what tells two float64 numbers from each other
 _SPARE = 64  # bits that a ball has beyond its radius
@@ -170,7 +172,11 @@ def _compile(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
 
 
 @lru_cache(maxsize=1024)
-def _compiled(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[..., Any]:
+def _compiled(symbols: tuple[Symbol, ...], expression: Expr) -> OfColumns:
+    return WithAbsent(symbols, expression, lambda e: _plain(symbols, e))
+
+
+def _plain(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[..., Any]:
     function = with_infinities(symbols, expression)
 
     def evaluate(*balls: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,9 +135,12 @@ def _unit(precision: Precision) -> float:
 
 def _root_of_squares(tangents: Array) -> Array:
     """√Σ t² over the first axis, by its largest: squares of 10⁻²⁰⁰ would be 0."""
-    largest = np.abs(tangents).max(0)
+    largest = np.maximum(tangents.max(0), -tangents.min(0))
     divisor = np.where(largest == 0, 1.0, largest)
-    return np.asarray(largest * np.sqrt(((tangents / divisor) ** 2).sum(0)))
+    total = np.zeros(largest.shape)
+    for tangent in tangents:  # one at a time: all of them are a lot of memory
+        total += (tangent / divisor) ** 2
+    return np.asarray(largest * np.sqrt(total))
 
 
 def scale_of(error: Array, value: Array, size: Array) -> float:
@@ -146,19 +149,29 @@ def scale_of(error: Array, value: Array, size: Array) -> float:
     Where τ is 0, or something is not finite, nothing is asked. Args: arrays of one shape.
     Source: North 1943, RCA report PTR-6C; Kay, Detection Theory, 1998, §4.3.
     """
-    usable = (size > 0) & np.isfinite(error) & np.isfinite(value) & np.isfinite(size)
+    return next(_scales_of([error], value, size))
+
+
+def _scales_of(errors: Iterable[Array], value: Array, size: Array) -> Iterator[float]:
+    """The same of each of some errors."""
+    known = (size > 0) & np.isfinite(value) & np.isfinite(size)
+    at, divisor = value[known], size[known]
     with np.errstate(over="ignore", under="ignore"):
-        signal = value[usable] / size[usable]
-        largest = np.abs(signal).max(initial=0.0)
-        if not largest or not np.isfinite(largest):
-            return 0.0
-        signal = signal / largest
-        return float((error[usable] / size[usable]) @ signal / (signal @ signal) / largest)
+        every = at / divisor
+        for error in errors:
+            finite, parts = np.isfinite(e := error[known]), (e, divisor, every)
+            e, sizes, signal = parts if finite.all() else (part[finite] for part in parts)
+            largest = np.abs(signal).max(initial=0.0)
+            if not largest or not np.isfinite(largest):
+                yield 0.0
+                continue
+            signal = signal / largest
+            yield float((e / sizes) @ signal / (signal @ signal) / largest)
 
 
 def _shared(value: Array, tangents: Array, root: Array) -> float:
     """√Σ of the squares of the tangents' scales."""
-    return math.hypot(*(scale_of(tangent, value, root) for tangent in tangents))
+    return math.hypot(*_scales_of(tangents, value, root))
 
 
 def _span(value: Array) -> tuple[float, float]:

@@ -165,10 +165,12 @@ class Walk:
         self.sites += rounding
         noise = self._draw.standard_normal((self.count, *bound.shape), dtype=np.float32)
         shared = self._draw.standard_normal((self.count, *(1,) * bound.ndim), dtype=np.float32)
-        noise += np.float32(_IN_COMMON) * shared * np.sign(self._values[symbol])
+        # In place and in float32: to ask the system for memory costs more than to compute.
+        noise += np.float32(_IN_COMMON) * shared * np.sign(self._values[symbol]).astype(np.float32)
         own = np.asarray(bound * noise, dtype=np.float64)
-        before = self._tangents.get(symbol)
-        self._tangents[symbol] = own if before is None else before + own
+        if symbol in self._tangents:
+            own += self._tangents[symbol]
+        self._tangents[symbol] = own
 
     def _forget(self, node: Node, uses: Counter[Node]) -> None:
         """Drop what is not needed any more; several nodes may have one symbol."""

@@ -209,3 +209,13 @@ def test_the_gradient_of_batch_norm_takes_a_strided_weight_for_a_contiguous_one(
     assert torch.equal(weight, strided)
     assert torch.allclose(*values)
     assert (found - right).abs().max() > 10
+
+
+def test_the_gradient_of_det_is_zero_where_a_factor_of_lu_is():
+    """Of [[1, 2], [2, 4]] it is the transposed adjugate, [[4, −2], [−2, 1]], as for any matrix."""
+    x = torch.tensor([[1.0, 2.0], [2.0, 4.0]], dtype=torch.float64, requires_grad=True)
+    (found,) = torch.autograd.grad(torch.det(x), x)
+    (recorded,) = torch.autograd.grad(torch.det(x), x, create_graph=True)
+
+    assert (found == 0).all()
+    assert torch.allclose(recorded, torch.tensor([[4.0, -2.0], [-2.0, 1.0]], dtype=x.dtype))

@@ -10,7 +10,8 @@ from torch.nn.functional import gelu, silu
 
 import comparisons
 import symdiff
-from comparisons import GradientMismatch, Verdict
+from comparisons import GradientMismatch, Inconclusive, Verdict
+from comparisons.report.data.rows import result_row
 from symdiff.oracle import deadline
 
 
@@ -38,6 +39,20 @@ def quantized(x):
 def nested(x):
     """Rows of two lengths."""
     return torch.nested.as_nested_tensor([x, x[:1]], layout=torch.jagged).to_padded_tensor(0.0)
+
+
+class _WrongSilu(torch.autograd.Function):
+    """silu with the gradient of the sigmoid."""
+
+    @staticmethod
+    def forward(ctx, z):
+        ctx.save_for_backward(z)
+        return silu(z)
+
+    @staticmethod
+    def backward(ctx, v):
+        s = torch.sigmoid(ctx.saved_tensors[0])
+        return v * s * (1 - s)
 
 
 class Swish(torch.nn.Module):
@@ -134,8 +149,70 @@ class TestCompare:
 
     def test_where_no_point_is_certified_nothing_passes(self):
         """A check that judged nothing is no pass: it says why there is no truth."""
-        with deadline.allowed(0), pytest.raises(ValueError, match=r"certified at no point.*time"):
+        with deadline.allowed(0), pytest.raises(Inconclusive, match=r"no entry was judged.*time"):
             comparisons.check("gelu")
+
+    @pytest.mark.parametrize(
+        ("function", "source"),
+        [
+            (torch.nn.functional.softplus, symdiff.activations["softplus"].source),
+            (torch.sigmoid, symdiff.activations["sigmoid"].source),
+            (torch.sqrt, "given by the user"),
+            (lambda x: x * torch.tanh(x), "given by the user"),
+        ],
+        ids=["F.softplus", "torch.sigmoid", "torch.sqrt", "lambda"],
+    )
+    def test_a_function_of_one_number_states_its_definition(self, function, source):
+        """torch's own by the catalogue's, any other by what its code computes of an entry."""
+        found = comparisons.compare(function, dtype="float32")
+
+        assert found.subject.definition.source == source
+        assert found.values > 1000
+        assert not found.verdict.worse_than(Verdict.FAILS_AT_INFINITY)
+
+    def test_a_backward_is_judged_by_its_own_forward_where_nothing_is_given(self):
+        """As with tensors; here at every point."""
+        with pytest.raises(GradientMismatch, match=r"z̄ is wrong at \d+ of"):
+            comparisons.check(_WrongSilu.apply)
+
+    @pytest.mark.parametrize(
+        "called",
+        [
+            (lambda x: x.flip(0) * torch.log(x), torch.tensor([-1.0, 2.0, -3.0, 4.0])),
+            (lambda x, y: torch.log(x).flip(0) + y.sin(), *torch.tensor([[-1.0], [1.0]])),
+            (torch.log, "log(z)", {"z": [-1.0, -2.0]}),
+        ],
+        ids=["array", "two inputs", "points"],
+    )
+    def test_where_there_is_no_value_nothing_passes(self, called):
+        """Not one entry judged: inconclusive in the result, each row, the table and the check."""
+        function, *given = called
+        options = {"inputs": given.pop()} if isinstance(given[-1], dict) else {}
+        found = comparisons.compare(function, *given, **options)
+        row = result_row(found)
+        table = comparisons.compare_engines(function, *given, engines=["reverse"], **options)
+
+        assert found.verdict is table["reverse"].verdict is comparisons.Verdict.INCONCLUSIVE
+        assert row["verdict"] == row["adjoints"][0]["verdict"] == "inconclusive"
+        assert "no entry was judged: the function has no real value there" in repr(found)
+        with pytest.raises(Inconclusive, match="no entry was judged: the function has no real"):
+            comparisons.check(function, *given, **options)
+
+    def test_one_input_s_gradient_that_nothing_is_known_of_is_said(self):
+        """Beside one that is judged: neither a pass, nor is the other's failure hidden."""
+        x, y = torch.tensor([0.0, 0.0]), torch.tensor([1.0, 2.0])
+        found = comparisons.compare(lambda x, y: torch.sqrt(x) + y.sin(), x, y)
+
+        assert found.adjoints["y"].verdict is comparisons.Verdict.ACCURATE
+        assert found.adjoints["x"].verdict is comparisons.Verdict.INCONCLUSIVE
+        with pytest.raises(Inconclusive, match=r"inconclusive for x\.grad, of which no entry"):
+            comparisons.check(lambda x, y: torch.sqrt(x) + y.sin(), x, y)
+
+    def test_at_a_kink_alone_the_convention_is_judged(self):
+        """The slope taken lies between the two sides: that is known, and said."""
+        found = comparisons.check(torch.relu, "relu(z)", inputs={"z": [0.0]})
+
+        assert "each entry that was judged is at a kink" in repr(found)
 
     def test_a_user_s_array_is_left_alone(self):
         """torch computes on a copy."""
@@ -252,7 +329,6 @@ class TestRefusals:
             (lambda: comparisons.compare("tanh", dtype="complex64"), TypeError, "real floating"),
             (lambda: comparisons.compare("tanh", dtype=torch.int64), TypeError, "real floating"),
             (lambda: comparisons.compare("tanh", engine="sideways"), ValueError, "known are"),
-            (lambda: comparisons.compare(gelu), TypeError, "needs tensors to be called with"),
             (lambda: comparisons.compare(gelu, np.ones(3)), TypeError, r"pass torch\.from_numpy"),
             (lambda: comparisons.compare(gelu, 2.0), TypeError, r"pass torch\.tensor\(2\.0\)"),
             (lambda: comparisons.compare(gelu, [1.0]), TypeError, r"pass torch\.tensor\("),
@@ -273,6 +349,10 @@ class TestRefusals:
                 ValueError,
                 "a meta tensor, weight",
             ),
+            (lambda: comparisons.compare(torch.matmul), ValueError, "tensors to call it with"),
+            (lambda: comparisons.compare(lambda x: x.sum()), ValueError, "not entry by entry"),
+            (lambda: comparisons.compare(lambda x: x.inverse()), ValueError, "by its code alone"),
+            (lambda: comparisons.compare(gelu, beta=2.0), TypeError, "beta would be of a def"),
             (lambda: comparisons.compare(3), TypeError, "not int"),
             (lambda: comparisons.compare("tanh", "z"), TypeError, "pass the function first"),
             (lambda: comparisons.compare(symdiff.neuron("tanh")), TypeError, "comparisons.neuron"),

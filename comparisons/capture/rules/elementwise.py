@@ -285,8 +285,8 @@ def logit(call: Call) -> Node:
     eps = call.get("eps")
     if eps is None:
         return elementwise(lambda a: sympy.log(a / (1 - a)), call.node("self"))
-    low = number(eps)
-    inside = elementwise(lambda a: maximum(low, minimum(1 - low, a)), call.node("self"))
+    low, high = number(eps), number(float(1 - call.result.new_tensor(eps)))  # as the kernel rounds
+    inside = elementwise(lambda a: maximum(low, minimum(high, a)), call.node("self"))
     return elementwise(lambda a: sympy.log(a / (1 - a)), inside)
 
 

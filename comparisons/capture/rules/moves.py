@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from comparisons.capture.arrays.axes import axes_of
 from comparisons.capture.arrays.movement import moved
+from comparisons.capture.arrays.numbers import array_node
 from comparisons.capture.calls.call import Call
 from comparisons.capture.calls.probing import probed
 from comparisons.capture.refusal import NoRule
@@ -37,19 +39,26 @@ def index_put(call: Call) -> Nodes:
 
 @rule("embedding")
 def embedding(call: Call) -> Node:
-    """Rows of a table; the row of `padding_idx` receives no gradient."""
+    """Rows of a table; the row of `padding_idx` receives no gradient.
+
+    With `scale_grad_by_freq` a row receives the mean over its uses in place of the sum.
+    """
     shape, index, padding = call.shape("weight"), call.array("indices"), call["padding_idx"]
-    if call["scale_grad_by_freq"]:
-        raise NoRule  # its gradient is by intent not that of the value
     places = index[..., None] * shape[1] + np.arange(shape[1])
     rows = moved(call.node("weight"), shape, places)
+    if call["scale_grad_by_freq"]:
+        uses = np.bincount(index.ravel(), minlength=shape[0])[index][..., None]
+        share = array_node(np.broadcast_to(1 / uses, places.shape), axes_of(places.shape))
+        counted = elementwise(lambda a, s: a * s, rows, share)
+        rest = elementwise(lambda a, b: a - b, rows, counted)
+        rows = elementwise(lambda a, b: a + b, counted, stop(rest, "scale_grad_by_freq"))
     if padding < 0 or not (index == padding).any():
         return rows
     is_padding = (index == padding)[..., None]
-    learned = moved(call.node("weight"), shape, np.where(is_padding, -1, places))
-    fixed = moved(call.node("weight"), shape, np.where(is_padding, places, -1))
-    held = stop(fixed, "padding_idx")
-    return elementwise(lambda a, b: a + b, learned, held)
+    kept, all_places = places.shape, np.arange(places.size).reshape(places.shape)
+    learned = moved(rows, kept, np.where(is_padding, -1, all_places))
+    fixed = moved(rows, kept, np.where(is_padding, all_places, -1))
+    return elementwise(lambda a, b: a + b, learned, stop(fixed, "padding_idx"))
 
 
 @rule("put")

@@ -102,8 +102,8 @@ def var(call: Call) -> Node:
 
 @rule("std")
 def std(call: Call) -> Node:
-    """√ of the variance; where that is 0, torch's gradient is 0 or NaN as root's or √'s is."""
-    return elementwise(sympy.sqrt, _spread(call)[0])
+    """√ of the variance, whose gradient is 0 where that is, as a norm's."""
+    return root(_spread(call)[0])
 
 
 @rule("var_mean")
@@ -116,7 +116,7 @@ def var_mean(call: Call) -> tuple[Node, Node]:
 def std_mean(call: Call) -> tuple[Node, Node]:
     """The standard deviation and the mean."""
     variance, mu = _spread(call)
-    return elementwise(sympy.sqrt, variance), mu
+    return root(variance), mu
 
 
 @rule("prod")

@@ -107,7 +107,15 @@ def code_of(
 
     def call(values: Mapping[str, Tensor]) -> Any:
         positional, named = arguments(values)
-        return function(*positional, **named)
+        try:
+            return function(*positional, **named)
+        except RuntimeError as error:
+            if "is not differentiable with respect to argument" not in str(error):
+                raise
+            raise TypeError(
+                f"{name_of(function)}: {str(error).partition('.')[0]}; call requires_grad_() on "
+                "the tensors whose gradients are asked for, and the others are constants"
+            ) from error
 
     return Code(name_of(function), inputs, call)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
 from comparisons.subjects.catalogue.torch_code import TorchCode, mentions, written
 from comparisons.subjects.catalogue.written_out import WRITTEN_OUT
+from comparisons.subjects.own.origin import origin_of
 from symdiff import Definition, activations, losses
 
 # A parameter that a call does not mention is fixed by torch.
@@ -57,6 +59,9 @@ TORCH_CALLS: Mapping[str, str] = MappingProxyType(
 )
 
 
+_POINTS = (-7.0, -0.75, -0.25, 0.0, 0.125, 0.625, 3.0, 25.0)  # two parameters agree at few of them
+
+
 def comparable() -> tuple[Definition, ...]:
     """The entries of the catalogue for which there is torch code: all but the tutorial's loss."""
     entries = {**activations, **losses}
@@ -81,6 +86,24 @@ def torch_call(definition: Definition) -> TorchCode:
             )
     values = {parameter: float(value) for parameter, value in definition.parameters.items()}
     return written(template, definition.variables, values)
+
+
+def definition_of_torch(function: Callable[..., Any]) -> Definition | None:
+    """The catalogue's entry that torch's own function is of one tensor; None if it is none."""
+    import torch
+
+    path = origin_of(function).path
+    if not path.startswith("torch."):
+        return None
+    points = torch.tensor(_POINTS)
+    for name, template in TORCH_CALLS.items():
+        own = template.partition("(")[0].rpartition(".")[2] == path.rpartition(".")[2]
+        if not own or name not in activations:
+            continue
+        with suppress(TypeError):  # it needs more than one tensor
+            if torch.equal(function(points), torch_call(activations[name])(points)):
+                return activations[name]
+    return None
 
 
 def _default(entry: str, parameter: str) -> Any:

@@ -26,6 +26,7 @@ class Bare:
         written: whether a backward written by hand leads to an output.
         nearby: the graphs of the code a hair beside its inputs, where ties are decided.
         again: the same as a `Subject` in another type.
+        at_others: the same as a `Subject` at other arguments, by what makes them of the given ones.
     """
 
     call: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
@@ -35,4 +36,5 @@ class Bare:
     fixed: bool
     written: bool
     again: Callable[[FloatType], Any]
+    at_others: Callable[[Callable[[Tensor], Tensor]], Any]
     nearby: Callable[[], Iterator[Graph]]

@@ -12,12 +12,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
 from comparisons.subjects.functions import from_function
+from comparisons.subjects.own.arguments import a_hair_away, moved, rounded_to
 from comparisons.subjects.own.bare import Bare
 from comparisons.subjects.own.entrywise import entrywise
 from comparisons.subjects.own.read_off import read_off
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 Function = Callable[..., Any]
 
 _NEARBY = 16  # captures beside the inputs: each of four that tie is the largest in one of 100
-_HAIR = 2.0**9  # units of the largest entry: far more than roundings
 
 
 def from_code(
@@ -70,7 +68,7 @@ def from_code(
     again = partial(
         _again, function, arguments, keywords, reference=reference, gradient=gradient, order=order
     )
-    arguments, named = _rounded((arguments, dict(keywords)), dtype)
+    arguments, named = rounded_to((arguments, dict(keywords)), dtype)
     held: set[str] = set()
     if gradient is not None:
         reference = _surrogate(function, gradient, held)
@@ -93,8 +91,13 @@ def from_code(
     def elsewhere(arguments: tuple[Any, ...], named: dict[str, Any]) -> Subject:
         return from_code(function, arguments, named, dtype, reference=reference)
 
+    def at_others(move: Callable[[Tensor], Tensor]) -> Subject:
+        return elsewhere(*moved((arguments, named), move))
+
     weighted = replace(
-        _weighted(captured, call, again, partial(_nearby, judged_by, arguments, named, dtype)),
+        _weighted(
+            captured, call, again, at_others, partial(_nearby, judged_by, arguments, named, dtype)
+        ),
         reading=partial(_reading, judged_by, arguments, named),
         entrywise=partial(
             entrywise, captured, (function, judged_by), (arguments, named), dtype, elsewhere
@@ -169,22 +172,6 @@ def _reading(function: Function, arguments: tuple[Any, ...], named: dict[str, An
     return Reading(captured.graph, captured.source_lines)
 
 
-def _rounded(given: Any, dtype: FloatType) -> Any:
-    """The arguments with their floating-point tensors rounded to the type, held in float64."""
-    import torch
-    from torch.utils._pytree import tree_map_only
-
-    from comparisons.capture.arrays.storage import unreadable
-    from comparisons.capture.running.rounded import rounded
-
-    def held(tensor: Tensor) -> Tensor:
-        if not tensor.is_floating_point() or unreadable(tensor):
-            return tensor
-        return rounded(tensor, dtype).double().requires_grad_(tensor.requires_grad)
-
-    return tree_map_only(torch.Tensor, held, given)
-
-
 def _surrogate(function: Function, gradient: Function, held: set[str]) -> Function:
     """A function of the same values whose derivative is the gradient that is given.
 
@@ -257,9 +244,9 @@ def _nearby(function: Function, arguments: Any, named: Any, dtype: FloatType) ->
     draw = seeded()
     kind = float_type("float64")
     for k in range(_NEARBY):
-        moved, kept = _moved((arguments, named), k, draw, kind)
+        beside, kept = a_hair_away((arguments, named), k, draw, kind)
         try:
-            found = captured_call(function, moved, kept, dtype=kind)
+            found = captured_call(function, beside, kept, dtype=kind)
         except Exception:
             if kind == dtype:
                 raise
@@ -268,31 +255,11 @@ def _nearby(function: Function, arguments: Any, named: Any, dtype: FloatType) ->
         yield _total(found.graph)[0]
 
 
-def _moved(given: Any, k: int, draw: np.random.Generator, dtype: FloatType) -> Any:
-    """The arguments moved by so little that only ties are decided by it."""
-    import torch
-    from torch.utils._pytree import tree_map_only
-
-    from comparisons.capture.arrays.storage import unreadable
-
-    def moved(tensor: Tensor) -> Tensor:
-        if not tensor.is_floating_point() or unreadable(tensor) or not tensor.numel():
-            return tensor
-        values = tensor.detach().to("cpu", torch.float64)
-        order = np.linspace(-1, 1, values.numel()) * (1, -1)[k] if k < 2 else None
-        by = draw.normal(size=values.numel()) if order is None else order
-        finite = values[values.isfinite()]
-        step = _HAIR * dtype.unit_roundoff * float(finite.abs().max()) if finite.numel() else 0.0
-        found = values + torch.from_numpy(np.asarray(by * step)).reshape(values.shape)
-        return found.requires_grad_(tensor.requires_grad)
-
-    return tree_map_only(torch.Tensor, moved, given)
-
-
 def _weighted(
     captured: Captured,
     call: WrittenCall,
     again: Callable[[FloatType], Subject],
+    at_others: Callable[[Callable[[Tensor], Tensor]], Subject],
     nearby: Callable[[], Iterator[Graph]],
 ) -> Subject:
     """L = Σ v ∘ y."""
@@ -331,6 +298,7 @@ def _weighted(
             bool(captured.fixed),
             captured.written,
             again,
+            at_others,
             nearby,
         ),
         imports=call.imports,

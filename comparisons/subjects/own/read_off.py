@@ -62,15 +62,16 @@ def _require_one_function(function: Callable[..., Any], name: str) -> None:
 def _formula(function: Callable[..., Any], name: str, length: int) -> Expr:
     import torch
 
-    from comparisons.capture import Refused, capture
+    from comparisons.capture import capture
 
     # Numbers of both signs in (−1, 1), where most functions have values.
     entries = torch.linspace(-0.7, 0.9, length, dtype=torch.float64)
     try:
         captured = capture(function, entries)
-    except (Refused, TypeError) as error:
+    except Exception as error:  # noqa: BLE001 - of one row of numbers code may raise anything
+        why = str(error).partition("\n")[0]
         raise ValueError(
-            f"{name} cannot be swept by its code alone ({error}); {_WAY_OUT}"
+            f"{name} is no function of one number by its code alone ({why}); {_WAY_OUT}"
         ) from None
     problem = no_formula_of(captured)
     if problem:
@@ -87,7 +88,7 @@ def no_formula_of(captured: Captured, dtype: str = "float64") -> str:
     if len(captured.inputs) != 1 or len(captured.outputs) != 1:
         return (
             f"has the inputs {', '.join(captured.inputs)} and the outputs "
-            f"{', '.join(captured.outputs)}; a sweep takes a function of one tensor"
+            f"{', '.join(captured.outputs)}; every point is for a function of one tensor"
         )
     (shape, out) = captured.shapes.values()
     if shape != out:

@@ -34,7 +34,9 @@ def contract(subscripts: str, *operands: Any) -> Any:
 
 def _holds_balls(operand: Any) -> bool:
     operand = np.asarray(operand)
-    return operand.dtype == object and any(type(n).__name__ == "arb" for n in operand.flat[:1])
+    return operand.dtype == object and any(
+        kind.__name__ == "arb" for n in operand.flat[:1] for kind in type(n).__mro__
+    )
 
 
 def _two(left: str, a: Any, right: str, b: Any, kept: str) -> Any:
@@ -65,6 +67,6 @@ def ball_product(a: Any, b: Any) -> Any:
     """The product of two matrices of balls, by flint."""
     from flint import arb_mat  # python-flint is needed by certified arithmetic alone
 
-    found = np.empty((a.shape[0], b.shape[1]), dtype=object)
-    found[...] = (arb_mat(a.tolist()) * arb_mat(b.tolist())).tolist()
-    return found
+    one, other = (arb_mat(len(m), m.shape[1], m.ravel().tolist()) for m in (a, b))
+    shape = (len(a), b.shape[1])
+    return np.fromiter((one * other).entries(), object, prod(shape)).reshape(shape)

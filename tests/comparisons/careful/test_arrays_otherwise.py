@@ -13,6 +13,7 @@ from comparisons.careful.rows_of_arrays import other_rows, rows_of
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Asked, case_of
 from comparisons.dtypes import FLOAT_TYPES
+from comparisons.judge.truth import Truth
 from comparisons.subjects.own.captured import from_code
 
 
@@ -262,3 +263,18 @@ def test_what_could_not_be_asked_is_said():
     assert "other numbers of rows (a row's gradient depends on the other rows" in said
     assert "float32" not in said
     assert "bfloat16" in said
+
+
+def test_a_gradient_that_is_0_in_truth_needs_no_truth_for_ones(monkeypatch):
+    """Of a sum of softmax it is what rounding left, in torch and in the estimate."""
+    asked, plain = [], Truth.enclosed
+
+    def enclosed(self, inputs, *others):
+        asked.append({float(v) for v in inputs["v_y"].ravel()} == {1.0})
+        return plain(self, inputs, *others)
+
+    monkeypatch.setattr(Truth, "enclosed", enclosed)
+    comparisons.check(lambda x: torch.softmax(x, -1), _normal(4, 5))
+
+    assert asked
+    assert not any(asked)

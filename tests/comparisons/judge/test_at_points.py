@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import comparisons
+from comparisons.results.mismatch import accepted
 
 Z = np.linspace(-6.0, 5.0, 301)
 
@@ -44,6 +45,33 @@ def test_an_error_of_the_stated_size_is_rejected(dtype):
         assert found.adjoints["z"].judgement.wrong >= share * Z.size
     smallest = power.own.half / 100
     assert _compared(_softplus_off(smallest, lambda z: z < 10), dtype=dtype).wrong == 0
+
+
+@pytest.mark.parametrize(
+    ("dtype", "by"), [("bfloat16", 0.2), ("bfloat16", -0.06), ("float16", 0.01)]
+)
+def test_in_16_bits_all_points_together_say_what_none_says(dtype, by):
+    """32 ulp of 1 are a quarter in bfloat16; but every number of the type has the error."""
+    wrong = comparisons.compare(_softplus_off(by, torch.isfinite), "log(1 + exp(z))", dtype=dtype)
+    power = wrong.adjoints["z"].power
+
+    assert wrong.wrong == 0
+    assert wrong.verdict is comparisons.Verdict.DISAGREES
+    assert power.found == pytest.approx(by, rel=0.1)
+    assert power.common < abs(by)
+    assert f"{power.common:.2g} of all together" in power.sentence
+    with pytest.raises(comparisons.GradientMismatch, match="of itself off in all points together"):
+        accepted(wrong)
+
+
+def test_in_16_bits_what_rounds_otherwise_passes():
+    """The textbook's formula in bfloat16, each operation rounded: its errors have no factor."""
+    found = comparisons.compare(
+        lambda z: -torch.sigmoid(-z).log(), "log(1 + exp(z))", dtype="bfloat16", inputs=None
+    )
+    power = found.adjoints["z"].power
+
+    assert abs(power.found) < power.common
 
 
 def test_where_nothing_was_asked_is_said():

@@ -61,13 +61,13 @@ def test_each_status(computed, truth, status):
 @pytest.mark.parametrize("why", [Why.UNDECIDED, Why.OUT_OF_BUDGET])
 @pytest.mark.parametrize("computed", [1.0, np.nan, -np.inf])
 def test_what_is_not_certified_is_not_held_against_the_code(why, computed):
-    """Where the oracle gives up nothing is judged, whatever the gradient is."""
+    """Where the oracle gives up nothing is judged, and nothing passes: neither right nor wrong."""
     judged = judge_points(
         np.array([computed]), uncertain((1,), why), np.zeros(1), FLOAT32, Budget()
     )
 
     assert [Status.NOT_CERTIFIED] == list(judged.counts())
-    assert judged.verdict() is Verdict.ACCURATE
+    assert judged.verdict() is Verdict.INCONCLUSIVE
     assert judged.ulp[0] == judged.excess[0] == 0
 
 
@@ -76,7 +76,7 @@ def test_a_number_outside_the_domain_is_counted_and_not_judged():
     statuses, judged = _statuses(-1.0, np.nan)
 
     assert [Status.OUTSIDE] == statuses
-    assert judged.verdict() is Verdict.ACCURATE
+    assert judged.verdict() is Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("dtype", FLOAT_TYPES.values(), ids=str)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 import comparisons
 from comparisons import Budget, GradientMismatch, Inconclusive, Verdict
-from comparisons.judge.vocabulary import Status
+from comparisons.judge.vocabulary import Standing, Status
 
 
 def _normal(*shape, dtype=torch.float64):
@@ -303,3 +303,52 @@ def test_an_underflow_that_a_large_cotangent_shows_is_no_error():
 
     with pytest.raises(GradientMismatch):
         comparisons.check(Cut.apply, x)
+
+
+_ROWS = torch.tensor([[1.0, 2.0], [-1.0, 3.0], [4.0, 5.0]])
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "judged"),
+    [
+        (torch.atan2, torch.tensor([[0.0, 1.0, 2.0], [0.0, 1.0, -1.0]]).unbind(), (2, 2, 2)),
+        (lambda x: torch.log(x).logsumexp(-1), (_ROWS,), (4, 2)),
+        (lambda x: torch.log(x).amax(-1), (_ROWS,), (0, 0)),
+        (lambda x: torch.log(x).cumsum(0), (torch.tensor([1.0, 2.0, -1.0, 3.0]),), (0, 0)),
+        (lambda x: x.std(-1), (torch.tensor([[1.0, 1.0, 1.0], [1.0, 2.0, 3.0]]),), (3, 2)),
+        (lambda x: torch.where(x > 0, torch.log(x), 0 * x).sum(), (_ROWS,), (6, 1)),
+    ],
+    ids=["atan2", "logsumexp", "amax", "cumsum", "std", "where"],
+)
+def test_entries_without_a_value_spoil_what_hangs_on_them_alone(function, given, judged):
+    """Nothing is refused, nothing of them is held against torch, and the rest is judged."""
+    found = comparisons.compare(function, *given)
+    each = tuple(a.power.entries for a in found.adjoints.values())
+
+    assert each == judged
+    assert found.verdict is (Verdict.ACCURATE if all(judged) else Verdict.INCONCLUSIVE)
+    apart = {Status.UNDEFINED, Status.OUTSIDE}
+    assert {s for s in found.counts() if s.standing is Standing.NOT_JUDGED} <= apart
+
+
+def _entmax_loss(x, target):
+    """The loss of 1.5-entmax by sorting. Source: Peters, Niculae and Martins 2019, alg. 2."""
+    z = x / 2 - (x / 2).max(-1, keepdim=True).values
+    ordered = z.sort(dim=-1, descending=True).values
+    rho = torch.arange(1, z.shape[-1] + 1, dtype=z.dtype)
+    mean, mean_of_squares = ordered.cumsum(-1) / rho, ordered.square().cumsum(-1) / rho
+    delta = (1 - rho * (mean_of_squares - mean.square())) / rho
+    tau = mean - torch.sqrt(torch.clamp(delta, 0))
+    last = (tau <= ordered).sum(-1, keepdim=True) - 1
+    p = torch.clamp(z - tau.gather(-1, last), min=0).square()
+    omega = (1 - (p * torch.sqrt(p)).sum(-1)) / 0.75
+    return (omega + (p * x).sum(-1) - x.gather(-1, target[:, None])[:, 0]).sum()
+
+
+def test_the_loss_of_entmax_is_certified_where_its_formula_is_one_over_zero():
+    """√p at p = 0, which is constant around: 0 · 1/√0 in the formula, and 0 in truth."""
+    x, target = _normal(3, 5), torch.tensor([0, 1, 4])
+    found = comparisons.compare(lambda x: _entmax_loss(x, target), x)
+
+    assert found.verdict is Verdict.ACCURATE
+    assert found.adjoints["x"].power.entries == x.numel()

@@ -15,7 +15,7 @@ from comparisons.dtypes import FLOAT_TYPES
 from comparisons.engines.every import ENGINES
 from comparisons.judge.budget import Budget
 from comparisons.judge.vocabulary import Status, Verdict
-from comparisons.subjects.choose import subject_of_sweep
+from comparisons.subjects.choose import subject_of
 from comparisons.sweeps import sweep as module
 from comparisons.sweeps.blocks import CHUNK, prepared
 from comparisons.sweeps.own import Own
@@ -74,7 +74,7 @@ def arrived(sent):
 
 def recipe(function, definition=None):
     """What travels of a sweep of it."""
-    subject = subject_of_sweep(function, definition, {})
+    subject = subject_of(function, definition, {})
     return module._recipe(subject, FLOAT_TYPES["float32"], ENGINES["reverse"], Budget())
 
 
@@ -133,7 +133,7 @@ def test_a_chunk_has_the_statuses_of_a_comparison(own, start):
 
 def test_what_arrives_elsewhere_is_the_same_function(own):
     """By import; a function that was changed since is refused there."""
-    sent = pickle.dumps(Own.of(subject_of_sweep(own.gate, None, {})))
+    sent = pickle.dumps(Own.of(subject_of(own.gate, None, {})))
     assert arrived(sent).subject.forward is own.gate
     own.SCALE = 0.25
     with pytest.raises(ValueError, match="gate is another function in a fresh process"):

@@ -73,6 +73,10 @@ ACCEPTED = {
     "relu(z)": maximum(z, 0),
     "z if z > 0 else 0": Piecewise((z, z > 0), (0, True)),
     "where(z > 0, z, 0)": Piecewise((z, z > 0), (0, True)),
+    "Piecewise((z, z > 0), (0, True))": Piecewise((z, z > 0), (0, True)),
+    "Piecewise((1, z > 1), (z, z > 0), (0, True))": Piecewise(
+        (1, z > 1), (Piecewise((z, z > 0), (0, True)), True)
+    ),
     "z if 0 < z < 1 else 0": Piecewise((z, (z > 0) & (z < 1)), (0, True)),
     "z if z < -1 or z >= 1 else 0": Piecewise((z, (z < -1) | (z >= 1)), (0, True)),
     "z if z > -1 and z <= 1 else 0": Piecewise((z, (z > -1) & (z <= 1)), (0, True)),
@@ -102,8 +106,9 @@ def test_no_float_comes_out():
 
 def test_every_function_of_the_whitelist_can_be_called():
     """Each name of the whitelist gives an expression."""
+    cases = {"where": "where(z > 0, z, 1)", "Piecewise": "Piecewise((z, z > 0), (1, True))"}
     for name in FUNCTIONS:
-        text = "where(z > 0, z, 1)" if name == "where" else f"{name}(z)"
+        text = cases.get(name, f"{name}(z)")
 
         assert isinstance(parse(text, [z]), sympy.Expr)
 
@@ -174,6 +179,10 @@ REFUSED = {
     "sigmoid(z, z)": "calls sigmoid with 2 arguments; it takes one",
     "max()": "calls max with 0 arguments; it takes at least one",
     "where(z > 0, z)": "calls where with 2 arguments; it takes 3",
+    "Piecewise((z, z > 0))": "gives no value for the rest; end Piecewise with (value, True)",
+    "Piecewise((z, z), (0, True))": "needs a comparison as its condition",
+    "Piecewise(z > 0, z, 0)": "needs pairs of a value and its condition in Piecewise",
+    "Piecewise((z, z > 0), (0, 1))": "needs a comparison as its condition: '1'",
     "sigmod(z)": "unknown function 'sigmod' in 'sigmod(z)'; did you mean 'sigmoid'?",
     "q(z)": "unknown function 'q' in 'q(z)'; known are sigmoid, ",
     "torch.where(z > 0, z, 0)": "calls a function of a module; write where(…) alone",

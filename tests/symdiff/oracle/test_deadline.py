@@ -44,6 +44,29 @@ def test_the_outer_time_stands_where_it_is_shorter():
         assert deadline.spent()
 
 
+def test_the_clock_is_not_asked_at_each_entry(monkeypatch):
+    """To ask the system costs more than to multiply two balls; what is spent stays spent."""
+    asked = []
+
+    def clock():
+        asked.append(1)
+        return float(len(asked) > 10**6)
+
+    monkeypatch.setattr(deadline.time, "process_time", clock)
+    x = array("x", "n")
+    graph = Graph("g", (x,), {"y": elementwise(lambda a: a**2, x)})
+    with deadline.allowed(0.5):
+        found = symdiff.adjoints(graph).enclose(x=np.ones(5_000), v=np.ones(5_000))
+    count = len(asked)
+    asked *= 10**6
+    with deadline.allowed(-1):
+        spent = [deadline.spent() for _ in range(3)]
+
+    assert found["x"].certified.all()
+    assert count < 2_000
+    assert spent == [True, True, True]
+
+
 def test_a_table_that_is_abandoned_is_right_as_far_as_it_goes():
     """Its rows are proven each by itself; the rest is open, and the table says it is not whole."""
     expression = symdiff.activations["normalized_sinc"].derivative()

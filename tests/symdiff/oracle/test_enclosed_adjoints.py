@@ -4,13 +4,18 @@ import mpmath
 import numpy as np
 import pytest
 import sympy
+from flint import arb
 
 import symdiff
 from symdiff.balls.elementary import CannotCertify
-from symdiff.graph import Graph, array, einsum, elementwise
+from symdiff.functions import maximum
+from symdiff.graph import Graph, array, einsum, elementwise, gather
 from symdiff.oracle.adjoints import enclose_adjoints
+from symdiff.oracle.array_balls import compile_entry
+from symdiff.oracle.enclosure import Why
 
 DRAW = np.random.default_rng(20240229)
+Z = sympy.Symbol("z", real=True)
 LAYER = {"w": DRAW.normal(size=(5, 3)), "b": DRAW.normal(size=3)}
 CASES = {
     "neuron": (symdiff.neuron("gelu"), dict(zip("wbxt", DRAW.normal(size=(4, 7)), strict=True))),
@@ -89,6 +94,23 @@ def test_an_array_whose_function_may_have_no_value_is_not_certified():
     assert not found["x"].certified.any()
 
 
+@pytest.mark.parametrize(
+    ("formula", "others"),
+    [
+        (sympy.Piecewise((Z, Z > 0), (sympy.exp(Z), True)), [0.0, -1.0]),
+        (sympy.log(Z) * Z, [-1.0, np.nan]),
+        (sympy.sqrt(abs(Z)), [0.0, np.inf]),
+    ],
+)
+def test_an_entry_among_many_is_as_it_is_alone(formula, others):
+    """Many are evaluated at once, unless a case is tied, or one has no value."""
+    at = np.concatenate([np.linspace(0.1, 3, 150), others, np.linspace(3, 9, 150)])
+    of = compile_entry([Z], formula)
+    together = list(of.of_columns([[arb(x) for x in at.tolist()]]))
+
+    assert [str(ball) for ball in together] == [str(of(arb(x))) for x in at.tolist()]
+
+
 class TestEntriesWithoutAValue:
     """Of x^y at 0^0 and at (−2)^3, a real exponent, there is no derivative; elsewhere there is."""
 
@@ -117,6 +139,70 @@ class TestEntriesWithoutAValue:
     def test_spoil_a_loss(self):
         """A sum with a term that has no value has none, and no derivative."""
         assert not self.enclosed(seeded=False)["x"].certified.any()
+
+    @pytest.mark.parametrize("turned", [False, True], ids=["log x[n-1-i]", "x[n-1-i] log x"])
+    def test_spoil_what_hangs_on_them_in_another_place(self, turned):
+        """Of three entries turned round: what has no value is the first, and the last."""
+        x, v = array("x", "n"), array("v", "n")
+        back = gather(x, [2, 1, 0], ("n",), (3,))
+        y = elementwise(sympy.log, back)
+        if turned:
+            y = elementwise(lambda a, b: sympy.log(a) * b, x, back)
+        graph = Graph("turned", (x, v), {"y": y, "L": einsum("n, n ->", v, y)})
+        found = symdiff.adjoints(graph).enclose(x=[-1.0, 2.0, 4.0], v=[1.0, 2.0, 3.0])
+
+        assert found["x"].certified.tolist() == [False, True, not turned]
+        assert found["v"].certified.tolist() == (
+            [False, True, True] if turned else [True, True, False]
+        )
+        assert found["x"].high[1] == (pytest.approx(2 * (1 + np.log(2))) if turned else 1.0)
+
+    def test_spoil_what_was_compared_with_them(self):
+        """Which of log x is the largest nobody knows: the entry that is taken may be none."""
+        x, v = array("x", "n"), array("v", "m")
+        y = gather(elementwise(sympy.log, x), [0], ("m",), (2,))
+        graph = Graph("taken", (x, v), {"y": y, "L": einsum("m, m ->", v, y)})
+
+        assert not symdiff.adjoints(graph).enclose(x=[-1.0, 2.0], v=[1.0])["x"].certified.any()
+
+    def test_spoil_nothing_where_they_are_not_chosen(self):
+        """x > 0 ? log x : 0 has a value everywhere, and slope 0 below 0."""
+        x, v = array("x", "n"), array("v", "n")
+        mask = elementwise(lambda a: sympy.Piecewise((1, a > 0), (0, True)), x)
+        chosen = elementwise(
+            lambda m, a: sympy.Piecewise((a, m > sympy.S.Half), (0, True)),
+            *(mask, elementwise(sympy.log, x)),
+        )
+        graph = Graph("masked", (x, v), {"y": chosen, "L": einsum("n, n ->", v, chosen)})
+        found = symdiff.adjoints(graph).enclose(x=[-1.0, 2.0], v=[1.0, 3.0])
+
+        assert found["x"].certified.all()
+        assert found["x"].high.tolist() == [0.0, 1.5]
+
+    def test_say_where_only_the_derivative_has_none(self):
+        """The norm of a row of zeros is 0, and its derivative 0/0; the other row's is known."""
+        x, v = array("x", "i k"), array("v", "i")
+        norm = elementwise(sympy.sqrt, einsum("i k, i k -> i", x, x))
+        graph = Graph("norms", (x, v), {"y": norm, "L": einsum("i, i ->", v, norm)})
+        found = symdiff.adjoints(graph).enclose(x=[[0.0, 0.0], [3.0, 4.0]], v=[1.0, 1.0])["x"]
+
+        assert (found.why[0] == Why.NO_DERIVATIVE).all()
+        assert found.certified[1].all()
+
+    def test_have_a_derivative_where_its_formula_has_none(self):
+        """√(max(x, 0)) is constant below 0; at 0 it has no derivative, and neither has √(x²)."""
+        x, v = array("x", "n"), array("v", "n")
+        root = elementwise(sympy.sqrt, elementwise(lambda a: maximum(a, sympy.S.Zero), x))
+        distance = elementwise(sympy.sqrt, elementwise(lambda a: a**2, x))
+        whys = []
+        for y in (root, distance):
+            graph = Graph("roots", (x, v), {"y": y, "L": einsum("n, n ->", v, y)})
+            found = symdiff.adjoints(graph).enclose(x=[-1.0, 0.0, 4.0], v=[1.0, 2.0, 3.0])["x"]
+            whys.append(found.why.tolist())
+            assert found.high[0] == (0 if y is root else -1)
+
+        certified, none = int(Why.CERTIFIED), int(Why.NO_DERIVATIVE)
+        assert whys == [[certified, none, certified]] * 2
 
     def test_spoil_what_hangs_on_them_through_a_product(self):
         """Each entry of (log x) W hangs on every x: with one at −1 none has a value."""

@@ -1,0 +1,92 @@
+"""Where the formula of a derivative has no value, as 1/√0: whether there is a derivative anyway.
+
+Of √(max(x, 0)) at −1 the formula is 0 · 1/√0, and the derivative is 0: around −1 the function is
+constant. So the function itself is run with the entry moved a little to each side, as a power
+series in the distance. Where the first coefficients on both sides are one, it is the derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+from flint import ctx
+
+from symdiff.bridge.program import program
+from symdiff.graph.adjoints.derivation import Derivation
+from symdiff.graph.kinds.einsum import Einsum
+from symdiff.graph.kinds.elementwise import Elementwise
+from symdiff.graph.kinds.gather import Gather, Scatter
+from symdiff.graph.kinds.input import Input
+from symdiff.graph.kinds.literal import Literal
+from symdiff.graph.kinds.part import Part
+from symdiff.graph.kinds.position import Position
+from symdiff.graph.node import topological
+from symdiff.oracle import deadline
+from symdiff.oracle.array_balls import balls_of
+from symdiff.oracle.enclosure import Enclosure, Float64Array, Why
+from symdiff.oracle.from_balls import enclosure_of
+from symdiff.oracle.one_sided import UNKNOWN, Unproven, slopes_beside
+from symdiff.oracle.reach import no_value
+
+# Of an elimination, or a choice, NaN may mean that it was not decided.
+_PROVING = (Einsum, Elementwise, Gather, Input, Literal, Part, Position, Scatter)
+_BITS = 256
+_MOST_RUNS = 32  # of entries of one input, moved each by itself
+_RESULT = "result"
+
+
+def settle_poles(
+    found: Mapping[str, Enclosure],
+    results: Mapping[str, Any],
+    adjoints: Derivation,
+    arguments: Mapping[str, Any],
+    accuracy: tuple[float, Mapping[str, Float64Array]],
+) -> None:
+    """Certify what is proven of entries whose formula has no value; say so of the rest.
+
+    Args: found, changed in place; results, the formulas' balls; accuracy, a bound relative to the
+        value, and by name one that is small enough anyway.
+    """
+    for name, enclosure in found.items():
+        if not all(isinstance(node, _PROVING) for node in topological([adjoints.nodes[name]])):
+            continue
+        pole = no_value(np.broadcast_to(results[name], enclosure.shape))
+        pole &= enclosure.why == Why.UNDECIDED
+        enclosure.why[pole] = Why.NO_DERIVATIVE
+        if pole.any() and name in adjoints.signature.inputs:
+            with suppress(Unproven, deadline.OutOfTimeError), ctx.workprec(_BITS):
+                _by_sides(name, enclosure, pole, adjoints, arguments, accuracy)
+
+
+def _by_sides(
+    name: str,
+    enclosure: Enclosure,
+    pole: Any,
+    adjoints: Derivation,
+    arguments: Mapping[str, Any],
+    accuracy: tuple[float, Mapping[str, Float64Array]],
+) -> None:
+    """Certify the entries whose slopes on both sides are one. Raises: as `slopes_beside`."""
+    (output, *others) = adjoints.graph.output_nodes
+    if others or output.axes:
+        return
+    relative, enough = accuracy
+    steps = program({_RESULT: output})
+    balls = {k: balls_of(arguments[k]) for k in steps.arguments}
+    for index in np.argwhere(pole)[:_MOST_RUNS]:
+        place = tuple(index)
+        moving = np.zeros(pole.shape, dtype=bool)
+        moving[place] = True
+        sides = [
+            slopes_beside(steps, balls, {name: moving}, side)[_RESULT].item() for side in (-1, 1)
+        ]
+        if any(side is UNKNOWN for side in sides) or not sides[0].overlaps(sides[1]):
+            continue
+        proven = enclosure_of([sides[0].union(sides[1])], relative=relative)
+        least = np.broadcast_to(enough.get(name, np.zeros(())), pole.shape)[place]
+        if proven.certified.all() or proven.bound[0] <= least:
+            proven.certified[0], proven.why[0] = True, Why.CERTIFIED
+            enclosure.put(place, proven[0])

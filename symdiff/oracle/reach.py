@@ -1,0 +1,152 @@
+"""Which entries of an adjoint hang on an output that has no value: those that NaN reaches.
+
+An output is asked for by its cotangent. With NaN in place of the cotangents of those entries that
+have no value, the program gives NaN for what is summed from them, and else what it gave.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+from symdiff.graph.graph import Graph
+from symdiff.graph.kinds.einsum import Einsum
+from symdiff.graph.kinds.elementwise import Elementwise
+from symdiff.graph.kinds.gather import Gather, Scatter
+from symdiff.graph.kinds.input import Input
+from symdiff.graph.node import Node, topological
+from symdiff.graph.template import placeholder
+from symdiff.notation.arrays import Axes
+from symdiff.oracle.enclosure import BoolArray, Why
+
+Balls = Mapping[str, Any]
+Lost = Callable[[Any], BoolArray]
+
+_NAN = np.frompyfunc(lambda ball: ball.is_nan(), 1, 1)
+_WIDE = np.frompyfunc(lambda ball: not ball.is_nan() and not ball.rad().is_finite(), 1, 1)
+
+
+def no_value(balls: Any) -> BoolArray:
+    """Where there is proven to be none."""
+    return np.asarray(_NAN(balls), dtype=bool)
+
+
+def unknown(balls: Any) -> BoolArray:
+    """Where a value may be anything."""
+    return np.asarray(_WIDE(balls), dtype=bool)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term of what is differentiated: Σ v y, or y, a number by itself."""
+
+    value: Node
+    seed: Input | None = None
+
+    def turned(self, entries: Any) -> Any:
+        """The value's entries in the order of its cotangent's axes."""
+        axes: Axes = () if self.seed is None else self.seed.axes
+        return np.transpose(entries, [self.value.axes.index(a) for a in axes])
+
+
+def terms_of(graph: Graph) -> tuple[Term, ...]:
+    """The terms that the outputs of a graph are the sum of."""
+    takes: Counter[Node] = Counter()
+    for node in topological(graph.output_nodes):
+        takes.update(node.operands)
+
+    def terms(node: Node) -> tuple[Term, ...]:
+        operands = node.operands
+        together = sum(map(placeholder, range(len(operands))))
+        if isinstance(node, Elementwise) and not node.axes and node.expr == together:
+            return tuple(term for operand in operands for term in terms(operand))
+        if isinstance(node, Einsum) and not node.axes and len(operands) == 2:
+            for v, value in (operands, operands[::-1]):
+                alone = isinstance(v, Input) and takes[v] == 1 and value.axes
+                if isinstance(v, Input) and alone and {*v.axes} == {*value.axes}:
+                    return (Term(value, v),)
+        return (Term(node),)
+
+    return tuple(term for node in graph.output_nodes for term in terms(node))
+
+
+def chosen_from(graph: Graph) -> tuple[Node, ...]:
+    """What some entries are taken of: which ones a comparison with what has no value may have said.
+
+    The largest of a row is such an entry; of rows in another order none is left behind.
+    """
+    return tuple(
+        node.operands[0]
+        for node in topological(graph.output_nodes)
+        if isinstance(node, Gather | Scatter)
+        and sorted(node.table.array.flat) != list(range(math.prod(node.shape)))
+    )
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Entries of a node that have no value, or may have none."""
+
+    why: Why
+    axes: Axes
+    where: BoolArray
+    hit: Mapping[str, BoolArray] | None  # by result what hangs on it; None if all may
+
+
+class Watch:
+    """What a program computes beside its results, to see what has no value and what hangs on it."""
+
+    def __init__(self, graph: Graph, restricting: Iterable[Node]) -> None:
+        self._guards = {f"%{i}": node for i, node in enumerate(restricting)}
+        self._terms = {f"%y{i}": t for i, t in enumerate(terms_of(graph)) if self._guards}
+        self._sources = {f"%s{i}": n for i, n in enumerate(chosen_from(graph)) if self._guards}
+
+    @property
+    def guards(self) -> Mapping[str, Node]:
+        """The nodes whose function is not defined everywhere."""
+        return self._guards
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """All that is to be computed."""
+        values = {key: term.value for key, term in self._terms.items()}
+        return {**self._guards, **self._sources, **values}
+
+    def losses(self, results: Balls, balls: Balls, run: Callable[[Balls], Balls]) -> Iterator[Loss]:
+        """Everything that is lost, what is proven to have no value last.
+
+        Args: results, of the program `run` for the arguments `balls`.
+        """
+        guards = (results[key] for key in self._guards)
+        if all(all(map(arb.is_finite, np.ravel(guard).tolist())) for guard in guards):
+            return
+        for why, lost in ((Why.UNDECIDED, unknown), (Why.UNDEFINED, no_value)):
+            places = [(node.axes, lost(results[key])) for key, node in self._guards.items()]
+            if any(where.any() for _, where in places):
+                hit = self._hit(results, lost, balls, run)
+                yield from (Loss(why, axes, where, hit) for axes, where in places)
+
+    def _hit(
+        self, results: Balls, lost: Lost, balls: Balls, run: Callable[[Balls], Balls]
+    ) -> dict[str, BoolArray] | None:
+        """By result where it hangs on an output that is lost."""
+        if any(lost(results[key]).any() for key in self._sources):
+            return None
+        spoiled = dict(balls)
+        for key, term in self._terms.items():
+            where = lost(results[key])
+            if not where.any():
+                continue
+            if term.seed is None:
+                return None
+            name = term.seed.name
+            if name in balls:
+                nothing = np.full(where.shape, arb.nan(), object)
+                spoiled[name] = np.where(term.turned(where), term.turned(nothing), balls[name])
+        return {k: no_value(v) for k, v in run(spoiled).items()}
