@@ -77,13 +77,14 @@ def test_each_command_prints_what_is_shown(page, capsys):
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, TESTS)], ids=lambda p: p.stem)
+@pytest.mark.usefixtures("imports_kept")
 def test_each_test_shown_passes(page, pytester):
     """The page's test file, as a reader would write it."""
     shown = blocks(page, TESTS)
     pytester.makepyfile("\n\n".join(shown))
 
     passed = sum(block.count("def test_") for block in shown)
-    pytester.runpytest_subprocess("--strict-markers").assert_outcomes(passed=passed)
+    pytester.runpytest_inprocess("--strict-markers").assert_outcomes(passed=passed)
 
 
 def test_a_session_that_goes_otherwise_is_seen():

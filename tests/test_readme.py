@@ -38,12 +38,13 @@ def test_the_first_result_is_from_a_real_run():
     assert str(caught.value).splitlines()[0] in shown
 
 
+@pytest.mark.usefixtures("imports_kept")
 def test_the_fixture_example_runs(pytester):
     """Three lines check one's own activation."""
     code = next(block for block in BLOCKS if "def test_my_activation" in block)
     pytester.makepyfile(f"from torch.nn.functional import mish as my_activation\n\n\n{code}")
 
-    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
 
 
 def test_it_names_what_there_is():

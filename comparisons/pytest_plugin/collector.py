@@ -80,8 +80,8 @@ class Collector:
                     session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     def pytest_unconfigure(self) -> None:
-        if self._run is not None and not self.failures:  # what could not be written is kept
-            self._run.end()
+        if self._run is not None:
+            self._run.end(keep=bool(self.failures))  # what could not be written
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         rows = [row for row in self.rows if row["kind"] == "comparison"]

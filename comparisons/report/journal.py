@@ -44,9 +44,9 @@ class Run:
         self._head.write(json.dumps(head))
         self._head.flush()
 
-    def end(self) -> None:
-        """Remove the folder; a forked child that ends leaves it."""
-        if os.getpid() == self._pid:
+    def end(self, *, keep: bool = False) -> None:
+        """Remove the folder, unless a later run is to recover it; a forked child leaves it."""
+        if os.getpid() == self._pid and not keep:
             shutil.rmtree(self.folder, ignore_errors=True)
         self._head.close()
 

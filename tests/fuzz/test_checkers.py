@@ -130,28 +130,26 @@ def test_a_kinks_side_is_judged_by_the_derivative_beside_it():
     assert side_fault(formula, Fraction(0), 1, None) == "1.0"
 
 
-@pytest.mark.parametrize(
-    ("statement", "kind"),
-    [
-        ("while True: pass", "hang in misbehave"),
-        ("sum(range(10**11))", "hang in misbehave"),  # one instruction: no signal is handled
-        ("bytearray(5 * 2**30)", "memory in misbehave: MemoryError"),
-        ("import os; os.abort()", "died in misbehave"),
-        ("1/0", "exception in misbehave: ZeroDivisionError"),
-        ("raise ValueError('not ours')", "exception in misbehave: ValueError"),
-        ("import warnings; warnings.warn('loud')", "exception in misbehave: UserWarning"),
-    ],
-)
-def test_a_worker_that_misbehaves_is_reported_and_replaced(statement, kind):
+MISBEHAVIOUR = {
+    "1/0": "exception in misbehave: ZeroDivisionError",
+    "raise ValueError('not ours')": "exception in misbehave: ValueError",
+    "import warnings; warnings.warn('loud')": "exception in misbehave: UserWarning",
+    "bytearray(5 * 2**30)": "memory in misbehave: MemoryError",
+    "sum(range(10**11))": "hang in misbehave",  # one instruction: no signal is handled
+    "import os; os.abort()": "died in misbehave",
+}
+
+
+def test_a_worker_that_misbehaves_is_reported_and_replaced():
     """A hang, memory, death and foreign exceptions are findings; the next formula runs."""
     tally = Tally()
     with Worker() as worker:
-        worker.run({"misbehave": statement, "seconds": 1}, tally)
-        assert [kind] == [found.kind for found in tally.findings]
-        worker.run({"misbehave": "pass", "seconds": 1}, tally)
-    assert 1 == len(tally.findings)
-    assert 2 == tally.formulas
-    assert kind in report(tally)
+        for statement in (*MISBEHAVIOUR, "pass"):
+            worker.run({"misbehave": statement, "seconds": 1}, tally)
+    assert list(MISBEHAVIOUR.values()) == [found.kind for found in tally.findings]
+    assert len(MISBEHAVIOUR) + 1 == tally.formulas
+    for kind in MISBEHAVIOUR.values():
+        assert kind in report(tally)
 
 
 def test_a_worker_takes_a_refusal_in_one_sentence_for_what_it_is():

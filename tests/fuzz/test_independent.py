@@ -154,9 +154,9 @@ def test_the_derivative_is_the_numerical_one(text, x):
 
 
 def test_the_error_bound_covers_what_more_bits_show():
-    """At 160 bits 200 formulas, seed 5, are as near to 3,000 bits as they say."""
+    """At 160 bits 80 formulas, seed 5, are as near to 3,000 bits as they say."""
     compared = 0
-    for one in cases(200, seed=5):
+    for one in cases(80, seed=5):
         if any(exact(v) is None for v in one.parameters.values()):
             continue
         formula = Independent(one.text, one.parameters)
@@ -168,7 +168,7 @@ def test_the_error_bound_covers_what_more_bits_show():
             with mp.workprec(3_000):
                 allowed = mpf(2) ** max(coarse.e, -9_000) + mpf(2) ** max(fine.e, -9_000)
                 assert abs(coarse.value - fine.value) <= allowed, (one.text, one.parameters, x)
-    assert compared > 1_000
+    assert compared > 400
 
 
 def _at(formula: Independent, x: float, bits: int) -> Near | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 import sympy
+from sampled import sampled
 
 import symdiff
 from symdiff.functions import sigmoid, tanh
@@ -201,7 +202,7 @@ def is_reached(drawn, number, *, stops):
     return number in reached
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", sampled(SEEDS, 3))
 def test_the_adjoint_of_every_named_line_is_its_perturbation(seed):
     """In the shape of its axes; where there is none, the reason is the true one."""
     drawn = draw(seed)

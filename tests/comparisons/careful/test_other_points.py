@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from sampled import in_turns
 
 import comparisons
 
@@ -60,8 +61,9 @@ def test_what_is_wrong_where_no_input_went_is_seen(code, dtype):
         comparisons.check(by_hand(*code), X, dtype=dtype)
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
-@pytest.mark.parametrize("code", HONEST.values(), ids=HONEST)
+@pytest.mark.parametrize(
+    ("code", "dtype"), in_turns(HONEST.values(), ["float64", "float32", "bfloat16"])
+)
 def test_honest_code_is_not_rejected_there(code, dtype):
     """Nothing is asked where the code itself leaves its type or loses its digits."""
     found = comparisons.check(code, X.abs() if code is torch.log else X, dtype=dtype)

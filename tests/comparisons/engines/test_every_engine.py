@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from sampled import in_turns
 
 import comparisons
 from comparisons import ENGINES, Verdict
@@ -17,8 +18,7 @@ FIRST_ORDER = [
 SECOND_ORDER = [n for n, e in ENGINES.items() if e.order == 2]
 
 
-@pytest.mark.parametrize("dtype", FLOAT_TYPES)
-@pytest.mark.parametrize("name", ["tanh", "gelu", "elu", "huber"])
+@pytest.mark.parametrize(("name", "dtype"), in_turns(["tanh", "gelu", "elu", "huber"], FLOAT_TYPES))
 def test_first_order_engines_agree_with_the_truth(name, dtype):
     """Reverse, forward, functional and every layout: at no finite input is torch wrong."""
     table = comparisons.compare_engines(name, dtype=dtype, engines=FIRST_ORDER)
@@ -29,8 +29,9 @@ def test_first_order_engines_agree_with_the_truth(name, dtype):
         assert all(a.certified for a in table[engine].adjoints.values())
 
 
-@pytest.mark.parametrize("dtype", FLOAT_TYPES)
-@pytest.mark.parametrize("name", ["tanh", "elu", "softplus", "sigmoid"])
+@pytest.mark.parametrize(
+    ("name", "dtype"), in_turns(["tanh", "elu", "softplus", "sigmoid"], FLOAT_TYPES, at_once=2)
+)
 def test_second_order_engines_agree_with_the_second_derivative(name, dtype):
     """f'' derived by symdiff is what torch's backward of its backward gives."""
     table = comparisons.compare_engines(name, dtype=dtype, engines=SECOND_ORDER)

@@ -53,7 +53,7 @@ def interruptible(folder, *options):
 
 class TestCutShort:
     @pytest.mark.parametrize("options", EACH, ids=["one process", "xdist"])
-    @pytest.mark.parametrize("times", [1, 2])
+    @pytest.mark.parametrize("times", [pytest.param(1, marks=pytest.mark.slow), 2])
     def test_by_an_interrupt(self, pytester, options, times):
         """What was compared before Ctrl-C, pressed once or twice, is kept, marked incomplete."""
         pytester.makepyfile("""
@@ -94,7 +94,8 @@ class TestCutShort:
         compare_gradients("relu")
 """
         )
-        pytester.runpytest_subprocess(*options, "-x", "--symdiff-report=report.md")
+        start = pytester.runpytest_subprocess if options else pytester.runpytest_inprocess
+        start(*options, "-x", "--symdiff-report=report.md")
 
         page = (pytester.path / "report.md").read_text()
         assert "Incomplete" in page
@@ -139,7 +140,8 @@ class TestCutShort:
         assert [row["subject"] for row in found["rows"]] == ["relu", "silu", "tanh"]
         assert not found["complete"]
 
-    @pytest.mark.parametrize("options", EACH, ids=["one process", "xdist"])
+    @pytest.mark.slow
+    @pytest.mark.parametrize("options", [(), ("-n2",)], ids=["one process", "xdist"])
     def test_by_an_interrupt_in_the_middle_of_a_test(self, pytester, options):
         """What the test had compared before Ctrl-C is in the report."""
         pytester.makepyfile("""
@@ -162,7 +164,7 @@ class TestCutShort:
         assert "Incomplete" in page
         assert "relu" in page
 
-    @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+    @pytest.mark.parametrize("name", ["SIGTERM", pytest.param("SIGHUP", marks=pytest.mark.slow)])
     def test_by_a_signal(self, pytester, name):
         """As by Ctrl-C: the report is there, and the shell is told which signal it was."""
         pytester.makepyfile(ONE_THEN_LONG)
@@ -175,7 +177,7 @@ class TestCutShort:
         assert "Incomplete" in page
         assert "relu" in page
 
-    @pytest.mark.parametrize("death", ["SIGKILL", "os._exit"])
+    @pytest.mark.parametrize("death", ["SIGKILL", pytest.param("os._exit", marks=pytest.mark.slow)])
     def test_by_death(self, pytester, death, tmp_path, monkeypatch):
         """The next run writes what was compared, says so, and leaves nothing behind."""
         (tmp_path / "t").mkdir()
@@ -199,6 +201,6 @@ class TestCutShort:
         """--co runs nothing, and a report of before is left as it is."""
         pytester.makepyfile(WRONG)
         (pytester.path / "report.md").write_text("of before")
-        pytester.runpytest_subprocess("--co", "--symdiff-report=report.md")
+        pytester.runpytest_inprocess("--co", "--symdiff-report=report.md")
 
         assert (pytester.path / "report.md").read_text() == "of before"

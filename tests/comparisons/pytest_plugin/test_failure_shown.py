@@ -14,7 +14,7 @@ def test_only_the_user_s_own_line_is_in_the_traceback(call, pytester, monkeypatc
     monkeypatch.setenv("COLUMNS", "200")  # the summary line is cut to the terminal's width
     pytester.makepyfile(f"import comparisons\n\ndef test_it(compare_gradients):\n    {call}\n")
 
-    result = pytester.runpytest_subprocess()
+    result = pytester.runpytest_inprocess()
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines([f">*{call[:20]}*", "*GradientMismatch: hardsigmoid, float64*"])

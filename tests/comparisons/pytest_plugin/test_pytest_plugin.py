@@ -142,18 +142,15 @@ class TestReport:
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         result.stderr.fnmatch_lines(["*cannot be written*"])
 
-    def test_that_fails_to_be_written_hides_no_results(self, pytester):
+    def test_that_fails_to_be_written_hides_no_results(self, pytester, monkeypatch):
         """The tests' outcomes stand, the failure is said and is in the exit code."""
         pytester.makepyfile(ONE)
-        pytester.makeconftest("""
-            import comparisons.report.page.document as document
 
-            def broken(*args, **kwargs):
-                raise RuntimeError("no ink")
+        def broken(*_, **__):
+            raise RuntimeError("no ink")
 
-            document.write = broken
-        """)
-        result = pytester.runpytest_subprocess("--symdiff-report=out.md", "-p", "no:xdist")
+        monkeypatch.setattr("comparisons.report.page.document.write", broken)
+        result = pytester.runpytest_inprocess("--symdiff-report=out.md", "-p", "no:xdist")
 
         result.assert_outcomes(passed=1)
         result.stdout.fnmatch_lines(["*could not write *out.md: RuntimeError: no ink*"])
@@ -177,16 +174,17 @@ def test_engines_are_recorded(pytester, options):
     assert [kinds.count(k) for k in ("comparison", "difference")] == [2, 1]
 
 
-def test_two_runs_leave_the_same_bytes(pytester, monkeypatch):
+@pytest.mark.parametrize("options", EACH, ids=["one process", "xdist"])
+def test_two_runs_leave_the_same_bytes(pytester, monkeypatch, options):
     """The page and the JSON of a run, in one process and in two: dates aside, which are set."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     pytester.makepyfile(TWO)
-    for name, options in (("a", ()), ("b", ()), ("c", ("-n2",))):
+    for name, other in (("a", ()), ("b", options)):
         files = (f"--symdiff-report={name}.html", f"--symdiff-json={name}.json")
-        pytester.runpytest_inprocess(*options, *files).assert_outcomes(passed=4)
+        pytester.runpytest_inprocess(*other, *files).assert_outcomes(passed=4)
 
     for suffix in ("html", "json"):
-        found = {(pytester.path / f"{name}.{suffix}").read_bytes() for name in "abc"}
+        found = {(pytester.path / f"{name}.{suffix}").read_bytes() for name in "ab"}
         assert len(found) == 1
 
 
@@ -321,7 +319,7 @@ class TestWithoutOtherPlugins:
     def test_it_can_be_switched_off(self, pytester):
         """-p no:symdiff leaves a suite that compares nothing as it was."""
         pytester.makepyfile("def test_nothing(): pass")
-        result = pytester.runpytest_subprocess("-p", "no:symdiff")
+        result = pytester.runpytest_inprocess("-p", "no:symdiff")
 
         result.assert_outcomes(passed=1)
         result.stdout.no_fnmatch_line("*symdiff: torch*")

@@ -16,7 +16,7 @@ from comparisons.report.data.rows import (
 )
 from comparisons.results.kink_conventions import conventions
 from comparisons.subjects.choose import subject_of
-from comparisons.sweeps.blocks import Recipe, run_block
+from comparisons.sweeps.blocks import Recipe, prepared
 from comparisons.sweeps.sweep import Sweep
 
 
@@ -40,7 +40,7 @@ def rows():
         comparisons.compare(evil, "tanh"),
     ]
     budget = Budget()
-    tally = run_block(Recipe("sigmoid", (), "float32", "reverse", budget), 64)
+    tally = prepared(Recipe("sigmoid", (), "float32", "reverse", budget)).chunk(0x40000000)
     subject = subject_of("sigmoid", None, {})
     adjoints = symdiff.adjoints(subject.graph)
     how = (FLOAT_TYPES["float32"], ENGINES["reverse"], budget)

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 from axe_core_python.sync_playwright import Axe
@@ -256,10 +255,11 @@ class TestHostileDocument:
             assert elements == 0
             page.close()
 
-    def test_whose_text_was_not_escaped_runs_nothing_either(self, browser, address, tmp_path):
+    def test_whose_text_was_not_escaped_runs_nothing_either(self, browser, rows, tmp_path):
         """The page's policy stands behind the escapes; its own script runs."""
         path = tmp_path / "page.html"
-        sound = Path(address.removeprefix("file://")).read_text(encoding="utf-8")
+        write_page(path, document(rows[:2], complete=True))
+        sound = path.read_text(encoding="utf-8")
         attack = (
             "<script>document.title = 'hacked'</script>"
             "<img src=x onerror=\"document.title = 'hacked'\">"

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sampled import in_turns
 
 import comparisons
 from comparisons.judge.budget import Budget
@@ -38,8 +39,10 @@ def test_parts_add_up_to_the_whole():
     assert joined([]) == {}
 
 
-@pytest.mark.parametrize("name", ["gelu", "tanh", "hardsigmoid"])
-@pytest.mark.parametrize("start", [0x3F300000, 0xC0B00000, 0x00000000], ids=hex)
+@pytest.mark.parametrize(
+    ("name", "start"),
+    in_turns(["gelu", "tanh", "hardsigmoid"], [0x3F300000, 0xC0B00000, 0x00000000]),
+)
 def test_a_chunk_has_the_envelope_of_a_comparison(name, start):
     """Of half octaves that meet within it too; the first pass bounds an error, and closely."""
     chunk = prepared(Recipe(name, (), "float32", "reverse", Budget())).chunk(start)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from sampled import in_turns
 
 import comparisons
 from comparisons.engines.every import ENGINES
@@ -30,8 +31,7 @@ def same(a, b):
     "dtype",
     ["float32", *(pytest.param(t, marks=pytest.mark.slow) for t in ("float64", "bfloat16"))],
 )
-@pytest.mark.parametrize("engine", POINTWISE)
-@pytest.mark.parametrize("name", ["gelu_tanh", "mish"])
+@pytest.mark.parametrize(("engine", "name"), in_turns(POINTWISE, ["gelu_tanh", "mish"]))
 def test_every_engine_prints_its_own_gradient(name, engine, dtype):
     """At the worst of all points, to the last bit."""
     found = comparisons.compare(name, dtype=dtype, engine=engine, points="structured")

@@ -8,6 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 import torch
+from sampled import in_turns, sampled
 
 import comparisons
 import symdiff
@@ -85,7 +86,8 @@ def case_id(value):
     return "-".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else value
 
 
-EVERY = pytest.mark.parametrize(("name", "options"), LAYERS + LOSSES + POINTWISE, ids=case_id)
+CASES = LAYERS + LOSSES + POINTWISE
+EVERY = pytest.mark.parametrize(("name", "options"), CASES, ids=case_id)
 
 
 @EVERY
@@ -130,7 +132,7 @@ def test_the_enclosure_holds_the_values_at_60_digits(name, options):
                 assert off <= float(bound) + mpmath.mpf(10) ** -50 * (1 + abs(value))
 
 
-@EVERY
+@pytest.mark.parametrize(("name", "options"), sampled(CASES, 2), ids=case_id)
 def test_a_central_difference_at_60_digits_is_the_adjoint(name, options):
     """Of the primal alone, at step 10⁻²⁰: no rule and no sweep has a part in it."""
     subject = subject_of(name, options)
@@ -168,8 +170,9 @@ def some_entries(shape, most=7):
     return [tuple(map(int, np.unravel_index(i, shape))) for i in chosen]
 
 
-@pytest.mark.parametrize("dtype", FLOAT_TYPES)
-@EVERY
+@pytest.mark.parametrize(
+    ("name", "options", "dtype"), in_turns(CASES, FLOAT_TYPES, at_once=2), ids=case_id
+)
 def test_each_has_a_verdict_in_each_type(name, options, dtype, compare_gradients):
     """Certified, and sound in torch 2.13; where torch has no kernel, that is what is said."""
     if (name, str(dtype)) in NO_KERNEL:
@@ -283,8 +286,9 @@ class Scaled(torch.autograd.Function):
         return 1.0009 * v
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-@EVERY
+@pytest.mark.parametrize(
+    ("name", "options", "dtype"), in_turns(CASES, ["float64", "float32"]), ids=case_id
+)
 def test_a_factor_of_1_0009_is_rejected(name, options, dtype):
     """gradcheck lets it pass; here no conditioning excuses it, for any layer or loss."""
     subject = subject_of(name, options)
@@ -342,13 +346,14 @@ def test_every_engine_that_takes_arrays_takes_these(name, engine):
     assert not result.verdict.worse_than(Verdict.AGREES), result
 
 
-@pytest.mark.parametrize("name", ["softmax", "layer_norm", "cross_entropy", "attention"])
-def test_the_reproduction_is_whole(name):
+def test_the_reproduction_is_whole():
     """Run by itself, with nothing but torch, it prints the gradient that was judged."""
-    result = comparisons.compare(name, dtype="float32")
-    adjoint = result.worst_adjoint
+    names = ("softmax", "layer_norm", "cross_entropy", "attention")
+    results = [comparisons.compare(name, dtype="float32") for name in names]
+    code = "\n".join(f"exec({reproduction(result)!r}, {{}})" for result in results)
     printed = subprocess.run(
-        [sys.executable, "-c", reproduction(result)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout
 
-    assert float(printed) == adjoint.computed[adjoint.worst_index]
+    worst = [result.worst_adjoint for result in results]
+    assert [float(line) for line in printed.split()] == [a.computed[a.worst_index] for a in worst]

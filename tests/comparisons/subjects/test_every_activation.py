@@ -1,8 +1,7 @@
 """Every gradient of the catalogue beside its closed form; the project's report is of these."""
 
-from itertools import product
-
 import pytest
+from sampled import in_turns
 
 import comparisons
 import symdiff
@@ -61,8 +60,7 @@ EXPECTED |= {name: ALL for names in WRITTEN_OUT_FINDINGS.values() for name in na
 EXPECTED |= {name: types for found in PARTIAL.values() for name, types in found.items()}
 
 
-@pytest.mark.parametrize("dtype", FLOAT_TYPES)
-@pytest.mark.parametrize("name", TORCH_CALLS)
+@pytest.mark.parametrize(("name", "dtype"), in_turns(TORCH_CALLS, FLOAT_TYPES, at_once=2))
 def test_torch_agrees_unless_it_is_known_not_to(name, dtype, compare_gradients):
     """Every gradient of torch's holds, except the findings, which are of the stated kind."""
     comparison = compare_gradients.compare(name, dtype=dtype)
@@ -74,15 +72,7 @@ def test_torch_agrees_unless_it_is_known_not_to(name, dtype, compare_gradients):
     assert all(adjoint.certified for adjoint in comparison.adjoints.values())
 
 
-def _written_out_in_each_type():
-    """float64, and by turns one of the others; all of them where it may take long."""
-    others = [dtype for dtype in FLOAT_TYPES if dtype != "float64"]
-    for i, (name, dtype) in enumerate(product(WRITTEN_OUT, FLOAT_TYPES)):
-        quick = dtype in ("float64", others[i // len(FLOAT_TYPES) % len(others)])
-        yield pytest.param(name, dtype, marks=[] if quick else pytest.mark.slow)
-
-
-@pytest.mark.parametrize(("name", "dtype"), list(_written_out_in_each_type()))
+@pytest.mark.parametrize(("name", "dtype"), in_turns(WRITTEN_OUT, FLOAT_TYPES))
 def test_the_usual_code_agrees_unless_it_is_known_not_to(name, dtype, compare_gradients):
     """What people write for the functions that torch lacks, judged; each failure has its reason."""
     comparison = compare_gradients.compare(name, dtype=dtype, points="structured")

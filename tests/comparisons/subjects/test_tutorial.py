@@ -6,6 +6,7 @@ Source: https://pytorch.org/tutorials/beginner/basics/autogradqs_tutorial.html
 import numpy as np
 import pytest
 import torch
+from sampled import in_turns, sampled
 
 import comparisons
 import symdiff
@@ -26,8 +27,7 @@ def _layer(seed=20240229):
 class TestNeuron:
     """z = wx + b, y = f(z), L = ½(y − t)²."""
 
-    @pytest.mark.parametrize("dtype", ["float64", "float32"])
-    @pytest.mark.parametrize("name", TORCH_NN)
+    @pytest.mark.parametrize(("name", "dtype"), in_turns(TORCH_NN, ["float64", "float32"]))
     def test_torch_gives_the_five_lines(self, name, dtype, compare_gradients):
         """w̄, b̄, z̄, ȳ and x̄, t̄ hold for every activation at 512 random neurons."""
         comparison = compare_gradients.compare(comparisons.neuron(name), dtype=dtype)
@@ -36,7 +36,7 @@ class TestNeuron:
         known = (name, dtype) == ("hardsigmoid", "float64")  # see test_findings.py
         assert (comparison.verdict is Verdict.DISAGREES) == known, repr(comparison)
 
-    @pytest.mark.parametrize("name", symdiff.activations)
+    @pytest.mark.parametrize("name", sampled(symdiff.activations, 4, first=1))
     def test_its_code_is_plain_torch_that_runs(self, name):
         """The reproduction of any neuron, executed, prints the gradient it is about."""
         comparison = comparisons.compare(comparisons.neuron(name), dtype="float32")

@@ -99,16 +99,16 @@ def judge_random_formulas(seed, count):
 
 def test_random_formulas():
     """No value of a random formula's derivative is wrong, and almost none is missing."""
-    certified, lost = judge_random_formulas(37, 250)
+    certified, lost = judge_random_formulas(37, 100)
 
-    assert certified > 10_000
+    assert certified > 4_000
     assert lost <= certified / 500
 
 
 @pytest.mark.slow
 def test_many_random_formulas():
     """The same for more of them."""
-    certified, lost = judge_random_formulas(41, 1500)
+    certified, lost = judge_random_formulas(41, 1750)
 
     assert lost <= certified / 500
 

@@ -43,16 +43,16 @@ TRUTH = {
 }
 
 
-@pytest.mark.parametrize("point", EXTREMES)
 @pytest.mark.parametrize("name", activations)
-def test_no_activation_overflows(name, point):
+def test_no_activation_overflows(name):
     """f' is finite at ±800, ±1e30, ±1e200 and ±1e300, unless the truth is beyond float64."""
     definition = activations[name]
     found = symdiff.pointwise(definition)
-    value = symdiff.adjoints(found).lambdify()(z=point)["z"]
-    truth = enclose(definition.valued(definition.derivative()), {"z": np.array([point])}).high[0]
+    points = np.array(EXTREMES)
+    values = symdiff.adjoints(found).lambdify()(z=points)["z"]
+    truth = enclose(definition.valued(definition.derivative()), {"z": points}).high
 
-    assert np.isfinite(value) or value == truth
+    assert (np.isfinite(values) | (values == truth)).all(), dict(zip(EXTREMES, values, strict=True))
 
 
 @pytest.mark.parametrize("point", [800.0, -800.0, 1e30, -1e30])

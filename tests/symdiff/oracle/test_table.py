@@ -63,7 +63,7 @@ class TestEnclosures:
         assert found.certified.mean() > 0.99
         assert worst_ratio(truths, found[found.certified]) <= 1
 
-    @pytest.mark.parametrize("name", ["gelu", "selu"])
+    @pytest.mark.parametrize("name", [pytest.param("gelu", marks=pytest.mark.slow), "selu"])
     def test_contain_it_for_float64_too(self, name):
         """The double-double rows hold 2⁻⁶⁴ against 400 bits, from all binades of float64."""
         rng = np.random.default_rng(2)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sympy
 from flint import arb, ctx
+from sampled import SLOW, sampled
 
 import symdiff
 from symdiff.balls import CannotCertify, compile_ball
@@ -87,7 +88,7 @@ def limit_by_gruntz(expression, sign):
     return sympy.limit(chosen.subs(z, sign * w), w, sympy.oo)
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
+@pytest.mark.parametrize("activation", sampled(ACTIVATIONS, 4), ids=str)
 def test_each_limit_is_the_one_that_gruntz_finds(activation):
     """f' at −∞ and +∞, by two methods that share nothing."""
     slope = activation.valued(activation.derivative())
@@ -119,7 +120,7 @@ def test_second_derivatives_and_extreme_parameters_have_theirs_too(activation):
                 assert not contradicts(slope, sign, found.high[side]), slope
 
 
-@pytest.mark.parametrize("power", [-1000, -400, -40, 40, 400, 1000])
+@pytest.mark.parametrize("power", sampled([-1000, -400, -40, 40, 400, 1000], 3))
 def test_rescaling_the_variable_leaves_each_limit(power):
     """f′(10^k z) tends to what f′(z) tends to, whatever float64 makes of 10^k."""
     for activation in ACTIVATIONS:
@@ -331,9 +332,7 @@ def random_expression(rng, depth):
     return a + b if kind == 7 else a * b
 
 
-@pytest.mark.parametrize(
-    "seed", [0, 1, 2, *(pytest.param(s, marks=pytest.mark.slow) for s in range(3, 8))]
-)
+@pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=SLOW) for s in range(1, 8))])
 def test_no_certified_limit_is_contradicted_far_out(seed):
     """Of 150 random formulas a seed and their slopes: balls at 10³ to 10¹⁰⁰⁰ come nearer."""
     rng = random.Random(seed)  # noqa: S311 - a fixed sequence is wanted
