@@ -89,13 +89,35 @@ class Given:
         return self.values[0] if self.values else None
 
 
-def chosen(subject: Any, given: Given, dtype: FloatType) -> Subject:
-    """What `compare` was asked to judge, as a `Subject`.
+def chosen_in_a_type(
+    subject: Any, given: Given, dtype: FloatType, *, asked_for: bool
+) -> tuple[Subject, FloatType]:
+    """What `compare` was asked to judge, and in which type: its tensors', if it fails in `dtype`.
 
-    Raises: TypeError or ValueError, one sentence, if it cannot be one.
+    Args: asked_for, whether the user asked for the type.
+    Raises: TypeError or ValueError, one sentence, if it cannot be judged.
     """
     if given.inputs is not None and not given.values and _is_code(subject):
         given = given.called(subject)
+    if not callable(subject) or not given.is_call:
+        return _chosen(subject, given, dtype), dtype
+    from comparisons.capture.running.code import name_of
+    from comparisons.capture.running.own_type import in_its_own_type
+
+    tensors = (given.values, dict(given.keywords))
+    found, kind, why = in_its_own_type(lambda t: _chosen(subject, given, t), dtype, tensors)
+    if not why:
+        return found, kind
+    if asked_for:
+        raise TypeError(
+            f"{name_of(subject)} runs in {kind}, the type of its tensors, and not in {dtype} "
+            f"({why}); leave dtype= out, or write the code for any type"
+        )
+    return replace(found, no_double=f"{dtype} (the function runs in {kind} only: {why})"), kind
+
+
+def _chosen(subject: Any, given: Given, dtype: FloatType) -> Subject:
+    """What `compare` was asked to judge, as a `Subject` of a type."""
     if callable(subject) and given.is_call:
         return from_code(
             subject,
@@ -106,12 +128,31 @@ def chosen(subject: Any, given: Given, dtype: FloatType) -> Subject:
             gradient=given.gradient,
             order=given.order,
         )
+    if callable(subject) and not isinstance(subject, Subject):
+        _require_tensors(subject, given)
     if given.reference is not None or given.gradient is not None or given.order != 1:
         raise TypeError(
             "reference=, gradient= and order= are for functions that are called with tensors, "
             "such as compare(function, torch.randn(4), reference=other)"
         )
     return subject_of(subject, given.definition, given.keywords)
+
+
+def _require_tensors(function: Any, given: Given) -> None:
+    """Raises: TypeError if a function is to be called with what is no tensor."""
+    from comparisons.capture.running.code import name_of
+
+    said = f"{name_of(function)} takes tensors, not"
+    for value in given.values:
+        if isinstance(value, int | float):
+            raise TypeError(f"{said} the number {value}; pass torch.tensor({float(value)})")
+        if isinstance(value, list | tuple):
+            what = type(value).__name__
+            raise TypeError(f"{said} a {what} of numbers; pass torch.tensor(…) of it")
+    for value in (*given.values, *given.keywords.values()):
+        if type(value).__module__ == "numpy":
+            what = type(value).__name__
+            raise TypeError(f"{said} numpy's {what}; pass torch.from_numpy(…) of it")
 
 
 def subject_of(
