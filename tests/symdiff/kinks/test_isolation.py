@@ -273,7 +273,7 @@ def _formulas(count):
     return found
 
 
-@pytest.mark.parametrize("f", sampled(_formulas(40), 4), ids=range(40))
+@pytest.mark.parametrize("f", sampled(_formulas(40), 7), ids=range(40))
 def test_whatever_sampling_finds_is_found_or_said(f):
     """Between points that take different cases there is a kink or an unresolved interval."""
     found = _isolated(f)
