@@ -1,8 +1,9 @@
 """What judging your own code costs, part by part, beside gradcheck fast and slow, in one run.
 
 python benchmarks/own_code.py [widths…]: a pre-norm transformer block at each width, and a function
-of 64 × 256. CPU seconds of one thread; gradcheck slow is asked of the smallest only, since its
-time grows with the square of the entries.
+of 64 × 256. The truth is what a check asks for, far within what rounding may amount to; and, beside
+it, each entry to 2⁻⁶⁴ of its value. CPU seconds of one thread; gradcheck slow is asked of the
+smallest only, since its time grows with the square of the entries.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 from comparisons.capture import capture
 from comparisons.dtypes import float_type
 from comparisons.inputs.values import Inputs
+from comparisons.judge.allowance import Allowance, precision_of
 from comparisons.judge.truth import Truth
 from comparisons.subjects.own.captured import from_code
 from comparisons.subjects.subject import Subject
@@ -66,7 +68,10 @@ def measure(name: str, function: Any, *given: Tensor, slow: bool) -> None:
     made, subject = seconds(lambda: from_code(function, given, {}, dtype))
     derived, truth = seconds(lambda: Truth(subject.graph))
     inputs = captured_inputs(subject)
-    enclosed, found = seconds(lambda: truth.enclosed(inputs, dtype))
+    allowance = Allowance(truth.adjoints, inputs, precision_of(dtype))
+    rounded, enough = seconds(lambda: allowance.enough)
+    enclosed, found = seconds(lambda: truth.enclosed(inputs, dtype, enough))
+    relatively, _ = seconds(lambda: truth.enclosed(inputs, dtype))
     entries = sum(e.high.size for e in found.values())
     inside, parameters = [t.double().requires_grad_() for t in given], []
     call: Callable[..., Any] = function
@@ -83,7 +88,7 @@ def measure(name: str, function: Any, *given: Tensor, slow: bool) -> None:
     whole = "–"
     if slow:
         whole = f"{seconds(lambda: torch.autograd.gradcheck(call, leaves))[0]:.2f}"
-    line = (captured, made - captured, derived, enclosed, fast)
+    line = (captured, made - captured, derived, rounded, enclosed, relatively, fast)
     print(
         name.ljust(22), f"{entries:>9,}", *(f"{t:9.2f}" for t in line), whole.rjust(9), flush=True
     )
@@ -93,7 +98,7 @@ def main(widths: list[int]) -> None:
     """The table."""
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    columns = ("capture", "+ subject", "derive", "enclose", "gc fast", "gc slow")
+    columns = ("capture", "+ subject", "derive", "rounding", "truth", "2⁻⁶⁴", "gc fast", "gc slow")
     print("".ljust(22), "entries".rjust(9), *(c.rjust(9) for c in columns))
     for width in widths:
         x = torch.randn(2, 8, width)

@@ -192,6 +192,7 @@ class Case:
             cotangent=self.cotangent,
             device=self.setting.device,
             ideal=self._beside_ideal(adjoints, chosen),
+            unasked=(self.subject.no_double,) if self.subject.no_double else (),
         )
 
     def _at(self, engine: Engine) -> tuple[Inputs, Indices | None]:

@@ -29,8 +29,7 @@ from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
 from comparisons.results.engine_table import EngineTable
 from comparisons.results.mismatch import accepted
-from comparisons.subjects.choose import Described, Given, subject_of
-from comparisons.subjects.choose import chosen as subject_chosen
+from comparisons.subjects.choose import Described, Given, chosen_in_a_type, subject_of
 from comparisons.subjects.subject import Subject
 from symdiff import Definition
 
@@ -73,7 +72,8 @@ def compare(
             it is not the derivative: a straight-through or surrogate gradient.
         order: 2 to judge the gradient of the gradient of your own code.
         dtype: the type torch computes in: by default float64, and of your own code the 16-bit type
-            of its tensors, if they have one. (float32 is torch's default and says nothing.)
+            of its tensors, if they have one. (float32 is torch's default and says nothing; code
+            that fails in float64 and runs as it is called is judged as it is called.)
         engine: how torch differentiates; `comparisons.ENGINES` has them all. Second-order engines
             are judged by f''.
         framework: whose function it is, and who differentiates it: `torch`, or another of
@@ -159,9 +159,8 @@ def check(
         return found
     unasked = [one for one in beside if isinstance(one, Unasked)]
     also = tuple(one.what for one in beside if isinstance(one, Also))
-    return replace(
-        found, unasked=left_out(unasked, found.dtype, asked_too(found.subject)), also=also
-    )
+    left = left_out(unasked, found.dtype, asked_too(found.subject, found.dtype))
+    return replace(found, unasked=(*found.unasked, *left), also=also)
 
 
 def diagnose(
@@ -274,7 +273,7 @@ def _case(
     beside = _beside_torch(framework)
     with calling(getattr(subject, "__name__", type(subject).__name__)):
         if beside is None:
-            judged = subject_chosen(subject, asked, kind)
+            judged, kind = chosen_in_a_type(subject, asked, kind, asked_for=dtype is not None)
         else:
             judged = subject_of_framework(subject, asked, kind, beside)
     if inputs is not None and judged.captured:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -126,8 +126,11 @@ def _is_flat(node: Node) -> bool:
     )
 
 
-def holds_function(outputs: Iterable[Tensor]) -> bool:
-    """Whether a user's `autograd.Function` is anywhere in the graph that leads to the tensors."""
+def functions_in(outputs: Iterable[Tensor]) -> Iterator[type[torch.autograd.Function]]:
+    """Every `autograd.Function` in the graph that leads to the tensors.
+
+    The user's, and those that torch makes of a backward that is registered for an operator.
+    """
     seen: set[object] = set()
     left = [output.grad_fn for output in outputs]
     while left:
@@ -135,10 +138,10 @@ def holds_function(outputs: Iterable[Tensor]) -> bool:
         if node is None or node in seen:
             continue
         seen.add(node)
-        if hasattr(type(node), "_forward_cls"):
-            return True
+        kind = getattr(type(node), "_forward_cls", None)
+        if kind is not None:
+            yield kind
         left += [before for before, _ in node.next_functions]
-    return False
 
 
 def squeezed(value: Array) -> Array:

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from comparisons.capture.arrays.axes import axes_of, over
-from comparisons.capture.arrays.storage import array_of
+from comparisons.capture.arrays.storage import array_of, unreadable
 from comparisons.capture.calls.decisions import decided_by_rounding
-from comparisons.capture.captured import Array, Captured, holds_function, real_outputs, squeezed
+from comparisons.capture.captured import Array, Captured, functions_in, real_outputs, squeezed
 from comparisons.capture.letters import lettered
 from comparisons.capture.plain import Plain, plainly
 from comparisons.capture.recorder import Recorder
@@ -82,8 +82,9 @@ def captured_call(
     reading = lines is not Lines.OUTPUTS
     code = code_of(function, args, kwargs, () if reading else (COTANGENT,))
     for name, tensor in code.inputs.items():
-        if tensor.layout != torch.strided:
-            raise Refused(f"{code.name} was given a sparse tensor, {name}; pass a dense one")
+        what = unreadable(tensor)
+        if what:
+            raise Refused(f"{code.name} was given {what}, {name}; pass a dense one on the CPU")
     if not code.inputs:
         raise Refused(
             f"{code.name} was given no floating-point tensor, so there is nothing to differentiate "
@@ -130,7 +131,7 @@ def captured_call(
         draws=recorder.draws,
         writes=recorder.writes,
         doubles=frozenset(n for n, t in types.items() if t == torch.float64),
-        written=holds_function(outputs.values()),
+        written=any(True for _ in functions_in(outputs.values())),
     )
     _check(captured, {n: array_of(t) for n, t in outputs.items()})
     return captured
@@ -159,9 +160,9 @@ def _named(name: str, found: Any, taken: set[str]) -> dict[str, Tensor]:
             "the tensors to be differentiated"
         )
     for _, tensor in outputs:
-        if tensor.is_complex() or tensor.layout != torch.strided:
-            kind = "complex" if tensor.is_complex() else "sparse"
-            raise Refused(f"{name} returned a {kind} tensor; return dense tensors of real numbers")
+        what = "a complex tensor" if tensor.is_complex() else unreadable(tensor)
+        if what:
+            raise Refused(f"{name} returned {what}; return dense tensors of real numbers")
     names = _output_names([where for where, _ in outputs], taken)
     return dict(zip(names, (tensor for _, tensor in outputs), strict=True))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import symdiff
 from comparisons.capture.captured import Captured
 from comparisons.capture.capturing import Lines, captured_call
+from comparisons.capture.running.own_type import in_its_own_type
+from comparisons.dtypes import FLOAT_TYPES, FloatType
 from symdiff import Adjoints
 from symdiff.graph import Graph
 from symdiff.graph.graph import equations
@@ -76,10 +78,19 @@ def closed_form(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Clos
 
     Raises: ValueError, in one sentence, where the code cannot be captured.
     """
-    found = ClosedForm(captured_call(function, args, kwargs, lines=Lines.LOCALS))
-    if max(map(len, str(found).splitlines())) > _READABLE:
-        found = ClosedForm(captured_call(function, args, kwargs, lines=Lines.SHARED))
-    return found
+
+    def read(lines: Lines) -> ClosedForm:
+        in_type = partial(_captured, function, args, kwargs, lines)
+        return ClosedForm(in_its_own_type(in_type, FLOAT_TYPES["float64"], (args, kwargs))[0])
+
+    found = read(Lines.LOCALS)
+    return read(Lines.SHARED) if max(map(len, str(found).splitlines())) > _READABLE else found
+
+
+def _captured(
+    function: Callable[..., Any], args: Any, kwargs: Any, lines: Lines, dtype: FloatType
+) -> Captured:
+    return captured_call(function, args, kwargs, lines=lines, dtype=dtype)
 
 
 def _equations(graph: Graph) -> str:

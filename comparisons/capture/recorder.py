@@ -8,7 +8,7 @@ require grad. Source: torch.utils._python_dispatch, which sees the operators bel
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any
@@ -20,9 +20,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
 from comparisons.capture.arrays.axes import axes_of
-from comparisons.capture.arrays.storage import Storages, address, numbers
+from comparisons.capture.arrays.storage import Storages, address, numbers, unreadable
 from comparisons.capture.calls.call import Call
 from comparisons.capture.calls.decisions import Decision, decision
+from comparisons.capture.calls.implementations import implementation
 from comparisons.capture.calls.operators import (
     CREATES,
     DRAWS,
@@ -112,10 +113,13 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self.operators[call.name] += 1
         for tensor in call.tensors:
             if tensor.requires_grad and tensor.is_leaf and not self.touches(tensor):
+                self._require_numbers(call, (tensor,))
                 self._storages.put(tensor, numbers(tensor))  # a parameter that is no input
         touched = any(map(self.touches, call.tensors))
         if touched:
-            self._check(call)
+            self._require_numbers(call, call.tensors)
+            if plain_name(call) in OUT_OF_REACH:
+                raise refused(plain_name(call), self._place())
         if call.name.removesuffix("_") in DRAWS:
             return self._draw(call)
         if not touched:
@@ -127,6 +131,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         if call.name in READS_A_NUMBER:
             self._note("a number taken from a tensor")
             return self._run(call)
+        own = implementation(func)
+        if own is not None:
+            return self._written_in_python(call, own)
         written = written_arguments(call)
         if written and call.name.endswith("_"):
             return self._in_place(call)
@@ -139,6 +146,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         for tensor in written:
             self._storages.forget(tensor)
         return result
+
+    def _written_in_python(self, call: Call, code: Callable[..., Any]) -> Any:
+        """The code of a user's own operator runs as an `autograd.Function`'s forward does."""
+        with torch.no_grad(), self:
+            return code(*call.args, **call.kwargs)
 
     def _go_by_whole(self, call: Call) -> None:
         """What an input reaches by integers alone is constant: levels[(levels - x).abs().argmin()].
@@ -168,7 +180,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
 
     def _is_new(self, tensor: Tensor) -> bool:
         """Whether it has a storage of its own; torch's transforms also ask for shapes alone."""
-        return not tensor.is_meta and not self.touches(tensor)
+        return not unreadable(tensor) and not self.touches(tensor)
 
     def _sees_gradients(self) -> bool:
         """Whether requires_grad means at this point what it means to the user."""
@@ -180,15 +192,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         call.results = tuple(t for t in tree_leaves(result) if isinstance(t, Tensor))
         return result
 
-    def _check(self, call: Call) -> None:
-        """Refuses what no rule can take. Raises: Refused."""
-        for tensor in call.tensors:
-            if tensor.is_complex():
-                raise refused(f"complex numbers, in {plain_name(call)}", self._place())
-            if tensor.layout != torch.strided:
-                raise refused(f"a sparse tensor, in {plain_name(call)}", self._place())
-        if plain_name(call) in OUT_OF_REACH:
-            raise refused(f"{plain_name(call)}", self._place())
+    def _require_numbers(self, call: Call, tensors: Iterable[Tensor]) -> None:
+        """Raises: Refused if a tensor holds no real numbers by strides."""
+        for tensor in tensors:
+            what = "complex numbers" if tensor.is_complex() else unreadable(tensor)
+            if what:
+                raise refused(f"{what}, in {plain_name(call)}", self._place())
 
     def _draw(self, call: Call) -> Any:
         """What was drawn is constant."""
@@ -252,12 +261,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
     def _record(self, call: Call) -> None:
         """The values of the results. Raises: Refused if neither rule nor decomposition knows."""
         holds_numbers = any(t.is_floating_point() for t in call.results)
-        if any(t.is_meta for t in call.results):
+        if any(t.is_meta for t in call.results):  # torch's transforms ask for shapes alone
             return
+        self._require_numbers(call, call.results)
         given = [t for t in call.tensors if t.is_floating_point()]
         of_nothing = bool(given) and not any(t.numel() for t in given)
-        if any(t.is_complex() for t in call.results):
-            raise refused(f"complex numbers, in {plain_name(call)}", self._place())
         if call.name in CREATES or of_nothing or not any(t.numel() for t in call.results):
             made = call.name.startswith(("empty", "new_empty"))  # whatever was in memory
             self._assign(call, [constant(0) if made else numbers(t) for t in call.results])

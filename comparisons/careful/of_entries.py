@@ -14,12 +14,14 @@ import numpy as np
 from comparisons.careful.unasked import Also, Unasked
 from comparisons.case import Asked, Case, case_of
 from comparisons.dtypes import Float64Array
+from comparisons.engines.engine import Indices
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.modes.value import Value
 from comparisons.inputs.dense import dense
 from comparisons.inputs.landmarks import around, landmarks
 from comparisons.inputs.values import COTANGENT
 from comparisons.judge.suspicion import Estimate, suspicious
+from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.own.entrywise import Entrywise
 from comparisons.subjects.subject import Subject
@@ -56,9 +58,11 @@ def of_entries(case: Case) -> Iterator[Comparison | Unasked | Also]:
         return
     worst = here[suspicious(gradient[here], estimate.at(here), case.dtype, _MOST)]
     subject = replace(found.at(points[worst]), name=f"{case.subject} at other points")
-    yield case_of(
-        Asked(subject, case.dtype, device=case.setting.device, budget=case.budget)
-    ).answer(Reverse())
+    judged = case_of(Asked(subject, case.dtype, device=case.setting.device, budget=case.budget))
+    answer = judged.answer(Reverse())
+    if answer.verdict is Verdict.DISAGREES:  # as a function of points it may still agree
+        answer = _at(whole, worst, subject.name).answer(Reverse())
+    yield answer
     first, last = points[here].min(), points[here].max()
     yield Also(
         f"{here.size} other points from {first:.3g} to {last:.3g}, those among them where its "
@@ -94,6 +98,12 @@ def _of_points(found: Entrywise, case: Case, points: Float64Array) -> Case:
     asked = Asked(subject, case.dtype, at, device=case.setting.device, budget=case.budget)
     whole = case_of(asked)
     return replace(whole, inputs={**at, COTANGENT: np.ones(points.shape)})
+
+
+def _at(whole: Case, some: Indices, name: str) -> Case:
+    """Some of the points."""
+    inputs = {k: v[some] for k, v in whole.inputs.items()}
+    return replace(whole, subject=replace(whole.subject, name=name), inputs=inputs)
 
 
 def _estimate(whole: Case, name: str) -> Estimate:

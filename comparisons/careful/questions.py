@@ -11,6 +11,7 @@ from comparisons.careful.of_points import of_points, where_it_holds
 from comparisons.careful.other_arrays import other_arrays
 from comparisons.careful.unasked import Also, Unasked
 from comparisons.case import Asked, Case, case_of
+from comparisons.dtypes import FloatType
 from comparisons.engines.engine import Engine
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.undisturbed import calling
@@ -45,8 +46,10 @@ def careful(
         yield from of_points(case, elsewhere=elsewhere, engines=engines)
 
 
-def asked_too(subject: Subject) -> tuple[str, ...]:
-    """The types that a check in float64 looks at beside it."""
+def asked_too(subject: Subject, dtype: FloatType) -> tuple[str, ...]:
+    """The types that a check in a type looks at beside it, or says why it does not."""
+    if dtype.name != "float64":
+        return ("float64",) if subject.no_double else ()
     own = subject.bare is not None and not subject.pointwise and subject.framework == "torch"
     return (SINGLE,) if own else ()
 

@@ -31,8 +31,7 @@ def left_out(
 ) -> tuple[str, ...]:
     """In words what a check of one type said nothing of.
 
-    Args: asked, other types that one in float64 looks at, or says why it did not.
+    Args: asked, other types that it looked at, or says why it did not.
     """
-    too = asked if dtype.name == "float64" else ()
-    others = [name for name in FLOAT_TYPES if name not in {dtype.name, *too}]
+    others = [name for name in FLOAT_TYPES if name not in {dtype.name, *asked}]
     return (*map(str, unasked), ", ".join(others), "torch.compile", "other devices")

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, ClassVar
 
 import numpy as np
@@ -144,15 +145,26 @@ class Pointwise(Engine):
 
 @contextmanager
 def own_deprecations_ignored() -> Iterator[None]:
-    """Silence about what torch itself uses of its deprecated parts when a mode starts."""
+    """Silence about what torch itself uses of its deprecated parts when a mode starts.
+
+    And about how slow an operator is under `vmap` for which no rule of it is registered.
+    """
+    functorch: Any = import_module("torch._C._functorch")
+    warns = functorch._set_vmap_fallback_warning_enabled  # noqa: SLF001 - torch has no public one
+
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
         warnings.filterwarnings("ignore", category=FutureWarning, module="torch")
-        yield
+        warns(False)  # noqa: FBT003 - torch's function
+        try:
+            yield
+        finally:
+            warns(True)  # noqa: FBT003 - torch's function
 
 
 def float64(tensor: Any) -> Float64Array:
-    """The tensor's values, exactly, in an array of their own."""
+    """The tensor's values, exactly, in an array of their own; of a sparse gradient all of them."""
     import torch
 
-    return np.asarray(tensor.detach().to("cpu", torch.float64, copy=True).numpy())
+    dense = tensor.detach() if tensor.layout == torch.strided else tensor.detach().to_dense()
+    return np.asarray(dense.to("cpu", torch.float64, copy=True).numpy())

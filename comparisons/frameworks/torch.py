@@ -11,10 +11,9 @@ from comparisons.engines.every import ENGINES
 from comparisons.frameworks.framework import Framework
 from comparisons.frameworks.own import Own, own
 from comparisons.subjects.catalogue.torch_calls import TORCH_CALLS
-from comparisons.subjects.catalogue.torch_code import written
+from comparisons.subjects.catalogue.torch_code import mentions, written
 from comparisons.subjects.functions import from_catalogue
 from comparisons.subjects.subject import Subject
-from symdiff import activations
 
 _WAYS = {"reverse": "reverse", "forward": "jvp", "compiled": "compiled"}
 _BESIDE_THE_CATALOGUE = {
@@ -41,7 +40,7 @@ class Torch(Framework):
     dtypes = tuple(FLOAT_TYPES)
     ways = tuple(_WAYS)
     functions = MappingProxyType(
-        {name: own(code) for name, code in TORCH_CALLS.items() if name in activations}
+        {name: own(code) for name, code in TORCH_CALLS.items() if mentions(code, "z")}
         | {name: own(code) for name, code in _BESIDE_THE_CATALOGUE.items()}
     )
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import symdiff
 from comparisons.dtypes import FloatType
-from comparisons.subjects.catalogue.layers import LAYERS
-from comparisons.subjects.catalogue.losses import LOSSES
 from comparisons.subjects.catalogue.torch_calls import definition_of_torch
 from comparisons.subjects.functions import from_catalogue, from_function
 from comparisons.subjects.own.captured import from_code
@@ -17,6 +15,9 @@ from comparisons.subjects.own.read_off import read_off
 from comparisons.subjects.subject import Subject
 from symdiff import Definition, Graph
 from symdiff.suggestion import closest, same_name
+
+if TYPE_CHECKING:
+    from comparisons.subjects.catalogue.array_code import ArrayCode
 
 Described = Any  # a name, text, a SymPy expression (untyped) or a Definition
 
@@ -88,13 +89,35 @@ class Given:
         return self.values[0] if self.values else None
 
 
-def chosen(subject: Any, given: Given, dtype: FloatType) -> Subject:
-    """What `compare` was asked to judge, as a `Subject`.
+def chosen_in_a_type(
+    subject: Any, given: Given, dtype: FloatType, *, asked_for: bool
+) -> tuple[Subject, FloatType]:
+    """What `compare` was asked to judge, and in which type: its tensors', if it fails in `dtype`.
 
-    Raises: TypeError or ValueError, one sentence, if it cannot be one.
+    Args: asked_for, whether the user asked for the type.
+    Raises: TypeError or ValueError, one sentence, if it cannot be judged.
     """
     if given.inputs is not None and not given.values and _is_code(subject):
         given = given.called(subject)
+    if not callable(subject) or not given.is_call:
+        return _chosen(subject, given, dtype), dtype
+    from comparisons.capture.running.code import name_of
+    from comparisons.capture.running.own_type import in_its_own_type
+
+    tensors = (given.values, dict(given.keywords))
+    found, kind, why = in_its_own_type(lambda t: _chosen(subject, given, t), dtype, tensors)
+    if not why:
+        return found, kind
+    if asked_for:
+        raise TypeError(
+            f"{name_of(subject)} runs in {kind}, the type of its tensors, and not in {dtype} "
+            f"({why}); leave dtype= out, or write the code for any type"
+        )
+    return replace(found, no_double=f"{dtype} (the function runs in {kind} only: {why})"), kind
+
+
+def _chosen(subject: Any, given: Given, dtype: FloatType) -> Subject:
+    """What `compare` was asked to judge, as a `Subject` of a type."""
     if callable(subject) and given.is_call:
         return from_code(
             subject,
@@ -105,12 +128,31 @@ def chosen(subject: Any, given: Given, dtype: FloatType) -> Subject:
             gradient=given.gradient,
             order=given.order,
         )
+    if callable(subject) and not isinstance(subject, Subject):
+        _require_tensors(subject, given)
     if given.reference is not None or given.gradient is not None or given.order != 1:
         raise TypeError(
             "reference=, gradient= and order= are for functions that are called with tensors, "
             "such as compare(function, torch.randn(4), reference=other)"
         )
     return subject_of(subject, given.definition, given.keywords)
+
+
+def _require_tensors(function: Any, given: Given) -> None:
+    """Raises: TypeError if a function is to be called with what is no tensor."""
+    from comparisons.capture.running.code import name_of
+
+    said = f"{name_of(function)} takes tensors, not"
+    for value in given.values:
+        if isinstance(value, int | float):
+            raise TypeError(f"{said} the number {value}; pass torch.tensor({float(value)})")
+        if isinstance(value, list | tuple):
+            what = type(value).__name__
+            raise TypeError(f"{said} a {what} of numbers; pass torch.tensor(…) of it")
+    for value in (*given.values, *given.keywords.values()):
+        if type(value).__module__ == "numpy":
+            what = type(value).__name__
+            raise TypeError(f"{said} numpy's {what}; pass torch.from_numpy(…) of it")
 
 
 def subject_of(
@@ -130,11 +172,11 @@ def subject_of(
                 f"compare({str(subject)!r}, …) judges torch's own function; to judge one of yours, "
                 "pass the function first and its definition second"
             )
-        of_arrays = {**LAYERS, **LOSSES}.get(subject) if isinstance(subject, str) else None
+        of_arrays = _of_arrays().get(subject) if isinstance(subject, str) else None
         if of_arrays is not None:
             return of_arrays.subject(**parameters)
         if isinstance(subject, str) and subject not in symdiff.activations:
-            near = closest(subject, [*LAYERS, *LOSSES])
+            near = closest(subject, _of_arrays())
             if near is not None and closest(subject, symdiff.activations) is None:
                 raise ValueError(f"unknown function {subject!r}; did you mean {near!r}?")
         return from_catalogue(_definition(subject, parameters))
@@ -202,11 +244,19 @@ def _is_module(subject: Any) -> bool:
     return any(c.__module__.startswith("torch.nn.modules") for c in type(subject).__mro__)
 
 
+def _of_arrays() -> dict[str, ArrayCode]:
+    """The catalogue's layers and losses by name; a user's own code does not wait for them."""
+    from comparisons.subjects.catalogue.layers import LAYERS
+    from comparisons.subjects.catalogue.losses import LOSSES
+
+    return {**LAYERS, **LOSSES}
+
+
 def _definition(described: Described, parameters: Mapping[str, object]) -> Definition:
     """By the name of a loss; else as an activation: a name, a formula in z, or a Definition."""
     if isinstance(described, str) and described in symdiff.losses:
         return symdiff.loss(described, **parameters)
-    if isinstance(described, str) and same_name(described, [*LAYERS, *LOSSES]):
+    if isinstance(described, str) and same_name(described, _of_arrays()):
         raise ValueError(
             f"{described!r} is a function of arrays, not a definition in z; call yours with "
             "tensors beside plain torch code, as in compare(function, x, reference=torch_code)"

@@ -50,6 +50,7 @@ class Subject:
     held: Mapping[Node, str] | None = None
     bare: Bare | None = None  # captured code as it is called
     draws: bool = False  # whether the code draws random numbers
+    no_double: str = ""  # why it is judged in its tensors' own type and not in float64, in words
     surrogate: bool = False  # whether it is judged by a gradient that is no derivative
     imports: str = ""  # statements that the code needs beside `import torch`
     obstacle: str = ""  # why the code cannot be run as it stands, in words

@@ -19,6 +19,7 @@ from symdiff.balls.elementary import BALL, SERIES, CannotCertify, Lowering, Unde
 from symdiff.balls.writer import Writer
 from symdiff.trees.subexpressions import symbols
 
+_LITERAL = {sympy.oo: "inf", -sympy.oo: "-inf", sympy.nan: "nan"}
 _GUARD_BITS = 16  # constants carry these beyond the working precision: their error stays unseen
 
 
@@ -125,6 +126,8 @@ def compile_side(expression: Expr, variables: Sequence[Symbol], side: int) -> Co
 def _constant(expression: Expr) -> arb:
     if expression.is_Rational:
         return arb(fmpq(int(expression.p), int(expression.q)))
+    if expression in _LITERAL:
+        return arb(_LITERAL[expression])
     if expression is sympy.pi:
         return arb.pi()
     if expression is sympy.E:

@@ -16,7 +16,6 @@ from sympy import Expr, Symbol
 from symdiff.balls.elementary import CannotCertify
 
 _DEEPEST = 90  # Python takes 100 levels of indentation
-_NO_NUMBERS = (sympy.oo, -sympy.oo, sympy.zoo, sympy.nan)
 
 
 @dataclass
@@ -60,8 +59,11 @@ class Source:
         return self._namespace["bind"]
 
     def constant(self, e: Expr) -> str:
-        """The name of a constant, which is made anew for each precision."""
-        if e.is_extended_real is False or e in _NO_NUMBERS:
+        """The name of a constant, which is made anew for each precision.
+
+        ±∞ is a ball, and NaN one that holds everything: a case that need not be taken.
+        """
+        if e.is_extended_real is False or e is sympy.zoo:
             raise CannotCertify(f"'{e}' is no real number, so no ball holds it; give a real one")
         if e not in self.constants:
             self.constants.append(e)

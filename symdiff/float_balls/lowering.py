@@ -257,6 +257,8 @@ def number(e: Any) -> tuple[float, float]:
     """A constant as a ball. Raises: NotLoweredError if it is no real number."""
     if e in (sympy.oo, -sympy.oo):
         return (math.inf if e == sympy.oo else -math.inf), 0.0
+    if e is sympy.nan:
+        return math.nan, math.inf
     if getattr(e, "is_Float", False):
         e = Rational(e)
     if getattr(e, "is_Rational", False):

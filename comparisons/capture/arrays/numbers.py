@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 from comparisons.capture.arrays.axes import shape_of
 from symdiff.graph import Axes, Node, elementwise, literal
+from symdiff.graph.arrays.numbers import Numbers
+from symdiff.graph.kinds.literal import Literal
 
 
 def array_node(values: npt.NDArray[Any], axes: Axes) -> Node:
@@ -20,5 +22,9 @@ def array_node(values: npt.NDArray[Any], axes: Axes) -> Node:
     none = np.isnan(given)
     if not none.any():
         return literal(given, axes)
-    infinite = literal(np.where(none, np.inf, 1.0), axes)
-    return elementwise(lambda a, b: a * b, infinite, literal(np.where(none, 0.0, given), axes))
+    # without axes too a literal: as constants the two would be NaN or 0 at once
+    infinite, others = (
+        Literal(tuple(axes), (), Numbers(np.where(none, at_none, at_others)))
+        for at_none, at_others in ((np.inf, 1.0), (0.0, given))
+    )
+    return elementwise(lambda a, b: a * b, infinite, others)

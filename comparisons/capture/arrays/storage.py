@@ -159,8 +159,21 @@ def array_of(tensor: Tensor) -> npt.NDArray[Any]:
         return np.array(plain.numpy())
 
 
+def unreadable(tensor: Tensor) -> str:
+    """What a tensor is that has no storage of strided numbers, in words; empty if it has one."""
+    if tensor.is_nested:
+        return "a nested tensor"
+    if tensor.layout != torch.strided:
+        return "an mkldnn tensor" if tensor.is_mkldnn else "a sparse tensor"
+    if tensor.is_quantized:
+        return "a quantized tensor"
+    return "a meta tensor" if tensor.is_meta else ""
+
+
 def address(tensor: Tensor) -> int:
-    """What a storage is known by, as long as a tensor of it lives."""
+    """What a storage is known by as long as a tensor of it lives; without one the tensor itself."""
+    if unreadable(tensor):
+        return -id(tensor)
     return int(tensor.untyped_storage()._cdata)
 
 

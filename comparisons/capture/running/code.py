@@ -19,6 +19,7 @@ from torch.utils._pytree import (
     tree_unflatten,
 )
 
+from comparisons.capture.running.operator import overload_of, signature_of_operator
 from comparisons.capture.running.seeded import seeded
 from comparisons.inputs.values import COTANGENT
 
@@ -155,10 +156,13 @@ def _copy(tensor: Tensor, kind: torch.dtype | None = None) -> Tensor:
 
 
 def name_of(function: Callable[..., Any]) -> str:
-    """What a function is called; an autograd.Function's `apply` by its class."""
+    """What a function is called; an autograd.Function's `apply` by its class, my::op as such."""
     owner = getattr(function, "__self__", None)
     if isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
         return owner.__name__
+    operator = overload_of(function)
+    if operator is not None:
+        return str(operator._schema.name)
     name = getattr(function, "__name__", type(function).__name__)
     return "function" if name == "<lambda>" else name
 
@@ -229,7 +233,7 @@ def by_name(
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:
-    """The arguments of a function, of a module's forward, or of an autograd.Function's `apply`.
+    """The arguments of a function, a module's forward, an autograd.Function's `apply`, an operator.
 
     Raises: TypeError or ValueError of a builtin without one.
     """
@@ -239,6 +243,9 @@ def signature_of(function: Callable[..., Any]) -> inspect.Signature:
         if owner.setup_context is torch.autograd.Function.setup_context:  # its first is ctx
             return signature.replace(parameters=list(signature.parameters.values())[1:])
         return signature
+    operator = overload_of(function)
+    if operator is not None:
+        return signature_of_operator(operator)
     target = function.forward if isinstance(function, nn.Module) else function
     return inspect.signature(target)
 

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from comparisons.capture.running.operator import codes_of_operator
+
 
 @contextmanager
 def local_names(function: Callable[..., Any]) -> Iterator[dict[str, Tensor]]:
@@ -40,9 +42,9 @@ def local_names(function: Callable[..., Any]) -> Iterator[dict[str, Tensor]]:
 
 
 def _code(function: Callable[..., Any]) -> CodeType | None:
-    """The code that has the local variables: a module's or an autograd.Function's forward."""
+    """The code that has the local variables: a module's, a Function's or an operator's."""
     owner = getattr(function, "__self__", None)
-    target: Any = function
+    target: Any = next(iter(codes_of_operator(function)), function)
     if isinstance(function, nn.Module):
         target = function.forward
     elif isinstance(owner, type) and issubclass(owner, torch.autograd.Function):

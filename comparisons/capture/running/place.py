@@ -55,7 +55,8 @@ def here() -> Place | None:
 def _behind_the_recorder(frame: FrameType) -> FrameType | None:
     """What called the operator that is recorded: the caller of the outermost dispatch.
 
-    A rule may call operators itself, each of which is dispatched again further in.
+    A rule may call operators itself, each of which is dispatched again further in; inside an
+    operator that is the user's own, the line of its code is meant.
     """
     found: FrameType | None = None
     above: FrameType | None = frame
@@ -65,6 +66,8 @@ def _behind_the_recorder(frame: FrameType) -> FrameType | None:
             found = above.f_back
         elif found is None and not code.co_filename.startswith(_OWN):
             found = above
+        elif code.co_name == "_written_in_python" and code.co_filename.startswith(_OWN):
+            return found
         above = above.f_back
     return found
 

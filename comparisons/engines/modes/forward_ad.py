@@ -12,7 +12,7 @@ from comparisons.engines.engine import (
     float64,
     own_deprecations_ignored,
 )
-from comparisons.engines.modes.jvp import tangent_for, tangent_text
+from comparisons.engines.modes.jvp import require_tangents, tangent_for, tangent_text
 from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import Inputs
 from comparisons.subjects.subject import Subject
@@ -32,6 +32,7 @@ class ForwardAD(Pointwise):
         forward_ad: Any = untyped
         function = output_of(subject)
         primals = [setting.tensor(v) for v in leaf_values(subject, inputs).values()]
+        require_tangents(function, primals)
         found: dict[str, Any] = {}
         for i, leaf in enumerate(subject.graph.inputs):
             with own_deprecations_ignored(), forward_ad.dual_level():

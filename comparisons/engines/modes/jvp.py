@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from comparisons.engines.call import leaf_values, output_of
@@ -30,6 +31,7 @@ class Jvp(Pointwise):
 
         function = output_of(subject)
         primals = [setting.tensor(v) for v in leaf_values(subject, inputs).values()]
+        require_tangents(function, primals)
         found = {}
         for i, leaf in enumerate(subject.graph.inputs):
             tangents = [torch.zeros_like(p) for p in primals]
@@ -45,6 +47,22 @@ class Jvp(Pointwise):
         return shown.printed(
             f"torch.func.jvp(lambda {name}: {shown.code}, ({name},), ({tangent},))[1]"
         )
+
+
+def require_tangents(function: Callable[..., Any], primals: Sequence[Any]) -> None:
+    """Raises: NotImplementedError if an `autograd.Function` on the way has no forward mode.
+
+    torch raises itself for one of the user's; for a backward that is registered for an operator of
+    `torch.library` it gives a tangent of zeros.
+    """
+    import torch
+
+    from comparisons.capture.captured import functions_in
+
+    output = function(*(primal.detach().clone().requires_grad_() for primal in primals))
+    for kind in functions_in([output]):
+        if kind.jvp is torch.autograd.Function.jvp:
+            raise NotImplementedError(f"there is no forward mode of {kind.__name__}")
 
 
 def tangent_for(inputs: Inputs, setting: Setting, primal: Any) -> Any:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from comparisons.engines.call import leaf_values, output_of
-from comparisons.engines.engine import Gradients, Pointwise, Setting, float64
+from comparisons.engines.engine import (
+    Gradients,
+    Pointwise,
+    Setting,
+    float64,
+    own_deprecations_ignored,
+)
 from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.subjects.subject import Subject
@@ -30,7 +36,8 @@ class Vmap(Pointwise):
         one = torch.func.grad(
             lambda v, *point: function(*point) * v, argnums=tuple(range(1, len(names) + 1))
         )
-        found = torch.func.vmap(one)(seed, *primals)
+        with own_deprecations_ignored():
+            found = torch.func.vmap(one)(seed, *primals)
         values_found = [float64(g).reshape(shape) for g in found]
         return Gradients(dict(zip(names, values_found, strict=True)))
 

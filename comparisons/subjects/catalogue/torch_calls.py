@@ -7,10 +7,11 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
+import symdiff
 from comparisons.subjects.catalogue.torch_code import TorchCode, mentions, written
 from comparisons.subjects.catalogue.written_out import WRITTEN_OUT
 from comparisons.subjects.own.origin import origin_of
-from symdiff import Definition, activations, losses
+from symdiff import Definition  # of its activations and losses, which take 0.3 s, when asked
 
 # A parameter that a call does not mention is fixed by torch.
 TORCH_CALLS: Mapping[str, str] = MappingProxyType(
@@ -64,7 +65,7 @@ _POINTS = (-7.0, -0.75, -0.25, 0.0, 0.125, 0.625, 3.0, 25.0)  # two parameters a
 
 def comparable() -> tuple[Definition, ...]:
     """The entries of the catalogue for which there is torch code: all but the tutorial's loss."""
-    entries = {**activations, **losses}
+    entries = {**symdiff.activations, **symdiff.losses}
     return tuple(d for name, d in entries.items() if name in TORCH_CALLS or name in WRITTEN_OUT)
 
 
@@ -98,13 +99,14 @@ def definition_of_torch(function: Callable[..., Any]) -> Definition | None:
     points = torch.tensor(_POINTS)
     for name, template in TORCH_CALLS.items():
         own = template.partition("(")[0].rpartition(".")[2] == path.rpartition(".")[2]
-        if not own or name not in activations:
+        if not own or name not in symdiff.activations:
             continue
         with suppress(TypeError):  # it needs more than one tensor
-            if torch.equal(function(points), torch_call(activations[name])(points)):
-                return activations[name]
+            known = symdiff.activations[name]
+            if torch.equal(function(points), torch_call(known)(points)):
+                return known
     return None
 
 
 def _default(entry: str, parameter: str) -> Any:
-    return {**activations, **losses}[entry].parameters[parameter]
+    return {**symdiff.activations, **symdiff.losses}[entry].parameters[parameter]

@@ -12,7 +12,7 @@ from comparisons.dtypes import FloatType
 if TYPE_CHECKING:
     from torch import Tensor
 
-_HAIR = 2.0**-44  # of the largest entry: far more than float64's roundings
+_HAIR = 2.0**9  # units of the largest entry: far more than roundings
 
 
 def moved(given: Any, move: Callable[[Tensor], Tensor]) -> Any:
@@ -20,8 +20,10 @@ def moved(given: Any, move: Callable[[Tensor], Tensor]) -> Any:
     import torch
     from torch.utils._pytree import tree_map_only
 
+    from comparisons.capture.arrays.storage import unreadable
+
     def one(tensor: Tensor) -> Tensor:
-        if not tensor.is_floating_point() or tensor.layout != torch.strided:
+        if not tensor.is_floating_point() or unreadable(tensor):
             return tensor
         return move(tensor.detach()).requires_grad_(tensor.requires_grad)
 
@@ -35,10 +37,11 @@ def rounded_to(given: Any, dtype: FloatType) -> Any:
     return moved(given, lambda tensor: rounded(tensor, dtype).double())
 
 
-def a_hair_away(given: Any, k: int, draw: np.random.Generator) -> Any:
+def a_hair_away(given: Any, k: int, draw: np.random.Generator, dtype: FloatType) -> Any:
     """The arguments moved by so little that only ties are decided by it.
 
-    Args: k, the move's number: the first is in the order of the entries, the second against it.
+    Args: k, the move's number: the first is in the order of the entries, the second against it;
+        dtype, the type that the code runs in.
     """
     import torch
 
@@ -49,7 +52,7 @@ def a_hair_away(given: Any, k: int, draw: np.random.Generator) -> Any:
             return tensor
         order = np.linspace(-1, 1, values.numel()) * (1, -1)[k] if k < 2 else None
         by = draw.normal(size=values.numel()) if order is None else order
-        step = _HAIR * float(finite.abs().max())
+        step = _HAIR * dtype.unit_roundoff * float(finite.abs().max())
         return values + torch.from_numpy(np.asarray(by * step)).reshape(values.shape)
 
     return moved(given, move)

@@ -95,7 +95,9 @@ def from_code(
         return elsewhere(*moved((arguments, named), move))
 
     weighted = replace(
-        _weighted(captured, call, again, at_others, partial(_nearby, judged_by, arguments, named)),
+        _weighted(
+            captured, call, again, at_others, partial(_nearby, judged_by, arguments, named, dtype)
+        ),
         reading=partial(_reading, judged_by, arguments, named),
         entrywise=partial(
             entrywise, captured, (function, judged_by), (arguments, named), dtype, elsewhere
@@ -231,17 +233,25 @@ def _beside(
     return replace(described, name=code.name, code=own)
 
 
-def _nearby(function: Function, arguments: Any, named: Any) -> Iterator[Graph]:
+def _nearby(function: Function, arguments: Any, named: Any, dtype: FloatType) -> Iterator[Graph]:
     """The graphs of the code a hair beside its inputs, where ties are broken one way or another.
 
-    First in the order of the entries and against it, then by chance.
+    First in the order of the entries and against it, then by chance. In float64, or if the code
+    does not run there, in the type that it is judged in.
     """
     from comparisons.capture.capturing import captured_call
 
     draw = seeded()
+    kind = float_type("float64")
     for k in range(_NEARBY):
-        beside, kept = a_hair_away((arguments, named), k, draw)
-        found = captured_call(function, beside, kept, dtype=float_type("float64"))
+        beside, kept = a_hair_away((arguments, named), k, draw, kind)
+        try:
+            found = captured_call(function, beside, kept, dtype=kind)
+        except Exception:
+            if kind == dtype:
+                raise
+            kind = dtype
+            continue
         yield _total(found.graph)[0]
 
 

@@ -49,7 +49,7 @@ def origin_of(function: Callable[..., Any]) -> Origin:
         obstacle = f"f is a lambda{where}"
     elif "<locals>" in qualified:
         obstacle = f"{name}{where} is local to another function"
-    elif not qualified or found is None or _looked_up(found, qualified) is not target:
+    elif not qualified or found is None or _found(found, qualified) is not target:
         obstacle = f"{name}{where} is an object made while the program ran"
     else:
         imports = _imports(found, qualified.partition(".")[0])
@@ -95,7 +95,16 @@ def _target(function: Callable[..., Any]) -> tuple[Any, str]:
     owner = getattr(function, "__self__", None)
     if isinstance(owner, type) and getattr(function, "__name__", "") == "apply":
         return owner, ".apply"
-    return function, ""
+    return next(iter(_codes_of_operator(function)), function), ""
+
+
+def _codes_of_operator(function: Any) -> tuple[Any, ...]:
+    """What `torch.library.custom_op` made an operator of; of any other function nothing."""
+    if type(function).__module__ not in ("torch._library.custom_ops", "torch._ops"):
+        return ()
+    from comparisons.capture.running.operator import codes_of_operator
+
+    return codes_of_operator(function)
 
 
 def _name(target: Any) -> str:
@@ -141,11 +150,11 @@ def _of_torch(target: Any) -> str:
     return ""
 
 
-def _looked_up(module: Any, qualified: str) -> Any:
+def _found(module: Any, qualified: str) -> Any:
     found = module
     for part in qualified.split("."):
         found = getattr(found, part, None)
-    return found
+    return _target(found)[0]
 
 
 def _imports(module: Any, name: str) -> str:
@@ -193,8 +202,10 @@ def _parts(thing: Any, seen: set[int]) -> Iterator[str]:
 
 
 def _of_object(thing: Any, seen: set[int]) -> Iterator[str]:
-    owner = getattr(thing, "__self__", None)
-    if isinstance(owner, type):  # an autograd.Function's apply, by its methods
+    owner, codes = getattr(thing, "__self__", None), _codes_of_operator(thing)
+    if codes:
+        yield from _parts(codes, seen)
+    elif isinstance(owner, type):  # an autograd.Function's apply, by its methods
         yield owner.__module__ + owner.__qualname__
         for method in ("forward", "setup_context", "backward", "jvp", "vmap"):
             yield from _parts(getattr(owner, method, None), seen)

@@ -143,3 +143,65 @@ def test_a_slope_beside_a_kink_is_as_it_ran(code, dtype):
     """In bfloat16 2.984375 + 3 is 6, and relu6 flat there."""
     y = torch.tensor([2.984375, 1.9, 0.3, 0.5, -2.5, 3.1], dtype=torch.float64)
     assert judged(code, dtype, X, y) in ("ACCURATE", "AGREES")
+
+
+NET = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.Tanh())
+SINGLE = torch.linspace(-1, 1, 8).reshape(2, 4)
+
+
+class HalfOfNet(torch.autograd.Function):
+    """A layer of float32 weights that a hand-written backward knows, with a factor of ½."""
+
+    @staticmethod
+    def forward(_, x):
+        """x Wᵀ."""
+        return x @ NET[0].weight.detach().T
+
+    @staticmethod
+    def backward(_, v):
+        """Half of v W."""
+        return v @ NET[0].weight.detach() / 2
+
+
+def for_single_alone(x):
+    """A check of the user's own."""
+    assert x.dtype is torch.float32, "float32 is wanted"
+    return x * torch.sin(x)
+
+
+IN_SINGLE = {
+    "a module in a closure": lambda x: {"y": NET(x)}["y"],
+    "a buffer": lambda x: torch.addmm(torch.ones(3), x, torch.ones(4, 3)),
+    "written into": lambda x: torch.zeros(4, 2).index_copy_(0, torch.arange(2), x[:, :2]).exp(),
+    "asked by the code": for_single_alone,
+    "at ties": lambda x: torch.nn.functional.max_pool1d(NET(x)[None] * 0, 3),
+}
+
+
+@pytest.mark.parametrize("way", IN_SINGLE)
+def test_code_that_runs_in_single_alone_is_judged_there(way):
+    """The result says why float64 was not asked."""
+    found = comparisons.check(IN_SINGLE[way], SINGLE)
+
+    assert found.verdict.name == "ACCURATE"
+    assert found.dtype.name == "float32"
+    assert found.unasked[0].startswith("float64 (the function runs in float32 only: ")
+
+
+def test_a_wrong_backward_that_runs_in_single_alone_is_rejected():
+    """Half of the gradient."""
+    with pytest.raises(comparisons.GradientMismatch, match="float32"):
+        comparisons.check(HalfOfNet.apply, SINGLE)
+
+
+def test_a_type_that_code_does_not_run_in_is_refused_if_it_was_asked_for():
+    """In a sentence; a mistake in every type stays torch's own."""
+    with pytest.raises(TypeError, match=r"runs in float32, .* leave dtype= out"):
+        comparisons.compare(IN_SINGLE["a buffer"], SINGLE, dtype="float64")
+    with pytest.raises(RuntimeError, match="cannot be multiplied"):
+        comparisons.compare(lambda x: x @ x, SINGLE)
+
+
+def test_code_that_runs_in_single_alone_is_read_there():
+    """As it is judged."""
+    assert "x" in comparisons.closed_form(IN_SINGLE["a buffer"], SINGLE).adjoints

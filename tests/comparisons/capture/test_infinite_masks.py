@@ -1,4 +1,4 @@
-"""Code that puts ±∞ under a mask, as a number or as a tensor, beside plain torch."""
+"""Code that puts ±∞ or NaN under a mask, as a number or as a tensor, beside plain torch."""
 
 import pytest
 import torch
@@ -10,6 +10,10 @@ MASKED = {
     "a tensor": lambda x: x.masked_fill(HIDDEN, torch.tensor(-torch.inf)).softmax(-1),
     "by a comparison": lambda x: torch.where(x > 0, x, -torch.inf).softmax(-1),
     "above": lambda x: torch.where(x > 0, x, torch.inf).reciprocal(),
+    "NaN that is not taken": lambda x: torch.where(x < 9, x.sin(), torch.nan),
+    "NaN that is left out": lambda x: torch.where(x > 0, x, torch.nan).nanmean(),
+    "of one number": lambda x: torch.where(x[0, 0] < 9, x[0, 0].sin(), torch.nan),
+    "logdet": lambda x: torch.logdet(x @ x.T + torch.eye(3)),
 }
 
 
@@ -43,6 +47,14 @@ def test_masked_code_is_certified(way, x):
 
     assert found.verdict.name in ("ACCURATE", "AGREES")
     assert all(a.certified for a in found.adjoints.values())
+
+
+def test_nan_that_is_taken_spoils_no_other_entry(x):
+    """Where it is, nothing is certified; elsewhere the code is judged."""
+    found = comparisons.compare(lambda x: torch.where(x > 0, x.sin(), torch.nan), x)
+
+    assert found.verdict.name == "ACCURATE"
+    assert [a.certified for a in found.adjoints.values()] == [True, False]
 
 
 def test_a_wrong_backward_under_a_mask_is_found(x):

@@ -137,9 +137,18 @@ class TestCompileBall:
         with pytest.raises(ValueError, match="no values were given for 'y'; the variables are z"):
             compile_ball(y * z, (z,))
 
-    @pytest.mark.parametrize("constant", [sympy.I, sympy.zoo, sympy.oo])
+    @pytest.mark.parametrize("nothing", [sympy.nan, sympy.oo])
+    def test_a_case_without_a_value_spoils_no_other(self, nothing):
+        """NaN and ∞ are met where they are taken, or may be, and nowhere else."""
+        function = compile_ball(sympy.Piecewise((sympy.sin(z), z < 1), (nothing, True)), (z,))
+
+        assert function(arb(0.5)).rel_accuracy_bits() > 50
+        assert not function(arb(2)).is_finite()
+        assert not function(arb(1, 0.5)).is_finite()
+
+    @pytest.mark.parametrize("constant", [sympy.I, sympy.zoo])
     def test_refuses_a_constant_that_is_not_real(self, constant):
-        """i and ∞ have no ball."""
+        """Neither i nor an infinity of no sign has a ball."""
         with pytest.raises(CannotCertify, match="no real number"):
             compile_ball(sympy.Mul(constant, z, evaluate=False), (z,))
 
