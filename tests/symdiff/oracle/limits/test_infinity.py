@@ -53,6 +53,8 @@ def values(expression, sign, scales):
                 ball = program(*[arb(sign * scale)] * len(program.variables))
             except ArithmeticError:
                 continue
+            if program.conditions.undecided or program.conditions.unknown:
+                continue  # the ball holds every case that is possible, and of one without a value
             if ball.is_finite() and ball.rad() < 1e-30 * (1 + abs(ball.mid())):
                 found.append(ball)
     return found
