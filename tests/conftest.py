@@ -5,6 +5,7 @@ Modules are compiled once for all processes: a hundred of them are started, and 
 seconds on it where Python is told to keep no bytecode.
 """
 
+import gc
 import os
 import sys
 
@@ -16,6 +17,13 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 pytest_plugins = ["pytester"]
+gc.disable()  # until everything is collected: nearly all of it stays
+
+
+def pytest_collection_finish():
+    """What is there by now is not searched for garbage again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture

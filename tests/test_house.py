@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -103,11 +104,21 @@ def imports_of(package: str, root: Path) -> Iterator[Import]:
     files = files_of(package, root)
     for module, sources in files.items():
         for source in sources:
-            for node in ast.walk(ast.parse((root / source).read_text(encoding="utf-8"))):
-                for imported, name in _imported(node, module, source):
-                    home = _home(imported, files)
-                    if home is not None and home != module:
-                        yield Import(module, home, (name,), source, node.lineno)
+            text = (root / source).read_text(encoding="utf-8")
+            for imported, name, line in _imports_in(text, module, source):
+                home = _home(imported, files)
+                if home is not None and home != module:
+                    yield Import(module, home, (name,), source, line)
+
+
+@cache  # each test reads every file, and this is what takes its time
+def _imports_in(text: str, module: str, source: Path) -> tuple[tuple[str, str, int], ...]:
+    """What is imported in a file: from where, under what name, in which line."""
+    return tuple(
+        (imported, name, node.lineno)
+        for node in ast.walk(ast.parse(text))
+        for imported, name in _imported(node, module, source)
+    )
 
 
 def _imported(node: ast.AST, module: str, source: Path) -> Iterator[tuple[str, str]]:

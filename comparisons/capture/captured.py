@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.utils._pytree import keystr, tree_flatten_with_path
+from torch.utils._pytree import keystr, tree_flatten_with_path, tree_map
 
 from comparisons.capture.arrays.axes import Shape
 from comparisons.capture.running.code import Code
@@ -149,9 +149,16 @@ def squeezed(value: Array) -> Array:
     return value.reshape([n for n in value.shape if n != 1])
 
 
+def _opened(leaf: Any) -> Any:
+    """A dataclass as a dict of its fields; anything else as it is."""
+    if not is_dataclass(leaf) or isinstance(leaf, type):
+        return leaf
+    return {f.name: tree_map(_opened, getattr(leaf, f.name)) for f in fields(leaf)}
+
+
 def real_outputs(found: Any) -> list[tuple[str, Tensor]]:
     """The floating-point tensors in what a function returned, each with where it is."""
-    leaves, _ = tree_flatten_with_path(found)
+    leaves, _ = tree_flatten_with_path(tree_map(_opened, found))
     return [
         (keystr(path), leaf)
         for path, leaf in leaves

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from enum import Enum
 from typing import Any, NamedTuple, cast
 
@@ -20,28 +22,35 @@ from comparisons.capture.captured import Array, Captured, functions_in, real_out
 from comparisons.capture.letters import lettered
 from comparisons.capture.plain import Plain, plainly
 from comparisons.capture.recorder import Recorder
-from comparisons.capture.refusal import Refused
+from comparisons.capture.refusal import Refused, refused
 from comparisons.capture.running.code import code_of, unique
+from comparisons.capture.running.functions import functions_given, numbers_leaving
 from comparisons.capture.running.local_names import local_names
+from comparisons.capture.running.place import Place, here
 from comparisons.capture.running.rounded import rounded
 from comparisons.dtypes import FLOAT_TYPES, FloatType
-from comparisons.inputs.values import COTANGENT
+from comparisons.inputs.values import COTANGENT, seeded
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Input, Node, topological
 from symdiff.graph.signature import Signature
 
 TOLERANCE = 1e-9  # relative to the largest entry, of the graph's values against torch's
+_FURTHER = 2.0**-7  # relative: how far inputs are moved where numbers left torch
 _ROUNDINGS = 64  # of the coarsest type on the way, if that is less than float64
 
 
 class _Record(NamedTuple):
-    """One run of the code that was recorded: at which tensors, and what it returned."""
+    """One run of the code that was recorded: at which tensors, and what it returned.
+
+    Args: left, the places at which numbers that an input reaches left torch.
+    """
 
     recorder: Recorder
     values: dict[str, Tensor]
     inputs: dict[str, Input]
     variables: dict[str, Tensor]
     found: Any
+    left: list[Place | None]
 
 
 class Lines(Enum):
@@ -97,13 +106,24 @@ def captured_call(
             local_names(function) if reading else nullcontext({}),
         )
         values = {n: rounded(t, dtype).requires_grad_() for n, t in code.inputs.items()}
-        recorder = Recorder(held)
+        recorder, left = Recorder(held), list[Place | None]()
+
+        def leaves(tensor: Tensor) -> None:
+            if recorder.forwards and recorder.touches(tensor):  # elsewhere autograd takes it so too
+                left.append(here())
+
         inputs = {n: Input(axes_of(t.shape), (), n) for n, t in values.items()}
         for name, tensor in values.items():
             recorder.input(tensor, inputs[name])
-        with naming as variables, _without_mkldnn(), recorder:
+        with (
+            naming as variables,
+            _operator_by_operator(),
+            numbers_leaving(leaves),
+            functions_given(recorder.given, recorder.inside_forward),
+            recorder,
+        ):
             found = code(values)
-        return _Record(recorder, values, inputs, variables, found)
+        return _Record(recorder, values, inputs, variables, found, left)
 
     recorded = record(())
     by_rounding = decided_by_rounding(
@@ -111,7 +131,7 @@ def captured_call(
     )
     if by_rounding:
         recorded = record(by_rounding)
-    recorder, values, inputs, variables, found = recorded
+    recorder, values, inputs, variables, found, left = recorded
     outputs = _named(code.name, found, set(inputs))
     ends = {n: over(recorder.value(t), axes_of(t.shape)) for n, t in outputs.items()}
     steps = {n: recorder.value(t) for n, t in variables.items() if recorder.touches(t)}
@@ -134,19 +154,25 @@ def captured_call(
         written=any(True for _ in functions_in(outputs.values())),
     )
     _check(captured, {n: array_of(t) for n, t in outputs.items()})
+    if left:
+        _check_elsewhere(captured, dtype, left[0])
     return captured
 
 
 @contextmanager
-def _without_mkldnn() -> Iterator[None]:
-    """Its kernel of a whole RNN has no rule; torch's own are made of operators that have.
+def _operator_by_operator() -> Iterator[None]:
+    """Nothing is fused: neither by mkldnn nor by torch.compile.
 
+    mkldnn's kernel of a whole RNN has no rule; torch's own are made of operators that have.
     torch.backends.mkldnn.flags would set more, and warns where there is no GPU of Intel.
     """
     before = torch._C._get_mkldnn_enabled()
     torch._C._set_mkldnn_enabled(False)  # noqa: FBT003 - torch's function
     try:
-        yield
+        # where the compiler was not imported nothing was compiled
+        compiled = "torch._dynamo" in sys.modules
+        with torch.compiler.set_stance("force_eager") if compiled else nullcontext():
+            yield
     finally:
         torch._C._set_mkldnn_enabled(before)
 
@@ -209,6 +235,21 @@ def forward(captured: Captured) -> Evaluator:
     inputs = {i.name: i.axes for i in graph.inputs}
     signature = Signature(graph.name, inputs, graph.parameters, lengths=graph.lengths)
     return Evaluator(signature, {name: graph.nodes[name] for name in captured.outputs})
+
+
+def _check_elsewhere(captured: Captured, dtype: FloatType, place: Place | None) -> None:
+    """Refuses a graph that holds at its inputs alone. Raises: Refused."""
+    draw = seeded()
+    moved = {
+        n: dtype.round(v * (1 + _FURTHER * draw.normal(size=v.shape)))
+        for n, v in captured.inputs.items()
+    }
+    found = captured.call(**{n: torch.from_numpy(v).to(dtype.torch) for n, v in moved.items()})
+    try:
+        _check(replace(captured, inputs=moved), {n: array_of(t) for n, t in found.items()})
+    except Refused:
+        what = "what was computed of numbers that numpy() took out of torch"
+        raise refused(what, "" if place is None else str(place)) from None
 
 
 def _check(captured: Captured, expected: Mapping[str, Array]) -> None:

@@ -59,6 +59,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self._held = held
         self._storages = Storages()
         self._depth = 0  # inside how many decompositions
+        self.forwards = 0  # inside how many forwards of Functions and operators of the user's
         self._varying: dict[Node, bool] = {}
         self._unknown: dict[int, tuple[Tensor, str]] = {}  # results that no rule gives, by storage
         self._whole: dict[int, tuple[Tensor, str]] = {}  # integers and truths, and who made them
@@ -131,8 +132,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         if call.name in READS_A_NUMBER:
             self._note("a number taken from a tensor")
             return self._run(call)
-        own = implementation(func)
-        if own is not None:
+        if (own := implementation(func)) is not None:
             return self._written_in_python(call, own)
         written = written_arguments(call)
         if written and call.name.endswith("_"):
@@ -149,8 +149,22 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
 
     def _written_in_python(self, call: Call, code: Callable[..., Any]) -> Any:
         """The code of a user's own operator runs as an `autograd.Function`'s forward does."""
-        with torch.no_grad(), self:
+        with torch.no_grad(), self.inside_forward(), self:
             return code(*call.args, **call.kwargs)
+
+    @contextmanager
+    def inside_forward(self) -> Iterator[None]:
+        """What is computed here is what its backward is of, though no gradient is recorded."""
+        self.forwards += 1
+        try:
+            yield
+        finally:
+            self.forwards -= 1
+
+    def given(self, tensor: Tensor) -> Tensor:
+        """A tensor as a Function takes it: its forward does not see whether a gradient is cut."""
+        cut = tensor.is_floating_point() and self._sees_gradients()
+        return self._with_its_stop(tensor) if cut else tensor
 
     def _go_by_whole(self, call: Call) -> None:
         """What an input reaches by integers alone is constant: levels[(levels - x).abs().argmin()].
@@ -235,10 +249,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
                 raise refused(f"in-place {plain_name(call)}", self._place())
             with self:
                 out = twin(*call.args, **call.kwargs)
-            first = out[0] if isinstance(out, list | tuple) else out
-            node = self._storages.value(first)
+            node = self._storages.value(out[0] if isinstance(out, list | tuple) else out)
             reached = any(map(self.reached, call.tensors))
-        if target.requires_grad and not torch.is_grad_enabled() and not self._depth:
+        if target.requires_grad and not (torch.is_grad_enabled() or self._depth or self.forwards):
             before = self._storages.value(target)  # whose gradient is what autograd goes on with
             change = elementwise(lambda new, old: new - old, node, before)
             node = elementwise(lambda a, b: a + b, before, stop(change, "no_grad()"))

@@ -70,6 +70,7 @@ class Settings:
     table_every: int = 1  # a table is made of each n-th formula
     relations_every: int = 2
     seconds: int = SECONDS
+    truth_seconds: int = 6  # for the independent values of one formula; what is left is unknown
     refusals: bool = False  # whether a refusal is told as a finding, for somebody to read
 
 
@@ -92,6 +93,7 @@ def task(one: Case, settings: Settings) -> dict[str, Any]:
         "relations": relations if number % settings.relations_every == 0 else None,
         "scalars": settings.scalars,
         "seconds": settings.seconds,
+        "truth_seconds": settings.truth_seconds,
         "refusals": settings.refusals,
     }
 

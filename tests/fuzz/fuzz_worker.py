@@ -32,8 +32,6 @@ from symdiff_asked import (
     table_values,
 )
 
-TRUTH_SECONDS = 6  # for the independent values of one formula; what is left then is unknown
-
 
 class Run:
     """One formula's way through symdiff, and what was found on it."""
@@ -124,7 +122,7 @@ class Run:
         if self.task["relations"] and wide is not None:
             with limited(self.task["seconds"]):
                 self.relations(balls)
-        with budget(TRUTH_SECONDS):
+        with budget(self.task["truth_seconds"]):
             say(step="truth")
             began = processor_time()
             try:

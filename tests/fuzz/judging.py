@@ -178,7 +178,7 @@ def kinks_by_sampling(formula: Independent, grid: Sequence[Fraction], most: int 
         if before is None or after is None or before == after or len(found) >= most:
             continue
         low, high = a, b
-        for _ in range(90):
+        for _ in range(64):
             middle = (low + high) / 2
             at_middle = formula.decisions(middle)
             if at_middle is None:

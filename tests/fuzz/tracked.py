@@ -12,6 +12,7 @@ import math
 from fractions import Fraction
 
 from mpmath import mp, mpf
+from mpmath.libmp import from_rational
 
 _SPARE = 8  # bits of each result that mpmath may have wrong
 _LARGEST_FRACTION = 8_000  # bits; a longer numerator or denominator is no longer carried
@@ -103,8 +104,8 @@ def magnitude(v: mpf) -> int:
 
 def number(q: Fraction | int) -> Num:
     """The rational number, exactly if it is not too long."""
-    q = Fraction(q)
-    v = mpf(q.numerator) / q.denominator
+    q = q if isinstance(q, Fraction) else Fraction(q)
+    v = mp.make_mpf(from_rational(q.numerator, q.denominator, mp.prec, "n"))
     top, bottom = q.numerator.bit_length(), q.denominator.bit_length()
     exact = top <= mp.prec and bottom == (q.denominator & -q.denominator).bit_length()
     e = _NOTHING if exact else magnitude(v) - mp.prec + 2

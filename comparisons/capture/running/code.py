@@ -102,6 +102,14 @@ def code_of(
         found: tuple[tuple[Any, ...], dict[str, Any]] = tree_unflatten(filled, structure)
         return found
 
+    if isinstance(function, type) and issubclass(function, nn.Module | torch.autograd.Function):
+        how = f"{function.__name__}(…)" if issubclass(function, nn.Module) else "its apply"
+        raise TypeError(f"{function.__name__} is a class; pass {how}")
+    if isinstance(function, torch.jit.ScriptModule | nn.DataParallel):
+        raise TypeError(
+            f"torch cannot exchange the parameters of a {type(function).__name__}; pass the module "
+            "that it was made of, or a function that calls it"
+        )
     if isinstance(function, nn.Module):
         return _of_module(function, inputs, arguments, reserved)
 

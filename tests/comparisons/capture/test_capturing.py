@@ -205,15 +205,11 @@ class TestRefusals:
         with pytest.raises(Refused, match="gives y with an error of 1e-08"):
             capture(torch.sin, drawn(3))
 
-    def test_a_kernel_of_ones_own_is_refused(self):
-        """An operator without rule and decomposition is named in full."""
-
-        @torch.library.custom_op("symdiff_tests::twice", mutates_args=())
-        def twice(x: torch.Tensor) -> torch.Tensor:
-            return x * 2
-
-        with pytest.raises(Refused, match=r"symdiff_tests::twice .*reference="):
-            capture(lambda x: twice(x).sin(), drawn(3))
+    def test_a_compiled_kernel_is_refused(self):
+        """An operator without rule, decomposition and Python code is named in full."""
+        linear, w = torch.ops.mkldnn._linear_pointwise, torch.ones(3, 3)
+        with pytest.raises(Refused, match=r"mkldnn::_linear_pointwise .*reference="):
+            capture(lambda x: linear(x.float(), w.float(), None, "none", [], ""), drawn(3, 3))
 
     def test_a_result_that_no_rule_gives_is_refused_when_it_is_read(self, monkeypatch):
         """It is never taken for a constant, though the value would be right."""

@@ -28,9 +28,9 @@ def shell(line, **environment):
 @pytest.mark.parametrize(
     ("encoding", "line"),
     [
-        ("cp1252", "list activations"),
+        pytest.param("cp1252", "list activations", marks=pytest.mark.slow),
         ("cp1252", "derive gelu"),
-        ("cp1252", "derive gelu --json"),
+        pytest.param("cp1252", "derive gelu --json", marks=pytest.mark.slow),
         ("ascii", "derive gelu --latex"),
         ("utf-16", "derive gelu --json"),
     ],

@@ -21,7 +21,7 @@ WAYS = ("reverse", "jvp", "compiled", "strided", "single")
             ("mish", "bfloat16"),
             ("elu", "float32"),
         ],
-        3,
+        8,
     ),
 )
 def test_every_way_holds_at_finite_inputs(name, dtype, compare_gradients):

@@ -170,9 +170,7 @@ def some_entries(shape, most=7):
     return [tuple(map(int, np.unravel_index(i, shape))) for i in chosen]
 
 
-@pytest.mark.parametrize(
-    ("name", "options", "dtype"), in_turns(CASES, FLOAT_TYPES, at_once=2), ids=case_id
-)
+@pytest.mark.parametrize(("name", "options", "dtype"), in_turns(CASES, FLOAT_TYPES), ids=case_id)
 def test_each_has_a_verdict_in_each_type(name, options, dtype, compare_gradients):
     """Certified, and sound in torch 2.13; where torch has no kernel, that is what is said."""
     if (name, str(dtype)) in NO_KERNEL:

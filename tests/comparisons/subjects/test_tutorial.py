@@ -36,7 +36,7 @@ class TestNeuron:
         known = (name, dtype) == ("hardsigmoid", "float64")  # see test_findings.py
         assert (comparison.verdict is Verdict.DISAGREES) == known, repr(comparison)
 
-    @pytest.mark.parametrize("name", sampled(symdiff.activations, 4, first=1))
+    @pytest.mark.parametrize("name", sampled(symdiff.activations, 8, first=1))
     def test_its_code_is_plain_torch_that_runs(self, name):
         """The reproduction of any neuron, executed, prints the gradient it is about."""
         comparison = comparisons.compare(comparisons.neuron(name), dtype="float32")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from flint import arb, ctx
+from sampled import in_turns
 
 from symdiff.balls.elementary import BALL
 from symdiff.bridge.float_functions import FUNCTIONS
@@ -56,8 +57,7 @@ def test_its_own_error(function):
         assert not outside(function, x, found)
 
 
-@pytest.mark.parametrize("fine", [False, True])
-@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+@pytest.mark.parametrize(("function", "fine"), in_turns(FUNCTIONS, [False, True]))
 def test_what_an_error_of_the_argument_does(function, fine):
     """The bound holds for the function at any number that the argument may stand for."""
     random = np.random.default_rng(SEED)
@@ -71,8 +71,7 @@ def test_what_an_error_of_the_argument_does(function, fine):
         assert not outside(function, off, found)
 
 
-@pytest.mark.parametrize("fine", [False, True])
-@pytest.mark.parametrize("function", FUNCTIONS, ids=str)
+@pytest.mark.parametrize(("function", "fine"), in_turns(FUNCTIONS, [False, True]))
 def test_what_a_relative_error_does(function, fine):
     """So too where the argument's error is a number of units."""
     random = np.random.default_rng(SEED)

@@ -73,7 +73,7 @@ class TestDomain:
         assert not found.certified[0]
         assert Why.UNDEFINED == found.why[0]
 
-    @pytest.mark.parametrize(("text", "z"), sampled(OUTSIDE, 4))
+    @pytest.mark.parametrize(("text", "z"), sampled(OUTSIDE, 7))
     def test_outside_nothing_is_certified_by_the_table(self, text, z):
         """Nor by the ball."""
         found = both_ways(text, z)
@@ -131,7 +131,7 @@ class TestTies:
             ("abs(z)*z", 0.0, 0.0),
             ("where(z > 0, exp(z), 1 + z)", 0.0, 1.0),
             ("max(z/3, 1/3) + max(-z/3, -1/3)", 1.0, 0.0),
-            ("z*where(z < 0, -atan(1/z), atan(z) + pi/2)", 0.0, np.pi / 2),
+            pytest.param("z*where(z < 0, -atan(1/z), atan(z) + pi/2)", 0.0, np.pi / 2, marks=SLOW),
             ("where(z == 0, 0, z**3*sigmoid(1/z))", 0.0, 0.0),
         ],
     )

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 import sympy
+from flint import arb_series
 from sympy import Abs, Piecewise
 
 from symdiff import adjoints
 from symdiff.functions import maximum, minimum
 from symdiff.graph import Graph, array, contraction, einsum, elementwise
 from symdiff.graph.kinds.largest import largest
+from symdiff.oracle.absent import ABSENT
 from symdiff.oracle.enclosure import Why
 
 X, W = array("x", "n"), array("w", "n m")
@@ -140,3 +142,10 @@ def test_zero_to_the_power_of_zero_is_no_limit():
     value = found.enclose(x=np.array([np.inf]), c=np.ones(1))["c"]
 
     assert not value.certified.any()
+
+
+def test_what_is_absent_adds_nothing_to_a_series():
+    """On one side of a tie sums are of series: of max(x) Σ |x| where one x is 0."""
+    series = arb_series([1, 2])
+
+    assert [str(series)] * 2 == [str(ABSENT + series), str(series + ABSENT)]

@@ -53,6 +53,8 @@ def values(expression, sign, scales):
                 ball = program(*[arb(sign * scale)] * len(program.variables))
             except ArithmeticError:
                 continue
+            if program.conditions.undecided or program.conditions.unknown:
+                continue  # the ball holds every case that is possible, and of one without a value
             if ball.is_finite() and ball.rad() < 1e-30 * (1 + abs(ball.mid())):
                 found.append(ball)
     return found
@@ -88,7 +90,7 @@ def limit_by_gruntz(expression, sign):
     return sympy.limit(chosen.subs(z, sign * w), w, sympy.oo)
 
 
-@pytest.mark.parametrize("activation", sampled(ACTIVATIONS, 4), ids=str)
+@pytest.mark.parametrize("activation", sampled(ACTIVATIONS, 7), ids=str)
 def test_each_limit_is_the_one_that_gruntz_finds(activation):
     """f' at −∞ and +∞, by two methods that share nothing."""
     slope = activation.valued(activation.derivative())
@@ -332,12 +334,12 @@ def random_expression(rng, depth):
     return a + b if kind == 7 else a * b
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=SLOW) for s in range(1, 8))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=SLOW) for s in range(1, 16))])
 def test_no_certified_limit_is_contradicted_far_out(seed):
-    """Of 150 random formulas a seed and their slopes: balls at 10³ to 10¹⁰⁰⁰ come nearer."""
+    """Of 75 random formulas a seed and their slopes: balls at 10³ to 10¹⁰⁰⁰ come nearer."""
     rng = random.Random(seed)  # noqa: S311 - a fixed sequence is wanted
     certified = checked = 0
-    for _ in range(150):
+    for _ in range(75):
         try:
             f = random_expression(rng, 4)
             pair = (f, differentiate(f, z))
@@ -359,8 +361,8 @@ def test_no_certified_limit_is_contradicted_far_out(seed):
                 ):  # flint: sinc NaN = 0 ± 1
                     assert not values(e, sign, FAR), e
 
-    assert certified > 80
-    assert checked > 50
+    assert certified > 40
+    assert checked > 25
 
 
 @pytest.mark.parametrize(
