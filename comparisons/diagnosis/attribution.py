@@ -23,6 +23,7 @@ from flint import arb
 from comparisons.diagnosis.exact import Balls, Replay, balls_of, named_inputs, relative
 from comparisons.diagnosis.steps import Step
 from comparisons.inputs.values import seeded
+from symdiff.oracle.absent import Absent
 
 _COUNTS = 0.02  # of the error: what a group of steps adds less is not split further
 _WIDE = 2.0**-10  # of the error: the radius of a ball that tells a share
@@ -144,6 +145,9 @@ def _without_number(replay: Replay, index: tuple[int, ...]) -> Attribution:
         else:
             high = middle
     step = replay.steps[low]
+    undefined = _undefined(replay)
+    if undefined and any(isinstance(b, Absent) for b in replay.values(0)[step.result.name].ravel()):
+        return Attribution(1.0, undefined)  # a 0 of a case not taken, which torch multiplies by NaN
     numbers = step.value[~np.isfinite(step.value)]
     value = float(numbers.ravel()[0]) if numbers.size else float("nan")
     return Attribution(0.0, (Part(step, 1.0, Kind.OVERFLOW, float("inf"), value),))
