@@ -84,6 +84,10 @@ class Evaluation:
                 return self.of(body if self.holds(test) else orelse)
             case ast.Call(func=ast.Name(id="where"), args=[test, body, orelse]):
                 return self.of(body if self.holds(test) else orelse)
+            case ast.Call(func=ast.Name(id="Piecewise"), args=pairs):
+                *cases, last = (pair.elts for pair in pairs if isinstance(pair, ast.Tuple))
+                taken = next((body for body, test in cases if self.holds(test)), last[0])
+                return self.of(taken)
             case ast.Call(func=ast.Name(id=name), args=args):
                 if name.lower() in ("max", "min"):
                     return self.extreme(args, 1 if name.lower() == "max" else -1)

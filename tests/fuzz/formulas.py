@@ -18,7 +18,7 @@ _STEEP = ("sinh", "cosh", "tan")
 _PARTIAL = ("log", "sqrt", "log1p", "asin", "acos", "atanh")  # defined on a part of the axis
 _KINKED = ("abs", "Abs", "sign", "relu")
 _EXTREME = ("max", "min", "Max", "Min")
-FUNCTIONS = (*_SMOOTH, *_STEEP, *_PARTIAL, *_KINKED, *_EXTREME, "where")
+FUNCTIONS = (*_SMOOTH, *_STEEP, *_PARTIAL, *_KINKED, *_EXTREME, "where", "Piecewise")
 
 _CONSTANTS = (
     *("0", "1", "2", "3", "5", "7", "10", "0.5", "0.1", "0.25", "1.5", "0.044715", "1/3", "2/7"),
@@ -199,6 +199,8 @@ class _Generator:
         if self.draw.random() < 0.5:
             then, otherwise = otherwise, then
         if self.draw.random() < 0.65:
+            if len(condition) % 4 == 0:  # as good as chance, and draws nothing
+                return f"Piecewise(({then}, {condition}), ({otherwise}, True))"
             return f"where({condition}, {then}, {otherwise})"
         return f"({then} if {condition} else {otherwise})"
 

@@ -126,6 +126,7 @@ SMOOTH = (
     *("phi(z)", "j1(z)", "z**2.5", "2**z", "z**z", "1/(1 + z)", "abs(z)", "relu(z)*z"),
     *("max(z, z**2)", "min(z, z**2)", "sign(z)*z", "sigmoid(z)*tanh(softplus(z)) - z/(1 + z*z)"),
     "where(z > 0.3, exp(-z*z), z)",
+    "Piecewise((exp(-z*z), z < 0.3), (z*z, z < 0.5), (z, True))",
 )
 NAMES = {
     **{name: getattr(mpmath, name) for name in dir(mpmath) if not name.startswith("_")},
@@ -139,6 +140,7 @@ NAMES = {
     "phi": mpmath.npdf,
     "j1": lambda z: mpmath.sqrt(mpmath.pi / (2 * z)) * mpmath.besselj(1.5, z),
     "where": lambda test, a, b: a if test else b,
+    "Piecewise": lambda *pairs: next(value for value, test in pairs if test),
 }
 
 
