@@ -20,7 +20,7 @@ from sympy import Expr, Symbol
 from symdiff.balls.elementary import Undefined
 from symdiff.bridge.interpret import OfColumns
 from symdiff.oracle import deadline
-from symdiff.oracle.absent import WithAbsent
+from symdiff.oracle.absent import NO_NUMBERS, WithAbsent
 from symdiff.oracle.infinities import with_infinities
 
 
@@ -70,6 +70,14 @@ def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
 def compile_untied(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
     """The same, where nothing is known at a tie."""
     return _compiled(tuple(symbols), expression, ties=False)
+
+
+def compile_reached(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
+    """The same, where NaN passes on through each 0 and each case not taken, and comes from nothing.
+
+    So it shows what hangs on an entry that is NaN.
+    """
+    return _reached(tuple(symbols), expression)
 
 
 _AT_ONCE = 128  # entries between two looks at the clock
@@ -133,6 +141,28 @@ class Entry(OfColumns):
             watch.met = True
 
 
+class Reached(OfColumns):
+    """An expression as a function of balls: NaN of NaN alone, the whole line where it has no value.
+
+    Of log(max(x, 0)) at x = −1 the slope of max is 0, and yet nothing is known of the derivative.
+    """
+
+    def __init__(self, symbols: Sequence[Symbol], expression: Expr) -> None:
+        none = expression.has(*NO_NUMBERS)
+        self._entry = None if none else Entry(symbols, expression, expression, ties=True)
+
+    def __call__(self, *balls: Any) -> arb:
+        """The value. Raises: OutOfTimeError."""
+        if any(arb(ball).is_nan() for ball in balls):
+            return arb.nan()
+        value = None if self._entry is None else self._entry(*balls)
+        return arb(0, arb.pos_inf()) if value is None or value.is_nan() else value
+
+    def of_columns(self, columns: Sequence[list[Any]]) -> Iterator[arb]:
+        """The values. Raises: OutOfTimeError."""
+        return map(self, *columns)
+
+
 def _look_at_the_clock() -> None:
     if deadline.spent():
         raise deadline.OutOfTimeError
@@ -141,3 +171,8 @@ def _look_at_the_clock() -> None:
 @lru_cache(maxsize=4096)
 def _compiled(symbols: tuple[Symbol, ...], expression: Expr, *, ties: bool = True) -> OfColumns:
     return WithAbsent(symbols, expression, lambda e: Entry(symbols, e, expression, ties=ties))
+
+
+@lru_cache(maxsize=4096)
+def _reached(symbols: tuple[Symbol, ...], expression: Expr) -> OfColumns:
+    return Reached(symbols, expression)

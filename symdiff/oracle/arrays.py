@@ -21,7 +21,13 @@ from symdiff.graph.kinds.largest import winners
 from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.node import Node, topological
 from symdiff.oracle import deadline
-from symdiff.oracle.array_balls import balls_of, compile_entry, compile_untied, watched
+from symdiff.oracle.array_balls import (
+    balls_of,
+    compile_entry,
+    compile_reached,
+    compile_untied,
+    watched,
+)
 from symdiff.oracle.ball import MAX_PRECISION
 from symdiff.oracle.enclosure import SMALLEST, BoolArray, Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.from_balls import enclosure_of
@@ -97,7 +103,7 @@ def enclose_arrays(
                     results = run(balls)
                     now = {k: _enclosed(results[k], shape, relative, enough.get(k)) for k in left}
                     # A step's slope is 0, whether or not it has a value.
-                    losses = list(watch.losses(results, balls, run))
+                    losses = list(watch.losses(results, balls, _running(steps, compile_reached)))
                     for loss in losses:
                         _mark(now, adjoints, loss)
                 except deadline.OutOfTimeError:

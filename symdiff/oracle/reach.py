@@ -1,7 +1,8 @@
 """Which entries of an adjoint hang on an output that has no value: those that NaN reaches.
 
 An output is asked for by its cotangent. With NaN in place of the cotangents of those entries that
-have no value, the program gives NaN for what is summed from them, and else what it gave.
+have no value, the program gives NaN for what is summed from them, if NaN passes on through every 0:
+log(max(x, 0)) at x = −1 has no derivative, though its formula is 0 times something.
 """
 
 from __future__ import annotations
@@ -121,7 +122,8 @@ class Watch:
     def losses(self, results: Balls, balls: Balls, run: Callable[[Balls], Balls]) -> Iterator[Loss]:
         """Everything that is lost, what is proven to have no value last.
 
-        Args: results, of the program `run` for the arguments `balls`.
+        Args: results, of the program for the arguments `balls`; run, the program as
+            `compile_reached` has it.
         """
         guards = (results[key] for key in self._guards)
         if all(all(map(arb.is_finite, np.ravel(guard).tolist())) for guard in guards):
@@ -149,4 +151,4 @@ class Watch:
             if name in balls:
                 nothing = np.full(where.shape, arb.nan(), object)
                 spoiled[name] = np.where(term.turned(where), term.turned(nothing), balls[name])
-        return {k: no_value(v) for k, v in run(spoiled).items()}
+        return {k: no_value(v) | no_value(results[k]) for k, v in run(spoiled).items()}

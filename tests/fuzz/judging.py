@@ -120,9 +120,10 @@ def _between(ball: Ball, sides: tuple[Near | None, Near | None] | None) -> bool:
 def judge_limit(ball: Ball, formula: Independent, sign: int) -> Fault | None:
     """What is wrong with a limit at ±∞ of the derivative, by values far out and farther.
 
-    A limit that is approached must be nearer at the second, 10^1500, or reached.
+    A limit that is approached must be nearer at the second, 10^1500, or reached. How z^(10⁻³²³)
+    grows is not seen there, where it is 1 to 300 digits and more.
     """
-    if (fault := _numberless(ball)) or not ball.certified:
+    if (fault := _numberless(ball)) or not ball.certified or formula.has_slow_power():
         return fault or _unsaid(ball)
     found: list[list[mpf]] = []
     waves = _OSCILLATING.search(formula.text) is not None

@@ -91,11 +91,22 @@ def test_an_enclosure_is_judged_by_the_independent_derivative(text, x, ball, kin
         ("z**2", {}, -1, certified(INFINITE, 0.0), False),
         ("log(z)", {}, 1, certified(0.0, 0.0), True),
         ("log(z)", {}, -1, certified(0.0, 0.0), False),
+        ("z**h * abs(z)", {"h": "1e-323"}, 1, certified(INFINITE, 0.0), True),  # (1 + h) z^h
+        ("z**h * abs(z)", {"h": "1/4"}, 1, certified(1.0, 0.0), False),
     ],
 )
 def test_a_limit_is_judged_by_values_far_out(text, parameters, sign, ball, good):
     """A value at 10^400 that does not come nearer by 10^1500 is no limit."""
     assert good == (judge_limit(ball, Independent(text, parameters), sign) is None)
+
+
+@pytest.mark.parametrize(
+    ("text", "slow"),
+    [("z**h", True), ("z**(-h/3)", True), ("z**0", False), ("z**(1/3)", False), ("z**z", False)],
+)
+def test_a_power_is_slow_if_its_exponent_is_tiny_and_not_0(text, slow):
+    """Of 1/500 and −1/1500: what they come to is not seen at 10^1500."""
+    assert slow == Independent(text, {"h": "1/500"}).has_slow_power()
 
 
 def test_contradictions_are_seen_whatever_the_factor():

@@ -204,6 +204,23 @@ class TestEntriesWithoutAValue:
         certified, none = int(Why.CERTIFIED), int(Why.NO_DERIVATIVE)
         assert whys == [[certified, none, certified]] * 2
 
+    @pytest.mark.parametrize("masked", [False, True], ids=["log max(x, 0)", "log(x [x > 0])"])
+    def test_spoil_what_passes_a_case_that_is_0(self, masked):
+        """Of log 0 there is no derivative, though the chain rule is 0 times 1/0."""
+        x, w, v = array("x", "n"), array("w", "n"), array("v", "n")
+        mask = elementwise(lambda a: sympy.Piecewise((1, a > 0), (0, True)), x)
+        inner = elementwise(lambda a: maximum(a, sympy.S.Zero), x)
+        if masked:
+            inner = elementwise(lambda a, m: a * m, x, mask)
+        y = elementwise(lambda a, b: sympy.log(a) + sympy.sqrt(maximum(b, 0)), inner, w)
+        graph = Graph("logs", (x, w, v), {"y": y, "L": einsum("n, n ->", v, y)})
+        found = symdiff.adjoints(graph).enclose(x=[-1.0, 2.0], w=[4.0, -1.0], v=[1.0, 3.0])
+
+        assert found["x"].why.tolist() == [Why.UNDEFINED, Why.CERTIFIED]
+        assert found["v"].why.tolist() == [Why.UNDEFINED, Why.CERTIFIED]
+        assert found["w"].certified.tolist() == [False, True]
+        assert found["w"].high[1] == 0  # of √0 in y₁, beside y₀, which has no value
+
     def test_spoil_what_hangs_on_them_through_a_product(self):
         """Each entry of (log x) W hangs on every x: with one at −1 none has a value."""
         x, w, v = array("x", "n"), array("w", "n m"), array("v", "m")
