@@ -5,7 +5,7 @@ What a convention chose at a tie is certified as far as it is proven to be right
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.from_float_balls import COARSEST, WORTH, enclose_quickly
 from symdiff.oracle.poles import settle_poles
 from symdiff.oracle.primal import is_total
-from symdiff.oracle.reach import Loss, Watch, terms_of
+from symdiff.oracle.reach import Loss, Spoiled, Watch, terms_of
 from symdiff.oracle.settled_ties import settle_ties
 from symdiff.oracle.ties import choosing_steps
 
@@ -66,7 +66,7 @@ def enclose_arrays(
         ties: whether what a convention chose at a tie is to be settled; else nothing is known
             there. Nor is it where an input is infinite: of 1/z > 0 at ∞ both sides are exactly 0.
     """
-    watch = Watch(adjoints.graph, _restricting(adjoints))
+    watch = Watch(adjoints, _restricting(adjoints))
     enough = absolute or {}
     found: dict[str, Enclosure] = {}
     entries = sum(int(np.size(value)) for value in arguments.values())
@@ -103,7 +103,7 @@ def enclose_arrays(
                     results = run(balls)
                     now = {k: _enclosed(results[k], shape, relative, enough.get(k)) for k in left}
                     # A step's slope is 0, whether or not it has a value.
-                    losses = list(watch.losses(results, balls, _running(steps, compile_reached)))
+                    losses = list(watch.losses(results, _reaching(watch, left, arguments)))
                     for loss in losses:
                         _mark(now, adjoints, loss)
                 except deadline.OutOfTimeError:
@@ -128,6 +128,20 @@ def enclose_arrays(
 
 def _running(steps: Program, how: Compile) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
     return lambda balls: interpret(steps, balls, how)
+
+
+def _reaching(
+    watch: Watch, names: Iterable[str], arguments: Mapping[str, Any]
+) -> Callable[[Spoiled], Mapping[str, Any]]:
+    """What computes, with some inputs changed, what hangs on them."""
+
+    def run(spoiled: Spoiled) -> Mapping[str, Any]:
+        steps = program({name: watch.dependence[name] for name in names})
+        balls = {k: balls_of(arguments[k]) for k in steps.arguments}
+        changed = {k: change(balls[k]) for k, change in spoiled.items() if k in balls}
+        return interpret(steps, {**balls, **changed}, compile_reached)
+
+    return run
 
 
 def _some_infinite(arguments: Mapping[str, Any]) -> bool:
