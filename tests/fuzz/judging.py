@@ -220,6 +220,12 @@ def unlisted(
     ]
 
 
+def open_beside(at: Fraction, side: int, unresolved: Iterable[Any]) -> bool:
+    """Whether an interval that may hold other kinks reaches up to a place from one side."""
+    beside = float(at) + side * 1e-9 * max(1.0, abs(float(at)))
+    return any(low <= beside <= high for low, high in map(_span, unresolved))
+
+
 def _span(item: Any) -> tuple[float, float]:
     """The ends of an interval, however it is held: low and high, a pair, or a single place."""
     if hasattr(item, "low") and hasattr(item, "high"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import traceback
 from fractions import Fraction
@@ -85,10 +86,12 @@ def _place(at: Any) -> Fraction | None:
 
 
 def _number(value: Any) -> float | None:
+    """The number; None for NaN, which says that it is not known or that there is none."""
     try:
-        return float(value.evalf(30))
+        number = float(value.evalf(30))
     except (TypeError, ValueError, AttributeError, OverflowError):
         return None
+    return None if math.isnan(number) else number
 
 
 def refuses(error: BaseException) -> bool:

@@ -16,6 +16,7 @@ from judging import (
     judge,
     judge_limit,
     kinks_by_sampling,
+    open_beside,
     side_fault,
     unlisted,
 )
@@ -139,6 +140,14 @@ def test_a_kinks_side_is_judged_by_the_derivative_beside_it():
     assert side_fault(formula, Fraction(0), -1, -1.0) is None
     assert side_fault(formula, Fraction(0), -1, 1.0) == "-1.0"
     assert side_fault(formula, Fraction(0), 1, None) == "1.0"
+
+
+def test_a_side_is_unknown_where_the_list_says_so():
+    """Beside a kink that ends an interval in which others may be; on the other side it is not."""
+    assert open_beside(Fraction(2), 1, [(2.0, 3.0)])
+    assert not open_beside(Fraction(2), -1, [(2.0, 3.0)])
+    assert not open_beside(Fraction(2), 1, [(2.5, 3.0)])
+    assert not open_beside(Fraction(2), 1, [])
 
 
 MISBEHAVIOUR = {
