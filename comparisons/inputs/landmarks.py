@@ -44,9 +44,9 @@ def landmarks(definition: Definition, dtype: FloatType) -> list[float]:
 
 
 def every_half_binade(dtype: FloatType) -> Float64Array:
-    """Numbers of both signs: every half binade, and every quarter up to 64."""
+    """Numbers of both signs: every half binade, every quarter up to 64, and the largest."""
     low, high = dtype.e_min - dtype.precision + 1, dtype.e_max + 1
     sizes = np.exp2(np.arange(2 * low, 2 * high) / 2)
     near = np.arange(0.25, 64, 0.25) + 2.0**-12  # off the round numbers, where roots are
-    above = np.union1d(sizes, near)
+    above = np.unique([*sizes, *near, dtype.largest])
     return np.concatenate([-above[::-1], above])

@@ -94,7 +94,8 @@ def neighbours(centre: float, dtype: FloatType) -> Float64Array:
     """The value of `dtype` nearest to `centre` and the three on either side."""
     nearest = dtype.round([centre])
     # Rounding up to 4 units past a power of two keeps distinct neighbours, if not adjacent ones.
-    return dtype.round(nearest + np.array(_NEIGHBOURS) * dtype.ulp(nearest))
+    with np.errstate(over="ignore"):  # beyond the largest number there is ∞
+        return dtype.round(nearest + np.array(_NEIGHBOURS) * dtype.ulp(nearest))
 
 
 def _binades(dtype: FloatType) -> Float64Array:
