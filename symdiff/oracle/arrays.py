@@ -5,7 +5,8 @@ What a convention chose at a tie is certified as far as it is proven to be right
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import (
     balls_of,
     compile_entry,
+    compile_plain,
     compile_reached,
     compile_untied,
     watched,
@@ -73,7 +75,7 @@ def enclose_arrays(
     # Of scalars each entry is a problem of its own, and an adjoint that is a constant has as many.
     pointwise = adjoints.signature.pointwise
     shape = np.broadcast_shapes(*map(np.shape, arguments.values())) if pointwise else ()
-    left, steps = dict(adjoints.nodes), program({**adjoints.nodes, **watch.nodes})
+    left, steps = dict(adjoints.nodes), program(adjoints.nodes)
     steps.check(arguments)
     moved = {name for name in adjoints.signature.inputs if name in adjoints.nodes}
     choosing = choosing_steps(steps, moved)
@@ -81,7 +83,8 @@ def enclose_arrays(
     if ties and relative >= COARSEST and entries >= WORTH:
         around = moved if choosing else ()
         asked = (relative, resolution)
-        found = enclose_quickly(steps, watch.guards, arguments, around, shape, asked)
+        both = program({**left, **watch.nodes})
+        found = enclose_quickly(both, watch.guards, arguments, around, shape, asked)
         found = {name: found[name] for name in adjoints.nodes if name in found}
         for name, enclosure in found.items():
             if name in enough:
@@ -90,20 +93,19 @@ def enclose_arrays(
         if not left:
             return found
         if len(left) < len(found):
-            steps = program({**left, **watch.nodes})
+            steps = program(left)
             choosing |= choosing_steps(steps, moved)  # what is shared otherwise reads otherwise
-    precision = _FIRST
     quick = [name for name in found if name not in left]
+    precision, losses = _FIRST, None
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries), watched(choosing) as ties_met:
         while True:
             with ctx.workprec(precision):
-                balls = {k: balls_of(arguments[k]) for k in steps.arguments}
-                run = _running(steps, compile_entry if ties else compile_untied)
                 try:
-                    results = run(balls)
+                    results = _run(steps, arguments, compile_entry if ties else compile_untied)
                     now = {k: _enclosed(results[k], shape, relative, enough.get(k)) for k in left}
                     # A step's slope is 0, whether or not it has a value.
-                    losses = list(watch.losses(results, _reaching(watch, left, arguments)))
+                    if losses is None or losses:  # else everything has a value for certain
+                        losses = _losses(watch, results, arguments)
                     for loss in losses:
                         _mark(now, adjoints, loss)
                 except deadline.OutOfTimeError:
@@ -121,27 +123,37 @@ def enclose_arrays(
                     settle_poles(now, results, adjoints, arguments, (relative, enough))
                 return {name: found[name] for name in adjoints.nodes}
             if len(open_ones) < len(left):
-                left, steps = open_ones, program({**open_ones, **watch.nodes})
+                left, steps = open_ones, program(open_ones)
                 choosing |= choosing_steps(steps, moved)
             precision = min(4 * precision, MAX_PRECISION)  # a 0 that is not seen goes all the way
 
 
-def _running(steps: Program, how: Compile) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    return lambda balls: interpret(steps, balls, how)
+def _run(
+    steps: Program,
+    arguments: Mapping[str, Any],
+    how: Compile,
+    changes: Spoiled = MappingProxyType({}),
+) -> dict[str, Any]:
+    balls = {k: balls_of(arguments[k]) for k in steps.arguments}
+    balls |= {k: change(balls[k]) for k, change in changes.items() if k in balls}
+    return interpret(steps, balls, how)
 
 
-def _reaching(
-    watch: Watch, names: Iterable[str], arguments: Mapping[str, Any]
-) -> Callable[[Spoiled], Mapping[str, Any]]:
-    """What computes, with some inputs changed, what hangs on them."""
+def _losses(
+    watch: Watch, results: Mapping[str, Any], arguments: Mapping[str, Any]
+) -> tuple[Loss, ...]:
+    """What has no value on the way, or may have none, at the working precision.
 
-    def run(spoiled: Spoiled) -> Mapping[str, Any]:
+    Of primals 0 times what has no value has none, where of adjoints it is what a case not taken
+    passes back.
+    """
+
+    def reached(changes: Spoiled, names: Iterable[str]) -> Mapping[str, Any]:
         steps = program({name: watch.dependence[name] for name in names})
-        balls = {k: balls_of(arguments[k]) for k in steps.arguments}
-        changed = {k: change(balls[k]) for k, change in spoiled.items() if k in balls}
-        return interpret(steps, {**balls, **changed}, compile_reached)
+        return _run(steps, arguments, compile_reached, changes)
 
-    return run
+    values = _run(watch.program, arguments, compile_plain)
+    return tuple(watch.losses(values, results, reached))
 
 
 def _some_infinite(arguments: Mapping[str, Any]) -> bool:

@@ -19,6 +19,7 @@ import numpy as np
 from flint import arb
 from sympy import S
 
+from symdiff.bridge.program import Program, program
 from symdiff.graph.adjoints.acyclic import acyclic
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.adjoints.reverse import sweep_from
@@ -36,6 +37,7 @@ from symdiff.oracle.enclosure import BoolArray, Why
 Balls = Mapping[str, Any]
 Lost = Callable[[Any], BoolArray]
 Spoiled = Mapping[str, Callable[[Any], Any]]  # by input what is made of its entries
+Reaching = Callable[[Spoiled, Iterable[str]], Balls]
 
 _NAN = np.frompyfunc(lambda ball: ball.is_nan(), 1, 1)
 _WIDE = np.frompyfunc(lambda ball: not ball.is_nan() and not ball.rad().is_finite(), 1, 1)
@@ -128,19 +130,24 @@ class Watch:
         values = {key: term.value for key, term in self._terms.items()}
         return {**self._guards, **self._sources, **values}
 
-    def losses(self, results: Balls, run: Callable[[Spoiled], Balls]) -> Iterator[Loss]:
+    @cached_property
+    def program(self) -> Program:
+        """What computes them."""
+        return program(self.nodes)
+
+    def losses(self, values: Balls, results: Balls, run: Reaching) -> Iterator[Loss]:
         """Everything that is lost, what is proven to have no value last.
 
-        Args: results, by name; run, which computes `dependence` as `compile_reached` has it, with
-            some inputs changed.
+        Args: values, of `nodes` as `compile_plain` has them; results, the adjoints'; run, which
+            computes some of `dependence` as `compile_reached` has them, with some inputs changed.
         """
-        guards = (results[key] for key in self._guards)
+        guards = (values[key] for key in self._guards)
         if all(all(map(arb.is_finite, np.ravel(guard).tolist())) for guard in guards):
             return
         for why, lost in ((Why.UNDECIDED, unknown), (Why.UNDEFINED, no_value)):
-            places = [(node.axes, lost(results[key])) for key, node in self._guards.items()]
+            places = [(node.axes, lost(values[key])) for key, node in self._guards.items()]
             if any(where.any() for _, where in places):
-                hit = self._hit(results, lost, run)
+                hit = self._hit(values, results, lost, run)
                 yield from (Loss(why, axes, where, hit) for axes, where in places)
 
     @cached_property
@@ -156,22 +163,26 @@ class Watch:
         return {name: found[named[name]] for name in adjoints.nodes}
 
     def _hit(
-        self, results: Balls, lost: Lost, run: Callable[[Spoiled], Balls]
+        self, values: Balls, results: Balls, lost: Lost, run: Reaching
     ) -> dict[str, BoolArray] | None:
         """By result where it hangs on an output that is lost."""
-        if any(lost(results[key]).any() for key in self._sources):
+        if any(lost(values[key]).any() for key in self._sources):
             return None
-        spoiled: dict[str, Callable[[Any], Any]] = {}
+        spoiled, outputs = {}, {}
         for key, term in self._terms.items():
-            where = lost(results[key])
+            where = lost(values[key])
             if not where.any():
                 continue
             if term.seed is None:
                 return None
+            outputs[term.seed.name] = term.turned(where)
             spoiled[term.seed.name] = _with_nan(term.turned(where))
-        made = run(spoiled)
-        # What is a formula of an output, as its cotangent's adjoint is, is lost with it.
-        return {k: no_value(v) | no_value(results[k]) for k, v in made.items() if k in results}
+        hit = {
+            k: no_value(made) | no_value(results[k]) for k, made in run(spoiled, results).items()
+        }
+        for name in outputs.keys() & hit.keys():  # the output itself is its cotangent's adjoint
+            hit[name] = hit[name] | outputs[name]
+        return hit
 
 
 def _with_nan(where: BoolArray) -> Callable[[Any], Any]:
