@@ -254,7 +254,7 @@ class Run:
                     near = truth(x).value
                     if abs(near.value) < 1e308 and near.e < 1_000:
                         value = float(near.value)
-                        allowed = 1e-3 * abs(value) + 1e-300 + 2.0**near.e
+                        allowed = 1e-3 * abs(value) + 1e-300 + 2.0 ** max(near.e, -2_000)
                         if not abs(y - value) <= allowed:
                             self.fault("bridge", repr(y), repr(value), x)
         if kinks is not None:

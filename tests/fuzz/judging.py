@@ -222,8 +222,11 @@ def unlisted(
 
 def open_beside(at: Fraction, side: int, unresolved: Iterable[Any]) -> bool:
     """Whether an interval that may hold other kinks reaches up to a place from one side."""
-    beside = float(at) + side * 1e-9 * max(1.0, abs(float(at)))
-    return any(low <= beside <= high for low, high in map(_span, unresolved))
+    beside = float(at) * (1 + side * math.copysign(1e-9, float(at)))
+    return any(
+        (low <= beside < high) if side > 0 else (low < beside <= high)
+        for low, high in map(_span, unresolved)
+    )
 
 
 def _span(item: Any) -> tuple[float, float]:

@@ -148,6 +148,9 @@ def test_a_side_is_unknown_where_the_list_says_so():
     assert not open_beside(Fraction(2), -1, [(2.0, 3.0)])
     assert not open_beside(Fraction(2), 1, [(2.5, 3.0)])
     assert not open_beside(Fraction(2), 1, [])
+    assert open_beside(Fraction(0), 1, [(0.0, 1e-13)])
+    assert not open_beside(Fraction(0), -1, [(0.0, 1e-13)])
+    assert open_beside(Fraction(-2), -1, [(-3.0, -2.0)])
 
 
 MISBEHAVIOUR = {
