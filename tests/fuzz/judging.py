@@ -101,6 +101,32 @@ def _numberless(ball: Ball) -> Fault | None:
     return None
 
 
+def judge_plain(value: float, truth: Truth) -> Fault | None:
+    """What breaks `lambdify`'s promise at a finite point: right to 10⁻⁸, or NaN.
+
+    NaN where there is a value breaks none; it is told as another kind. At a kink only what lies
+    outside of both sides is wrong.
+    """
+    if math.isnan(value):
+        lost = truth.kind is Kind.VALUE and truth.value is not None and _sharp(truth.value)
+        return Fault("bridge: no value", str(truth)) if lost else None
+    if truth.kind is Kind.UNDEFINED:
+        return Fault("lambdify: outside the domain", str(truth))
+    known = [truth.value] if truth.kind is Kind.VALUE else truth.sides or ()
+    if not known or None in known:
+        return None
+    with mp.workprec(_BITS):
+        errors = [mpf(2) ** max(side.e, -4_000) + abs(side.value) / 10**8 for side in known]
+        least, most = mpf(2) ** -1_069, (2 - mpf(2) ** -20) * mpf(2) ** 1023
+        low = min(side.value - e for side, e in zip(known, errors, strict=True)) - least
+        high = max(side.value + e for side, e in zip(known, errors, strict=True)) + least
+        beyond = (math.isinf(value) and value > 0 and high >= most) or (
+            math.isinf(value) and value < 0 and low <= -most
+        )
+        inside = not math.isinf(value) and low <= value <= high
+    return None if beyond or inside else Fault("lambdify: wrong", str(truth))
+
+
 def _holds(ball: Ball, near: Near | None) -> bool:
     assert near is not None
     with mp.workprec(_BITS):

@@ -15,6 +15,7 @@ from judging import (
     contradict,
     judge,
     judge_limit,
+    judge_plain,
     kinks_by_sampling,
     open_beside,
     side_fault,
@@ -78,6 +79,31 @@ def test_an_enclosure_is_judged_by_the_independent_derivative(text, x, ball, kin
     else:
         assert fault is not None
         assert fault.kind.startswith(kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "value", "kind"),
+    [
+        ("exp(z)", 1.0, math.e, None),
+        ("exp(z)", 1.0, math.e * (1 + 1e-7), "lambdify: wrong"),
+        ("exp(z)", 1.0, INFINITE, "lambdify: wrong"),
+        ("exp(exp(z))", 8.0, INFINITE, None),
+        ("exp(exp(z))", 8.0, -INFINITE, "lambdify: wrong"),
+        ("exp(z)", 1.0, math.nan, "bridge: no value"),
+        ("exp(-z)", 760.0, 0.0, None),
+        ("exp(-z)", 700.0, 0.0, "lambdify: wrong"),
+        ("min(tanh(z), abs(z), z)", 0.0, 0.0, "lambdify: wrong"),
+        ("abs(z)", 0.0, 0.5, None),
+        ("abs(z)", 0.0, 1.5, "lambdify: wrong"),
+        ("log(z)", -1.0, -1.0, "lambdify: outside the domain"),
+        ("log(z)", -1.0, math.nan, None),
+        ("sqrt(abs(z))", 0.0, 0.0, None),  # no slope on either side: nothing is known
+    ],
+)
+def test_a_value_without_a_bound_is_judged_too(text, x, value, kind):
+    """It is right to 10⁻⁸, between the sides of a kink, or NaN."""
+    fault = judge_plain(value, Independent(text).derivative(x))
+    assert kind == (fault and fault.kind)
 
 
 @pytest.mark.parametrize(
