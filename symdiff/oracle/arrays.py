@@ -30,7 +30,7 @@ from symdiff.oracle.poles import settle_poles
 from symdiff.oracle.primal import is_total
 from symdiff.oracle.reach import Loss, Watch, terms_of
 from symdiff.oracle.settled_ties import settle_ties
-from symdiff.oracle.ties import choosing_steps
+from symdiff.oracle.ties import choosing_steps, chosen
 
 _FIRST = 128  # bits
 # Seconds that one call may take: a layer norm of 4,096 entries takes 5 s.
@@ -74,9 +74,12 @@ def enclose_arrays(
     ties = ties and not (choosing and _some_infinite(arguments))
     if ties and relative >= COARSEST and entries >= WORTH:
         around = moved if choosing else ()
-        asked = (relative, resolution)
-        found = enclose_quickly(steps, watch.guards, arguments, around, shape, asked)
-        found = {name: found[name] for name in adjoints.nodes if name in found}
+        found = enclose_quickly(
+            steps, watch.guards, arguments, around, shape, (relative, resolution)
+        )
+        # A line has ties of its own, wherever its inputs are.
+        told = found.keys() - (chosen(steps, choosing) - moved)
+        found = {name: found[name] for name in adjoints.nodes if name in told}
         for name, enclosure in found.items():
             if name in enough:
                 settle(enclosure, enough[name])

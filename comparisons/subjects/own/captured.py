@@ -388,6 +388,7 @@ def of_gradient(subject: Subject) -> Subject:
             {loss: total},
             graph.parameters,
             lengths=graph.lengths,
+            of_derivatives=True,
         ),
         forward,
         f"sum((w * g).sum() for w, g in zip({own_weights}, {gradients}) if g is not None)",

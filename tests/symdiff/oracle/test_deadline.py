@@ -87,7 +87,7 @@ def test_a_chain_too_deep_to_be_written_out_is_enclosed_as_far_as_the_time_goes(
     deep, few = adjoints(text), np.linspace(-5, 5, 50)
     all_of_them = deep.enclose(target="float32", z=np.resize(few, (2, 20_000)))["z"]
     with deadline.allowed(3):
-        part = deep.enclose(target="float32", z=np.linspace(-5, 5, 20_000))["z"]
+        part = deep.enclose(target="float32", z=np.linspace(-5, 5, 400_000))["z"]
 
     tied = adjoints(text.replace("tanh(z)", "min(z, abs(z))")).enclose(z=np.array([0.0, -1.0]))["z"]
     far_out = deep.enclose(z=np.array([-np.inf, 1.0, np.inf]))["z"]
