@@ -42,6 +42,7 @@ class Primal:
     function: Expr
     variable: Symbol
     value: Expr | None = None  # of the variable, where it is no input but a named line
+    stopped: bool = False  # whether some of the function is constant to the derivative
 
     @property
     def symbols(self) -> set[Symbol]:
@@ -144,8 +145,10 @@ class PrimalAt:
         On either side the function is a power series in the distance, whose first coefficient is
         the one-sided derivative; or else its derivative has a limit there, as that of atan(1/z).
         None if the function jumps: of e^z where z ≠ 0, else 0, both slopes at 0 are 1, and there
-        is no derivative.
+        is no derivative. Nothing is proven where a stop would move with the variable.
         """
+        if self._primal.stopped:
+            return arb.nan(), arb.nan()
         here = self._here(point)
         slopes = []
         for side in (-1, 1):
