@@ -41,6 +41,7 @@ from comparisons.capture.rules import COMPOSITIONS, RULES
 from comparisons.capture.running.place import Place, here
 from symdiff.graph import Input, Node, Stop, constant, elementwise, stop, topological
 
+_DEEPEST = 16  # decompositions inside each other
 _CUT = "detach() or no_grad()"
 
 
@@ -324,6 +325,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
 
             way = decomposition_table.get(call.operator)
         if way is None:
+            raise refused(plain_name(call), self._place())
+        if self._depth > _DEEPEST:  # igamma's is made of igamma
             raise refused(plain_name(call), self._place())
         args, kwargs = tree_map_only(Tensor, self._with_its_stop, (call.args, call.kwargs))
         try:
