@@ -13,6 +13,7 @@ from symdiff.graph.kinds.largest import largest
 from symdiff.graph.kinds.stop import stop
 from symdiff.oracle.absent import ABSENT
 from symdiff.oracle.enclosure import Why
+from symdiff.oracle.one_sided import UNKNOWN
 
 X, W = array("x", "n"), array("w", "n m")
 Z = sympy.Symbol("z", real=True)
@@ -165,6 +166,9 @@ def test_what_is_absent_adds_nothing_to_a_series():
     series = arb_series([1, 2])
 
     assert [str(series)] * 2 == [str(ABSENT + series), str(series + ABSENT)]
+    assert ABSENT + UNKNOWN is UNKNOWN
+    assert UNKNOWN + ABSENT is UNKNOWN
+    assert sum([ABSENT, ABSENT]) is ABSENT
 
 
 @pytest.mark.parametrize("summed", [False, True])
