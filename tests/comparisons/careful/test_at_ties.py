@@ -81,3 +81,12 @@ def test_the_limit_itself_is_right():
     result = comparisons.check(honest, X)
 
     assert str(result.verdict) == "accurate"
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16])
+def test_nan_at_a_kink_is_none_for_a_cotangent_of_0_either(dtype):
+    """Of hypot(x, 0) = |x| torch has 0/0 at 0, whatever multiplies it."""
+    x = torch.tensor([0.0, 1.0, -1.0, 0.0, 2.0, -2.0, 0.5, 3.0, 6.0, -3.0, 1.0], dtype=dtype)
+    result = comparisons.check(lambda x: torch.hypot(x, torch.zeros_like(x)), x)
+
+    assert str(result.verdict) == "accurate"
