@@ -137,9 +137,13 @@ class Adjoints(Derivation, Mapping[str, Expr]):
         """A function of the inputs, by keyword, that returns every adjoint's value by name.
 
         `numpy`: float64, vectorised, fast; for a graph of scalars within 10⁻⁹ of the truth,
-        relatively, or NaN, though without a proof. `mpmath`: numbers at mpmath's
-        working precision, one at a time, as a cross-check. `torch`: tensors, in their own type and
-        on their own device; its `source` is plain torch code, for a backward of your own.
+        relatively, or NaN, though without a proof; where two cases are equal, the slope if there
+        is one, and at a kink what the closed form states there if that lies between both sides.
+        `mpmath`: numbers at mpmath's working precision, one at a time, as a cross-check. `torch`:
+        tensors, in their own type and on their own device; its `source` is plain torch code, for a
+        backward of your own. In both, and in a graph of arrays, what the closed form states counts
+        where two cases are equal, and of a smooth function that may be no slope: of min(z, |z|) at
+        0, which is z, it is 0. `enclose` proves which it is.
 
         Raises: TypeError if a function or an operation has no such arithmetic.
         """

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from comparisons.dtypes import Float64Array, FloatType
+from comparisons.inputs.several import several
 from comparisons.inputs.values import Inputs, seeded
 from symdiff import Definition
 
@@ -16,13 +17,12 @@ Function = Callable[[Float64Array], Float64Array]
 
 _PER_BINADE = 3
 _NEIGHBOURS = range(-3, 4)
-_PAIRS = 4096
 
 
 def points_of(
     definition: Definition, dtype: FloatType, points: Points | None, derivative: Function | None
 ) -> Inputs:
-    """Where a function of one or two variables is judged, if nothing else is said.
+    """Where a function of one variable or of several is judged, if nothing else is said.
 
     Args:
         definition: of the function.
@@ -32,15 +32,15 @@ def points_of(
 
     Raises: ValueError if all values are too many.
     """
-    several = len(definition.variables) > 1
-    if points == "all" and (several or dtype.bits > 16):
-        hint = "; comparisons.sweep takes all 2³²" if dtype.bits == 32 and not several else ""
+    of_several = len(definition.variables) > 1
+    if points == "all" and (of_several or dtype.bits > 16):
+        hint = "; comparisons.sweep takes all 2³²" if dtype.bits == 32 and not of_several else ""
         raise ValueError(
             f"points='all' is for functions of one variable in a 16-bit type; {definition} in "
             f"{dtype} has too many{hint}"
         )
-    if several:
-        return pairs(definition, dtype)
+    if of_several:
+        return several(definition, dtype)
     (variable,) = definition.variables
     if dtype.bits == 16 and points != "structured":
         return {variable: every_pattern(dtype)}
@@ -94,7 +94,8 @@ def neighbours(centre: float, dtype: FloatType) -> Float64Array:
     """The value of `dtype` nearest to `centre` and the three on either side."""
     nearest = dtype.round([centre])
     # Rounding up to 4 units past a power of two keeps distinct neighbours, if not adjacent ones.
-    return dtype.round(nearest + np.array(_NEIGHBOURS) * dtype.ulp(nearest))
+    with np.errstate(over="ignore"):  # beyond the largest number there is ∞
+        return dtype.round(nearest + np.array(_NEIGHBOURS) * dtype.ulp(nearest))
 
 
 def _binades(dtype: FloatType) -> Float64Array:
@@ -117,35 +118,3 @@ def _roots(grid: Float64Array, f: Function) -> Float64Array:
         below = (f(middle) < 0) == rising
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     return np.asarray(low)
-
-
-def pairs(definition: Definition, dtype: FloatType) -> dict[str, Float64Array]:
-    """Inputs of a function of two variables, within its domain.
-
-    Random pairs of moderate size, with the second at 0, 1 (if its domain reaches them) and at a
-    distance of 0 or of a parameter from the first for some, since losses change there.
-    """
-    draw = seeded()
-    first, second = definition.variables
-    a = _within(draw.normal(scale=2.0, size=_PAIRS), definition.domain.get(first), draw)
-    b = _within(draw.normal(scale=2.0, size=_PAIRS), definition.domain.get(second), draw)
-    low, high = definition.domain.get(second, (-np.inf, np.inf))
-    for value, part in ((0.0, slice(_PAIRS // 8)), (1.0, slice(_PAIRS // 8, _PAIRS // 4))):
-        if low <= value <= high:
-            b[part] = value
-    offsets = [0.0, *(float(p) for p in definition.parameters.values() if p.is_finite)]
-    offsets += [-o for o in offsets]
-    if second not in definition.domain:
-        chosen = slice(_PAIRS // 4, _PAIRS // 2)
-        b[chosen] = a[chosen] + draw.choice(offsets, size=_PAIRS // 4)
-    return {first: dtype.round(a), second: dtype.round(b)}
-
-
-def _within(
-    values: Float64Array, interval: tuple[float, float] | None, draw: np.random.Generator
-) -> Float64Array:
-    """The values, or, for an interval, uniform ones a little inside it."""
-    if interval is None:
-        return values
-    low, high = interval
-    return np.asarray(low + (high - low) * draw.uniform(2**-7, 1 - 2**-7, size=values.shape))

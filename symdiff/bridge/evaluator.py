@@ -10,7 +10,8 @@ large and rounded. So what a graph of scalars gives at finite inputs is
 - NaN where the function has no real value, or none that 4096 bits decide;
 - at a point where two cases are equal, what the closed form states there, if that lies between the
   values one and two float64 beside; what these are if they are one (of min(z, |z|) at 0, which is
-  z, the closed form says 0); else NaN.
+  z, the closed form says 0); else NaN. Where cases are equal at those too, as |z| and z are for
+  z > 0, and the slope is not steady over them, nothing is compared.
 
 The bound is not proven, for it trusts numpy's functions to be right to some units in the last
 place, and a tie is only looked at from beside: `Adjoints.enclose` has proofs, and a value where the
@@ -176,14 +177,15 @@ class Evaluator:
         beside = {name: self._near(at, name, constants) for name in at}
         for name, r in results.items():
             moves = [name] if name in beside else list(beside)  # what a line hangs on is not told
-            near = np.array([found[name] for k in moves for found in beside[k]])
-            r.reshape(-1)[tied] = _between(r.reshape(-1)[tied], near)
+            found = r.reshape(-1)[tied]
+            near = np.concatenate([_telling(found, *beside[k], name=name) for k in moves])
+            r.reshape(-1)[tied] = _between(found, near)
         return results
 
     def _near(
         self, at: Mapping[str, Float64Array], name: str, constants: Mapping[str, Any]
-    ) -> list[dict[str, Float64Array]]:
-        """The values at the two float64 next to an input's, on both sides; NaN if all are tied."""
+    ) -> tuple[list[dict[str, Float64Array]], BoolArray]:
+        """The values at the two float64 next to an input's, on both sides; where all are tied."""
         found, tied = [], []
         for end in (-np.inf, np.inf):
             moved = at[name]
@@ -192,8 +194,7 @@ class Evaluator:
                 met = np.zeros(len(moved), dtype=bool)
                 found.append(self._point_by_point({**at, name: moved}, constants, met))
                 tied.append(met)
-        stays = np.all(tied, axis=0)
-        return [{k: np.where(stays, np.nan, v) for k, v in values.items()} for values in found]
+        return found, np.all(tied, axis=0)
 
     def _point_by_point(
         self,
@@ -269,6 +270,29 @@ class Evaluator:
             rescued = rescued_arrays(self._unshared, {**arrays, **constants})
             return {k: np.where(np.isfinite(r), r, rescued[k]) for k, r in results.items()}
         return results
+
+
+def _telling(
+    at: Float64Array, beside: list[dict[str, Float64Array]], tied: BoolArray, *, name: str
+) -> Float64Array:
+    """What the values beside say of a result; NaN where they say nothing.
+
+    Where all of them are tied, the move may have left the tie at hand as it is, and then they are
+    what was found at it; or cases are equal all around, as |z| and z are for z > 0, and a tie at
+    hand is one more. Of values that do not settle on a side nothing is told then.
+    """
+    near = np.array([values[name] for values in beside])
+    below, beneath, above, over = near
+    settled = _alike(below, beneath) & _alike(above, over)
+    moved = ~np.all([_alike(at, value) for value in near], axis=0)
+    return np.where(tied & ~(settled & moved), np.nan, near)
+
+
+def _alike(a: Float64Array, b: Float64Array) -> BoolArray:
+    """Where two numbers are one but for rounding; NaN is like none."""
+    with np.errstate(invalid="ignore"):  # ∞ − ∞
+        near = np.abs(a - b) <= _ALIKE * np.maximum(np.abs(a), np.abs(b)) + ABSOLUTE
+    return np.asarray((a == b) | near)
 
 
 def _between(at: Float64Array, near: Float64Array) -> Float64Array:

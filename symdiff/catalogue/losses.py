@@ -74,7 +74,8 @@ smooth_l1 = _loss(
 
 bce = _loss(
     "bce",
-    # torch clamps both logarithms at −100: only beyond y < 3.7e-44, where float32 holds no y
+    # torch clamps both logarithms at −100, as it documents: for y below 3.7e-44. Its gradient
+    # leaves this formula far earlier, where y (1 − y) < 10⁻¹² (pytorch#103316).
     -t * log(y) - (1 - t) * log1p(-y),
     stable={
         "y": (y - t) / (y * (1 - y)),  # diff's −t/y + (1−t)/(1−y) cancels around y = t

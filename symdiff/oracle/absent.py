@@ -47,7 +47,7 @@ class Absent(arb):
 
 
 ABSENT = Absent(0)
-_NO_NUMBERS = (S.NaN, S.ComplexInfinity)
+NO_NUMBERS = (S.NaN, S.ComplexInfinity)
 Decided = tuple[tuple[Expr, Expr], ...]  # cases and what is taken of each
 OfBalls = Callable[..., Any]
 
@@ -66,7 +66,7 @@ class WithAbsent(OfColumns):
         self._anywhere: arb | None = None  # its value, where that hangs on nothing
         if expression.is_zero:
             self._anywhere = ABSENT
-        elif expression.has(*_NO_NUMBERS):  # 0/0, as the mean over nothing is
+        elif expression.has(*NO_NUMBERS):  # 0/0, as the mean over nothing is
             self._anywhere = arb.nan()
         self._function = plain(expression) if self._anywhere is None else None
         self._has_cases = expression.has(Piecewise)
@@ -153,7 +153,7 @@ def _with_cases(expression: Expr, taken: Decided) -> Expr | None:
 
 
 def _number(expression: Expr) -> Expr | None:
-    return None if expression.has(*_NO_NUMBERS) else expression
+    return None if expression.has(*NO_NUMBERS) else expression
 
 
 @lru_cache(maxsize=4096)

@@ -9,7 +9,14 @@ import math
 import mpmath
 import pytest
 import torch
-from torch.nn.functional import batch_norm, gelu, hardsigmoid, softplus
+from torch.nn.functional import (
+    batch_norm,
+    binary_cross_entropy,
+    gelu,
+    hardsigmoid,
+    mse_loss,
+    softplus,
+)
 
 import comparisons
 from comparisons import Status
@@ -219,3 +226,58 @@ def test_the_gradient_of_det_is_zero_where_a_factor_of_lu_is():
 
     assert (found == 0).all()
     assert torch.allclose(recorded, torch.tensor([[4.0, -2.0], [-2.0, 1.0]], dtype=x.dtype))
+
+
+def test_gelu_of_large_numbers_is_infinite_in_float32_on_some_processors():
+    """Of z ≥ 1.71e38 it is z; −9.1e-8 at −5.52 is 0. Seen on an AMD EPYC with AVX-512.
+
+    oneDNN computes it there; held to AVX2 (ONEDNN_MAX_CPU_ISA) it gives z.
+    """
+    z = torch.tensor([1.8e38, -5.524576187133789] * 16)
+    large, small = gelu(z)[:2].tolist()
+    if math.isfinite(large):
+        pytest.skip("torch's gelu takes another kernel on this processor")
+    with mpmath.workdps(60):
+        truth = z[1].item() * mpmath.ncdf(z[1].item())
+
+    assert small == 0
+    assert abs(truth + mpmath.mpf("9.12e-8")) < 1e-10
+    with pytest.raises(comparisons.GradientMismatch, match=r"value\) is wrong .*\n.*e\+38"):
+        comparisons.check(gelu, "gelu", dtype="float32")
+
+
+class TestLosses:
+    """What goes wrong in two variables."""
+
+    @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16], ids=str)
+    @pytest.mark.parametrize("target", [0.0, 1.0])
+    def test_the_gradient_of_bce_leaves_its_formula_below_1e_12(self, dtype, target):
+        """It divides by max(y (1 − y), 10⁻¹²); at 10⁻¹⁴ it is a hundredth of the truth.
+
+        The documented clamp, of the logarithm at −100, begins at y = 3.7e-44, and the value is
+        right. Source: pytorch#103316, open, where it is explained by that clamp.
+        """
+        y = torch.tensor([1e-14], dtype=dtype).requires_grad_()
+        t = torch.tensor([target], dtype=dtype)
+        value = binary_cross_entropy(y, t, reduction="none")
+        value.sum().backward()
+        with mpmath.workdps(60):
+            x = mpmath.mpf(y.item())
+            truth = mpmath.diff(
+                lambda p: -target * mpmath.log(p) - (1 - target) * mpmath.log1p(-p), x, h=x / 2**60
+            )
+            right = -target * mpmath.log(x) - (1 - target) * mpmath.log1p(-x)
+
+        assert abs(value.item() / float(right) - 1) < 0.01
+        assert abs(y.grad.item() / float(truth) - 0.01) < 1e-4
+
+    @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # of torch's own code
+    def test_forward_mode_of_mse_is_nan_where_the_gradient_overflows(self):
+        """It adds 0 · 2 (t − y) for the tangent of the other operand; backward has ∞."""
+        y, t = torch.tensor([3e38]), torch.tensor([-1e38])
+        loss = lambda p: mse_loss(p, t, reduction="none")  # noqa: E731 - one line, used twice
+        (slope,) = torch.func.vjp(loss, y)[1](torch.ones(1))
+
+        assert 2 * (mpmath.mpf(y.item()) - t.item()) > torch.finfo(torch.float32).max
+        assert slope.item() == math.inf
+        assert math.isnan(torch.func.jvp(loss, (y,), (torch.ones(1),))[1].item())

@@ -64,7 +64,8 @@ class Evaluation:
         self.formula, self.slope, self.signs = formula, slope, signs
         self.as_taken = False  # whether a tie of a condition is passed over
         self.names = {k: Dual(number(v), ZERO, True) for k, v in formula.parameters.items()}  # noqa: FBT003
-        self.names["z"] = Dual(number(x), ONE, False)  # noqa: FBT003 - a named tuple's field
+        along = ONE if slope else ZERO  # nothing asks for derivatives then, and 0 costs no time
+        self.names["z"] = Dual(number(x), along, False)  # noqa: FBT003 - a named tuple's field
 
     def of(self, node: ast.expr) -> Dual:
         """The dual of a part of the formula."""

@@ -247,7 +247,8 @@ def points(case: Case, count: int) -> np.ndarray:
     draw = random.Random(case.seed + "points")  # noqa: S311 - it makes tests, no secrets
     found = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, np.inf, -np.inf, np.nan]
     found += [1e-30, -1e-30, 1e-310, -1e-310, 5e-324, 1e10, -1e10, 1e200, -1e200, 1.7e308, -1.7e308]
-    for value in {*_NUMBER.findall(case.text), *map(str, case.parameters.values())}:
+    # In the order of the text: that of a set of strings is another in each process.
+    for value in dict.fromkeys([*_NUMBER.findall(case.text), *map(str, case.parameters.values())]):
         number = float(value)
         if np.isfinite(number):
             found += [number, -number, float(np.nextafter(number, np.inf))]

@@ -6,9 +6,10 @@ a hair to the left and to the right. What is not decided is said to be unknown.
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
@@ -131,6 +132,18 @@ class Independent(Formula):
                 continue
             return tuple(signs)
         return None
+
+    def has_slow_power(self) -> bool:
+        """Whether there is a power of an exponent below 1/100 that is not 0."""
+        powers = (n for n in ast.walk(self.tree) if isinstance(n, ast.BinOp))
+        for node in powers:
+            if isinstance(node.op, ast.Pow):
+                with suppress(Unknown, Undefined), mp.workprec(_LADDER[0]), _deep():
+                    run = Evaluation(self, Fraction(1), slope=False, signs=None)
+                    exponent = run.of(node.right)
+                    if exponent.flat and not exponent.a.zero and abs(exponent.a.v) < 0.01:
+                        return True
+        return False
 
     def is_hole(self, x: float) -> bool:
         """Whether f is defined a hair to the left and to the right of x."""

@@ -120,9 +120,10 @@ def _between(ball: Ball, sides: tuple[Near | None, Near | None] | None) -> bool:
 def judge_limit(ball: Ball, formula: Independent, sign: int) -> Fault | None:
     """What is wrong with a limit at ±∞ of the derivative, by values far out and farther.
 
-    A limit that is approached must be nearer at the second, 10^1500, or reached.
+    A limit that is approached must be nearer at the second, 10^1500, or reached. How z^(10⁻³²³)
+    grows is not seen there, where it is 1 to 300 digits and more.
     """
-    if (fault := _numberless(ball)) or not ball.certified:
+    if (fault := _numberless(ball)) or not ball.certified or formula.has_slow_power():
         return fault or _unsaid(ball)
     found: list[list[mpf]] = []
     waves = _OSCILLATING.search(formula.text) is not None
@@ -217,6 +218,15 @@ def unlisted(
         if not any(abs(at - x) <= 1e-9 * max(1, abs(x)) for at in ats)
         and not any(low - 1e-9 <= x <= high + 1e-9 for low, high in spans)
     ]
+
+
+def open_beside(at: Fraction, side: int, unresolved: Iterable[Any]) -> bool:
+    """Whether an interval that may hold other kinks reaches up to a place from one side."""
+    beside = float(at) * (1 + side * math.copysign(1e-9, float(at)))
+    return any(
+        (low <= beside < high) if side > 0 else (low < beside <= high)
+        for low, high in map(_span, unresolved)
+    )
 
 
 def _span(item: Any) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from judging import (
     judge,
     judge_limit,
     kinks_by_sampling,
+    open_beside,
     side_fault,
     unlisted,
 )
@@ -91,11 +92,22 @@ def test_an_enclosure_is_judged_by_the_independent_derivative(text, x, ball, kin
         ("z**2", {}, -1, certified(INFINITE, 0.0), False),
         ("log(z)", {}, 1, certified(0.0, 0.0), True),
         ("log(z)", {}, -1, certified(0.0, 0.0), False),
+        ("z**h * abs(z)", {"h": "1e-323"}, 1, certified(INFINITE, 0.0), True),  # (1 + h) z^h
+        ("z**h * abs(z)", {"h": "1/4"}, 1, certified(1.0, 0.0), False),
     ],
 )
 def test_a_limit_is_judged_by_values_far_out(text, parameters, sign, ball, good):
     """A value at 10^400 that does not come nearer by 10^1500 is no limit."""
     assert good == (judge_limit(ball, Independent(text, parameters), sign) is None)
+
+
+@pytest.mark.parametrize(
+    ("text", "slow"),
+    [("z**h", True), ("z**(-h/3)", True), ("z**0", False), ("z**(1/3)", False), ("z**z", False)],
+)
+def test_a_power_is_slow_if_its_exponent_is_tiny_and_not_0(text, slow):
+    """Of 1/500 and −1/1500: what they come to is not seen at 10^1500."""
+    assert slow == Independent(text, {"h": "1/500"}).has_slow_power()
 
 
 def test_contradictions_are_seen_whatever_the_factor():
@@ -128,6 +140,17 @@ def test_a_kinks_side_is_judged_by_the_derivative_beside_it():
     assert side_fault(formula, Fraction(0), -1, -1.0) is None
     assert side_fault(formula, Fraction(0), -1, 1.0) == "-1.0"
     assert side_fault(formula, Fraction(0), 1, None) == "1.0"
+
+
+def test_a_side_is_unknown_where_the_list_says_so():
+    """Beside a kink that ends an interval in which others may be; on the other side it is not."""
+    assert open_beside(Fraction(2), 1, [(2.0, 3.0)])
+    assert not open_beside(Fraction(2), -1, [(2.0, 3.0)])
+    assert not open_beside(Fraction(2), 1, [(2.5, 3.0)])
+    assert not open_beside(Fraction(2), 1, [])
+    assert open_beside(Fraction(0), 1, [(0.0, 1e-13)])
+    assert not open_beside(Fraction(0), -1, [(0.0, 1e-13)])
+    assert open_beside(Fraction(-2), -1, [(-3.0, -2.0)])
 
 
 MISBEHAVIOUR = {

@@ -12,7 +12,7 @@ import math
 from fractions import Fraction
 
 from mpmath import mp, mpf
-from mpmath.libmp import from_rational
+from mpmath.libmp import from_man_exp, from_rational
 
 _SPARE = 8  # bits of each result that mpmath may have wrong
 _LARGEST_FRACTION = 8_000  # bits; a longer numerator or denominator is no longer carried
@@ -61,12 +61,16 @@ class Num:
         return m - 2
 
     def __neg__(self) -> Num:
+        if self.zero:
+            return ZERO
         return Num(mp.fneg(self.v, exact=True), self.e, None if self.q is None else -self.q)
 
     def __abs__(self) -> Num:
         return -self if self.sign() < 0 else self
 
     def __add__(self, other: Num) -> Num:
+        if self.zero and other.zero:
+            return ZERO
         if self.q is not None and other.q is not None:
             return number(self.q + other.q)
         return rounded(self.v + other.v, max(self.e, other.e) + 1)
@@ -105,9 +109,12 @@ def magnitude(v: mpf) -> int:
 def number(q: Fraction | int) -> Num:
     """The rational number, exactly if it is not too long."""
     q = q if isinstance(q, Fraction) else Fraction(q)
-    v = mp.make_mpf(from_rational(q.numerator, q.denominator, mp.prec, "n"))
     top, bottom = q.numerator.bit_length(), q.denominator.bit_length()
     exact = top <= mp.prec and bottom == (q.denominator & -q.denominator).bit_length()
+    if exact:
+        v = mp.make_mpf(from_man_exp(q.numerator, 1 - bottom))
+    else:
+        v = mp.make_mpf(from_rational(q.numerator, q.denominator, mp.prec, "n"))
     e = _NOTHING if exact else magnitude(v) - mp.prec + 2
     return Num(v, e, q if max(top, bottom) <= _LARGEST_FRACTION else None)
 

@@ -19,7 +19,7 @@ from comparisons.inputs.drawn import (
     signs,
     targets,
 )
-from comparisons.inputs.points import pairs
+from comparisons.inputs.several import usual
 from comparisons.inputs.values import COTANGENT, Inputs, seeded
 from comparisons.subjects.catalogue.array_code import ArrayCode, Words, by_name, code_named
 from comparisons.subjects.catalogue.torch_calls import torch_call
@@ -140,7 +140,7 @@ def _reduced(name: str, reduction: str = "mean", **parameters: object) -> Subjec
     )
 
     def sample(dtype: FloatType) -> Inputs:
-        some = {k: v[:: v.size // _AS_POINTS] for k, v in pairs(definition, dtype).items()}
+        some = {k: v[:: v.size // _AS_POINTS] for k, v in usual(definition, dtype).items()}
         if reduction != "none":
             return some
         cotangent = seeded().normal(size=next(iter(some.values())).shape)

@@ -6,7 +6,8 @@ import pytest
 
 import symdiff
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.inputs.points import every_pattern, neighbours, pairs, structured
+from comparisons.inputs.points import every_pattern, neighbours, structured
+from comparisons.inputs.several import several
 
 types = pytest.mark.parametrize("dtype", FLOAT_TYPES.values(), ids=str)
 
@@ -72,7 +73,7 @@ class TestEveryPattern:
 def test_pairs_lie_in_the_domain(name, dtype):
     """Inputs of a loss are values of the type and inside its domain."""
     definition = symdiff.loss(name)
-    points = pairs(definition, dtype)
+    points = several(definition, dtype)
 
     for variable, values in points.items():
         low, high = definition.domain.get(variable, (-np.inf, np.inf))

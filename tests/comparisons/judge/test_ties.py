@@ -8,7 +8,7 @@ import torch
 
 import comparisons
 from comparisons.dtypes import float_type
-from comparisons.inputs.points import pairs
+from comparisons.inputs.several import usual
 from symdiff.definition import Definition, user_definition
 
 MAXIMUM = user_definition("max(y, t)", ("y", "t"), {})
@@ -80,7 +80,7 @@ def test_pairs_are_within_their_domain():
     )
     kind = float_type("float64")
 
-    assert set(pairs(wide, kind)["t"][:1024]) == {0.0, 1.0}
-    t = pairs(narrow, kind)["t"]
+    assert set(usual(wide, kind)["t"][:1024]) == {0.0, 1.0}
+    t = usual(narrow, kind)["t"]
     assert ((t > 0.25) & (t < 0.75)).all()
     assert np.unique(t).size > 4000

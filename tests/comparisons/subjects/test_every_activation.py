@@ -20,6 +20,7 @@ FINDINGS = {
     "gelu_tanh": (("float64", "float32", "bfloat16"), Status.SPURIOUS),
     "hardsigmoid": (("float64",), Status.INACCURATE),
     "normalized_sinc": (ALL, Status.INACCURATE),
+    "bce": (("float64", "float32", "bfloat16"), Status.INACCURATE),
 }
 
 # The usual code of functions that torch lacks: what goes wrong, with which.

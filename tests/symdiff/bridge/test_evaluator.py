@@ -278,6 +278,9 @@ def test_mpmath_gives_mpmath_numbers():
     ("text", "at_zero"),
     [
         ("min(z, abs(z))", 1.0),
+        ("min(tanh(z), abs(z), z)", 1.0),
+        ("max(-sinh(z), abs(z), -z)", 0.0),
+        ("min(z, sinh(z), abs(z))", 1.0),
         ("max(z, -abs(z))", 1.0),
         ("relu(z) - relu(-z)", 1.0),
         ("abs(sin(z))*sign(z)", 1.0),
@@ -301,9 +304,18 @@ def test_at_a_tie_a_value_is_right_or_between_its_sides_or_nan(text, at_zero):
     assert np.isfinite(f(np.array([-1.5, 0.75]))).all()
 
 
-def test_ties_of_several_inputs_are_seen_by_each():
+def test_cases_that_are_equal_all_around_hide_no_tie():
+    """Of |z| and z for z > 0; where the slope is not steady either, what is computed stays."""
+    f = derivative("where(abs(z) > z, z, 3*z) + 0*z")
+    np.testing.assert_array_equal(f(np.array([-1.0, 5e-324, 1.0])), [1, 3, 3])
+    steep = derivative("min(abs(z), z)*sin(1e20*z)")
+    assert np.isfinite(steep(np.linspace(1, 2, 20))).all()
+
+
+@pytest.mark.parametrize("text", ["min(z, abs(z))", "min(tanh(z), abs(z), z)"])
+def test_ties_of_several_inputs_are_seen_by_each(text):
     """The neuron w x + b at 0, through a function that is smooth there."""
-    f = symdiff.adjoints(symdiff.neuron("min(z, abs(z))")).lambdify()
+    f = symdiff.adjoints(symdiff.neuron(text)).lambdify()
     found = f(w=2.0, x=1.0, b=-2.0, t=-1.0)
 
     assert [found[k] for k in "zbxw"] == pytest.approx([1, 1, 2, 1], rel=1e-12)

@@ -360,11 +360,11 @@ QUICK = {
 @pytest.mark.parametrize("text", QUICK.values(), ids=QUICK)
 def test_what_is_nested_is_read_and_derived_in_two_seconds(text):
     """Or refused: nothing grows with every case of every part."""
-    start = time.perf_counter()
+    start = time.process_time()
     with contextlib.suppress(ValueError):
         differentiate(formula(text), z)
 
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize("seed", range(3))
