@@ -38,7 +38,7 @@ from symdiff.oracle.poles import settle_poles
 from symdiff.oracle.primal import is_total
 from symdiff.oracle.reach import Loss, Spoiled, Watch, terms_of
 from symdiff.oracle.settled_ties import settle_ties
-from symdiff.oracle.ties import choosing_steps
+from symdiff.oracle.ties import choosing_steps, chosen
 
 _FIRST = 128  # bits
 # Seconds that one call may take: a layer norm of 4,096 entries takes 5 s.
@@ -82,10 +82,13 @@ def enclose_arrays(
     ties = ties and not (choosing and _some_infinite(arguments))
     if ties and relative >= COARSEST and entries >= WORTH:
         around = moved if choosing else ()
-        asked = (relative, resolution)
         both = program({**left, **watch.nodes})
-        found = enclose_quickly(both, watch.guards, arguments, around, shape, asked)
-        found = {name: found[name] for name in adjoints.nodes if name in found}
+        found = enclose_quickly(
+            both, watch.guards, arguments, around, shape, (relative, resolution)
+        )
+        # A line has ties of its own, wherever its inputs are.
+        told = found.keys() - (chosen(both, choosing_steps(both, moved)) - moved)
+        found = {name: found[name] for name in adjoints.nodes if name in told}
         for name, enclosure in found.items():
             if name in enough:
                 settle(enclosure, enough[name])
