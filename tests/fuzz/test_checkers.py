@@ -166,6 +166,9 @@ def test_a_kinks_side_is_judged_by_the_derivative_beside_it():
     assert side_fault(formula, Fraction(0), -1, -1.0) is None
     assert side_fault(formula, Fraction(0), -1, 1.0) == "-1.0"
     assert side_fault(formula, Fraction(0), 1, None) == "1.0"
+    beyond = Independent("exp(max(z, 1e20))")
+    assert side_fault(beyond, Fraction(10**20), 1, None) is None
+    assert side_fault(beyond, Fraction(10**20), -1, None) == "0.0"
 
 
 def test_a_side_is_unknown_where_the_list_says_so():
