@@ -41,6 +41,9 @@ from comparisons.capture.rules import COMPOSITIONS, RULES
 from comparisons.capture.running.place import Place, here
 from symdiff.graph import Input, Node, Stop, constant, elementwise, stop, topological
 
+_DEEPEST = 16  # decompositions inside each other
+_CUT = "detach() or no_grad()"
+
 
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's class is untyped
     """Records every operator that runs inside `with recorder:`."""
@@ -91,7 +94,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
                 what = "a tensor that requires grad but was computed outside torch's operators"
                 raise refused(what, self._place())
             return node
-        return stop(node, "detach() or no_grad()") if self._varies(node) else node
+        return stop(node, _CUT) if self._varies(node) else node
 
     def reached(self, tensor: Tensor) -> bool:
         """Whether an input reaches the tensor, and no stop is on the way."""
@@ -323,6 +326,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             way = decomposition_table.get(call.operator)
         if way is None:
             raise refused(plain_name(call), self._place())
+        if self._depth > _DEEPEST:  # igamma's is made of igamma
+            raise refused(plain_name(call), self._place())
         args, kwargs = tree_map_only(Tensor, self._with_its_stop, (call.args, call.kwargs))
         try:
             with self._inside(), self:
@@ -373,6 +378,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
                 continue
             if not set(node.axes) <= set(axes_of(tensor.shape)):
                 raise AssertionError(f"{call.name}: {node!r} for shape {tuple(tensor.shape)}")
+            by_user = not (torch.is_grad_enabled() or self._depth or self.forwards)
+            if by_user and not tensor.is_floating_point() and self._varies(node):
+                node = stop(node, _CUT)  # noqa: PLW2901 - a mask that is meant to be constant
             if tensor.is_floating_point() and not self._depth:
                 node = self.known_as(call, tensor, node, here())  # noqa: PLW2901 - from here on
             self._storages.put(tensor, node, reached=reached)

@@ -16,7 +16,7 @@ from comparisons.careful.unasked import Unasked
 from comparisons.case import Case
 from comparisons.engines.engine import Gradients, float64
 from comparisons.engines.modes.reverse import Reverse
-from comparisons.judge.vocabulary import Verdict
+from comparisons.judge.vocabulary import Status, Verdict
 from comparisons.results.comparison import Comparison
 
 _MOST_INPUTS = 6  # that are laid out, or asked for, each by itself
@@ -51,6 +51,9 @@ def judged(case: Case, first: Found, found: Found, what: str) -> Iterator[Compar
         return
     result = case.judged(Reverse(), Gradients(other), case.inputs, None)
     for name, adjoint in result.adjoints.items():
+        before = np.reshape(first[name], adjoint.computed.shape)
+        as_before = np.isnan(before) & np.isnan(adjoint.computed)  # judged already
+        adjoint.judgement.excuse(as_before, Status.UNDEFINED)
         if adjoint.verdict is not Verdict.DISAGREES:
             continue
         worst, wrong = adjoint.worst, adjoint.judgement.wrong
@@ -59,7 +62,7 @@ def judged(case: Case, first: Found, found: Found, what: str) -> Iterator[Compar
             name,
             f"is wrong at {wrong or adjoint.values} of {adjoint.values} points {what}: "
             f"{worst.computed!r} for {worst.truth!r} at {adjoint.worst_index}; in a plain call it "
-            f"is {float(np.reshape(first[name], adjoint.computed.shape)[adjoint.worst_index])!r}",
+            f"is {float(before[adjoint.worst_index])!r}",
         )
 
 

@@ -26,7 +26,7 @@ from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.undisturbed import calling
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.own.bare import Bare
-from comparisons.subjects.own.captured import of_gradient
+from comparisons.subjects.own.of_gradient import of_gradient
 
 _ENGINES: tuple[Engine, ...] = (NonContiguous(), Accumulated())
 _SUSPICIOUS = 2.0**-20  # of the norm of a second derivative: beyond it the truth is asked

@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any, ClassVar
 
 import numpy as np
@@ -149,17 +148,11 @@ def own_deprecations_ignored() -> Iterator[None]:
 
     And about how slow an operator is under `vmap` for which no rule of it is registered.
     """
-    functorch: Any = import_module("torch._C._functorch")
-    warns = functorch._set_vmap_fallback_warning_enabled  # noqa: SLF001 - torch has no public one
-
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
         warnings.filterwarnings("ignore", category=FutureWarning, module="torch")
-        warns(False)  # noqa: FBT003 - torch's function
-        try:
-            yield
-        finally:
-            warns(True)  # noqa: FBT003 - torch's function
+        warnings.filterwarnings("ignore", message="There is a performance drop")
+        yield
 
 
 def float64(tensor: Any) -> Float64Array:

@@ -18,7 +18,7 @@ from comparisons.judge.vocabulary import Status, Verdict, status_at
 from comparisons.results.html_table import Cells, cells, html_table
 from comparisons.results.point import Point, relative_error
 from comparisons.results.summary import Summary
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.enclosure import Enclosure, Why
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +166,8 @@ class AdjointResult:
         error, over = abs(g_hat - g), float(self.judgement.excess[index])
         allowed = error / over if over and math.isfinite(over) else math.nan
         place = tuple(map(int, index))
-        return Point(at, g_hat, g, off, relative_error(g_hat, g), status, place, allowed)
+        tie = bool(self.enclosure.why[index] == Why.BOTH_SIDES)
+        return Point(at, g_hat, g, off, relative_error(g_hat, g), status, place, allowed, tie)
 
     def summary(self) -> Summary:
         """Its values, summed up."""

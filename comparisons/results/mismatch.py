@@ -121,6 +121,7 @@ def describe(found: Result) -> str:
             *_worst_points(found.broken(_POINTS), found),
             *([] if power is None else [f"  this check   {power.sentence}"]),
             *_surrogate(found, summary.name, worst),
+            *_at_tie(worst),
             f"  reproduce    {_reproduction(found)}",
             *_diagnosis(found),
             *_what_is_right(found),
@@ -168,6 +169,17 @@ def _surrogate(found: Result, name: str, worst: Point) -> list[str]:
     straight = any(abs(worst.computed - v) <= _ROUNDED * abs(v) for v in weights)
     gave = COTANGENT if straight else f"{worst.computed:.6g}"
     return _remark(flat[0], name, f"; backward gave {gave}")
+
+
+def _at_tie(worst: Point) -> list[str]:
+    """What to say where the closed form itself, read at the entry, may say something else."""
+    if not worst.at_tie:
+        return []
+    joins = f"and joins there with the slope {worst.truth:.6g} on both sides"
+    return [
+        f"  remark       the code takes another case at this entry than beside it, {joins}",
+        "               if a condition is meant to be constant, compute it under no_grad()",
+    ]
 
 
 def _constant(found: Result, name: str, problem: str) -> list[str]:

@@ -20,6 +20,7 @@ class Point:
     status: Status
     index: tuple[int, ...] = ()  # in the array
     allowed: float = float("nan")  # the error beyond which it is wrong; NaN if any is
+    at_tie: bool = False  # whether the truth is the derivative on both sides of a tie of cases
 
     def __str__(self) -> str:
         at = ", ".join(f"{k} = {v:.17g}" for k, v in self.inputs.items())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import sympy
@@ -47,12 +48,14 @@ class CaseWriter:
         write: Callable[[Expr, Block], str],
         lowering: Lowering,
         symbols: Sequence[Symbol],
+        degrees: Mapping[Symbol, float],
     ) -> None:
         """Args: write, which writes an expression and returns the name that holds it."""
         self.source = source
         self.write = write
         self.over_series = lowering is SERIES
         self.symbols = tuple(symbols)
+        self.degrees = degrees
 
     def value(self, pairs: Sequence[Case], block: Block) -> str:
         """The value of the first case whose condition holds; of those, if some are undecided.
@@ -93,7 +96,7 @@ class CaseWriter:
         def written(block: Block) -> str:
             key = (kind, border, negated)
             if key not in block.known:
-                degree = f", degree={degree_of(border)}" if self.over_series else ""
+                degree = f", degree={degree_of(border, self.degrees)}" if self.over_series else ""
                 call = f"{kind}({self.border(border, block)}{degree})"
                 name = self.source.assign(call, block)
                 block.known[key] = self.source.assign(_NOT.format(name), block) if negated else name
@@ -169,20 +172,24 @@ class CaseWriter:
         return f"lift({name})" if self.over_series else name
 
 
-def degree_of(e: Expr) -> float:
-    """A bound of the expression's degree in its symbols where no case changes; else infinity.
+def degree_of(e: Expr, degrees: Mapping[Symbol, float] = MappingProxyType({})) -> float:
+    """A bound of the expression's degree in ε where no case changes; infinity if there is none.
 
     A polynomial of degree n in ε that vanishes with n + 1 coefficients is 0.
+
+    Args: degrees, of its symbols; else they have 1.
     """
     if isinstance(e, sympy.Add | sympy.Abs | Extreme):
-        found = max(map(degree_of, e.args))
-    elif isinstance(e, sympy.Mul):
-        found = sum(map(degree_of, e.args))
-    elif isinstance(e, sympy.Pow) and e.exp.is_Integer and e.exp > 0:
-        found = degree_of(e.base) * int(e.exp)
-    else:
-        found = 1.0 if isinstance(e, Symbol) else 0.0 if not symbols(e) else math.inf
-    return found
+        return max(degree_of(a, degrees) for a in e.args)
+    if isinstance(e, sympy.Piecewise):  # whichever case is taken
+        return max(degree_of(value, degrees) for value, _ in e.args)
+    if isinstance(e, sympy.Mul):
+        return sum(degree_of(a, degrees) for a in e.args)
+    if isinstance(e, sympy.Pow) and e.exp.is_Integer and e.exp > 0:
+        return degree_of(e.base, degrees) * int(e.exp)
+    if isinstance(e, Symbol):
+        return degrees.get(e, 1.0)
+    return math.inf if any(degrees.get(s, 1.0) for s in symbols(e)) else 0.0
 
 
 def meanings(conditions: Conditions) -> Mapping[str, Any]:

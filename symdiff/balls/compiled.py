@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import sympy
@@ -40,7 +41,9 @@ class Compiled:
         variables: Sequence[Symbol],
         lowering: Lowering,
         conditions: Conditions,
+        degrees: Mapping[Symbol, float] = MappingProxyType({}),
     ) -> None:
+        """Args: degrees, of the variables in ε, if they are series that are polynomials; else 1."""
         self.expression = expression
         self.variables = tuple(variables)
         self.conditions = conditions
@@ -49,7 +52,7 @@ class Compiled:
             given = ", ".join(map(str, variables)) or "none"
             first = min(map(str, unknown))
             raise ValueError(f"no values were given for {first!r}; the variables are {given}")
-        writer = Writer(self.variables, lowering, conditions)
+        writer = Writer(self.variables, lowering, conditions, degrees)
         try:
             result = writer.write(expression, writer.source.top)
         except RecursionError:
@@ -132,6 +135,6 @@ def _constant(expression: Expr) -> arb:
         return arb.pi()
     if expression is sympy.E:
         return arb.const_e()
-    writer = Writer((), BALL, BallConditions(), leaf=expression)
+    writer = Writer((), BALL, BallConditions(), {}, leaf=expression)
     result = writer.write(expression, writer.source.top)
     return writer.source.function(result)(*map(_constant, writer.source.constants))()

@@ -5,7 +5,7 @@ One line an operation, and each common subexpression once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import sympy
@@ -40,6 +40,7 @@ class Writer:
         variables: Sequence[Symbol],
         lowering: Lowering,
         conditions: Conditions,
+        degrees: Mapping[Symbol, float],
         leaf: Expr | None = None,
     ) -> None:
         self.lowering = lowering
@@ -57,7 +58,7 @@ class Writer:
             "series_quotient": series_quotient,
         }
         self.source = Source(variables, {**meanings(conditions), **operations})
-        self.cases = CaseWriter(self.source, self.write, lowering, variables)
+        self.cases = CaseWriter(self.source, self.write, lowering, variables, degrees)
 
     def write(self, e: Expr, block: Block) -> str:
         """The name that holds `e` once the lines of `block` have run."""

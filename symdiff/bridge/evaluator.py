@@ -31,6 +31,7 @@ import sympy
 from sympy import Rational
 
 from symdiff.bridge.float_steps import FloatSteps, rational
+from symdiff.bridge.guards import valued
 from symdiff.bridge.interpret import run_mpmath
 from symdiff.bridge.program import Program, program
 from symdiff.bridge.running_error import BoolArray, Number
@@ -155,10 +156,14 @@ class Evaluator:
     @cached_property
     def _rescue(self) -> Callable[[tuple[tuple[str, Rational], ...]], Rescue]:
         """The program in balls, for some values of the constants."""
-        from symdiff.bridge.rescue import Rescue  # flint takes 0.1 s; most calls need none
+        from symdiff.bridge.rescue import Rescue, short  # flint takes 0.1 s; most calls need none
 
         def compiled(constants: tuple[tuple[str, Rational], ...]) -> Rescue:
-            return Rescue(self._unshared, dict(constants), self._restricting)
+            guards, given = self._restricting, dict(constants)
+            if not (guards and (parameters := short(given))):
+                return Rescue(self._unshared, given, guards)
+            guards = valued(guards, parameters)
+            return Rescue(program({**self.nodes, **guards}, shared=False), given, guards)
 
         return lru_cache(maxsize=8)(compiled)
 

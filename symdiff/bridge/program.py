@@ -72,6 +72,17 @@ class Program:
             self.results,
         )
 
+    def given(self, result: str) -> Program:
+        """The same program of which one result is an argument, as are the inputs.
+
+        The program must have been made without sharing, or what reads that value may not read it.
+        """
+        value = self.results[result]
+        arguments = {**self.arguments, result: value}
+        steps = [(symbol, what) for symbol, what in self.steps if symbol != value]
+        left = {name: symbol for name, symbol in self.results.items() if name != result}
+        return Program(arguments, tuple(_needed(steps, left.values())), left)
+
     def operation_count(self) -> int:
         """Scalar operations: each +, −, ×, ÷, power or function call counts one."""
         return sum(

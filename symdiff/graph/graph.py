@@ -29,6 +29,8 @@ class Graph:
     barred: bool = False  # whether an array's cotangent is written ȳ, not v, below its own line
     lengths: Mapping[str, int] = field(default_factory=dict)  # of axes that no input has
     outputs: tuple[str, ...] = ()  # names of lines, by default the last
+    # whether its lines are derivatives as formulas give them, which choose one of equal cases
+    of_derivatives: bool = False
 
     def __post_init__(self) -> None:
         everything = topological([*self.lines.values(), *self.where.values()], computed=True)

@@ -14,7 +14,7 @@ from itertools import repeat
 from typing import Any
 
 import sympy
-from flint import arb, arb_series
+from flint import arb
 from sympy import Expr, Piecewise, S, Symbol
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, BooleanAtom, Not, Or
@@ -37,9 +37,7 @@ class Absent(arb):
 
     def __add__(self, other: Any) -> Any:
         """The other; itself and a plain 0, from which sums begin, are itself."""
-        if isinstance(other, arb | arb_series):  # a series, where one side of a tie is looked at
-            return other
-        return self if other == 0 else arb(other)
+        return self if isinstance(other, int) and other == 0 else other
 
     __radd__ = __add__
 

@@ -16,6 +16,7 @@ from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.graph import Graph
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.input import Input
+from symdiff.graph.kinds.stop import Stop
 from symdiff.graph.node import Node, topological
 from symdiff.graph.reading.closed_form import closed_form
 from symdiff.oracle import deadline
@@ -160,6 +161,7 @@ def _primals(adjoints: Derivation, values: Mapping[Symbol, Expr]) -> dict[str, P
         for node in computed
         if isinstance(node, Elementwise) and not is_total(node.expr)
     )
+    stopped = any(isinstance(node, Stop) for node in computed)
     primals = {}
     for name in adjoints.nodes:
         node = graph.nodes[name]
@@ -169,7 +171,7 @@ def _primals(adjoints: Derivation, values: Mapping[Symbol, Expr]) -> dict[str, P
             variable = Symbol(f"%{name}", real=True)
             function = _function(adjoints, {node: variable})
             value = put(closed_form(node), values)
-        primals[name] = Primal(restricting, put(function, values), variable, value)
+        primals[name] = Primal(restricting, put(function, values), variable, value, stopped)
     return primals
 
 

@@ -6,7 +6,7 @@ value is NaN, which passes on to whatever is computed from it.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -70,6 +70,11 @@ def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
 def compile_untied(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
     """The same, where nothing is known at a tie."""
     return _compiled(tuple(symbols), expression, ties=False)
+
+
+def compile_plain(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
+    """The same, where 0 times what has no value has none."""
+    return _plain(tuple(symbols), expression)
 
 
 def compile_reached(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
@@ -141,6 +146,24 @@ class Entry(OfColumns):
             watch.met = True
 
 
+class Plain(OfColumns):
+    """An expression as a function of balls: 0 is a number like others, whatever made it."""
+
+    def __init__(self, symbols: Sequence[Symbol], expression: Expr) -> None:
+        none = expression.has(*NO_NUMBERS)  # 0/0, as the mean over nothing is
+        self._entry = None if none else Entry(symbols, expression, expression, ties=True)
+
+    def __call__(self, *balls: Any) -> arb:
+        """The value. Raises: OutOfTimeError."""
+        return arb.nan() if self._entry is None else self._entry(*balls)
+
+    def of_columns(self, columns: Sequence[list[Any]]) -> Iterable[arb]:
+        """The values. Raises: OutOfTimeError."""
+        if self._entry is None or not columns[0]:
+            return map(self, *columns)
+        return self._entry.of_columns(columns)
+
+
 class Reached(OfColumns):
     """An expression as a function of balls: NaN of NaN alone, the whole line where it has no value.
 
@@ -148,15 +171,14 @@ class Reached(OfColumns):
     """
 
     def __init__(self, symbols: Sequence[Symbol], expression: Expr) -> None:
-        none = expression.has(*NO_NUMBERS)
-        self._entry = None if none else Entry(symbols, expression, expression, ties=True)
+        self._plain = Plain(symbols, expression)
 
     def __call__(self, *balls: Any) -> arb:
         """The value. Raises: OutOfTimeError."""
         if any(arb(ball).is_nan() for ball in balls):
             return arb.nan()
-        value = None if self._entry is None else self._entry(*balls)
-        return arb(0, arb.pos_inf()) if value is None or value.is_nan() else value
+        value = self._plain(*balls)
+        return arb(0, arb.pos_inf()) if value.is_nan() else value
 
     def of_columns(self, columns: Sequence[list[Any]]) -> Iterator[arb]:
         """The values. Raises: OutOfTimeError."""
@@ -171,6 +193,11 @@ def _look_at_the_clock() -> None:
 @lru_cache(maxsize=4096)
 def _compiled(symbols: tuple[Symbol, ...], expression: Expr, *, ties: bool = True) -> OfColumns:
     return WithAbsent(symbols, expression, lambda e: Entry(symbols, e, expression, ties=ties))
+
+
+@lru_cache(maxsize=4096)
+def _plain(symbols: tuple[Symbol, ...], expression: Expr) -> OfColumns:
+    return Plain(symbols, expression)
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,8 @@ What a convention chose at a tie is certified as far as it is proven to be right
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import (
     balls_of,
     compile_entry,
+    compile_plain,
     compile_reached,
     compile_untied,
     watched,
@@ -34,9 +36,9 @@ from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.from_float_balls import COARSEST, WORTH, enclose_quickly
 from symdiff.oracle.poles import settle_poles
 from symdiff.oracle.primal import is_total
-from symdiff.oracle.reach import Loss, Watch, terms_of
+from symdiff.oracle.reach import Loss, Spoiled, Watch, terms_of
 from symdiff.oracle.settled_ties import settle_ties
-from symdiff.oracle.ties import choosing_steps
+from symdiff.oracle.ties import choosing_steps, chosen
 
 _FIRST = 128  # bits
 # Seconds that one call may take: a layer norm of 4,096 entries takes 5 s.
@@ -66,23 +68,27 @@ def enclose_arrays(
         ties: whether what a convention chose at a tie is to be settled; else nothing is known
             there. Nor is it where an input is infinite: of 1/z > 0 at ∞ both sides are exactly 0.
     """
-    watch = Watch(adjoints.graph, _restricting(adjoints))
+    watch = Watch(adjoints, _restricting(adjoints))
     enough = absolute or {}
     found: dict[str, Enclosure] = {}
     entries = sum(int(np.size(value)) for value in arguments.values())
     # Of scalars each entry is a problem of its own, and an adjoint that is a constant has as many.
     pointwise = adjoints.signature.pointwise
     shape = np.broadcast_shapes(*map(np.shape, arguments.values())) if pointwise else ()
-    left, steps = dict(adjoints.nodes), program({**adjoints.nodes, **watch.nodes})
+    left, steps = dict(adjoints.nodes), program(adjoints.nodes)
     steps.check(arguments)
     moved = {name for name in adjoints.signature.inputs if name in adjoints.nodes}
     choosing = choosing_steps(steps, moved)
     ties = ties and not (choosing and _some_infinite(arguments))
     if ties and relative >= COARSEST and entries >= WORTH:
         around = moved if choosing else ()
-        asked = (relative, resolution)
-        found = enclose_quickly(steps, watch.guards, arguments, around, shape, asked)
-        found = {name: found[name] for name in adjoints.nodes if name in found}
+        both = program({**left, **watch.nodes})
+        found = enclose_quickly(
+            both, watch.guards, arguments, around, shape, (relative, resolution)
+        )
+        # A line has ties of its own, wherever its inputs are.
+        told = found.keys() - (chosen(both, choosing_steps(both, moved)) - moved)
+        found = {name: found[name] for name in adjoints.nodes if name in told}
         for name, enclosure in found.items():
             if name in enough:
                 settle(enclosure, enough[name])
@@ -90,20 +96,19 @@ def enclose_arrays(
         if not left:
             return found
         if len(left) < len(found):
-            steps = program({**left, **watch.nodes})
+            steps = program(left)
             choosing |= choosing_steps(steps, moved)  # what is shared otherwise reads otherwise
-    precision = _FIRST
     quick = [name for name in found if name not in left]
+    precision, losses = _FIRST, None
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries), watched(choosing) as ties_met:
         while True:
             with ctx.workprec(precision):
-                balls = {k: balls_of(arguments[k]) for k in steps.arguments}
-                run = _running(steps, compile_entry if ties else compile_untied)
                 try:
-                    results = run(balls)
+                    results = _run(steps, arguments, compile_entry if ties else compile_untied)
                     now = {k: _enclosed(results[k], shape, relative, enough.get(k)) for k in left}
                     # A step's slope is 0, whether or not it has a value.
-                    losses = list(watch.losses(results, balls, _running(steps, compile_reached)))
+                    if losses is None or losses:  # else everything has a value for certain
+                        losses = _losses(watch, results, arguments)
                     for loss in losses:
                         _mark(now, adjoints, loss)
                 except deadline.OutOfTimeError:
@@ -121,13 +126,37 @@ def enclose_arrays(
                     settle_poles(now, results, adjoints, arguments, (relative, enough))
                 return {name: found[name] for name in adjoints.nodes}
             if len(open_ones) < len(left):
-                left, steps = open_ones, program({**open_ones, **watch.nodes})
+                left, steps = open_ones, program(open_ones)
                 choosing |= choosing_steps(steps, moved)
             precision = min(4 * precision, MAX_PRECISION)  # a 0 that is not seen goes all the way
 
 
-def _running(steps: Program, how: Compile) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    return lambda balls: interpret(steps, balls, how)
+def _run(
+    steps: Program,
+    arguments: Mapping[str, Any],
+    how: Compile,
+    changes: Spoiled = MappingProxyType({}),
+) -> dict[str, Any]:
+    balls = {k: balls_of(arguments[k]) for k in steps.arguments}
+    balls |= {k: change(balls[k]) for k, change in changes.items() if k in balls}
+    return interpret(steps, balls, how)
+
+
+def _losses(
+    watch: Watch, results: Mapping[str, Any], arguments: Mapping[str, Any]
+) -> tuple[Loss, ...]:
+    """What has no value on the way, or may have none, at the working precision.
+
+    Of primals 0 times what has no value has none, where of adjoints it is what a case not taken
+    passes back.
+    """
+
+    def reached(changes: Spoiled, names: Iterable[str]) -> Mapping[str, Any]:
+        steps = program({name: watch.dependence[name] for name in names})
+        return _run(steps, arguments, compile_reached, changes)
+
+    values = _run(watch.program, arguments, compile_plain)
+    return tuple(watch.losses(values, results, reached))
 
 
 def _some_infinite(arguments: Mapping[str, Any]) -> bool:

@@ -190,20 +190,28 @@ class _Settling:
         """The derivative where its formula has none: the sides', as of asin(min(z, 1)) at 1.5."""
         if self.primal is None:
             return arb.nan(), Why.UNDEFINED
-        left, right = self.primal.one_sided(point)
+        sides = self.primal.one_sided(point)
+        if sides is None:
+            return arb.nan(), Why.NO_DERIVATIVE
+        left, right = sides
         if left.is_finite() and right.is_finite() and left.overlaps(right):
             return left.union(right), Why.UNDECIDED
-        decided = ctx.prec >= _SURELY  # a border's sign may need more bits
+        # A border's sign may need more bits, or all coefficients of a series.
+        decided = ctx.prec >= _SURELY and not self.primal.open_beside
         return arb.nan(), Why.NO_DERIVATIVE if decided else Why.UNDECIDED
 
     @staticmethod
-    def _at_tie(taken: arb, sides: tuple[arb, arb]) -> tuple[arb, Why]:
+    def _at_tie(taken: arb, sides: tuple[arb, arb] | None) -> tuple[arb, Why]:
         """The derivative where two cases meet: both sides' if they are one, else the convention's.
+
+        None where the function jumps.
 
         The sides are one as far as their balls say: the ball that is returned holds both. Where
         cases are nested a convention may name what lies outside of the sides, as 5 for
         max(z, max(z, min(6z, z)) − z) at 0; that is no derivative by any account.
         """
+        if sides is None:
+            return arb.nan(), Why.NO_DERIVATIVE
         left, right = sides
         if not (left.is_finite() and right.is_finite()):
             return arb.nan(), Why.UNDECIDED

@@ -20,6 +20,7 @@ from symdiff.balls.cases import degree_of
 from symdiff.balls.compiled import Compiled
 from symdiff.balls.conditions import SideConditions
 from symdiff.balls.elementary import SERIES, Undecided, Undefined
+from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program
 from symdiff.bridge.sharing import Entrywise
 from symdiff.graph.arrays.layout import Align
@@ -36,6 +37,7 @@ from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import compile_entry
 
 _ORDER = 6  # coefficients; a border that vanishes to more is undecided
+_ENOUGH = 64  # bits to which two balls have to agree
 _MOVING = (gathered, taken, placed, given, positions)  # move data, or add, or take no numbers
 
 
@@ -100,8 +102,10 @@ def _moved(
                 entries[i] = arb_series([entries[i], 1])
             run.values[symbol], run.degrees[symbol] = numbers, float(name in moving)
         for symbol, what in steps.steps:
-            run.values[symbol] = _array(run.step(what))
-            run.degrees[symbol] = run.degree(what)
+            made, degree = _array(run.step(what)), run.degree(what)
+            if degree == 0:  # of x ≠ 0 both sides are 1, whatever else depends on ε
+                made = _array(_limits(made))
+            run.values[symbol], run.degrees[symbol] = made, degree
         return [(name, run.values[symbol]) for name, symbol in steps.results.items()]
     finally:
         ctx.cap = before
@@ -130,6 +134,30 @@ def _slope(number: Any) -> Any:
     return number[1] if number.prec > 1 and number[1].is_finite() else UNKNOWN
 
 
+def continuous(
+    steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Of each result where it tends to what it is, from both sides, as far as the balls tell.
+
+    Returns: by the result's name, an array of its shape.
+    Args and Raises: those of `_moved`.
+    """
+    here = interpret(steps, arguments, compile_entry)
+    found = {name: np.ones(np.shape(made), dtype=bool) for name, made in here.items()}
+    for side in (-1, 1):
+        for name, tends in beside(steps, arguments, moving, side).items():
+            found[name] &= np.asarray(_meets(tends, here[name]), dtype=bool)
+    return found
+
+
+def _meet(tends: Any, value: Any) -> bool:
+    here = arb(value)  # an empty sum is a plain 0
+    if tends is UNKNOWN or not here.is_finite() or not tends.overlaps(here):
+        return False
+    return bool(tends.union(here).rad() <= (1 + abs(here)) * arb(2) ** -_ENOUGH)
+
+
+_meets = np.frompyfunc(_meet, 2, 1)
 _limits = np.frompyfunc(_limit, 1, 1)
 _slopes = np.frompyfunc(_slope, 1, 1)
 
@@ -146,9 +174,9 @@ class _Run:
         """The value of a step. Raises: Unproven, OutOfTimeError."""
         value = self.values.__getitem__
         if isinstance(what, Entrywise):
-            function = _compiled(len(what.operands), what.template, self.side)
+            degrees = tuple(self.degrees[s] for s in what.operands)
+            function = _compiled(degrees, what.template, self.side)
             operands = [value(s) for s in what.operands]
-            function.conditions.degree = max((self.degrees[s] for s in what.operands), default=0.0)
             return np.frompyfunc(function, len(operands), 1)(*operands) if operands else function()
         if isinstance(what, Contract):  # of series there is no faster product
             return np.einsum(what.subscripts, *map(value, what.operands))
@@ -165,13 +193,11 @@ class _Run:
 
     def degree(self, what: Entrywise | ArrayOperation) -> float:
         """A bound of the degree of a step's value; infinite where there is none."""
-        operands = what.operands if isinstance(what, Entrywise) else tuple(what.free_symbols)
-        most = max((self.degrees[s] for s in operands), default=0.0)
-        if most == 0 or isinstance(what, Align):
-            return most
         if isinstance(what, Entrywise):
-            return degree_of(what.template) * most
-        return math.inf
+            degrees = {placeholder(i): self.degrees[s] for i, s in enumerate(what.operands)}
+            return degree_of(what.template, degrees)
+        most = max((self.degrees[s] for s in what.free_symbols), default=0.0)
+        return most if most == 0 or isinstance(what, Align) else math.inf
 
 
 def _middle(number: Any) -> Any:
@@ -209,30 +235,28 @@ def _sign(a: Any, b: Any, side: int) -> int:
 
 
 class _Beside(SideConditions):
-    """Conditions on series of operands that are series themselves, of a degree to be stated."""
-
-    degree = math.inf  # of the operands, in ε
+    """Conditions on borders that are series, or balls that do not move."""
 
     def sign(self, x: Any) -> int:
         """The sign of a border on this side. Raises: Undecided."""
-        return self._sign(x, 1.0)
+        return self._sign(x, math.inf)
 
     def _sign(self, x: Any, degree: float) -> int:
-        """A border of degree n in operands of degree m is one of n m in ε."""
-        moves = isinstance(x, arb_series) and degree > 0
-        return super()._sign(x, degree * self.degree if moves else 0.0)
+        return super()._sign(x, degree if isinstance(x, arb_series) else 0.0)
 
     def extreme(self, x: Any, *, degree: float) -> bool:  # noqa: ARG002 - it does not matter here
         """x > 0; where x = a − b vanishes to the known order, either of a and b serves."""
-        return super()._sign(x, 0.0) > 0
+        return self._sign(x, 0.0) > 0
 
 
 class _Function:
     """A template as a function of balls and series on one side."""
 
-    def __init__(self, count: int, template: Expr, side: int) -> None:
-        self.conditions = _Beside(side)
-        self._symbols = [placeholder(i) for i in range(count)]
+    def __init__(self, degrees: tuple[float, ...], template: Expr, side: int) -> None:
+        """Args: degrees, of the operands in ε; infinite where they are no polynomials."""
+        self._conditions = _Beside(side)
+        self._degrees = {placeholder(i): degree for i, degree in enumerate(degrees)}
+        self._symbols = list(self._degrees)
         self._template = template
         self._constant = compile_entry(self._symbols, template)
         self._series: Compiled | None = None  # compiled when something moves
@@ -245,7 +269,9 @@ class _Function:
         if deadline.spent():
             raise deadline.OutOfTimeError
         if self._series is None:
-            self._series = Compiled(self._template, self._symbols, SERIES, self.conditions)
+            self._series = Compiled(
+                self._template, self._symbols, SERIES, self._conditions, self._degrees
+            )
         try:
             found = self._series(*map(_lifted, numbers))
         except (Undecided, Undefined, ValueError, ZeroDivisionError):

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from flint import ctx
 
-from symdiff.bridge.program import program
+from symdiff.balls.elementary import CannotCertify
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.einsum import Einsum
 from symdiff.graph.kinds.elementwise import Elementwise
@@ -25,17 +25,15 @@ from symdiff.graph.kinds.part import Part
 from symdiff.graph.kinds.position import Position
 from symdiff.graph.node import topological
 from symdiff.oracle import deadline
-from symdiff.oracle.array_balls import balls_of
-from symdiff.oracle.enclosure import Enclosure, Float64Array, Why
+from symdiff.oracle.beside import Beside
+from symdiff.oracle.enclosure import BoolArray, Enclosure, Float64Array, Why
 from symdiff.oracle.from_balls import enclosure_of
-from symdiff.oracle.one_sided import UNKNOWN, Unproven, slopes_beside
+from symdiff.oracle.one_sided import Unproven
 from symdiff.oracle.reach import no_value
 
 # Of an elimination, or a choice, NaN may mean that it was not decided.
 _PROVING = (Einsum, Elementwise, Gather, Input, Literal, Part, Position, Scatter)
 _BITS = 256
-_MOST_RUNS = 32  # of entries of one input, moved each by itself
-_RESULT = "result"
 
 
 def settle_poles(
@@ -56,36 +54,28 @@ def settle_poles(
         pole = no_value(np.broadcast_to(results[name], enclosure.shape))
         pole &= enclosure.why == Why.UNDECIDED
         enclosure.why[pole] = Why.NO_DERIVATIVE
-        if pole.any() and name in adjoints.signature.inputs:
-            with suppress(Unproven, deadline.OutOfTimeError), ctx.workprec(_BITS):
-                _by_sides(name, enclosure, pole, adjoints, arguments, accuracy)
+        if pole.any() and not adjoints.signature.pointwise:
+            with (
+                suppress(Unproven, CannotCertify, deadline.OutOfTimeError),
+                ctx.workprec(_BITS),
+            ):
+                beside = Beside(name, adjoints, arguments)
+                _by_sides(name, enclosure, pole, beside, accuracy)
 
 
 def _by_sides(
     name: str,
     enclosure: Enclosure,
-    pole: Any,
-    adjoints: Derivation,
-    arguments: Mapping[str, Any],
+    pole: BoolArray,
+    beside: Beside,
     accuracy: tuple[float, Mapping[str, Float64Array]],
 ) -> None:
-    """Certify the entries whose slopes on both sides are one. Raises: as `slopes_beside`."""
-    (output, *others) = adjoints.graph.output_nodes
-    if others or output.axes:
-        return
+    """Certify the entries whose slopes on both sides are one. Raises: as `Beside.derivatives`."""
     relative, enough = accuracy
-    steps = program({_RESULT: output})
-    balls = {k: balls_of(arguments[k]) for k in steps.arguments}
-    for index in np.argwhere(pole)[:_MOST_RUNS]:
-        place = tuple(index)
-        moving = np.zeros(pole.shape, dtype=bool)
-        moving[place] = True
-        sides = [
-            slopes_beside(steps, balls, {name: moving}, side)[_RESULT].item() for side in (-1, 1)
-        ]
-        if any(side is UNKNOWN for side in sides) or not sides[0].overlaps(sides[1]):
+    for place, (left, right) in beside.derivatives(pole):
+        if not left.overlaps(right):
             continue
-        proven = enclosure_of([sides[0].union(sides[1])], relative=relative)
+        proven = enclosure_of([left.union(right)], relative=relative)
         least = np.broadcast_to(enough.get(name, np.zeros(())), pole.shape)[place]
         if proven.certified.all() or proven.bound[0] <= least:
             proven.certified[0], proven.why[0] = True, Why.CERTIFIED

@@ -42,6 +42,7 @@ class Primal:
     function: Expr
     variable: Symbol
     value: Expr | None = None  # of the variable, where it is no input but a named line
+    stopped: bool = False  # whether some of the function is constant to the derivative
 
     @property
     def symbols(self) -> set[Symbol]:
@@ -86,6 +87,8 @@ class PrimalAt:
         self._inputs = tuple(variables)
         self._value = None if primal.value is None else compile_ball(primal.value, variables)
         self._beside: dict[int, Compiled] = {}  # compiled when a first tie is met
+        self._function: Compiled | None = None  # so too
+        self.open_beside = False  # whether a border's sign beside the last point was left open
         self._exists: dict[tuple[float, ...], tuple[bool | None, bool | None]] = {}
 
     def defined(self, point: Sequence[arb]) -> bool | None:
@@ -137,33 +140,53 @@ class PrimalAt:
         variable = self._primal.variable
         return {**numbers, variable: numbers[variable] + side / _FAR}
 
-    def one_sided(self, point: Sequence[arb]) -> tuple[arb, arb]:
+    def one_sided(self, point: Sequence[arb]) -> tuple[arb, arb] | None:
         """The derivatives from the left and from the right, proven; NaN where they are not.
 
         On either side the function is a power series in the distance, whose first coefficient is
         the one-sided derivative; or else its derivative has a limit there, as that of atan(1/z).
+        None if the function jumps: of e^z where z ≠ 0, else 0, both slopes at 0 are 1, and there
+        is no derivative. Nothing is proven where a stop would move with the variable.
         """
-        left, right = (self._beside_by_series(point, side) for side in (-1, 1))
-        if not left.is_finite():
-            left = self._beside_by_limit(point, -1)
-        if not right.is_finite():
-            right = self._beside_by_limit(point, 1)
-        return left, right
+        if self._primal.stopped:
+            return arb.nan(), arb.nan()
+        self.open_beside = False
+        here = self._here(point)
+        slopes = []
+        for side in (-1, 1):
+            tends, slope = self._beside_by_series(point, side)
+            if not slope.is_finite():
+                tends, slope = self._beside_by_limit(point, side)
+            if tends.is_finite() and here.is_finite() and not tends.overlaps(here):
+                return None
+            known = tends.is_finite() and here.is_finite()
+            slopes.append(slope if known else arb.nan())
+        return slopes[0], slopes[1]
 
-    def _beside_by_limit(self, point: Sequence[arb], side: int) -> arb:
-        """The limit of the derivative at z + side/t for t → ∞, if it is proven."""
+    def _here(self, point: Sequence[arb]) -> arb:
+        """The function's value at the point; NaN if it is not known."""
+        if self._function is None:
+            self._function = compile_ball(self._primal.function, self._variables)
+        line = [] if self._value is None else [self._value(*point)]
+        try:
+            value = self._function(*point, *line)
+        except Undefined:
+            return arb.nan()
+        return arb.nan() if self._function.conditions.undecided else value
+
+    def _beside_by_limit(self, point: Sequence[arb], side: int) -> tuple[arb, arb]:
+        """What the function and its derivative at z + side/t tend to for t → ∞, if proven."""
         variable = self._primal.variable
         if self._value is not None or not all(x.is_exact() for x in point):
-            return arb.nan()
+            return arb.nan(), arb.nan()
         if not self.exists_beside(point)[side > 0]:
-            return arb.nan()
-        slope = differentiate(self._primal.function, variable)
-        found = limits(slope.xreplace(self._next_to(point, side)))[1:]
-        if not found.certified[0] or not abs(found.high[0]) <= LARGEST:
-            return arb.nan()
-        return arb(found.high[0]) + arb(found.low[0]) + arb(0, found.bound[0])
+            return arb.nan(), arb.nan()
+        beside, function = self._next_to(point, side), self._primal.function
+        slope = differentiate(function, variable)
+        return _limit(function.xreplace(beside)), _limit(slope.xreplace(beside))
 
-    def _beside_by_series(self, point: Sequence[arb], side: int) -> arb:
+    def _beside_by_series(self, point: Sequence[arb], side: int) -> tuple[arb, arb]:
+        """What the function and its derivative tend to on that side, if proven."""
         if side not in self._beside:
             self._beside[side] = compile_side(self._primal.function, self._variables, side)
         cap = ctx.cap
@@ -176,15 +199,26 @@ class PrimalAt:
             if self._value is not None:
                 arguments.append(arb_series([self._value(*point), 1]))
             series = self._beside[side](*arguments)
-        except (Undecided, Undefined, ValueError, ZeroDivisionError):
-            return arb.nan()  # the latter two: flint divides by a series that may be 0
+        except Undecided:
+            self.open_beside = True
+            return arb.nan(), arb.nan()
+        except (Undefined, ValueError, ZeroDivisionError):
+            return arb.nan(), arb.nan()  # the latter two: flint divides by a series that may be 0
         finally:
             ctx.cap = cap
         if not isinstance(series, arb_series):
-            return arb(0)
+            return arb(series), arb(0)
         if series.prec < 2 or not constant_of(series).is_finite():
-            return arb.nan()
-        return series[1]
+            return arb.nan(), arb.nan()
+        return series[0], series[1]
+
+
+def _limit(expression: Expr) -> arb:
+    """What an expression in t tends to for t → ∞; NaN unless it is proven and finite."""
+    found = limits(expression)[1:]
+    if not found.certified[0] or not abs(found.high[0]) <= LARGEST:
+        return arb.nan()
+    return arb(found.high[0]) + arb(found.low[0]) + arb(0, found.bound[0])
 
 
 def _has_value(guard: Compiled, point: Sequence[arb]) -> bool:

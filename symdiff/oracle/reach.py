@@ -1,8 +1,9 @@
 """Which entries of an adjoint hang on an output that has no value: those that NaN reaches.
 
 An output is asked for by its cotangent. With NaN in place of the cotangents of those entries that
-have no value, the program gives NaN for what is summed from them, if NaN passes on through every 0:
-log(max(x, 0)) at x = −1 has no derivative, though its formula is 0 times something.
+have no value, a program gives NaN for what hangs on them. It is that of the adjoints, with slopes
+of 1 in place of all those of functions of an entry, and NaN passes on through every 0: at x = −1
+log(max(x, 0)) has no derivative, though its formula is 0 times something, nor has sign(log(x)).
 """
 
 from __future__ import annotations
@@ -11,23 +12,32 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from flint import arb
+from sympy import S
 
+from symdiff.bridge.program import Program, program
+from symdiff.graph.adjoints.acyclic import acyclic
+from symdiff.graph.adjoints.derivation import Derivation
+from symdiff.graph.adjoints.reverse import sweep_from
 from symdiff.graph.graph import Graph
 from symdiff.graph.kinds.einsum import Einsum
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.gather import Gather, Scatter
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
+from symdiff.graph.order import ordered
 from symdiff.graph.template import placeholder
 from symdiff.notation.arrays import Axes
 from symdiff.oracle.enclosure import BoolArray, Why
 
 Balls = Mapping[str, Any]
 Lost = Callable[[Any], BoolArray]
+Spoiled = Mapping[str, Callable[[Any], Any]]  # by input what is made of its entries
+Reaching = Callable[[Spoiled, Iterable[str]], Balls]
 
 _NAN = np.frompyfunc(lambda ball: ball.is_nan(), 1, 1)
 _WIDE = np.frompyfunc(lambda ball: not ball.is_nan() and not ball.rad().is_finite(), 1, 1)
@@ -103,7 +113,8 @@ class Loss:
 class Watch:
     """What a program computes beside its results, to see what has no value and what hangs on it."""
 
-    def __init__(self, graph: Graph, restricting: Iterable[Node]) -> None:
+    def __init__(self, adjoints: Derivation, restricting: Iterable[Node]) -> None:
+        self._adjoints, graph = adjoints, adjoints.graph
         self._guards = {f"%{i}": node for i, node in enumerate(restricting)}
         self._terms = {f"%y{i}": t for i, t in enumerate(terms_of(graph)) if self._guards}
         self._sources = {f"%s{i}": n for i, n in enumerate(chosen_from(graph)) if self._guards}
@@ -119,36 +130,73 @@ class Watch:
         values = {key: term.value for key, term in self._terms.items()}
         return {**self._guards, **self._sources, **values}
 
-    def losses(self, results: Balls, balls: Balls, run: Callable[[Balls], Balls]) -> Iterator[Loss]:
+    @cached_property
+    def program(self) -> Program:
+        """What computes them."""
+        return program(self.nodes)
+
+    def losses(self, values: Balls, results: Balls, run: Reaching) -> Iterator[Loss]:
         """Everything that is lost, what is proven to have no value last.
 
-        Args: results, of the program for the arguments `balls`; run, the program as
-            `compile_reached` has it.
+        Args: values, of `nodes` as `compile_plain` has them; results, the adjoints'; run, which
+            computes some of `dependence` as `compile_reached` has them, with some inputs changed.
         """
-        guards = (results[key] for key in self._guards)
+        guards = (values[key] for key in self._guards)
         if all(all(map(arb.is_finite, np.ravel(guard).tolist())) for guard in guards):
             return
         for why, lost in ((Why.UNDECIDED, unknown), (Why.UNDEFINED, no_value)):
-            places = [(node.axes, lost(results[key])) for key, node in self._guards.items()]
+            places = [(node.axes, lost(values[key])) for key, node in self._guards.items()]
             if any(where.any() for _, where in places):
-                hit = self._hit(results, lost, balls, run)
+                hit = self._hit(values, results, lost, run)
                 yield from (Loss(why, axes, where, hit) for axes, where in places)
 
+    @cached_property
+    def dependence(self) -> Mapping[str, Node]:
+        """By name the adjoints if all functions of an entry had the slope 1."""
+        adjoints = self._adjoints
+        lines = adjoints.graph.lines
+        with acyclic():
+            steep = _steep(adjoints.graph.nodes.values())
+            seeds = [(steep[lines[name]], v) for name, v in adjoints.cotangents.items()]
+            found = sweep_from(seeds).adjoints
+        named = {name: steep[node] for name, node in adjoints.graph.nodes.items()}
+        return {name: found[named[name]] for name in adjoints.nodes}
+
     def _hit(
-        self, results: Balls, lost: Lost, balls: Balls, run: Callable[[Balls], Balls]
+        self, values: Balls, results: Balls, lost: Lost, run: Reaching
     ) -> dict[str, BoolArray] | None:
         """By result where it hangs on an output that is lost."""
-        if any(lost(results[key]).any() for key in self._sources):
+        if any(lost(values[key]).any() for key in self._sources):
             return None
-        spoiled = dict(balls)
+        spoiled, outputs = {}, {}
         for key, term in self._terms.items():
-            where = lost(results[key])
+            where = lost(values[key])
             if not where.any():
                 continue
             if term.seed is None:
                 return None
-            name = term.seed.name
-            if name in balls:
-                nothing = np.full(where.shape, arb.nan(), object)
-                spoiled[name] = np.where(term.turned(where), term.turned(nothing), balls[name])
-        return {k: no_value(v) | no_value(results[k]) for k, v in run(spoiled).items()}
+            outputs[term.seed.name] = term.turned(where)
+            spoiled[term.seed.name] = _with_nan(term.turned(where))
+        hit = {
+            k: no_value(made) | no_value(results[k]) for k, made in run(spoiled, results).items()
+        }
+        for name in outputs.keys() & hit.keys():  # the output itself is its cotangent's adjoint
+            hit[name] = hit[name] | outputs[name]
+        return hit
+
+
+def _with_nan(where: BoolArray) -> Callable[[Any], Any]:
+    nothing = np.full(where.shape, arb.nan(), object)
+    return lambda entries: np.where(where, nothing, entries)
+
+
+def _steep(outputs: Iterable[Node]) -> Mapping[Node, Node]:
+    """By node one of the same value, whose functions of an entry pass back what they receive."""
+    made: dict[Node, Node] = {}
+    for node in ordered(outputs, lambda n: (*n.operands, *n.held.values())):
+        content = [made[c] if isinstance(c, Node) else c for c in node.content]
+        operands = tuple(made[o] for o in node.operands)
+        if isinstance(node, Elementwise):
+            content = [node.expr, (S.One,) * len(operands)]
+        made[node] = type(node)(node.axes, operands, *content)
+    return made

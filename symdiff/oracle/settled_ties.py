@@ -8,25 +8,21 @@ between them. Else the entry is not certified, and its bound holds whatever is c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb, ctx
-from sympy import Symbol
 
 from symdiff.balls.elementary import CannotCertify
-from symdiff.bridge.program import Program, program
-from symdiff.bridge.sharing import Entrywise
 from symdiff.graph.adjoints.derivation import Derivation
-from symdiff.graph.kinds.einsum import Contract
-from symdiff.graph.node import Node
+from symdiff.graph.kinds.input import Input
 from symdiff.oracle import deadline
-from symdiff.oracle.array_balls import balls_of
+from symdiff.oracle.beside import Beside
 from symdiff.oracle.enclosure import SMALLEST, BoolArray, Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.from_balls import enclosure_of
-from symdiff.oracle.one_sided import UNKNOWN, Unproven, beside
+from symdiff.oracle.one_sided import Unproven
 from symdiff.oracle.ties import whatever_is_chosen
 
 _BITS = 512
@@ -50,10 +46,11 @@ def settle_ties(
     taken = {name: enclosure.copy() for name, enclosure in found.items()}
     try:
         for radius in _RADII:  # an entry that is 0 by cancellation is seen to be with the last
-            for name, one in _whatever(left, adjoints, arguments, radius):
-                hull = one.broadcast_to(found[name].shape)
-                least = np.maximum(enough.get(name, 0.0), SMALLEST)
-                narrow = (hull.bound <= relative * np.abs(hull.high)) | (hull.bound <= least)
+            for name in left:
+                moved = _inputs(adjoints) if adjoints.graph.of_derivatives else {name}
+                hull = _whatever(name, moved, adjoints, arguments, radius)
+                hull = hull.broadcast_to(found[name].shape)
+                narrow = _narrow(hull, relative, enough.get(name, 0.0))
                 hull.certified[...] = narrow
                 hull.why[...] = np.where(narrow, Why.CERTIFIED, Why.TIED)
                 wider = tied[name] & (taken[name].bound < hull.bound)
@@ -62,6 +59,10 @@ def settle_ties(
             left = {name: node for name, node in left.items() if tied[name].any()}
             if not left:
                 return
+        for name in left if adjoints.graph.of_derivatives else ():
+            others = _inputs(adjoints) - {name}
+            hull = _whatever(name, others, adjoints, arguments, _RADII[-1])
+            tied[name] &= _narrow(hull, relative, enough.get(name, 0.0))
     except deadline.OutOfTimeError:
         for name in left:
             where = tied[name]
@@ -72,14 +73,24 @@ def settle_ties(
         _put_sides(found[name], taken[name], asked, tied[name])
 
 
+def _inputs(adjoints: Derivation) -> set[str]:
+    return {name for name in adjoints.signature.inputs if name in adjoints.nodes}
+
+
 def _whatever(
-    left: Mapping[str, Node], adjoints: Derivation, arguments: Mapping[str, Any], radius: int
-) -> Iterator[tuple[str, Enclosure]]:
-    """Each adjoint whatever is chosen at ties: of an input at its own, of a line at all of them."""
-    inputs = [name for name in adjoints.signature.inputs if name in adjoints.nodes]
-    for name, node in left.items():
-        moved = [name] if name in inputs else inputs
-        yield name, whatever_is_chosen({name: node}, moved, arguments, radius)[name]
+    name: str, moved: set[str], adjoints: Derivation, arguments: Mapping[str, Any], radius: int
+) -> Enclosure:
+    """An adjoint whatever is chosen at ties of what moves: names of inputs, or of itself."""
+    value = adjoints.graph.nodes[name]
+    nodes = {name: adjoints.nodes[name]}
+    line = value if name in moved and not isinstance(value, Input) else None
+    inputs = {value.name} if moved == {name} and isinstance(value, Input) else moved
+    return whatever_is_chosen(nodes, inputs, arguments, radius, line)[name]
+
+
+def _narrow(hull: Enclosure, relative: float, enough: Any) -> BoolArray:
+    least = np.maximum(enough, SMALLEST)
+    return np.asarray((hull.bound <= relative * np.abs(hull.high)) | (hull.bound <= least))
 
 
 class _Asked(NamedTuple):
@@ -93,63 +104,20 @@ class _Asked(NamedTuple):
 
 def _put_sides(enclosure: Enclosure, taken: Enclosure, asked: _Asked, tied: BoolArray) -> None:
     """Certify the tied entries of which the derivatives on both sides say that it is right."""
-    steps = program({asked.name: asked.adjoints.nodes[asked.name]})
     # over series some functions have no arithmetic, as floor
     with ctx.workprec(_BITS), suppress(Unproven, CannotCertify, deadline.OutOfTimeError):
-        balls = {k: balls_of(asked.arguments[k]) for k in steps.arguments}
-        for some in _together(steps, asked.name, tied):
-            moving = {asked.name: some}
-            sides = [beside(steps, balls, moving, side)[asked.name] for side in (-1, 1)]
-            for index in np.argwhere(some):
-                place = tuple(index)
-                left, right = (side[place] for side in sides)
-                if left is UNKNOWN or right is UNKNOWN:
-                    continue
-                if left.overlaps(right):
-                    both = enclosure_of([left.union(right)], relative=asked.relative)
-                    if both.certified.all():
-                        enclosure.put(place, both[0])
-                        enclosure.why[place] = Why.BOTH_SIDES
-                elif _between(taken[place], left, right):
-                    enclosure.put(place, taken[place])
+        beside = Beside(asked.name, asked.adjoints, asked.arguments)
+        for place, (left, right) in beside.derivatives(tied):
+            if left.overlaps(right):
+                both = enclosure_of([left.union(right)], relative=asked.relative)
+                if both.certified.all():
+                    enclosure.put(place, both[0])
+                    enclosure.why[place] = Why.BOTH_SIDES
+            elif _between(taken[place], left, right):
+                enclosure.put(place, taken[place])
 
 
 def _between(taken: Enclosure, left: arb, right: arb) -> bool:
     """Whether what the convention says is none of what lies outside of both sides."""
     at = arb(float(taken.high)) + arb(float(taken.low)) + arb(0, float(taken.bound))
     return not ((at < left and at < right) or (at > left and at > right))
-
-
-def _together(steps: Program, name: str, tied: BoolArray) -> Iterator[BoolArray]:
-    """The tied entries, those together that may move at once as none leads to another's result."""
-    if _entry_by_entry(steps, name):
-        yield tied
-        return
-    for index in np.argwhere(tied)[:_MOST_RUNS]:
-        one = np.zeros(tied.shape, bool)
-        one[tuple(index)] = True
-        yield one
-
-
-def _entry_by_entry(steps: Program, name: str) -> bool:
-    """Whether each entry of the result depends on no entry of the input but the one in its place.
-
-    So it is where what comes from the input is taken entry by entry, or multiplied so.
-    """
-    moved = {steps.arguments[name]} if name in steps.arguments else set()
-    for symbol, what in steps.steps:
-        if isinstance(what, Entrywise):
-            if not moved.isdisjoint(what.operands):
-                moved.add(symbol)
-        elif not moved.isdisjoint(what.free_symbols):
-            if not (isinstance(what, Contract) and _keeps(what, moved)):
-                return False
-            moved.add(symbol)
-    return True
-
-
-def _keeps(what: Contract, moved: set[Symbol]) -> bool:
-    """Whether each operand that moves has the axes of the result in their order."""
-    left, result = what.subscripts.split("->")
-    groups = zip(what.operands, left.split(","), strict=True)
-    return all(group == result for operand, group in groups if operand in moved)

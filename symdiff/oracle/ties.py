@@ -11,7 +11,7 @@ Source: Clarke, Optimization and Nonsmooth Analysis, 1983, §2.1 and theorem 2.3
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -24,7 +24,7 @@ from sympy.core.relational import Relational
 
 from symdiff.balls import Undefined
 from symdiff.bridge.interpret import OfColumns, interpret
-from symdiff.bridge.program import Program, program
+from symdiff.bridge.program import Program, operands_of, program
 from symdiff.bridge.sharing import Entrywise
 from symdiff.functions import Extreme
 from symdiff.graph.adjoints.derivation import Derivation
@@ -36,7 +36,7 @@ from symdiff.graph.node import Node, topological
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
 from symdiff.oracle.absent import WithAbsent
-from symdiff.oracle.array_balls import balls_of
+from symdiff.oracle.array_balls import balls_of, compile_entry
 from symdiff.oracle.enclosure import Enclosure
 from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.infinities import with_infinities
@@ -45,6 +45,7 @@ _RADIUS = 448  # bits below an input: far less than what tells two float64 numbe
 _SPARE = 64  # bits that a ball has beyond its radius
 _SMALLEST = 1074  # bits below 1 of the smallest input that is not 0
 _PATIENCE = 20.0  # seconds
+_LINE = "%line"
 _KINKED = (Extreme, sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside)
 
 
@@ -90,6 +91,16 @@ def choosing_steps(steps: Program, inputs: Iterable[str]) -> set[Any]:
     return found
 
 
+def chosen(steps: Program, choosing: Container[Any]) -> set[str]:
+    """The results that hang on one of the choosing steps."""
+    hanging: set[Symbol] = set()
+    for symbol, what in steps.steps:
+        key = what.template if isinstance(what, Entrywise) else what.function
+        if key in choosing or not hanging.isdisjoint(operands_of(what)):
+            hanging.add(symbol)
+    return {name for name, symbol in steps.results.items() if symbol in hanging}
+
+
 @lru_cache(maxsize=4096)
 def _deciding(template: Expr) -> frozenset[Symbol]:
     """What decides the cases of an expression."""
@@ -103,18 +114,24 @@ def whatever_is_chosen(
     inputs: Iterable[str],
     arguments: Mapping[str, Any],
     radius: int = _RADIUS,
+    line: Node | None = None,
 ) -> dict[str, Enclosure]:
     """Each node's value, entry by entry, whatever is chosen at ties of the inputs; not certified.
 
     Args: inputs, the names of those arguments that are taken with a tiny radius; radius, how many
-        bits below an input it is.
+        bits below an input it is; line, a value that is taken so too, whatever it is computed from.
     Raises: OutOfTimeError.
     """
-    steps = _opened(program(nodes))
+    steps, moved = program(nodes), set(inputs)
+    if line is not None:
+        steps = program({**nodes, _LINE: line}, shared=False).given(_LINE)
+        moved.add(_LINE)
     with ctx.workprec(radius + _SPARE):
-        balls = {name: balls_of(arguments[name]) for name in steps.arguments}
-        balls |= {name: _around(balls[name], radius) for name in inputs if name in balls}
-        found = interpret(steps, balls, _compile)
+        balls = {name: balls_of(values) for name, values in arguments.items()}
+        if line is not None:
+            balls |= interpret(program({_LINE: line}), balls, compile_entry)
+        balls |= {name: _around(balls[name], radius) for name in moved if name in balls}
+        found = interpret(_opened(steps), balls, _compile)
     return {
         name: enclosure_of(list(map(arb, np.ravel(made))), relative=0.0).reshape(np.shape(made))
         for name, made in found.items()

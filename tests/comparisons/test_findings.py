@@ -231,6 +231,24 @@ def test_the_gradient_of_det_is_zero_where_a_factor_of_lu_is():
     assert torch.allclose(recorded, torch.tensor([[4.0, -2.0], [-2.0, 1.0]], dtype=x.dtype))
 
 
+def test_gelu_of_large_numbers_is_infinite_in_float32_on_some_processors():
+    """Of z ≥ 1.71e38 it is z; −9.1e-8 at −5.52 is 0. Seen on an AMD EPYC with AVX-512.
+
+    oneDNN computes it there; held to AVX2 (ONEDNN_MAX_CPU_ISA) it gives z.
+    """
+    z = torch.tensor([1.8e38, -5.524576187133789] * 16)
+    large, small = gelu(z)[:2].tolist()
+    if math.isfinite(large):
+        pytest.skip("torch's gelu takes another kernel on this processor")
+    with mpmath.workdps(60):
+        truth = z[1].item() * mpmath.ncdf(z[1].item())
+
+    assert small == 0
+    assert abs(truth + mpmath.mpf("9.12e-8")) < 1e-10
+    with pytest.raises(comparisons.GradientMismatch, match=r"value\) is wrong .*\n.*e\+38"):
+        comparisons.check(gelu, "gelu", dtype="float32")
+
+
 class TestLosses:
     """What goes wrong in two variables."""
 

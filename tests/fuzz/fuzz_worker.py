@@ -1,8 +1,9 @@
 """One process that takes formulas from its input and says what it finds, a line of JSON each.
 
 Before each step it says which one it begins: when it hangs or dies, that is the last line. The
-kernel ends it (SIGXCPU) after so many seconds of processor time in a formula's steps, and refuses
-it memory beyond a limit. Lines out: {"step": …}, {"fault": …}, {"done": counts}.
+kernel ends it (SIGXCPU) after so many seconds of processor time in a step, which is a call that a
+user makes and that has a budget of its own, and refuses it memory beyond a limit. Lines out:
+{"step": …}, {"fault": …}, {"done": counts}.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ class Run:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                return action()
+                with limited(self.task["seconds"]):
+                    return action()
         except Exception as error:  # noqa: BLE001 - every exception is a finding or a refusal
             if refuses(error):
                 self.count(f"refused in {name}")
@@ -83,29 +85,28 @@ class Run:
         with suppress(OSError):
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # VmHWM begins anew
         before = memory("VmRSS")
-        with limited(self.task["seconds"]):
-            both = self.step("derive", lambda: derived(self.text, self.parameters))
-            if both is None:
-                return
-            definition, adjoints = both
-            self.step("print", lambda: (str(adjoints), adjoints.latex(), adjoints.latex("closed")))
-            if "z" not in adjoints:
-                return
-            narrow = self.narrow()
+        both = self.step("derive", lambda: derived(self.text, self.parameters))
+        if both is None:
+            return
+        definition, adjoints = both
+        self.step("print", lambda: (str(adjoints), adjoints.latex(), adjoints.latex("closed")))
+        if "z" not in adjoints:
+            return
+        narrow = self.narrow()
 
-            def at(points: np.ndarray, target: str) -> Any:
-                return adjoints.enclose(target=target, z=points)["z"]
+        def at(points: np.ndarray, target: str) -> Any:
+            return adjoints.enclose(target=target, z=points)["z"]
 
-            wide = self.step("enclose float64", lambda: at(self.points, "float64"))
-            single = self.step("enclose float32", lambda: at(narrow, "float32"))
-            fast = self.step("lambdify", lambda: adjoints.lambdify()(z=self.points)["z"])
-            kinks = self.step("kinks", lambda: kinks_of(definition))
-            many = None
-            if self.task["table"]:
-                many = self.step("table", lambda: enclosed_many(adjoints, narrow))
-            scalars = self.step(
-                "scalar", lambda: [at(x, "float64") for x in self.points[: self.task["scalars"]]]
-            )
+        wide = self.step("enclose float64", lambda: at(self.points, "float64"))
+        single = self.step("enclose float32", lambda: at(narrow, "float32"))
+        fast = self.step("lambdify", lambda: adjoints.lambdify()(z=self.points)["z"])
+        kinks = self.step("kinks", lambda: kinks_of(definition))
+        many = None
+        if self.task["table"]:
+            many = self.step("table", lambda: enclosed_many(adjoints, narrow))
+        scalars = self.step(
+            "scalar", lambda: [at(x, "float64") for x in self.points[: self.task["scalars"]]]
+        )
         if (used := memory("VmHWM") - before) > MEMORY:
             self.fault("memory: more than 2 GiB", f"{used / 2**30:.1f} GiB", "less than 2 GiB")
         balls = [] if wide is None else judging.Ball.all_of(wide)
@@ -120,8 +121,7 @@ class Run:
                 if judging.contradict(ball, other):
                     self.fault("contradiction: ball and table", other, ball, float(x))
         if self.task["relations"] and wide is not None:
-            with limited(self.task["seconds"]):
-                self.relations(balls)
+            self.relations(balls)
         with budget(self.task["truth_seconds"]):
             say(step="truth")
             began = processor_time()
@@ -136,19 +136,18 @@ class Run:
 
     def compare(self, number: int, seed: int) -> None:
         """Hold so many certified values of the float32 table against the ball."""
-        with limited(self.task["seconds"]):
-            both = self.step("derive", lambda: derived(self.text, self.parameters))
-            if both is None or "z" not in both[1]:
-                return
-            expression = self.step("closed form", lambda: both[0].valued(both[1]["z"]))
-            if expression is None or not expression.free_symbols:
-                return
-            points = random_float32(number, seed)
-            table = self.step("table", lambda: table_values(expression, points))
-            if table is None:
-                return
-            points, table = points[table.certified], table[table.certified]
-            ball = self.step("ball", lambda: enclosed_few(expression, points))
+        both = self.step("derive", lambda: derived(self.text, self.parameters))
+        if both is None or "z" not in both[1]:
+            return
+        expression = self.step("closed form", lambda: both[0].valued(both[1]["z"]))
+        if expression is None or not expression.free_symbols:
+            return
+        points = random_float32(number, seed)
+        table = self.step("table", lambda: table_values(expression, points))
+        if table is None:
+            return
+        points, table = points[table.certified], table[table.certified]
+        ball = self.step("ball", lambda: enclosed_few(expression, points))
         if ball is None:
             return
         both_certified = ball.certified
@@ -214,7 +213,7 @@ class Run:
         """Hold everything against the independent derivative."""
         import judging
         from formulas import exact
-        from independent import Independent, Kind
+        from independent import Independent
 
         if any(exact(v) is None for v in self.parameters.values()):
             return
@@ -251,13 +250,8 @@ class Run:
         if fast is not None:
             values = np.broadcast_to(np.asarray(fast, dtype=float), self.points.shape)
             for x, y in zip(self.points.tolist(), values.tolist(), strict=True):
-                if abs(x) < float("inf") and truth(x).kind is Kind.VALUE and not truth(x).sides:
-                    near = truth(x).value
-                    if abs(near.value) < 1e308 and near.e < 1_000:
-                        value = float(near.value)
-                        allowed = 1e-3 * abs(value) + 1e-300 + 2.0**near.e
-                        if not abs(y - value) <= allowed:
-                            self.fault("bridge", repr(y), repr(value), x)
+                if abs(x) < float("inf") and (fault := judging.judge_plain(y, truth(x))):
+                    self.fault(fault.kind, repr(y), fault.expected, x)
         if kinks is not None:
             self.kinks(formula, *kinks)
 
@@ -301,8 +295,7 @@ def main() -> None:
         task = json.loads(line)
         run = Run(task)
         if "misbehave" in task:  # the checker's own test, which has the statement
-            with limited(task["seconds"]):
-                run.step("misbehave", lambda statement=task["misbehave"]: exec(statement))  # noqa: S102
+            run.step("misbehave", lambda statement=task["misbehave"]: exec(statement))  # noqa: S102
         elif "compare" in task:
             run.compare(task["compare"], task["seed"])
         else:

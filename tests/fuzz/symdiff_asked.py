@@ -34,10 +34,11 @@ def random_float32(number: int, seed: int) -> np.ndarray:
 
 
 def table_values(expression: Any, points: np.ndarray) -> Any:
-    """What the float32 table alone says at the points."""
-    from symdiff.oracle import choice
+    """What the float32 table alone says at the points, made in the time that a user's call has."""
+    from symdiff.oracle import choice, deadline
 
-    return choice.table(expression, "float32").enclose(points)
+    with deadline.allowed(deadline.patience(len(points))):
+        return choice.table(expression, "float32").enclose(points)
 
 
 def enclosed_few(expression: Any, points: np.ndarray) -> Any:
@@ -88,8 +89,11 @@ def _place(at: Any) -> Fraction | None:
 def _number(value: Any) -> float | None:
     """The number; None for NaN, which says that it is not known or that there is none."""
     try:
-        number = float(value.evalf(30))
-    except (TypeError, ValueError, AttributeError, OverflowError):
+        shown = value.evalf(30)
+        number = float(shown)
+    except OverflowError:  # e^(10^20)
+        return math.copysign(math.inf, sympy.sign(shown))
+    except (TypeError, ValueError, AttributeError):
         return None
     return None if math.isnan(number) else number
 

@@ -12,17 +12,18 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import symdiff
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
 from comparisons.subjects.functions import from_function
 from comparisons.subjects.own.arguments import a_hair_away, moved, rounded_to
 from comparisons.subjects.own.bare import Bare
 from comparisons.subjects.own.entrywise import entrywise
+from comparisons.subjects.own.of_gradient import of_gradient
 from comparisons.subjects.own.read_off import read_off
+from comparisons.subjects.own.weighted_sum import weighted_sum
 from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.subject import Reading, Subject
-from symdiff.graph import Graph, Node, array, constant, contraction, elementwise
+from symdiff.graph import Graph, Node
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -316,14 +317,11 @@ def _weighted(
 
 def _total(graph: Graph) -> tuple[Graph, dict[str, str]]:
     """The graph with Σ v ∘ y as its output, and by each y's name that of its v."""
-    taken = {*graph.nodes, *graph.where, *graph.lengths}
-    taken |= {axis for node in graph.nodes.values() for axis in node.axes}
-    weights = {y: _free(f"{COTANGENT}_{y}", taken) for y in graph.outputs}
-    loss = _free("L", {*taken, *weights.values()})
-    vs = {y: array(name, " ".join(graph.lines[y].axes)) for y, name in weights.items()}
-    total = _sum(contraction((vs[y], graph.lines[y]), ()) for y in graph.outputs)
+    weights, vs, loss, total = weighted_sum(
+        graph, graph.lines, {y: f"{COTANGENT}_{y}" for y in graph.outputs}, "L"
+    )
     lines = {**graph.lines, loss: total}
-    inputs = (*graph.inputs, *vs.values())
+    inputs = (*graph.inputs, *vs)
     whole = Graph(graph.name, inputs, lines, graph.parameters, graph.where, lengths=graph.lengths)
     return whole, weights
 
@@ -336,87 +334,3 @@ def _code(call: WrittenCall, weights: Sequence[tuple[str, tuple[int, ...]]]) -> 
     outputs = "torch.utils._pytree.tree_leaves"
     real = f"[y for y in {outputs}({call.text}) if y.is_floating_point()]"
     return f"sum((v * y).sum() for v, y in zip(({', '.join(shaped)}), {real}))"
-
-
-def of_gradient(subject: Subject) -> Subject:
-    """The subject whose output is Σ w ∘ x̄ over the gradients of another's inputs."""
-    graph = subject.graph
-    found = symdiff.adjoints(graph)
-    # of what the outputs are weighted with the gradient is the outputs, judged already
-    own = [n for n in graph.inputs if subject.labels[n.name].endswith(".grad")]
-    inputs = [i for i in own if i.name in found.nodes]
-    taken = {*graph.nodes, *graph.where, *graph.lengths}
-    taken |= {axis for node in graph.nodes.values() for axis in node.axes}
-    weights = {i.name: _free(f"w_{i.name}", taken) for i in inputs}
-    ws = {i.name: array(weights[i.name], " ".join(i.axes)) for i in inputs}
-    total = _sum(contraction((ws[i.name], found.nodes[i.name]), ()) for i in inputs)
-    loss = _free("M", {*taken, *weights.values()})
-
-    def forward(**leaves: Tensor) -> Tensor:
-        import torch
-
-        known = {i.name: leaves[i.name] for i in graph.inputs}
-        asked = [known[name] for name in weights]
-        gradients = torch.autograd.grad(
-            subject.forward(**known), asked, create_graph=True, allow_unused=True
-        )
-        parts = [
-            (leaves[weights[name]] * g).sum()
-            for name, g in zip(weights, gradients, strict=True)
-            if g is not None
-        ]
-        return sum(parts[1:], parts[0])
-
-    def sample(dtype: FloatType) -> Inputs:
-        assert subject.sample is not None  # noqa: S101 - captured code has one
-        known = subject.sample(dtype)
-        draw = seeded()
-        drawn = {
-            weights[i.name]: dtype.round(draw.normal(size=known[i.name].shape)) for i in inputs
-        }
-        return {**known, **drawn}
-
-    own_weights = f"({''.join(f'{w}, ' for w in weights.values())})"
-    own_inputs = f"({''.join(f'{name}, ' for name in weights)})"
-    options = "create_graph=True, allow_unused=True"
-    gradients = f"torch.autograd.grad({subject.code}, {own_inputs}, {options})"
-    return Subject(
-        f"the gradient of {subject.name}",
-        Graph(
-            graph.name,
-            (*graph.inputs, *ws.values()),
-            {loss: total},
-            graph.parameters,
-            lengths=graph.lengths,
-        ),
-        forward,
-        f"sum((w * g).sum() for w, g in zip({own_weights}, {gradients}) if g is not None)",
-        sample=sample,
-        of_user=True,
-        captured=True,
-        casts=subject.casts,
-        imports=subject.imports,
-        obstacle=subject.obstacle,
-        place=subject.place,
-        identity=subject.identity,
-        reading=subject.reading,
-        draws=subject.draws,
-        surrogate=subject.surrogate,
-        labels={
-            **{i.name: f"{i.name}.grad" for i in graph.inputs},
-            **{w: f"{name}.grad (the first derivative)" for name, w in weights.items()},
-        },
-    )
-
-
-def _sum(parts: Any) -> Node:
-    whole: Node = constant(0)
-    for part in parts:
-        whole = elementwise(lambda a, b: a + b, whole, part)
-    return whole
-
-
-def _free(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name

@@ -263,3 +263,10 @@ class TestWhereItComesFrom:
         captured = capture(nn.Linear(3, 2), drawn(4, 3))
 
         assert "linear.py:" in captured.source("y")
+
+
+def test_a_decomposition_that_needs_itself_is_refused():
+    """The one that torch has for igamma calls igamma."""
+    x = torch.rand(5, dtype=torch.float64, generator=torch.manual_seed(0))
+    with pytest.raises(ValueError, match="gammainc cannot be captured"):
+        capture(lambda x: torch.special.gammainc(torch.full_like(x, 2), x), x)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from hand_written import with_backward
 
 import comparisons
 from comparisons import GradientMismatch
@@ -19,27 +20,6 @@ from comparisons.subjects.own.captured import from_code
 
 def _normal(*shape):
     return torch.randn(*shape, dtype=torch.float64, generator=torch.manual_seed(len(shape)))
-
-
-def _with_backward(forward, backward):
-    """The function, with what `backward` makes of its gradients: of gradients, inputs, v."""
-
-    class Written(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, *inputs):
-            ctx.save_for_backward(*inputs)
-            return forward(*inputs)
-
-        @staticmethod
-        @torch.autograd.function.once_differentiable
-        def backward(ctx, *v):
-            given = ctx.saved_tensors
-            with torch.enable_grad():
-                again = [x.detach().requires_grad_() for x in given]
-                grads = torch.autograd.grad(forward(*again), again, v)
-            return tuple(backward(list(grads), given, v))
-
-    return Written.apply
 
 
 def linear(x, w):
@@ -99,7 +79,7 @@ WRONG = {
 def test_what_is_wrong_in_other_circumstances_is_rejected(name):
     """By a sentence that says in which."""
     backward, sentence = WRONG[name]
-    function = _with_backward(linear, backward)
+    function = with_backward(linear, backward)
 
     assert comparisons.compare(function, X, W).wrong == 0
     with pytest.raises(GradientMismatch, match=sentence):
@@ -110,7 +90,7 @@ def test_a_gradient_that_depends_on_the_number_of_rows_is_rejected():
     """Right for seven rows, wrong for six."""
     backward, sentence = WRONG["an even number of rows"]
     with pytest.raises(GradientMismatch, match=sentence):
-        comparisons.check(_with_backward(linear, backward), _normal(7, 5), W)
+        comparisons.check(with_backward(linear, backward), _normal(7, 5), W)
 
 
 class Pair(torch.autograd.Function):
@@ -145,7 +125,7 @@ class Pair(torch.autograd.Function):
 
 def test_two_threads_are_asked_where_rows_are_not_apart():
     """Of a softmax over rows, a thousandth too large on two threads."""
-    function = _with_backward(lambda x, w: torch.softmax(x @ w, 0), _on_threads)
+    function = with_backward(lambda x, w: torch.softmax(x @ w, 0), _on_threads)
 
     with pytest.raises(GradientMismatch, match="is wrong on two threads"):
         comparisons.check(function, X, W)
@@ -216,7 +196,7 @@ HONEST = {
     "two outputs": (lambda x: (x.sort(-1).values, x.softmax(-1)), X),
     "one of two outputs is constant": (lambda x: (x.sin(), x.detach() * 2), X),
     "max_pool": (lambda x: F.max_pool1d(x[None], 2)[0], X),
-    "another choice at a tie": (_with_backward(torch.maximum, _all_to_the_second), TIED, TIED),
+    "another choice at a tie": (with_backward(torch.maximum, _all_to_the_second), TIED, TIED),
     "clamp": (lambda x: x.clamp(-0.5, 0.5) + F.relu(x), X),
     "a square weight": (lambda x, w: x @ w, _normal(5, 5), _normal(5, 5, 1)[..., 0]),
     "a norm": (lambda x: F.normalize(x, dim=-1), X),

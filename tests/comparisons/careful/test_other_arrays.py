@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from hand_written import with_backward
 
 import comparisons
 from comparisons import GradientMismatch
@@ -12,27 +13,6 @@ from comparisons.careful.other_arrays import _free
 
 def _normal(*shape):
     return torch.randn(*shape, dtype=torch.float64, generator=torch.manual_seed(len(shape)))
-
-
-def _written(forward, backward):
-    """The function with `backward(gradients, inputs)` for a backward."""
-
-    class Written(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, *inputs):
-            ctx.save_for_backward(*inputs)
-            return forward(*inputs)
-
-        @staticmethod
-        @torch.autograd.function.once_differentiable
-        def backward(ctx, v):
-            given = ctx.saved_tensors
-            with torch.enable_grad():
-                again = [x.detach().requires_grad_() for x in given]
-                grads = torch.autograd.grad(forward(*again), again, v)
-            return tuple(backward(list(grads), given))
-
-    return Written.apply
 
 
 def _softmax(x):
@@ -50,19 +30,19 @@ def _product(x, w):
 WRONG = {
     "a row below 0 is dropped": (
         _softmax,
-        lambda g, x: [g[0] * (x[0].amax(-1, keepdim=True) > 0)],
+        lambda g, x, _: [g[0] * (x[0].amax(-1, keepdim=True) > 0)],
     ),
     "a row above 0 is 1 % off": (
         _row_norm,
-        lambda g, x: [g[0] * torch.where(x[0].amin(-1, keepdim=True) > 0, 1.01, 1.0)],
+        lambda g, x, _: [g[0] * torch.where(x[0].amin(-1, keepdim=True) > 0, 1.01, 1.0)],
     ),
     "large numbers are cut off": (
         _softmax,
-        lambda g, x: [g[0] * (x[0].abs().amax(-1, keepdim=True) < 8)],
+        lambda g, x, _: [g[0] * (x[0].abs().amax(-1, keepdim=True) < 8)],
     ),
     "an epsilon for a small variance": (
         _row_norm,
-        lambda g, x: [g[0] * torch.where(x[0].std(-1, keepdim=True) < 0.1, 0.99, 1.0)],
+        lambda g, x, _: [g[0] * torch.where(x[0].std(-1, keepdim=True) < 0.1, 0.99, 1.0)],
     ),
 }
 
@@ -72,12 +52,12 @@ def test_wrong_for_other_arrays(name):
     """Right for normal numbers, it is rejected for what it does elsewhere."""
     forward, backward = WRONG[name]
     with pytest.raises(GradientMismatch, match="at entries"):
-        comparisons.check(_written(forward, backward), _normal(4, 12))
+        comparisons.check(with_backward(forward, backward), _normal(4, 12))
 
 
 def test_the_weights_stay_where_the_input_looks_chosen():
     """A chosen input stays, and the weights beside it are moved."""
-    wrong = _written(_product, lambda g, x: [g[0], g[1] * (1 if (x[1] > 0).any() else 1.1)])
+    wrong = with_backward(_product, lambda g, x, _: [g[0], g[1] * (1 if (x[1] > 0).any() else 1.1)])
     with pytest.raises(GradientMismatch, match=r"below 0.*inputs_1\.grad"):
         comparisons.check(wrong, torch.softmax(_normal(4, 6), -1), _normal(6, 3))
 
@@ -125,7 +105,7 @@ def test_what_the_caller_keeps_is_kept():
 @pytest.mark.parametrize("honest", [_softmax, _row_norm])
 def test_right_ones_pass_and_say_so(honest):
     """What was asked besides is said."""
-    result = comparisons.check(_written(honest, lambda g, _: g), _normal(4, 6))
+    result = comparisons.check(with_backward(honest, lambda g, *_: g), _normal(4, 6))
     assert any("the same at entries below 0" in words for words in result.also)
 
 

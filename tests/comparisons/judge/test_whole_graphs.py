@@ -341,6 +341,25 @@ def test_nan_is_right_where_a_mask_leaves_a_logarithm_of_0(points):
     assert found.verdict is Verdict.ACCURATE
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, w: torch.log(x) * torch.where(w > 2.5, w, 0.0),
+        lambda x, w: torch.log(x) @ w.masked_fill(w < 1.5, 0.0),
+        lambda x, w: torch.log(x) @ torch.diag(w[0]),
+        lambda x, w: torch.log(x)[:, None] * F.pad(w[:, :1], (1, 0)),
+    ],
+    ids=["where", "masked_fill", "diag", "pad"],
+)
+def test_nan_is_right_where_0_is_multiplied_with_what_has_no_value(function):
+    """0 log(−1) has none: torch's NaN is no wrong value, and nothing else is held against it."""
+    given = torch.tensor([-1.0, 2.0]), torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    found = comparisons.compare(function, *given)
+
+    assert found.verdict in (Verdict.ACCURATE, Verdict.INCONCLUSIVE)
+    assert Status.UNDEFINED in found.counts()
+
+
 def _entmax_loss(x, target):
     """The loss of 1.5-entmax by sorting. Source: Peters, Niculae and Martins 2019, alg. 2."""
     z = x / 2 - (x / 2).max(-1, keepdim=True).values

@@ -221,6 +221,30 @@ class TestEntriesWithoutAValue:
         assert found["w"].certified.tolist() == [False, True]
         assert found["w"].high[1] == 0  # of √0 in y₁, beside y₀, which has no value
 
+    def test_spoil_what_a_0_is_multiplied_with(self):
+        """(x > 0 ? x : 0) log(w) at w < 0 has no value, nor has (x > 0 ? x : 0)/max(x, 0) there."""
+        x, w, v = array("x", "n"), array("w", "n"), array("v", "n")
+        masked = elementwise(lambda a: sympy.Piecewise((a, a > 0), (0, True)), x)
+        positive = elementwise(lambda a: maximum(a, sympy.S.Zero), x)
+        product = einsum("n, n -> n", masked, elementwise(sympy.log, w))
+        quotient = elementwise(lambda a, b: a / b, masked, positive)
+        for y in (product, quotient):
+            graph = Graph("masked", (x, w, v), {"y": y, "L": einsum("n, n ->", v, y)})
+            found = symdiff.adjoints(graph).enclose(x=[-1.0, 2.0], w=[-1.0, 3.0], v=[1.0, 3.0])
+            for name in ("x", "v"):
+                assert found[name].why.tolist() == [Why.UNDEFINED, Why.CERTIFIED]
+
+    def test_spoil_what_a_step_is_taken_of(self):
+        """Of sign(log(x₀) w) at x₀ < 0, whose derivative is 0 where it has one."""
+        x, w, v = array("x", "n"), array("w", "n"), array("v", "n")
+        back = gather(w, [1, 0, 2], ("n",), (3,))
+        y = elementwise(lambda a, b: sympy.sign(sympy.log(a) * b), x, back)
+        graph = Graph("signs", (x, w, v), {"y": y, "L": einsum("n, n ->", v, y)})
+        found = symdiff.adjoints(graph).enclose(x=[-1.0, 2.0, 3.0], w=[1, 2, 3], v=[1, 1, 1])
+
+        assert found["x"].certified.tolist() == [False, True, True]
+        assert found["w"].certified.tolist() == [True, False, True]
+
     def test_spoil_what_hangs_on_them_through_a_product(self):
         """Each entry of (log x) W hangs on every x: with one at −1 none has a value."""
         x, w, v = array("x", "n"), array("w", "n m"), array("v", "m")

@@ -1,0 +1,152 @@
+"""An adjoint's entries, and the output's slopes, where one named value moves to one side alone.
+
+Where the function is continuous and its slopes on both sides are one, they are the derivative,
+whatever a formula says that chose one of equal cases, or that has no value there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from flint import arb
+from sympy import Symbol
+
+from symdiff.bridge.interpret import interpret
+from symdiff.bridge.program import Program, program
+from symdiff.bridge.sharing import Entrywise
+from symdiff.graph.adjoints.derivation import Derivation
+from symdiff.graph.kinds.einsum import Contract, contraction
+from symdiff.graph.kinds.elementwise import elementwise
+from symdiff.graph.kinds.input import Input
+from symdiff.graph.kinds.stop import Stop
+from symdiff.graph.node import Node, topological
+from symdiff.oracle.array_balls import balls_of, compile_entry
+from symdiff.oracle.enclosure import BoolArray
+from symdiff.oracle.one_sided import UNKNOWN, beside, continuous, slopes_beside
+from symdiff.oracle.reach import terms_of
+
+_ADJOINT, _OUTPUT, _TERM, _VALUE = "%adjoint", "%output", "%term", "%value"
+_MOST_RUNS = 32  # of entries that are moved each by itself
+
+Sides = tuple[arb, arb]  # what tends to something on the left, and on the right
+
+
+class Beside:
+    """One adjoint of a graph at given arguments, as a function of what it is the adjoint of.
+
+    To be made and asked at one working precision.
+    """
+
+    def __init__(self, name: str, adjoints: Derivation, arguments: Mapping[str, Any]) -> None:
+        """Args: arguments, the program's: arrays, parameters and lengths of axes, by name.
+
+        Raises: OutOfTimeError.
+        """
+        graph, value = adjoints.graph, adjoints.graph.nodes[name]
+        terms = {f"{_TERM}{i}": term.value for i, term in enumerate(terms_of(graph))}
+        self.moved = value.name if isinstance(value, Input) else _VALUE
+        self._balls = {k: balls_of(v) for k, v in arguments.items()}
+        self._formula = self._program({_ADJOINT: adjoints.nodes[name]}, value)
+        self._output = self._program({_OUTPUT: _output(adjoints)}, value)
+        self._terms = self._program(terms, value)
+        if self.moved == _VALUE:
+            line = program({_VALUE: value})
+            self._balls[_VALUE] = interpret(line, self._balls, compile_entry)[_VALUE]
+        # What is stopped would move with what it is computed from.
+        computed = topological(graph.output_nodes, computed=True)
+        self._stopped = any(isinstance(node, Stop) for node in computed)
+
+    def _program(self, nodes: Mapping[str, Node], value: Node) -> Program:
+        if self.moved != _VALUE:
+            return program(nodes)
+        return program({**nodes, _VALUE: value}, shared=False).given(_VALUE)
+
+    def derivatives(self, some: BoolArray) -> Iterator[tuple[tuple[int, ...], Sides]]:
+        """The places of those entries whose derivatives on both sides are proven, and these.
+
+        Args: some, which entries are asked for. Raises: Unproven, OutOfTimeError.
+        """
+        if self._stopped:
+            return
+        slopes = 0
+        for moving in self._together(some):
+            smooth = self._continuous(moving)
+            if not smooth.any():
+                continue
+            sides = self._sides(beside, self._formula, moving)
+            for place in map(tuple, np.argwhere(smooth)):
+                left, right = (side[place] for side in sides)
+                if (left is UNKNOWN or right is UNKNOWN) and slopes < _MOST_RUNS:
+                    slopes += 1
+                    left, right = self._slopes(place, some.shape)
+                if left is not UNKNOWN and right is not UNKNOWN:
+                    yield place, (left, right)
+
+    def _slopes(self, place: tuple[int, ...], shape: tuple[int, ...]) -> list[Any]:
+        """The output's slopes on both sides of one entry. Raises: Unproven, OutOfTimeError."""
+        one = np.zeros(shape, dtype=bool)
+        one[place] = True
+        return [side.item() for side in self._sides(slopes_beside, self._output, one)]
+
+    def _sides(self, what: Any, steps: Program, moving: BoolArray) -> list[Any]:
+        found = (what(steps, self._balls, {self.moved: moving}, side) for side in (-1, 1))
+        return [made for one in found for made in one.values()]
+
+    def _continuous(self, moving: BoolArray) -> BoolArray:
+        """Those entries in which what is differentiated is continuous."""
+        found = continuous(self._terms, self._balls, {self.moved: moving})
+        if all(met.all() for met in found.values()):
+            return moving
+        if moving.sum() == 1:
+            return np.zeros_like(moving)
+        in_place = self._entry_by_entry(self._terms)
+        if in_place and all(met.shape == moving.shape for met in found.values()):
+            return moving & np.logical_and.reduce(list(found.values()))
+        whole = np.zeros_like(moving)
+        for one in _each(moving):
+            whole |= self._continuous(one)
+        return whole
+
+    def _together(self, some: BoolArray) -> Iterator[BoolArray]:
+        """The entries, those together that may move at once as none leads to another's result."""
+        return iter([some]) if self._entry_by_entry(self._formula) else _each(some)
+
+    def _entry_by_entry(self, steps: Program) -> bool:
+        """Whether each entry of a result hangs on no entry of what moves but that in its place.
+
+        So it is where what comes from there is taken entry by entry, or multiplied so.
+        """
+        moved = {steps.arguments[self.moved]} if self.moved in steps.arguments else set()
+        for symbol, what in steps.steps:
+            if isinstance(what, Entrywise):
+                if not moved.isdisjoint(what.operands):
+                    moved.add(symbol)
+            elif not moved.isdisjoint(what.free_symbols):
+                if not (isinstance(what, Contract) and _keeps(what, moved)):
+                    return False
+                moved.add(symbol)
+        return True
+
+
+def _output(adjoints: Derivation) -> Node:
+    """What is differentiated: Σ v y over the outputs and their cotangents."""
+    pairs = zip(adjoints.cotangents.values(), adjoints.graph.output_nodes, strict=True)
+    weighted = [contraction((v, y), ()) for v, y in pairs]
+    return weighted[0] if len(weighted) == 1 else elementwise(lambda *e: sum(e), *weighted)
+
+
+def _each(some: BoolArray) -> Iterator[BoolArray]:
+    """One entry each."""
+    for index in np.argwhere(some)[:_MOST_RUNS]:
+        one = np.zeros(some.shape, dtype=bool)
+        one[tuple(index)] = True
+        yield one
+
+
+def _keeps(what: Contract, moved: set[Symbol]) -> bool:
+    """Whether each operand that moves has the axes of the result in their order."""
+    left, result = what.subscripts.split("->")
+    groups = zip(what.operands, left.split(","), strict=True)
+    return all(group == result for operand, group in groups if operand in moved)
