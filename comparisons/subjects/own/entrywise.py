@@ -64,7 +64,10 @@ def entrywise(
         return None
     if len(real) > len(asked):  # a target, say, that is a constant to autograd
         free = [a.detach() if i in real else a for i, a in enumerate(leaves)]
-        captured = _captured(calls[1], tree_unflatten(free, structure), dtype)
+        whole = _captured(calls[1], tree_unflatten(free, structure), dtype)
+        if whole is None:
+            return None
+        captured = whole
     definition = _definition(captured, dtype)
     if definition is None or len(definition.variables) != len(real):
         return None
@@ -102,11 +105,15 @@ def entrywise(
 
 def _captured(
     function: Callable[..., Any], given: tuple[tuple[Any, ...], dict[str, Any]], dtype: FloatType
-) -> Captured:
+) -> Captured | None:
+    """The code with all its tensors as inputs; None if one of them cannot have a gradient."""
     from comparisons.capture.capturing import captured_call
 
     positional, named = given
-    return captured_call(function, positional, named, dtype=dtype)
+    try:
+        return captured_call(function, positional, named, dtype=dtype)
+    except Exception:  # noqa: BLE001 - what is a constant to code may be anything to it
+        return None
 
 
 def _definition(captured: Captured, dtype: FloatType) -> Definition | None:
