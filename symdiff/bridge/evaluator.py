@@ -295,7 +295,7 @@ def _telling(
 
 def _alike(a: Float64Array, b: Float64Array) -> BoolArray:
     """Where two numbers are one but for rounding; NaN is like none."""
-    with np.errstate(invalid="ignore"):  # ∞ − ∞
+    with np.errstate(invalid="ignore", over="ignore"):  # ∞ − ∞, or −10³⁰⁸ − 10³⁰⁸
         near = np.abs(a - b) <= _ALIKE * np.maximum(np.abs(a), np.abs(b)) + ABSOLUTE
     return np.asarray((a == b) | near)
 
@@ -303,7 +303,7 @@ def _alike(a: Float64Array, b: Float64Array) -> BoolArray:
 def _between(at: Float64Array, near: Float64Array) -> Float64Array:
     """What is computed at ties, if it is none of what lies outside of all that is near."""
     low, high = np.fmin.reduce(near), np.fmax.reduce(near)  # NaN if all are
-    with np.errstate(invalid="ignore"):  # ∞ − ∞
+    with np.errstate(invalid="ignore", over="ignore"):  # ∞ − ∞, or −10³⁰⁸ − 10³⁰⁸
         size = np.maximum(np.abs(low), np.abs(high))
         slack = RELATIVE * size + ABSOLUTE
         inside = (at >= low - slack) & (at <= high + slack)

@@ -49,6 +49,8 @@ def open_(high, bound, why=Why.UNDECIDED):
         ("exp(z)", 1.0, open_(math.nan, INFINITE), None),
         ("exp(z)", 1.0, open_(math.nan, INFINITE, Why.UNDEFINED), "why: says undefined"),
         ("exp(z)", 1.0, open_(math.nan, INFINITE, Why.NO_DERIVATIVE), "why: says no derivative"),
+        ("z*abs(z)**0.5", 0.0, open_(math.nan, INFINITE, Why.NO_DERIVATIVE), None),
+        ("z*abs(z)**0.5", 0.0, open_(math.nan, INFINITE, Why.UNDEFINED), "why: says undefined"),
         ("exp(z)", 1.0, open_(math.nan, INFINITE, Why.CERTIFIED), "why: contradicts"),
         ("exp(z)", 1.0, certified(math.nan, INFINITE), "why: certified without a number"),
         ("exp(exp(z))", 8.0, certified(INFINITE, 0.0), None),
