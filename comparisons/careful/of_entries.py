@@ -63,6 +63,8 @@ def of_entries(case: Case) -> Iterator[Comparison | Unasked | Also]:
     if answer.verdict is Verdict.DISAGREES:  # as a function of points it may still agree
         answer = _at(whole, worst, subject.name).answer(Reverse())
     yield answer
+    if answer.verdict is Verdict.INCONCLUSIVE:
+        return
     first, last = points[here].min(), points[here].max()
     yield Also(
         f"{here.size} other points from {first:.3g} to {last:.3g}, those among them where its "

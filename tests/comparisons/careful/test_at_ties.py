@@ -37,6 +37,9 @@ RIGHT = {
     "a mask from detached x": lambda x: x * (x.detach() != 0),
     "a mask without gradients": _mask_without_gradients,
     "the largest alone": lambda x: (x * (x == x.max())).sum(),
+    "the median of many that are equal": lambda x: x.repeat(7).clamp(max=0).median() * x.sum(),
+    "a median that only rounding makes equal": lambda x: (x * 1e-17 + 1).median(),
+    "equal on a whole interval": lambda x: torch.minimum(x, torch.fmod(x - x.floor(), 1.5)),
 }
 
 
@@ -44,6 +47,17 @@ RIGHT = {
 def test_a_choice_at_a_tie_is_no_error(name):
     """Not one of them has a derivative there."""
     assert str(comparisons.check(RIGHT[name], X).verdict) == "accurate"
+
+
+def test_an_answer_beside_that_tells_nothing_is_said():
+    """Of points where cases are equal nothing is certified; the gradient asked for is."""
+    x = torch.tensor([0.0, 1e-5, -1e-5, 0.5, -0.5, 2.5], dtype=torch.float64)
+    result = comparisons.check(
+        lambda x: torch.minimum(x, torch.fmod(x - x.floor(), x.abs() + 1.5)), x
+    )
+
+    assert str(result.verdict) == "accurate"
+    assert result.also or any("inconclusive" in words for words in result.unasked)
 
 
 def _expm1_by_x(x):
