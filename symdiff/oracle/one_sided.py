@@ -196,8 +196,11 @@ class _Run:
         if isinstance(what, Entrywise):
             degrees = {placeholder(i): self.degrees[s] for i, s in enumerate(what.operands)}
             return degree_of(what.template, degrees)
+        if isinstance(what, Contract):
+            return sum(self.degrees[s] for s in what.operands)
         most = max((self.degrees[s] for s in what.free_symbols), default=0.0)
-        return most if most == 0 or isinstance(what, Align) else math.inf
+        moves = isinstance(what, Align | Scattering) or what.function in _MOVING
+        return most if most == 0 or moves else math.inf
 
 
 def _middle(number: Any) -> Any:

@@ -9,6 +9,7 @@ from sympy import Abs, Piecewise
 from symdiff import adjoints
 from symdiff.functions import maximum, minimum
 from symdiff.graph import Graph, array, contraction, einsum, elementwise
+from symdiff.graph.kinds.gather import gather
 from symdiff.graph.kinds.largest import largest
 from symdiff.graph.kinds.stop import stop
 from symdiff.oracle.absent import ABSENT
@@ -293,3 +294,16 @@ def test_what_is_made_of_formulas_is_not_certified_at_their_ties():
 
     assert found["w"].certified.tolist() == [False, True]  # the formula has 0 for ½
     assert found["x"].certified.tolist() == [False, True]
+
+
+def test_entries_that_are_moved_elsewhere_stay_what_they_are():
+    """max(x at other places, x), where it is x itself: the slope is 1 for every use, no choice."""
+    elsewhere = gather(X, np.array([1, 1, 2]), ("n",), (3,))
+    y = elementwise(maximum, elsewhere, X)
+    found = adjoints(Graph("f", (X,), {"y": y, "L": einsum("n ->", y)})).enclose(
+        x=np.array([0.5, 2.0, -3.0])
+    )["x"]
+
+    assert found.certified.all()
+    assert found.high.tolist() == [0.0, 2.0, 1.0]
+    assert found.why.tolist() == [Why.CERTIFIED, Why.BOTH_SIDES, Why.BOTH_SIDES]
