@@ -104,3 +104,22 @@ def test_nan_at_a_kink_is_none_for_a_cotangent_of_0_either(dtype):
     result = comparisons.check(lambda x: torch.hypot(x, torch.zeros_like(x)), x)
 
     assert str(result.verdict) == "accurate"
+
+
+def _middle(x, y, z):
+    """The middle of three, which has the slope 0 in each where they are equal, and is no plane."""
+    return torch.maximum(torch.minimum(x, y), torch.minimum(torch.maximum(x, y), z))
+
+
+@pytest.mark.parametrize("summed", [False, True])
+def test_slopes_of_single_entries_are_no_derivative_of_all(summed):
+    """Each share that the chain rule makes of choices is right."""
+    given = [torch.tensor([1.0, 2.0, 0.5], dtype=torch.float64) for _ in range(3)]
+
+    def code(x, y, z):
+        return _middle(x, y, z).sum() if summed else _middle(x, y, z)
+
+    assert str(comparisons.check(code, *given).verdict) == "accurate"
+    assert str(comparisons.check(lambda x: code(x[0], x[1], x[2]), torch.stack(given)).verdict) == (
+        "accurate"
+    )

@@ -307,3 +307,19 @@ def test_entries_that_are_moved_elsewhere_stay_what_they_are():
     assert found.certified.all()
     assert found.high.tolist() == [0.0, 2.0, 1.0]
     assert found.why.tolist() == [Why.CERTIFIED, Why.BOTH_SIDES, Why.BOTH_SIDES]
+
+
+def test_slopes_of_single_inputs_are_proven_together_or_not():
+    """√|x y| at (0, 0) has the slope 0 in x and in y, and no derivative; x² y² under a root has."""
+    x, y = array("x", "n"), array("y", "n")
+    at = {"x": np.array([0.0, 0.0, 2.0]), "y": np.array([0.0, 3.0, 2.0])}
+    root = elementwise(lambda x, y: sympy.sqrt(Abs(x * y)), x, y)
+    found = adjoints(Graph("f", (x, y), {"y_": root, "L": einsum("n ->", root)})).enclose(**at)
+
+    assert found["x"].certified.tolist() == [False, False, True]
+    assert found["y"].certified[0] == False  # noqa: E712 - of numpy
+    root = elementwise(lambda x, y: sympy.sqrt(maximum(x, 0) * maximum(y, 0)), x, y)
+    graph = Graph("f", (x, y), {"y_": root, "L": einsum("n ->", root)})
+    below = adjoints(graph).enclose(x=np.array([-1.0, -2.0]), y=np.array([3.0, -1.0]))
+    assert below["x"].certified.all()
+    assert (below["x"].high == 0).all()
