@@ -263,11 +263,13 @@ class Case:
 
     @cached_property
     def _second(self) -> Case:
-        """The same case of the derivative: its gradient is f''."""
+        """The same case of the derivative, also of what is meant by it: its gradient is f''."""
         definition = self.subject.definition
         assert definition is not None  # noqa: S101 - the engine refuses other subjects
-        slope = definition.derivative()
-        return self._of(replace(definition, formula=slope, stable={}, at={}, ideal=None))
+        slope, meant = definition.derivative(), definition.ideal
+        if meant is not None:
+            meant = replace(definition, formula=meant, stable={}, at={}, ideal=None).derivative()
+        return self._of(replace(definition, formula=slope, stable={}, at={}, ideal=meant))
 
     @cached_property
     def _ideal(self) -> Case | None:

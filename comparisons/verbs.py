@@ -136,9 +136,9 @@ def check(
     gradient, one tensor given for two; values without a gradient; of a backward written by hand
     forward mode, vmap and the second derivative too, and, if it works entry by entry, whatever is
     asked of a function of one variable, where its value is right within ±32. Of code
-    that is called with one tensor and works entry by entry the gradient is asked at some ten
-    thousand other points too. What was asked beside stands in the result's `also`, what was not in
-    its `unasked`.
+    that works entry by entry, on one tensor or several of a shape, the gradient is asked at some
+    ten thousand other points too, those among them on the borders of its formula. What was asked
+    beside stands in the result's `also`, what was not in its `unasked`.
 
     By default a gradient has to hold at every finite input. `accept="agrees"` asks for the limits
     at ±∞ too, `accept="accurate"` for small values as well.

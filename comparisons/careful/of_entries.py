@@ -6,34 +6,41 @@ its digits. What looks worst is captured anew, and judged as what was given is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import sympy
 
 from comparisons.careful.unasked import Also, Unasked
 from comparisons.case import Asked, Case, case_of
-from comparisons.dtypes import Float64Array
-from comparisons.engines.engine import Indices
+from comparisons.dtypes import Float64Array, FloatType
+from comparisons.engines.engine import Gradients, Indices
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.modes.value import Value
+from comparisons.inputs.changes import evaluator_of, parts_of
 from comparisons.inputs.dense import dense
 from comparisons.inputs.landmarks import around, landmarks
+from comparisons.inputs.several import several
 from comparisons.inputs.values import COTANGENT
 from comparisons.judge.suspicion import Estimate, suspicious
 from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.own.entrywise import Entrywise
 from comparisons.subjects.subject import Subject
-from symdiff import pointwise
+from symdiff import Definition, pointwise
+from symdiff.functions import Extreme
 from symdiff.oracle.enclosure import BoolArray
 
 _FURTHEST = 64.0  # e^64 is in every type but float16
 _FURTHEST_IN_FLOAT16 = 8.0
 _NEAREST = 2.0**-20  # besides 0
+_FAR = 2.0**20  # where no part of the formula is larger, or as near to 0
+_TAME = 2.0**42  # of a part, or its inverse: the square of it is in every type but float16
 _STEEP = 2.0**12
 _MOST = 128  # points that are judged
 _BESIDE_KINKS = 64
+_ALGEBRAIC = (sympy.Abs, sympy.sign, sympy.Piecewise, sympy.Max, sympy.Min, Extreme)
 
 
 def of_entries(case: Case) -> Iterator[Comparison | Unasked | Also]:
@@ -47,45 +54,82 @@ def of_entries(case: Case) -> Iterator[Comparison | Unasked | Also]:
     try:
         points = _points(found, case)
         whole = _of_points(found, case, points)
-        estimate = _estimate(whole, next(iter(whole.subject.graph.inputs)).name)
-        asked = _sound(found, whole, estimate)
-        gradient = whole.gradients(Reverse()).values[found.definition.variables[0]]
+        estimates = {name: _estimate(whole, name) for name in found.asked}
+        asked = _sound(found, whole, estimates)
+        gradients = whole.gradients(Reverse()).values
     except Exception as error:  # noqa: BLE001 - code that is not made for rows may raise anything
         yield Unasked("other points", str(error).partition("\n")[0])
         return
     here = np.flatnonzero(asked)
-    if gradient is None or not here.size:
+    computed = {n: g for n, g in gradients.items() if n in estimates and g is not None}
+    if not computed or not here.size:
         return
-    worst = here[suspicious(gradient[here], estimate.at(here), case.dtype, _MOST)]
-    subject = replace(found.at(points[worst]), name=f"{case.subject} at other points")
+    most = _MOST // len(computed)
+    chosen = [
+        suspicious(g[here], estimates[n].at(here), case.dtype, most) for n, g in computed.items()
+    ]
+    worst = here[np.unique(np.concatenate(chosen))]
+    rows = [points[name][worst] for name in found.definition.variables]
+    subject = replace(found.at(rows), name=f"{case.subject} at other points")
     judged = case_of(Asked(subject, case.dtype, device=case.setting.device, budget=case.budget))
     answer = judged.answer(Reverse())
     if answer.verdict is Verdict.DISAGREES:  # as a function of points it may still agree
-        answer = _at(whole, worst, subject.name).answer(Reverse())
+        answer = _as_points(_at(whole, worst, subject.name), found.asked)
     yield answer
     if answer.verdict is Verdict.INCONCLUSIVE:
         return
-    first, last = points[here].min(), points[here].max()
+    numbers = np.concatenate([values[here] for values in points.values()])
+    first, last = numbers.min(), numbers.max()
     yield Also(
         f"{here.size} other points from {first:.3g} to {last:.3g}, those among them where its "
         f"formula changes; the {worst.size} that looked worst were certified"
     )
 
 
-def _points(found: Entrywise, case: Case) -> Float64Array:
+def _points(found: Entrywise, case: Case) -> dict[str, Float64Array]:
     """Points of usual size, and about every place where the formula changes."""
-    kinks = [float(kink.at) for kink in found.definition.kinks()][:_BESIDE_KINKS]
-    marks = [*landmarks(found.definition, case.dtype), *kinks]
-    furthest = _FURTHEST_IN_FLOAT16 if case.dtype.name == "float16" else _FURTHEST
-    points = dense(case.dtype, [*marks, *around(marks)])
-    size = np.abs(points)
-    nearest = max(_NEAREST, 4 * np.sqrt(case.dtype.smallest_normal))  # its square is normal
-    usual = (size == 0) | ((size >= nearest) & (size <= furthest))
-    beside = case.dtype.round([*kinks, *around(kinks)])
-    return np.unique(np.concatenate([points[usual], beside[np.isfinite(beside)]]))
+    definition, dtype = found.definition, case.dtype
+    if len(definition.variables) > 1:
+        points = several(definition, dtype)
+        usual = _usual(definition, points, dtype)
+        return {name: values[usual] for name, values in points.items()}
+    (name,) = definition.variables
+    kinks = [float(kink.at) for kink in definition.kinks()][:_BESIDE_KINKS]
+    marks = [*landmarks(definition, dtype), *kinks]
+    anywhere = dense(dtype, [*marks, *around(marks)])
+    beside = dtype.round([*kinks, *around(kinks)])
+    usual = _usual(definition, {name: anywhere}, dtype)
+    return {name: np.unique(np.concatenate([anywhere[usual], beside[np.isfinite(beside)]]))}
 
 
-def _of_points(found: Entrywise, case: Case, points: Float64Array) -> Case:
+def _usual(
+    definition: Definition, points: Mapping[str, Float64Array], dtype: FloatType
+) -> BoolArray:
+    """Which points are of usual size, or, of an algebraic formula, further out and its parts are.
+
+    Code with e^x in it may leave the type far out where its formula, in a stable form, does not.
+    """
+    furthest = _FURTHEST_IN_FLOAT16 if dtype.name == "float16" else _FURTHEST
+    nearest = max(_NEAREST, 4 * np.sqrt(dtype.smallest_normal))  # its square is normal
+    sizes = [np.abs(values) for values in points.values()]
+    above = np.logical_and.reduce([(size == 0) | (size >= nearest) for size in sizes])
+    size = np.maximum.reduce(sizes)
+    far = above & (size > furthest) & (size <= _FAR)
+    usual = np.asarray(above & (size <= furthest))
+    algebraic = all(isinstance(f, _ALGEBRAIC) for f in definition.formula.atoms(sympy.Function))
+    if dtype.name == "float16" or not algebraic or not far.any():
+        return usual
+    names = dict(zip(points, definition.symbols, strict=True))
+    evaluate = evaluator_of(parts_of(definition), names)
+    if evaluate is not None:
+        with np.errstate(all="ignore"):
+            values = evaluate({name: v[far] for name, v in points.items()})
+            tame = [(v == 0) | ((np.abs(v) >= 1 / _TAME) & (np.abs(v) <= _TAME)) for v in values]
+        usual[far] = np.logical_and.reduce(tame)
+    return usual
+
+
+def _of_points(found: Entrywise, case: Case, points: Mapping[str, Float64Array]) -> Case:
     """The code as a function of points."""
     definition = found.definition
     subject = Subject(
@@ -96,10 +140,10 @@ def _of_points(found: Entrywise, case: Case, points: Float64Array) -> Case:
         definition=definition,
         of_user=True,
     )
-    at = {definition.variables[0]: points}
-    asked = Asked(subject, case.dtype, at, device=case.setting.device, budget=case.budget)
+    asked = Asked(subject, case.dtype, points, device=case.setting.device, budget=case.budget)
     whole = case_of(asked)
-    return replace(whole, inputs={**at, COTANGENT: np.ones(points.shape)})
+    ones = np.ones(next(iter(points.values())).shape)
+    return replace(whole, inputs={**points, COTANGENT: ones})
 
 
 def _at(whole: Case, some: Indices, name: str) -> Case:
@@ -108,12 +152,20 @@ def _at(whole: Case, some: Indices, name: str) -> Case:
     return replace(whole, subject=replace(whole.subject, name=name), inputs=inputs)
 
 
+def _as_points(part: Case, asked: Sequence[str]) -> Comparison:
+    """The answer of a function of points, about the variables that have a gradient."""
+    found = part.gradients(Reverse())
+    values = {n: g for n, g in found.values.items() if n in asked}
+    requiring = {n: r for n, r in found.requires_grad.items() if n in asked}
+    return part.judged(Reverse(), Gradients(values, requiring), part.inputs, None)
+
+
 def _estimate(whole: Case, name: str) -> Estimate:
     value, bound, moved = whole.truth.estimates(name, whole.inputs)
     return Estimate(value, bound, moved, np.ones(value.shape))
 
 
-def _sound(found: Entrywise, whole: Case, slope: Estimate) -> BoolArray:
+def _sound(found: Entrywise, whole: Case, slopes: Mapping[str, Estimate]) -> BoolArray:
     """Where the definition's own code gives the value, to half of its digits, and is not steep."""
     value = _estimate(whole, COTANGENT).value
     defined = replace(whole, subject=replace(whole.subject, forward=found.defined))
@@ -122,5 +174,6 @@ def _sound(found: Entrywise, whole: Case, slope: Estimate) -> BoolArray:
     digits = np.sqrt(whole.dtype.unit_roundoff)
     with np.errstate(invalid="ignore"):
         right = np.abs(computed - value) <= digits * np.abs(value)
-        tame = np.isfinite(slope.bound) & (np.abs(slope.value) < _STEEP)
-    return np.asarray(right & tame & np.isfinite(value))
+        for slope in slopes.values():
+            right &= np.isfinite(slope.bound) & (np.abs(slope.value) < _STEEP)
+    return np.asarray(right & np.isfinite(value))

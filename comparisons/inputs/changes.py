@@ -17,6 +17,7 @@ from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
 from comparisons.dtypes import Float64Array, FloatType
+from comparisons.inputs.values import seeded
 from symdiff import Definition, elementwise, scalars
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Node
@@ -56,8 +57,8 @@ def quantities_of(
     edges = (dtype.largest, dtype.smallest_normal, dtype.smallest_subnormal / 2)
     found: list[Quantity] = []
     for i, part in enumerate(parts):
-        found.append(_part(i))
-        found += [partial(_beyond, _part(i), edge) for edge in edges]
+        found.append(value_of(i))
+        found += [partial(beyond, value_of(i), edge) for edge in edges]
         if isinstance(part, sympy.Add) and len(part.args) == 2:
             one, other = (_term(e, place) for e in part.args)
             if one is not None and other is not None:
@@ -66,7 +67,8 @@ def quantities_of(
     return found
 
 
-def _beyond(of: Quantity, edge: float, values: Values) -> Float64Array:
+def beyond(of: Quantity, edge: float, values: Values) -> Float64Array:
+    """Negative where the size is below an edge."""
     return np.abs(of(values)) - edge
 
 
@@ -75,14 +77,15 @@ def _lost(one: Quantity, other: Quantity, unit: float, values: Values) -> Float6
     return np.abs(one(values)) - unit * np.abs(other(values))
 
 
-def _part(i: int) -> Quantity:
+def value_of(i: int) -> Quantity:
+    """The value of a part."""
     return lambda values: values[i]
 
 
 def _term(e: Expr, place: Mapping[Expr, int]) -> Quantity | None:
     """The value of a term of a sum, if it is a part or a number."""
     if e in place:
-        return _part(place[e])
+        return value_of(place[e])
     if not e.free_symbols:
         value = np.float64(float(e))
         return lambda _: np.asarray(value)
@@ -124,11 +127,13 @@ def crossings(
     evaluate: Callable[[Points], Values],
     quantities: Sequence[Quantity],
     most: int,
+    altogether: int | None = None,
 ) -> dict[str, Float64Array]:
     """Where quantities change their sign as one variable grows along lines, by bisection.
 
     Args: lines, of two axes: along the second the variable grows, and the others stay; most, of one
-        quantity on a line, the nearest to 0: sin has a root in every binade.
+        quantity on a line, the nearest to 0: sin has a root in every binade; altogether, of all,
+        by default any number: then one of each quantity, the first quantities first, a second.
     Returns: the points, the variable a unit in the last place or so below the change.
     """
     shape = lines[variable].shape
@@ -142,8 +147,13 @@ def crossings(
         columns.append(column[near])
         of.append(np.full(near.size, k))
     row, column, which = map(np.concatenate, (rows, columns, of))
+    if altogether is not None:
+        some = _in_turns(which)[:altogether]
+        row, column, which = row[some], column[some], which[some]
     at = {k: v[row, column] for k, v in lines.items()}
     low, high = at[variable], lines[variable][row, column + 1]
+    if not row.size:
+        return at
 
     def below_at(points: Float64Array) -> BoolArray:
         values, below = evaluate({**at, variable: points}), np.zeros(points.shape, dtype=bool)
@@ -158,6 +168,14 @@ def crossings(
         same = below_at(middle) == rising
         low, high = np.where(same, middle, low), np.where(same, high, middle)
     return {**at, variable: low}
+
+
+def _in_turns(which: Indices) -> Indices:
+    """The positions of equal numbers in any order, the first of each, then the second of each."""
+    mixed = seeded().permutation(which.size)
+    order = mixed[np.argsort(which[mixed], kind="stable")]
+    turn = np.arange(order.size) - np.searchsorted(which[order], which[order])
+    return np.asarray(order[np.argsort(turn, kind="stable")])
 
 
 def _nearest(row: Indices, size: Float64Array, most: int) -> Indices:

@@ -17,26 +17,33 @@ from symdiff import Graph
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Float64Array]
 
 CLASSES = 5
-_LENGTHS = MappingProxyType(
+LENGTHS = MappingProxyType(
     {"n": 6, "c": CLASSES, "j": 5, "d": 4, "h": 3, "k": 4, "q": 4, "e": 3, "g": 2}
 )
 _OTHER_LENGTH = 2  # of an axis that is not listed, such as a half
 
 
-def drawn(graph: Graph, dtype: FloatType, draws: Mapping[str, Draw] | None = None) -> Inputs:
+def drawn(
+    graph: Graph,
+    dtype: FloatType,
+    draws: Mapping[str, Draw] | None = None,
+    lengths: Mapping[str, int] = MappingProxyType({}),
+) -> Inputs:
     """Small seeded inputs of a graph, and a random cotangent of an output that has axes.
 
-    Args: draws, by the name of an input how it is drawn; by default from a normal distribution.
+    Args: draws, by the name of an input how it is drawn; by default from a normal distribution;
+        lengths, of axes that are longer or shorter than usual.
     """
-    draw, chosen = seeded(), draws or {}
-    values = {i.name: chosen.get(i.name, normal)(draw, _shape(i.axes)) for i in graph.inputs}
+    draw, chosen, usual = seeded(), draws or {}, {**LENGTHS, **lengths}
+    shapes = {i.name: _shape(i.axes, usual) for i in graph.inputs}
+    values = {n: chosen.get(n, normal)(draw, shape) for n, shape in shapes.items()}
     if graph.output.axes:
-        values[COTANGENT] = draw.normal(size=_shape(graph.output.axes))
+        values[COTANGENT] = draw.normal(size=_shape(graph.output.axes, usual))
     return {name: dtype.round(value) for name, value in values.items()}
 
 
-def _shape(axes: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(_LENGTHS.get(axis, _OTHER_LENGTH) for axis in axes)
+def _shape(axes: tuple[str, ...], lengths: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(lengths.get(axis, _OTHER_LENGTH) for axis in axes)
 
 
 def normal(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
@@ -98,3 +105,14 @@ def shares(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
 def positive(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
     """Numbers from ½ to 3."""
     return draw.uniform(0.5, 3.0, size=shape)
+
+
+# What an entry that is drawn so may be; of the others only some numbers make sense.
+INTERVALS: Mapping[Draw, tuple[float, float]] = MappingProxyType(
+    {
+        normal: (-np.inf, np.inf),
+        logits: (-np.inf, np.inf),
+        positive: (0.0, np.inf),
+        shares: (0.0, 1.0),
+    }
+)

@@ -31,6 +31,7 @@ import sympy
 from sympy import Rational
 
 from symdiff.bridge.float_steps import FloatSteps, rational
+from symdiff.bridge.guards import valued
 from symdiff.bridge.interpret import run_mpmath
 from symdiff.bridge.program import Program, program
 from symdiff.bridge.running_error import BoolArray, Number
@@ -155,10 +156,14 @@ class Evaluator:
     @cached_property
     def _rescue(self) -> Callable[[tuple[tuple[str, Rational], ...]], Rescue]:
         """The program in balls, for some values of the constants."""
-        from symdiff.bridge.rescue import Rescue  # flint takes 0.1 s; most calls need none
+        from symdiff.bridge.rescue import Rescue, short  # flint takes 0.1 s; most calls need none
 
         def compiled(constants: tuple[tuple[str, Rational], ...]) -> Rescue:
-            return Rescue(self._unshared, dict(constants), self._restricting)
+            guards, given = self._restricting, dict(constants)
+            if not (guards and (parameters := short(given))):
+                return Rescue(self._unshared, given, guards)
+            guards = valued(guards, parameters)
+            return Rescue(program({**self.nodes, **guards}, shared=False), given, guards)
 
         return lru_cache(maxsize=8)(compiled)
 
@@ -290,7 +295,7 @@ def _telling(
 
 def _alike(a: Float64Array, b: Float64Array) -> BoolArray:
     """Where two numbers are one but for rounding; NaN is like none."""
-    with np.errstate(invalid="ignore"):  # ∞ − ∞
+    with np.errstate(invalid="ignore", over="ignore"):  # ∞ − ∞, or −10³⁰⁸ − 10³⁰⁸
         near = np.abs(a - b) <= _ALIKE * np.maximum(np.abs(a), np.abs(b)) + ABSOLUTE
     return np.asarray((a == b) | near)
 
@@ -298,7 +303,7 @@ def _alike(a: Float64Array, b: Float64Array) -> BoolArray:
 def _between(at: Float64Array, near: Float64Array) -> Float64Array:
     """What is computed at ties, if it is none of what lies outside of all that is near."""
     low, high = np.fmin.reduce(near), np.fmax.reduce(near)  # NaN if all are
-    with np.errstate(invalid="ignore"):  # ∞ − ∞
+    with np.errstate(invalid="ignore", over="ignore"):  # ∞ − ∞, or −10³⁰⁸ − 10³⁰⁸
         size = np.maximum(np.abs(low), np.abs(high))
         slack = RELATIVE * size + ABSOLUTE
         inside = (at >= low - slack) & (at <= high + slack)

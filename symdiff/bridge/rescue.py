@@ -41,10 +41,10 @@ class Rescue:
             program: z^a/z is z^(a − 1) then, and has a value at 0, and ties are decided exactly.
             guards, results of which only is asked whether they have a value; it is given as 0.
         """
-        short = {k: v for k, v in constants.items() if _is_short(v)}
-        self.program = program = program.at(short)
+        written = short(constants)
+        self.program = program = program.at(written)
         self.guards = frozenset(guards)
-        self.constants = {k: v for k, v in constants.items() if k not in short}
+        self.constants = {k: v for k, v in constants.items() if k not in written}
         self.tied = np.zeros(0, dtype=bool)  # where a border was 0, at the points of the last call
         self._steps: list[tuple[Symbol, Sequence[Symbol], Callable[..., arb]]] = []
         for symbol, expression in program.assignments:
@@ -160,9 +160,13 @@ def _compiled(expression: Any) -> tuple[Sequence[Symbol], Callable[..., arb]]:
         return used, _unknown
 
 
-def _is_short(value: Rational) -> bool:
-    """Whether SymPy may compute with the number: in an exponent a large one never ends."""
-    return abs(value) <= _LARGEST and int(value.q).bit_length() <= _LONGEST
+def short(constants: Mapping[str, Rational]) -> dict[str, Rational]:
+    """The numbers that SymPy may compute with: in an exponent a large one never ends."""
+    return {
+        name: value
+        for name, value in constants.items()
+        if abs(value) <= _LARGEST and int(value.q).bit_length() <= _LONGEST
+    }
 
 
 def _product(*factors: arb) -> arb:

@@ -188,7 +188,7 @@ def margin_ranking(*, margin: object = 0, reduction: Reduction = "mean") -> Grap
     """l = max(0, −t (x₁ − x₂) + margin). Source: torch.nn.MarginRankingLoss."""
     gap = exact(margin)
     x1, x2, t = array("x1", "n"), array("x2", "n"), array("t", "n")
-    values = elementwise(lambda a, b, t: _positive(gap - t * (a - b)), x1, x2, t)
+    values = elementwise(lambda a, b, t: _clamped(gap - t * (a - b)), x1, x2, t)
     return Graph("margin_ranking", (x1, x2, t), _lines(values, reduction))
 
 
@@ -196,7 +196,7 @@ def hinge_embedding(*, margin: object = 1, reduction: Reduction = "mean") -> Gra
     """l = x where t = 1, max(0, margin − x) where t = −1. Source: torch.nn.HingeEmbeddingLoss."""
     x, t, gap = array("x", "n"), array("t", "n"), exact(margin)
     values = elementwise(
-        lambda a, s: Piecewise((a, s > 0), (_positive(gap - a), True)), x, _cases(t)
+        lambda a, s: Piecewise((a, s > 0), (_clamped(gap - a), True)), x, _cases(t)
     )
     return Graph("hinge_embedding", (x, t), _lines(values, reduction))
 
@@ -262,7 +262,7 @@ def cosine_embedding(
     squares = [total(elementwise(lambda a: a**2, x), ["d"]) for x in (x1, x2)]
     cosine = elementwise(lambda p, a, b: p / sympy.sqrt((a + tiny) * (b + tiny)), product, *squares)
     values = elementwise(
-        lambda c, s: Piecewise((1 - c, s > 0), (_positive(c - gap), True)), cosine, _cases(t)
+        lambda c, s: Piecewise((1 - c, s > 0), (_clamped(c - gap), True)), cosine, _cases(t)
     )
     lines = {"cos": cosine, **_lines(values, reduction)}
     return Graph("cosine_embedding", (x1, x2, t), lines)
@@ -293,7 +293,7 @@ def triplet_margin(
     near, far = distance(a, p), distance(a, q)
     if swap:
         far = elementwise(lambda f, g: Piecewise((f, f < g), (g, True)), far, distance(p, q))
-    values = elementwise(lambda f, g: _positive(f - g + gap), near, far)
+    values = elementwise(lambda f, g: _clamped(f - g + gap), near, far)
     lines = {"d_p": near, "d_n": far, **_lines(values, reduction)}
     return Graph("triplet_margin", (a, p, q), lines)
 
@@ -319,8 +319,16 @@ def _one_hot(t: Node, ignore_index: int = -100) -> Node:
 
 
 def _positive(z: Expr) -> Expr:
-    """max(0, z), with derivative 0 at 0, as torch's clamp."""
+    """max(0, z), with derivative 0 at 0, as torch's kernels of margins."""
     return Piecewise((z, z > 0), (0, True))
+
+
+def _clamped(z: Expr) -> Expr:
+    """max(0, z), with derivative 1 at 0, as torch's `clamp_min`.
+
+    Source: torch's tools/autograd/derivatives.yaml, `clamp_min`: where(self >= min, grad, 0).
+    """
+    return Piecewise((z, z >= 0), (0, True))
 
 
 def _over(summed: Node, count: Expr) -> Node:

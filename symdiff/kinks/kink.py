@@ -25,8 +25,11 @@ class Kink:
     def inside_clarke(self) -> bool:
         """Whether `taken` lies in Clarke's generalised gradient [f'₋, f'₊].
 
-        Source: Clarke, Optimization and Nonsmooth Analysis, 1983, §2.1. For a continuous f.
+        Source: Clarke, Optimization and Nonsmooth Analysis, 1983, §2.1. For a continuous f. Not
+        where one of the three is not known, which is NaN.
         """
+        if S.NaN in (self.left, self.right, self.taken):
+            return False
         low, high = sorted((self.left, self.right), key=float)
         return bool(low <= self.taken <= high)
 

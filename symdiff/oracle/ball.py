@@ -196,7 +196,8 @@ class _Settling:
         left, right = sides
         if left.is_finite() and right.is_finite() and left.overlaps(right):
             return left.union(right), Why.UNDECIDED
-        decided = ctx.prec >= _SURELY  # a border's sign may need more bits
+        # A border's sign may need more bits, or all coefficients of a series.
+        decided = ctx.prec >= _SURELY and not self.primal.open_beside
         return arb.nan(), Why.NO_DERIVATIVE if decided else Why.UNDECIDED
 
     @staticmethod

@@ -88,6 +88,7 @@ class PrimalAt:
         self._value = None if primal.value is None else compile_ball(primal.value, variables)
         self._beside: dict[int, Compiled] = {}  # compiled when a first tie is met
         self._function: Compiled | None = None  # so too
+        self.open_beside = False  # whether a border's sign beside the last point was left open
         self._exists: dict[tuple[float, ...], tuple[bool | None, bool | None]] = {}
 
     def defined(self, point: Sequence[arb]) -> bool | None:
@@ -149,6 +150,7 @@ class PrimalAt:
         """
         if self._primal.stopped:
             return arb.nan(), arb.nan()
+        self.open_beside = False
         here = self._here(point)
         slopes = []
         for side in (-1, 1):
@@ -202,7 +204,10 @@ class PrimalAt:
             if self._value is not None:
                 arguments.append(arb_series([self._value(*point), 1]))
             series = self._beside[side](*arguments)
-        except (Undecided, Undefined, ValueError, ZeroDivisionError):
+        except Undecided:
+            self.open_beside = True
+            return arb.nan(), arb.nan()
+        except (Undefined, ValueError, ZeroDivisionError):
             return arb.nan(), arb.nan()  # the latter two: flint divides by a series that may be 0
         finally:
             ctx.cap = cap

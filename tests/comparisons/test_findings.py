@@ -12,9 +12,12 @@ import torch
 from torch.nn.functional import (
     batch_norm,
     binary_cross_entropy,
+    cosine_embedding_loss,
+    cosine_similarity,
     gelu,
     hardsigmoid,
     mse_loss,
+    soft_margin_loss,
     softplus,
 )
 
@@ -281,3 +284,52 @@ class TestLosses:
         assert 2 * (mpmath.mpf(y.item()) - t.item()) > torch.finfo(torch.float32).max
         assert slope.item() == math.inf
         assert math.isnan(torch.func.jvp(loss, (y,), (torch.ones(1),))[1].item())
+
+    @pytest.mark.parametrize(
+        ("dtype", "x"),
+        [
+            (torch.float64, -710.0),
+            (torch.float32, -89.0),
+            (torch.bfloat16, -89.0),
+            (torch.float16, -12.0),
+        ],
+        ids=str,
+    )
+    def test_soft_margin_is_infinite_and_its_gradient_nan_where_e_to_the_minus_tx_overflows(
+        self, dtype, x
+    ):
+        """log(1 + e^(−tx)) is −tx there, and its gradient −t."""
+        score = torch.tensor([x], dtype=dtype, requires_grad=True)
+        loss = soft_margin_loss(score, torch.ones(1, dtype=dtype))
+        (found,) = torch.autograd.grad(loss, score)
+        with mpmath.workdps(60):
+            slope = mpmath.diff(lambda z: mpmath.log1p(mpmath.exp(-z)), mpmath.mpf(x))
+            value = mpmath.log1p(mpmath.exp(-x))
+
+        assert float(value) == pytest.approx(-x, rel=1e-5)
+        assert float(slope) == pytest.approx(-1, rel=1e-5)
+        assert math.isinf(loss.item())
+        assert math.isnan(found.item())
+
+    def test_cosine_embedding_in_float16_is_lost_where_the_product_of_squares_overflows(self):
+        """Norms of 6 and 45 are enough: the value is 1 for 1.5036 and the gradient 0.
+
+        `F.cosine_similarity` of the same rows is right since pytorch#69512.
+        """
+        numbers = [[0.25, 3.0, -5.25, 0.375], [4.375, -44.53125, 1.0, 2.375]]
+        a, b = (torch.tensor([n], dtype=torch.float16, requires_grad=True) for n in numbers)
+        loss = cosine_embedding_loss(a, b, torch.ones(1, dtype=torch.float16))
+        (found,) = torch.autograd.grad(loss, a)
+        (right,) = torch.autograd.grad(1 - cosine_similarity(a, b).sum(), a)
+        with mpmath.workdps(60):
+            x, y = ([mpmath.mpf(e) for e in n] for n in numbers)
+            xx, yy, xy = mpmath.fdot(x, x), mpmath.fdot(y, y), mpmath.fdot(x, y)
+            size = mpmath.sqrt(xx * yy)
+            truth = [float(xy * p / (xx * size) - q / size) for p, q in zip(x, y, strict=True)]
+
+        assert xx * yy > 65504
+        assert abs(float(1 - xy / size) - 1.5036) < 1e-4
+        assert loss.item() == 1.0
+        assert (found == 0).all()
+        assert max(map(abs, truth)) > 0.12
+        assert right[0].tolist() == pytest.approx(truth, rel=2e-3)

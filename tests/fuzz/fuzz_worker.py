@@ -213,7 +213,7 @@ class Run:
         """Hold everything against the independent derivative."""
         import judging
         from formulas import exact
-        from independent import Independent, Kind
+        from independent import Independent
 
         if any(exact(v) is None for v in self.parameters.values()):
             return
@@ -250,13 +250,8 @@ class Run:
         if fast is not None:
             values = np.broadcast_to(np.asarray(fast, dtype=float), self.points.shape)
             for x, y in zip(self.points.tolist(), values.tolist(), strict=True):
-                if abs(x) < float("inf") and truth(x).kind is Kind.VALUE and not truth(x).sides:
-                    near = truth(x).value
-                    if abs(near.value) < 1e308 and near.e < 1_000:
-                        value = float(near.value)
-                        allowed = 1e-3 * abs(value) + 1e-300 + 2.0 ** max(near.e, -2_000)
-                        if not abs(y - value) <= allowed:
-                            self.fault("bridge", repr(y), repr(value), x)
+                if abs(x) < float("inf") and (fault := judging.judge_plain(y, truth(x))):
+                    self.fault(fault.kind, repr(y), fault.expected, x)
         if kinks is not None:
             self.kinks(formula, *kinks)
 

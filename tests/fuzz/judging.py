@@ -16,6 +16,7 @@ from symdiff.oracle.enclosure import Enclosure, Why
 
 _BITS = 2_600  # a float64 is a multiple of 2⁻¹⁰⁷⁴ below 2¹⁰²⁴: sums of three are exact
 _SCALES = tuple(1 + Fraction(63 * k, 100) for k in range(4))
+_UNBOUNDED = 2**40  # bits: what isolates kinks takes e^z for unbounded beyond e^(2^40)
 _NEAREST, _FINE, _COARSE = Fraction(1, 2**1500), Fraction(1, 10**40), Fraction(1, 10**13)
 _MANY_SCALES = tuple(1 + Fraction(63 * k, 1_000) for k in range(100))
 _OSCILLATING = re.compile(r"\b(sin|cos|tan|sinc|j1)\(")
@@ -71,7 +72,9 @@ def judge(ball: Ball, truth: Truth) -> Fault | None:
 def _false(ball: Ball, truth: Truth) -> Fault | None:
     if not ball.certified:
         wrong = {Why.UNDEFINED: "undefined", Why.NO_DERIVATIVE: "no derivative"}.get(Why(ball.why))
-        if wrong and truth.kind is Kind.VALUE:
+        # That its formula has none is no more than NO_DERIVATIVE says, as of z asin(z − 1) at 0.
+        beside = truth.sides is not None and ball.why == Why.NO_DERIVATIVE
+        if wrong and truth.kind is Kind.VALUE and not beside:
             return Fault(f"why: says {wrong} where it has a value", str(truth))
         smooth = truth.kind is Kind.VALUE and truth.sides is None
         if smooth and ball.bound < float("inf") and not _holds(ball, truth.value):
@@ -99,6 +102,32 @@ def _numberless(ball: Ball) -> Fault | None:
     if ball.certified and not (not math.isnan(ball.high) and ball.bound < float("inf")):
         return Fault("why: certified without a number", "a number, or not certified")
     return None
+
+
+def judge_plain(value: float, truth: Truth) -> Fault | None:
+    """What breaks `lambdify`'s promise at a finite point: right to 10⁻⁸, or NaN.
+
+    NaN where there is a value breaks none; it is told as another kind. At a kink only what lies
+    outside of both sides is wrong.
+    """
+    if math.isnan(value):
+        lost = truth.kind is Kind.VALUE and truth.value is not None and _sharp(truth.value)
+        return Fault("bridge: no value", str(truth)) if lost else None
+    if truth.kind is Kind.UNDEFINED:
+        return Fault("lambdify: outside the domain", str(truth))
+    known = [truth.value] if truth.kind is Kind.VALUE else truth.sides or ()
+    if not known or None in known:
+        return None
+    with mp.workprec(_BITS):
+        errors = [mpf(2) ** max(side.e, -4_000) + abs(side.value) / 10**8 for side in known]
+        least, most = mpf(2) ** -1_069, (2 - mpf(2) ** -20) * mpf(2) ** 1023
+        low = min(side.value - e for side, e in zip(known, errors, strict=True)) - least
+        high = max(side.value + e for side, e in zip(known, errors, strict=True)) + least
+        beyond = (math.isinf(value) and value > 0 and high >= most) or (
+            math.isinf(value) and value < 0 and low <= -most
+        )
+        inside = not math.isinf(value) and low <= value <= high
+    return None if beyond or inside else Fault("lambdify: wrong", str(truth))
 
 
 def _holds(ball: Ball, near: Near | None) -> bool:
@@ -257,6 +286,8 @@ def side_fault(formula: Independent, at: Fraction, side: int, said: float | None
     first, second = (t.value.value for t in truths if t.value is not None)
     scale = abs(first) + mpf(10) ** -12
     if abs(first - second) > 1e-9 * scale:  # it does not settle: no one-sided derivative
+        return None
+    if said is None and magnitude(first) > _UNBOUNDED:
         return None
     if said is not None and (abs(said - first) <= 1e-8 * scale or said == float(first)):
         return None

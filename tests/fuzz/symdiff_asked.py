@@ -89,8 +89,11 @@ def _place(at: Any) -> Fraction | None:
 def _number(value: Any) -> float | None:
     """The number; None for NaN, which says that it is not known or that there is none."""
     try:
-        number = float(value.evalf(30))
-    except (TypeError, ValueError, AttributeError, OverflowError):
+        shown = value.evalf(30)
+        number = float(shown)
+    except OverflowError:  # e^(10^20)
+        return math.copysign(math.inf, sympy.sign(shown))
+    except (TypeError, ValueError, AttributeError):
         return None
     return None if math.isnan(number) else number
 

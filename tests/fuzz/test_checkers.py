@@ -15,6 +15,7 @@ from judging import (
     contradict,
     judge,
     judge_limit,
+    judge_plain,
     kinks_by_sampling,
     open_beside,
     side_fault,
@@ -48,6 +49,8 @@ def open_(high, bound, why=Why.UNDECIDED):
         ("exp(z)", 1.0, open_(math.nan, INFINITE), None),
         ("exp(z)", 1.0, open_(math.nan, INFINITE, Why.UNDEFINED), "why: says undefined"),
         ("exp(z)", 1.0, open_(math.nan, INFINITE, Why.NO_DERIVATIVE), "why: says no derivative"),
+        ("z*abs(z)**0.5", 0.0, open_(math.nan, INFINITE, Why.NO_DERIVATIVE), None),
+        ("z*abs(z)**0.5", 0.0, open_(math.nan, INFINITE, Why.UNDEFINED), "why: says undefined"),
         ("exp(z)", 1.0, open_(math.nan, INFINITE, Why.CERTIFIED), "why: contradicts"),
         ("exp(z)", 1.0, certified(math.nan, INFINITE), "why: certified without a number"),
         ("exp(exp(z))", 8.0, certified(INFINITE, 0.0), None),
@@ -78,6 +81,31 @@ def test_an_enclosure_is_judged_by_the_independent_derivative(text, x, ball, kin
     else:
         assert fault is not None
         assert fault.kind.startswith(kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "value", "kind"),
+    [
+        ("exp(z)", 1.0, math.e, None),
+        ("exp(z)", 1.0, math.e * (1 + 1e-7), "lambdify: wrong"),
+        ("exp(z)", 1.0, INFINITE, "lambdify: wrong"),
+        ("exp(exp(z))", 8.0, INFINITE, None),
+        ("exp(exp(z))", 8.0, -INFINITE, "lambdify: wrong"),
+        ("exp(z)", 1.0, math.nan, "bridge: no value"),
+        ("exp(-z)", 760.0, 0.0, None),
+        ("exp(-z)", 700.0, 0.0, "lambdify: wrong"),
+        ("min(tanh(z), abs(z), z)", 0.0, 0.0, "lambdify: wrong"),
+        ("abs(z)", 0.0, 0.5, None),
+        ("abs(z)", 0.0, 1.5, "lambdify: wrong"),
+        ("log(z)", -1.0, -1.0, "lambdify: outside the domain"),
+        ("log(z)", -1.0, math.nan, None),
+        ("sqrt(abs(z))", 0.0, 0.0, None),  # no slope on either side: nothing is known
+    ],
+)
+def test_a_value_without_a_bound_is_judged_too(text, x, value, kind):
+    """It is right to 10⁻⁸, between the sides of a kink, or NaN."""
+    fault = judge_plain(value, Independent(text).derivative(x))
+    assert kind == (fault and fault.kind)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +168,9 @@ def test_a_kinks_side_is_judged_by_the_derivative_beside_it():
     assert side_fault(formula, Fraction(0), -1, -1.0) is None
     assert side_fault(formula, Fraction(0), -1, 1.0) == "-1.0"
     assert side_fault(formula, Fraction(0), 1, None) == "1.0"
+    beyond = Independent("exp(max(z, 1e20))")
+    assert side_fault(beyond, Fraction(10**20), 1, None) is None
+    assert side_fault(beyond, Fraction(10**20), -1, None) == "0.0"
 
 
 def test_a_side_is_unknown_where_the_list_says_so():

@@ -10,14 +10,22 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from comparisons.dtypes import FloatType
-from comparisons.inputs.drawn import Draw, drawn
-from comparisons.inputs.values import Inputs
+from comparisons.inputs.drawn import INTERVALS, Draw, drawn, normal
+from comparisons.inputs.rows import Rows
+from comparisons.inputs.values import COTANGENT, Inputs, seeded
 from comparisons.subjects.catalogue.torch_code import written
 from comparisons.subjects.subject import Subject
 from symdiff import Graph
 
 Words = Mapping[str, Any]
+
+_NEAR_AN_END = 2.0**-8
+_ROOM = 2.0**10
+_ROWS = 60  # on borders, beside those that are drawn
+_MOVED = 12  # rows that are moved to them: of both signs, if the labels are signs
 
 
 def _no_words(options: Words, graph: Graph) -> Words:  # noqa: ARG001 - any code may have some
@@ -37,6 +45,7 @@ class ArrayCode:
     draws: Mapping[str, Draw] = field(default_factory=dict)  # by input; normal where none is named
     words: Callable[[Words, Graph], Words] = _no_words  # of the options as given
     adapt: Callable[[dict[str, Any], Words], None] | None = None  # changes what was drawn
+    rows: str = ""  # the axis of problems of their own, if there is one
 
     @property
     def name(self) -> str:
@@ -64,12 +73,45 @@ class ArrayCode:
         label = f"{self.name}({given})" if given else self.name
 
         def sample(dtype: FloatType) -> Inputs:
-            inputs = dict(drawn(graph, dtype, self.draws))
-            if self.adapt is not None:
-                self.adapt(inputs, words)
-            return inputs
+            inputs = self._drawn(graph, dtype, words, {})
+            return inputs if not self.rows else self._with_rows(graph, inputs, dtype, words)
 
         return Subject(label, graph, code, code.code, sample=sample)
+
+    def _drawn(
+        self, graph: Graph, dtype: FloatType, words: Words, lengths: Mapping[str, int]
+    ) -> Inputs:
+        inputs = dict(drawn(graph, dtype, self.draws, lengths))
+        if self.adapt is not None:
+            self.adapt(inputs, words)
+        return inputs
+
+    def _with_rows(self, graph: Graph, inputs: Inputs, dtype: FloatType, words: Words) -> Inputs:
+        """The inputs with more rows, on the borders of what the graph computes of each."""
+        others = dict(self._drawn(graph, dtype, words, {self.rows: _MOVED}))
+        others |= {i.name: inputs[i.name] for i in graph.inputs if self.rows not in i.axes}
+        draws = {i.name: self.draws.get(i.name, normal) for i in graph.inputs}
+        drawn_with_rows = [i.name for i in graph.inputs if self.rows in i.axes]
+        moved = {n: INTERVALS[draws[n]] for n in drawn_with_rows if draws[n] in INTERVALS}
+        within = np.inf
+        if COTANGENT not in inputs:  # a mean makes a number again of what overflows in a row
+            moved = {n: _away_from_0_and_1(interval) for n, interval in moved.items()}
+            within = dtype.largest / _ROOM
+        more = dict(Rows(graph, self.rows, others, moved, within).on_borders(dtype, _ROWS))
+        if COTANGENT in inputs:
+            count = len(next(iter(more.values())))
+            shape = count, *inputs[COTANGENT].shape[1:]
+            # a smaller one would ask for a gradient where the loss itself overflows
+            sizes = seeded().uniform(1, 2, size=shape) * seeded().choice([-1.0, 1.0], size=shape)
+            more[COTANGENT] = dtype.round(sizes)
+        return {k: np.concatenate([v, more[k]]) if k in more else v for k, v in inputs.items()}
+
+
+def _away_from_0_and_1(interval: tuple[float, float]) -> tuple[float, float]:
+    """The part of an interval that is not close to its finite ends."""
+    low, high = interval
+    near = low + _NEAR_AN_END, high - _NEAR_AN_END
+    return (near[0] if np.isfinite(low) else low), (near[1] if np.isfinite(high) else high)
 
 
 def by_name(codes: Iterable[ArrayCode]) -> dict[str, ArrayCode]:

@@ -50,7 +50,7 @@ def _one_ignored(inputs: dict[str, Any], words: Words) -> None:
 def _loss(name: str, code: str, **draws: Draw) -> ArrayCode:
     adapt = _one_ignored if "{ignore_index}" in code else None
     whole = f"{code[:-1]}, reduction='{{reduction}}')"
-    return ArrayCode(symdiff.array_losses[name], whole, draws, _weights, adapt)
+    return ArrayCode(symdiff.array_losses[name], whole, draws, _weights, adapt, rows="n")
 
 
 LOSSES: Mapping[str, ArrayCode] = MappingProxyType(

@@ -1,8 +1,8 @@
-"""Captured code that works entry by entry on one tensor: it can be judged at any other points."""
+"""Captured code that works entry by entry: it can be judged at any other points."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import symdiff
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.subjects.own.read_off import formula_of, no_formula_of
 from symdiff import Definition
+from symdiff.definition import user_definition
 from symdiff.trees.extent import TooLarge
 
 if TYPE_CHECKING:
@@ -20,17 +21,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Entrywise:
-    """What code computes of each entry of its tensor.
+    """What code computes of an entry of its tensor, or of one of each of its tensors.
 
-    Args: definition, of an entry; function, the code that is judged, of a row of entries; defined,
-        the code that is the definition, the same without a reference; at, the code as a `Subject`
-        at a row of other entries; by_hand, whether a derivative was written by hand.
+    Args: definition, of an entry; function, the code that is judged, of a row of entries of each
+        tensor in order; defined, the code that is the definition, the same without a reference; at,
+        the code as a `Subject` at rows of other entries; asked, the variables whose gradient is
+        asked for; by_hand, whether a derivative was written by hand.
     """
 
     definition: Definition
-    function: Callable[[Tensor], Tensor]
-    defined: Callable[[Tensor], Tensor]
-    at: Callable[[Float64Array], Any]
+    function: Callable[..., Tensor]
+    defined: Callable[..., Tensor]
+    at: Callable[[Sequence[Float64Array]], Any]
+    asked: tuple[str, ...]
     by_hand: bool
 
 
@@ -50,39 +53,79 @@ def entrywise(
     import torch
     from torch.utils._pytree import tree_flatten, tree_unflatten
 
-    if captured.draws or no_formula_of(captured, dtype.name):
+    if captured.draws:
         return None
     leaves, structure = tree_flatten(given)
     real = [
         i for i, a in enumerate(leaves) if isinstance(a, torch.Tensor) and a.is_floating_point()
     ]
     asked = [i for i in real if leaves[i].requires_grad] or real
-    if len(asked) != 1:  # a parameter of a module
+    if len(asked) != len(captured.inputs):  # a parameter of a module
         return None
-    (node,) = captured.graph.output_nodes
-    try:
-        definition = symdiff.activation(formula_of(node))
-    except (TooLarge, RecursionError, TypeError, ValueError):
+    if len(real) > len(asked):  # a target, say, that is a constant to autograd
+        free = [a.detach() if i in real else a for i, a in enumerate(leaves)]
+        whole = _captured(calls[1], tree_unflatten(free, structure), dtype)
+        if whole is None:
+            return None
+        captured = whole
+    definition = _definition(captured, dtype)
+    if definition is None or len(definition.variables) != len(real):
         return None
     axes = max(1, leaves[asked[0]].dim())
 
-    def arguments(row: Tensor) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def arguments(rows: Sequence[Tensor]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         filled = list(leaves)
-        filled[asked[0]] = row.reshape((1,) * (axes - 1) + (-1,))
+        for i, row in zip(real, rows, strict=True):
+            shaped = row.reshape((1,) * (axes - 1) + (-1,))
+            filled[i] = shaped if i in asked else shaped.detach()
         found: tuple[tuple[Any, ...], dict[str, Any]] = tree_unflatten(filled, structure)
         return found
 
-    def called(function: Callable[..., Any]) -> Callable[[Tensor], Tensor]:
-        def of_row(z: Tensor) -> Tensor:
-            positional, named = arguments(z)
+    def called(function: Callable[..., Any]) -> Callable[..., Tensor]:
+        def of_rows(*rows: Tensor) -> Tensor:
+            positional, named = arguments(rows)
             found: Tensor = function(*positional, **named)
-            return found.reshape(z.shape)
+            return found.reshape(rows[0].shape)
 
-        return of_row
+        return of_rows
 
-    def at(points: Float64Array) -> Any:
-        return again(*arguments(torch.from_numpy(points.copy())))
+    def at(points: Sequence[Float64Array]) -> Any:
+        rows = [torch.from_numpy(p.copy()) for p in points]
+        if len(real) > len(asked):
+            rows = [
+                r.requires_grad_() if i in asked else r for i, r in zip(real, rows, strict=True)
+            ]
+        return again(*arguments(rows))
 
     function, defined = calls
     by_hand = captured.written or function is not defined
-    return Entrywise(definition, called(function), called(defined), at, by_hand)
+    wanted = tuple(v for v, i in zip(definition.variables, real, strict=True) if i in asked)
+    return Entrywise(definition, called(function), called(defined), at, wanted, by_hand)
+
+
+def _captured(
+    function: Callable[..., Any], given: tuple[tuple[Any, ...], dict[str, Any]], dtype: FloatType
+) -> Captured | None:
+    """The code with all its tensors as inputs; None if one of them cannot have a gradient."""
+    from comparisons.capture.capturing import captured_call
+
+    positional, named = given
+    try:
+        return captured_call(function, positional, named, dtype=dtype)
+    except Exception:  # noqa: BLE001 - what is a constant to code may be anything to it
+        return None
+
+
+def _definition(captured: Captured, dtype: FloatType) -> Definition | None:
+    """What the code computes of an entry of each input; in z, if there is one."""
+    if no_formula_of(captured, dtype.name, several=True):
+        return None
+    (node,) = captured.graph.output_nodes
+    names = tuple(captured.inputs)
+    try:
+        if len(names) == 1:
+            return symdiff.activation(formula_of(node))
+        written = formula_of(node, {name: name for name in names})
+        return user_definition(written, names, {})
+    except (TooLarge, RecursionError, TypeError, ValueError):
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -83,16 +83,24 @@ def _formula(function: Callable[..., Any], name: str, length: int) -> Expr:
         raise ValueError(f"the code of {name} is {error}; {_WAY_OUT}") from None
 
 
-def no_formula_of(captured: Captured, dtype: str = "float64") -> str:
-    """Why the code is no function of each entry of one tensor, if so; captured in a type."""
-    if len(captured.inputs) != 1 or len(captured.outputs) != 1:
+def no_formula_of(captured: Captured, dtype: str = "float64", *, several: bool = False) -> str:
+    """Why the code is no function of each entry of one tensor, if so; captured in a type.
+
+    Args: several, whether it may be one of an entry each of several tensors, all of one shape.
+    """
+    if (len(captured.inputs) != 1 and not several) or len(captured.outputs) != 1:
         return (
             f"has the inputs {', '.join(captured.inputs)} and the outputs "
             f"{', '.join(captured.outputs)}; every point is for a function of one tensor"
         )
-    (shape, out) = captured.shapes.values()
-    if shape != out:
-        return f"makes a tensor of the shape {out} of one of {shape}, so it is not entry by entry"
+    (output,) = captured.outputs
+    out = captured.shapes[output]
+    for name in captured.inputs:
+        shape = captured.shapes[name]
+        if shape != out:
+            return (
+                f"makes a tensor of the shape {out} of one of {shape}, so it is not entry by entry"
+            )
     if captured.fixed:
         what, place = captured.fixed[0]
         where = f" ({place})" if place else ""
@@ -108,13 +116,16 @@ def no_formula_of(captured: Captured, dtype: str = "float64") -> str:
     return ""
 
 
-def formula_of(output: Node) -> Expr:
-    """The output in z."""
+def formula_of(output: Node, names: Mapping[str, str] | None = None) -> Expr:
+    """The output in z, or in names of the inputs'."""
     extents, written = Extents(), dict[Node, "Expr"]()
     steps = topological([output])
     if len(steps) > _MOST_STEPS:
         raise TooLarge(f"of {len(steps)} steps, more than {_MOST_STEPS}")
     for node in steps:
-        whole = real_symbol("z") if isinstance(node, Input) else node.whole(written.__getitem__)
+        if isinstance(node, Input):
+            whole: Expr = real_symbol("z" if names is None else names[node.name])
+        else:
+            whole = node.whole(written.__getitem__)
         written[node] = extents.checked(whole)
     return written[output]

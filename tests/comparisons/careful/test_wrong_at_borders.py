@@ -152,3 +152,64 @@ def test_a_slope_that_is_nothing_too_early_is_inaccurate(dtype, cut):
     assert sum(beside.counts().get(s, 0) for s in lost) > sum(
         found.counts().get(s, 0) for s in lost
     )
+
+
+Y = torch.tensor([-1.5, -0.4, 0.2, 0.7], dtype=torch.float64)
+T = torch.tensor([0.3, 1.0, 0.25, 0.5], dtype=torch.float64)
+# Code without a formula is asked within ±64, and further out while its parts are of usual size.
+FURTHER = {
+    *("hinge, y of 1e30", "mse, beyond 1e100", "mse, where the square overflows"),
+    *("bce_with_logits, beyond ±100", "bce_with_logits, t tiny", "poisson, where e^y overflows"),
+}
+TARGETS = pytest.mark.parametrize("free", [True, False], ids=["both", "the target is a constant"])
+
+
+def _arguments(free):
+    return (Y, T) if free else (Y.clone().requires_grad_(), T)
+
+
+@TARGETS
+@pytest.mark.parametrize("name", HONEST)
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_honest_code_of_two_tensors_is_not_rejected_without_a_formula(name, dtype, free):
+    """And is asked at other pairs than those given."""
+    _, value, slopes = HONEST[name]
+    found = comparisons.check(by_hand(value, slopes), *_arguments(free), dtype=dtype)
+
+    assert "other points" in " ".join(found.also)
+
+
+@TARGETS
+@pytest.mark.parametrize("name", [n for n in WRONG if n not in FURTHER])
+@pytest.mark.filterwarnings("ignore:Using a target size")
+def test_code_wrong_on_a_border_is_rejected_without_a_formula(name, free):
+    """Its forward is the formula; at the four pairs given it is right."""
+    loss, where = WRONG[name]
+    _, value, slopes = HONEST[loss]
+    wrong = by_hand(value, spoilt(slopes, where))
+
+    assert comparisons.compare(wrong, *_arguments(free)).verdict is comparisons.Verdict.ACCURATE
+    with pytest.raises(comparisons.GradientMismatch, match="at other points"):
+        comparisons.check(wrong, *_arguments(free))
+
+
+def test_plain_code_that_differentiates_itself_is_not_rejected_on_its_borders():
+    """torch's own choice at a tie, a margin, a mask; beside them rounding decides."""
+    codes = (
+        lambda y, t: (1 - y * t).clamp(min=0),
+        lambda y, t: torch.relu(0.3 - y * t),
+        lambda y, t: (y - t).abs(),
+        lambda y, t: torch.where((y - t).abs() < 0.1, (y - t) ** 2, (y - t).abs()),
+        lambda y, t: torch.maximum(y, t) * torch.minimum(y, 3 * t),
+        lambda y, t: (y - t) / (y + t),
+        lambda y, t: torch.log1p((y - t) ** 2),
+        lambda y, t: (y.exp() - t.exp()).abs(),
+        torch.atan2,
+        torch.hypot,
+        lambda y, t: (y * t > 0.3) * y,
+        lambda y, t: torch.sqrt(y * y + t * t + 1e-12),
+    )
+    for code in codes:
+        for dtype in ("float64", "float32", "bfloat16"):
+            comparisons.check(code, Y, T, dtype=dtype)

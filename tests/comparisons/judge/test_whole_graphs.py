@@ -381,3 +381,24 @@ def test_the_loss_of_entmax_is_certified_where_its_formula_is_one_over_zero():
 
     assert found.verdict is Verdict.ACCURATE
     assert found.adjoints["x"].power.entries == x.numel()
+
+
+@pytest.mark.parametrize(("dtype", "x"), [("float32", 95.0), ("float16", 13.0)])
+def test_what_overflows_in_the_type_is_right_as_an_infinity(dtype, x):
+    """e^x, a number of float64 far beyond the largest of the type."""
+    x = torch.tensor([x, 1.0])
+    found = comparisons.compare(lambda x: x.exp(), x, dtype=dtype)
+
+    assert torch.isinf(x.to(getattr(torch, dtype)).exp())[0]
+    assert found.verdict is comparisons.Verdict.ACCURATE
+
+
+def test_what_overflows_in_the_type_is_wrong_as_the_largest_number():
+    """A value that is cut there, or of the other sign."""
+    x = torch.tensor([95.0, 1.0])
+    for wrong in (
+        lambda x: x.exp().clamp(max=3.4e38),
+        lambda x: torch.where(x > 90, -x.exp(), x.exp()),
+    ):
+        with pytest.raises(comparisons.GradientMismatch):
+            comparisons.check(wrong, x, reference=lambda x: x.exp(), dtype="float32")

@@ -14,6 +14,7 @@ import comparisons
 import symdiff
 from comparisons import Status, Verdict
 from comparisons.dtypes import FLOAT_TYPES, float_type
+from comparisons.inputs.drawn import LENGTHS
 from comparisons.results.reproduction import reproduction
 from comparisons.subjects.choose import subject_of as chosen
 from symdiff.bridge.evaluator import Evaluator
@@ -68,6 +69,8 @@ NO_KERNEL = {  # torch 2.13 on the CPU
 }
 # Running sums of entries of ±1000 in 16 bits: another support than the true one, or none.
 KNOWN = {("sparsemax", t) for t in ("bfloat16", "float16")}
+# e^(−tx) overflows: see test_findings.py.
+KNOWN |= {("soft_margin", t) for t in FLOAT_TYPES}
 # At ±1000 what is normalised is a small difference of large numbers: 16 bits leave it no digit.
 UNTOLD = {("layer_norm", "bfloat16"), ("group_norm", "bfloat16"), ("group_norm", "float16")}
 DIGITS = 60
@@ -86,6 +89,15 @@ def case_id(value):
     return "-".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else value
 
 
+def drawn_only(subject, dtype="float64"):
+    """The inputs without the rows on borders, where there is no derivative, or several."""
+    inputs = subject.sample(float_type(dtype))
+    axes = {i.name: i.axes for i in subject.graph.inputs} | {"v": subject.graph.output.axes}
+    with_rows = [n for n in inputs if axes[n][:1] == ("n",)]
+    few = min(LENGTHS["n"], *(len(inputs[n]) for n in with_rows)) if with_rows else 0
+    return {n: a[:few] if n in with_rows else a for n, a in inputs.items()}
+
+
 CASES = LAYERS + LOSSES + POINTWISE
 EVERY = pytest.mark.parametrize(("name", "options"), CASES, ids=case_id)
 
@@ -94,7 +106,7 @@ EVERY = pytest.mark.parametrize(("name", "options"), CASES, ids=case_id)
 def test_torch_s_jacobian_is_that_of_the_closed_form(name, options):
     """torch.autograd.functional.jacobian in float64, contracted with the cotangent."""
     subject = subject_of(name, options)
-    inputs = subject.sample(float_type("float64"))
+    inputs = drawn_only(subject)
     adjoints = symdiff.adjoints(subject.graph)
     names = [i.name for i in subject.graph.inputs]
     tensors = tuple(torch.tensor(inputs[n], dtype=torch.float64) for n in names)
@@ -118,7 +130,7 @@ def test_torch_s_jacobian_is_that_of_the_closed_form(name, options):
 def test_the_enclosure_holds_the_values_at_60_digits(name, options):
     """And is certified, at every entry of every adjoint."""
     subject = subject_of(name, options)
-    inputs = subject.sample(float_type("float64"))
+    inputs = drawn_only(subject)
     adjoints = symdiff.adjoints(subject.graph)
     enclosed = enclose_adjoints(adjoints, inputs)
     with mpmath.workdps(DIGITS):
@@ -137,7 +149,7 @@ def test_a_central_difference_at_60_digits_is_the_adjoint(name, options):
     """Of the primal alone, at step 10⁻²⁰: no rule and no sweep has a part in it."""
     subject = subject_of(name, options)
     graph = subject.graph
-    inputs = away_from_ties(subject.sample(float_type("float64")))
+    inputs = away_from_ties(drawn_only(subject))
     adjoints = symdiff.adjoints(graph)
     signature = Signature(graph.name, {i.name: i.axes for i in graph.inputs}, graph.parameters)
     primal = Evaluator(signature, {"y": graph.output}, "mpmath")
@@ -182,7 +194,8 @@ def test_each_has_a_verdict_in_each_type(name, options, dtype, compare_gradients
     result = compare_gradients.compare(subject_of(name, options), dtype=dtype)
 
     assert result.adjoints
-    assert all(a.certified for a in result.adjoints.values())
+    if name != "multilabel_margin":  # at a tie of a maximum nothing is certified but an interval
+        assert all(a.certified for a in result.adjoints.values())
     if (name, str(dtype)) in KNOWN:
         assert result.verdict is Verdict.DISAGREES
     elif (name, str(dtype)) in UNTOLD and not options:

@@ -152,6 +152,7 @@ def test_a_wrong_value_is_found():
         ("relu(log(max(z, 1)))", {}),
         ("z/sqrt(1 + z**2)", {}),
         ("sin(pi*z)", {}),
+        ("sign(z + erf(z*z/where(z >= 1, z, b*z)))", {"b": 1}),
     ],
 )
 def test_formulas_that_once_failed(text, parameters):

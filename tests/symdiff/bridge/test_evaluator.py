@@ -6,6 +6,7 @@ import pytest
 import sympy
 
 import symdiff
+from symdiff.bridge import evaluator
 from symdiff.bridge.interpret import compile_mpmath
 from symdiff.catalogue.activations import activations
 from symdiff.oracle import enclose
@@ -310,6 +311,18 @@ def test_cases_that_are_equal_all_around_hide_no_tie():
     np.testing.assert_array_equal(f(np.array([-1.0, 5e-324, 1.0])), [1, 3, 3])
     steep = derivative("min(abs(z), z)*sin(1e20*z)")
     assert np.isfinite(steep(np.linspace(1, 2, 20))).all()
+
+
+def test_slopes_beside_a_tie_may_be_as_far_apart_as_float64_goes():
+    """±1.7e308: no warning, which is an error in these tests."""
+    f = derivative("min(z, z, a)*relu(sin(z) + a) + 0*abs(z)", a=0.1)
+    low, high = np.full(3, -1.7e308), np.full(3, 1.7e308)
+
+    assert np.isfinite(f(np.array([-1.7e308, -1e308, 1.7e308]))).all()
+    with np.errstate(over="raise", invalid="raise"):
+        assert not evaluator._alike(low, high).any()
+        near = np.array([low, low, high, high])
+        np.testing.assert_array_equal(evaluator._between(np.zeros(3), near), 0.0)
 
 
 @pytest.mark.parametrize("text", ["min(z, abs(z))", "min(tanh(z), abs(z), z)"])

@@ -66,6 +66,7 @@ def test_a_convention_outside_clarkes_gradient_is_told():
 
     assert not Kink(zero, zero, one, 2 * one).inside_clarke
     assert Kink(zero, one, zero, Rational(1, 2)).inside_clarke
+    assert not Kink(zero, one, sympy.nan, one).inside_clarke
 
 
 def test_neighbouring_breakpoints_do_not_mix():

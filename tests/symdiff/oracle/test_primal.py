@@ -101,6 +101,10 @@ class TestDomain:
         """√z at 0 has a value and no derivative."""
         assert Why.NO_DERIVATIVE == enclose("sqrt(z)", 0.0).why[0]
 
+    def test_a_slope_that_is_not_decided_is_not_called_none(self):
+        """acos(min(cosh(erf z), 1)) is 0; its border's second coefficient is 2/π, a ball."""
+        assert Why.UNDECIDED == enclose("acos(min(cosh(erf(z)), 1))", 0.0).why[0]
+
     def test_a_line_of_a_graph_counts(self):
         """exp(log x) over two lines is undefined where log x is."""
         (x,) = symdiff.scalars("x")

@@ -1,0 +1,31 @@
+"""Primals that are asked only whether they have a value, with their parameters' values put in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from sympy import Rational
+
+from symdiff.expression.formula import real_symbol
+from symdiff.expression.rewriting import put
+from symdiff.graph.kinds.elementwise import Elementwise
+from symdiff.graph.node import Node, topological
+
+
+def valued(guards: Mapping[str, Node], parameters: Mapping[str, Rational]) -> dict[str, Node]:
+    """The guards at some values of parameters, with no value where they had none before.
+
+    z²/(b z) is z at b = 1, but for z = 0: SymPy forgets that, and what is put in here does not. A
+    node that cannot have the numbers put in keeps its symbols.
+    """
+    values = {real_symbol(name): value for name, value in parameters.items()}
+    made: dict[Node, Node] = {}
+    for node in topological(guards.values(), computed=True):
+        operands = tuple(made.get(o, o) for o in node.operands)
+        content = [made.get(c, c) if isinstance(c, Node) else c for c in node.content]
+        if isinstance(node, Elementwise):
+            with suppress(ValueError):
+                content[0] = put(node.expr, values)
+        made[node] = type(node)(node.axes, operands, *content)
+    return {name: made[guard] for name, guard in guards.items()}
