@@ -30,6 +30,7 @@ from symdiff.functions import Extreme, expm1, maximum
 from symdiff.trees.subexpressions import subexpressions
 
 _MAX_POWER = 64  # integer powers up to this are products; a product keeps a negative base real
+_MAX_SERIES_POWER = 2**20  # of a series, which has no other power of a negative number
 
 
 class Writer:
@@ -184,7 +185,8 @@ class Writer:
         if exponent.is_Rational and exponent < 0:
             return self.quotient(self.source.constant(sympy.S.One), self.write(1 / e, block))
         x = self.write(base, block)
-        if exponent.is_Integer and exponent <= _MAX_POWER:
+        most = _MAX_POWER if self.lowering is BALL else _MAX_SERIES_POWER
+        if exponent.is_Integer and exponent <= most:
             half = self.write(base ** (exponent // 2), block)
             return self.times([half, half, x] if exponent % 2 else [half, half])
         if exponent.is_Rational and exponent.q == 2:
