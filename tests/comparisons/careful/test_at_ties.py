@@ -123,3 +123,9 @@ def test_slopes_of_single_entries_are_no_derivative_of_all(summed):
     assert str(comparisons.check(lambda x: code(x[0], x[1], x[2]), torch.stack(given)).verdict) == (
         "accurate"
     )
+
+
+def test_without_a_gradient_there_is_no_second_derivative():
+    """x − x, in a sentence."""
+    with pytest.raises(ValueError, match="no gradient that could be differentiated again"):
+        comparisons.check(lambda x: torch.nan_to_num(x) - x, X, order=2)
