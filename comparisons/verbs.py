@@ -28,7 +28,7 @@ from comparisons.judge.budget import Budget
 from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
 from comparisons.results.engine_table import EngineTable
-from comparisons.results.mismatch import accepted
+from comparisons.results.mismatch import accepted, inconclusive
 from comparisons.subjects.choose import Described, Given, chosen_in_a_type, subject_of
 from comparisons.subjects.subject import Subject
 from symdiff import Definition
@@ -154,7 +154,11 @@ def check(
     with closing(answers(subject, *given, beside=beside, **options)) as asked:
         found = accepted(next(asked), accept)
         for other in asked:
-            accepted(other, accept)
+            if other.verdict is Verdict.INCONCLUSIVE:  # what was asked for is known all the same
+                what = f"{other.subject}, {other.dtype}, {other.engine}"
+                beside.append(Unasked(what, inconclusive(other)))
+            else:
+                accepted(other, accept)
     if not found.subject.of_user or options.get("engine") is not None:
         return found
     unasked = [one for one in beside if isinstance(one, Unasked)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from symdiff.graph import Node
+from symdiff.graph import Node, topological
 from symdiff.graph.signature import Signature
 from symdiff.rounding import DOUBLE, Precision
 from symdiff.rounding.walk import Walk
@@ -33,6 +33,7 @@ class Plain:
 
     values: Mapping[str, Array]
     errors: Mapping[str, Array]
+    largest: float  # number on the way
 
     def explains(self, name: str, value: Array, allowed: float) -> bool:
         """Whether rounding explains torch's value of an output; `allowed`, beside it.
@@ -62,14 +63,22 @@ def plainly(captured: Captured, eps: float) -> Plain:
     precision = Precision(max(eps / 2, DOUBLE.unit), DOUBLE.smallest)
     values: dict[Node, Array] = {}
     errors: dict[Node, Array] = {}
+    sizes: list[float] = []
 
     def take(node: Node, value: Array, moved: Array | None) -> None:
+        sizes.append(float(np.abs(value[np.isfinite(value)]).max(initial=0.0)))
+        if node not in graph.output_nodes:
+            return
         values[node] = value
         largest = 0.0 if moved is None else np.abs(moved).max(0)  # squares would under- or overflow
         errors[node] = np.broadcast_to(largest, value.shape)
 
     Walk(given, lambda _: precision, _TANGENTS, np.random.default_rng(0)).run(
-        graph.output_nodes, take
+        topological(graph.output_nodes, computed=True), take
     )
     lines = dict(zip(graph.outputs, graph.output_nodes, strict=True))
-    return Plain({y: values[n] for y, n in lines.items()}, {y: errors[n] for y, n in lines.items()})
+    return Plain(
+        {y: values[n] for y, n in lines.items()},
+        {y: errors[n] for y, n in lines.items()},
+        max(sizes, default=0.0),
+    )

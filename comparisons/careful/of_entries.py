@@ -76,6 +76,8 @@ def of_entries(case: Case) -> Iterator[Comparison | Unasked | Also]:
     if answer.verdict is Verdict.DISAGREES:  # as a function of points it may still agree
         answer = _as_points(_at(whole, worst, subject.name), found.asked)
     yield answer
+    if answer.verdict is Verdict.INCONCLUSIVE:
+        return
     numbers = np.concatenate([values[here] for values in points.values()])
     first, last = numbers.min(), numbers.max()
     yield Also(

@@ -120,7 +120,8 @@ class _Trial:
             if not off.size:
                 continue
             allowed = explained[name] + self.dtype.unit_roundoff
-            with np.errstate(invalid="ignore"):  # ∞ / ∞, of which nothing is known
+            # ∞ / ∞, of which nothing is known, and what is off by more than float64 holds
+            with np.errstate(invalid="ignore", over="ignore"):
                 excess = np.where(self._known(name), off / allowed, 0.0)
             entries = self._lost(name, excess)
             if not entries:

@@ -128,13 +128,15 @@ def crossings(
     quantities: Sequence[Quantity],
     most: int,
     altogether: int | None = None,
+    steps: int = _STEPS,
 ) -> dict[str, Float64Array]:
     """Where quantities change their sign as one variable grows along lines, by bisection.
 
     Args: lines, of two axes: along the second the variable grows, and the others stay; most, of one
         quantity on a line, the nearest to 0: sin has a root in every binade; altogether, of all,
-        by default any number: then one of each quantity, the first quantities first, a second.
-    Returns: the points, the variable a unit in the last place or so below the change.
+        by default any number: then one of each quantity, the first quantities first, a second;
+        steps, of the bisection.
+    Returns: the points, by default with the variable a unit in the last place or so below.
     """
     shape = lines[variable].shape
     values = evaluate({k: v.ravel() for k, v in lines.items()})
@@ -163,7 +165,7 @@ def crossings(
         return below
 
     rising = below_at(low)
-    for _ in range(_STEPS):
+    for _ in range(steps):
         middle = low + (high - low) / 2
         same = below_at(middle) == rising
         low, high = np.where(same, middle, low), np.where(same, high, middle)

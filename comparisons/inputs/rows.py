@@ -37,6 +37,8 @@ _NEAREST = 2.0**-40
 _SIZES = (2.0**-30, 2.0**-10, 45.0, 90.0, 1000.0)  # of an entry, off any border
 _STEP = 2.0**-3  # entries are multiples of it: bfloat16 adds and subtracts them exactly
 _MOST_ENTRIES = 24  # that are moved
+_HALVED = 24  # times: an entry beside a border, where no round number meets it
+_FEWEST = 4  # rows in which an entry is moved
 _MOST_COLUMNS = 32  # of a step, beside each other in a row
 _MOST_EACH = 2  # of one quantity on a line
 _MOST_OF_ENTRY = 64  # of all, as an entry moves
@@ -83,7 +85,7 @@ class Rows:
         """Rows in which an entry is at a border, or on a round number beside it, or beside."""
         line = self._line(entry, interval)
         of = self._evaluate, self._quantities(dtype)
-        at = crossings(entry, line, *of, _MOST_EACH, altogether=_MOST_OF_ENTRY)
+        at = crossings(entry, line, *of, _MOST_EACH, _MOST_OF_ENTRY, _HALVED)
         centre = dtype.round(at[entry])[:, np.newaxis]
         near = np.concatenate([np.round(centre / _STEP) * _STEP, centre * (1 + _BESIDE)], axis=1)
         return self._rows(at, entry, near, interval, dtype)
@@ -121,16 +123,18 @@ class Rows:
         return [found[i] for i in order]
 
     def _line(self, entry: str, interval: Interval) -> Points:
-        """Each given row, along a line on which one of its entries grows."""
-        sizes = np.exp2(np.arange(2 * np.log2(_NEAREST), 2 * np.log2(_FURTHEST) + 1) / 2)
-        near = np.arange(0.25, 32, 0.25) + 2.0**-12  # off the round numbers, where borders are
+        """Some of the given rows, each along a line on which one of its entries grows."""
+        sizes = np.exp2(np.arange(np.log2(_NEAREST), np.log2(_FURTHEST) + 1))
+        near = np.arange(0.25, 16, 0.25) + 2.0**-12  # off the round numbers, where borders are
         above = np.union1d(sizes, near)
         line = np.concatenate([-above[::-1], above])
         low, high = interval
         line = np.unique([*line, *(high - above)])  # and towards an end that is not 0
         line = line[(line > low) & (line < high)]
-        base = self._flat
-        rows = next(iter(base.values())).size
+        count, first = next(iter(self._flat.values())).size, list(self._names).index(entry)
+        rows = min(count, max(_FEWEST, _MOST_ENTRIES // len(self._names)))
+        some = (first + np.arange(rows)) % count  # others for the next entry
+        base = {e: v[some] for e, v in self._flat.items()}
         lines = {e: np.broadcast_to(v[:, np.newaxis], (rows, line.size)) for e, v in base.items()}
         return {**lines, entry: np.broadcast_to(line, (rows, line.size))}
 

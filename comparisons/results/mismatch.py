@@ -29,7 +29,10 @@ class Inconclusive(AssertionError):
 
     def __init__(self, comparison: Result) -> None:
         self.comparison = comparison
-        super().__init__(_in_one_sentence(comparison))
+        super().__init__(
+            f"{comparison.subject}, {comparison.dtype}, {comparison.engine}: "
+            f"{inconclusive(comparison)}"
+        )
 
     def __reduce__(self) -> tuple[type[AssertionError], tuple[str]]:
         return (AssertionError, (str(self),))  # as below
@@ -65,14 +68,14 @@ def accepted(found: Found, accept: Verdict | str = Verdict.FAILS_AT_INFINITY) ->
     return found
 
 
-def _in_one_sentence(found: Result) -> str:
-    """Which gradients nothing is known of, why, and what to do."""
+def inconclusive(found: Result) -> str:
+    """Which gradients nothing is known of, why, and what to do, in words."""
     unknown = [s for s in found.summaries if s.verdict is Verdict.INCONCLUSIVE]
     because: dict[str, list[str]] = {}
     for summary in unknown:
         because.setdefault(_unknown(summary), []).append(found.subject.label(summary.name))
     said = "; ".join(f"{', '.join(names)}, {why}" for why, names in because.items())
-    return f"{found.subject}, {found.dtype}, {found.engine}: inconclusive for {said}"
+    return f"inconclusive for {said}"
 
 
 def _unknown(summary: Summary) -> str:

@@ -49,7 +49,7 @@ class Beside:
         self.moved = value.name if isinstance(value, Input) else _VALUE
         self._balls = {k: balls_of(v) for k, v in arguments.items()}
         self._formula = self._program({_ADJOINT: adjoints.nodes[name]}, value)
-        self._output = self._program({_OUTPUT: _output(adjoints)}, value)
+        self._output = self._program({_OUTPUT: whole_output(adjoints)}, value)
         self._terms = self._program(terms, value)
         if self.moved == _VALUE:
             line = program({_VALUE: value})
@@ -130,7 +130,7 @@ class Beside:
         return True
 
 
-def _output(adjoints: Derivation) -> Node:
+def whole_output(adjoints: Derivation) -> Node:
     """What is differentiated: Σ v y over the outputs and their cotangents."""
     pairs = zip(adjoints.cotangents.values(), adjoints.graph.output_nodes, strict=True)
     weighted = [contraction((v, y), ()) for v, y in pairs]

@@ -86,7 +86,7 @@ def _moved(
     Args:
         steps: the program.
         arguments: object arrays of balls, by name.
-        moving: by an argument's name, a mask of the entries that move, all by the same ε.
+        moving: by an argument's name, by how many times ε each entry moves; of a mask, by ε.
         side: 1 for ε > 0, −1 for ε < 0.
 
     Raises: Unproven; OutOfTimeError.
@@ -98,8 +98,9 @@ def _moved(
         for name, symbol in steps.arguments.items():
             numbers = np.array(arguments[name], dtype=object)
             entries = numbers.reshape(-1)
-            for i in np.flatnonzero(moving.get(name, ())):
-                entries[i] = arb_series([entries[i], 1])
+            rates = np.ravel(moving.get(name, ()))
+            for i in np.flatnonzero(rates):
+                entries[i] = arb_series([entries[i], float(rates[i])])
             run.values[symbol], run.degrees[symbol] = numbers, float(name in moving)
         for symbol, what in steps.steps:
             made, degree = _array(run.step(what)), run.degree(what)
@@ -196,8 +197,11 @@ class _Run:
         if isinstance(what, Entrywise):
             degrees = {placeholder(i): self.degrees[s] for i, s in enumerate(what.operands)}
             return degree_of(what.template, degrees)
+        if isinstance(what, Contract):
+            return sum(self.degrees[s] for s in what.operands)
         most = max((self.degrees[s] for s in what.free_symbols), default=0.0)
-        return most if most == 0 or isinstance(what, Align) else math.inf
+        moves = isinstance(what, Align | Scattering) or what.function in _MOVING
+        return most if most == 0 or moves else math.inf
 
 
 def _middle(number: Any) -> Any:

@@ -26,8 +26,9 @@ from symdiff.graph.kinds.position import Position
 from symdiff.graph.node import topological
 from symdiff.oracle import deadline
 from symdiff.oracle.beside import Beside
-from symdiff.oracle.enclosure import BoolArray, Enclosure, Float64Array, Why
+from symdiff.oracle.enclosure import BoolArray, Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.from_balls import enclosure_of
+from symdiff.oracle.jointly import jointly
 from symdiff.oracle.one_sided import Unproven
 from symdiff.oracle.reach import no_value
 
@@ -48,6 +49,7 @@ def settle_poles(
     Args: found, changed in place; results, the formulas' balls; accuracy, a bound relative to the
         value, and by name one that is small enough anyway.
     """
+    proven: dict[str, BoolArray] = {}
     for name, enclosure in found.items():
         if not all(isinstance(node, _PROVING) for node in topological([adjoints.nodes[name]])):
             continue
@@ -61,6 +63,13 @@ def settle_poles(
             ):
                 beside = Beside(name, adjoints, arguments)
                 _by_sides(name, enclosure, pole, beside, accuracy)
+            proven[name] = pole & enclosure.certified
+    inputs = {name: some for name, some in proven.items() if name in adjoints.signature.inputs}
+    if any(some.any() for some in inputs.values()) and not jointly(
+        found, inputs, {}, adjoints, arguments
+    ):
+        for name, some in proven.items():  # √(x y) at (0, 0) has slopes in x and in y, and no more
+            found[name].put(some, uncertain((int(some.sum()),), Why.NO_DERIVATIVE))
 
 
 def _by_sides(

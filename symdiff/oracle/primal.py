@@ -182,15 +182,20 @@ class PrimalAt:
         if not self.exists_beside(point)[side > 0]:
             return arb.nan(), arb.nan()
         beside, function = self._next_to(point, side), self._primal.function
-        slope = differentiate(function, variable)
-        return _limit(function.xreplace(beside)), _limit(slope.xreplace(beside))
+        try:
+            slope = differentiate(function, variable)
+            return _limit(function.xreplace(beside)), _limit(slope.xreplace(beside))
+        except ValueError:  # floor has neither a derivative in closed form nor power series
+            return arb.nan(), arb.nan()
 
     def _beside_by_series(self, point: Sequence[arb], side: int) -> tuple[arb, arb]:
         """What the function and its derivative tend to on that side, if proven."""
-        if side not in self._beside:
-            self._beside[side] = compile_side(self._primal.function, self._variables, side)
         cap = ctx.cap
         try:
+            if (
+                side not in self._beside
+            ):  # a CannotCertify, as of floor over series, is a ValueError
+                self._beside[side] = compile_side(self._primal.function, self._variables, side)
             ctx.cap = _ORDER
             arguments = [
                 arb_series([x, 1] if s == self._primal.variable else [x])

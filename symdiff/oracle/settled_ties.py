@@ -22,6 +22,7 @@ from symdiff.oracle import deadline
 from symdiff.oracle.beside import Beside
 from symdiff.oracle.enclosure import SMALLEST, BoolArray, Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.from_balls import enclosure_of
+from symdiff.oracle.jointly import jointly
 from symdiff.oracle.one_sided import Unproven
 from symdiff.oracle.ties import whatever_is_chosen
 
@@ -71,6 +72,24 @@ def settle_ties(
     for name in left:
         asked = _Asked(name, adjoints, arguments, relative)
         _put_sides(found[name], taken[name], asked, tied[name])
+    _open_choices(found, tied, adjoints, arguments)
+
+
+def _open_choices(
+    found: Mapping[str, Enclosure],
+    tied: Mapping[str, BoolArray],
+    adjoints: Derivation,
+    arguments: Mapping[str, Any],
+) -> None:
+    """Where derivatives of single entries are none of all together, any choice stays open."""
+    inputs = _inputs(adjoints) & found.keys()
+    proven = {name: found[name].why == Why.BOTH_SIDES for name in inputs}
+    others = {name: tied[name] & ~proven[name] for name in inputs}
+    if any(some.any() for some in proven.values()) and not jointly(
+        found, proven, others, adjoints, arguments
+    ):
+        for name, some in proven.items():
+            found[name].why[some] = Why.CERTIFIED
 
 
 def _inputs(adjoints: Derivation) -> set[str]:

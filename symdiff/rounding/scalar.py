@@ -7,7 +7,7 @@ in the result, and the derivatives with respect to the operands come along.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
@@ -82,6 +82,29 @@ def at(
                 passed = np.where(weight == 0, 0.0, weight * partial)
                 weights[k] = passed if weights[k] is None else weights[k] + passed
     return Scalar(np.asarray(known[-1], dtype=np.float64), roundings, partials, in_common)
+
+
+def inner_sums(
+    template: Expr, operands: Sequence[Any], moves: Sequence[Any]
+) -> Iterator[tuple[Any, Any]]:
+    """Each operand, and each sum of operands with numbers before it: its value, how far it moves.
+
+    Args: moves, how far the operands do.
+    """
+    yield from zip(operands, moves, strict=True)
+    parts = _parts(template)
+    known = _values(parts, operands)
+    for (part, places), value in zip(parts, known, strict=True):
+        if not isinstance(part, Add):
+            continue
+        of: Any = 0.0
+        for k in places:
+            for term in (t for t in parts[k][0].free_symbols):
+                i = _position(term)
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    relative = moves[i] / np.abs(operands[i])
+                of = of + np.nan_to_num(relative * np.abs(known[k]), posinf=0.0)
+        yield value, of
 
 
 @lru_cache(maxsize=4096)

@@ -16,9 +16,11 @@ Source: Hutchinson 1990, A stochastic estimator of the trace of the influence ma
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,16 +28,20 @@ import numpy.typing as npt
 import sympy
 from sympy import Expr, Symbol
 
+from symdiff.balls.cases import degree_of
+from symdiff.functions import Extreme
 from symdiff.graph.arrays.steps import ArrayOperation, Roundings
-from symdiff.graph.kinds.einsum import repeated
+from symdiff.graph.kinds.einsum import Contract, repeated
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.node import Node, topological
 from symdiff.graph.template import positions
 from symdiff.notation.arrays import PRIME
 from symdiff.rounding.precision import Precision
-from symdiff.rounding.scalar import at
+from symdiff.rounding.scalar import at, inner_sums
 
+_CASES = (sympy.Abs, Extreme, sympy.Piecewise)
+_SMALL_PART = 1 / 16
 _IN_COMMON = 1 / 16  # of a rounding: 16 of them are one whole rounding, all of it to one side
 Array = npt.NDArray[np.float64]
 PrecisionOf = Callable[[Node], Precision]
@@ -132,10 +138,51 @@ class Walk:
             if partial is not None and s in self._tangents
         ]
         if terms:
-            total = sum(terms[1:], start=terms[0])
-            self._tangents[symbol] = _finite(np.broadcast_to(total, (self.count, *shape)))
+            total = np.broadcast_to(sum(terms[1:], start=terms[0]), (self.count, *shape))
+            if _is_curved(template):
+                total = self._with_squares(template, operands, total)
+            self._tangents[symbol] = _finite(total)
         self._round(symbol, Roundings(np.broadcast_to(found.roundings, shape)))
         return symbol
+
+    def _is_far(self, operands: Sequence[Symbol]) -> bool:
+        """Whether an entry of an operand moves by no small part of itself."""
+        moving = (s for s in operands if s in self._tangents)
+        return any(
+            bool((self._moves(s) > _SMALL_PART * np.abs(self._values[s])).any()) for s in moving
+        )
+
+    def _moves(self, symbol: Symbol) -> Array:
+        """The largest that each entry is moved by."""
+        return np.asarray(np.abs(self._tangents[symbol]).max(0) * self.scale)
+
+    def _with_squares(self, template: Expr, operands: Sequence[Symbol], total: Array) -> Array:
+        """What a polynomial moves by where that is not to first order: (x + t)² − x², not 2 x t.
+
+        The variance of equal numbers is 0 to first order, and computed as a square of roundings.
+        """
+        shape = total.shape[1:] or (1,)
+        moves = [self._moves(s) if s in self._tangents else 0.0 for s in operands]
+        far = np.zeros(shape, dtype=bool)
+        for value, size in inner_sums(template, [self._values[s] for s in operands], moves):
+            far |= np.broadcast_to(size > _SMALL_PART * np.abs(value), shape)
+        if not far.any():
+            return total
+
+        def there(numbers: Any) -> Array:
+            return np.asarray(np.broadcast_to(numbers, far.shape)[far])
+
+        base = [there(self._values[s]) for s in operands]
+        here = at(template, base).value
+        total_shape = total.shape
+        total = total.reshape(self.count, *shape).copy()
+        for k in range(self.count):
+            moved = [
+                x + there(self._tangents[s][k]) * self.scale if s in self._tangents else x
+                for s, x in zip(operands, base, strict=True)
+            ]
+            total[k][far] = (at(template, moved).value - here) / self.scale
+        return total.reshape(total_shape)
 
     def _whole(self, symbol: Symbol, step: ArrayOperation) -> None:
         made = np.asarray(step.run(self._values.__getitem__), dtype=np.float64)
@@ -143,6 +190,9 @@ class Walk:
         self._values[symbol] = made
         if moving:
             tangents = step.moved(self._values.__getitem__, made, moving)
+            if isinstance(step, Contract) and self._is_far(step.operands):
+                squares = step.moved_twice(moving)
+                tangents = tangents if squares is None else tangents + self.scale * squares
             if tangents is not None:
                 self._tangents[symbol] = _finite(tangents)
         self._round(symbol, step.roundings(self._values.__getitem__, made))
@@ -182,6 +232,15 @@ class Walk:
         for table in (self._values, self._tangents):
             for symbol in [s for s in table if s not in held]:
                 del table[symbol]
+
+
+@lru_cache(maxsize=4096)
+def _is_curved(template: Expr) -> bool:
+    """Whether it is a polynomial of a degree above 1, whose value beside any number is known."""
+    if not positions(template) or template.has(*_CASES):
+        return False
+    degree = degree_of(template)
+    return 1 < degree < math.inf
 
 
 def _used(node: Node) -> list[Node]:

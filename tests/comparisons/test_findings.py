@@ -231,6 +231,21 @@ def test_the_gradient_of_det_is_zero_where_a_factor_of_lu_is():
     assert torch.allclose(recorded, torch.tensor([[4.0, -2.0], [-2.0, 1.0]], dtype=x.dtype))
 
 
+def test_of_a_power_the_second_derivative_in_both_is_zero_where_the_exponent_is():
+    """∂²aᵉ/∂a∂e at e = 0 is 1/a; by e first it is right, by a first it is 0."""
+    a = torch.tensor(1.5, dtype=torch.float64, requires_grad=True)
+    e = torch.tensor(0.0, dtype=torch.float64, requires_grad=True)
+    (by_a,) = torch.autograd.grad(a**e, a, create_graph=True)
+    (by_e,) = torch.autograd.grad(a**e, e, create_graph=True)
+    with mpmath.workdps(60):
+        truth = mpmath.diff(lambda x, y: x**y, (mpmath.mpf(1.5), mpmath.mpf(0)), (1, 1))
+
+    assert torch.autograd.grad(by_a, e)[0].item() == 0
+    assert torch.autograd.grad(by_e, a)[0].item() == pytest.approx(float(truth), rel=1e-12)
+    with pytest.raises(comparisons.GradientMismatch):
+        comparisons.check(torch.pow, a, e, order=2)
+
+
 def test_gelu_of_large_numbers_is_infinite_in_float32_on_some_processors():
     """Of z ≥ 1.71e38 it is z; −9.1e-8 at −5.52 is 0. Seen on an AMD EPYC with AVX-512.
 

@@ -11,7 +11,7 @@ from comparisons.capture.arrays.movement import IntArray, moved
 from comparisons.capture.arrays.storage import array_of
 from comparisons.capture.calls.call import Call
 from comparisons.capture.rules.registry import rule
-from symdiff.graph import Node
+from symdiff.graph import Node, contraction, elementwise
 
 Chosen = tuple[Node, None]
 
@@ -52,10 +52,16 @@ def pooled(call: Call) -> Chosen:
 
 @rule("median", "nanmedian")
 def median(call: Call) -> Node:
-    """The middle entry: the first that equals it."""
-    flat = call.array("self").ravel()
-    place = int(np.flatnonzero(flat == array_of(call.result))[0])
-    return moved(call.node("self"), call.shape("self"), np.array(place))
+    """The middle entry; of several that equal it, their mean, as torch shares its gradient out.
+
+    Source: `evenly_distribute_backward` in torch/csrc/autograd/FunctionsManual.cpp.
+    """
+    flat, value = call.array("self").ravel(), array_of(call.result)
+    places = np.flatnonzero(np.isnan(flat) if np.isnan(value) else flat == value)
+    if len(places) == 1:
+        return moved(call.node("self"), call.shape("self"), np.array(places[0]))
+    equal = moved(call.node("self"), call.shape("self"), places)
+    return elementwise(lambda total: total / len(places), contraction((equal,), ()))
 
 
 def _taken(call: Call, index: IntArray) -> IntArray:

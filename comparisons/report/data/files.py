@@ -9,9 +9,10 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,10 @@ def document(rows: Iterable[Row], *, complete: bool) -> dict[str, Any]:
         to its end.
     Returns: what `write_json` writes; it fits the JSON Schema beside this file.
     """
+    return {**_head(complete=complete), "rows": written(_ordered(rows))}
+
+
+def _head(*, complete: bool) -> dict[str, Any]:
     return {
         "schema": _NUMBER,
         "complete": complete,
@@ -51,14 +56,24 @@ def document(rows: Iterable[Row], *, complete: bool) -> dict[str, Any]:
             "architecture": platform.machine(),
             "cores": os.cpu_count(),
         },
-        "rows": written(sorted(numbered(rows), key=_place)),
     }
 
 
 def write_json(path: Path, rows: Iterable[Row], *, complete: bool = True) -> None:
-    """Write the document of the rows to `path`."""
-    text = json.dumps(document(rows, complete=complete), ensure_ascii=False, allow_nan=False)
-    write_whole(path, [text, "\n"])
+    """Write the document of the rows to `path`, a row at a time: its text is never held whole."""
+    write_whole(path, _text_of(_head(complete=complete), _ordered(rows)))
+
+
+def _text_of(head: Row, rows: Iterable[Row]) -> Iterator[str]:
+    """The document as JSON, in parts."""
+    yield f'{_json(head)[:-1]}, "rows": ['
+    for i, row in enumerate(rows):
+        yield f"{', ' if i else ''}{_json(written(row))}"
+    yield "]}\n"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -91,7 +106,7 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow([*_COLUMNS, *statuses, *(f"worst {c}" for c in _WORST)])
-    for row in sorted(numbered(rows), key=_place):
+    for row in _ordered(rows):
         if row["kind"] == "comparison":
             counts = [row["counts"].get(s, 0) for s in statuses]
             cells = [*(row[c] for c in _COLUMNS), *counts, *_worst(row["worst"])]
@@ -120,17 +135,30 @@ def _worst(point: Row | None) -> list[Any]:
     return [at if column == "at" else point[column] for column in _WORST]
 
 
+def _ordered(rows: Iterable[Row]) -> list[Row]:
+    """The rows in an order of their own: the same, in whatever order processes sent them."""
+    found: list[Row] = []
+    for _, alike in groupby(sorted(numbered(rows), key=_place), key=_place):
+        same = list(alike)
+        found += same if len(same) == 1 else sorted(same, key=_whole)
+    return found
+
+
+def _whole(row: Row) -> str:
+    return json.dumps(row, sort_keys=True)
+
+
 def _place(row: Row) -> tuple[str, ...]:
-    """Where a row stands: the same, in whatever order processes sent them."""
+    """Where a row stands, beside those of which as much is the same."""
     if row["kind"] == "detection":
         return (row["kind"], row["subject"], row["mutation"])
     if row["kind"] == "convention":
-        return (row["kind"], row["subject"], json.dumps(row, sort_keys=True))
+        return (row["kind"], row["subject"])
     if row["kind"] == "difference":
         pair = (row["first"], row["second"], row["adjoint"])
-        return (row["kind"], row["subject"], row["dtype"], *pair, json.dumps(row, sort_keys=True))
+        return (row["kind"], row["subject"], row["dtype"], *pair)
     rank = f"{WIDEST_FIRST.index(row['dtype'])}"
-    return (row["kind"], row["subject"], rank, row["engine"], json.dumps(row, sort_keys=True))
+    return (row["kind"], row["subject"], rank, row["engine"])
 
 
 def _date() -> str:

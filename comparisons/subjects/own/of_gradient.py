@@ -16,12 +16,20 @@ if TYPE_CHECKING:
 
 
 def of_gradient(subject: Subject) -> Subject:
-    """The subject whose output is Σ w ∘ x̄ over the gradients of another's inputs."""
+    """The subject whose output is Σ w ∘ x̄ over the gradients of another's inputs.
+
+    Raises: ValueError if it has none.
+    """
     graph = subject.graph
     found = symdiff.adjoints(graph)
     # of what the outputs are weighted with the gradient is the outputs, judged already
     own = [n for n in graph.inputs if subject.labels[n.name].endswith(".grad")]
     inputs = [i for i in own if i.name in found.nodes]
+    if not inputs:
+        raise ValueError(
+            f"{subject} has no gradient that could be differentiated again: its outputs depend on "
+            "no input; check its first derivative, order=1"
+        )
     weights, ws, loss, total = weighted_sum(
         graph, found.nodes, {i.name: f"w_{i.name}" for i in inputs}, "M"
     )

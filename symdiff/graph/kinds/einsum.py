@@ -118,6 +118,18 @@ class Contract(ArrayOperation):
             terms.append(summed_product(f"{left}->{along}{result}", *of))
         return sum(terms[1:], start=terms[0])
 
+    def moved_twice(self, tangents: Tangents) -> Any:
+        """The sum over pairs of operands of the product with the tangents of both, if it is one.
+
+        With more operands their values would stand in it; those of such products are left out.
+        """
+        groups, result = self.subscripts.split("->")[0].split(","), self.subscripts.split("->")[1]
+        if len(self.operands) != 2 or not all(o in tangents for o in self.operands):
+            return None
+        along = next(letter for letter in string.ascii_letters if letter not in self.subscripts)
+        left = ",".join(along + group for group in groups)
+        return summed_product(f"{left}->{along}{result}", *(tangents[o] for o in self.operands))
+
     def roundings(self, value: ValueOf, made: Any) -> Roundings:
         """(n − 1) Σ |products| for a sum of n terms, and one unit for each other rounding.
 

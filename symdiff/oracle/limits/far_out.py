@@ -98,6 +98,8 @@ def _taylor(function: type, c: Number) -> list[Number]:
     n = taylor_length()
     if c == 0 and function in _TAYLOR_AT_ZERO:
         return [_TAYLOR_AT_ZERO[function](k) for k in range(n)]
+    if function not in SERIES:  # floor
+        raise Unproven
     before, ctx.cap = ctx.cap, n
     try:
         series = SERIES[function](arb_series([_moderate(ball(c)), 1], n))

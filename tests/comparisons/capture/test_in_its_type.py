@@ -205,3 +205,12 @@ def test_a_type_that_code_does_not_run_in_is_refused_if_it_was_asked_for():
 def test_code_that_runs_in_single_alone_is_read_there():
     """As it is judged."""
     assert "x" in comparisons.closed_form(IN_SINGLE["a buffer"], SINGLE).adjoints
+
+
+def test_what_overflows_on_the_way_is_judged_not_refused():
+    """The cosine by a norm of 10²⁰ is 0 in float32: the graph is right, by a run in float64."""
+    x, y = torch.tensor([1e20, 2.0, 3e20]), torch.tensor([1.0, 2.0, 0.5])
+    with pytest.raises(comparisons.GradientMismatch):
+        comparisons.check(
+            lambda x, y: F.cosine_similarity(x, y, dim=0) * y.sum(), x, y, dtype="float32"
+        )

@@ -229,6 +229,16 @@ def test_rows_are_found_where_they_are_apart(name, count):
     assert (rows and rows.count) == count
 
 
+@pytest.mark.parametrize("x", [torch.zeros(3, 4), torch.ones(3, 4)], ids=["zeros", "ones"])
+def test_rows_that_are_equal_are_not_alike_for_that(x):
+    """tril does another thing with each, which numbers that are all one do not show."""
+    case = _case(torch.tril, x.double())
+
+    assert rows_of(case, case.subject.bare) is None
+    case = _case(torch.exp, x.double())
+    assert rows_of(case, case.subject.bare).count == 3
+
+
 def test_a_weight_of_very_many_rows_in_16_bits_is_not_asked():
     """torch's own layer_norm sums its gradient in bfloat16, where 256 + 1 is 256."""
     layer = torch.nn.LayerNorm(4)

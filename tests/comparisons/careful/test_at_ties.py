@@ -37,6 +37,9 @@ RIGHT = {
     "a mask from detached x": lambda x: x * (x.detach() != 0),
     "a mask without gradients": _mask_without_gradients,
     "the largest alone": lambda x: (x * (x == x.max())).sum(),
+    "the median of many that are equal": lambda x: x.repeat(7).clamp(max=0).median() * x.sum(),
+    "a median that only rounding makes equal": lambda x: (x * 1e-17 + 1).median(),
+    "equal on a whole interval": lambda x: torch.minimum(x, torch.fmod(x - x.floor(), 1.5)),
 }
 
 
@@ -44,6 +47,17 @@ RIGHT = {
 def test_a_choice_at_a_tie_is_no_error(name):
     """Not one of them has a derivative there."""
     assert str(comparisons.check(RIGHT[name], X).verdict) == "accurate"
+
+
+def test_an_answer_beside_that_tells_nothing_is_said():
+    """Of points where cases are equal nothing is certified; the gradient asked for is."""
+    x = torch.tensor([0.0, 1e-5, -1e-5, 0.5, -0.5, 2.5], dtype=torch.float64)
+    result = comparisons.check(
+        lambda x: torch.minimum(x, torch.fmod(x - x.floor(), x.abs() + 1.5)), x
+    )
+
+    assert str(result.verdict) == "accurate"
+    assert result.also or any("inconclusive" in words for words in result.unasked)
 
 
 def _expm1_by_x(x):
@@ -90,3 +104,28 @@ def test_nan_at_a_kink_is_none_for_a_cotangent_of_0_either(dtype):
     result = comparisons.check(lambda x: torch.hypot(x, torch.zeros_like(x)), x)
 
     assert str(result.verdict) == "accurate"
+
+
+def _middle(x, y, z):
+    """The middle of three, which has the slope 0 in each where they are equal, and is no plane."""
+    return torch.maximum(torch.minimum(x, y), torch.minimum(torch.maximum(x, y), z))
+
+
+@pytest.mark.parametrize("summed", [False, True])
+def test_slopes_of_single_entries_are_no_derivative_of_all(summed):
+    """Each share that the chain rule makes of choices is right."""
+    given = [torch.tensor([1.0, 2.0, 0.5], dtype=torch.float64) for _ in range(3)]
+
+    def code(x, y, z):
+        return _middle(x, y, z).sum() if summed else _middle(x, y, z)
+
+    assert str(comparisons.check(code, *given).verdict) == "accurate"
+    assert str(comparisons.check(lambda x: code(x[0], x[1], x[2]), torch.stack(given)).verdict) == (
+        "accurate"
+    )
+
+
+def test_without_a_gradient_there_is_no_second_derivative():
+    """x − x, in a sentence."""
+    with pytest.raises(ValueError, match="no gradient that could be differentiated again"):
+        comparisons.check(lambda x: torch.nan_to_num(x) - x, X, order=2)

@@ -402,3 +402,21 @@ def test_what_overflows_in_the_type_is_wrong_as_the_largest_number():
     ):
         with pytest.raises(comparisons.GradientMismatch):
             comparisons.check(wrong, x, reference=lambda x: x.exp(), dtype="float32")
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_variance_of_equal_numbers_is_a_square_of_roundings(dtype):
+    """It is 0 to first order, and (10⁻⁷)² as computed."""
+    x = torch.ones(5, dtype=torch.float64)
+    result = comparisons.check(lambda x: torch.expm1(x).var(-1), x, dtype=dtype)
+
+    assert str(result.verdict) == "accurate"
+
+
+def test_of_what_loses_its_digits_in_float64_nothing_is_told_by_all_entries_together():
+    """sin x − x at 10⁻⁵ is a rounding, in torch as in the tangents: no gradient of 0 is seen."""
+    x = torch.tensor([[6.6e-5, 2.01e-5, 1.211e-5, 1.53e-4, -1.4e-4, -6.24e-5]], dtype=torch.float64)
+    with pytest.raises(comparisons.Inconclusive):
+        comparisons.check(
+            lambda x: torch.sigmoid(F.layer_norm((x.sin() - x) ** 2, (6,))).prod(-1), x
+        )

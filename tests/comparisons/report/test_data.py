@@ -3,6 +3,7 @@
 import copy
 import csv
 import json
+import tracemalloc
 
 import pytest
 from jsonschema_rs import Draft202012Validator, meta
@@ -67,6 +68,24 @@ class TestJson:
 
         assert json.dumps(one) == json.dumps(other)
         assert one["date"] == "1970-01-01T00:00:00+00:00"
+
+    def test_is_written_a_row_at_a_time(self, rows, tmp_path, monkeypatch):
+        """The same text as at once, and less memory beside the rows than it has letters."""
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+        first = next(r for r in rows if r["kind"] == "comparison")
+        many = [{**first, "subject": f"f{i}"} for i in range(400)]
+        write_json(tmp_path / "run.json", many[:2])  # what is made once is made
+        tracemalloc.start()
+        try:
+            write_json(tmp_path / "run.json", many)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        text = (tmp_path / "run.json").read_text(encoding="utf-8")
+
+        whole = json.dumps(document(many, complete=True), ensure_ascii=False)
+        assert text == f"{whole}\n"
+        assert peak < len(text) / 2
 
     def test_has_no_literal_that_json_lacks(self, written):
         """A strict reader takes it."""

@@ -1,6 +1,7 @@
 """Two runs beside each other."""
 
 import copy
+import json
 
 import pytest
 
@@ -8,7 +9,7 @@ from comparisons.report.data.files import document
 from comparisons.report.data.row import written
 from comparisons.report.page.changes import changes_as_markdown
 from comparisons.report.summaries.changes import Changes
-from comparisons.report.summaries.differences import differences
+from comparisons.report.summaries.differences import differences, slim
 
 
 @pytest.fixture
@@ -110,3 +111,17 @@ def test_as_markdown_long_lists_are_folded_and_names_do_nothing():
     assert "**Gradients: 1 worse, 11 better**" in shown
     assert "<b>" not in shown
     assert shown.count("<details>") == 1
+
+
+def test_what_is_needed_of_a_run_is_a_small_part_of_it(old, new):
+    """And differs in the same, to the letter."""
+    counts = _row(new, "tanh")["counts"]
+    counts["faithful"] -= 5
+    counts["lost"] += 5
+    others = [r for r in new["rows"] if r["kind"] == "comparison" and r["subject"] != "tanh"]
+    new["rows"].remove(others[0])
+    new["complete"] = False
+
+    assert str(differences(slim(old), slim(new))) == str(differences(old, new))
+    assert str(differences(slim(new), slim(old))) == str(differences(new, old))
+    assert len(json.dumps(slim(old))) < len(json.dumps(old)) / 4

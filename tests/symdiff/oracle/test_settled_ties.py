@@ -9,6 +9,7 @@ from sympy import Abs, Piecewise
 from symdiff import adjoints
 from symdiff.functions import maximum, minimum
 from symdiff.graph import Graph, array, contraction, einsum, elementwise
+from symdiff.graph.kinds.gather import gather
 from symdiff.graph.kinds.largest import largest
 from symdiff.graph.kinds.stop import stop
 from symdiff.oracle.absent import ABSENT
@@ -293,3 +294,32 @@ def test_what_is_made_of_formulas_is_not_certified_at_their_ties():
 
     assert found["w"].certified.tolist() == [False, True]  # the formula has 0 for ½
     assert found["x"].certified.tolist() == [False, True]
+
+
+def test_entries_that_are_moved_elsewhere_stay_what_they_are():
+    """max(x at other places, x), where it is x itself: the slope is 1 for every use, no choice."""
+    elsewhere = gather(X, np.array([1, 1, 2]), ("n",), (3,))
+    y = elementwise(maximum, elsewhere, X)
+    found = adjoints(Graph("f", (X,), {"y": y, "L": einsum("n ->", y)})).enclose(
+        x=np.array([0.5, 2.0, -3.0])
+    )["x"]
+
+    assert found.certified.all()
+    assert found.high.tolist() == [0.0, 2.0, 1.0]
+    assert found.why.tolist() == [Why.CERTIFIED, Why.BOTH_SIDES, Why.BOTH_SIDES]
+
+
+def test_slopes_of_single_inputs_are_proven_together_or_not():
+    """√|x y| at (0, 0) has the slope 0 in x and in y, and no derivative; x² y² under a root has."""
+    x, y = array("x", "n"), array("y", "n")
+    at = {"x": np.array([0.0, 0.0, 2.0]), "y": np.array([0.0, 3.0, 2.0])}
+    root = elementwise(lambda x, y: sympy.sqrt(Abs(x * y)), x, y)
+    found = adjoints(Graph("f", (x, y), {"y_": root, "L": einsum("n ->", root)})).enclose(**at)
+
+    assert found["x"].certified.tolist() == [False, False, True]
+    assert found["y"].certified[0] == False  # noqa: E712 - of numpy
+    root = elementwise(lambda x, y: sympy.sqrt(maximum(x, 0) * maximum(y, 0)), x, y)
+    graph = Graph("f", (x, y), {"y_": root, "L": einsum("n ->", root)})
+    below = adjoints(graph).enclose(x=np.array([-1.0, -2.0]), y=np.array([3.0, -1.0]))
+    assert below["x"].certified.all()
+    assert (below["x"].high == 0).all()

@@ -357,3 +357,22 @@ def test_the_errors_of_common_scale_are_those_of_what_is_shared():
     found = rounding_errors(adjoints(graph), inputs, DOUBLE, tangents=64).common["x"]
 
     assert 2.0**-53 < found < 6 * 2.0**-53
+
+
+@pytest.mark.parametrize("by_product", [False, True])
+@pytest.mark.parametrize("equal", [0.3, 1234.5])
+def test_a_square_of_roundings_is_no_smaller_than_they_are_squared(by_product, equal):
+    """The variance of equal numbers is 0 to first order; computed it is that of their roundings."""
+    x = array("x", "n")
+    off = elementwise(lambda a, m: a - m / 7, x, total(x, ("n",)))
+    square = elementwise(lambda a: a**2, off)
+    y = contraction((off, off), ()) if by_product else contraction((square,), ())
+    graph = Graph("variance", (x, array("v")), {"y": y, "L": contraction((array("v"), y), ())})
+    size = rounding_errors(
+        adjoints(graph), {"x": np.full(7, equal), "v": np.ones(())}, SINGLE
+    ).sizes["v"]
+    numbers = np.full(7, equal, dtype=np.float32) * np.float32(1.1)
+    computed = float(np.sum((numbers - np.sum(numbers) / np.float32(7)) ** 2))
+
+    assert (SINGLE.unit * equal) ** 2 / 16 < size < (SINGLE.unit * equal) ** 2 * 4096
+    assert computed < 16 * size
