@@ -306,8 +306,8 @@ class _Search:
             return None
         if (slope[0] >= 0 or slope[1] <= 0) and at_a is not None and at_b is not None:
             if at_a * at_b < 0:
-                x, y = self._refined(a, b, at_a)
-                root = Segment(x, y, Kind.ROOT, at=self._named(x, y))
+                at, (x, y) = self._named(*self._refined(a, b, at_a))
+                root = Segment(x, y, Kind.ROOT, at=at)
                 return [signed(a, x, at_a), root, signed(y, b, at_b)]
             if at_a or at_b:
                 return [signed(a, b, at_a or at_b)]
@@ -368,6 +368,8 @@ class _Search:
                         continue
                     break
             sign = sign_of(value)
+            if sign is None:  # a root at the middle itself, as of softplus(z) − log 2
+                m, sign = self._cut(a, b)
             if sign is None:
                 break
             if sign == 0:
@@ -375,10 +377,13 @@ class _Search:
             a, b = (m, b) if sign == at_a else (a, m)
         return a, b
 
-    def _named(self, a: arb, b: arb) -> Expr:
-        """The root in [a, b] exactly, where SymPy finds that f is 0 there; else to 60 digits."""
+    def _named(self, a: arb, b: arb) -> tuple[Expr, Ends]:
+        """The root in [a, b] exactly, where SymPy finds that f is 0 there; else to 60 digits.
+
+        Returns: it, and where it is: no wider than its name, which may be all that is known.
+        """
         if cheap(self.f):
             for at, (x, y) in guesses(a, b):
                 if x <= b and a <= y and self.f.xreplace({self.z: at}) == 0:
-                    return at
-        return number(a, b)
+                    return at, (max(a, x), min(b, y))
+        return number(a, b), (a, b)

@@ -100,3 +100,19 @@ def test_borders_in_absolute_values_are_found(formula, expected):
     expression = symdiff.activation(formula).formula
 
     assert breakpoints(expression, z) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sides"),
+    [
+        ("min(log(2), softplus(z))", (Rational(1, 2), 0)),
+        ("max(softplus(z), log(2))", (0, Rational(1, 2))),
+        ("max(asinh(z) + pi, pi + sin(0))", (0, 1)),
+    ],
+)
+def test_a_root_whose_sign_no_arithmetic_shows_is_where_its_name_says(text, sides):
+    """log 2 − softplus(0) is no exact 0: the root was anywhere, and the sides those at ±2¹⁰²⁴."""
+    (kink,) = symdiff.activation(text).kinks()
+
+    assert kink.at == 0
+    assert (kink.left, kink.right) == sides
