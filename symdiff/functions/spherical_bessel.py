@@ -121,7 +121,9 @@ def _around_zero(z: Any, odd: int) -> Any:
         bits += math.log2(2 * terms * (2 * terms + odd)) - 2 * math.log2(size)
         terms += 1
     step = arb_series([0, *z.coeffs()[1:]], z.prec)
-    found = arb_series([arb(0, 1.25)] * z.prec, z.prec)(step)
+    found = arb_series([arb(0, 1.25)] * z.prec, z.prec)
+    # flint puts no 0 into a series, as for sinc(acos(min(z, 1))) at 2.
+    found = found(step) if step.coeffs() else arb_series([arb(0, 1.25)], z.prec)
     square = z * z
     for i in range(terms, 0, -1):
         found = 1 - square * found / (2 * i * (2 * i + odd))

@@ -31,6 +31,7 @@ from symdiff_asked import (
     random_float32,
     refuses,
     table_values,
+    written_out,
 )
 
 
@@ -188,8 +189,10 @@ class Run:
             if found is None:
                 continue
             others = judging.Ball.all_of(found)
+            # What is too large to be written out goes line by line, and is not known at ties.
+            written = written_out(both[1])
             for i, x, other in zip(chosen, moved.tolist(), others, strict=True):
-                if name == "branch":
+                if name == "branch" and written:
                     self.alike(x, balls[i], other, f"f and {text.replace(self.text, 'f')}")
                 elif judging.contradict(balls[i], other, factor):
                     self.fault("contradiction: rescaled", other, balls[i], x)

@@ -24,6 +24,17 @@ def derived(text: str, parameters: dict[str, Any]) -> Any:
     return definition, symdiff.adjoints(symdiff.pointwise(definition))
 
 
+def written_out(adjoints: Any) -> bool:
+    """Whether the derivative has a closed form of a size that is written."""
+    from symdiff.trees.extent import TooLarge
+
+    try:
+        adjoints["z"]
+    except TooLarge:
+        return False
+    return True
+
+
 def random_float32(number: int, seed: int) -> np.ndarray:
     """Distinct float32 numbers: half of any size, half between −10 and 10, as float64."""
     draw = np.random.default_rng(seed)
