@@ -76,7 +76,7 @@ class ArrayCode:
             inputs = self._drawn(graph, dtype, words, {})
             return inputs if not self.rows else self._with_rows(graph, inputs, dtype, words)
 
-        return Subject(label, graph, code, code.code, sample=sample)
+        return Subject(label, graph, code, code.code, sample=sample, of_torch=code.of_torch)
 
     def _drawn(
         self, graph: Graph, dtype: FloatType, words: Words, lengths: Mapping[str, int]

@@ -146,4 +146,11 @@ def _reduced(name: str, reduction: str = "mean", **parameters: object) -> Subjec
         cotangent = seeded().normal(size=next(iter(some.values())).shape)
         return {**some, COTANGENT: dtype.round(cotangent)}
 
-    return Subject(f"{name}(reduction={reduction!r})", graph, code, code.code, sample=sample)
+    return Subject(
+        f"{name}(reduction={reduction!r})",
+        graph,
+        code,
+        code.code,
+        sample=sample,
+        of_torch=code.of_torch,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -29,9 +30,22 @@ class TorchCode:
         return result
 
     @property
+    def of_torch(self) -> bool:
+        """Whether it is one call of torch's, of operands as they are or laid out otherwise."""
+        whole = ast.parse(self.code, mode="eval").body
+        called = whole.value if isinstance(whole, ast.Subscript) else whole
+        inside = [node for node in ast.walk(called) if node is not called]
+        computing = any(isinstance(node, ast.BinOp) or _calls_torch(node) for node in inside)
+        return _calls_torch(called) and not computing
+
+    @property
     def function(self) -> Callable[..., Any]:
         """The expression as a bare function of its operands."""
         return _compiled(self.code, self.operands)
+
+
+def _calls_torch(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("torch.")
 
 
 def written(template: str, operands: tuple[str, ...], values: Mapping[str, float]) -> TorchCode:

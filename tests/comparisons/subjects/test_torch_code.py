@@ -140,3 +140,20 @@ def test_code_travels():
 
     assert again == code
     assert torch.equal(again(torch.ones(3)), code(torch.ones(3)))
+
+
+@pytest.mark.parametrize(
+    ("code", "own"),
+    [
+        ("F.softmax(x, 0)", True),
+        ("F.glu(x.flatten(1))", True),
+        ("F.scaled_dot_product_attention(x[None], x[None], x[None])[0]", True),
+        ("F.silu(x @ x) * x", False),
+        ("F.relu(x * 2)", False),
+        ("F.relu(torch.stack((x, -x), 1))", False),
+        ("x.relu()", False),
+    ],
+)
+def test_one_call_of_torch_s_is_its_own(code, own):
+    """Of its operands as they are, or laid out otherwise; the rest is a line of the project's."""
+    assert written(code, ("x",), {}).of_torch is own
