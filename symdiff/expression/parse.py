@@ -307,7 +307,13 @@ class _Translator:
         problem = refusal_of_power(base, exponent)
         if problem is not None:
             raise self.error(problem, node)
-        return self.applied(base**exponent, Pow, (base, exponent), node)
+        result = base**exponent
+        if result.is_Mul and any(
+            f.is_extended_nonnegative and not f.is_extended_positive for f in base.args
+        ):
+            # SymPy has √(sin(z) max(z, 0)) as √sin(z) √max(z, 0), which is more than it may ask.
+            result = sympy.Abs(base) ** exponent
+        return self.applied(result, Pow, (base, exponent), node)
 
     def name(self, node: ast.Name) -> Expr:
         for table in (self.symbols, _CONSTANTS):

@@ -71,11 +71,11 @@ def judge(ball: Ball, truth: Truth) -> Fault | None:
 
 def _false(ball: Ball, truth: Truth) -> Fault | None:
     if not ball.certified:
-        wrong = {Why.UNDEFINED: "undefined", Why.NO_DERIVATIVE: "no derivative"}.get(Why(ball.why))
-        # That its formula has none is no more than NO_DERIVATIVE says, as of z asin(z − 1) at 0.
-        beside = truth.sides is not None and ball.why == Why.NO_DERIVATIVE
-        if wrong and truth.kind is Kind.VALUE and not beside:
-            return Fault(f"why: says {wrong} where it has a value", str(truth))
+        if ball.why == Why.UNDEFINED and truth.kind is Kind.VALUE:
+            return Fault("why: says undefined where it has a value", str(truth))
+        if ball.why == Why.NO_DERIVATIVE and truth.kind is Kind.VALUE and truth.sides is None:
+            # It says no more than that the formula has no value, as of z asin(min(z, 1)) at 2.
+            return Fault("unproven: a derivative whose formula has no value", str(truth))
         smooth = truth.kind is Kind.VALUE and truth.sides is None
         if smooth and ball.bound < float("inf") and not _holds(ball, truth.value):
             return Fault("false: the bound of a point that is not certified", str(truth))

@@ -105,6 +105,11 @@ class TestDomain:
         """√z at 0 has a value and no derivative."""
         assert Why.NO_DERIVATIVE == enclose("sqrt(z)", 0.0).why[0]
 
+    def test_a_root_of_0_times_a_negative_number_has_a_value(self):
+        """√(sin(z) max(z, 0)) is 0 at −3, where √sin(z) has none; at 5 it has none either."""
+        found = enclose("(sin(z)*relu(z))**0.5", -3.0, 2.0, 5.0)
+        assert found.why.tolist() == [Why.UNDECIDED, Why.CERTIFIED, Why.UNDEFINED]
+
     def test_a_slope_that_is_not_decided_is_not_called_none(self):
         """acos(min(cosh(erf z), 1)) is 0; its border's second coefficient is 2/π, a ball."""
         assert Why.UNDECIDED == enclose("acos(min(cosh(erf(z)), 1))", 0.0).why[0]
