@@ -130,12 +130,14 @@ class Comparison:
         """The worst gradient of an input, with all that went in; None if no input has one.
 
         Only a leaf has a `.grad` to print: for a line in between, such as z of a neuron, the worst
-        of the inputs is taken.
+        of the inputs is taken. Where values were compared there is no gradient but a value.
         """
         names = [i.name for i in self.subject.graph.inputs]
         found = self.worst_adjoint
         if found is not None and found.name not in names:
             leaves = [a for a in self.adjoints.values() if a.name in names]
+            if not leaves and found.name == COTANGENT:
+                return self.example_of(found)
             found = max(leaves, key=lambda a: a.judgement.excess.max(initial=0.0), default=None)
         return None if found is None else self.example_of(found)
 

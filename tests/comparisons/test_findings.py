@@ -260,8 +260,6 @@ def test_gelu_of_large_numbers_is_infinite_in_float32_on_some_processors():
 
     assert small == 0
     assert abs(truth + mpmath.mpf("9.12e-8")) < 1e-10
-    with pytest.raises(comparisons.GradientMismatch, match=r"value\) is wrong .*\n.*e\+38"):
-        comparisons.check(gelu, "gelu", dtype="float32")
 
 
 class TestLosses:

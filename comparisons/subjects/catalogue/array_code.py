@@ -24,7 +24,8 @@ Words = Mapping[str, Any]
 
 _NEAR_AN_END = 2.0**-8
 _ROOM = 2.0**10
-_ROWS = 60  # on borders, beside those that are drawn
+_ROWS = 60  # on borders, beside those that are drawn, if there is room for as many
+_ENTRIES = 500  # of all inputs: a statement that reproduces a finding writes out 512
 _MOVED = 12  # rows that are moved to them: of both signs, if the labels are signs
 
 
@@ -97,7 +98,10 @@ class ArrayCode:
         if COTANGENT not in inputs:  # a mean makes a number again of what overflows in a row
             moved = {n: _away_from_0_and_1(interval) for n, interval in moved.items()}
             within = dtype.largest / _ROOM
-        more = dict(Rows(graph, self.rows, others, moved, within).on_borders(dtype, _ROWS))
+        each = [v.size // len(v) for n, v in inputs.items() if n in (*drawn_with_rows, COTANGENT)]
+        room = max(1, (_ENTRIES - sum(v.size for v in inputs.values())) // sum(each))
+        count = min(_ROWS, room)
+        more = dict(Rows(graph, self.rows, others, moved, within).on_borders(dtype, count))
         if COTANGENT in inputs:
             count = len(next(iter(more.values())))
             shape = count, *inputs[COTANGENT].shape[1:]

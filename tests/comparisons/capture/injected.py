@@ -232,6 +232,7 @@ def _left(left: list[tuple[str, str]]) -> list[str]:
 
 def main(target: str, *chosen: str) -> None:
     """Measure the operations that are chosen, by default those of the quick tests, and write."""
+    sys.path.append(str(Path(__file__).parents[2]))  # where pytest finds `sampled`
     from test_opinfos import SLICE
 
     torch.set_num_threads(1)

@@ -83,3 +83,15 @@ def test_inputs_by_name_are_where_it_is_asked():
     cut = by_hand(*WRONG["a threshold"])
 
     assert comparisons.check(cut, inputs={"x": X}).also == ()
+
+
+def test_a_value_in_the_last_binade_may_overflow_on_the_way():
+    """z (1 + erf(z/√2))/2 is ∞ from half the largest number on, as some of torch's kernels are."""
+
+    def doubled(z):
+        return z * (1 + torch.erf(z / 2**0.5)) / 2
+
+    result = comparisons.check(doubled, "gelu", dtype="float32")
+    assert result.verdict is not comparisons.Verdict.DISAGREES
+    with pytest.raises(comparisons.GradientMismatch, match="the value"):
+        comparisons.check(lambda z: doubled(z * 8) / 8 + z * 0, "z*Phi(8*z)", dtype="float32")

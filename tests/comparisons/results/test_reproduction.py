@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from sampled import in_turns
 
 import comparisons
@@ -90,3 +91,33 @@ def test_accumulated_gradients_are_not_the_first_ones_overwritten():
 
     assert found.adjoints["z"].computed[0] == 6.0
     assert found.adjoints["z"].judgement.wrong == 0
+
+
+class Shifted(torch.autograd.Function):
+    """z σ(z), and a thousandth: its gradient is right."""
+
+    @staticmethod
+    def forward(ctx, z):
+        """A thousandth too large."""
+        ctx.save_for_backward(z)
+        return z * torch.sigmoid(z) + 1e-3
+
+    @staticmethod
+    def backward(ctx, v):
+        """Right."""
+        (z,) = ctx.saved_tensors
+        s = torch.sigmoid(z)
+        return v * (s + z * s * (1 - s))
+
+
+def test_of_a_value():
+    """A right gradient of a wrong value: the statement prints the value."""
+    with pytest.raises(comparisons.GradientMismatch, match=r"\(the value\)") as raised:
+        comparisons.check(Shifted.apply, "z*sigmoid(z)")
+    result = raised.value.comparison
+    line = reproduction(result).replace(result.subject.code, "Shifted.apply(z)").split("\n")[-1]
+    found = []
+    with torch.set_grad_enabled(True):  # the statement turns it off, as it ran
+        exec(line, {"print": found.append, "Shifted": Shifted})  # noqa: S102 - as above
+
+    assert found == [result.worst.computed]
