@@ -82,6 +82,11 @@ def _high(x: Any, error: Any) -> Any:
     return np.abs(x) + error
 
 
+def _atanh(x: Any) -> Any:
+    """Undefined at ±1, where numpy has it infinite: that would be a value that is too large."""
+    return np.where(np.abs(x) == 1, np.nan, np.arctanh(x))
+
+
 def _at_most_1(_x: Any) -> float:
     return 1.0
 
@@ -205,7 +210,7 @@ FUNCTIONS: Mapping[type, FloatFunction] = {
     sympy.acos: FloatFunction(
         np.arccos, lambda x, _, e: _reciprocal(np.sqrt(np.maximum(1 - _high(x, e) ** 2, 0.0)))
     ),
-    sympy.atanh: FloatFunction(np.arctanh, lambda x, _, e: _reciprocal(1 - _high(x, e) ** 2)),
+    sympy.atanh: FloatFunction(_atanh, lambda x, _, e: _reciprocal(1 - _high(x, e) ** 2)),
     sympy.erf: FloatFunction(_erf, lambda x, _, e: 1.13 * np.exp(-(_low(x, e) ** 2)), _at_most_1),
     sympy.erfc: FloatFunction(
         _erfc, lambda x, _, e: 1.13 * np.exp(-(_low(x, e) ** 2)), _as_normal, 32

@@ -93,9 +93,12 @@ class Rescue:
         """The ball of each result; None for one that is proven to be undefined."""
         values: dict[Any, Any] = {s: arguments[k] for k, s in self.program.arguments.items()}
         undefined = set()
+        asked = {self.program.results[name] for name in self.guards}
         for symbol, used, function in self._steps:
             try:
                 values[symbol] = function(*(values[s] for s in used))
+                if symbol in asked and _met_the_unknown(function):
+                    values[symbol] = arb.nan()
             except Undecided:
                 values[symbol] = arb.nan()
             except ArithmeticError:
@@ -113,6 +116,12 @@ def _met_a_tie(function: Any) -> bool:
     """Whether the function last met a border that was exactly 0."""
     conditions = getattr(function, "conditions", None)
     return conditions is not None and conditions.tied
+
+
+def _met_the_unknown(function: Any) -> bool:
+    """Whether a condition on its way may have had no value: sign(atanh(1 ± ε)) is not ±1."""
+    conditions = getattr(function, "conditions", None)
+    return conditions is not None and conditions.unknown
 
 
 def rescued_arrays(program: Program, arguments: Mapping[str, Any]) -> dict[str, Float64Array]:

@@ -250,6 +250,7 @@ def square_root(a: Number) -> Number:
 def general_power(a: Number, b: Number) -> Number:
     """a^b as e^(b·log a), and of a whole b for a negative a."""
     value = np.power(a.value, b.value)
+    value = np.where((a.value == 0) & (b.value < 0), np.nan, value)  # undefined, not merely large
     e = ranged(value, (a.value == 0) & (b.value > 0))
     change: Any = 0.0
     if not a.exact:
@@ -323,7 +324,8 @@ def _undefined(a: Number) -> Any:
 def compare(relation: Any, a: Number, b: Number) -> Condition:
     """A relation of two numbers; open where their errors overlap."""
     holds = relation(a.value, b.value)
-    _tied(a.value == b.value)
+    # Where two are equal but for errors the balls tell, unless the cases are one.
+    _tied((a.value == b.value) & (a.error() + b.error() == 0))
     undefined = _undefined(a) | _undefined(b)
     nowhere = None if not undefined.any() else undefined
     if a.exact and b.exact:

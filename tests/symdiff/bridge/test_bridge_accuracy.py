@@ -153,6 +153,8 @@ def test_a_wrong_value_is_found():
         ("z/sqrt(1 + z**2)", {}),
         ("sin(pi*z)", {}),
         ("sign(z + erf(z*z/where(z >= 1, z, b*z)))", {"b": 1}),
+        ("sign(max(atanh(min(z + 1, 1)), 0.694))", {}),
+        ("sign(exp((a - z)**a))", {"a": -2}),
     ],
 )
 def test_formulas_that_once_failed(text, parameters):

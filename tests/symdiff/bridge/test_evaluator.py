@@ -313,6 +313,13 @@ def test_cases_that_are_equal_all_around_hide_no_tie():
     assert np.isfinite(steep(np.linspace(1, 2, 20))).all()
 
 
+def test_what_float64_takes_for_equal_is_no_tie():
+    """tanh(−10³⁰⁰) is above −1; the slope there is not that of the float64 beside, which is 0."""
+    f = derivative("where(relu(z) > a, log1p(tanh(z)), cosh(atan(sigmoid(a + z))))", a=1e300)
+
+    assert f(np.array([-1e300]))[0] == pytest.approx(0.0960877454308999, rel=1e-12)
+
+
 def test_slopes_beside_a_tie_may_be_as_far_apart_as_float64_goes():
     """±1.7e308: no warning, which is an error in these tests."""
     f = derivative("min(z, z, a)*relu(sin(z) + a) + 0*abs(z)", a=0.1)
