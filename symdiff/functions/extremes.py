@@ -36,6 +36,8 @@ class Extreme(Function):
         """The value, where it can be told at once: of two numbers, equal arguments, or ±∞."""
         if a == b:
             return a
+        if sympy.nan in (a, b):  # which SymPy compares with nothing
+            return sympy.nan
         if isinstance(a, Number) and isinstance(b, Number):
             return a if cls.better(a, b) else b
         for infinite, other in ((a, b), (b, a)):

@@ -12,6 +12,9 @@ from sympy import Expr, Function
 Float64Array = npt.NDArray[np.float64]
 
 
+_FARTHEST = 4096  # bits: SymPy asks for φ(e^(10⁸)) only to tell its sign
+
+
 class StableFunction(Function):
     """A real function of one real variable, with everything symdiff needs to know of it.
 
@@ -72,9 +75,12 @@ class StableFunction(Function):
     def _eval_is_extended_positive(self) -> bool | None:
         return True if self.positive and self.args[0].is_extended_real else None
 
-    def _eval_evalf(self, prec: int) -> Expr:
+    def _eval_evalf(self, prec: int) -> Expr | None:
+        """None, for no value, of what mpmath would reduce with as many bits as its exponent says."""
         with mpmath.workprec(prec + 10):
             argument = self.args[0]._to_mpmath(prec + 10)
+            if argument and mpmath.isfinite(argument) and mpmath.mag(argument) > _FARTHEST:
+                return None
             return Expr._from_mpmath(type(self).mpmath(argument), prec)
 
     def _numpycode(self, printer: Any) -> str:

@@ -26,6 +26,7 @@ z, t = sympy.symbols("z t", real=True)
         (maximum(z, -sympy.oo), z),
         (minimum(sympy.oo, z), z),
         (minimum(z, -sympy.oo), -sympy.oo),
+        (maximum(sympy.nan, 0), sympy.nan),
         (maximum.of([0, z]), maximum(z, 0)),
         (minimum.of([z]), z),
     ],

@@ -1,5 +1,7 @@
 """Breakpoints read off an expression, and the one-sided derivatives there."""
 
+import time
+
 import pytest
 import sympy
 from sympy import Abs, E, Piecewise, Rational, exp, pi, sign, sqrt
@@ -116,3 +118,12 @@ def test_a_root_whose_sign_no_arithmetic_shows_is_where_its_name_says(text, side
 
     assert kink.at == 0
     assert (kink.left, kink.right) == sides
+
+
+def test_a_number_beyond_all_reach_is_no_reason_to_wait():
+    """φ(cosh(10⁸)): mpmath would want 10⁸ bits of log 2 to tell its sign."""
+    text = "phi(phi(z**10*cosh(z - 7)))**3 if 3 <= z < 123456789 else 1e10*z"
+    start = time.process_time()
+
+    assert [3, 123456789] == [kink.at for kink in symdiff.activation(text).kinks()]
+    assert time.process_time() - start < 5
