@@ -308,8 +308,10 @@ class _Translator:
         if problem is not None:
             raise self.error(problem, node)
         result = base**exponent
-        if result.is_Mul and any(
-            f.is_extended_nonnegative and not f.is_extended_positive for f in base.args
+        if (
+            exponent.is_integer is False
+            and result.is_Mul
+            and any(f.is_extended_nonnegative and not f.is_extended_positive for f in base.args)
         ):
             # SymPy has √(sin(z) max(z, 0)) as √sin(z) √max(z, 0), which is more than it may ask.
             result = sympy.Abs(base) ** exponent

@@ -109,6 +109,8 @@ class TestDomain:
         """√(sin(z) max(z, 0)) is 0 at −3, where √sin(z) has none; at 5 it has none either."""
         found = enclose("(sin(z)*relu(z))**0.5", -3.0, 2.0, 5.0)
         assert found.why.tolist() == [Why.UNDECIDED, Why.CERTIFIED, Why.UNDEFINED]
+        assert [5120.0, 5120.0] == enclose("(abs(z)*z)**5", -2.0, 2.0).high.tolist()
+        assert [5120.0, 5120.0] == enclose("(abs(z)*z)**a", -2.0, 2.0, a=5).high.tolist()
 
     def test_a_slope_that_is_not_decided_is_not_called_none(self):
         """acos(min(cosh(erf z), 1)) is 0; its border's second coefficient is 2/π, a ball."""
