@@ -1,4 +1,4 @@
-"""A backward written by hand, at other arrays than the given: of one sign, larger, smaller.
+"""A backward written by hand, at other arrays than the given: of one sign, larger, with a 0.
 
 A softmax whose backward drops a row that has no positive entry is right wherever a row of normal
 numbers was drawn. So the code is captured anew at arrays that it would take as well, and what looks
@@ -31,11 +31,21 @@ if TYPE_CHECKING:
 
 _WHAT = "other arrays"
 _Move = Callable[[Any], Any]
+
+
+def _with_a_zero(x: Any) -> Any:
+    """0 for one entry: y/x is no factor of a product's gradient there."""
+    entries = x.flatten().clone()
+    entries[len(entries) // 2] = 0
+    return entries.reshape(x.shape)
+
+
 _MOVES: dict[str, _Move] = {
     "below 0": lambda x: -abs(x),
     "above 0": abs,
     "eight times as large": lambda x: 8 * x,
     "a sixteenth as large": lambda x: x / 16,
+    "of which one is 0": _with_a_zero,
 }
 _MOST = 2**14  # entries: a capture more for each move
 _FEWEST = 3  # entries that show nothing by chance

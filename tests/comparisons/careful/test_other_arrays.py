@@ -40,6 +40,10 @@ WRONG = {
         _softmax,
         lambda g, x, _: [g[0] * (x[0].abs().amax(-1, keepdim=True) < 8)],
     ),
+    "a product's gradient by division": (
+        lambda x: x.prod(-1),
+        lambda _, x, v: [v[0].unsqueeze(-1) * x[0].prod(-1, keepdim=True) / x[0]],
+    ),
     "an epsilon for a small variance": (
         _row_norm,
         lambda g, x, _: [g[0] * torch.where(x[0].std(-1, keepdim=True) < 0.1, 0.99, 1.0)],
