@@ -76,7 +76,7 @@ class StableFunction(Function):
         return True if self.positive and self.args[0].is_extended_real else None
 
     def _eval_evalf(self, prec: int) -> Expr | None:
-        """None, for no value, of what mpmath would reduce with as many bits as its exponent says."""
+        """None of what mpmath would reduce with as many bits as its exponent says."""
         with mpmath.workprec(prec + 10):
             argument = self.args[0]._to_mpmath(prec + 10)
             if argument and mpmath.isfinite(argument) and mpmath.mag(argument) > _FARTHEST:
