@@ -165,7 +165,9 @@ class _Beside:
             enclosed = constant(found)
             short = found.is_Rational or sum(1 for _ in sympy.preorder_traversal(found)) <= _SHORT
             if enclosed is not None and enclosed[1] >= around[0] and enclosed[0] <= around[1]:
-                return found if short else number(*enclosed, _DIGITS)
+                shown = number(*enclosed, _DIGITS)
+                # SymPy could only write out what is beyond 2^±100,000.
+                return found if short and (shown.is_Float or found.is_Rational) else shown
         value = tape((self.mark.low, self.mark.high))
         return None if value is None else _shown(value)
 
