@@ -7,6 +7,7 @@ A kind is a file of `kinds`, with its adjoint, its lowering and its notation bes
 
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.adjoints.reverse import ReverseSweep, sweep
+from symdiff.graph.composed.deviations import squared_deviations
 from symdiff.graph.composed.mean import mean
 from symdiff.graph.composed.root import root
 from symdiff.graph.graph import Graph
@@ -66,6 +67,7 @@ __all__ = [
     "scalars",
     "scatter",
     "size",
+    "squared_deviations",
     "stop",
     "sweep",
     "topological",

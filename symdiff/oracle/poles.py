@@ -23,6 +23,7 @@ from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.kinds.part import Part
 from symdiff.graph.kinds.position import Position
+from symdiff.graph.kinds.with_rule import WithRule
 from symdiff.graph.node import topological
 from symdiff.oracle import deadline
 from symdiff.oracle.beside import Beside
@@ -33,7 +34,7 @@ from symdiff.oracle.one_sided import Unproven
 from symdiff.oracle.reach import no_value
 
 # Of an elimination, or a choice, NaN may mean that it was not decided.
-_PROVING = (Einsum, Elementwise, Gather, Input, Literal, Part, Position, Scatter)
+_PROVING = (Einsum, Elementwise, Gather, Input, Literal, Part, Position, Scatter, WithRule)
 _BITS = 256
 
 
@@ -51,7 +52,8 @@ def settle_poles(
     """
     proven: dict[str, BoolArray] = {}
     for name, enclosure in found.items():
-        if not all(isinstance(node, _PROVING) for node in topological([adjoints.nodes[name]])):
+        computed = topological([adjoints.nodes[name]], computed=True)
+        if not all(isinstance(node, _PROVING) for node in computed):
             continue
         pole = no_value(np.broadcast_to(results[name], enclosure.shape))
         pole &= enclosure.why == Why.UNDECIDED

@@ -34,6 +34,7 @@ from symdiff.graph import (
     placeholder,
     product,
     root,
+    squared_deviations,
 )
 
 
@@ -88,8 +89,7 @@ def _spread(call: Call) -> tuple[Node, Node]:
     if n - correction <= 0:
         raise NoRule
     mu = elementwise(lambda s: s / n, contraction((x,), stays))
-    square = elementwise(lambda a, m: (a - m) ** 2, x, mu)
-    variance = elementwise(lambda s: s / (n - correction), contraction((square,), stays))
+    variance = elementwise(lambda s: s / (n - correction), squared_deviations(x, mu))
     result = tuple(call.result.shape)
     return landed(variance, stays, result), landed(mu, stays, result)
 

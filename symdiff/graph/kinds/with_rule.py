@@ -14,14 +14,14 @@ from sympy import Expr, Symbol
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write
 from symdiff.notation.arrays import Axes, applied
 
-Rule = Callable[["WithRule", Node], tuple[Node, ...]]
+Rule = Callable[["WithRule", Node], tuple[Node | None, ...]]
 
 
 class WithRule(Node):
     """The value of another node, `value`, under a name and with a rule.
 
-    `rule(node, cotangent)` is the adjoint that each operand receives; `name` and `over`, the axes
-    it goes over, are how it is written. Without a name it is written as its value: (x − μ)/σ.
+    `rule(node, cotangent)` is the adjoint that each operand receives, if any; `name` and `over`,
+    the axes it goes over, are how it is written. Without a name its value is: (x − μ)/σ.
     """
 
     __slots__ = ("name", "over", "rule", "value")

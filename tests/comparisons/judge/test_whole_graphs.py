@@ -420,3 +420,24 @@ def test_of_what_loses_its_digits_in_float64_nothing_is_told_by_all_entries_toge
         comparisons.check(
             lambda x: torch.sigmoid(F.layer_norm((x.sin() - x) ** 2, (6,))).prod(-1), x
         )
+
+
+def test_of_a_variance_that_is_0_each_entry_may_round_as_torch_s_does():
+    """Its gradient is 2 v (x − μ)/(n − 1), and nothing comes back by way of μ."""
+    y = torch.tensor([-0.885, -1.232, 0.283, 0.999, -1.96], dtype=torch.float64)
+
+    def code(y):
+        return F.mse_loss(y, y - y.logsumexp(-1, keepdim=True), reduction="none").var(-1)
+
+    assert str(comparisons.check(code, y).verdict) == "accurate"
+    assert str(comparisons.closed_form(lambda x: x.var(), y)).endswith("x̄ = x/2 − Σ x/10")
+
+
+def test_what_is_noise_for_one_tensor_given_twice_is_no_error():
+    """The part of x off its own direction is 0, whatever is computed of it."""
+    x, y = torch.randn(2, 1, 5, dtype=torch.float64, generator=torch.manual_seed(3)) * 20
+    result = comparisons.check(
+        lambda x, y: F.huber_loss(x, F.cosine_similarity(x, y, dim=-1)[..., None] * x) ** 2, x, y
+    )
+
+    assert str(result.verdict) == "accurate"
