@@ -41,6 +41,15 @@ def sliced(values: Float64Array, calls: Calls) -> Tensor:
     return part.copy_(contiguous(values, calls))
 
 
+def spread(values: Float64Array, calls: Calls) -> Tensor:
+    """Every other entry of a larger tensor, along the last axis."""
+    if not values.ndim:
+        return contiguous(values, calls)
+    larger = calls.case.setting.tensor(np.full([*values.shape[:-1], 2 * values.shape[-1]], 0.25))
+    part: Tensor = larger[..., ::2]
+    return part.copy_(contiguous(values, calls))
+
+
 def turned(values: Float64Array, calls: Calls) -> Tensor:
     """Its memory reversed, as of a transposed matrix; a vector is sliced."""
     if values.ndim < 2:

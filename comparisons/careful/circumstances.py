@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from comparisons.careful.behaviour import finding
-from comparisons.careful.calls import Calls, Found, differing, sliced, turned
+from comparisons.careful.calls import Calls, Found, differing, sliced, spread, turned
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Case
 from comparisons.engines.engine import Gradients, float64
@@ -82,6 +82,7 @@ def _all(calls: Calls) -> Iterator[tuple[str, Callable[[], Found]]]:
     yield "if its inputs' memory is reversed", lambda: calls.gradients(calls.leaves(turned))
     yield "if the cotangent is a slice of a larger tensor", lambda: _seeded(calls, sliced)
     yield "if the cotangent's memory is reversed", lambda: _seeded(calls, turned)
+    yield "if the cotangent is every other entry of another", lambda: _seeded(calls, spread)
     for name in calls.names[:_MOST_INPUTS] if len(calls.names) > 1 else ():
         for layout, how in ((turned, "memory is reversed"), (sliced, "is a slice")):
             what = f"if {name}'s {how}" if layout is turned else f"if {name} {how}"

@@ -61,16 +61,21 @@ def of_arrays(
 
 def _called(calls: Calls) -> Iterator[Comparison | Unasked]:
     """Every circumstance and cotangent; the transforms of what is written by hand."""
+    answers: list[Comparison | Unasked] = []
     with calling(calls.case.subject):
-        try:
-            if not calls.names or not calls.outputs(calls.leaves()):
-                return
-            yield from list(circumstances(calls))
-            yield from list(other_cotangents(calls))
-            if calls.bare.written:
-                yield from list(transforms(calls))
-        except Exception as error:  # noqa: BLE001 - code may refuse what it is not made for
-            yield Unasked("other calls", str(error).partition("\n")[0])
+        for questions in (circumstances, other_cotangents, _transformed):
+            try:
+                if calls.names and calls.outputs(calls.leaves()):
+                    for answer in questions(calls):
+                        answers.append(answer)  # noqa: PERF402 - what was said before an error stands
+            except Exception as error:  # noqa: BLE001 - code may refuse what it is not made for
+                answers.append(Unasked("other calls", str(error).partition("\n")[0]))
+    yield from answers
+
+
+def _transformed(calls: Calls) -> Iterator[Comparison | Unasked]:
+    if calls.bare.written:
+        yield from transforms(calls)
 
 
 def _otherwise(case: Case, bare: Bare) -> Iterator[Comparison | Unasked]:

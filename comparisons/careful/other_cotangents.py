@@ -63,14 +63,18 @@ def _of_every_size(v: Float64Array, size: int, draw: np.random.Generator) -> Flo
     return np.asarray(v * np.exp2(exponents) * (draw.random(np.shape(v)) > 1 / 4))
 
 
-def _ones(calls: Calls) -> Iterator[Comparison]:
+def _ones(calls: Calls) -> Iterator[Comparison | Unasked]:
     """Ones as tensors have them, and as the gradient of a sum has them: one number expanded."""
     of_ones = _with(calls, np.ones_like)
     yield from _unlike_estimate(of_ones, "for a cotangent of ones")
     plain, leaves = _found(of_ones), of_ones.leaves()
     outputs = of_ones.outputs(leaves)
     expanded = {name: y.new_ones(()).expand(y.shape) for name, y in outputs.items()}
-    found = of_ones.gradients(leaves, outputs, expanded)
+    try:
+        found = of_ones.gradients(leaves, outputs, expanded)
+    except RuntimeError as error:
+        yield Unasked("an expanded cotangent, as of y.sum()", str(error).partition("\n")[0])
+        return
     yield from judged(of_ones.case, plain, found, "for an expanded cotangent, as of y.sum()")
 
 

@@ -8,6 +8,7 @@ from comparisons.careful.in_single import SINGLE
 from comparisons.careful.of_arrays import of_arrays
 from comparisons.careful.of_entries import of_entries
 from comparisons.careful.of_points import of_points, where_it_holds
+from comparisons.careful.of_several import of_several
 from comparisons.careful.other_arrays import other_arrays
 from comparisons.careful.unasked import Also, Unasked
 from comparisons.case import Asked, Case, case_of
@@ -44,6 +45,8 @@ def careful(
             yield from _elsewhere(case, alone)
     elif subject.of_user and len(subject.graph.inputs) == 1 and case.cotangent == "ones":
         yield from of_points(case, elsewhere=elsewhere, engines=engines)
+    elif subject.of_user and subject.definition is not None and engines is None and elsewhere:
+        yield from of_several(case)
 
 
 def asked_too(subject: Subject, dtype: FloatType) -> tuple[str, ...]:

@@ -79,3 +79,49 @@ def test_what_code_refuses_is_said_and_not_held_against_it():
     found = comparisons.check(lambda x: checkpoint(torch.tanh, x, use_reentrant=True), _pair()[0])
 
     assert "use_reentrant" in " ".join(found.unasked)
+
+
+class TestSeveralVariables:
+    """A function of two variables, judged by a formula, is asked what one of tensors is."""
+
+    @staticmethod
+    def _function(backward):
+        class Square(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx, y, t):
+                ctx.save_for_backward(y, t)
+                return (y - t) ** 2
+
+            @staticmethod
+            def backward(ctx, v):
+                y, t = ctx.saved_tensors
+                return backward(v, y, t)
+
+        return Square.apply
+
+    @pytest.mark.parametrize(
+        "backward",
+        [
+            lambda _, y, t: (2 * (y - t), 2 * (t - y)),
+            lambda v, y, t: (2 * v.abs() * (y - t), 2 * v.abs() * (t - y)),
+            lambda v, y, t: (2 * v.as_strided(y.shape, (1,)) * (y - t), 2 * v * (t - y)),
+        ],
+        ids=["no cotangent", "its size", "its memory"],
+    )
+    def test_wrong_for_other_cotangents(self, backward):
+        """Each is right for the ones that it is asked with first."""
+        with pytest.raises(comparisons.GradientMismatch):
+            comparisons.check(self._function(backward), "mse")
+
+    def test_a_right_gradient_of_a_wrong_value_is_no_pass(self):
+        """A thousandth too large."""
+        with pytest.raises(comparisons.GradientMismatch, match="the value"):
+            comparisons.check(lambda y, t: (y - t) ** 2 + 1e-3, "mse")
+
+    @pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16", "float16"])
+    def test_a_right_one_passes(self, dtype):
+        """By hand and by torch."""
+        right = self._function(lambda v, y, t: (2 * v * (y - t), 2 * v * (t - y)))
+        assert str(comparisons.check(right, "mse", dtype=dtype).verdict) == "accurate"
+        plain = comparisons.check(lambda y, t: (y - t) ** 2, "mse", dtype=dtype)
+        assert str(plain.verdict) == "accurate"

@@ -1,0 +1,70 @@
+"""What else to ask of a user's function of several variables, judged by a formula.
+
+Its values and, for cotangents of both signs, its gradients at points of moderate size; then the
+same code as it runs on tensors: layouts, lengths, modes, whatever is asked without a formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from comparisons.careful.of_arrays import of_arrays
+from comparisons.careful.unasked import Unasked
+from comparisons.case import Asked, Case, case_of
+from comparisons.dtypes import Float64Array
+from comparisons.engines.modes.reverse import Reverse
+from comparisons.engines.modes.value import Value
+from comparisons.engines.undisturbed import calling
+from comparisons.inputs.several import usual
+from comparisons.inputs.values import COTANGENT, seeded
+from comparisons.results.comparison import Comparison
+from comparisons.subjects.own.captured import from_code
+from symdiff import Definition
+
+_MODERATE = 32.0
+_SOME = 48  # points of usual size, for the code on tensors
+
+
+def of_several(case: Case) -> Iterator[Comparison | Unasked]:
+    """The answers one by one; what the code refuses is not held against it."""
+    moderate = _moderate(case)
+    draw = seeded()
+    shape = next(iter(moderate.values())).shape
+    sizes = draw.uniform(1, 2, size=shape) * draw.choice([-1.0, 1.0], size=shape)
+    inputs = {**moderate, COTANGENT: case.dtype.round(sizes)}
+    whole = replace(case, inputs=inputs, cotangent="random")
+    yield whole.answer(Value())
+    yield whole.answer(Reverse())
+    yield from _on_tensors(case)
+
+
+def _moderate(case: Case) -> dict[str, Float64Array]:
+    """The points of moderate size: a formula of several variables cancels beyond in many ways."""
+    inputs = {n: np.asarray(case.inputs[n]) for n in _definition(case).variables}
+    within = np.logical_and.reduce([np.abs(x) <= _MODERATE for x in inputs.values()])
+    return {n: x[within] for n, x in inputs.items()}
+
+
+def _on_tensors(case: Case) -> Iterator[Comparison | Unasked]:
+    import torch
+
+    definition = _definition(case)
+    points = {k: v[:_SOME] for k, v in usual(definition, case.dtype).items()}
+    tensors = [torch.from_numpy(np.array(v)).requires_grad_() for v in points.values()]
+    try:
+        with calling(case.subject):
+            subject = from_code(case.subject.forward, tuple(tensors), {}, case.dtype)
+    except Exception as error:  # noqa: BLE001 - code that cannot be captured may raise anything
+        yield Unasked("the code on tensors", str(error).partition("\n")[0])
+        return
+    asked = Asked(subject, case.dtype, device=case.setting.device, budget=case.budget)
+    yield from of_arrays(case_of(asked), None)
+
+
+def _definition(case: Case) -> Definition:
+    definition = case.subject.definition
+    assert definition is not None  # noqa: S101 - it is judged by a formula
+    return definition
