@@ -137,7 +137,9 @@ def check(
     forward mode, vmap and the second derivative too, and, if it works entry by entry, whatever is
     asked of a function of one variable, where its value is right within ±32. Of code
     that works entry by entry, on one tensor or several of a shape, the gradient is asked at some
-    ten thousand other points too, those among them on the borders of its formula. What was asked
+    ten thousand other points too, those among them on the borders of its formula. A function of
+    several variables that is judged by a formula is asked its values and random cotangents within
+    ±32, and on tensors what is asked of arrays. What was asked
     beside stands in the result's `also`, what was not in its `unasked`.
 
     By default a gradient has to hold at every finite input. `accept="agrees"` asks for the limits

@@ -19,41 +19,44 @@ from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.modes.value import Value
 from comparisons.engines.undisturbed import calling
 from comparisons.inputs.several import usual
-from comparisons.inputs.values import COTANGENT, seeded
+from comparisons.inputs.values import COTANGENT, Inputs, seeded
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.own.captured import from_code
-from symdiff import Definition
 
 _MODERATE = 32.0
 _SOME = 48  # points of usual size, for the code on tensors
 
 
-def of_several(case: Case) -> Iterator[Comparison | Unasked]:
-    """The answers one by one; what the code refuses is not held against it."""
-    moderate = _moderate(case)
+def of_several(case: Case, *, elsewhere: bool) -> Iterator[Comparison | Unasked]:
+    """The answers one by one; what the code refuses is not held against it.
+
+    Args: elsewhere, whether at other points than the case's.
+    """
+    definition = case.subject.definition
+    assert definition is not None  # noqa: S101 - it is judged by a formula
+    given = {n: np.asarray(case.inputs[n]) for n in definition.variables}
+    moderate = _moderate(given) if elsewhere else given
     draw = seeded()
-    shape = next(iter(moderate.values())).shape
+    shape = np.broadcast_shapes(*(x.shape for x in moderate.values()))
     sizes = draw.uniform(1, 2, size=shape) * draw.choice([-1.0, 1.0], size=shape)
+    moderate = {n: np.broadcast_to(x, shape) for n, x in moderate.items()}
     inputs = {**moderate, COTANGENT: case.dtype.round(sizes)}
     whole = replace(case, inputs=inputs, cotangent="random")
     yield whole.answer(Value())
     yield whole.answer(Reverse())
-    yield from _on_tensors(case)
+    yield from _on_tensors(case, usual(definition, case.dtype) if elsewhere else moderate)
 
 
-def _moderate(case: Case) -> dict[str, Float64Array]:
+def _moderate(inputs: Inputs) -> dict[str, Float64Array]:
     """The points of moderate size: a formula of several variables cancels beyond in many ways."""
-    inputs = {n: np.asarray(case.inputs[n]) for n in _definition(case).variables}
     within = np.logical_and.reduce([np.abs(x) <= _MODERATE for x in inputs.values()])
     return {n: x[within] for n, x in inputs.items()}
 
 
-def _on_tensors(case: Case) -> Iterator[Comparison | Unasked]:
+def _on_tensors(case: Case, points: Inputs) -> Iterator[Comparison | Unasked]:
     import torch
 
-    definition = _definition(case)
-    points = {k: v[:_SOME] for k, v in usual(definition, case.dtype).items()}
-    tensors = [torch.from_numpy(np.array(v)).requires_grad_() for v in points.values()]
+    tensors = [torch.tensor(np.ravel(x)[:_SOME]).requires_grad_() for x in points.values()]
     try:
         with calling(case.subject):
             subject = from_code(case.subject.forward, tuple(tensors), {}, case.dtype)
@@ -62,9 +65,3 @@ def _on_tensors(case: Case) -> Iterator[Comparison | Unasked]:
         return
     asked = Asked(subject, case.dtype, device=case.setting.device, budget=case.budget)
     yield from of_arrays(case_of(asked), None)
-
-
-def _definition(case: Case) -> Definition:
-    definition = case.subject.definition
-    assert definition is not None  # noqa: S101 - it is judged by a formula
-    return definition

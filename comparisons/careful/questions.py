@@ -45,8 +45,8 @@ def careful(
             yield from _elsewhere(case, alone)
     elif subject.of_user and len(subject.graph.inputs) == 1 and case.cotangent == "ones":
         yield from of_points(case, elsewhere=elsewhere, engines=engines)
-    elif subject.of_user and subject.definition is not None and engines is None and elsewhere:
-        yield from of_several(case)
+    elif subject.of_user and subject.definition is not None and engines is None:
+        yield from of_several(case, elsewhere=elsewhere)
 
 
 def asked_too(subject: Subject, dtype: FloatType) -> tuple[str, ...]:

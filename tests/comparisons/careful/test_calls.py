@@ -125,3 +125,13 @@ class TestSeveralVariables:
         assert str(comparisons.check(right, "mse", dtype=dtype).verdict) == "accurate"
         plain = comparisons.check(lambda y, t: (y - t) ** 2, "mse", dtype=dtype)
         assert str(plain.verdict) == "accurate"
+
+    def test_at_the_numbers_given_too(self):
+        """Where the caller says which points are meant, at these alone."""
+        given = {"y": [0.1, 0.2], "t": [1.0, 2.0]}
+        with pytest.raises(comparisons.GradientMismatch, match="the value"):
+            comparisons.check(lambda y, t: (y - t) ** 2 + 1e-3, "mse", inputs=given)
+        ignoring = self._function(lambda _, y, t: (2 * (y - t), 2 * (t - y)))
+        with pytest.raises(comparisons.GradientMismatch, match="2 of 2"):
+            comparisons.check(ignoring, "mse", inputs=given)
+        assert comparisons.check(lambda y, t: (y - t) ** 2, "mse", inputs=given)
