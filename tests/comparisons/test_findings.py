@@ -246,6 +246,24 @@ def test_of_a_power_the_second_derivative_in_both_is_zero_where_the_exponent_is(
         comparisons.check(torch.pow, a, e, order=2)
 
 
+@pytest.mark.parametrize(("dtype", "apart"), [(torch.float64, 710.0), (torch.float32, 89.0)])
+def test_the_second_derivative_of_logaddexp_is_nan_where_an_exponential_overflows(dtype, apart):
+    """σ(a − b) σ(b − a) there is below any number of the type; a little nearer it is right."""
+
+    def second(difference):
+        a = torch.tensor(0.0, dtype=dtype, requires_grad=True)
+        b = torch.tensor(difference, dtype=dtype, requires_grad=True)
+        (first,) = torch.autograd.grad(torch.logaddexp(a, b), a, create_graph=True)
+        return torch.autograd.grad(first, a)[0].item()
+
+    with mpmath.workdps(60):
+        truth = 1 / ((1 + mpmath.exp(apart)) * (1 + mpmath.exp(-apart)))
+
+    assert truth < torch.finfo(dtype).smallest_normal
+    assert math.isnan(second(apart))
+    assert 0 < second(apart / 8) < 1
+
+
 def test_gelu_of_large_numbers_is_infinite_in_float32_on_some_processors():
     """Of z ≥ 1.71e38 it is z; −9.1e-8 at −5.52 is 0. Seen on an AMD EPYC with AVX-512.
 
