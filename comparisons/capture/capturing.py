@@ -272,10 +272,12 @@ def _check(captured: Captured, expected: Mapping[str, Array]) -> None:
         plain = plain or plainly(captured, coarsest)
         explained = plain.explains(name, torchs, allowed * max(scale, 1e-300))
         if not explained and not _overflows_on_the_way(captured, plain):
+            off = f"with an error of {apart / max(scale, 1e-300):.1g}"
+            if not same:
+                off = "as numbers where the code has none, or the reverse"
             raise Refused(
-                f"the graph captured from {captured.name} gives {name} with an error of "
-                f"{apart / max(scale, 1e-300):.1g}, so it is not what the code computes; give "
-                "reference= the same function in plain torch, or a formula"
+                f"the graph captured from {captured.name} gives {name} {off}, so it is not what the "
+                "code computes; give reference= the same function in plain torch, or a formula"
             )
 
 
