@@ -276,8 +276,8 @@ def _check(captured: Captured, expected: Mapping[str, Array]) -> None:
             if not same:
                 off = "as numbers where the code has none, or the reverse"
             raise Refused(
-                f"the graph captured from {captured.name} gives {name} {off}, so it is not what the "
-                "code computes; give reference= the same function in plain torch, or a formula"
+                f"the graph captured from {captured.name} gives {name} {off}, so it is not what "
+                "the code computes; give reference= the same function in plain torch, or a formula"
             )
 
 
