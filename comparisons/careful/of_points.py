@@ -66,7 +66,7 @@ _FEW = 256
 _FROM_THE_END = 16.0
 _NEAR = 8.0  # usual inputs: |z| from 2^-6 to here
 _USUAL_SLOPE = 2.0**12
-_MODERATE = 32.0  # |z| of code that was given a tensor, and no definition
+MODERATE = 32.0  # |z| of code that was given a tensor, and no definition
 # Exponents of cotangents whose products with usual slopes and inputs stay within the type.
 _EXPONENTS = {"float64": (-200.0, 200.0), "float16": (-8.0, 4.0)}
 _EXPONENTS_ELSE = (-60.0, 60.0)
@@ -92,7 +92,7 @@ def where_it_holds(case: Case) -> Iterator[Comparison | Unasked]:
     formula that overflows there is judged by the caller's own numbers alone.
     """
     points = _points(case, elsewhere=True)
-    whole = _with_cotangents(case, points[np.abs(points) <= _MODERATE])
+    whole = _with_cotangents(case, points[np.abs(points) <= MODERATE])
     try:
         value = Value("no_grad").gradients(case.subject, whole.inputs, case.setting)
     except Exception as error:  # noqa: BLE001 - code of one shape, say, may raise anything

@@ -19,8 +19,8 @@ from symdiff.bridge.program import Program, program
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import balls_of
-from symdiff.oracle.beside import whole_output
 from symdiff.oracle.enclosure import BoolArray, Enclosure
+from symdiff.oracle.moved_alone import whole_output
 from symdiff.oracle.one_sided import UNKNOWN, Unproven, slopes_beside
 
 _BITS = 512

@@ -26,10 +26,10 @@ from symdiff.graph.kinds.position import Position
 from symdiff.graph.kinds.with_rule import WithRule
 from symdiff.graph.node import topological
 from symdiff.oracle import deadline
-from symdiff.oracle.beside import Beside
 from symdiff.oracle.enclosure import BoolArray, Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.jointly import jointly
+from symdiff.oracle.moved_alone import MovedAlone
 from symdiff.oracle.one_sided import Unproven
 from symdiff.oracle.reach import no_value
 
@@ -63,8 +63,8 @@ def settle_poles(
                 suppress(Unproven, CannotCertify, deadline.OutOfTimeError),
                 ctx.workprec(_BITS),
             ):
-                beside = Beside(name, adjoints, arguments)
-                _by_sides(name, enclosure, pole, beside, accuracy)
+                alone = MovedAlone(name, adjoints, arguments)
+                _by_sides(name, enclosure, pole, alone, accuracy)
             proven[name] = pole & enclosure.certified
     inputs = {name: some for name, some in proven.items() if name in adjoints.signature.inputs}
     if any(some.any() for some in inputs.values()) and not jointly(
@@ -78,12 +78,12 @@ def _by_sides(
     name: str,
     enclosure: Enclosure,
     pole: BoolArray,
-    beside: Beside,
+    alone: MovedAlone,
     accuracy: tuple[float, Mapping[str, Float64Array]],
 ) -> None:
-    """Certify the entries whose slopes on both sides are one. Raises: as `Beside.derivatives`."""
+    """Certify the entries whose slopes on both sides are one. Raises: as they are asked for."""
     relative, enough = accuracy
-    for place, (left, right) in beside.derivatives(pole):
+    for place, (left, right) in alone.derivatives(pole):
         if not left.overlaps(right):
             continue
         proven = enclosure_of([left.union(right)], relative=relative)

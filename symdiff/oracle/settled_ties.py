@@ -19,10 +19,10 @@ from symdiff.balls.elementary import CannotCertify
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.input import Input
 from symdiff.oracle import deadline
-from symdiff.oracle.beside import Beside
 from symdiff.oracle.enclosure import SMALLEST, BoolArray, Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.from_balls import enclosure_of
 from symdiff.oracle.jointly import jointly
+from symdiff.oracle.moved_alone import MovedAlone
 from symdiff.oracle.one_sided import Unproven
 from symdiff.oracle.ties import whatever_is_chosen
 
@@ -125,8 +125,8 @@ def _put_sides(enclosure: Enclosure, taken: Enclosure, asked: _Asked, tied: Bool
     """Certify the tied entries of which the derivatives on both sides say that it is right."""
     # over series some functions have no arithmetic, as floor
     with ctx.workprec(_BITS), suppress(Unproven, CannotCertify, deadline.OutOfTimeError):
-        beside = Beside(asked.name, asked.adjoints, asked.arguments)
-        for place, (left, right) in beside.derivatives(tied):
+        alone = MovedAlone(asked.name, asked.adjoints, asked.arguments)
+        for place, (left, right) in alone.derivatives(tied):
             if left.overlaps(right):
                 both = enclosure_of([left.union(right)], relative=asked.relative)
                 if both.certified.all():

@@ -33,7 +33,7 @@ _MOST_RUNS = 32  # of entries that are moved each by itself
 Sides = tuple[arb, arb]  # what tends to something on the left, and on the right
 
 
-class Beside:
+class MovedAlone:
     """One adjoint of a graph at given arguments, as a function of what it is the adjoint of.
 
     To be made and asked at one working precision.
