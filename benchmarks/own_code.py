@@ -109,4 +109,4 @@ def main(widths: list[int]) -> None:
 
 if __name__ == "__main__":
     print(f"torch {torch.__version__}")
-    main([int(w) for w in sys.argv[1:]] or [16, 48, 128])
+    main([int(w) for w in sys.argv[1:]] or [8, 16, 48, 128])
