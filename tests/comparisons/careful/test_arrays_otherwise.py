@@ -246,6 +246,18 @@ def test_a_weight_of_very_many_rows_in_16_bits_is_not_asked():
     assert comparisons.check(layer, _normal(5, 4), dtype="bfloat16").wrong == 0
 
 
+def test_an_index_with_as_many_rows_is_not_left_behind():
+    """torch's segment_reduce reads beyond the end of offsets that are too short, and crashes."""
+    offsets = torch.tensor([[0, 1, 4]] * 3)
+
+    def means(x, offsets):
+        return torch.segment_reduce(x, "mean", offsets=offsets, axis=1)
+
+    found = comparisons.check(means, _normal(3, 4), offsets)
+
+    assert "other numbers of rows (an argument that is no input has as many)" in found.unasked
+
+
 def test_what_could_not_be_asked_is_said():
     """Of batch_norm no other numbers of rows; float32 is asked."""
     said = " ".join(comparisons.check(HONEST["batch_norm"][0], *HONEST["batch_norm"][1:]).unasked)
