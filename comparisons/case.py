@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
 import symdiff
-from comparisons.dtypes import Float64Array, FloatType
+from comparisons.dtypes import Float64Array, FloatType, coarser
 from comparisons.engines import subnormals
 from comparisons.engines.engine import Engine, Gradients, Indices, Setting
 from comparisons.engines.every import ENGINES, engine_named
@@ -21,7 +21,7 @@ from comparisons.inputs.points import Points, points_of
 from comparisons.inputs.values import COTANGENT, Inputs, array_of
 from comparisons.judge.allowance import TIMES, Allowance
 from comparisons.judge.budget import Budget
-from comparisons.judge.held import precisions
+from comparisons.judge.held import held_types, precisions
 from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.power import Power, nonlinear, power_of, unjudged
@@ -226,7 +226,14 @@ class Case:
         definition, allowance = self.subject.definition, self._allowance
         bare = self.subject.bare
         nearby = None if bare is None else bare.nearby
-        return Judge(self.truth, definition, self.dtype, self.budget, allowance, nearby)
+        return Judge(self.truth, definition, self._coarsest, self.budget, allowance, nearby)
+
+    @property
+    def _coarsest(self) -> FloatType:
+        """The type that a function of points is judged in: its own, or the least it casts to."""
+        if self._allowance is not None:
+            return self.dtype
+        return reduce(coarser, held_types(self.subject.held, self.subject.casts, self.dtype))
 
     @cached_property
     def _allowance(self) -> Allowance | None:

@@ -70,14 +70,14 @@ class Comparison:
     def nothing_to_judge(self) -> Mapping[str, str]:
         """By input, why the user's code has no gradient anywhere; empty if it has one.
 
-        A pass would be that of its values alone.
+        A pass would be that of its values alone. An input without entries has nothing to judge.
         """
         bare = self.subject.bare
         if bare is None:
             return {}
-        empty = {n: _NO_ENTRIES for n, a in self.adjoints.items() if not a.values}
-        none = {**{n: w for n, w in self.absent.items() if n not in self.zeros}, **empty}
+        none = {n: why for n, why in self.absent.items() if n not in self.zeros}
         inputs = [i.name for i in self.subject.graph.inputs if i.name not in bare.weights.values()]
+        inputs = [n for n in inputs if 0 not in bare.shapes[n]]
         return {n: none[n] for n in inputs} if all(n in none for n in inputs) else {}
 
     @property

@@ -111,6 +111,8 @@ def from_code(
         if gradient is None
         else lambda: None,
         draws=captured.draws,
+        solves=", ".join(captured.solves),
+        by_memory=captured.by_memory,
         surrogate=gradient is not None,
         held=_held(captured, dtype, judged=reference is None),
     )
