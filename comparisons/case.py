@@ -306,7 +306,8 @@ class Case:
         some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
         found, enclosure = self._judge.judge(name, computed, some, at)
         power = self._power(name, computed, enclosure, found, at)
-        return AdjointResult(name, at, computed, enclosure, found, self.subject.label(name), power)
+        label, shape = self.subject.label(name), self.subject.shape_of(name, computed.shape)
+        return AdjointResult(name, at, computed, enclosure, found, label, self.budget, power, shape)
 
     def _power(
         self, name: str, computed: Float64Array, truth: Enclosure, found: Judgement, at: Inputs

@@ -14,6 +14,7 @@ import numpy as np
 from comparisons.careful.plain_run import cotangents_of, inputs_of, plain_run
 from comparisons.careful.rows_of_arrays import Rows
 from comparisons.case import Case
+from comparisons.inputs.position import position
 from comparisons.inputs.values import seeded
 from comparisons.subjects.own.bare import Bare
 from symdiff.oracle.enclosure import BoolArray
@@ -47,14 +48,14 @@ def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[s
         if swallowed.any():
             where = _first(swallowed)
             number = float(got[where])
-            yield name, f"is {number!r} at {list(where)} for a cotangent of NaN: it is swallowed"
+            yield name, f"is {number!r}{_at(where)} for a cotangent of NaN: it is swallowed"
         elif rows is not None and name in rows.inputs:
             row = np.unravel_index(at, v[y].shape)[0]
             spread = np.isnan(got) & ~np.isnan(clean[name])
             spread[row] = False
             if spread.any():
                 where = _first(spread)
-                yield name, f"is NaN at {list(where)} if the cotangent of row {row} holds a NaN"
+                yield name, f"is NaN{_at(where)} if the cotangent of row {row} holds a NaN"
 
 
 def _in_a_row(case: Case, bare: Bare, rows: Rows) -> Iterator[tuple[str, str]]:
@@ -77,7 +78,11 @@ def _in_a_row(case: Case, bare: Bare, rows: Rows) -> Iterator[tuple[str, str]]:
         spread = np.isnan(found.gradients[name]) & ~np.isnan(clean.gradients[name])
         spread[row] = False
         if spread.any():
-            yield name, f"is NaN at {list(_first(spread))} if row {row} of the inputs is NaN"
+            yield name, f"is NaN{_at(_first(spread))} if row {row} of the inputs is NaN"
+
+
+def _at(where: tuple[int, ...]) -> str:
+    return f" at {position(where)}" if where else ""
 
 
 def _first(where: BoolArray) -> tuple[int, ...]:

@@ -25,6 +25,7 @@ from comparisons.careful.unasked import Unasked
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import Indices
+from comparisons.inputs.position import position
 from comparisons.inputs.values import seeded
 from comparisons.subjects.own.bare import Bare
 
@@ -193,7 +194,7 @@ def _worst(got: Float64Array, wanted: Float64Array) -> str:
     """The entry that is furthest off, in words."""
     off = np.where(np.isfinite(got), np.abs(got - np.nan_to_num(wanted)), np.inf)
     index = np.unravel_index(int(np.argmax(off)), got.shape)
-    place = f"[{', '.join(map(str, index))}] " if index else ""
+    place = f"{position(tuple(map(int, index)))} " if index else ""
     return f"{place}{float(got[index])!r} for {float(wanted[index])!r}"
 
 

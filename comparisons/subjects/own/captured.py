@@ -317,6 +317,10 @@ def _weighted(
         identity=call.identity,
         flat=captured.locally_constant,
         places=captured.places,
+        shapes={
+            **{name: captured.shapes[name] for name in captured.inputs},
+            **{name: captured.shapes[y] for y, name in weights.items()},
+        },
         labels={
             **{name: f"{name.rstrip('_')}.grad" for name in captured.inputs},
             **{name: f"{y} (the value)" for y, name in weights.items()},
