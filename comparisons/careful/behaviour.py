@@ -30,7 +30,7 @@ from symdiff.functions import Extreme
 if TYPE_CHECKING:
     from torch import Tensor
 
-_BENT = (sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, Extreme)
+BENT = (sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, Extreme)
 _BATCH = 8  # points of a member
 _CLEAR = 2.0**-10  # a slope that is not 0
 
@@ -214,7 +214,7 @@ def _nan_in_input(case: Case, z: Float64Array, v: Float64Array) -> Iterator[str]
     function of cases, whose slope is a number.
     """
     definition = case.subject.definition
-    if definition is None or definition.formula.has(*_BENT):
+    if definition is None or definition.formula.has(*BENT):
         return
     slope = definition.derivative()
     (variable,) = definition.symbols
@@ -224,7 +224,7 @@ def _nan_in_input(case: Case, z: Float64Array, v: Float64Array) -> Iterator[str]
     tensor = case.setting.tensor
     leaf = tensor(np.where(spoiled, np.nan, z)).requires_grad_()
     output, found = _gradient(case, leaf, tensor(v))
-    if not _hand_written(output) or not np.isnan(float64(output)[spoiled]).all():
+    if not hand_written(output) or not np.isnan(float64(output)[spoiled]).all():
         return
     numbers = np.flatnonzero(spoiled & ~np.isnan(float64(found)))
     if numbers.size:
@@ -243,7 +243,7 @@ def _in_batches(case: Case, z: Float64Array, v: Float64Array) -> Iterator[str]:
     leaf, seed = tensor(parts[0]).requires_grad_(), tensor(parts[1])
     try:
         value, gradient = _gradient(case, leaf, seed)
-        if not _hand_written(value):
+        if not hand_written(value):
             return
         with own_deprecations_ignored():
             together = torch.func.vmap(
@@ -287,6 +287,6 @@ def _of_nothing(case: Case) -> Iterator[str]:
         yield f"cannot be had of an empty tensor: {type(error).__name__}: {said}"
 
 
-def _hand_written(output: Any) -> bool:
+def hand_written(output: Any) -> bool:
     """Whether the output comes straight from a user's `autograd.Function`."""
     return hasattr(type(output.grad_fn), "_forward_cls")
