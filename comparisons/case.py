@@ -191,6 +191,7 @@ class Case:
             chosen=chosen,
             cotangent=self.cotangent,
             device=self.setting.device,
+            given=at,
             ideal=self._beside_ideal(adjoints, chosen),
             unasked=(self.subject.no_double,) if self.subject.no_double else (),
         )
