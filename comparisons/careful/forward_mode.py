@@ -30,6 +30,7 @@ _APART_ELSE = 2.0**-4
 # How far beside the inputs the gradient is asked whether it jumps, in their own size.
 _BESIDE = {"float64": 2.0**-30, "float32": 2.0**-16}
 _BESIDE_ELSE = 2.0**-7
+_SYMMETRIC = 2.0**-16  # x xᵀ is not to the last bit
 _TANGENT = "tangent"  # in a reproduction
 
 
@@ -50,17 +51,26 @@ def has_tangents_of_its_own(calls: Calls) -> bool:
 
 
 def forward_mode(calls: Calls) -> Iterator[Comparison]:
-    """Each input of which a tangent gives another number than the gradient does."""
+    """Each input of which a tangent gives another number than the gradient does.
+
+    Where a value is ∞ or NaN its tangent is no number either, and nothing is asked.
+    """
+    if not all(np.isfinite(value).all() for value in calls.values(calls.leaves()).values()):
+        return
     draw = seeded()
     gradients = calls.gradients(calls.leaves())
     for name in calls.names:  # one by one: each has a formula of its own
-        tangent = calls.case.dtype.round(draw.normal(size=calls.given[name].shape))
+        given = calls.given[name]
+        tangent = calls.case.dtype.round(_alike(given, draw.normal(size=given.shape)))
         pushed, size = _pushed(calls, name, tangent)
         pulled = gradients[name] * tangent
         room = apart(calls) * (size + float(np.abs(pulled).sum()))
         pulled_sum = float(pulled.sum())
         if not np.isfinite(pulled_sum) or abs(pushed - pulled_sum) <= room:
             continue
+        own = np.reshape(calls.case.tolerance(name, widely=True), tangent.shape)
+        if abs(pushed - pulled_sum) <= room + float((own * np.abs(tangent)).sum()):
+            continue  # of roundings: where the gradient is 0 in truth, or of a cast to 16 bits
         if _smooth(calls, name, gradients, tangent):
             yield finding(
                 calls.case,
@@ -70,6 +80,21 @@ def forward_mode(calls: Calls) -> Iterator[Comparison]:
                 {_TANGENT: np.reshape(tangent, np.shape(calls.case.inputs[name]))},
                 _both_products,
             )
+
+
+def _alike(given: Float64Array, tangent: Float64Array) -> Float64Array:
+    """The tangent, symmetric where matrices are, and 0 in a triangle where they are.
+
+    Code that is made for such matrices need not read all of them: `cholesky` reads half.
+    """
+    if given.ndim < 2 or given.shape[-1] != given.shape[-2]:
+        return tangent
+    if np.allclose(given, given.swapaxes(-1, -2), rtol=_SYMMETRIC, atol=0.0):
+        return (tangent + tangent.swapaxes(-1, -2)) / 2
+    for half in (np.tril, np.triu):
+        if np.array_equal(given, half(given)):
+            return np.asarray(half(tangent))
+    return tangent
 
 
 def _both_products(shown: Snippet) -> str:

@@ -87,6 +87,26 @@ def test_ties_kinks_and_chance_pass(function):
     comparisons.check(function, _numbers(1.0, 1.0, 2.0))
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        torch.linalg.cholesky,
+        lambda a: torch.linalg.cholesky(a, upper=True),
+        lambda a: torch.cholesky_solve(_RIGHT, torch.linalg.cholesky(a)),
+        lambda a: torch.linalg.solve_triangular(a.tril(), _RIGHT, upper=False),
+    ],
+)
+def test_what_reads_half_of_a_symmetric_matrix_is_asked_for_symmetric_tangents(function):
+    """The gradient of the other half is by convention."""
+    comparisons.check(function, torch.tensor([[4.0, 1.0], [1.0, 3.0]], dtype=torch.float64))
+
+
+def test_what_reads_a_triangle_is_asked_for_a_triangle():
+    """The other one is not read, and its gradient is not 0."""
+    low = torch.tensor([[4.0, 0.0], [1.0, 3.0]], dtype=torch.float64)
+    comparisons.check(lambda a: torch.linalg.solve_triangular(a, _RIGHT, upper=False), low)
+
+
 class _Modes(torch.autograd.Function):
     """|x| Σ x, with the slope of |x| in forward mode given."""
 
