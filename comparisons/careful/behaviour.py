@@ -22,6 +22,7 @@ from comparisons.engines.engine import (
 )
 from comparisons.engines.snippet import Snippet
 from comparisons.engines.undisturbed import calling
+from comparisons.inputs.position import as_given, position
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.subject import Subject
@@ -88,7 +89,7 @@ def what_is_left(case: Case) -> Iterator[Comparison]:
         sentences = [changed[name]] if name in changed else []
         if gradient is not None and before is not None:
             what = "gradient of an earlier call"
-            sentences += _changed(what, np.ravel(before), np.ravel(float64(gradient)))
+            sentences += _changed(what, before, float64(gradient), of=case.subject.shapes.get(name))
         for sentence in sentences:
             yield finding(case, name, sentence)
 
@@ -108,7 +109,7 @@ def _written_into(case: Case) -> Iterator[tuple[str, str]]:
     with suppress(Exception):
         bare.on_the_very(leaves)
     for name, leaf in leaves.items():
-        for sentence in _changed("input", np.ravel(given[name]), np.ravel(float64(leaf))):
+        for sentence in _changed("input", given[name], float64(leaf), of=bare.shapes[name]):
             yield name, sentence
 
 
@@ -181,12 +182,18 @@ def _what_is_left(case: Case, z: Float64Array, v: Float64Array) -> Iterator[str]
     yield from _changed("output of an earlier call", value, float64(output))
 
 
-def _changed(what: str, before: Float64Array, after: Float64Array) -> Iterator[str]:
-    wrong = np.flatnonzero(~((before == after) | (np.isnan(before) & np.isnan(after))))
-    if wrong.size:
-        i = wrong[0]
-        old, new = float(before[i]), float(after[i])
-        yield f"comes with a side effect: the {what} was {old!r} and is {new!r} after the call"
+def _changed(
+    what: str, before: Float64Array, after: Float64Array, of: tuple[int, ...] | None = None
+) -> Iterator[str]:
+    """In words. Args: of, the shape as the user has it, if it is an array's and not of points."""
+    wrong = np.argwhere(~((before == after) | (np.isnan(before) & np.isnan(after))))
+    if len(wrong):
+        at = tuple(map(int, wrong[0]))
+        old, new = float(before[at]), float(after[at])
+        place = f" at {position(as_given(at, of))}" if of else ""
+        yield (
+            f"comes with a side effect: the {what} was {old!r}{place} and is {new!r} after the call"
+        )
 
 
 def _nan_in_cotangent(

@@ -17,6 +17,7 @@ from comparisons.careful.unasked import Unasked
 from comparisons.case import Case
 from comparisons.engines.engine import Gradients, float64
 from comparisons.engines.modes.reverse import Reverse
+from comparisons.inputs.position import position
 from comparisons.judge.vocabulary import Status, Verdict
 from comparisons.results.comparison import Comparison
 
@@ -36,6 +37,8 @@ def circumstances(calls: Calls) -> Iterator[Comparison | Unasked]:
             yield Unasked(what, _said(error))
             continue
         yield from judged(calls.case, first, found, what)
+    if calls.case.subject.by_memory:
+        yield Unasked("other layouts", f"the code {calls.case.subject.by_memory}")
     yield from _values(calls)
     yield from _required_alone(calls, first)
     yield from _left(calls)
@@ -58,11 +61,12 @@ def judged(case: Case, first: Found, found: Found, what: str) -> Iterator[Compar
         if adjoint.verdict is not Verdict.DISAGREES:
             continue
         worst, wrong = adjoint.worst, adjoint.judgement.wrong
+        at = f" at {position(worst.index)}" if worst.index else ""
         yield finding(
             case,
             name,
             f"is wrong at {wrong or adjoint.values} of {adjoint.values} points {what}: "
-            f"{worst.computed!r} for {worst.truth!r} at {adjoint.worst_index}; in a plain call it "
+            f"{worst.computed!r} for {worst.truth!r}{at}; in a plain call it "
             f"is {float(before[adjoint.worst_index])!r}",
         )
 
@@ -73,7 +77,7 @@ def _all(calls: Calls) -> Iterator[tuple[str, Callable[[], Found]]]:
     yield "in the second backward pass through one graph", lambda: _retained(calls)
     yield "with create_graph=True", lambda: calls.gradients(calls.leaves(), create_graph=True)
     yield "if another call's forward pass comes in between", lambda: _interleaved(calls)
-    if calls.case.subject.draws:  # torch draws them in the order of memory
+    if calls.case.subject.by_memory:
         return
     yield (
         "if its inputs are slices of larger tensors",
@@ -158,9 +162,11 @@ def _left(calls: Calls) -> Iterator[Comparison]:
         wrong = np.argwhere((old != new) & ~(np.isnan(old) & np.isnan(new)))
         if wrong.size:
             at = tuple(map(int, wrong[0]))
-            sentence = f"comes with a side effect: the {what} was {float(old[at])!r} and is "
+            sentence = f"comes with a side effect: the {what}{position(at)} was {float(old[at])!r}"
             yield finding(
-                calls.case, calls.names[0], f"{sentence}{float(new[at])!r} after the backward pass"
+                calls.case,
+                calls.names[0],
+                f"{sentence} and is {float(new[at])!r} after the backward pass",
             )
 
 
@@ -192,10 +198,11 @@ def _given_twice(calls: Calls) -> Iterator[Comparison | Unasked]:
             if (np.abs(difference) <= np.reshape(room, difference.shape)).all():
                 return  # their roundings: the gradient of x · x/‖x‖² is 0
             at = np.unravel_index(np.argmax(np.abs(difference)), together.shape)
+            place = f" at {position(tuple(map(int, at)))}" if at else ""
             yield finding(
                 calls.case,
                 a,
-                f"is wrong for {what}: {float(together[at])!r} at {tuple(map(int, at))}, where two "
+                f"is wrong for {what}: {float(together[at])!r}{place}, where two "
                 f"tensors of the same numbers have {float(apart[a][at] + apart[b][at])!r} together",
             )
 

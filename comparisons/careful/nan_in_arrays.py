@@ -14,6 +14,7 @@ import numpy as np
 from comparisons.careful.plain_run import cotangents_of, inputs_of, plain_run
 from comparisons.careful.rows_of_arrays import Rows
 from comparisons.case import Case
+from comparisons.inputs.position import position
 from comparisons.inputs.values import Inputs, seeded
 from comparisons.subjects.own.bare import Bare
 from symdiff.oracle.enclosure import BoolArray
@@ -52,7 +53,7 @@ def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[s
         if swallowed.any():
             where = _first(swallowed)
             number = float(got[where])
-            said = f"is {number!r} at {list(where)} for a cotangent of NaN: it is swallowed"
+            said = f"is {number!r}{_at(where)} for a cotangent of NaN: it is swallowed"
             yield name, said, put
         elif rows is not None and name in rows.inputs:
             row = np.unravel_index(at, v[y].shape)[0]
@@ -60,7 +61,7 @@ def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[s
             spread[row] = False
             if spread.any():
                 where = _first(spread)
-                said = f"is NaN at {list(where)} if the cotangent of row {row} holds a NaN"
+                said = f"is NaN{_at(where)} if the cotangent of row {row} holds a NaN"
                 yield name, said, put
 
 
@@ -85,7 +86,11 @@ def _in_a_row(case: Case, bare: Bare, rows: Rows) -> Iterator[tuple[str, str, In
         spread = np.isnan(found.gradients[name]) & ~np.isnan(clean.gradients[name])
         spread[row] = False
         if spread.any():
-            yield name, f"is NaN at {list(_first(spread))} if row {row} of the inputs is NaN", put
+            yield name, f"is NaN{_at(_first(spread))} if row {row} of the inputs is NaN", put
+
+
+def _at(where: tuple[int, ...]) -> str:
+    return f" at {position(where)}" if where else ""
 
 
 def _first(where: BoolArray) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from comparisons.careful.plain_run import cotangents_of, differs, inputs_of, plain_run
 from comparisons.case import Case
+from comparisons.inputs.position import position
 from comparisons.subjects.own.bare import Bare
 
 
@@ -30,6 +31,6 @@ def one_output(case: Case, bare: Bare) -> Iterator[tuple[str, str]]:
             if differs(case, name, got, wanted, 1.0):
                 off = np.abs(np.nan_to_num(got, nan=np.inf) - wanted)
                 at = np.unravel_index(int(np.argmax(off)), got.shape)
-                place = f" at {[int(i) for i in at]}" if at else ""
+                place = f" at {position(tuple(map(int, at)))}" if at else ""
                 told = f"{float(got[at])!r} for {float(wanted[at])!r}"
                 yield name, f"is wrong if {y} alone is differentiated: {told}{place}"

@@ -25,6 +25,7 @@ from comparisons.careful.unasked import Unasked
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import Indices
+from comparisons.inputs.position import position
 from comparisons.inputs.values import seeded
 from comparisons.subjects.own.bare import Bare
 
@@ -105,6 +106,11 @@ def other_rows(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[str,
         return
     if case.subject.draws:
         yield Unasked(_WHAT, "random numbers are drawn, others for each")
+        return
+    if any(shape[:1] == (rows.count,) for shape in bare.constants):
+        # a kernel that does not look at its lengths would read beyond the end of an index
+        yield Unasked(_WHAT, "an argument that is no input has as many")
+        yield from _on_threads(case, bare)
         return
     given = inputs_of(case, bare)
     whole = plain_run(case, bare, given, cotangents_of(case, bare))
@@ -188,7 +194,7 @@ def _worst(got: Float64Array, wanted: Float64Array) -> str:
     """The entry that is furthest off, in words."""
     off = np.where(np.isfinite(got), np.abs(got - np.nan_to_num(wanted)), np.inf)
     index = np.unravel_index(int(np.argmax(off)), got.shape)
-    place = f"[{', '.join(map(str, index))}] " if index else ""
+    place = f"{position(tuple(map(int, index)))} " if index else ""
     return f"{place}{float(got[index])!r} for {float(wanted[index])!r}"
 
 
