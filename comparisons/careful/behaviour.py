@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import sympy
 
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
+from comparisons.engines.backward import backward_statement
 from comparisons.engines.call import run
 from comparisons.engines.engine import (
     Engine,
@@ -41,13 +42,16 @@ class Behaviour(Engine):
     name = "behaviour"
     summary = "Inputs, cotangents and earlier gradients after a call; NaN in a cotangent."
 
+    def __init__(self, shown: Callable[[Snippet], str] = backward_statement) -> None:
+        self._shown = shown
+
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
         """None."""
         raise NotImplementedError
 
     def statement(self, shown: Snippet) -> str:
-        """The call."""
-        return f"{shown.total}.backward({shown.cotangent})"
+        """What shows it, or at least the gradient of the plain call that it differs from."""
+        return self._shown(shown)
 
 
 def misbehaviour(case: Case, slopes: Float64Array) -> Iterator[Comparison]:
@@ -125,19 +129,30 @@ def _call_elsewhere(case: Case, leaves: Mapping[str, Tensor]) -> None:
             return
 
 
-def finding(case: Case, name: str, sentence: str) -> Comparison:
-    """A comparison that disagrees, by a sentence about one input's gradient."""
+def finding(
+    case: Case,
+    name: str,
+    sentence: str,
+    others: Inputs | None = None,
+    shown: Callable[[Snippet], str] = backward_statement,
+) -> Comparison:
+    """A comparison that disagrees, by a sentence about one input's gradient.
+
+    Args: others, numbers that were other ones than the case's, or are needed beside them, by name;
+        shown, what prints it in plain torch, by default the gradient of a plain call.
+    """
     return Comparison(
         subject=case.subject,
         derived=case.derived.adjoints,
         dtype=case.dtype,
-        engine=Behaviour(),
+        engine=Behaviour(shown),
         budget=case.budget,
         adjoints={},
         absent={},
         wrong_presence={name: sentence},
         cotangent=case.cotangent,
         device=case.setting.device,
+        given={**case.inputs, **(others or {})},
     )
 
 

@@ -37,6 +37,8 @@ def circumstances(calls: Calls) -> Iterator[Comparison | Unasked]:
             yield Unasked(what, _said(error))
             continue
         yield from judged(calls.case, first, found, what)
+    if calls.case.subject.by_memory:
+        yield Unasked("other layouts", f"the code {calls.case.subject.by_memory}")
     yield from _values(calls)
     yield from _required_alone(calls, first)
     yield from _left(calls)
@@ -75,7 +77,7 @@ def _all(calls: Calls) -> Iterator[tuple[str, Callable[[], Found]]]:
     yield "in the second backward pass through one graph", lambda: _retained(calls)
     yield "with create_graph=True", lambda: calls.gradients(calls.leaves(), create_graph=True)
     yield "if another call's forward pass comes in between", lambda: _interleaved(calls)
-    if calls.case.subject.draws:  # torch draws them in the order of memory
+    if calls.case.subject.by_memory:
         return
     yield (
         "if its inputs are slices of larger tensors",
