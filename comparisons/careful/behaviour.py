@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import sympy
 
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
+from comparisons.engines.backward import backward_statement
 from comparisons.engines.call import run
 from comparisons.engines.engine import (
     Engine,
@@ -30,7 +31,7 @@ from symdiff.functions import Extreme
 if TYPE_CHECKING:
     from torch import Tensor
 
-_BENT = (sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, Extreme)
+BENT = (sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, Extreme)
 _BATCH = 8  # points of a member
 _CLEAR = 2.0**-10  # a slope that is not 0
 
@@ -41,13 +42,16 @@ class Behaviour(Engine):
     name = "behaviour"
     summary = "Inputs, cotangents and earlier gradients after a call; NaN in a cotangent."
 
+    def __init__(self, shown: Callable[[Snippet], str] = backward_statement) -> None:
+        self._shown = shown
+
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
         """None."""
         raise NotImplementedError
 
     def statement(self, shown: Snippet) -> str:
-        """The call."""
-        return f"{shown.total}.backward({shown.cotangent})"
+        """What shows it, or at least the gradient of the plain call that it differs from."""
+        return self._shown(shown)
 
 
 def misbehaviour(case: Case, slopes: Float64Array) -> Iterator[Comparison]:
@@ -125,19 +129,30 @@ def _call_elsewhere(case: Case, leaves: Mapping[str, Tensor]) -> None:
             return
 
 
-def finding(case: Case, name: str, sentence: str) -> Comparison:
-    """A comparison that disagrees, by a sentence about one input's gradient."""
+def finding(
+    case: Case,
+    name: str,
+    sentence: str,
+    others: Inputs | None = None,
+    shown: Callable[[Snippet], str] = backward_statement,
+) -> Comparison:
+    """A comparison that disagrees, by a sentence about one input's gradient.
+
+    Args: others, numbers that were other ones than the case's, or are needed beside them, by name;
+        shown, what prints it in plain torch, by default the gradient of a plain call.
+    """
     return Comparison(
         subject=case.subject,
         derived=case.derived.adjoints,
         dtype=case.dtype,
-        engine=Behaviour(),
+        engine=Behaviour(shown),
         budget=case.budget,
         adjoints={},
         absent={},
         wrong_presence={name: sentence},
         cotangent=case.cotangent,
         device=case.setting.device,
+        given={**case.inputs, **(others or {})},
     )
 
 
@@ -214,7 +229,7 @@ def _nan_in_input(case: Case, z: Float64Array, v: Float64Array) -> Iterator[str]
     function of cases, whose slope is a number.
     """
     definition = case.subject.definition
-    if definition is None or definition.formula.has(*_BENT):
+    if definition is None or definition.formula.has(*BENT):
         return
     slope = definition.derivative()
     (variable,) = definition.symbols
@@ -224,7 +239,7 @@ def _nan_in_input(case: Case, z: Float64Array, v: Float64Array) -> Iterator[str]
     tensor = case.setting.tensor
     leaf = tensor(np.where(spoiled, np.nan, z)).requires_grad_()
     output, found = _gradient(case, leaf, tensor(v))
-    if not _hand_written(output) or not np.isnan(float64(output)[spoiled]).all():
+    if not hand_written(output) or not np.isnan(float64(output)[spoiled]).all():
         return
     numbers = np.flatnonzero(spoiled & ~np.isnan(float64(found)))
     if numbers.size:
@@ -243,7 +258,7 @@ def _in_batches(case: Case, z: Float64Array, v: Float64Array) -> Iterator[str]:
     leaf, seed = tensor(parts[0]).requires_grad_(), tensor(parts[1])
     try:
         value, gradient = _gradient(case, leaf, seed)
-        if not _hand_written(value):
+        if not hand_written(value):
             return
         with own_deprecations_ignored():
             together = torch.func.vmap(
@@ -287,6 +302,6 @@ def _of_nothing(case: Case) -> Iterator[str]:
         yield f"cannot be had of an empty tensor: {type(error).__name__}: {said}"
 
 
-def _hand_written(output: Any) -> bool:
+def hand_written(output: Any) -> bool:
     """Whether the output comes straight from a user's `autograd.Function`."""
     return hasattr(type(output.grad_fn), "_forward_cls")

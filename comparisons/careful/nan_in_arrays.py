@@ -15,21 +15,24 @@ from comparisons.careful.plain_run import cotangents_of, inputs_of, plain_run
 from comparisons.careful.rows_of_arrays import Rows
 from comparisons.case import Case
 from comparisons.inputs.position import position
-from comparisons.inputs.values import seeded
+from comparisons.inputs.values import Inputs, seeded
 from comparisons.subjects.own.bare import Bare
 from symdiff.oracle.enclosure import BoolArray
 
 _CLEAR = 2.0**-10  # of the largest: a slope that is not 0
 
 
-def nan_in_arrays(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[str, str]]:
-    """Each input whose gradient loses a NaN or passes it on to other rows, in words."""
+def nan_in_arrays(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[str, str, Inputs]]:
+    """Each input whose gradient loses a NaN or passes it on to other rows, in words.
+
+    And by name the numbers that a NaN was put among.
+    """
     yield from _in_cotangent(case, bare, rows)
     if rows is not None and not bare.fixed:
         yield from _in_a_row(case, bare, rows)
 
 
-def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[str, str]]:
+def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[str, str, Inputs]]:
     given, v = inputs_of(case, bare), cotangents_of(case, bare)
     y = next((y for y in v if v[y].size), None)
     if y is None:
@@ -41,6 +44,8 @@ def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[s
     slopes = plain_run(case, bare, given, {**only, y: unit}).gradients
     found = plain_run(case, bare, given, {**v, y: spoiled}).gradients
     clean = plain_run(case, bare, given, v).gradients
+    weight = bare.weights[y]
+    put = {weight: np.reshape(spoiled, np.shape(case.inputs[weight]))}
     for name, got in found.items():
         slope = np.abs(slopes[name])
         moved = np.isfinite(slope) & (slope > _CLEAR * np.nanmax(slope, initial=0.0))
@@ -48,17 +53,19 @@ def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[s
         if swallowed.any():
             where = _first(swallowed)
             number = float(got[where])
-            yield name, f"is {number!r}{_at(where)} for a cotangent of NaN: it is swallowed"
+            said = f"is {number!r}{_at(where)} for a cotangent of NaN: it is swallowed"
+            yield name, said, put
         elif rows is not None and name in rows.inputs:
             row = np.unravel_index(at, v[y].shape)[0]
             spread = np.isnan(got) & ~np.isnan(clean[name])
             spread[row] = False
             if spread.any():
                 where = _first(spread)
-                yield name, f"is NaN{_at(where)} if the cotangent of row {row} holds a NaN"
+                said = f"is NaN{_at(where)} if the cotangent of row {row} holds a NaN"
+                yield name, said, put
 
 
-def _in_a_row(case: Case, bare: Bare, rows: Rows) -> Iterator[tuple[str, str]]:
+def _in_a_row(case: Case, bare: Bare, rows: Rows) -> Iterator[tuple[str, str, Inputs]]:
     given, v = inputs_of(case, bare), cotangents_of(case, bare)
     row = rows.count // 2
     spoiled = dict(given)
@@ -74,11 +81,12 @@ def _in_a_row(case: Case, bare: Bare, rows: Rows) -> Iterator[tuple[str, str]]:
     for y, value in found.values.items():
         if np.isnan(value[others]).any() and not np.isnan(clean.values[y][others]).any():
             return  # the value itself is of all rows
+    put = {n: np.reshape(spoiled[n], np.shape(case.inputs[n])) for n in rows.inputs}
     for name in rows.inputs:
         spread = np.isnan(found.gradients[name]) & ~np.isnan(clean.gradients[name])
         spread[row] = False
         if spread.any():
-            yield name, f"is NaN{_at(_first(spread))} if row {row} of the inputs is NaN"
+            yield name, f"is NaN{_at(_first(spread))} if row {row} of the inputs is NaN", put
 
 
 def _at(where: tuple[int, ...]) -> str:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from comparisons.dtypes import FloatType
 from comparisons.engines.engine import Engine
 from comparisons.engines.snippet import Place
-from comparisons.inputs.values import COTANGENT
+from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.budget import Budget
 from comparisons.judge.power import Reached, reached_sentence
 from comparisons.judge.vocabulary import Standing, Status, Verdict
@@ -50,6 +50,7 @@ class Comparison:
     chosen: npt.NDArray[np.intp] | None = None  # which points, where an engine takes some only
     cotangent: str = "ones"
     device: str = "cpu"
+    given: Inputs | None = None  # what went in, where a gradient is missing or not as it should be
     # The same gradients beside the mathematical function, where the documented one departs from it
     # (softplus with its threshold from log(1 + e^z)): verdicts are about what is documented.
     ideal: AdjointResult | None = None
@@ -147,9 +148,13 @@ class Comparison:
         """The worst gradient of an input, with all that went in; None if no input has one.
 
         Only a leaf has a `.grad` to print: for a line in between, such as z of a neuron, the worst
-        of the inputs is taken. Where values were compared there is no gradient but a value.
+        of the inputs is taken. Where values were compared there is no gradient but a value. What
+        is found of a whole gradient, that there should be none, say, is shown by all of it.
         """
         names = [i.name for i in self.subject.graph.inputs]
+        amiss = next((name for name in self.wrong_presence if name in names), None)
+        if amiss is not None and self.given is not None and self.subject.captured:
+            return Example(amiss, self.given, None, Place(0, 1))
         found = self.worst_adjoint
         if found is not None and found.name not in names:
             leaves = [a for a in self.adjoints.values() if a.name in names]

@@ -27,11 +27,11 @@ def reproduction(result: Result, example: Example | None = None) -> str:
     options = engine.options(result.dtype, result.device)
     tensors = None
     if example is not None and set(names) <= example.inputs.keys():
-        if subject.pointwise:
+        if subject.pointwise and not subject.captured:
             tensors, index, cotangent = _point(example, names, engine, options)
         else:
             tensors = _arrays(example, names, engine, code, options)
-            index = ", ".join(map(str, example.index)) or "()"
+            index = "" if example.index is None else ", ".join(map(str, example.index)) or "()"
             cotangent = COTANGENT if COTANGENT in example.inputs else ""
     begin = "".join(f"{line}{engine.joint}" for line in (engine.imports, subject.imports) if line)
     if subject.obstacle:
@@ -64,7 +64,7 @@ def _arrays(
     example: Example, names: Sequence[str], engine: Engine, code: str, options: str
 ) -> list[str] | None:
     """Statements that make the inputs, every entry exact; None if they are not small."""
-    wanted = [n for n in example.inputs if n in names or n == COTANGENT]
+    wanted = list(example.inputs)  # the cotangent too, and what a finding was made with
     size = sum(example.inputs[n].size for n in wanted)
     if size > _MOST_ENTRIES or not mentions(code, example.name):
         return None
@@ -73,7 +73,7 @@ def _arrays(
         entries = _entries(example.inputs[n].tolist())
         plain = engine.constant(entries, options)
         axes = example.inputs[n].ndim
-        tensor = plain if n == COTANGENT else engine.array(entries, options, axes)
+        tensor = engine.array(entries, options, axes) if n in names else plain
         statements.append(f"{n} = {tensor}")
     return statements
 
