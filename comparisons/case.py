@@ -193,6 +193,7 @@ class Case:
             device=self.setting.device,
             ideal=self._beside_ideal(adjoints, chosen),
             unasked=(self.subject.no_double,) if self.subject.no_double else (),
+            inputs=at,
         )
 
     def _at(self, engine: Engine) -> tuple[Inputs, Indices | None]:

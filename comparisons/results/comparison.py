@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from comparisons.dtypes import FloatType
 from comparisons.engines.engine import Engine
 from comparisons.engines.snippet import Place
-from comparisons.inputs.values import COTANGENT
+from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.budget import Budget
 from comparisons.judge.power import Reached, reached_sentence
 from comparisons.judge.vocabulary import Standing, Status, Verdict
@@ -54,6 +54,8 @@ class Comparison:
     ideal: AdjointResult | None = None
     also: tuple[str, ...] = ()  # what a check asked beside, in words
     unasked: tuple[str, ...] = ()  # what it did not ask
+    inputs: Inputs = field(default_factory=dict)  # what torch was given
+    script: str = ""  # statements that show what `wrong_presence` says, where no engine's do
 
     @property
     def verdict(self) -> Verdict:

@@ -24,6 +24,8 @@ class Bare:
         on_the_very: the same of the tensors that are given, into which the code may write.
         fixed: whether something holds at these inputs only, as a branch that was taken.
         written: whether a backward written by hand leads to an output.
+        text: a list of its outputs in Python, in the names of its inputs.
+        text_on_the_very: the same of the tensors that are given.
         nearby: the graphs of the code a hair beside its inputs, where ties are decided.
         again: the same as a `Subject` in another type.
         at_others: the same as a `Subject` at other arguments, by what makes them of the given ones.
@@ -38,3 +40,5 @@ class Bare:
     again: Callable[[FloatType], Any]
     at_others: Callable[[Callable[[Tensor], Tensor]], Any]
     nearby: Callable[[], Iterator[Graph]]
+    text: str
+    text_on_the_very: str
