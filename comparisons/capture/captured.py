@@ -40,6 +40,8 @@ class Captured:
         types: the type of what was held in less than float64, which rounds to it.
         operations: the name of the operator that made a node.
         draws: whether random numbers were drawn.
+        strides: whether it names the strides that memory is read by.
+        solves: the operators that solve equations, whose errors are small beside the largest entry.
         writes: whether something that an input reaches was written into.
         doubles: the nodes that were held in float64 and nothing less; a node that is neither here
             nor in `types` is a step inside an operator.
@@ -56,12 +58,21 @@ class Captured:
     operations: Mapping[Node, str] = field(repr=False)
     code: Code = field(repr=False)
     draws: bool = False
+    strides: bool = False
+    solves: tuple[str, ...] = ()
     writes: bool = False
     doubles: frozenset[Node] = field(default=frozenset(), repr=False)
     written: bool = False
 
     def __repr__(self) -> str:
         return f"<Captured {self.name}: {', '.join(self.outputs)} of {', '.join(self.inputs)}>"
+
+    @property
+    def by_memory(self) -> str:
+        """Why it gives other numbers where its tensors lie in memory otherwise, in words."""
+        if self.draws:
+            return "draws random numbers, which go by the order of memory"
+        return "reads memory by strides of its own" if self.strides else ""
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import numpy as np
 from comparisons.careful.script import Script
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
+from comparisons.engines.backward import backward_statement
 from comparisons.engines.call import run
 from comparisons.engines.engine import (
     Engine,
@@ -42,8 +43,8 @@ class Behaviour(Engine):
         raise NotImplementedError
 
     def statement(self, shown: Snippet) -> str:
-        """The call."""
-        return f"{shown.total}.backward({shown.cotangent})"
+        """The gradient of the plain call that it differs from; a finding has its own statements."""
+        return backward_statement(shown)
 
 
 def what_is_left(case: Case) -> Iterator[Comparison]:

@@ -41,6 +41,8 @@ def circumstances(calls: Calls) -> Iterator[Comparison | Unasked]:
             yield Unasked(what, _said(error))
             continue
         yield from judged(calls.case, first, found, what, partial(_entry, calls, script))
+    if calls.case.subject.by_memory:
+        yield Unasked("other layouts", f"the code {calls.case.subject.by_memory}")
     yield from _values(calls)
     yield from _required_alone(calls, first)
     yield from _left(calls)
@@ -114,9 +116,8 @@ def _all(calls: Calls) -> Iterator[Circumstance]:
         lambda: _interleaved(calls),
         lambda: plain(_call_of_larger(calls), grad()),
     )
-    if calls.case.subject.draws:  # torch draws them in the order of memory
-        return
-    yield from _laid_out(calls)
+    if not calls.case.subject.by_memory:
+        yield from _laid_out(calls)
 
 
 def _laid_out(calls: Calls) -> Iterator[Circumstance]:
@@ -198,7 +199,8 @@ def _values(calls: Calls) -> Iterator[Comparison | Unasked]:
         def shown(weight: str, index: Index, mode: str = mode.__name__) -> str:
             script = with_leaves(calls, asked=()).add(f"§m = torch.{mode}()", "§m.__enter__()")
             output = f"§y[{list(weights.values()).index(weight)}]"
-            return script.add(call(calls)).printing(output, index)
+            script.add(call(calls), "§m.__exit__(None, None, None)")
+            return script.printing(output, index)
 
         yield from judged(calls.case, before, now, what, shown)
 

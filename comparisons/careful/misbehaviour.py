@@ -26,7 +26,7 @@ from symdiff.functions import Extreme
 if TYPE_CHECKING:
     from torch import Tensor
 
-_BENT = (sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, Extreme)
+BENT = (sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign, sympy.Heaviside, Extreme)
 _BATCH = 8  # points of a member; every eighth is spoiled
 _FEW = 2 * _BATCH
 _CLEAR = 2.0**-10  # a slope that is not 0
@@ -173,7 +173,7 @@ def _nan_in_input(case: Case, points: _Points) -> Iterator[_Found]:
     function of cases, whose slope is a number.
     """
     definition = case.subject.definition
-    if definition is None or definition.formula.has(*_BENT):
+    if definition is None or definition.formula.has(*BENT):
         return
     slope = definition.derivative()
     (variable,) = definition.symbols
@@ -183,7 +183,7 @@ def _nan_in_input(case: Case, points: _Points) -> Iterator[_Found]:
     tensor, z = case.setting.tensor, np.where(spoiled, np.nan, points.z)
     leaf = tensor(z).requires_grad_()
     output, found = _gradient(case, leaf, tensor(points.v))
-    if not _hand_written(output) or not np.isnan(float64(output)[spoiled]).all():
+    if not hand_written(output) or not np.isnan(float64(output)[spoiled]).all():
         return
     numbers = np.flatnonzero(spoiled & ~np.isnan(float64(found)))
     if numbers.size:
@@ -204,7 +204,7 @@ def _in_batches(case: Case, points: _Points) -> Iterator[_Found]:
     leaf, seed = tensor(z).requires_grad_(), tensor(v)
     try:
         value, gradient = _gradient(case, leaf, seed)
-        if not _hand_written(value):
+        if not hand_written(value):
             return
         with own_deprecations_ignored():
             together = torch.func.vmap(
@@ -259,6 +259,6 @@ def _of_nothing(case: Case, points: _Points) -> Iterator[_Found]:  # noqa: ARG00
         )
 
 
-def _hand_written(output: Any) -> bool:
+def hand_written(output: Any) -> bool:
     """Whether the output comes straight from a user's `autograd.Function`."""
     return hasattr(type(output.grad_fn), "_forward_cls")

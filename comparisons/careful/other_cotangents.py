@@ -19,6 +19,7 @@ from comparisons.careful.script import call, differentiate, with_leaves, with_se
 from comparisons.careful.unasked import Unasked
 from comparisons.dtypes import Float64Array
 from comparisons.inputs.values import seeded
+from comparisons.judge.held import held_types
 from comparisons.results.comparison import Comparison
 
 # Exponents of cotangents whose products with usual numbers stay within the type.
@@ -35,16 +36,21 @@ def other_cotangents(calls: Calls) -> Iterator[Comparison | Unasked]:
     """What is wrong for a cotangent of another size, for ones, for zeros."""
     case = calls.case
     first = calls.gradients(calls.leaves())
-    size = _EXPONENT.get(case.dtype.name, _EXPONENT_ELSE)
+    types = held_types(case.subject.held, case.subject.casts, case.dtype)
+    size = min(_EXPONENT.get(t.name, _EXPONENT_ELSE) for t in types)
     for power in (-size, size):
         what = f"for a cotangent 2^{power} times as large"
         other = _with(calls, lambda v, power=power: v * 2.0**power)  # type: ignore[misc]
         scaled = {name: g * 2.0**power for name, g in first.items()}
         yield from judged(other.case, scaled, _found(other), what, partial(_entry, other))
     yield from _ones(calls)
-    draw = seeded()
-    mixed = _with(calls, lambda v: _of_every_size(v, size, draw))
-    yield from _unlike_estimate(mixed, "for a cotangent of every size, some of it 0")
+    what = "for a cotangent of every size, some of it 0"
+    if case.subject.solves:
+        yield Unasked(what, f"{case.subject.solves} is right to the size of the largest entry")
+    else:
+        draw = seeded()
+        mixed = _with(calls, lambda v: _of_every_size(v, size, draw))
+        yield from _unlike_estimate(mixed, what)
     yield from _zero(calls, first)
 
 

@@ -109,6 +109,11 @@ def other_rows(case: Case, bare: Bare, rows: Rows | None) -> Iterator[Told | Una
     if case.subject.draws:
         yield Unasked(_WHAT, "random numbers are drawn, others for each")
         return
+    if any(shape[:1] == (rows.count,) for shape in bare.constants):
+        # a kernel that does not look at its lengths would read beyond the end of an index
+        yield Unasked(_WHAT, "an argument that is no input has as many")
+        yield from _on_threads(case, bare)
+        return
     given = inputs_of(case, bare)
     whole = plain_run(case, bare, given, cotangents_of(case, bare))
     entries = max(sum(given[n].size for n in rows.inputs), 1)

@@ -7,32 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from comparisons.careful.behaviour import finding
 from comparisons.careful.calls import Calls
+from comparisons.careful.forward_mode import apart, forward_mode
 from comparisons.careful.script import with_leaves, with_seeds
 from comparisons.careful.unasked import Unasked
-from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import float64, own_deprecations_ignored
-from comparisons.inputs.values import seeded
 from comparisons.results.comparison import Comparison
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-# Of the norm: beyond it two ways of one code disagree, as no order of additions explains.
-_APART = {"float64": 2.0**-20, "float32": 2.0**-9}
-_APART_ELSE = 2.0**-4
 _BATCH = (1.0, 0.75, 0.5)  # the arguments given, and smaller ones, in one batch
 
 
 def transforms(calls: Calls) -> Iterator[Comparison | Unasked]:
     """What forward mode or vmap makes of the code, where it is another thing."""
     ways: list[tuple[str, Callable[[], Iterator[Comparison]]]] = [
-        ("forward mode", lambda: _forward(calls))
+        ("forward mode", lambda: forward_mode(calls))
     ]
     if not calls.case.subject.draws:
         ways.append(("vmap", lambda: _vmap(calls, calls.names)))
@@ -44,55 +40,6 @@ def transforms(calls: Calls) -> Iterator[Comparison | Unasked]:
                 yield from list(ask())
         except Exception as error:  # noqa: BLE001 - code that is not made for it may raise anything
             yield Unasked(what, str(error).partition("\n")[0])
-
-
-def _line(calls: Calls) -> float:
-    return _APART.get(calls.case.dtype.name, _APART_ELSE)
-
-
-def _forward(calls: Calls) -> Iterator[Comparison]:
-    from torch.autograd import forward_ad
-
-    fwd: Any = forward_ad  # its functions have no types
-    draw = seeded()
-    gradients = calls.gradients(calls.leaves())
-    for name in calls.names:  # one by one: each has a formula of its own
-        tangent = calls.case.dtype.round(draw.normal(size=calls.given[name].shape))
-        with fwd.dual_level():
-            leaves = calls.leaves()
-            dual = fwd.make_dual(leaves[name], calls.case.setting.tensor(tangent))
-            outputs = calls.outputs({**leaves, name: dual})
-            seeds = calls.cotangents(outputs)
-            pushed, size = 0.0, 0.0
-            for output, y in outputs.items():
-                slope = fwd.unpack_dual(y).tangent
-                if slope is not None:
-                    parts = float64(seeds[output]) * float64(slope)
-                    pushed, size = pushed + float(parts.sum()), size + float(np.abs(parts).sum())
-        parts = gradients[name] * tangent
-        pulled, size = float(parts.sum()), size + float(np.abs(parts).sum())
-        if np.isfinite(size) and not abs(pushed - pulled) <= _line(calls) * size:
-            yield finding(
-                calls.case,
-                name,
-                f"is another in forward mode: v·Jt = {pushed:.9g} by its jvp, and {pulled:.9g} "
-                "by its backward",
-                _forward_script(calls, name, tangent),
-            )
-
-
-def _forward_script(calls: Calls, name: str, tangent: Float64Array) -> str:
-    """v·Jt, the outputs' tangents times their cotangents, added up."""
-    script = with_seeds(with_leaves(calls), calls).plain("§t", tangent)
-    script.add("§fwd = torch.autograd.forward_ad", "§fwd.enter_dual_level()")
-    given = ", ".join(f"§fwd.make_dual({n}, §t)" if n == name else n for n in calls.names)
-    places = list(calls.bare.weights)
-    pairs = ", ".join(
-        f"({calls.bare.weights[y]}, §fwd.unpack_dual(§y[{places.index(y)}]).tangent)"
-        for y in calls.outputs(calls.leaves())
-    )
-    total = f"sum((§v.double() * §s).sum().item() for §v, §s in ({pairs},) if §s is not None)"
-    return script.add(f"§y = §f({given})").ending(f"print(format({total}, '.9g'))")
 
 
 def _vmap(calls: Calls, batched: Sequence[str]) -> Iterator[Comparison]:
@@ -171,7 +118,7 @@ def _beside(
     size = float(np.linalg.norm(wanted))
     if got.shape == wanted.shape and not np.isfinite(size):
         return
-    if got.shape != wanted.shape or not np.linalg.norm(got - wanted) <= _line(calls) * size:
+    if got.shape != wanted.shape or not np.linalg.norm(got - wanted) <= apart(calls) * size:
         at = int(np.argmax(np.abs(got - wanted))) if got.shape == wanted.shape else 0
         yield finding(
             calls.case,

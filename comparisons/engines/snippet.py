@@ -42,8 +42,10 @@ class Snippet:
         return f"({self.code}).sum()"
 
     def printed(self, gradient: str) -> str:
-        """The statement that prints the entry of a gradient; all of it, where that may be None."""
-        return f"print({gradient}[{self.index}].item())" if self.index else f"print({gradient})"
+        """The statement that prints the entry of a gradient, or all of it, which may be None."""
+        if not self.index:
+            return f"print({gradient})"
+        return f"print({gradient}[{self.index}].item())"
 
 
 def _is_sum(code: str) -> bool:

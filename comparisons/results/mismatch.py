@@ -71,11 +71,14 @@ def accepted(found: Found, accept: Verdict | str = Verdict.FAILS_AT_INFINITY) ->
 
 def inconclusive(found: Result) -> str:
     """Which gradients nothing is known of, why, and what to do, in words."""
+    nothing = found.nothing_to_judge if isinstance(found, Comparison) else {}
     unknown = [s for s in found.summaries if s.verdict is Verdict.INCONCLUSIVE]
     because: dict[str, list[str]] = {}
-    for summary in unknown:
-        because.setdefault(_unknown(summary), []).append(found.subject.label(summary.name))
+    for name, why in nothing.items() or ((s.name, _unknown(s)) for s in unknown):
+        because.setdefault(why, []).append(found.subject.label(name))
     said = "; ".join(f"{', '.join(names)}, {why}" for why, names in because.items())
+    if nothing:
+        return f"there is no gradient to judge ({said}); give code whose result depends on an input"
     return f"inconclusive for {said}"
 
 

@@ -43,12 +43,13 @@ def reproduction_of_finding(result: Result) -> str:
     if result.script:
         return f"{begin}{result.script}"
     names = [i.name for i in subject.graph.inputs]
-    if not set(names) <= result.inputs.keys():
-        return _too_many(result.inputs, "the arguments of check")
+    given = result.given or {}
+    if not set(names) <= given.keys():
+        return ""
     leaf = name if name in names else names[0]
-    statements = _statements(result, _anywhere(result, leaf), "")
+    statements = _statements(result, _anywhere(result, leaf, given), "")
     if statements is None:
-        return _too_many(result.inputs, "comparison.inputs")
+        return _too_many(given, "comparison.given")
     if "requires_grad" in result.wrong_presence[name]:
         if name not in (subject.graph.output_name, *names):
             return f"# {name} is a value on the way: print it in the code itself"
@@ -57,12 +58,12 @@ def reproduction_of_finding(result: Result) -> str:
     return f"{begin}{engine.joint.join(statements)}"
 
 
-def _anywhere(result: Comparison, name: str) -> Example:
+def _anywhere(result: Comparison, name: str, given: Inputs) -> Example:
     """All inputs; of a function of points one point, the first whose numbers are finite."""
-    if not result.subject.pointwise:
-        return Example(name, result.inputs, (), Place(0, 1))
-    shape = np.broadcast_shapes(*(v.shape for v in result.inputs.values()))
-    flat = {k: np.broadcast_to(v, shape).ravel() for k, v in result.inputs.items()}
+    if not result.subject.pointwise or result.subject.captured:
+        return Example(name, given, (), Place(0, 1))
+    shape = np.broadcast_shapes(*(v.shape for v in given.values()))
+    flat = {k: np.broadcast_to(v, shape).ravel() for k, v in given.items()}
     finite = np.logical_and.reduce([np.isfinite(v) for v in flat.values()])
     i = int(np.argmax(finite))
     return Example(name, {k: v[i] for k, v in flat.items()}, (), Place(i, finite.size))
@@ -78,7 +79,7 @@ def _statements(result: Result, example: Example, index: str) -> list[str] | Non
     if not set(names) <= example.inputs.keys():
         return None
     options = engine.options(result.dtype, result.device)
-    if subject.pointwise:
+    if subject.pointwise and not subject.captured:
         tensors, place, cotangent = _point(example, names, engine, options)
         index = place if index else ""
     else:
@@ -114,7 +115,7 @@ def _arrays(
     example: Example, names: Sequence[str], engine: Engine, code: str, options: str
 ) -> list[str] | None:
     """Statements that make the inputs, every entry exact; None if they are not small."""
-    wanted = [n for n in example.inputs if n in names or n == COTANGENT]
+    wanted = list(example.inputs)  # the cotangent too, and what a finding was made with
     size = sum(example.inputs[n].size for n in wanted)
     if size > MOST_ENTRIES or not mentions(code, example.name):
         return None
@@ -123,6 +124,7 @@ def _arrays(
     for n in wanted:
         text = entries(example.inputs[n], h)
         plain = engine.constant(text, options)
-        tensor = plain if n == COTANGENT else engine.array(text, options, example.inputs[n].ndim)
+        array = engine.array(text, options, example.inputs[n].ndim)
+        tensor = array if n in names else plain
         statements.append(f"{n} = {tensor}")
     return statements

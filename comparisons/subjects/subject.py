@@ -50,6 +50,8 @@ class Subject:
     held: Mapping[Node, str] | None = None
     bare: Bare | None = None  # captured code as it is called
     draws: bool = False  # whether the code draws random numbers
+    solves: str = ""  # the operators of it that solve equations, right to the largest entry alone
+    by_memory: str = ""  # why other layouts give other numbers, in words: "draws random numbers"
     no_double: str = ""  # why it is judged in its tensors' own type and not in float64, in words
     surrogate: bool = False  # whether it is judged by a gradient that is no derivative
     imports: str = ""  # statements that the code needs beside `import torch`

@@ -74,6 +74,8 @@ function = {module}.WRONG[{number}].function
 
 def is_said(last, sentence):
     """Whether a sentence has what was printed: the error word by word, or the number."""
+    if re.fullmatch(r"[-\d.e+]+ [-\d.e+]+", last):  # both products of forward mode
+        return all(is_said(number, sentence) for number in last.split())
     if last in sentence or (last == "nan" and "NaN" in sentence):
         return True
     return last == "None" and "(None)" in sentence

@@ -80,6 +80,35 @@ OUT_OF_REACH = frozenset(
     )
 )
 
+# By elimination or by reflections: an error is small beside the largest entry, not beside each.
+# Source: N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., chapters 9 and 19.
+SOLVES = frozenset(
+    (
+        "cholesky",
+        "cholesky_inverse",
+        "cholesky_solve",
+        "inverse",
+        "linalg_cholesky_ex",
+        "linalg_det",
+        "linalg_householder_product",
+        "linalg_inv_ex",
+        "linalg_ldl_factor_ex",
+        "linalg_ldl_solve",
+        "linalg_lstsq",
+        "linalg_lu",
+        "linalg_lu_factor_ex",
+        "linalg_lu_solve",
+        "linalg_pinv",
+        "linalg_qr",
+        "linalg_slogdet",
+        "linalg_solve_ex",
+        "linalg_solve_triangular",
+        "lu_unpack",
+        "ormqr",
+        "triangular_solve",
+    )
+)
+
 
 def plain_name(call: Call) -> str:
     """The operator's name as a user knows it."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
 from comparisons.subjects.functions import from_function
-from comparisons.subjects.own.arguments import a_hair_away, moved, rounded_to
+from comparisons.subjects.own.arguments import a_hair_away, moved, rounded_to, shapes_of_constants
 from comparisons.subjects.own.bare import Bare
 from comparisons.subjects.own.entrywise import entrywise
 from comparisons.subjects.own.of_gradient import of_gradient
@@ -100,6 +100,7 @@ def from_code(
         _weighted(
             captured,
             (call, bare),
+            shapes_of_constants((arguments, named)),
             again,
             at_others,
             partial(_nearby, judged_by, arguments, named, dtype),
@@ -111,6 +112,8 @@ def from_code(
         if gradient is None
         else lambda: None,
         draws=captured.draws,
+        solves=", ".join(captured.solves),
+        by_memory=captured.by_memory,
         surrogate=gradient is not None,
         held=_held(captured, dtype, judged=reference is None),
     )
@@ -264,6 +267,7 @@ def _nearby(function: Function, arguments: Any, named: Any, dtype: FloatType) ->
 def _weighted(
     captured: Captured,
     texts: tuple[WrittenCall, WrittenCall],
+    constants: Sequence[tuple[int, ...]],
     again: Callable[[FloatType], Subject],
     at_others: Callable[[Callable[[Tensor], Tensor]], Subject],
     nearby: Callable[[], Iterator[Graph]],
@@ -305,6 +309,7 @@ def _weighted(
             captured.shapes,
             weights,
             _outputs(captured, captured.code.on_the_very),
+            constants,
             bool(captured.fixed),
             captured.written,
             again,

@@ -84,6 +84,8 @@ def of_gradient(subject: Subject) -> Subject:
         identity=subject.identity,
         reading=subject.reading,
         draws=subject.draws,
+        solves=subject.solves,
+        by_memory=subject.by_memory,
         surrogate=subject.surrogate,
         shapes={
             **subject.shapes,
