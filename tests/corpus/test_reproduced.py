@@ -6,6 +6,7 @@ above a reproduction asks for, to define the function first, is done by its plac
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -76,9 +77,9 @@ def is_said(last, sentence):
     """Whether a sentence has what was printed: the error word by word, or the number."""
     if re.fullmatch(r"[-\d.e+]+ [-\d.e+]+", last):  # both products of forward mode
         return all(is_said(number, sentence) for number in last.split())
-    if last in sentence or (last == "nan" and "NaN" in sentence):
+    if (last == "nan" and "NaN" in sentence) or (last == "None" and "(None)" in sentence):
         return True
-    return last == "None" and "(None)" in sentence
+    return re.search(rf"(?<![\w.-]){re.escape(last)}(?![\w.]*\d)", sentence) is not None
 
 
 def entries():
