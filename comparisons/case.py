@@ -247,7 +247,15 @@ class Case:
         return Allowance(
             adjoints,
             self.inputs,
-            precisions(adjoints, self.subject.held, self.subject.casts, self.dtype),
+            precisions(
+                adjoints,
+                self.subject.held,
+                self.subject.casts,
+                self.dtype,
+                self.subject.computed,
+            ),
+            computed=self.subject.computed,
+            shared=self.subject.shared,
             strict=self.budget.strict,
             watched=[node for nodes in self._functions.values() for node in nodes],
         )

@@ -18,6 +18,7 @@ from comparisons.capture.running.code import Code
 from comparisons.capture.running.place import Place
 from symdiff.expression.differentiate import differentiate
 from symdiff.graph import Graph, Input, Node, topological
+from symdiff.graph.arrays.steps import Roundings
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.template import placeholder
 
@@ -42,10 +43,12 @@ class Captured:
         draws: whether random numbers were drawn.
         strides: whether it names the strides that memory is read by.
         solves: the operators that solve equations, whose errors are small beside the largest entry.
+        samples: whether it looks up pixels at positions, which are rounded.
         writes: whether something that an input reaches was written into.
         doubles: the nodes that were held in float64 and nothing less; a node that is neither here
             nor in `types` is a step inside an operator.
         written: whether a backward written by hand leads to an output.
+        computed: constants that operators compute themselves, with the roundings of each.
     """
 
     name: str
@@ -60,9 +63,11 @@ class Captured:
     draws: bool = False
     strides: bool = False
     solves: tuple[str, ...] = ()
+    samples: bool = False
     writes: bool = False
     doubles: frozenset[Node] = field(default=frozenset(), repr=False)
     written: bool = False
+    computed: Mapping[Node, Roundings] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         return f"<Captured {self.name}: {', '.join(self.outputs)} of {', '.join(self.inputs)}>"
@@ -73,6 +78,13 @@ class Captured:
         if self.draws:
             return "draws random numbers, which go by the order of memory"
         return "reads memory by strides of its own" if self.strides else ""
+
+    @property
+    def inexact(self) -> str:
+        """Beside what its entries are right, in words, if not each by itself."""
+        if self.solves:
+            return f"{', '.join(self.solves)} is right to the size of the largest entry"
+        return "of a rounded position the pixel beside it has a share" if self.samples else ""
 
     @property
     def outputs(self) -> tuple[str, ...]:

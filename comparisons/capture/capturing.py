@@ -152,9 +152,11 @@ def captured_call(
         draws=recorder.draws,
         strides=any(name.startswith("as_strided") for name in recorder.operators),
         solves=tuple(n for name in recorder.operators if (n := name.strip("_")) in SOLVES),
+        samples=any("grid_sampler" in name for name in recorder.operators),
         writes=recorder.writes,
         doubles=frozenset(n for n, t in types.items() if t == torch.float64),
         written=any(True for _ in functions_in(outputs.values())),
+        computed={renewed[n]: r for n, r in recorder.computed.items() if n in renewed},
     )
     _check(captured, {n: array_of(t) for n, t in outputs.items()})
     if left:

@@ -20,6 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
 from comparisons.capture.arrays.axes import axes_of
+from comparisons.capture.arrays.computed import computed_in
 from comparisons.capture.arrays.storage import Storages, address, numbers, unreadable
 from comparisons.capture.calls.call import Call
 from comparisons.capture.calls.decisions import Decision, decision
@@ -41,6 +42,7 @@ from comparisons.capture.refusal import NoRule, refused
 from comparisons.capture.rules import COMPOSITIONS, RULES
 from comparisons.capture.running.place import Place, here
 from symdiff.graph import Input, Node, Stop, constant, elementwise, stop, topological
+from symdiff.graph.arrays.steps import Roundings
 
 _DEEPEST = 16  # decompositions inside each other
 _CUT = "detach() or no_grad()"
@@ -57,6 +59,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self.operations: dict[Node, str] = {}  # which operator made a value
         self.types: dict[Node, torch.dtype] = {}  # that values are held in, the coarsest
         self.fixed: list[tuple[str, Place | None]] = []  # what would differ at other inputs
+        self.computed: dict[Node, Roundings] = {}  # constants that an operator computes itself
         self.operators: Counter[str] = Counter()
         self.draws = False  # whether random numbers were drawn
         self.writes = False  # whether something was written into that an input reaches
@@ -292,7 +295,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             self._note(f"what {plain_name(call)} gave")
             self._whole |= {address(t): (t, plain_name(call)) for t in call.results}
             return
-        self._assign(call, self._by_decomposition(call) if nodes is None else nodes)
+        nodes = self._by_decomposition(call) if nodes is None else nodes
+        self.computed |= computed_in(call, nodes)
+        self._assign(call, nodes)
 
     def _by_rule(self, call: Call) -> Sequence[Node | None] | None:
         for key in call.keys:

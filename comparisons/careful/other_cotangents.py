@@ -45,8 +45,8 @@ def other_cotangents(calls: Calls) -> Iterator[Comparison | Unasked]:
         yield from judged(other.case, scaled, _found(other), what, partial(_entry, other))
     yield from _ones(calls)
     what = "for a cotangent of every size, some of it 0"
-    if case.subject.solves:
-        yield Unasked(what, f"{case.subject.solves} is right to the size of the largest entry")
+    if case.subject.inexact:
+        yield Unasked(what, case.subject.inexact)
     else:
         draw = seeded()
         mixed = _with(calls, lambda v: _of_every_size(v, size, draw))

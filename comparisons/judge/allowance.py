@@ -10,14 +10,20 @@ frameworks lose digits, τ′ instead of τ, an entry *agrees*; else it *disagre
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
+
+import numpy as np
 
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import Inputs
 from symdiff.graph import Node
 from symdiff.graph.adjoints.derivation import Derivation
+from symdiff.graph.arrays.steps import Roundings
 from symdiff.rounding import Precision, RoundingErrors, rounding_errors
+
+Shared = Literal["matrix", "neighbours"]
 
 TIMES = 16.0  # τ
 PLUS = 2.0  # ulp(g)
@@ -41,6 +47,10 @@ class Allowance:
         adjoints: of the graph.
         inputs: with the cotangents.
         precision: of all nodes, or of each: a bfloat16 cast has its own.
+        computed: constants that operators compute themselves, with the roundings of each.
+        shared: the entries that an entry has its line in common with: `matrix`, as of what LAPACK
+            computes, whose errors are small beside the largest entry; `neighbours`, as of pixels
+            between which a rounded position lies.
         strict: whether √N τ counts, which no first-order error exceeds, instead of 16 τ.
         watched: nodes whose range at these inputs is wanted.
     """
@@ -48,18 +58,28 @@ class Allowance:
     adjoints: Derivation
     inputs: Inputs
     precision: Precision | Mapping[Node, Precision]
+    computed: Mapping[Node, Roundings] = field(default_factory=dict)
+    shared: Shared | None = None
     strict: bool = False
     watched: Iterable[Node] = ()
 
     @cached_property
     def narrow(self) -> RoundingErrors:
         """τ, as the operations round."""
-        return rounding_errors(self.adjoints, self.inputs, self.precision, ranges=self.watched)
+        return rounding_errors(
+            self.adjoints,
+            self.inputs,
+            self.precision,
+            computed=self.computed,
+            ranges=self.watched,
+        )
 
     @cached_property
     def wide(self) -> RoundingErrors:
         """τ′, with floors where the frameworks' formulas lose digits."""
-        return rounding_errors(self.adjoints, self.inputs, self.precision, floors=True)
+        return rounding_errors(
+            self.adjoints, self.inputs, self.precision, computed=self.computed, floors=True
+        )
 
     @property
     def unit(self) -> float:
@@ -78,7 +98,17 @@ class Allowance:
 
     def agreeing(self, name: str, unit: Float64Array) -> Float64Array:
         """The error of each entry that agrees; at least as large."""
-        return self._line(self.wide, name, unit)
+        line = self._line(self.wide, name, unit)
+        if self.shared is None or not line.ndim or not line.size:
+            return line
+        if self.shared == "matrix":
+            largest = np.max(line, axis=tuple(range(line.ndim))[-2:], keepdims=True)
+            return np.broadcast_to(largest, line.shape)
+        for axis in range(line.ndim)[-3:]:
+            wider = np.pad(line, [(1, 1) if a == axis else (0, 0) for a in range(line.ndim)])
+            n = line.shape[axis]
+            line = np.maximum.reduce([wider.take(range(k, k + n), axis) for k in range(3)])
+        return line
 
     def _line(self, errors: RoundingErrors, name: str, unit: Float64Array) -> Float64Array:
         size = errors.bound(name) if self.strict else TIMES * errors.sizes[name]

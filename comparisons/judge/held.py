@@ -30,11 +30,13 @@ def precisions(
     held: Mapping[Node, str] | None,
     casts: Iterable[str],
     dtype: FloatType,
+    computed: Iterable[Node] = (),
 ) -> Precision | Mapping[Node, Precision]:
     """The precision of each value of the adjoints' program; one of all where that is enough.
 
     Args: held, of the graph's values those of which it is known; casts, types of values of which
-        no more is known, where `held` is None; dtype, of what nothing is known.
+        no more is known, where `held` is None; dtype, of what nothing is known; computed, the
+        constants of operators, whose steps no type is known of.
     """
     if held is None:
         return precision_of(reduce(coarser, map(float_type, casts), dtype))
@@ -49,7 +51,8 @@ def precisions(
             made[kinds] = _coarsest(kinds)
         return made[kinds]
 
-    return {node: of(several) for node, several in owners(adjoints).items()}
+    own = dict.fromkeys(computed, precision_of(dtype))
+    return {**{node: of(several) for node, several in owners(adjoints).items()}, **own}
 
 
 def _of_all(

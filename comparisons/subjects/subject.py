@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from comparisons.subjects.own.bare import Bare
     from comparisons.subjects.own.entrywise import Entrywise
     from symdiff.graph import Node
+    from symdiff.graph.arrays.steps import Roundings
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,13 @@ class Subject:
     casts: Iterable[str] = ()  # types that values on the way are held in, beside that of the inputs
     # the type that each value of captured code is held in; None if only `casts` says of it
     held: Mapping[Node, str] | None = None
+    # Constants that the code's operators compute themselves, with the roundings of each.
+    computed: Mapping[Node, Roundings] = field(default_factory=dict)
     bare: Bare | None = None  # captured code as it is called
     draws: bool = False  # whether the code draws random numbers
-    solves: str = ""  # the operators of it that solve equations, right to the largest entry alone
+    # Operators of it by which no entry is right by itself, in words, and beside what it is right.
+    inexact: str = ""
+    shared: Literal["matrix", "neighbours"] | None = None
     by_memory: str = ""  # why other layouts give other numbers, in words: "draws random numbers"
     no_double: str = ""  # why it is judged in its tensors' own type and not in float64, in words
     surrogate: bool = False  # whether it is judged by a gradient that is no derivative

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symdiff.graph.adjoints.derivation import Derivation
+from symdiff.graph.arrays.steps import Roundings
 from symdiff.graph.node import Node
 from symdiff.rounding.precision import Precision
 from symdiff.rounding.walk import Walk
@@ -51,6 +52,7 @@ def rounding_errors(
     inputs: Mapping[str, Any],
     precision: Precision | Mapping[Node, Precision],
     *,
+    computed: Mapping[Node, Roundings] | None = None,
     floors: bool = False,
     ranges: Iterable[Node] = (),
     tangents: int = TANGENTS,
@@ -66,6 +68,7 @@ def rounding_errors(
         inputs: arrays by input name, cotangents and parameters too, as `Adjoints.lambdify` takes
             them.
         precision: of all nodes, or of each; what is not in the mapping has the mapping's finest.
+        computed: literals that are computed on the way, with the roundings of each.
         floors: whether functions are taken as frameworks compute them, which is a wider allowance.
         ranges: nodes of which the least and the greatest value are wanted.
         tangents: how many random ones.
@@ -108,7 +111,9 @@ def rounding_errors(
     for start in range(0, tangents, together):
         count = min(together, tangents - start)
         given = {**arrays, **constants}
-        walk = Walk(given, lambda n: kinds.get(n, finest), count, random, floors, scale)
+        walk = Walk(
+            given, lambda n: kinds.get(n, finest), count, random, computed or {}, floors, scale
+        )
         walk.run([*named, *watched], take)
         operations, alike = walk.sites, walk.in_common
     by_name = [(name, node) for node, names in named.items() for name in names]

@@ -30,7 +30,7 @@ from sympy import Expr, Symbol
 
 from symdiff.balls.cases import degree_of
 from symdiff.functions import Extreme
-from symdiff.graph.arrays.steps import ArrayOperation, Roundings
+from symdiff.graph.arrays.steps import EXACT, ArrayOperation, Roundings
 from symdiff.graph.kinds.einsum import Contract, repeated
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.literal import Literal
@@ -56,6 +56,7 @@ class Walk:
         precision: of each node.
         count: how many tangents.
         random: where they come from.
+        computed: literals that are computed on the way, with the roundings of each.
         floors: whether functions are taken as frameworks compute them.
         scale: the unit that tangents are given in.
     """
@@ -64,6 +65,7 @@ class Walk:
     precision: PrecisionOf
     count: int
     random: np.random.Generator
+    computed: Mapping[Node, Roundings] = field(default_factory=dict)
     floors: bool = False
     scale: float = 1.0
     sites: int = 0  # roundings so far
@@ -94,7 +96,8 @@ class Walk:
                     size = np.abs(self._values[symbol])
                     if isinstance(node, Literal):
                         size = np.where(_holds(self._values[symbol], self._precision), 0.0, size)
-                    self._round(symbol, Roundings(size))
+                    more = self.computed.get(node, EXACT)
+                    self._round(symbol, Roundings(np.maximum(size, more.stored), more.summed))
                 self._symbols[node] = symbol
                 if node in asked:
                     take(node, self._values[symbol], self._tangents.get(symbol))

@@ -112,7 +112,9 @@ def from_code(
         if gradient is None
         else lambda: None,
         draws=captured.draws,
-        solves=", ".join(captured.solves),
+        inexact=captured.inexact,
+        shared="matrix" if captured.solves else "neighbours" if captured.samples else None,
+        computed=captured.computed,
         by_memory=captured.by_memory,
         surrogate=gradient is not None,
         held=_held(captured, dtype, judged=reference is None),

@@ -84,7 +84,9 @@ def of_gradient(subject: Subject) -> Subject:
         identity=subject.identity,
         reading=subject.reading,
         draws=subject.draws,
-        solves=subject.solves,
+        inexact=subject.inexact,
+        shared=subject.shared,
+        computed=subject.computed,
         by_memory=subject.by_memory,
         surrogate=subject.surrogate,
         shapes={

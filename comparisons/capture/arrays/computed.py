@@ -1,0 +1,52 @@
+"""Constants that an operator computes itself: how much of which pixel an interpolated one takes.
+
+They come from a position in pixels, whose rounding is one of the position and not of the share that
+is computed from it: of 44.3 in float32 it is 4e-6, and so may the share be off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from comparisons.capture.calls.call import Call
+from symdiff.graph import Node, topological
+from symdiff.graph.arrays.steps import Roundings
+from symdiff.graph.kinds.literal import Literal
+
+Array = npt.NDArray[np.float64]
+
+
+def computed_in(call: Call, nodes: Iterable[Node | None]) -> Mapping[Node, Roundings]:
+    """The shares that a call which interpolates computes, each with its roundings, in units of 1.
+
+    Args: nodes, the call's results.
+    """
+    name = call.name.strip("_")
+    if not name.startswith(("upsample_", "grid_sampler")):
+        return {}
+    given = set(topological([call.value(t) for t in call.tensors]))
+    image = call.args[0].shape
+    longest = float(max(image[2:], default=1))
+    found: dict[Node, Roundings] = {}
+    for node in topological([n for n in nodes if n is not None]):
+        if node in given or not isinstance(node, Literal):
+            continue
+        of_all = node.values.array
+        units = longest * _beside(of_all, image) if name.endswith("_aa") else longest
+        # positions between 16-bit pixels are in float32; those of a grid are in its type
+        in_type = name.startswith("grid_sampler")
+        found[node] = Roundings(units) if in_type else Roundings(0.0, units)
+    return found
+
+
+def _beside(matrix: Array, image: tuple[int, ...]) -> Array:
+    """Where a matrix of shares has a pixel that is not 0, or one beside it in the image."""
+    takes = (matrix != 0).reshape(*image[-2:], -1)
+    for axis in (0, 1):
+        wider = np.pad(takes, [(1, 1) if a == axis else (0, 0) for a in range(takes.ndim)])
+        n = takes.shape[axis]
+        takes = np.logical_or.reduce([wider.take(range(k, k + n), axis) for k in range(3)])
+    return np.asarray(takes.reshape(matrix.shape), dtype=np.float64)
