@@ -7,6 +7,7 @@ sign open; a higher precision may decide it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -71,6 +72,17 @@ class BallConditions:
         return None
 
     extreme = above  # which of max's and min's arguments is taken
+
+    def rounded(self, function: Callable[[arb], arb], x: arb) -> arb:
+        """A function that rounds to whole numbers, which jumps at some that are ½ apart or more."""
+        value = function(x)
+        if (2 * x).contains_integer():
+            if x.is_exact():
+                beside = (function(x + side * arb(0.125)) for side in (-1, 1))
+                self.tied |= any(near != value for near in beside)
+            else:
+                self.undecided |= not value.is_exact()
+        return value
 
     @staticmethod
     def joined(first: Any, second: Any) -> Any:

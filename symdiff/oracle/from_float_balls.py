@@ -45,6 +45,14 @@ def enclose_quickly(
     }
 
 
+def decided_quickly(steps: Program, arguments: Mapping[str, Any], moved: Container[str]) -> bool:
+    """Whether float balls decide every case of a program. Args: as above."""
+    from symdiff.float_balls.evaluate import evaluate  # numba takes 0.5 s
+
+    found = evaluate(steps, arguments, moved)
+    return found is not None and all(bool(balls.known.all()) for balls in found.values())
+
+
 def _enclosed(
     value: Any, radius: Any, shape: tuple[int, ...], asked: tuple[float, float]
 ) -> Enclosure:

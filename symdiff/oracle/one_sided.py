@@ -20,7 +20,6 @@ from symdiff.balls.cases import degree_of
 from symdiff.balls.compiled import Compiled
 from symdiff.balls.conditions import SideConditions
 from symdiff.balls.elementary import SERIES, Undecided, Undefined
-from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program
 from symdiff.bridge.sharing import Entrywise
 from symdiff.graph.arrays.layout import Align
@@ -35,9 +34,10 @@ from symdiff.graph.kinds.shift import peak
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import compile_entry
+from symdiff.oracle.enclosure import BoolArray
+from symdiff.oracle.infinities import with_infinities
 
 _ORDER = 6  # coefficients; a border that vanishes to more is undecided
-_ENOUGH = 64  # bits to which two balls have to agree
 _MOVING = (gathered, taken, placed, given, positions)  # move data, or add, or take no numbers
 
 
@@ -94,19 +94,9 @@ def _moved(
     before = ctx.cap
     ctx.cap = _ORDER
     try:
-        run = _Run(side)
-        for name, symbol in steps.arguments.items():
-            numbers = np.array(arguments[name], dtype=object)
-            entries = numbers.reshape(-1)
-            rates = np.ravel(moving.get(name, ()))
-            for i in np.flatnonzero(rates):
-                entries[i] = arb_series([entries[i], float(rates[i])])
-            run.values[symbol], run.degrees[symbol] = numbers, float(name in moving)
+        run = _begun(steps, arguments, moving, side)
         for symbol, what in steps.steps:
-            made, degree = _array(run.step(what)), run.degree(what)
-            if degree == 0:  # of x ≠ 0 both sides are 1, whatever else depends on ε
-                made = _array(_limits(made))
-            run.values[symbol], run.degrees[symbol] = made, degree
+            run.take(symbol, what)
         return [(name, run.values[symbol]) for name, symbol in steps.results.items()]
     finally:
         ctx.cap = before
@@ -138,27 +128,119 @@ def _slope(number: Any) -> Any:
 def continuous(
     steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Of each result where it tends to what it is, from both sides, as far as the balls tell.
+    """Of each result where it is proven to tend to what it is, from both sides.
+
+    What is computed without cases of what tends to its value does so too. Else both have to be
+    exact and equal: balls that overlap prove nothing.
 
     Returns: by the result's name, an array of its shape.
     Args and Raises: those of `_moved`.
     """
-    here = interpret(steps, arguments, compile_entry)
-    found = {name: np.ones(np.shape(made), dtype=bool) for name, made in here.items()}
-    for side in (-1, 1):
-        for name, tends in beside(steps, arguments, moving, side).items():
-            found[name] &= np.asarray(_meets(tends, here[name]), dtype=bool)
-    return found
+    before = ctx.cap
+    ctx.cap = _ORDER
+    try:
+        tends = [_begun(steps, arguments, moving, side) for side in (-1, 1)]
+        here = {s: np.asarray(arguments[name], object) for name, s in steps.arguments.items()}
+        good = {s: np.ones(np.shape(entries), bool) for s, entries in here.items()}
+        for symbol, what in steps.steps:
+            for run in tends:
+                run.take(symbol, what)
+            here[symbol], smooth = _value(what, here)
+            good[symbol] = smooth & _passed_on(what, good, here)
+            left = ~good[symbol]
+            if left.any():
+                shape = np.shape(here[symbol])
+                sides = [np.broadcast_to(run.limits(symbol), shape) for run in tends]
+                met = np.asarray(_meets(here[symbol], *sides), dtype=bool)
+                good[symbol] = good[symbol] | (left & met)
+        return {name: good[symbol] for name, symbol in steps.results.items()}
+    finally:
+        ctx.cap = before
 
 
-def _meet(tends: Any, value: Any) -> bool:
-    here = arb(value)  # an empty sum is a plain 0
-    if tends is UNKNOWN or not here.is_finite() or not tends.overlaps(here):
-        return False
-    return bool(tends.union(here).rad() <= (1 + abs(here)) * arb(2) ** -_ENOUGH)
+def _value(what: Entrywise | ArrayOperation, here: Mapping[Symbol, Any]) -> tuple[Any, BoolArray]:
+    """What a step gives at the point, and where it has no case that may change beside it."""
+    if not isinstance(what, Entrywise):
+        made = np.asarray(what.run(here.__getitem__), dtype=object)
+        return made, np.full(np.shape(made), what.function is not winners)
+    used = [placeholder(i) for i in range(len(what.operands))]
+    function = with_infinities(used, what.template)
+
+    def one(*balls: Any) -> tuple[Any, bool]:
+        if deadline.spent():
+            raise deadline.OutOfTimeError
+        try:
+            value = function(*balls)
+        except Undefined:
+            return arb.nan(), False
+        met = function.compiled.conditions
+        return value, bool(value.is_finite() and not (met.tied or met.undecided))
+
+    operands = [here[s] for s in what.operands]
+    both = np.frompyfunc(one, len(operands), 2)(*operands) if operands else one()
+    return _array(both[0]), np.asarray(both[1], dtype=bool)
 
 
-_meets = np.frompyfunc(_meet, 2, 1)
+def _passed_on(
+    what: Entrywise | ArrayOperation, good: Mapping[Symbol, BoolArray], here: Mapping[Symbol, Any]
+) -> Any:
+    """Where everything that a step's result is computed from is good."""
+    if isinstance(what, Entrywise):
+        every = np.broadcast_arrays(*(good[s] for s in what.operands)) if what.operands else [True]
+        return np.logical_and.reduce(every)
+    if all(good[s].all() for s in what.free_symbols if s in good):
+        return True
+    if isinstance(what, Contract):
+        ones = [np.ones(good[s].shape) for s in what.operands]
+        bad = [
+            np.einsum(what.subscripts, *ones[:i], ~good[s] * 1.0, *ones[i + 1 :])
+            for i, s in enumerate(what.operands)
+        ]
+        return np.asarray(sum(bad)) == 0
+    if isinstance(what, Align | Scattering) or what.function in _MOVING:
+        first = what.args[1]
+        return what.run(lambda s: ~good[s] * 1.0 if s == first else here[s]) == 0
+    return False
+
+
+def _begun(
+    steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any], side: int
+) -> _Run:
+    """A run with its arguments: balls, and series of what moves."""
+    run = _Run(side)
+    for name, symbol in steps.arguments.items():
+        numbers = np.array(arguments[name], dtype=object)
+        entries = numbers.reshape(-1)
+        rates = np.ravel(moving.get(name, ()))
+        for i in np.flatnonzero(rates):
+            entries[i] = arb_series([entries[i], float(rates[i])])
+        run.values[symbol], run.degrees[symbol] = numbers, float(name in moving)
+    return run
+
+
+def _meet(here: Any, *sides: Any) -> bool:
+    here = arb(here)  # an empty sum is a plain 0
+    return bool(
+        here.is_exact()
+        and here.is_finite()
+        and all(t is not UNKNOWN and t.is_exact() and t == here for t in map(_as_ball, sides))
+    )
+
+
+def apart(tends: Any, here: Any) -> bool:
+    """Whether some entry is proven to tend to another number than it is."""
+    balls = map(_as_ball, np.ravel(tends)), map(arb, np.ravel(here))
+    return any(
+        t is not UNKNOWN and h.is_finite() and not t.overlaps(h)
+        for t, h in zip(*balls, strict=True)
+    )
+
+
+def _as_ball(number: Any) -> Any:
+    return number if number is UNKNOWN else arb(number)
+
+
+_meets = np.frompyfunc(_meet, 3, 1)
 _limits = np.frompyfunc(_limit, 1, 1)
 _slopes = np.frompyfunc(_slope, 1, 1)
 
@@ -170,6 +252,17 @@ class _Run:
         self.side = side
         self.values: dict[Symbol, Any] = {}
         self.degrees: dict[Symbol, float] = {}
+
+    def take(self, symbol: Symbol, what: Entrywise | ArrayOperation) -> None:
+        """Compute a step. Raises: Unproven, OutOfTimeError."""
+        made, degree = _array(self.step(what)), self.degree(what)
+        if degree == 0:  # of x ≠ 0 both sides are 1, whatever else depends on ε
+            made = _array(_limits(made))
+        self.values[symbol], self.degrees[symbol] = made, degree
+
+    def limits(self, symbol: Symbol) -> Any:
+        """What a value tends to."""
+        return _array(_limits(self.values[symbol]))
 
     def step(self, what: Entrywise | ArrayOperation) -> Any:
         """The value of a step. Raises: Unproven, OutOfTimeError."""

@@ -44,11 +44,13 @@ def settle_poles(
     adjoints: Derivation,
     arguments: Mapping[str, Any],
     accuracy: tuple[float, Mapping[str, Float64Array]],
+    jumping: Mapping[str, BoolArray],
 ) -> None:
     """Certify what is proven of entries whose formula has no value; say so of the rest.
 
     Args: found, changed in place; results, the formulas' balls; accuracy, a bound relative to the
-        value, and by name one that is small enough anyway.
+        value, and by name one that is small enough anyway; jumping, by an adjoint's name by which
+        entries the function may jump.
     """
     proven: dict[str, BoolArray] = {}
     for name, enclosure in found.items():
@@ -63,7 +65,7 @@ def settle_poles(
                 suppress(Unproven, CannotCertify, deadline.OutOfTimeError),
                 ctx.workprec(_BITS),
             ):
-                alone = MovedAlone(name, adjoints, arguments)
+                alone = MovedAlone(name, adjoints, arguments, jumping.get(name))
                 _by_sides(name, enclosure, pole, alone, accuracy)
             proven[name] = pole & enclosure.certified
     inputs = {name: some for name, some in proven.items() if name in adjoints.signature.inputs}

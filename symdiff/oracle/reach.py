@@ -156,10 +156,10 @@ class Watch:
         adjoints = self._adjoints
         lines = adjoints.graph.lines
         with acyclic():
-            steep = _steep(adjoints.graph.nodes.values())
-            seeds = [(steep[lines[name]], v) for name, v in adjoints.cotangents.items()]
+            steeper = steep(adjoints.graph.nodes.values())
+            seeds = [(steeper[lines[name]], v) for name, v in adjoints.cotangents.items()]
             found = sweep_from(seeds).adjoints
-        named = {name: steep[node] for name, node in adjoints.graph.nodes.items()}
+        named = {name: steeper[node] for name, node in adjoints.graph.nodes.items()}
         return {name: found[named[name]] for name in adjoints.nodes}
 
     def _hit(
@@ -190,7 +190,7 @@ def _with_nan(where: BoolArray) -> Callable[[Any], Any]:
     return lambda entries: np.where(where, nothing, entries)
 
 
-def _steep(outputs: Iterable[Node]) -> Mapping[Node, Node]:
+def steep(outputs: Iterable[Node]) -> Mapping[Node, Node]:
     """By node one of the same value, whose functions of an entry pass back what they receive."""
     made: dict[Node, Node] = {}
     for node in ordered(outputs, lambda n: (*n.operands, *n.held.values())):
