@@ -45,12 +45,14 @@ def enclose_quickly(
     }
 
 
-def decided_quickly(steps: Program, arguments: Mapping[str, Any], moved: Container[str]) -> bool:
-    """Whether float balls decide every case of a program. Args: as above."""
+def none_is_zero(steps: Program, arguments: Mapping[str, Any], moved: Container[str]) -> bool:
+    """Whether float balls tell that no entry of any result is 0. Args: as above."""
     from symdiff.float_balls.evaluate import evaluate  # numba takes 0.5 s
 
     found = evaluate(steps, arguments, moved)
-    return found is not None and all(bool(balls.known.all()) for balls in found.values())
+    return found is not None and all(
+        bool((np.abs(balls.value) > balls.radius).all()) for balls in found.values()
+    )
 
 
 def _enclosed(

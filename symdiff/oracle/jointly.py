@@ -19,11 +19,11 @@ from symdiff.bridge.program import Program, program
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import balls_of
+from symdiff.oracle.continuity import continuous as steady
 from symdiff.oracle.enclosure import BoolArray, Enclosure
 from symdiff.oracle.frozen import Frozen
 from symdiff.oracle.moved_alone import whole_output
 from symdiff.oracle.one_sided import UNKNOWN, Unproven, slopes_beside
-from symdiff.oracle.one_sided import continuous as steady
 
 _BITS = 512
 _TRIES = 3  # a kink is missed only by moves that happen to stay within one of its pieces

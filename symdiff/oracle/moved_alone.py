@@ -22,9 +22,10 @@ from symdiff.graph.kinds.elementwise import elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node
 from symdiff.oracle.array_balls import balls_of, compile_entry
+from symdiff.oracle.continuity import continuous
 from symdiff.oracle.enclosure import BoolArray
 from symdiff.oracle.frozen import Frozen
-from symdiff.oracle.one_sided import UNKNOWN, apart, beside, continuous, slopes_beside
+from symdiff.oracle.one_sided import UNKNOWN, apart, beside, slopes_beside
 from symdiff.oracle.reach import terms_of
 
 _ADJOINT, _OUTPUT, _TERM, _VALUE = "%adjoint", "%output", "%term", "%value"

@@ -52,6 +52,21 @@ def moving_in(e: Expr) -> frozenset[Symbol]:
     return frozenset().union(*map(moving_in, e.args))
 
 
+@lru_cache(maxsize=4096)
+def deciding(e: Expr) -> frozenset[Symbol]:
+    """The symbols that decide which case of an expression is taken."""
+    parts = (p for p in e.atoms(*JUMPING, Relational) if not isinstance(p, Piecewise))
+    return frozenset().union(*(p.free_symbols for p in parts))
+
+
+@lru_cache(maxsize=4096)
+def borders_of(e: Expr) -> tuple[Expr | None, ...]:
+    """What is 0 where the case of an expression may change; None for a rounding."""
+    found: list[Expr | None] = [r.lhs - r.rhs for r in e.atoms(Relational)]
+    found += [step.args[0] for step in e.atoms(sympy.sign, sympy.Heaviside)]
+    return (*found, None) if e.has(Rounding) else tuple(found)
+
+
 class Open(Exception):
     """What a function tends to is not told: it has no value, or too many cases."""
 

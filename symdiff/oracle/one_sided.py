@@ -34,11 +34,9 @@ from symdiff.graph.kinds.shift import peak
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import compile_entry
-from symdiff.oracle.enclosure import BoolArray
-from symdiff.oracle.infinities import with_infinities
 
-_ORDER = 6  # coefficients; a border that vanishes to more is undecided
-_MOVING = (gathered, taken, placed, given, positions)  # move data, or add, or take no numbers
+ORDER = 6  # coefficients; a border that vanishes to more is undecided
+MOVING = (gathered, taken, placed, given, positions)  # move data, or add, or take no numbers
 
 
 class Unproven(Exception):
@@ -65,7 +63,7 @@ def beside(
 
     Args and Raises: those of `_moved`.
     """
-    return {name: _array(_limits(made)) for name, made in _moved(steps, arguments, moving, side)}
+    return {name: as_array(_limits(made)) for name, made in _moved(steps, arguments, moving, side)}
 
 
 def slopes_beside(
@@ -75,7 +73,7 @@ def slopes_beside(
 
     Args and Raises: those of `_moved`.
     """
-    return {name: _array(_slopes(made)) for name, made in _moved(steps, arguments, moving, side)}
+    return {name: as_array(_slopes(made)) for name, made in _moved(steps, arguments, moving, side)}
 
 
 def _moved(
@@ -92,9 +90,9 @@ def _moved(
     Raises: Unproven; OutOfTimeError.
     """
     before = ctx.cap
-    ctx.cap = _ORDER
+    ctx.cap = ORDER
     try:
-        run = _begun(steps, arguments, moving, side)
+        run = begun(steps, arguments, moving, side)
         for symbol, what in steps.steps:
             run.take(symbol, what)
         return [(name, run.values[symbol]) for name, symbol in steps.results.items()]
@@ -102,7 +100,7 @@ def _moved(
         ctx.cap = before
 
 
-def _array(made: Any) -> Any:
+def as_array(made: Any) -> Any:
     """What numpy unwrapped, as an array again; it would take a series for a row of numbers."""
     if isinstance(made, np.ndarray):
         return made
@@ -125,89 +123,11 @@ def _slope(number: Any) -> Any:
     return number[1] if number.prec > 1 and number[1].is_finite() else UNKNOWN
 
 
-def continuous(
-    steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Of each result where it is proven to tend to what it is, from both sides.
-
-    What is computed without cases of what tends to its value does so too. Else both have to be
-    exact and equal: balls that overlap prove nothing.
-
-    Returns: by the result's name, an array of its shape.
-    Args and Raises: those of `_moved`.
-    """
-    before = ctx.cap
-    ctx.cap = _ORDER
-    try:
-        tends = [_begun(steps, arguments, moving, side) for side in (-1, 1)]
-        here = {s: np.asarray(arguments[name], object) for name, s in steps.arguments.items()}
-        good = {s: np.ones(np.shape(entries), bool) for s, entries in here.items()}
-        for symbol, what in steps.steps:
-            for run in tends:
-                run.take(symbol, what)
-            here[symbol], smooth = _value(what, here)
-            good[symbol] = smooth & _passed_on(what, good, here)
-            left = ~good[symbol]
-            if left.any():
-                shape = np.shape(here[symbol])
-                sides = [np.broadcast_to(run.limits(symbol), shape) for run in tends]
-                met = np.asarray(_meets(here[symbol], *sides), dtype=bool)
-                good[symbol] = good[symbol] | (left & met)
-        return {name: good[symbol] for name, symbol in steps.results.items()}
-    finally:
-        ctx.cap = before
-
-
-def _value(what: Entrywise | ArrayOperation, here: Mapping[Symbol, Any]) -> tuple[Any, BoolArray]:
-    """What a step gives at the point, and where it has no case that may change beside it."""
-    if not isinstance(what, Entrywise):
-        made = np.asarray(what.run(here.__getitem__), dtype=object)
-        return made, np.full(np.shape(made), what.function is not winners)
-    used = [placeholder(i) for i in range(len(what.operands))]
-    function = with_infinities(used, what.template)
-
-    def one(*balls: Any) -> tuple[Any, bool]:
-        if deadline.spent():
-            raise deadline.OutOfTimeError
-        try:
-            value = function(*balls)
-        except Undefined:
-            return arb.nan(), False
-        met = function.compiled.conditions
-        return value, bool(value.is_finite() and not (met.tied or met.undecided))
-
-    operands = [here[s] for s in what.operands]
-    both = np.frompyfunc(one, len(operands), 2)(*operands) if operands else one()
-    return _array(both[0]), np.asarray(both[1], dtype=bool)
-
-
-def _passed_on(
-    what: Entrywise | ArrayOperation, good: Mapping[Symbol, BoolArray], here: Mapping[Symbol, Any]
-) -> Any:
-    """Where everything that a step's result is computed from is good."""
-    if isinstance(what, Entrywise):
-        every = np.broadcast_arrays(*(good[s] for s in what.operands)) if what.operands else [True]
-        return np.logical_and.reduce(every)
-    if all(good[s].all() for s in what.free_symbols if s in good):
-        return True
-    if isinstance(what, Contract):
-        ones = [np.ones(good[s].shape) for s in what.operands]
-        bad = [
-            np.einsum(what.subscripts, *ones[:i], ~good[s] * 1.0, *ones[i + 1 :])
-            for i, s in enumerate(what.operands)
-        ]
-        return np.asarray(sum(bad)) == 0
-    if isinstance(what, Align | Scattering) or what.function in _MOVING:
-        first = what.args[1]
-        return what.run(lambda s: ~good[s] * 1.0 if s == first else here[s]) == 0
-    return False
-
-
-def _begun(
+def begun(
     steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any], side: int
-) -> _Run:
+) -> Run:
     """A run with its arguments: balls, and series of what moves."""
-    run = _Run(side)
+    run = Run(side)
     for name, symbol in steps.arguments.items():
         numbers = np.array(arguments[name], dtype=object)
         entries = numbers.reshape(-1)
@@ -218,34 +138,20 @@ def _begun(
     return run
 
 
-def _meet(here: Any, *sides: Any) -> bool:
-    here = arb(here)  # an empty sum is a plain 0
-    return bool(
-        here.is_exact()
-        and here.is_finite()
-        and all(t is not UNKNOWN and t.is_exact() and t == here for t in map(_as_ball, sides))
-    )
-
-
 def apart(tends: Any, here: Any) -> bool:
     """Whether some entry is proven to tend to another number than it is."""
-    balls = map(_as_ball, np.ravel(tends)), map(arb, np.ravel(here))
+    balls = np.ravel(tends), map(arb, np.ravel(here))
     return any(
         t is not UNKNOWN and h.is_finite() and not t.overlaps(h)
         for t, h in zip(*balls, strict=True)
     )
 
 
-def _as_ball(number: Any) -> Any:
-    return number if number is UNKNOWN else arb(number)
-
-
-_meets = np.frompyfunc(_meet, 3, 1)
 _limits = np.frompyfunc(_limit, 1, 1)
 _slopes = np.frompyfunc(_slope, 1, 1)
 
 
-class _Run:
+class Run:
     """The values of a program, and bounds of their degrees in ε where they are polynomials."""
 
     def __init__(self, side: int) -> None:
@@ -255,14 +161,14 @@ class _Run:
 
     def take(self, symbol: Symbol, what: Entrywise | ArrayOperation) -> None:
         """Compute a step. Raises: Unproven, OutOfTimeError."""
-        made, degree = _array(self.step(what)), self.degree(what)
+        made, degree = as_array(self.step(what)), self.degree(what)
         if degree == 0:  # of x ≠ 0 both sides are 1, whatever else depends on ε
-            made = _array(_limits(made))
+            made = as_array(_limits(made))
         self.values[symbol], self.degrees[symbol] = made, degree
 
     def limits(self, symbol: Symbol) -> Any:
         """What a value tends to."""
-        return _array(_limits(self.values[symbol]))
+        return as_array(_limits(self.values[symbol]))
 
     def step(self, what: Entrywise | ArrayOperation) -> Any:
         """The value of a step. Raises: Unproven, OutOfTimeError."""
@@ -274,7 +180,7 @@ class _Run:
             return np.frompyfunc(function, len(operands), 1)(*operands) if operands else function()
         if isinstance(what, Contract):  # of series there is no faster product
             return np.einsum(what.subscripts, *map(value, what.operands))
-        if isinstance(what, Align | Scattering) or what.function in _MOVING:
+        if isinstance(what, Align | Scattering) or what.function in MOVING:
             return what.run(value)
         if what.function is winners:
             operand, axis, ties = what.arguments(value)
@@ -293,7 +199,7 @@ class _Run:
         if isinstance(what, Contract):
             return sum(self.degrees[s] for s in what.operands)
         most = max((self.degrees[s] for s in what.free_symbols), default=0.0)
-        moves = isinstance(what, Align | Scattering) or what.function in _MOVING
+        moves = isinstance(what, Align | Scattering) or what.function in MOVING
         return most if most == 0 or moves else math.inf
 
 

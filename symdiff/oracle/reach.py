@@ -24,10 +24,12 @@ from symdiff.graph.adjoints.acyclic import acyclic
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.adjoints.reverse import sweep_from
 from symdiff.graph.graph import Graph
-from symdiff.graph.kinds.einsum import Einsum
-from symdiff.graph.kinds.elementwise import Elementwise
+from symdiff.graph.kinds.einsum import Einsum, contraction
+from symdiff.graph.kinds.elementwise import Elementwise, elementwise
 from symdiff.graph.kinds.gather import Gather, Scatter
 from symdiff.graph.kinds.input import Input
+from symdiff.graph.kinds.largest import Largest
+from symdiff.graph.kinds.support import Support
 from symdiff.graph.node import Node, topological
 from symdiff.graph.order import ordered
 from symdiff.graph.template import placeholder
@@ -190,13 +192,26 @@ def _with_nan(where: BoolArray) -> Callable[[Any], Any]:
     return lambda entries: np.where(where, nothing, entries)
 
 
-def steep(outputs: Iterable[Node]) -> Mapping[Node, Node]:
-    """By node one of the same value, whose functions of an entry pass back what they receive."""
+def steep(outputs: Iterable[Node], *, through_flags: bool = False) -> Mapping[Node, Node]:
+    """By node one of the same value, whose functions of an entry pass back what they receive.
+
+    Args: through_flags, whether each flag of the largest passes it to all of its row; such a node
+        has another value, of which nothing hangs whether NaN reaches an entry.
+    """
     made: dict[Node, Node] = {}
     for node in ordered(outputs, lambda n: (*n.operands, *n.held.values())):
         content = [made[c] if isinstance(c, Node) else c for c in node.content]
         operands = tuple(made[o] for o in node.operands)
         if isinstance(node, Elementwise):
             content = [node.expr, (S.One,) * len(operands)]
+        if through_flags and isinstance(node, Largest | Support):
+            made[node] = _row(operands[0], node.axis)
+            continue
         made[node] = type(node)(node.axes, operands, *content)
     return made
+
+
+def _row(operand: Node, axis: str) -> Node:
+    """Each entry and the sum of its row, which no slope makes 0."""
+    whole = contraction((operand,), tuple(a for a in operand.axes if a != axis))
+    return elementwise(lambda a, b: a + b, operand, whole)

@@ -14,6 +14,7 @@ import sympy
 from flint import arb
 from sympy import Expr
 
+from symdiff.oracle.nearby import written
 from symdiff.oracle.one_sided import UNKNOWN
 
 _MOST = 81
@@ -26,15 +27,21 @@ class Number(NamedTuple):
     ball: arb
     written: Expr | None = None
 
+    @property
+    def told(self) -> Expr | None:
+        """The number written out; an exact ball is a number itself."""
+        if self.written is None and self.ball.is_exact() and self.ball.is_finite():
+            return written(self.ball)
+        return self.written
+
     def same(self, other: Number) -> bool:
         """Whether both are proven to be one number."""
         if self.ball.is_exact() and other.ball.is_exact():
             return bool(self.ball == other.ball)
-        if not self.ball.overlaps(other.ball) or None in (self.written, other.written):
+        if not self.ball.overlaps(other.ball) or self.told is None or other.told is None:
             return False
-        return bool(
-            self.written == other.written or sympy.expand(self.written - other.written) == 0
-        )
+        apart = self.told - other.told
+        return bool(apart == 0 or sympy.expand(apart) == 0)
 
 
 class Several:
@@ -86,10 +93,16 @@ def together(entries: Iterable[Any]) -> list[tuple[Signs, list[Number]]]:
     return found
 
 
-def combined(function: Callable[..., arb], *entries: Any) -> Any:
-    """A function of balls, of entries that may be several numbers."""
+def combined(function: Callable[..., Any], *entries: Any) -> Any:
+    """A function of balls, or of numbers of SymPy, of entries that may be several numbers."""
     if any(entry is UNKNOWN for entry in entries):
         return UNKNOWN
-    return settled(
-        [(signs, Number(function(*(n.ball for n in ns)))) for signs, ns in together(entries)]
-    )
+    return settled([(signs, _made(function, numbers)) for signs, numbers in together(entries)])
+
+
+def _made(function: Callable[..., Any], numbers: Sequence[Number]) -> Number:
+    ball = function(*(number.ball for number in numbers))
+    told = [number.told for number in numbers]
+    if ball.is_exact() or any(each is None or not each.is_Rational for each in told):
+        return Number(ball)
+    return Number(ball, function(*told))
