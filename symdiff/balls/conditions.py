@@ -195,6 +195,10 @@ class SideConditions(CellConditions):
         signed = [c if self.side > 0 or whole % 2 == 0 else -c for c in raised.coeffs()]
         return arb_series([*[0] * whole, *signed], raised.prec + whole)
 
+    def sign(self, x: Any, degree: float) -> int:
+        """The sign of x on this side. Raises: Undecided."""
+        return self._sign(x, degree)
+
     def _sign(self, x: Any, degree: float) -> int:
         known = x.prec if isinstance(x, arb_series) else math.inf
         for k, c in enumerate(x.coeffs() if isinstance(x, arb_series) else [x]):

@@ -165,6 +165,11 @@ def _primals(adjoints: Derivation, values: Mapping[Symbol, Expr]) -> dict[str, P
         n: Symbol(f"%stop{i}", real=True) for i, n in enumerate(computed) if isinstance(n, Stop)
     }
     stopped = {symbol: put(closed_form(node), values) for node, symbol in stops.items()}
+    before = tuple(
+        put(closed_form(node, stops), {**values, **stopped})
+        for graph_before in graph.before
+        for node in graph_before.output_nodes
+    )
     primals = {}
     for name in adjoints.nodes:
         node = graph.nodes[name]
@@ -174,7 +179,7 @@ def _primals(adjoints: Derivation, values: Mapping[Symbol, Expr]) -> dict[str, P
             variable = Symbol(f"%{name}", real=True)
             function = _function(adjoints, {**stops, node: variable})
             value = put(closed_form(node), values)
-        primals[name] = Primal(restricting, put(function, values), variable, value, stopped)
+        primals[name] = Primal(restricting, put(function, values), variable, value, stopped, before)
     return primals
 
 

@@ -41,7 +41,8 @@ _TERM, _LINE, _SOURCE, _SEED = "%term", "%line", "%source", "%seed"
 
 def may_jump(adjoints: Derivation) -> bool:
     """Whether a graph has cases between which it may jump."""
-    return any(map(_choosing, topological(adjoints.graph.output_nodes, computed=True)))
+    graphs = (adjoints.graph, *adjoints.graph.before)
+    return any(_choosing(n) for g in graphs for n in topological(g.output_nodes, computed=True))
 
 
 def _choosing(node: Node) -> bool:
@@ -51,8 +52,27 @@ def _choosing(node: Node) -> bool:
 def open_to_jumps(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, BoolArray]:
     """By an adjoint's name the entries by which the function may jump; nothing if it does not.
 
+    Where it is made of derivatives, so are those by which what they are derivatives of may jump,
+    and what such a derivative is weighted with.
+
     Args: arguments, the program's. Raises: OutOfTimeError.
     """
+    graph = adjoints.graph
+    found = _open_to_jumps(adjoints, arguments)
+    if graph.derived_from is not None:
+        first = Derivation(graph.derived_from)
+        behind = dict(open_to_jumps(first, arguments))
+        for term in terms_of(graph):
+            for name, mask in [*behind.items()]:
+                if term.seed is not None and term.value is first.nodes[name]:
+                    behind[term.seed.name] = term.turned(mask)
+        for name in behind.keys() & adjoints.nodes.keys():
+            found[name] = found.get(name, False) | behind[name]
+    return found
+
+
+def _open_to_jumps(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, BoolArray]:
+    """Those of the function itself."""
     graph = adjoints.graph
     terms = {f"{_TERM}{i}": term.value for i, term in enumerate(terms_of(graph))}
     frozen = Frozen(terms.values())

@@ -183,6 +183,8 @@ class _Settling:
         if self.primal is None and self.program.conditions.unknown:
             return arb.nan(), Why.UNDECIDED
         tied = self.program.conditions.tied
+        if self.primal is not None and self.primal.broken(point):
+            return arb.nan(), Why.UNDECIDED
         if self.primal is None or not (tied or self.primal.may_jump(point)):
             return ball, Why.UNDECIDED
         if not tied and self.primal.steady(point):

@@ -10,20 +10,20 @@ equal, or if SymPy writes them alike.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import sympy
 from flint import arb
-from sympy import Expr, Integer, Piecewise, S, Symbol
+from sympy import Expr, Integer, Piecewise, Rational, S, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
 
 from symdiff.balls.compiled import Compiled, compile_ball
 from symdiff.balls.elementary import CannotCertify, Undecided, Undefined
 from symdiff.balls.exact import Exact, rational
-from symdiff.functions import Rounding
+from symdiff.functions import Extreme, Rounding, maximum
 
 JUMPING = (Piecewise, sympy.sign, sympy.Heaviside, Rounding)
 _MOST = 81  # cases that are written out: of four borders at once
@@ -38,6 +38,11 @@ _HOLDS: Mapping[type, Callable[[int], bool]] = {
     Eq: lambda s: s == 0,
     Ne: lambda s: s != 0,
 }
+
+
+@lru_cache(maxsize=4096)
+def _has_cases(e: Expr) -> bool:
+    return bool(e.has(*JUMPING, Extreme))
 
 
 @lru_cache(maxsize=4096)
@@ -82,6 +87,7 @@ class Point:
     balls: Mapping[Symbol, arb]
     numbers: Mapping[Symbol, Expr]
     still: frozenset[Symbol] = frozenset()
+    beside: Callable[[Expr], int] | None = None  # the sign of a border on one side, if it is known
 
     @classmethod
     def of(cls, symbols: Sequence[Symbol], balls: Sequence[arb]) -> Point:
@@ -98,7 +104,7 @@ class Point:
 def written(ball: arb) -> Expr:
     """The number that an exact ball holds, for SymPy."""
     number = rational(ball)
-    return sympy.Rational(int(number.p), int(number.q))
+    return Rational(int(number.p), int(number.q))
 
 
 @lru_cache(maxsize=4096)
@@ -139,6 +145,14 @@ def continuous(e: Expr, point: Point) -> bool:
     except Open:
         pass
     return not isinstance(e, JUMPING) and all(continuous(a, point) for a in e.args)
+
+
+def beside(e: Expr, point: Point, sign: Callable[[Expr], int]) -> Expr:
+    """What an expression is on one side of the point. Args: sign, that of a border there, or Open.
+
+    Raises: Open, Undefined, CannotCertify.
+    """
+    return _Case(replace(point, beside=sign), {}).of(e)
 
 
 def equal(a: Expr, b: Expr, point: Point) -> bool | None:
@@ -222,7 +236,7 @@ class _Case:
     def of(self, e: Expr) -> Expr:
         """The expression without cases. Raises: _Branch, Open, Undefined."""
         if e not in self.known:
-            self.known[e] = self._of(e) if jumps(e) else e
+            self.known[e] = self._of(e) if _has_cases(e) else e
         return self.known[e]
 
     def _of(self, e: Expr) -> Expr:
@@ -237,7 +251,12 @@ class _Case:
             return (S.Zero, e.args[1], S.One)[1 + self.sign(e.args[0])]
         if isinstance(e, Rounding):
             return Integer(self.whole(type(e), self.of(e.args[0])))
-        return e.func(*map(self.of, e.args))
+        parts = [self.of(a) for a in e.args]
+        if isinstance(e, Extreme):
+            border = self.point.value(parts[0] - parts[1])
+            if border > 0 or border < 0:
+                return parts[0] if bool(border > 0) == isinstance(e, maximum) else parts[1]
+        return e.func(*parts)
 
     def holds(self, c: Any) -> bool:
         """Whether a condition holds."""
@@ -265,6 +284,8 @@ class _Case:
             if not (ball.is_zero() or _vanishes(border, self.point)):
                 raise Open
             return 0
+        if self.point.beside is not None:
+            return self.point.beside(border)
         if not ball.is_finite():
             raise Open
         if border.could_extract_minus_sign():
@@ -279,7 +300,10 @@ class _Case:
             middle = (2 * ball).unique_fmpz()
             if middle is None:
                 raise Open
-            near = [arb(middle) / 2 + k * arb(0.125) for k in (-1, 0, 1)]  # it jumps ½ farther on
+            sides: Iterable[int] = (-1, 0, 1)
+            if self.point.beside is not None:
+                sides = (self.point.beside(argument - Rational(int(middle), 2)),)
+            near = [arb(middle) / 2 + k * arb(0.125) for k in sides]  # it jumps ½ farther on
         found = [function.arb(x).unique_fmpz() for x in near]
         if None in found:
             raise Open

@@ -30,13 +30,21 @@ from symdiff.graph.kinds.largest import winners
 from symdiff.graph.kinds.literal import given
 from symdiff.graph.kinds.part import placed, taken
 from symdiff.graph.kinds.position import positions
+from symdiff.graph.kinds.running import accumulated
 from symdiff.graph.kinds.shift import peak
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import compile_entry
 
 ORDER = 6  # coefficients; a border that vanishes to more is undecided
-MOVING = (gathered, taken, placed, given, positions)  # move data, or add, or take no numbers
+MOVING = (
+    gathered,
+    taken,
+    placed,
+    given,
+    positions,
+    accumulated,
+)  # move data, or add, or take no numbers
 
 
 class Unproven(Exception):
@@ -240,9 +248,9 @@ def _sign(a: Any, b: Any, side: int) -> int:
 class _Beside(SideConditions):
     """Conditions on borders that are series, or balls that do not move."""
 
-    def sign(self, x: Any) -> int:
+    def sign(self, x: Any, degree: float = math.inf) -> int:
         """The sign of a border on this side. Raises: Undecided."""
-        return self._sign(x, math.inf)
+        return self._sign(x, degree)
 
     def _sign(self, x: Any, degree: float) -> int:
         return super()._sign(x, degree if isinstance(x, arb_series) else 0.0)

@@ -23,6 +23,7 @@ from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.kinds.part import Part
 from symdiff.graph.kinds.position import Position
+from symdiff.graph.kinds.running import RunningSum
 from symdiff.graph.kinds.with_rule import WithRule
 from symdiff.graph.node import topological
 from symdiff.oracle import deadline
@@ -34,7 +35,18 @@ from symdiff.oracle.one_sided import Unproven
 from symdiff.oracle.reach import no_value
 
 # Of an elimination, or a choice, NaN may mean that it was not decided.
-_PROVING = (Einsum, Elementwise, Gather, Input, Literal, Part, Position, Scatter, WithRule)
+_PROVING = (
+    Einsum,
+    Elementwise,
+    Gather,
+    Input,
+    Literal,
+    Part,
+    Position,
+    RunningSum,
+    Scatter,
+    WithRule,
+)
 _BITS = 256
 
 

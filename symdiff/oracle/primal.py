@@ -9,23 +9,34 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import frexp
+from typing import Any
 
 import sympy
 from flint import arb, arb_series, ctx
 from sympy import Expr, Piecewise, Symbol
 from sympy.core.relational import Relational
 
+from symdiff.balls.cases import degree_of
 from symdiff.balls.compiled import Compiled, compile_ball, compile_side
-from symdiff.balls.conditions import constant_of
+from symdiff.balls.conditions import SideConditions, constant_of
 from symdiff.balls.elementary import Undecided, Undefined
 from symdiff.expression.differentiate import differentiate
 from symdiff.expression.formula import real_symbol
 from symdiff.functions import Extreme, Rounding, SpecialFunction, StableFunction, log1p
 from symdiff.oracle.enclosure import LARGEST, Enclosure
 from symdiff.oracle.limits.infinity import exists, limits
-from symdiff.oracle.nearby import JUMPING, Point, continuous, jumps, written
+from symdiff.oracle.nearby import (
+    JUMPING,
+    Open,
+    Point,
+    beside,
+    continuous,
+    equal,
+    jumps,
+    written,
+)
 
 _FAR = real_symbol("t")  # what tends to infinity
 _LEAST = arb(2) ** -1080  # no float64 but 0 is nearer to 0
@@ -45,6 +56,7 @@ class Primal:
     variable: Symbol
     value: Expr | None = None  # of the variable, where it is no input but a named line
     stops: Mapping[Symbol, Expr] = field(default_factory=dict)  # constants to the derivative
+    before: tuple[Expr, ...] = ()  # what the function is made of derivatives of
 
     @property
     def made(self) -> dict[Symbol, Expr]:
@@ -58,12 +70,13 @@ class Primal:
         """The inputs that the function hangs on."""
         made = self.made
         inputs: set[Symbol] = self.function.free_symbols - made.keys()
-        return inputs.union(*(value.free_symbols for value in made.values()))
+        return inputs.union(*(e.free_symbols for e in (*made.values(), *self.before)))
 
     @property
     def jumping(self) -> tuple[Expr, ...]:
-        """The function of its inputs, if it has cases between which it may jump."""
-        return (self.function.xreplace(self.made),) if jumps(self.function) else ()
+        """What has cases between which it may jump, as a function of the inputs."""
+        every = (self.function.xreplace(self.made), *self.before)
+        return tuple(e for e in every if jumps(e))
 
     @property
     def restricting(self) -> tuple[Expr, ...]:
@@ -165,20 +178,33 @@ class PrimalAt:
         met = self._here[self._primal.function].conditions
         return met.tied or met.undecided
 
+    def broken(self, point: Sequence[arb]) -> bool:
+        """Whether what the function is made of derivatives of may jump there."""
+        for e in filter(jumps, self._primal.before):
+            self._value(e, self._all(point))
+            met = self._here[e].conditions
+            if (met.tied or met.undecided) and not self._steady(e, self._point(point)):
+                return True
+        return False
+
     def steady(self, point: Sequence[arb]) -> bool:
         """Whether the function is proven to be continuous in its variable."""
+        return self._steady(self._primal.function, self._point(point))
+
+    def _point(self, point: Sequence[arb]) -> Point | None:
         at = self._all(point)
         if at is None:
-            return False
+            return None
         numbers = dict(zip(self._inputs, map(written, point), strict=True))
         numbers |= {s: e.xreplace(numbers) for s, e in self._primal.made.items()}
         still = frozenset(self._variables) - {self._primal.variable}
-        balls = dict(zip(self._variables, at, strict=True))
-        return self._steady(self._primal.function, Point(balls, numbers, still))
+        return Point(dict(zip(self._variables, at, strict=True)), numbers, still)
 
-    def _steady(self, e: Expr, at: Point) -> bool:
-        """Whatever case is taken, or by what it tends to on both sides; or if its parts are."""
-        if continuous(e, at):
+    def _steady(self, e: Expr, at: Point | None) -> bool:
+        """Whatever case is taken, or by what it is on both sides; or if its parts are."""
+        if at is None:
+            return False
+        if continuous(e, at) or self._one_beside(e, at):
             return True
         if not isinstance(e, JUMPING) and all(self._steady(a, at) for a in e.args):
             return True
@@ -187,6 +213,25 @@ class PrimalAt:
         sides = [self._by_series(e, point, side)[0] for side in (-1, 1)]
         exact = all(ball.is_finite() and ball.is_exact() for ball in (here, *sides))
         return exact and all(here == side for side in sides)
+
+    def _one_beside(self, e: Expr, at: Point) -> bool:
+        """Whether what an expression is at the point and on both sides has one value there."""
+        point = list(at.balls.values())
+
+        def sign(border: Expr, side: int) -> int:
+            if side == 0:
+                if not at.value(border).is_zero():
+                    raise Open
+                return 0
+            series = self._series(border, point, side)
+            return SideConditions(side).sign(series, degree_of(border))
+
+        try:
+            here, *sides = (beside(e, at, partial(sign, side=side)) for side in (0, -1, 1))
+            finite = all(at.value(case).is_finite() for case in (here, *sides))
+            return finite and all(equal(here, side, at) for side in sides)
+        except (Open, Undecided, Undefined, ValueError, ZeroDivisionError):
+            return False
 
     def one_sided(self, point: Sequence[arb]) -> tuple[arb, arb] | None:
         """The derivatives from the left and from the right, proven; NaN where they are not.
@@ -272,6 +317,24 @@ class PrimalAt:
 
     def _by_series(self, e: Expr, point: Sequence[arb], side: int) -> tuple[arb, arb]:
         """The same of an expression in the variables of the function."""
+        try:
+            series = self._series(e, point, side)
+        except Undecided:
+            self.open_beside = True
+            return arb.nan(), arb.nan()
+        except (Undefined, ValueError, ZeroDivisionError):
+            return arb.nan(), arb.nan()  # the latter two: flint divides by a series that may be 0
+        if not isinstance(series, arb_series):
+            return arb(series), arb(0)
+        if series.prec < 2 or not constant_of(series).is_finite():
+            return arb.nan(), arb.nan()
+        return series[0], series[1]
+
+    def _series(self, e: Expr, point: Sequence[arb], side: int) -> Any:
+        """An expression as a series in the distance from the point on one side.
+
+        Raises: Undecided, Undefined, ValueError, ZeroDivisionError.
+        """
         cap = ctx.cap
         try:
             if (e, side) not in self._beside:  # a CannotCertify, as of floor, is a ValueError
@@ -281,19 +344,9 @@ class PrimalAt:
                 arb_series([x, 1] if s == self._primal.variable else [x])
                 for s, x in zip(self._variables, point, strict=True)
             ]
-            series = self._beside[e, side](*arguments)
-        except Undecided:
-            self.open_beside = True
-            return arb.nan(), arb.nan()
-        except (Undefined, ValueError, ZeroDivisionError):
-            return arb.nan(), arb.nan()  # the latter two: flint divides by a series that may be 0
+            return self._beside[e, side](*arguments)
         finally:
             ctx.cap = cap
-        if not isinstance(series, arb_series):
-            return arb(series), arb(0)
-        if series.prec < 2 or not constant_of(series).is_finite():
-            return arb.nan(), arb.nan()
-        return series[0], series[1]
 
 
 def _ball(limit: Enclosure) -> arb:

@@ -22,6 +22,7 @@ from symdiff.graph.kinds.einsum import Contract
 from symdiff.graph.kinds.gather import Scattering, gathered
 from symdiff.graph.kinds.largest import winners
 from symdiff.graph.kinds.part import placed, taken
+from symdiff.graph.kinds.running import accumulated
 from symdiff.graph.kinds.shift import peak
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
@@ -228,7 +229,7 @@ class ProgramNear:
             return self._contract(what)
         if not any(s in self.open for s in what.free_symbols):
             return what.run(self.values.__getitem__)
-        if _moves(what) or isinstance(what, Scattering):
+        if _moves(what) or isinstance(what, Scattering) or what.function is accumulated:
             return what.run(self.values.__getitem__)
         if what.function is peak:  # any number serves, since it cancels
             return what.run(lambda s: _middles(self.values[s]))

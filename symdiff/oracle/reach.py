@@ -68,11 +68,22 @@ class Term:
         return np.transpose(entries, [self.value.axes.index(a) for a in axes])
 
 
+def takes(graph: Graph) -> Counter[Node]:
+    """How often each node of a graph is an operand."""
+    found: Counter[Node] = Counter()
+    for node in topological(graph.output_nodes):
+        found.update(node.operands)
+    return found
+
+
 def terms_of(graph: Graph) -> tuple[Term, ...]:
     """The terms that the outputs of a graph are the sum of."""
-    takes: Counter[Node] = Counter()
-    for node in topological(graph.output_nodes):
-        takes.update(node.operands)
+    taken = takes(graph)
+    return tuple(term for node in graph.output_nodes for term in _terms(node, taken))
+
+
+def _terms(whole: Node, taken: Counter[Node]) -> tuple[Term, ...]:
+    """The terms of one output. Args: taken, how often each node is an operand."""
 
     def terms(node: Node) -> tuple[Term, ...]:
         operands = node.operands
@@ -81,12 +92,22 @@ def terms_of(graph: Graph) -> tuple[Term, ...]:
             return tuple(term for operand in operands for term in terms(operand))
         if isinstance(node, Einsum) and not node.axes and len(operands) == 2:
             for v, value in (operands, operands[::-1]):
-                alone = isinstance(v, Input) and takes[v] == 1 and value.axes
+                alone = isinstance(v, Input) and taken[v] == 1 and value.axes
                 if isinstance(v, Input) and alone and {*v.axes} == {*value.axes}:
                     return (Term(value, v),)
         return (Term(node),)
 
-    return tuple(term for node in graph.output_nodes for term in terms(node))
+    return terms(whole)
+
+
+def _seeded(adjoints: Derivation) -> Iterator[Term]:
+    """The terms of what is differentiated, of an array that is an output with its cotangent."""
+    graph = adjoints.graph
+    for node, v in zip(graph.output_nodes, adjoints.cotangents.values(), strict=True):
+        if isinstance(v, Input) and node.axes:
+            yield Term(node, v)
+        else:
+            yield from _terms(node, takes(graph))
 
 
 def chosen_from(graph: Graph) -> tuple[Node, ...]:
@@ -98,6 +119,7 @@ def chosen_from(graph: Graph) -> tuple[Node, ...]:
         node.operands[0]
         for node in topological(graph.output_nodes)
         if isinstance(node, Gather | Scatter)
+        and node.chosen
         and sorted(node.table.array.flat) != list(range(math.prod(node.shape)))
     )
 
@@ -118,7 +140,7 @@ class Watch:
     def __init__(self, adjoints: Derivation, restricting: Iterable[Node]) -> None:
         self._adjoints, graph = adjoints, adjoints.graph
         self._guards = {f"%{i}": node for i, node in enumerate(restricting)}
-        self._terms = {f"%y{i}": t for i, t in enumerate(terms_of(graph)) if self._guards}
+        self._terms = {f"%y{i}": t for i, t in enumerate(_seeded(adjoints)) if self._guards}
         self._sources = {f"%s{i}": n for i, n in enumerate(chosen_from(graph)) if self._guards}
 
     @property

@@ -50,7 +50,7 @@ def settle_ties(
     try:
         for radius in _RADII:  # an entry that is 0 by cancellation is seen to be with the last
             for name in left:
-                moved = _inputs(adjoints) if adjoints.graph.of_derivatives else {name}
+                moved = _inputs(adjoints) if adjoints.graph.derived_from else {name}
                 hull = _whatever(name, moved, adjoints, arguments, radius)
                 hull = hull.broadcast_to(found[name].shape)
                 narrow = _narrow(hull, relative, enough.get(name, 0.0))
@@ -62,7 +62,7 @@ def settle_ties(
             left = {name: node for name, node in left.items() if tied[name].any()}
             if not left:
                 return
-        for name in left if adjoints.graph.of_derivatives else ():
+        for name in left if adjoints.graph.derived_from else ():
             others = _inputs(adjoints) - {name}
             hull = _whatever(name, others, adjoints, arguments, _RADII[-1])
             tied[name] &= _narrow(hull, relative, enough.get(name, 0.0))
