@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
 import symdiff
-from comparisons.dtypes import Float64Array, FloatType
+from comparisons.dtypes import Float64Array, FloatType, coarser
 from comparisons.engines import subnormals
+from comparisons.engines.beyond import and_beyond
 from comparisons.engines.engine import Engine, Gradients, Indices, Setting
 from comparisons.engines.every import ENGINES, engine_named
 from comparisons.engines.undisturbed import calling, undisturbed
@@ -21,10 +22,11 @@ from comparisons.inputs.points import Points, points_of
 from comparisons.inputs.values import COTANGENT, Inputs, array_of
 from comparisons.judge.allowance import TIMES, Allowance
 from comparisons.judge.budget import Budget
-from comparisons.judge.held import precisions
+from comparisons.judge.held import held_types, precisions
 from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.power import Power, nonlinear, power_of, unjudged
+from comparisons.judge.presence import is_computed, of_numbers, presence, residue
 from comparisons.judge.truth import Truth
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.comparison import Comparison
@@ -32,7 +34,7 @@ from comparisons.results.engine_table import EngineTable
 from comparisons.subjects.subject import Subject
 from symdiff import Definition
 from symdiff.graph import Node
-from symdiff.graph.adjoints.derivation import CONSTANT, NO_DEPENDENCE, requiring_grad
+from symdiff.graph.adjoints.derivation import CONSTANT, requiring_grad
 from symdiff.oracle.enclosure import Enclosure
 
 
@@ -66,7 +68,7 @@ def case_of(asked: Asked) -> Case:
     """
     subject, truth = asked.subject, Truth(asked.subject.graph)
     setting = Setting(asked.dtype, _device(asked.device))
-    at = dict(_inputs(asked, truth))
+    at = dict(_inputs(asked, truth, setting))
     if not subject.pointwise and COTANGENT not in at:
         if not isinstance(asked.cotangent, str) or asked.cotangent != "ones":
             raise ValueError(f"the output of {subject} is one number; its cotangent is 1")
@@ -79,7 +81,7 @@ def case_of(asked: Asked) -> Case:
     return Case(subject, truth, setting, at, asked.budget or Budget(), name)
 
 
-def _inputs(asked: Asked, truth: Truth) -> Inputs:
+def _inputs(asked: Asked, truth: Truth, setting: Setting) -> Inputs:
     """Where to compare: at the user's inputs, the subject's own sample, or chosen points."""
     subject, definition, dtype = asked.subject, asked.subject.definition, asked.dtype
     if asked.points is not None and asked.points not in get_args(Points):
@@ -99,13 +101,13 @@ def _inputs(asked: Asked, truth: Truth) -> Inputs:
             raise ValueError(f"points='all' is for functions of one variable; {subject} is none")
         raise ValueError(f"{subject} does not say where to compare; pass inputs=…")
     variable = definition.variables[0]
-    if variable not in truth.adjoints:  # a constant function: its derivative has no roots
-        return points_of(definition, dtype, asked.points, None)
 
     def derivative(z: Float64Array) -> Float64Array:
         return truth.approximate({variable: z})[variable]
 
-    return points_of(definition, dtype, asked.points, derivative)
+    constant = variable not in truth.adjoints  # its derivative has no roots
+    at = points_of(definition, dtype, asked.points, None if constant else derivative)
+    return at if len(definition.variables) == 1 else and_beyond(subject, at, setting)
 
 
 def _device(name: str) -> str:
@@ -187,10 +189,13 @@ class Case:
             budget=self.budget,
             adjoints=adjoints,
             absent={k: why for k, why in missing.items() if k not in wrong},
+            zeros=frozenset(n for n in missing if n in at and is_computed(gradients.values.get(n)))
+            - {*wrong},
             wrong_presence=wrong,
             chosen=chosen,
             cotangent=self.cotangent,
             device=self.setting.device,
+            given=at,
             ideal=self._beside_ideal(adjoints, chosen),
             unasked=(self.subject.no_double,) if self.subject.no_double else (),
         )
@@ -224,7 +229,14 @@ class Case:
         definition, allowance = self.subject.definition, self._allowance
         bare = self.subject.bare
         nearby = None if bare is None else bare.nearby
-        return Judge(self.truth, definition, self.dtype, self.budget, allowance, nearby)
+        return Judge(self.truth, definition, self._coarsest, self.budget, allowance, nearby)
+
+    @property
+    def _coarsest(self) -> FloatType:
+        """The type that a function of points is judged in: its own, or the least it casts to."""
+        if self._allowance is not None:
+            return self.dtype
+        return reduce(coarser, held_types(self.subject.held, self.subject.casts, self.dtype))
 
     @cached_property
     def _allowance(self) -> Allowance | None:
@@ -297,7 +309,8 @@ class Case:
         some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
         found, enclosure = self._judge.judge(name, computed, some, at)
         power = self._power(name, computed, enclosure, found, at)
-        return AdjointResult(name, at, computed, enclosure, found, self.subject.label(name), power)
+        label, shape = self.subject.label(name), self.subject.shape_of(name, computed.shape)
+        return AdjointResult(name, at, computed, enclosure, found, label, self.budget, power, shape)
 
     def _power(
         self, name: str, computed: Float64Array, truth: Enclosure, found: Judgement, at: Inputs
@@ -330,6 +343,8 @@ class Case:
         differentiable = requiring_grad(graph)
         results: dict[str, AdjointResult] = {}
         wrong: dict[str, str] = {}
+        weights = () if self.subject.bare is None else self.subject.bare.weights.values()
+        summed = [(at[v], y) for v in weights if (y := gradients.values.get(v)) is not None]
         for name, value in gradients.values.items():
             if missing.get(name) == CONSTANT:  # torch's 0 · z has a gradient, a number has none
                 continue
@@ -339,11 +354,12 @@ class Case:
                 continue
             if value is None and self.subject.captured and self._is_zero(name):
                 value = np.zeros(self._enclosures[name].shape)  # noqa: PLW2901 - what None means
-            problem = _presence(
-                _of_numbers(value, at),
+            problem = presence(
+                of_numbers(value, at),
                 requires_grad=gradients.requires_grad.get(name, expected),
                 expected=expected,
                 missing=missing.get(name),
+                left=residue(name, at, summed, self.dtype),
             )
             if problem is not None:
                 wrong[name] = problem
@@ -379,24 +395,3 @@ def _refusal(engine: Engine, subject: Subject) -> str | None:
     if engine.framework != subject.framework:
         return f"{subject} is a function of {subject.framework}, not of {engine.framework}"
     return engine.refuses(subject) or engine.unavailable()
-
-
-def _of_numbers(value: Float64Array | None, at: Inputs) -> Float64Array | None:
-    """The gradient with 0 where an input is NaN: of a NaN none has to come, and any may."""
-    if value is None or any(v.shape != value.shape for v in at.values()):
-        return value
-    return np.where(np.logical_or.reduce([np.isnan(v) for v in at.values()]), 0.0, value)
-
-
-def _presence(
-    value: Float64Array | None, *, requires_grad: bool, expected: bool, missing: str | None
-) -> str | None:
-    """Say in words if a gradient is missing or should be; a gradient of zeros is not none."""
-    if missing == NO_DEPENDENCE:  # torch may well give zeros where nothing depends on a value
-        useless = value is None or not np.any(value)
-        return None if useless else f"has a gradient, and should have none: {missing}"
-    if requires_grad != expected:
-        return f"has requires_grad = {requires_grad}, and should have {expected}"
-    if missing is None:
-        return "has no gradient (None), and should have one" if value is None else None
-    return None if value is None else f"has a gradient, and should have none: {missing}"

@@ -40,6 +40,8 @@ class Captured:
         types: the type of what was held in less than float64, which rounds to it.
         operations: the name of the operator that made a node.
         draws: whether random numbers were drawn.
+        strides: whether it names the strides that memory is read by.
+        solves: the operators that solve equations, whose errors are small beside the largest entry.
         writes: whether something that an input reaches was written into.
         doubles: the nodes that were held in float64 and nothing less; a node that is neither here
             nor in `types` is a step inside an operator.
@@ -56,12 +58,21 @@ class Captured:
     operations: Mapping[Node, str] = field(repr=False)
     code: Code = field(repr=False)
     draws: bool = False
+    strides: bool = False
+    solves: tuple[str, ...] = ()
     writes: bool = False
     doubles: frozenset[Node] = field(default=frozenset(), repr=False)
     written: bool = False
 
     def __repr__(self) -> str:
         return f"<Captured {self.name}: {', '.join(self.outputs)} of {', '.join(self.inputs)}>"
+
+    @property
+    def by_memory(self) -> str:
+        """Why it gives other numbers where its tensors lie in memory otherwise, in words."""
+        if self.draws:
+            return "draws random numbers, which go by the order of memory"
+        return "reads memory by strides of its own" if self.strides else ""
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -102,7 +113,7 @@ class Captured:
         if not any(isinstance(node, Input) for node in nodes):
             found |= {f"{what} ({at})" if at else what: None for what, at in self.fixed}
         for node in nodes:
-            if _is_flat(node) and node in self.operations:
+            if is_flat(node) and node in self.operations:
                 name, where = self.operations[node], self.source(node)
                 name = "a comparison" if name in _COMPARISONS else name
                 found[f"{name} ({where})" if where else name] = None
@@ -114,7 +125,7 @@ class Captured:
         return "" if place is None else str(place)
 
 
-def _is_flat(node: Node) -> bool:
+def is_flat(node: Node) -> bool:
     """Whether it depends on something, and its derivative by each operand is 0."""
     return (
         isinstance(node, Elementwise)

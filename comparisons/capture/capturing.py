@@ -18,6 +18,7 @@ from torch import Tensor
 from comparisons.capture.arrays.axes import axes_of, over
 from comparisons.capture.arrays.storage import array_of, unreadable
 from comparisons.capture.calls.decisions import decided_by_rounding
+from comparisons.capture.calls.operators import SOLVES
 from comparisons.capture.captured import Array, Captured, functions_in, real_outputs, squeezed
 from comparisons.capture.letters import lettered
 from comparisons.capture.plain import Plain, plainly
@@ -149,6 +150,8 @@ def captured_call(
         {renewed[n]: o for n, o in recorder.operations.items() if n in renewed},
         code,
         draws=recorder.draws,
+        strides=any(name.startswith("as_strided") for name in recorder.operators),
+        solves=tuple(n for name in recorder.operators if (n := name.strip("_")) in SOLVES),
         writes=recorder.writes,
         doubles=frozenset(n for n, t in types.items() if t == torch.float64),
         written=any(True for _ in functions_in(outputs.values())),

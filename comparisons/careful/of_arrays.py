@@ -10,6 +10,7 @@ import numpy as np
 from comparisons.careful.behaviour import finding, what_is_left
 from comparisons.careful.calls import Calls
 from comparisons.careful.circumstances import circumstances
+from comparisons.careful.forward_mode import forward_mode, has_tangents_of_its_own
 from comparisons.careful.in_single import in_single
 from comparisons.careful.nan_in_arrays import nan_in_arrays
 from comparisons.careful.one_output import one_output
@@ -19,7 +20,7 @@ from comparisons.careful.transforms import transforms
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Asked, Case, case_of
 from comparisons.engines.call import run
-from comparisons.engines.engine import Engine
+from comparisons.engines.engine import Engine, own_deprecations_ignored
 from comparisons.engines.layouts.noncontiguous import NonContiguous
 from comparisons.engines.modes.accumulated import Accumulated
 from comparisons.engines.modes.reverse import Reverse
@@ -76,6 +77,12 @@ def _called(calls: Calls) -> Iterator[Comparison | Unasked]:
 def _transformed(calls: Calls) -> Iterator[Comparison | Unasked]:
     if calls.bare.written:
         yield from transforms(calls)
+    elif has_tangents_of_its_own(calls):
+        try:
+            with own_deprecations_ignored():
+                yield from list(forward_mode(calls))
+        except Exception as error:  # noqa: BLE001 - torch has no tangent of some of its operators
+            yield Unasked("forward mode", str(error).partition("\n")[0])
 
 
 def _otherwise(case: Case, bare: Bare) -> Iterator[Comparison | Unasked]:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from comparisons.careful.behaviour import finding
 from comparisons.careful.calls import Calls, Found, differing
 from comparisons.careful.circumstances import judged
+from comparisons.careful.script import call, differentiate, with_leaves, with_seeds
 from comparisons.careful.unasked import Unasked
 from comparisons.dtypes import Float64Array
 from comparisons.inputs.values import seeded
+from comparisons.judge.held import held_types
 from comparisons.results.comparison import Comparison
 
 # Exponents of cotangents whose products with usual numbers stay within the type.
@@ -33,16 +36,21 @@ def other_cotangents(calls: Calls) -> Iterator[Comparison | Unasked]:
     """What is wrong for a cotangent of another size, for ones, for zeros."""
     case = calls.case
     first = calls.gradients(calls.leaves())
-    size = _EXPONENT.get(case.dtype.name, _EXPONENT_ELSE)
+    types = held_types(case.subject.held, case.subject.casts, case.dtype)
+    size = min(_EXPONENT.get(t.name, _EXPONENT_ELSE) for t in types)
     for power in (-size, size):
         what = f"for a cotangent 2^{power} times as large"
         other = _with(calls, lambda v, power=power: v * 2.0**power)  # type: ignore[misc]
         scaled = {name: g * 2.0**power for name, g in first.items()}
-        yield from judged(other.case, scaled, _found(other), what)
+        yield from judged(other.case, scaled, _found(other), what, partial(_entry, other))
     yield from _ones(calls)
-    draw = seeded()
-    mixed = _with(calls, lambda v: _of_every_size(v, size, draw))
-    yield from _unlike_estimate(mixed, "for a cotangent of every size, some of it 0")
+    what = "for a cotangent of every size, some of it 0"
+    if case.subject.solves:
+        yield Unasked(what, f"{case.subject.solves} is right to the size of the largest entry")
+    else:
+        draw = seeded()
+        mixed = _with(calls, lambda v: _of_every_size(v, size, draw))
+        yield from _unlike_estimate(mixed, what)
     yield from _zero(calls, first)
 
 
@@ -75,7 +83,17 @@ def _ones(calls: Calls) -> Iterator[Comparison | Unasked]:
     except RuntimeError as error:
         yield Unasked("an expanded cotangent, as of y.sum()", str(error).partition("\n")[0])
         return
-    yield from judged(of_ones.case, plain, found, "for an expanded cotangent, as of y.sum()")
+
+    def shown(name: str, index: tuple[int, ...]) -> str:
+        script = with_leaves(of_ones).add(call(of_ones))
+        for y, v in of_ones.bare.weights.items():
+            output = f"§y[{list(of_ones.bare.weights).index(y)}]"
+            script.add(f"{v} = {output}.new_ones(()).expand({output}.shape)")
+        script.add(differentiate(of_ones))
+        return script.printing(f"§g[{of_ones.names.index(name)}]", index)
+
+    what = "for an expanded cotangent, as of y.sum()"
+    yield from judged(of_ones.case, plain, found, what, shown)
 
 
 def _unlike_estimate(calls: Calls, what: str) -> Iterator[Comparison]:
@@ -97,16 +115,23 @@ def _unlike_estimate(calls: Calls, what: str) -> Iterator[Comparison]:
         return bool((off <= allowed / 2).all())
 
     suspects = {n: found[n] for n, wanted in expected.items() if not as_expected(n, wanted)}
-    yield from judged(case, expected, suspects, what)
+    yield from judged(case, expected, suspects, what, partial(_entry, calls))
 
 
 def _zero(calls: Calls, first: Found) -> Iterator[Comparison]:
     """0 where the cotangent is 0 everywhere, and the gradient is a number else."""
-    found = _found(_with(calls, np.zeros_like))
+    of_zeros = _with(calls, np.zeros_like)
+    found = _found(of_zeros)
     for name in differing(found, {k: np.zeros(g.shape) for k, g in first.items()}):
         wrong = (found[name] != 0) & np.isfinite(first[name])
         if wrong.any():
-            number = float(found[name][wrong][0])
-            yield finding(
-                calls.case, name, f"is {number!r} for a cotangent of zeros, and should be 0"
-            )
+            at = tuple(map(int, np.argwhere(wrong)[0]))
+            number = float(found[name][at])
+            said = f"is {number!r} for a cotangent of zeros, and should be 0"
+            yield finding(calls.case, name, said, _entry(of_zeros, name, at))
+
+
+def _entry(calls: Calls, name: str, index: tuple[int, ...]) -> str:
+    """The statements that print an entry of the gradient by one of the inputs."""
+    script = with_seeds(with_leaves(calls), calls).add(call(calls), differentiate(calls))
+    return script.printing(f"§g[{calls.names.index(name)}]", index)

@@ -6,30 +6,29 @@ Both are held beside what plain calls give: a Jacobian-vector product by ⟨v, J
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from comparisons.careful.behaviour import finding
 from comparisons.careful.calls import Calls
+from comparisons.careful.forward_mode import apart, forward_mode
+from comparisons.careful.script import with_leaves, with_seeds
 from comparisons.careful.unasked import Unasked
 from comparisons.engines.engine import float64, own_deprecations_ignored
-from comparisons.inputs.values import seeded
 from comparisons.results.comparison import Comparison
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-# Of the norm: beyond it two ways of one code disagree, as no order of additions explains.
-_APART = {"float64": 2.0**-20, "float32": 2.0**-9}
-_APART_ELSE = 2.0**-4
 _BATCH = (1.0, 0.75, 0.5)  # the arguments given, and smaller ones, in one batch
 
 
 def transforms(calls: Calls) -> Iterator[Comparison | Unasked]:
     """What forward mode or vmap makes of the code, where it is another thing."""
     ways: list[tuple[str, Callable[[], Iterator[Comparison]]]] = [
-        ("forward mode", lambda: _forward(calls))
+        ("forward mode", lambda: forward_mode(calls))
     ]
     if not calls.case.subject.draws:
         ways.append(("vmap", lambda: _vmap(calls, calls.names)))
@@ -41,40 +40,6 @@ def transforms(calls: Calls) -> Iterator[Comparison | Unasked]:
                 yield from list(ask())
         except Exception as error:  # noqa: BLE001 - code that is not made for it may raise anything
             yield Unasked(what, str(error).partition("\n")[0])
-
-
-def _line(calls: Calls) -> float:
-    return _APART.get(calls.case.dtype.name, _APART_ELSE)
-
-
-def _forward(calls: Calls) -> Iterator[Comparison]:
-    from torch.autograd import forward_ad
-
-    fwd: Any = forward_ad  # its functions have no types
-    draw = seeded()
-    gradients = calls.gradients(calls.leaves())
-    for name in calls.names:  # one by one: each has a formula of its own
-        tangent = calls.case.dtype.round(draw.normal(size=calls.given[name].shape))
-        with fwd.dual_level():
-            leaves = calls.leaves()
-            dual = fwd.make_dual(leaves[name], calls.case.setting.tensor(tangent))
-            outputs = calls.outputs({**leaves, name: dual})
-            seeds = calls.cotangents(outputs)
-            pushed, size = 0.0, 0.0
-            for output, y in outputs.items():
-                slope = fwd.unpack_dual(y).tangent
-                if slope is not None:
-                    parts = float64(seeds[output]) * float64(slope)
-                    pushed, size = pushed + float(parts.sum()), size + float(np.abs(parts).sum())
-        parts = gradients[name] * tangent
-        pulled, size = float(parts.sum()), size + float(np.abs(parts).sum())
-        if np.isfinite(size) and not abs(pushed - pulled) <= _line(calls) * size:
-            yield finding(
-                calls.case,
-                name,
-                f"is another in forward mode: v·Jt = {pushed:.9g} by its jvp, and {pulled:.9g} "
-                "by its backward",
-            )
 
 
 def _vmap(calls: Calls, batched: Sequence[str]) -> Iterator[Comparison]:
@@ -104,7 +69,8 @@ def _vmap(calls: Calls, batched: Sequence[str]) -> Iterator[Comparison]:
     together = torch.func.vmap(one, in_dims=dims)(*leaves.values())
     for i, name in enumerate(names):
         expected = np.stack([float64(o[name]) for o in outputs])
-        yield from _beside(calls, calls.names[0], f"the value {name}", together[i], expected)
+        what, shown = f"the value {name}", partial(_vmap_script, calls, batched, f"§y[{i}]")
+        yield from _beside(calls, calls.names[0], what, together[i], expected, shown)
     wanted = [k for k in calls.names if k in batched]
     found = torch.autograd.grad(
         together,
@@ -115,22 +81,49 @@ def _vmap(calls: Calls, batched: Sequence[str]) -> Iterator[Comparison]:
     each = [calls.gradients(a, o, calls.cotangents(o)) for a, o in zip(apart, outputs, strict=True)]
     for k, gradient in zip(wanted, found, strict=True):
         expected = np.stack([g[k] for g in each])
-        yield from _beside(calls, k, f"{k}.grad", gradient, expected)
+        shown = partial(_vmap_script, calls, batched, f"§g[{wanted.index(k)}]")
+        yield from _beside(calls, k, f"{k}.grad", gradient, expected, shown)
+
+
+def _vmap_script(calls: Calls, batched: Sequence[str], what: str, at: int) -> str:
+    """A number of the values or of the gradients of a batch."""
+    script = with_seeds(with_leaves(calls), calls)
+    for k in batched:
+        members = f"torch.stack([{k}.detach() * §s for §s in {_BATCH}])"
+        script.add(f"{k} = {members}.requires_grad_()")
+    places = list(calls.bare.weights)
+    outputs = list(calls.outputs(calls.leaves()))
+    returned = ", ".join(f"§u[{places.index(y)}]" for y in outputs)
+    names, dims = ", ".join(calls.names), tuple(0 if k in batched else None for k in calls.names)
+    one = f"lambda {names}: (lambda §u: ({returned},))(§f({names}))"
+    seeds = ", ".join(f"torch.stack([{calls.bare.weights[y]}] * {len(_BATCH)})" for y in outputs)
+    of = ", ".join(k for k in calls.names if k in batched)
+    script.add(f"§y = torch.func.vmap({one}, in_dims={dims})({names})")
+    if what.startswith("§g"):
+        grad = f"torch.autograd.grad(§y, [{of}], [{seeds}], materialize_grads=True)"
+        script.add(f"§g = {grad}")
+    return script.ending(f"print(format({what}.flatten()[{at}].item(), '.9g'))")
 
 
 def _beside(
-    calls: Calls, name: str, what: str, found: Tensor | None, expected: object
+    calls: Calls,
+    name: str,
+    what: str,
+    found: Tensor | None,
+    expected: object,
+    shown: Callable[[int], str],
 ) -> Iterator[Comparison]:
     wanted = np.asarray(expected)
     got = np.zeros(wanted.shape) if found is None else float64(found)
     size = float(np.linalg.norm(wanted))
     if got.shape == wanted.shape and not np.isfinite(size):
         return
-    if got.shape != wanted.shape or not np.linalg.norm(got - wanted) <= _line(calls) * size:
-        at = np.argmax(np.abs(got - wanted)) if got.shape == wanted.shape else 0
+    if got.shape != wanted.shape or not np.linalg.norm(got - wanted) <= apart(calls) * size:
+        at = int(np.argmax(np.abs(got - wanted))) if got.shape == wanted.shape else 0
         yield finding(
             calls.case,
             name,
             f"is not to be had under torch.func.vmap: {what} is {got.ravel()[at]:.9g} in a batch "
             f"and {wanted.ravel()[at]:.9g} alone",
+            shown(at),
         )

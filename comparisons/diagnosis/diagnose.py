@@ -21,6 +21,7 @@ from comparisons.diagnosis.stable import Search
 from comparisons.diagnosis.steps import Run, Step, follow, plain
 from comparisons.diagnosis.truths import Array, Truths, errors, largest_error
 from comparisons.dtypes import FloatType
+from comparisons.inputs.position import as_given, position
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.truth import Truth, weighted
 from comparisons.subjects.subject import Subject
@@ -223,7 +224,7 @@ class _Trial:
         truth = self.truths.values[name][entry]
         return Finding(
             self._label(name),
-            self._at(entry),
+            self._at(name, entry),
             float(self.run.computed[name][entry]),
             float(truth.mid()),
             float(off),
@@ -311,11 +312,13 @@ class _Trial:
         )
         return mine, theirs
 
-    def _at(self, entry: Entry) -> str:
+    def _at(self, name: str, entry: Entry) -> str:
         if _of_points(self.subject):
             own = {k: float(v[entry]) for k, v in self.inputs.items() if k != COTANGENT}
             return ", ".join(f"{k} = {v!r}" for k, v in own.items())
-        return f"entry {list(entry)}" if entry else "its one entry"
+        shape = self.subject.shapes.get(name, np.shape(self.run.computed[name]))
+        place = position(as_given(entry, shape))
+        return f"entry {place}" if place else "its one entry"
 
 
 def _of_points(subject: Subject) -> bool:

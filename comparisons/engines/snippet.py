@@ -21,7 +21,7 @@ class Snippet:
     code: str  # the output, in the names of its inputs
     names: tuple[str, ...]  # of the inputs, in order
     name: str  # of the input whose gradient is printed
-    index: str  # of the entry that is printed, such as `0` or `2, 3`
+    index: str  # of the entry that is printed, such as `0` or `2, 3`; empty for all of them
     cotangent: str  # a tensor of the output's shape; empty for ones
 
     @property
@@ -42,7 +42,9 @@ class Snippet:
         return f"({self.code}).sum()"
 
     def printed(self, gradient: str) -> str:
-        """The statement that prints the entry of a gradient."""
+        """The statement that prints the entry of a gradient, or all of it, which may be None."""
+        if not self.index:
+            return f"print({gradient})"
         return f"print({gradient}[{self.index}].item())"
 
 

@@ -42,10 +42,9 @@ def borders(definition: Definition, dtype: FloatType) -> dict[str, Float64Array]
     evaluate, quantities = evaluator_of(parts, names), quantities_of(parts, names, dtype)
     found: list[Points] = [dict.fromkeys(names, np.empty(0))]
     if evaluate is not None and quantities:
-        for moving in names:
-            with np.errstate(all="ignore"):
-                lines = _lines(names, moving, dtype, settled.domain)
-                at = crossings(moving, lines, evaluate, quantities, _MOST_EACH)
+        with np.errstate(all="ignore"):
+            lines = {moving: _lines(names, moving, dtype, settled.domain) for moving in names}
+            for moving, at in crossings(lines, evaluate, quantities, _MOST_EACH).items():
                 found.append(_beside(_some(at), moving, dtype))
     points = {k: np.concatenate([f[k] for f in found]) for k in names}
     inside = within(points, settled)

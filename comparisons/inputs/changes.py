@@ -8,7 +8,8 @@ are equal.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,18 +20,20 @@ from sympy.core.relational import Relational
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import seeded
 from symdiff import Definition, elementwise, scalars
-from symdiff.bridge.evaluator import Evaluator
+from symdiff.bridge.float_steps import FloatSteps
+from symdiff.bridge.program import program
+from symdiff.bridge.running_error import Number
 from symdiff.graph import Node
-from symdiff.graph.signature import Signature
 from symdiff.oracle.enclosure import BoolArray
 from symdiff.trees.subexpressions import subexpressions
 
 _MOST_PARTS = 40  # of a formula and its derivatives, the smallest first
-_STEPS = 56  # of a bisection: from a factor of √2 to a unit in the last place
+_HALVED = 56  # times: from a factor of √2 to a unit in the last place
+_FEW = 512  # brackets that are cut into 16 at once, since a call costs more than their numbers
+_MOST_AT_ONCE = 2**17  # quantities times points: they fit the cache
 
 Indices = npt.NDArray[np.intp]
 Values = Sequence[Float64Array]  # of each part, and of each variable
-Quantity = Callable[[Values], Float64Array]  # what changes its sign where something changes
 Points = Mapping[str, Float64Array]  # of each variable, of one shape
 
 
@@ -49,47 +52,46 @@ def parts_of(definition: Definition) -> list[Expr]:
     return sorted(varying, key=lambda e: (e.count_ops(), str(e)))[:_MOST_PARTS]
 
 
+class Quantity(NamedTuple):
+    """What changes its sign where something changes: a part, or its size beside a number.
+
+    Or beside another part: a term of a sum is rounded away beside a larger one.
+    """
+
+    of: int  # the place of the part
+    edge: float | None = None  # that its size is compared with; None: its own sign counts
+    beside: int | None = None  # the place of a part whose size, times the edge, is the edge
+    above: bool = False  # whether it counts as negative above the edge, not below
+
+
 def quantities_of(
     parts: Sequence[Expr], variables: Mapping[str, Symbol], dtype: FloatType
 ) -> list[Quantity]:
     """Each part, its size beside the ends of the type, and the terms of a sum beside each other."""
     place = {part: i for i, part in enumerate([*parts, *variables.values()])}
-    edges = (dtype.largest, dtype.smallest_normal, dtype.smallest_subnormal / 2)
     found: list[Quantity] = []
     for i, part in enumerate(parts):
-        found.append(value_of(i))
-        found += [partial(beyond, value_of(i), edge) for edge in edges]
+        found += [Quantity(i), *beside_ends(i, dtype), Quantity(i, dtype.smallest_subnormal / 2)]
         if isinstance(part, sympy.Add) and len(part.args) == 2:
-            one, other = (_term(e, place) for e in part.args)
-            if one is not None and other is not None:
-                found.append(partial(_lost, one, other, dtype.unit_roundoff))
-                found.append(partial(_lost, other, one, dtype.unit_roundoff))
+            for one, other in (part.args, part.args[::-1]):
+                found += _lost(one, other, place, dtype.unit_roundoff)
     return found
 
 
-def beyond(of: Quantity, edge: float, values: Values) -> Float64Array:
-    """Negative where the size is below an edge."""
-    return np.abs(of(values)) - edge
+def beside_ends(i: int, dtype: FloatType) -> list[Quantity]:
+    """The size of a part beside the largest and the smallest normal number."""
+    return [Quantity(i, dtype.largest), Quantity(i, dtype.smallest_normal)]
 
 
-def _lost(one: Quantity, other: Quantity, unit: float, values: Values) -> Float64Array:
-    """Negative where the one is rounded away beside the other."""
-    return np.abs(one(values)) - unit * np.abs(other(values))
-
-
-def value_of(i: int) -> Quantity:
-    """The value of a part."""
-    return lambda values: values[i]
-
-
-def _term(e: Expr, place: Mapping[Expr, int]) -> Quantity | None:
-    """The value of a term of a sum, if it is a part or a number."""
-    if e in place:
-        return value_of(place[e])
-    if not e.free_symbols:
-        value = np.float64(float(e))
-        return lambda _: np.asarray(value)
-    return None
+def _lost(one: Expr, other: Expr, place: Mapping[Expr, int], unit: float) -> list[Quantity]:
+    """Negative where the one term is rounded away beside the other; none of what is no part."""
+    if one in place and other in place:
+        return [Quantity(place[one], unit, place[other])]
+    if one in place and not other.free_symbols:
+        return [Quantity(place[one], unit * abs(float(other)))]
+    if other in place and not one.free_symbols:
+        return [Quantity(place[other], abs(float(one)) / unit, above=True)]
+    return []
 
 
 def evaluator_of(
@@ -109,67 +111,146 @@ def evaluator_of(
 
     nodes = {f"p{i}": node(part) for i, part in enumerate(parts)}
     try:
-        evaluate = Evaluator(Signature("parts", dict.fromkeys(variables, ()), {}), nodes)
-        evaluate.estimates(**dict.fromkeys(variables, np.ones(1)))
-    except (TypeError, ValueError):
+        steps = FloatSteps(program(nodes))
+    except TypeError:
         return None
 
     def values(points: Points) -> Values:
-        found = evaluate.estimates(**points)
-        return [*(found[key][0] for key in nodes), *(points[name] for name in variables)]
+        numbers = {name: Number(points[name]) for name in variables}
+        found = steps.run(numbers, errors=False)
+        return [*(found[key].value for key in nodes), *(points[name] for name in variables)]
 
     return values
 
 
 def crossings(
-    variable: str,
-    lines: Points,
+    lines: Mapping[str, Points],
     evaluate: Callable[[Points], Values],
     quantities: Sequence[Quantity],
     most: int,
     altogether: int | None = None,
-    steps: int = _STEPS,
-) -> dict[str, Float64Array]:
-    """Where quantities change their sign as one variable grows along lines, by bisection.
+    halved: int = _HALVED,
+) -> dict[str, dict[str, Float64Array]]:
+    """Where quantities change their sign as a variable grows along lines, by sections.
 
-    Args: lines, of two axes: along the second the variable grows, and the others stay; most, of one
-        quantity on a line, the nearest to 0: sin has a root in every binade; altogether, of all,
-        by default any number: then one of each quantity, the first quantities first, a second;
-        steps, of the bisection.
-    Returns: the points, by default with the variable a unit in the last place or so below.
+    Args: lines, by the variable, of two axes: along the second it grows, and the others stay; most,
+        of one quantity on a line, the nearest to 0: sin has a root in every binade; altogether, of
+        all as a variable grows, by default any number: then one of each quantity, the first
+        quantities first, a second; halved, how often a bracket is.
+    Returns: the points by the variable, by default with it a unit in the last place or so below.
     """
-    shape = lines[variable].shape
-    values = evaluate({k: v.ravel() for k, v in lines.items()})
-    rows, columns, of = [], [], []
-    for k, quantity in enumerate(quantities):
-        below = np.broadcast_to(quantity(values) < 0, shape[0] * shape[1]).reshape(shape)
-        row, column = np.nonzero(below[:, :-1] != below[:, 1:])
-        near = _nearest(row, np.abs(lines[variable][row, column]), most)
-        rows.append(row[near])
-        columns.append(column[near])
-        of.append(np.full(near.size, k))
-    row, column, which = map(np.concatenate, (rows, columns, of))
+    asked = _Asked(quantities)
+    found = {name: _brackets(name, of, evaluate, asked, most) for name, of in lines.items()}
     if altogether is not None:
-        some = _in_turns(which)[:altogether]
-        row, column, which = row[some], column[some], which[some]
+        found = {n: b.some(_in_turns(b.which)[:altogether]) for n, b in found.items()}
+    ends = np.cumsum([b.which.size for b in found.values()])
+    if not ends.size or not ends[-1]:
+        return {name: b.at for name, b in found.items()}
+    which = np.concatenate([b.which for b in found.values()])
+    at = {k: np.concatenate([b.at[k] for b in found.values()]) for k in next(iter(lines.values()))}
+    moving = {n: slice(e - b.which.size, e) for e, (n, b) in zip(ends, found.items(), strict=True)}
+    low = np.concatenate([b.at[name] for name, b in found.items()])
+    high = np.concatenate([b.high for b in found.values()])
+
+    def below(points: Float64Array) -> BoolArray:
+        """Of so many points of each bracket, along the second axis."""
+        count = points.shape[1]
+        there = {k: np.repeat(v[:, np.newaxis], count, axis=1) for k, v in at.items()}
+        for name, part in moving.items():
+            there[name][part] = points[part]
+        values = _matrix(evaluate({k: v.ravel() for k, v in there.items()}), points.size)
+        of = np.repeat(which, count)
+        return asked.below_each(values, of).reshape(points.shape)
+
+    start, here = below(low[:, np.newaxis]), np.arange(low.size)
+    bits = 4 if low.size <= _FEW else 1
+    parts = np.arange(1, 2**bits) / 2**bits
+    for _ in range(-(-halved // bits)):
+        inner = low[:, np.newaxis] + (high - low)[:, np.newaxis] * parts
+        other = below(inner) != start
+        first = np.where(other.any(axis=1), np.argmax(other, axis=1), parts.size)
+        cut = np.concatenate([low[:, np.newaxis], inner, high[:, np.newaxis]], axis=1)
+        low, high = cut[here, first], cut[here, first + 1]
+    return {
+        name: {**{k: v[part] for k, v in at.items()}, name: low[part]}
+        for name, part in moving.items()
+    }
+
+
+@dataclass(frozen=True)
+class _Brackets:
+    """Pairs of neighbours on lines between which a quantity changes its sign."""
+
+    at: dict[str, Float64Array]
+    high: Float64Array  # where the variable that grows is at the second
+    which: Indices  # of the quantities it is
+
+    def some(self, chosen: Indices) -> _Brackets:
+        """Those that are chosen."""
+        at = {k: v[chosen] for k, v in self.at.items()}
+        return _Brackets(at, self.high[chosen], self.which[chosen])
+
+
+class _Asked:
+    """Quantities, column by column."""
+
+    def __init__(self, quantities: Sequence[Quantity]) -> None:
+        self.count = len(quantities)
+        self._of = np.array([q.of for q in quantities], dtype=np.intp)
+        self._sized = np.array([q.edge is not None for q in quantities], dtype=bool)
+        self._edge = np.array([q.edge or 0.0 for q in quantities])
+        self._beside = np.array([-1 if q.beside is None else q.beside for q in quantities])
+        self._above = np.array([q.above for q in quantities], dtype=bool)
+
+    def below(self, values: Float64Array, some: slice) -> BoolArray:
+        """Where each of some quantities is negative, a row each."""
+        of, beside = self._of[some], self._beside[some]
+        return self._negative(values[of], values[beside], np.arange(self.count)[some, np.newaxis])
+
+    def below_each(self, values: Float64Array, which: Indices) -> BoolArray:
+        """Where the quantity of each point is negative."""
+        here = np.arange(which.size)
+        return self._negative(
+            values[self._of[which], here], values[self._beside[which], here], which
+        )
+
+    def _negative(self, value: Float64Array, beside: Float64Array, of: Indices) -> BoolArray:
+        size = np.where(self._sized[of], np.abs(value), value)
+        edge = self._edge[of]
+        if self._beside.max(initial=-1) >= 0:
+            edge = edge * np.where(self._beside[of] >= 0, np.abs(beside), 1.0)
+        below = size < edge
+        if self._above.any():
+            below = np.where(self._above[of], size > edge, below)
+        return np.asarray(below)
+
+
+def _brackets(
+    variable: str,
+    lines: Points,
+    evaluate: Callable[[Points], Values],
+    asked: _Asked,
+    most: int,
+) -> _Brackets:
+    """Where quantities change their sign, for each on a line at most so many."""
+    shape = lines[variable].shape
+    values = _matrix(evaluate({k: v.ravel() for k, v in lines.items()}), shape[0] * shape[1])
+    found: list[tuple[Indices, ...]] = []
+    at_once = max(1, _MOST_AT_ONCE // max(1, values.shape[1]))
+    for start in range(0, asked.count, at_once):
+        below = asked.below(values, slice(start, start + at_once)).reshape(-1, *shape)
+        of, row, column = np.nonzero(below[:, :, :-1] != below[:, :, 1:])
+        found.append((of + start, row, column))
+    which, row, column = (np.concatenate(part) for part in zip(*found, strict=True))
+    near = _nearest(which * shape[0] + row, np.abs(lines[variable][row, column]), most)
+    which, row, column = which[near], row[near], column[near]
     at = {k: v[row, column] for k, v in lines.items()}
-    low, high = at[variable], lines[variable][row, column + 1]
-    if not row.size:
-        return at
+    return _Brackets(at, lines[variable][row, column + 1], which)
 
-    def below_at(points: Float64Array) -> BoolArray:
-        values, below = evaluate({**at, variable: points}), np.zeros(points.shape, dtype=bool)
-        for k in np.unique(which):
-            mine = which == k
-            below[mine] = np.broadcast_to(quantities[k]([v[mine] for v in values]) < 0, mine.sum())
-        return below
 
-    rising = below_at(low)
-    for _ in range(steps):
-        middle = low + (high - low) / 2
-        same = below_at(middle) == rising
-        low, high = np.where(same, middle, low), np.where(same, high, middle)
-    return {**at, variable: low}
+def _matrix(values: Values, count: int) -> Float64Array:
+    """The values of each part, a row each."""
+    return np.stack([np.broadcast_to(v, (count,)) for v in values])
 
 
 def _in_turns(which: Indices) -> Indices:

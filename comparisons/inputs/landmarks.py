@@ -36,7 +36,8 @@ def landmarks(definition: Definition, dtype: FloatType) -> list[float]:
         return []
     line = {variable: every_half_binade(dtype)[np.newaxis]}
     with np.errstate(all="ignore"):
-        found = np.unique(crossings(variable, line, evaluate, quantities, _MOST_EACH)[variable])
+        at = crossings({variable: line}, evaluate, quantities, _MOST_EACH)[variable]
+    found = np.unique(at[variable])
     found = found[np.abs(found) <= dtype.largest]
     if found.size > _MOST:
         found = found[np.linspace(0, found.size - 1, _MOST).astype(int)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import combinations
 
 import mpmath
@@ -19,7 +19,7 @@ from sympy import Basic, Expr, Rational
 from sympy.core.relational import Relational
 
 from comparisons.dtypes import Float64Array, FloatType
-from comparisons.inputs.changes import Points, Quantity, Values, beyond, crossings, value_of
+from comparisons.inputs.changes import Points, Quantity, Values, beside_ends, crossings
 from comparisons.inputs.values import Inputs, seeded
 from symdiff import Graph
 from symdiff.bridge.evaluator import Evaluator
@@ -43,6 +43,7 @@ _MOST_COLUMNS = 32  # of a step, beside each other in a row
 _MOST_EACH = 2  # of one quantity on a line
 _MOST_OF_ENTRY = 64  # of all, as an entry moves
 _BESIDE = np.array([0.0, 2.0**-3, -(2.0**-3)])  # relatively
+_CLEARLY = 2**10  # times as far off as that, float64 tells by itself
 _CLEAR = 8  # units of a row's largest entry: so far from a condition all take the same case
 _DIGITS = 60
 
@@ -73,22 +74,32 @@ class Rows:
         """
         entries = self._entries(dtype)
         each = max(len(_BESIDE) + 1, 2 * most // len(entries))
-        with np.errstate(all="ignore"):
-            met = [self._met(entry, interval, dtype)[:each] for entry, interval in entries]
+        met = self._met(entries, dtype, each)
         spread = [self._spread(entry, interval, dtype) for entry, interval in entries]
         borders, sizes = (self._decided(_in_turns(rows), dtype) for rows in (met, spread))
         others = min(len(sizes), most - min(len(borders), most - most // 3))
         rows = np.concatenate([borders[: most - others], sizes[:others]])
         return self._arrays(dict(zip(self._names, rows.T, strict=True)))
 
-    def _met(self, entry: str, interval: Interval, dtype: FloatType) -> Float64Array:
-        """Rows in which an entry is at a border, or on a round number beside it, or beside."""
-        line = self._line(entry, interval)
-        of = self._evaluate, self._quantities(dtype)
-        at = crossings(entry, line, *of, _MOST_EACH, _MOST_OF_ENTRY, _HALVED)
-        centre = dtype.round(at[entry])[:, np.newaxis]
-        near = np.concatenate([np.round(centre / _STEP) * _STEP, centre * (1 + _BESIDE)], axis=1)
-        return self._rows(at, entry, near, interval, dtype)
+    def _met(
+        self, entries: Sequence[tuple[str, Interval]], dtype: FloatType, each: int
+    ) -> list[Float64Array]:
+        """Rows in which an entry is at a border, or on a round number beside it, or beside.
+
+        Of each entry at most so many.
+        """
+        lines = {entry: self._line(entry, interval) for entry, interval in entries}
+        most = min(_MOST_OF_ENTRY, each)
+        with np.errstate(all="ignore"):
+            of = self._evaluate, self._quantities(dtype)
+            found = crossings(lines, *of, _MOST_EACH, most, _HALVED)
+        rows = []
+        for entry, interval in entries:
+            at = found[entry]
+            centre = dtype.round(at[entry])[:, np.newaxis]
+            near = [np.round(centre / _STEP) * _STEP, centre * (1 + _BESIDE)]
+            rows.append(self._rows(at, entry, np.concatenate(near, axis=1), interval, dtype)[:each])
+        return rows
 
     def _spread(self, entry: str, interval: Interval, dtype: FloatType) -> Float64Array:
         """Rows in which an entry has another size; towards an end, it is so far from it."""
@@ -213,14 +224,18 @@ class Rows:
 
     def _evaluate(self, points: Points) -> Values:
         """Every entry of every part, a row each."""
+        return [column for columns in self._each(points) for column in columns]
+
+    def _each(self, points: Points) -> list[list[Float64Array]]:
+        """The same part by part."""
         arrays, parameters, lengths = self._signature.bind({**self._given, **self._arrays(points)})
         numbers = {k: Number(a) for k, a in arrays.items()}
         numbers |= {k: rational(Rational(v)) for k, v in {**parameters, **lengths}.items()}
         found = self._steps.run(numbers, errors=False)
-        values: list[Float64Array] = []
-        for i, node in enumerate(self._nodes):
-            values += self._columns(node, np.asarray(found[f"p{i}"].value, dtype=np.float64))
-        return values
+        return [
+            self._columns(node, np.asarray(found[f"p{i}"].value, dtype=np.float64))
+            for i, node in enumerate(self._nodes)
+        ]
 
     @cached_property
     def _given(self) -> Inputs:
@@ -234,9 +249,8 @@ class Rows:
     def _quantities(self, dtype: FloatType) -> list[Quantity]:
         """Each entry of a part, and its size beside the ends of the type."""
         count = len(self._evaluate(self._flat))
-        edges = dtype.largest, dtype.smallest_normal
-        found: list[Quantity] = [value_of(i) for i in range(count)]
-        return [*found, *(partial(beyond, of, edge) for of in found for edge in edges)]
+        ends = [quantity for i in range(count) for quantity in beside_ends(i, dtype)]
+        return [*(Quantity(i) for i in range(count)), *ends]
 
     @cached_property
     def _dyadic(self) -> bool:
@@ -250,24 +264,32 @@ class Rows:
             return rows
         points = dict(zip(self._names, rows.T, strict=True))
         with np.errstate(all="ignore"):
-            values = self._evaluate(points)
-        decided = np.logical_and.reduce([~(np.abs(v) > self.within) for v in values])
+            values = self._each(points)
+        sizes = np.abs(np.concatenate(values))
+        decided = np.logical_and.reduce(~(sizes > self.within))
         if not self._conditions:
             return np.asarray(rows[decided])
+        clear = _CLEAR * dtype.unit_roundoff * (1 + np.abs(rows).max(axis=1))
+        off = sizes[: sum(map(len, values[: len(self._conditions)]))]
+        near = np.flatnonzero(~(off > _CLEARLY * clear).all(axis=0))
+        if near.size:
+            exact = self._exactly({k: v[near] for k, v in points.items()})
+            met = (exact == 0) & (off[:, near] == 0) & self._dyadic
+            decided[near] &= (met | (exact > clear[near])).all(axis=0)
+        return np.asarray(rows[decided])
+
+    def _exactly(self, points: Points) -> Float64Array:
+        """How far off each condition is, as exactly as 60 digits tell, a row each."""
         nodes = {f"p{i}": node for i, node in enumerate(self._conditions)}
         with mpmath.workdps(_DIGITS):
             arrays = {**self._given, **self._arrays(points)}
             found = Evaluator(self._signature, nodes, "mpmath")(**arrays)
-        exact = [
+        columns = [
             column
             for name, node in nodes.items()
             for column in self._columns(node, np.asarray(found[name], dtype=object))
         ]
-        clear = _CLEAR * dtype.unit_roundoff * (1 + np.abs(rows).max(axis=1))
-        for column, plain in zip(exact, values, strict=False):
-            off = np.array([abs(float(v)) if v else 0.0 for v in column])
-            decided &= ((off == 0) & (plain == 0) & self._dyadic) | (off > clear)
-        return np.asarray(rows[decided])
+        return np.array([[abs(float(v)) if v else 0.0 for v in column] for column in columns])
 
 
 def _deciding(part: Basic) -> list[Expr]:

@@ -11,10 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array
+from comparisons.inputs.position import as_given
 from comparisons.inputs.values import Inputs
+from comparisons.judge.budget import Budget
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.power import Power
 from comparisons.judge.vocabulary import Status, Verdict, status_at
+from comparisons.results.deciding import decision
+from comparisons.results.decision import Decision
 from comparisons.results.html_table import Cells, cells, html_table
 from comparisons.results.point import Point, relative_error
 from comparisons.results.summary import Summary
@@ -31,7 +35,9 @@ class AdjointResult:
     enclosure: Enclosure  # of the truth
     judgement: Judgement
     label: str  # what it is called in print
-    power: Power | None = None  # what its pass is worth, of an array
+    budget: Budget
+    power: Power | None = None  # what its pass is worth
+    shape: tuple[int, ...] | None = None  # of the array, as its user has it; None of points
 
     def __repr__(self) -> str:
         return (
@@ -99,6 +105,12 @@ class AdjointResult:
         return float(np.mean(self.judgement.ulp > ulps)) if self.judgement.ulp.size else 0.0
 
     @property
+    def decided_by(self) -> Decision:
+        """The error that the verdict was taken from."""
+        pointwise = self.shape is None
+        return decision(self.verdict, self.judgement, self.budget, self.power, pointwise=pointwise)
+
+    @property
     def counts(self) -> Mapping[Status, int]:
         """How many values have each status."""
         return self.judgement.counts()
@@ -115,7 +127,9 @@ class AdjointResult:
             flat[chosen],
             self.judgement.at(chosen),
             self.label,
+            self.budget,
             self.power,
+            self.shape,
         )
 
     @cached_property
@@ -165,7 +179,7 @@ class AdjointResult:
         off = float(self.judgement.ulp[index])
         error, over = abs(g_hat - g), float(self.judgement.excess[index])
         allowed = error / over if over and math.isfinite(over) else math.nan
-        place = tuple(map(int, index))
+        place = None if self.shape is None else as_given(tuple(map(int, index)), self.shape)
         tie = bool(self.enclosure.why[index] == Why.BOTH_SIDES)
         return Point(at, g_hat, g, off, relative_error(g_hat, g), status, place, allowed, tie)
 
@@ -180,5 +194,6 @@ class AdjointResult:
             self.share_above(0.5),
             self.share_above(1.0),
             self.counts,
+            self.decided_by,
             self.power,
         )

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from comparisons.dtypes import FloatType
 from comparisons.engines.engine import Engine
 from comparisons.engines.snippet import Place
-from comparisons.inputs.values import COTANGENT
+from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.budget import Budget
 from comparisons.judge.power import Reached, reached_sentence
 from comparisons.judge.vocabulary import Standing, Status, Verdict
@@ -31,6 +31,7 @@ from symdiff import Adjoints
 if TYPE_CHECKING:
     from comparisons.diagnosis.diagnosis import Diagnosis
 
+_NO_ENTRIES = "it has no entries"
 _DIAGNOSED = 8  # points of many: the worst, and three times as many others
 
 
@@ -49,19 +50,37 @@ class Comparison:
     chosen: npt.NDArray[np.intp] | None = None  # which points, where an engine takes some only
     cotangent: str = "ones"
     device: str = "cpu"
+    given: Inputs | None = None  # what went in, where a gradient is missing or not as it should be
     # The same gradients beside the mathematical function, where the documented one departs from it
     # (softplus with its threshold from log(1 + e^z)): verdicts are about what is documented.
     ideal: AdjointResult | None = None
     also: tuple[str, ...] = ()  # what a check asked beside, in words
     unasked: tuple[str, ...] = ()  # what it did not ask
+    script: str = ""  # statements that show what `wrong_presence` says, where no engine's do
+    zeros: frozenset[str] = frozenset()  # of the absent, where zeros were computed: as good as none
 
     @property
     def verdict(self) -> Verdict:
-        """The worst verdict of its adjoints."""
+        """The worst verdict of its adjoints; inconclusive where no gradient could be asked."""
         if self.wrong_presence:
             return Verdict.DISAGREES
         verdicts = [a.verdict for a in self.adjoints.values()]
+        verdicts += [Verdict.INCONCLUSIVE] if self.nothing_to_judge else []
         return max(verdicts, key=lambda v: v.rank, default=Verdict.ACCURATE)
+
+    @property
+    def nothing_to_judge(self) -> Mapping[str, str]:
+        """By input, why the user's code has no gradient anywhere; empty if it has one.
+
+        A pass would be that of its values alone. An input without entries has nothing to judge.
+        """
+        bare = self.subject.bare
+        if bare is None:
+            return {}
+        none = {n: why for n, why in self.absent.items() if n not in self.zeros}
+        inputs = [i.name for i in self.subject.graph.inputs if i.name not in bare.weights.values()]
+        inputs = [n for n in inputs if 0 not in bare.shapes[n]]
+        return {n: none[n] for n in inputs} if all(n in none for n in inputs) else {}
 
     @property
     def worst_adjoint(self) -> AdjointResult | None:
@@ -246,13 +265,16 @@ class Comparison:
             return replace(found, notes=(*found.notes, note))
         return found
 
+    def _nought(self, name: str) -> str:
+        return "zero" if name in self.zeros else "none"
+
     def _repr_html_(self) -> str:
         lines = [a.cells for a in self.adjoints.values()]
         lines += [
             (self.subject.label(n), "✗", problem) for n, problem in self.wrong_presence.items()
         ]
         lines += [
-            (self.subject.label(name), "✓", f"none, as it should be: {why}")
+            (self.subject.label(name), "✓", f"{self._nought(name)}, as it should be: {why}")
             for name, why in self.absent.items()
         ]
         drawn = "" if self.worst_adjoint is None else picture(self.worst_adjoint, self._title)
@@ -266,14 +288,15 @@ class Comparison:
             for name, problem in self.wrong_presence.items()
         ]
         lines += [
-            f"  {self.subject.label(name)}: none, as it should be ({why})"
+            f"  {self.subject.label(name)}: {self._nought(name)}, as it should be ({why})"
             for name, why in self.absent.items()
         ]
         for name, a in self.adjoints.items():
             counts = ", ".join(f"{n} {status}" for status, n in a.counts.items())
-            told = a.worst.status.standing is not Standing.NOT_JUDGED
+            told = a.values and a.worst.status.standing is not Standing.NOT_JUDGED
             worst = f"; worst {a.worst}" if told else ""
-            lines.append(f"  {self.subject.label(name)} {a.verdict}: {counts}{worst}")
+            said = f"{counts}{worst}" if a.values else _NO_ENTRIES
+            lines.append(f"  {self.subject.label(name)} {a.verdict}: {said}")
             lines += [] if a.power is None else [f"    {a.power.sentence}"]
         if self.reached:
             lines.append(f"  {reached_sentence(self.reached)}")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from comparisons.inputs.position import position
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.comparison import Comparison
 from comparisons.results.frame import frame_of_rows, latex_table
@@ -146,7 +147,8 @@ def _difference(a: Comparison, b: Comparison, name: str) -> Difference | None:
     at = int(differ[np.argmax(apart)])
     point = first.point(at)
     digits = 17 if a.dtype.bits > 32 else 9  # tell any two numbers of the type apart
-    inputs = ", ".join(f"{k} = {v:.{digits}g}" for k, v in point.inputs.items())
+    values = ", ".join(f"{k} = {v:.{digits}g}" for k, v in point.inputs.items())
+    inputs = ", where ".join(filter(None, (position(point.index), values)))
     gradients = f"{x[at]:.{digits}g} and {y[at]:.{digits}g} for {point.truth:.17g}"
     return Difference(
         name,

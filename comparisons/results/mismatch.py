@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import TypeVar
 
+from comparisons.inputs.position import entry, position
 from comparisons.inputs.values import COTANGENT
 from comparisons.judge.vocabulary import Verdict, verdict_named
 from comparisons.results.comparison import Comparison
 from comparisons.results.point import Point
-from comparisons.results.reproduction import reproduction
+from comparisons.results.reproduction import reproduction, reproduction_of_finding
 from comparisons.results.result import Result
 from comparisons.results.summary import Summary
 from symdiff.notation.names import barred
@@ -70,11 +71,14 @@ def accepted(found: Found, accept: Verdict | str = Verdict.FAILS_AT_INFINITY) ->
 
 def inconclusive(found: Result) -> str:
     """Which gradients nothing is known of, why, and what to do, in words."""
+    nothing = found.nothing_to_judge if isinstance(found, Comparison) else {}
     unknown = [s for s in found.summaries if s.verdict is Verdict.INCONCLUSIVE]
     because: dict[str, list[str]] = {}
-    for summary in unknown:
-        because.setdefault(_unknown(summary), []).append(found.subject.label(summary.name))
+    for name, why in nothing.items() or ((s.name, _unknown(s)) for s in unknown):
+        because.setdefault(why, []).append(found.subject.label(name))
     said = "; ".join(f"{', '.join(names)}, {why}" for why, names in because.items())
+    if nothing:
+        return f"there is no gradient to judge ({said}); give code whose result depends on an input"
     return f"inconclusive for {said}"
 
 
@@ -98,7 +102,7 @@ def describe(found: Result) -> str:
     if found.wrong_presence:
         name, problem = next(iter(found.wrong_presence.items()))
         said = [f"{head}{found.subject.label(name)} {problem}", *_constant(found, name, problem)]
-        return "\n".join([*said, f"  reproduce with: {_reproduction(found)}"])
+        return "\n".join([*said, f"  reproduce    {_indented(reproduction_of_finding(found))}"])
     worst, summary, bits = found.worst, found.worst_summary, found.dtype.hex_bits
     if worst is None or summary is None:
         return f"{head}there is no gradient to compare"
@@ -125,7 +129,7 @@ def describe(found: Result) -> str:
             *([] if power is None else [f"  this check   {power.sentence}"]),
             *_surrogate(found, summary.name, worst),
             *_at_tie(worst),
-            f"  reproduce    {_reproduction(found)}",
+            f"  reproduce    {_indented(reproduction(found))}",
             *_diagnosis(found),
             *_what_is_right(found),
         ]
@@ -136,8 +140,7 @@ def _worst_place(found: Result, worst: Point, name: str, inputs: str) -> str:
     """Where the worst error is: at an input, or in an array."""
     if found.subject.pointwise:
         return f"  worst input  {inputs or 'see the arrays in the comparison'}"
-    index = f"[{', '.join(map(str, worst.index))}]" if worst.index else ""
-    whole = f"{found.subject.label(name)}{index}"
+    whole = entry(found.subject.label(name), worst.index)
     return f"  worst entry  {whole}{f', where {inputs}' if inputs else ''}"
 
 
@@ -220,9 +223,9 @@ def _diagnosis(found: Result) -> list[str]:
     return [f"  diagnosis    {said[0]}", *(f"    {line}" for line in said[1:])] if said else []
 
 
-def _reproduction(found: Result) -> str:
-    """The statement, a remark above it on a line of its own, both in line with the rest."""
-    return reproduction(found).replace("\n", f"\n{' ' * 15}")
+def _indented(statements: str) -> str:
+    """The statements, a remark above them on a line of its own, both in line with the rest."""
+    return statements.replace("\n", f"\n{' ' * 15}")
 
 
 def _worst_points(points: Sequence[Point], found: Result) -> list[str]:
@@ -233,7 +236,7 @@ def _worst_points(points: Sequence[Point], found: Result) -> list[str]:
     names = list(points[0].inputs) if pointwise else ["entry"]
     rows = [[*names, found.engine.framework, "closed form", "ulp", "status"]]
     for p in points:
-        at = [*map(repr, p.inputs.values())] if pointwise else [str(list(p.index))]
+        at = [*map(repr, p.inputs.values())] if pointwise else [position(p.index)]
         rows.append([*at, repr(p.computed), repr(p.truth), f"{p.ulp:.3g}", str(p.status)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from comparisons.inputs.position import position
 from comparisons.judge.vocabulary import Status
 
 
@@ -18,13 +19,14 @@ class Point:
     ulp: float
     relative: float
     status: Status
-    index: tuple[int, ...] = ()  # in the array
+    index: tuple[int, ...] | None = None  # in the array, as its user has it; None of points
     allowed: float = float("nan")  # the error beyond which it is wrong; NaN if any is
     at_tie: bool = False  # whether the truth is the derivative on both sides of a tie of cases
 
     def __str__(self) -> str:
         at = ", ".join(f"{k} = {v:.17g}" for k, v in self.inputs.items())
-        return f"{at}: {self.computed:.9g} for {self.truth:.9g}, {self.ulp:.3g} ulp"
+        place = ", where ".join(filter(None, (position(self.index), at)))
+        return f"{place}: {self.computed:.9g} for {self.truth:.9g}, {self.ulp:.3g} ulp"
 
 
 def relative_error(computed: float, truth: float) -> float:

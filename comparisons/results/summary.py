@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from comparisons.judge.vocabulary import Status, Verdict
+from comparisons.results.decision import Decision
 
 if TYPE_CHECKING:
     from comparisons.judge.power import Power
@@ -24,4 +26,11 @@ class Summary:
     above_half: float  # the share of values off by more than half an ulp
     above_one: float
     counts: Mapping[Status, int]
+    decided_by: Decision  # what the verdict was taken from
     power: Power | None = None  # what a pass is worth, of an array
+
+
+def deciding(summaries: Iterable[Summary], verdict: Verdict) -> Decision | None:
+    """The largest error by which a verdict on several adjoints fell; None if it is of none."""
+    those = [s.decided_by for s in summaries if s.verdict is verdict]
+    return max(those, key=lambda d: math.inf if d.error is None else d.error, default=None)

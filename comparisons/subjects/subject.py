@@ -50,6 +50,8 @@ class Subject:
     held: Mapping[Node, str] | None = None
     bare: Bare | None = None  # captured code as it is called
     draws: bool = False  # whether the code draws random numbers
+    solves: str = ""  # the operators of it that solve equations, right to the largest entry alone
+    by_memory: str = ""  # why other layouts give other numbers, in words: "draws random numbers"
     no_double: str = ""  # why it is judged in its tensors' own type and not in float64, in words
     surrogate: bool = False  # whether it is judged by a gradient that is no derivative
     imports: str = ""  # statements that the code needs beside `import torch`
@@ -63,6 +65,8 @@ class Subject:
     places: Mapping[Node, Place] = field(default_factory=dict)  # the user's lines, of nodes
     alone: Callable[[], Subject] | None = None  # the same, as a function of one number
     labels: Mapping[str, str] = field(default_factory=dict)  # of adjoints, where not as z̄
+    # of inputs, as the user's tensors have them: a graph has no axes of length 1
+    shapes: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.name
@@ -75,6 +79,13 @@ class Subject:
     def pointwise(self) -> bool:
         """Whether all inputs are scalars: arrays of them are then many problems at once."""
         return not any(i.axes for i in self.graph.inputs)
+
+    def shape_of(self, name: str, found: tuple[int, ...]) -> tuple[int, ...] | None:
+        """The shape of an adjoint as its user has it; None where it is of points.
+
+        Args: found, its shape in the graph.
+        """
+        return None if self.pointwise else self.shapes.get(name, found)
 
     def sampled_beside(self, given: Mapping[str, Any], dtype: FloatType) -> Inputs:
         """The arrays given by name, and of every other input what it is judged at by default."""

@@ -24,6 +24,8 @@ from comparisons.engines.every import ENGINES
 from comparisons.engines.snippet import Place
 from comparisons.judge.budget import Budget
 from comparisons.judge.vocabulary import Standing, Status, Verdict
+from comparisons.results.deciding import beyond, undecided
+from comparisons.results.decision import AT_INFINITY, CONDITIONED, Decision
 from comparisons.results.envelope import Envelope
 from comparisons.results.html_table import cells, html_table
 from comparisons.results.point import Point, relative_error
@@ -98,8 +100,26 @@ class Sweep:
                 above_half / max(1, self.values),
                 above_one / max(1, self.values),
                 counts,
+                self._decided_by,
             )
         ]
+
+    @property
+    def _decided_by(self) -> Decision:
+        """The error that the verdict was taken from."""
+        if self.verdict is Verdict.INCONCLUSIVE:
+            return undecided(None)
+        if self.verdict is Verdict.FAILS_AT_INFINITY:
+            return Decision(float(self.tally.counts[Status.AT_INFINITY]), AT_INFINITY)
+        if self.verdict is Verdict.ACCURATE:
+            return Decision(self.tally.conditioned_ulp, CONDITIONED)
+        imprecise = self.verdict is Verdict.AGREES
+        status, worst = next(
+            (s, e)
+            for s, e in self.tally.by_wrongness()
+            if not imprecise or s.standing is Standing.IMPRECISE
+        )
+        return beyond(worst.excess, status, self.budget, pointwise=True)
 
     @property
     def absent(self) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ empty, or if it is made of such entries.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import repeat
 from typing import Any
 
@@ -50,6 +50,7 @@ ABSENT = Absent(0)
 NO_NUMBERS = (S.NaN, S.ComplexInfinity)
 Decided = tuple[tuple[Expr, Expr], ...]  # cases and what is taken of each
 OfBalls = Callable[..., Any]
+Strictly = Callable[[Sequence[Any]], bool | None]
 
 
 class WithAbsent(OfColumns):
@@ -63,6 +64,10 @@ class WithAbsent(OfColumns):
     ) -> None:
         self._symbols, self._expression, self._plain = symbols, expression, plain
         self._simpler: dict[Expr, WithAbsent] = {}
+        free = expression.free_symbols
+        self._used = tuple(i for i, symbol in enumerate(symbols) if symbol in free)
+        self._without: dict[tuple[int, ...], WithAbsent | None] = {}  # by what is absent
+        self._with: dict[tuple[int | None, ...], WithAbsent | None] = {}  # by the cases taken
         self._anywhere: arb | None = None  # its value, where that hangs on nothing
         if expression.is_zero:
             self._anywhere = ABSENT
@@ -75,9 +80,9 @@ class WithAbsent(OfColumns):
         """The ball of the value."""
         if self._function is None:
             return self._anywhere
-        rest = _without_absent(self._symbols, self._expression, balls)
-        if rest is not None:
-            return self._by(rest, balls)
+        gone = tuple(i for i in self._used if type(balls[i]) is Absent)
+        if gone and (rest := self._of_the_others(gone)) is not None:
+            return rest(*balls)
         return self._settled(self._function(*balls), balls)
 
     def of_columns(self, columns: Sequence[list[Any]]) -> Iterable[Any]:
@@ -105,41 +110,59 @@ class WithAbsent(OfColumns):
     def _settled(self, value: Any, balls: Sequence[Any]) -> Any:
         """The value, or that of the case that a strict condition takes if it says more."""
         if self._has_cases and (value.is_zero() or not value.is_finite()):
-            rest = _settled(self._symbols, self._expression, balls)
+            rest = self._of_taken(balls)
             if rest is not None:
-                return self._by(rest, balls)
+                return rest(*balls)
         return value
 
-    def _by(self, rest: Expr, balls: Sequence[Any]) -> Any:
+    def _of_taken(self, balls: Sequence[Any]) -> WithAbsent | None:
+        """The expression with those cases put in that strict conditions take; None of none.
+
+        At a border nothing is strict.
+        """
+        taken = tuple(map(partial(_case_taken, balls), self._branches))
+        if taken not in self._with:
+            values = {
+                cases: cases.args[i].args[0]
+                for cases, i in zip(self._cases, taken, strict=True)
+                if i is not None
+            }
+            rest = _with_cases(self._expression, tuple(values.items())) if values else None
+            self._with[taken] = None if rest is None else self._of(rest)
+        return self._with[taken]
+
+    @cached_property
+    def _cases(self) -> tuple[Expr, ...]:
+        """The cases that stand in no others."""
+        return _outermost(self._expression)
+
+    @cached_property
+    def _branches(self) -> list[list[Strictly]]:
+        """Of each the conditions."""
+        return [[_strictly(c, self._symbols) for _, c in cases.args] for cases in self._cases]
+
+    def _of_the_others(self, gone: tuple[int, ...]) -> WithAbsent | None:
+        """The expression with 0 for what is absent; None if 0 is divided by."""
+        if gone not in self._without:
+            rest = _with_zeros(self._expression, tuple(self._symbols[i] for i in gone))
+            self._without[gone] = None if rest is None else self._of(rest)
+        return self._without[gone]
+
+    def _of(self, rest: Expr) -> WithAbsent:
         if rest not in self._simpler:
             self._simpler[rest] = WithAbsent(self._symbols, rest, self._plain)
-        return self._simpler[rest](*balls)
+        return self._simpler[rest]
 
 
-def _without_absent(
-    symbols: tuple[Symbol, ...], expression: Expr, balls: Sequence[Any]
-) -> Expr | None:
-    """The expression with 0 for what is absent; None where nothing is, or 0 is divided by."""
-    gone = [s for s, ball in zip(symbols, balls, strict=True) if isinstance(ball, Absent)]
-    absent = tuple(s for s in gone if s in expression.free_symbols)
-    return _with_zeros(expression, absent) if absent else None
-
-
-def _settled(symbols: tuple[Symbol, ...], expression: Expr, balls: Sequence[Any]) -> Expr | None:
-    """The expression with those cases put in that strict conditions take; None if there are none.
-
-    At a border nothing is strict.
-    """
-    taken: list[tuple[Expr, Expr]] = []
-    for cases in _outermost(expression):
-        for value, condition in cases.args:
-            holds = _strictly(condition, symbols, balls)
-            if holds is None:
-                break
-            if holds:
-                taken.append((cases, value))
-                break
-    return _with_cases(expression, tuple(taken)) if taken else None
+def _case_taken(balls: Sequence[Any], conditions: Sequence[Strictly]) -> int | None:
+    """Which case is taken all around, if that is decided."""
+    for i, condition in enumerate(conditions):
+        holds = condition(balls)
+        if holds is None:
+            return None
+        if holds:
+            return i
+    return None
 
 
 @lru_cache(maxsize=4096)
@@ -164,21 +187,36 @@ def _outermost(expression: Expr) -> tuple[Expr, ...]:
     return tuple(dict.fromkeys(cases for a in expression.args for cases in _outermost(a)))
 
 
-def _strictly(condition: Any, symbols: tuple[Symbol, ...], balls: Sequence[Any]) -> bool | None:
-    """Whether a condition holds all around; None where that is not decided."""
+def _strictly(condition: Any, symbols: tuple[Symbol, ...]) -> Strictly:
+    """Whether a condition holds all around, of balls; None where that is not decided."""
     if isinstance(condition, BooleanAtom):
-        return bool(condition)
+        known = bool(condition)
+        return lambda _: known
     if isinstance(condition, Not):
-        found = _strictly(condition.args[0], symbols, balls)
-        return None if found is None else not found
+        return partial(_negated, _strictly(condition.args[0], symbols))
     if isinstance(condition, And | Or):
-        settling = isinstance(condition, Or)
-        parts = [_strictly(part, symbols, balls) for part in condition.args]
-        if settling in parts:
-            return settling
-        return None if None in parts else not settling
+        parts = [_strictly(part, symbols) for part in condition.args]
+        return partial(_joined, parts, isinstance(condition, Or))
     if not isinstance(condition, Relational):
-        return None
+        return lambda _: None
+    return partial(_of_border, condition, symbols)
+
+
+def _negated(condition: Strictly, balls: Sequence[Any]) -> bool | None:
+    found = condition(balls)
+    return None if found is None else not found
+
+
+def _joined(parts: Sequence[Strictly], settling: bool, balls: Sequence[Any]) -> bool | None:  # noqa: FBT001 - bound
+    found = [part(balls) for part in parts]
+    if settling in found:
+        return settling
+    return None if None in found else not settling
+
+
+def _of_border(
+    condition: Relational, symbols: tuple[Symbol, ...], balls: Sequence[Any]
+) -> bool | None:
     try:
         border = _border(condition, symbols)(*balls)
     except (CannotCertify, Undefined):

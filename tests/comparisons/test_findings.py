@@ -280,6 +280,30 @@ def test_gelu_of_large_numbers_is_infinite_in_float32_on_some_processors():
     assert abs(truth + mpmath.mpf("9.12e-8")) < 1e-10
 
 
+def test_the_gradient_of_as_strided_scatter_is_that_of_what_is_overwritten():
+    """Where the source is written the input has no part: 0 there, and the cotangent elsewhere.
+
+    torch's own database expects its test of this gradient to fail (`test_fn_grad` of the OpInfo).
+    """
+    x = torch.zeros(4, dtype=torch.float64, requires_grad=True)
+    y = torch.as_strided_scatter(x, torch.ones(2, dtype=torch.float64), (2,), (1,), 0)
+    (found,) = torch.autograd.grad(y.sum(), x)
+
+    assert y.tolist() == [1, 1, 0, 0]
+    assert found.tolist() == [1, 1, 0, 0]  # for 0, 0, 1, 1
+    with pytest.raises(comparisons.GradientMismatch, match="at 4 of 4 points"):
+        comparisons.check(torch.as_strided_scatter, x, torch.ones(2, dtype=x.dtype), (2,), (1,), 0)
+
+
+def test_the_gradient_of_digamma_has_nine_digits():
+    """torch's trigamma sums six terms and then four of the asymptotic series: 4e-10 at 2."""
+    found = gradient(torch.digamma, 2.0, torch.float64, 1)
+    with mpmath.workdps(60):
+        off = found / mpmath.psi(1, 2) - 1
+
+    assert 1e-10 < off < 1e-9
+
+
 class TestLosses:
     """What goes wrong in two variables."""
 

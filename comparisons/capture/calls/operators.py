@@ -68,6 +68,9 @@ RESHAPES_IN_PLACE = frozenset(
     )
 )
 
+# They round nothing where what moves is truths or integers, and the rest constants of the type.
+OF_TRUTHS = frozenset(("to_copy", "where", "masked_fill", "mul"))
+
 OUT_OF_REACH = frozenset(
     (
         "linalg_svd",
@@ -77,6 +80,35 @@ OUT_OF_REACH = frozenset(
         "linalg_matrix_exp",
         "matrix_exp",
         "geqrf",
+    )
+)
+
+# By elimination or by reflections: an error is small beside the largest entry, not beside each.
+# Source: N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., chapters 9 and 19.
+SOLVES = frozenset(
+    (
+        "cholesky",
+        "cholesky_inverse",
+        "cholesky_solve",
+        "inverse",
+        "linalg_cholesky_ex",
+        "linalg_det",
+        "linalg_householder_product",
+        "linalg_inv_ex",
+        "linalg_ldl_factor_ex",
+        "linalg_ldl_solve",
+        "linalg_lstsq",
+        "linalg_lu",
+        "linalg_lu_factor_ex",
+        "linalg_lu_solve",
+        "linalg_pinv",
+        "linalg_qr",
+        "linalg_slogdet",
+        "linalg_solve_ex",
+        "linalg_solve_triangular",
+        "lu_unpack",
+        "ormqr",
+        "triangular_solve",
     )
 )
 

@@ -14,6 +14,33 @@ from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import composed
 
 aten = torch.ops.aten
+_NONE, _MEAN = 0, 1  # at::Reduction
+
+
+# torch's own references of these three load torch._dynamo when they are first called: 0.6 s.
+
+
+@composed("huber_loss")
+def huber_loss(x: Tensor, t: Tensor, reduction: int = 1, delta: float = 1.0) -> Tensor:
+    """½ d² where d = |x − t| < δ, else δ (d − ½ δ); all of them, their mean or their sum."""
+    d = (x - t).abs()
+    each = torch.where(d < delta, 0.5 * d * d, delta * (d - 0.5 * delta))
+    if reduction == _NONE:
+        return each
+    return each.mean() if reduction == _MEAN else each.sum()
+
+
+@composed("glu")
+def glu(x: Tensor, dim: int = -1) -> Tensor:
+    """The first half times σ of the second."""
+    first, second = x.chunk(2, dim)
+    return first * torch.sigmoid(second)
+
+
+@composed("celu")
+def celu(x: Tensor, alpha: float = 1.0) -> Tensor:
+    """x above 0, else α (e^(x/α) − 1)."""
+    return torch.where(x > 0, x, alpha * torch.expm1(x / alpha))
 
 
 @composed("_cdist_forward")

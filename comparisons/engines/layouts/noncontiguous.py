@@ -22,11 +22,11 @@ class NonContiguous(Engine):
     def refuses(self, subject: Subject) -> str | None:
         """Refuse points, which have no axes to exchange: `strided`, `transposed` are for them.
 
-        And what draws random numbers: torch draws them in the order of memory, so in another
+        And what goes by the order of memory: torch draws random numbers in it, so in another
         layout an entry gets another one.
         """
-        if subject.draws:
-            return f"{subject} draws random numbers, which go by the order of memory"
+        if subject.by_memory:
+            return f"{subject} {subject.by_memory}"
         if not any(len(i.axes) > 1 for i in subject.graph.inputs):
             return f"{subject} has no matrix whose memory could be laid out otherwise"
         return None

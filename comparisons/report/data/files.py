@@ -16,7 +16,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from comparisons.inputs.position import position
 from comparisons.judge.vocabulary import Status
+from comparisons.report.data.decided import decided
 from comparisons.report.data.numbered import numbered
 from comparisons.report.data.row import WIDEST_FIRST, Row, written
 from comparisons.report.data.schema import LONGEST, Schema
@@ -30,8 +32,8 @@ _NUMBER_TEXT = re.compile(
 )
 _BEGAN = datetime.now(UTC)  # of the run: its page and its JSON have one date
 _VERSIONS = ("symdiff-autograd", "torch", "sympy", "numpy", "python-flint")
-_COLUMNS = ("subject", "dtype", "engine", "verdict", "values", "bulk_ulp")
-_WORST = ("adjoint", "at", "computed", "truth", "ulp", "reproduction")
+_COLUMNS = ("subject", "dtype", "engine", "verdict", "decided_by", "values", "bulk_ulp")
+_WORST = ("adjoint", "index", "at", "computed", "truth", "ulp", "reproduction")
 
 
 def document(rows: Iterable[Row], *, complete: bool) -> dict[str, Any]:
@@ -109,7 +111,8 @@ def write_csv(path: Path, rows: Iterable[Row]) -> None:
     for row in _ordered(rows):
         if row["kind"] == "comparison":
             counts = [row["counts"].get(s, 0) for s in statuses]
-            cells = [*(row[c] for c in _COLUMNS), *counts, *_worst(row["worst"])]
+            said = {**row, "decided_by": decided(row)}
+            cells = [*(said[c] for c in _COLUMNS), *counts, *_worst(row["worst"])]
             table.writerow([_inert(cell) for cell in cells])
     write_whole(path, [text.getvalue()])
 
@@ -132,7 +135,8 @@ def _worst(point: Row | None) -> list[Any]:
     if point is None:
         return [""] * len(_WORST)
     at = ", ".join(f"{name} = {value} ({bits})" for name, value, bits in point["inputs"])
-    return [at if column == "at" else point[column] for column in _WORST]
+    said = {**point, "at": at, "index": position(point["index"])}
+    return [said[column] for column in _WORST]
 
 
 def _ordered(rows: Iterable[Row]) -> list[Row]:

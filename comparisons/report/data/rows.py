@@ -12,12 +12,13 @@ from comparisons.dtypes import FloatType
 from comparisons.judge.power import Power
 from comparisons.report.data.profile import curve, profile
 from comparisons.report.data.row import Row
+from comparisons.results.decision import Decision
 from comparisons.results.engine_table import Difference
 from comparisons.results.kink_conventions import Convention
 from comparisons.results.point import Point
-from comparisons.results.reproduction import reproduction
+from comparisons.results.reproduction import reproduction, reproduction_of_finding
 from comparisons.results.result import Result
-from comparisons.results.summary import Summary
+from comparisons.results.summary import Summary, deciding
 from comparisons.subjects.subject import Reading, Subject
 from symdiff import Definition
 from symdiff.graph import Graph
@@ -59,12 +60,14 @@ def result_row(result: Result) -> Row:
         "device": result.device,
         "budget": {"accurate": budget.accurate, "absolute": budget.absolute},
         "verdict": str(result.verdict),
+        "decided_by": _decided_by(result),
         "values": result.values,
         "bulk_ulp": result.bulk_ulp,
         "counts": {str(status): n for status, n in result.counts().items()},
         "adjoints": [_adjoint_row(subject, s) for s in result.summaries],
         "absent": {subject.label(k): why for k, why in result.absent.items()},
         "problems": {subject.label(k): what for k, what in result.wrong_presence.items()},
+        "reproduction": reproduction_of_finding(result),
         "worst": None if worst is None else {**at(worst), "reproduction": reproduction(result)},
         "broken": [at(point) for point in result.broken(_BROKEN)],
         "ideal": _ideal_row(result),
@@ -124,8 +127,19 @@ def _adjoint_row(subject: Subject, summary: Summary) -> Row:
         "name": subject.label(summary.name),
         "verdict": str(summary.verdict),
         "counts": counts,
+        "decided_by": asdict(summary.decided_by),
         "power": None if summary.power is None else _power_row(summary.power),
     }
+
+
+def _decided_by(result: Result) -> Row:
+    """The number that the verdict was taken from; of a finding in words what it is about."""
+    if result.wrong_presence:
+        return asdict(
+            Decision(None, f"{result.subject.label(next(iter(result.wrong_presence)))}, in words")
+        )
+    found = deciding(result.summaries, result.verdict)
+    return asdict(found or Decision(None, "nothing to judge"))
 
 
 def _power_row(power: Power) -> Row:
@@ -140,6 +154,7 @@ def _point_row(dtype: FloatType, name: str, point: Point) -> Row:
     bits = dtype.hex_bits
     return {
         "adjoint": name,
+        "index": list(point.index or ()),
         "inputs": [[k, repr(v), bits(v)] for k, v in point.inputs.items()],
         "computed": repr(point.computed),
         "computed_bits": bits(point.computed),

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
-from comparisons.judge.vocabulary import Verdict, verdict_named
+from comparisons.judge.vocabulary import Verdict
+from comparisons.report.data.decided import badness, judged, unit
 from comparisons.report.data.files import document
 from comparisons.report.data.row import WIDEST_FIRST, Row, read
 from comparisons.report.data.whole_file import write_whole
@@ -23,6 +24,7 @@ from comparisons.report.summaries.detections import Detections
 from comparisons.report.summaries.engine_pairs import EnginePair, engine_pairs
 from comparisons.report.summaries.findings import Finding, findings, origin_of
 from comparisons.report.summaries.overview import Operator, overview
+from comparisons.results.decision import ALLOWED, RELATIVE
 from comparisons.results.number import shown
 from symdiff.notation.names import lettered
 
@@ -138,8 +140,15 @@ class Document:
         found = [r for r in self.of(title) if (r["engine"], r["dtype"]) == (engine, dtype)]
         return max(found, key=badness, default=None)
 
+    def heading(self, dtype: str) -> str:
+        """What the numbers of a type's column are counted in, and how many values were judged."""
+        rows = [r for r in self.comparisons if r["dtype"] == dtype]
+        units = [u for u in ("ulp", ALLOWED, RELATIVE) if any(unit(r) == u for r in rows)]
+        parts = [" or ".join(units), f"{judged(rows):,} judged"]
+        return ", ".join(filter(None, parts))
+
     def sort_key(self, row: Row | None) -> str:
-        """A number to sort a cell by, as text: the verdict, then the error in bulk."""
+        """A number to sort a cell by, as text: the verdict, then the error it was taken from."""
         if row is None:
             return "-1"
         verdict, error = badness(row)
@@ -264,11 +273,6 @@ def write_page(path: Path, data: Mapping[str, Any], *, largest: int = LARGEST) -
             write_whole(folder / f"{report.anchor(title)}.html", [section])
         page = report.render(path.suffix)
     write_whole(path, [page])
-
-
-def badness(row: Row) -> tuple[int, float]:
-    """What a comparison is sorted by: its verdict, then its error in bulk."""
-    return verdict_named(row["verdict"]).rank, row["bulk_ulp"]
 
 
 def _setting(row: Row) -> str:

@@ -18,6 +18,8 @@ TERMS: Mapping[str, str] = MappingProxyType(
         "conditioned ulp": "The error over ulp(g) + u·Σ|v ∂g/∂v|: beside the rounding of the "
         "answer, what rounding each value it is computed from explains. Near a root of the "
         "derivative every sound formula is many ulp off, and few conditioned ulp.",
+        "× allowed": "Of a function of whole tensors, the error over what is allowed: 2 ulp and 16 "
+        "times what independent roundings of all operations that lead to the entry add up to.",
         "in bulk": "At finite inputs where the gradient is at least a sixteenth of its "
         "largest value.",
         "budget": f"What is allowed: for accurate, {_ALLOWED.accurate:g} conditioned ulp at every "

@@ -38,9 +38,9 @@
   for (const header of table.tHead.rows[0].cells) {
     const button = document.createElement("button");
     button.type = "button";
-    button.append(...header.childNodes);
+    button.append(header.firstChild);
     button.addEventListener("click", () => sort(header));
-    header.append(button);
+    header.prepend(button);
   }
   controls.addEventListener("submit", (event) => event.preventDefault());
   search.addEventListener("input", filter);

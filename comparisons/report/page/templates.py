@@ -17,6 +17,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from comparisons.inputs.position import entry
+from comparisons.report.data.decided import decided
+from comparisons.report.data.row import Row
 from comparisons.report.page import markdown, plots
 from comparisons.report.page.glossary import STATUSES, TERMS, VERDICTS
 from comparisons.report.page.mathml import mathml
@@ -39,6 +42,11 @@ def anchor(name: str) -> str:
 def _place(value: float) -> str:
     """An input in two digits, in words of its own sign: −6.7."""
     return f"{value:.2g}".replace("-", "−")
+
+
+def _entry(point: Row) -> str:
+    """The entry that a point is: `x.grad[3, 17]`; documents of before say no more than `x.grad`."""
+    return entry(point["adjoint"], point.get("index"))
 
 
 STYLE_FILE = "style.css"  # beside the pages of a folder
@@ -86,6 +94,7 @@ def _environment(**options: Any) -> Environment:
         **options,
     )
     environment.filters |= {"number": shown, "anchor": anchor, "lettered": lettered}
+    environment.filters |= {"decided": decided, "entry": _entry}
     environment.globals |= {"VERDICTS": VERDICTS, "STATUSES": STATUSES, "TERMS": TERMS}
     return environment
 

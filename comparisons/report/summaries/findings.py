@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from comparisons.inputs.position import entry
 from comparisons.judge.vocabulary import Verdict, status_named
 from comparisons.report.data.row import Row
+from comparisons.results.decision import OF_ONE
 from comparisons.results.number import shown
 
 _HUGE = 1e30
@@ -58,22 +60,40 @@ class Finding:
         return [(f"{n:,}", s) for s, n in sorted(counts.items(), key=lambda kn: (-kn[1], kn[0]))]
 
     @property
+    def reproductions(self) -> list[str]:
+        """Plain torch that shows what the sentences say."""
+        worst, first = self.row["worst"], self.row.get("reproduction", "")
+        of_worst = worst is not None and (self.wrong or not first)
+        return [*([first] if first else []), *([worst["reproduction"]] if of_worst else [])]
+
+    @property
     def sentences(self) -> list[str]:
         """What is wrong, and the worst of it."""
         found = [f"{name} {problem}." for name, problem in self.row["problems"].items()]
-        worst = self.row["worst"]
+        worst, index = self.row["worst"], (self.row["worst"] or {}).get("index")
         if worst is not None and self.wrong:
             at = ", ".join(f"{name} = {value}" for name, value, _ in worst["inputs"])
+            where = f"The worst is {entry(worst['adjoint'], index)}{at and f', where {at}'}: it"
+            if not index:
+                where = f"{f'At {at} the' if at else 'The'} gradient {worst['adjoint']}"
             off = (
                 "is not finite"
                 if worst["computed"] in ("nan", "inf", "-inf")
-                else f"is {shown(worst['ulp'])} ulp off"
+                else f"is {shown(worst['ulp'])} ulp off{_beside_one(self.row)}"
             )
             found.append(
-                f"At {at} the gradient {worst['adjoint']} {off}: torch gives {worst['computed']}, "
-                f"the truth is {worst['truth']}."
+                f"{where} {off}: torch gives {worst['computed']}, the truth is {worst['truth']}."
             )
         return found
+
+
+def _beside_one(row: Row) -> str:
+    """The same error in the unit that the verdict was taken in, if that is another."""
+    found = row.get("decided_by") or {}
+    if found.get("unit") != OF_ONE or found["error"] is None:
+        return ""
+    line = shown(row["budget"]["absolute"])
+    return f" ({shown(found['error'])} {OF_ONE}, of which {line} are allowed)"
 
 
 def findings(comparisons: Iterable[Row]) -> list[Finding]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from comparisons.judge.vocabulary import Verdict, verdict_named
+from comparisons.judge.vocabulary import Verdict
+from comparisons.report.data.decided import badness, decided
 from comparisons.report.data.numbered import numbered
 from comparisons.report.data.row import WIDEST_FIRST
 from symdiff.notation.printable import printable
@@ -15,7 +16,7 @@ Cell = tuple[str, str]  # the text, padded to its column, and the verdict it is 
 
 
 def table(rows: Iterable[Mapping[str, Any]], most: int | None = None) -> Iterator[tuple[Cell, ...]]:
-    """The lines of the table, the head first; every cell a verdict and the bulk error in ulp.
+    """The lines of the table, the head first; every cell a verdict and what it was taken from.
 
     Args:
         rows: comparisons, as `result_row` makes them; of several in one cell the worst shows.
@@ -24,10 +25,10 @@ def table(rows: Iterable[Mapping[str, Any]], most: int | None = None) -> Iterato
     worst: dict[str, dict[str, Mapping[str, Any]]] = {}
     for row in numbered(rows):
         cells = worst.setdefault(_label(row), {})
-        cells[row["dtype"]] = max(cells.get(row["dtype"], row), row, key=_badness)
+        cells[row["dtype"]] = max(cells.get(row["dtype"], row), row, key=badness)
     labels = sorted(worst, key=lambda name: (_worst_first(worst[name].values()), name))
     wrong = sum(
-        _badness(max(worst[name].values(), key=_badness))[0] == Verdict.DISAGREES.rank
+        badness(max(worst[name].values(), key=badness))[0] == Verdict.DISAGREES.rank
         for name in labels
     )
     shown = labels if most is None else labels[: max(most, wrong)]
@@ -49,17 +50,13 @@ def _label(row: Mapping[str, Any]) -> str:
     return printable(label, _LONGEST)
 
 
-def _badness(row: Mapping[str, Any]) -> tuple[int, float]:
-    return (verdict_named(row["verdict"]).rank, float(row["bulk_ulp"]))
-
-
 def _worst_first(rows: Iterable[Mapping[str, Any]]) -> tuple[int, float]:
-    verdict, error = max(map(_badness, rows))
+    verdict, error = max(map(badness, rows))
     return (-verdict, -error)
 
 
 def _cell(row: Mapping[str, Any] | None) -> str:
-    return "–" if row is None else f"{row['verdict']} {float(row['bulk_ulp']):.3g} ulp"
+    return "–" if row is None else f"{row['verdict']} {decided(row)}"
 
 
 def _padded(cells: Iterable[Cell], widths: Iterable[int]) -> Iterator[Cell]:

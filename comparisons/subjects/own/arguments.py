@@ -30,6 +30,15 @@ def moved(given: Any, move: Callable[[Tensor], Tensor]) -> Any:
     return tree_map_only(torch.Tensor, one, given)
 
 
+def shapes_of_constants(given: Any) -> list[tuple[int, ...]]:
+    """The shapes of the tensors among the arguments that have no gradient: indices, masks."""
+    import torch
+    from torch.utils._pytree import tree_leaves
+
+    tensors = [leaf for leaf in tree_leaves(given) if isinstance(leaf, torch.Tensor)]
+    return [tuple(t.shape) for t in tensors if not t.is_floating_point()]
+
+
 def rounded_to(given: Any, dtype: FloatType) -> Any:
     """The arguments rounded to the type, held in float64."""
     from comparisons.capture.running.rounded import rounded

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +22,11 @@ class Bare:
         shapes: of inputs and outputs, as the user's tensors have them.
         weights: by an output's name the input that weights it.
         on_the_very: the same of the tensors that are given, into which the code may write.
+        constants: the shapes of the tensors it is given that are no inputs.
         fixed: whether something holds at these inputs only, as a branch that was taken.
         written: whether a backward written by hand leads to an output.
+        text: a list of its outputs in Python, in the names of its inputs.
+        text_on_the_very: the same of the tensors that are given.
         nearby: the graphs of the code a hair beside its inputs, where ties are decided.
         again: the same as a `Subject` in another type.
         at_others: the same as a `Subject` at other arguments, by what makes them of the given ones.
@@ -33,8 +36,11 @@ class Bare:
     shapes: Mapping[str, tuple[int, ...]]
     weights: Mapping[str, str]
     on_the_very: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
+    constants: Sequence[tuple[int, ...]]
     fixed: bool
     written: bool
     again: Callable[[FloatType], Any]
     at_others: Callable[[Callable[[Tensor], Tensor]], Any]
     nearby: Callable[[], Iterator[Graph]]
+    text: str
+    text_on_the_very: str

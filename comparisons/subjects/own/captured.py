@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
 from comparisons.subjects.functions import from_function
-from comparisons.subjects.own.arguments import a_hair_away, moved, rounded_to
+from comparisons.subjects.own.arguments import a_hair_away, moved, rounded_to, shapes_of_constants
 from comparisons.subjects.own.bare import Bare
 from comparisons.subjects.own.entrywise import entrywise
 from comparisons.subjects.own.of_gradient import of_gradient
@@ -85,9 +85,10 @@ def from_code(
         captured = _beside(captured, function, arguments, named)
     names = list(captured.inputs)
     call = written_call(function, names, arguments, named, copied=captured.writes)
+    bare = written_call(function, names, arguments, named, as_given=True)
     if captured.draws:
         seed = f"torch.manual_seed({SEED})"
-        call = replace(call, text=f"({seed}, {call.text})[1]")
+        call, bare = (replace(c, text=f"({seed}, {c.text})[1]") for c in (call, bare))
 
     def elsewhere(arguments: tuple[Any, ...], named: dict[str, Any]) -> Subject:
         return from_code(function, arguments, named, dtype, reference=reference)
@@ -97,7 +98,12 @@ def from_code(
 
     weighted = replace(
         _weighted(
-            captured, call, again, at_others, partial(_nearby, judged_by, arguments, named, dtype)
+            captured,
+            (call, bare),
+            shapes_of_constants((arguments, named)),
+            again,
+            at_others,
+            partial(_nearby, judged_by, arguments, named, dtype),
         ),
         reading=partial(_reading, judged_by, arguments, named),
         entrywise=partial(
@@ -106,6 +112,8 @@ def from_code(
         if gradient is None
         else lambda: None,
         draws=captured.draws,
+        solves=", ".join(captured.solves),
+        by_memory=captured.by_memory,
         surrogate=gradient is not None,
         held=_held(captured, dtype, judged=reference is None),
     )
@@ -258,13 +266,18 @@ def _nearby(function: Function, arguments: Any, named: Any, dtype: FloatType) ->
 
 def _weighted(
     captured: Captured,
-    call: WrittenCall,
+    texts: tuple[WrittenCall, WrittenCall],
+    constants: Sequence[tuple[int, ...]],
     again: Callable[[FloatType], Subject],
     at_others: Callable[[Callable[[Tensor], Tensor]], Subject],
     nearby: Callable[[], Iterator[Graph]],
 ) -> Subject:
-    """L = Σ v ∘ y."""
+    """L = Σ v ∘ y.
+
+    Args: texts, of the call, and of one with the very tensors that are given.
+    """
     whole, weights = _total(captured.graph)
+    (call, _), outputs = texts, [_outputs_text(t, len(weights)) for t in texts]
 
     def forward(**leaves: Tensor) -> Tensor:
         found = captured.call(**{n: leaves[n] for n in captured.inputs})
@@ -296,11 +309,13 @@ def _weighted(
             captured.shapes,
             weights,
             _outputs(captured, captured.code.on_the_very),
+            constants,
             bool(captured.fixed),
             captured.written,
             again,
             at_others,
             nearby,
+            *outputs,
         ),
         imports=call.imports,
         obstacle=call.obstacle,
@@ -308,6 +323,10 @@ def _weighted(
         identity=call.identity,
         flat=captured.locally_constant,
         places=captured.places,
+        shapes={
+            **{name: captured.shapes[name] for name in captured.inputs},
+            **{name: captured.shapes[y] for y, name in weights.items()},
+        },
         labels={
             **{name: f"{name.rstrip('_')}.grad" for name in captured.inputs},
             **{name: f"{y} (the value)" for y, name in weights.items()},
@@ -331,6 +350,13 @@ def _code(call: WrittenCall, weights: Sequence[tuple[str, tuple[int, ...]]]) -> 
     shaped = [f"{v}.reshape({shape})" if 1 in shape else v for v, shape in weights]
     if len(shaped) == 1:
         return f"({shaped[0]} * {call.text}).sum()"
-    outputs = "torch.utils._pytree.tree_leaves"
-    real = f"[y for y in {outputs}({call.text}) if y.is_floating_point()]"
+    real = _outputs_text(call, len(shaped))
     return f"sum((v * y).sum() for v, y in zip(({', '.join(shaped)}), {real}))"
+
+
+def _outputs_text(call: WrittenCall, count: int) -> str:
+    """A list of the outputs, of which there are so many."""
+    if count == 1:
+        return f"[{call.text}]"
+    leaves = f"torch.utils._pytree.tree_leaves({call.text})"
+    return f"[y for y in {leaves} if y.is_floating_point()]"

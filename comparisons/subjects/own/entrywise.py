@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from comparisons.capture import Captured
 
+_OF_ONE = (1.0, 1.25, 1.5)  # how many times an entry the others are that are put beside it
+
 
 @dataclass(frozen=True)
 class Entrywise:
@@ -80,6 +82,14 @@ def entrywise(
             filled[i] = shaped if i in asked else shaped.detach()
         found: tuple[tuple[Any, ...], dict[str, Any]] = tree_unflatten(filled, structure)
         return found
+
+    if any(
+        leaves[i].shape[-1:] in ((), (1,)) and leaves[i].numel() for i in asked
+    ):  # a sum of one is an entry too
+        several = [leaves[i].detach().reshape(-1)[0] * leaves[i].new_tensor(_OF_ONE) for i in real]
+        of_several = _captured(calls[1], arguments(several), dtype)
+        if of_several is None or _definition(of_several, dtype) is None:
+            return None
 
     def called(function: Callable[..., Any]) -> Callable[..., Tensor]:
         def of_rows(*rows: Tensor) -> Tensor:

@@ -84,7 +84,13 @@ def of_gradient(subject: Subject) -> Subject:
         identity=subject.identity,
         reading=subject.reading,
         draws=subject.draws,
+        solves=subject.solves,
+        by_memory=subject.by_memory,
         surrogate=subject.surrogate,
+        shapes={
+            **subject.shapes,
+            **{w: subject.shapes[name] for name, w in weights.items() if name in subject.shapes},
+        },
         labels={
             **{i.name: f"{i.name}.grad" for i in graph.inputs},
             **{w: f"{name}.grad (the first derivative)" for name, w in weights.items()},

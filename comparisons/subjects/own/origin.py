@@ -138,15 +138,19 @@ def _of_torch(target: Any) -> str:
         return ""
     import torch
 
-    name = getattr(target, "__name__", "")
+    called = getattr(target, "__name__", "")
     for path, room in (
         ("torch", torch),
         ("torch.nn.functional", torch.nn.functional),
         ("torch.special", torch.special),
         ("torch.linalg", torch.linalg),
     ):
-        if getattr(room, name, None) is target:
-            return f"{path}.{name}"
+        if getattr(room, called, None) is target:
+            return f"{path}.{called}"
+        # `torch.special.xlog1py` is called special_xlog1py, `F.logsigmoid` log_sigmoid
+        for name, value in vars(room).items():
+            if value is target and not name.startswith("_"):
+                return f"{path}.{name}"
     return ""
 
 
@@ -208,7 +212,8 @@ def _of_object(thing: Any, seen: set[int]) -> Iterator[str]:
     elif isinstance(owner, type):  # an autograd.Function's apply, by its methods
         yield owner.__module__ + owner.__qualname__
         for method in ("forward", "setup_context", "backward", "jvp", "vmap"):
-            yield from _parts(getattr(owner, method, None), seen)
+            found = getattr(owner, method, None)  # a class method is another object every time
+            yield from _parts(getattr(found, "__func__", found), seen)
     elif isinstance(thing, FunctionType):
         yield f"{thing.__module__}.{thing.__qualname__}"
         yield from _parts(thing.__code__, seen)

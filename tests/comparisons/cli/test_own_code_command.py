@@ -1,5 +1,7 @@
 """`symdiff compare` and `derive` of a user's own code: module:function with its arguments."""
 
+import re
+
 import pytest
 
 from comparisons.cli.command import main
@@ -132,6 +134,15 @@ def test_own_code_is_judged(arguments, code, capsys):
         assert out.startswith("function")
         assert err == ""
     assert ("reproduce" in out) == (code == 1)
+
+
+def test_the_worst_entry_is_named_by_its_place(capsys):
+    """In the failure, under a table whose number is the one that the verdict was taken from."""
+    main(["compare", "loose_b.py:Scaled", "--input", "x: 4 3", "--input", "s: 4 3"])
+    out, _ = capsys.readouterr()
+
+    assert re.search(r"^  worst entry  [xs]\.grad\[\d, \d\], where x = ", out, re.MULTILINE)
+    assert re.match(r"function +float64 *\nScaled +disagrees \S+ × allowed *\n", out)
 
 
 def test_what_a_careful_person_would_ask_is_asked(capsys):

@@ -11,6 +11,7 @@ import torch
 import comparisons
 from comparisons import Verdict
 from comparisons.dtypes import FLOAT_TYPES, float_type
+from comparisons.inputs.rows import Rows
 
 types = pytest.mark.parametrize("dtype", FLOAT_TYPES.values(), ids=str)
 
@@ -55,6 +56,20 @@ def test_rows_are_values_of_the_type_and_come_again(name, dtype):
         assert np.array_equal(values, second[key])
         assert np.array_equal(values, dtype.round(values))
         assert len(values) <= 6 + 60
+
+
+def test_the_entries_of_a_row_are_moved_together(monkeypatch):
+    """An evaluation for each that moves, and a dozen for all of them."""
+    asked, plain = [], Rows._evaluate
+
+    def evaluated(self, points):
+        asked.append(points)
+        return plain(self, points)
+
+    monkeypatch.setattr(Rows, "_evaluate", evaluated)
+    comparisons.array_loss("multi_margin").sample(float_type("float64"))
+
+    assert len(asked) <= 5 + 12
 
 
 def test_a_clamped_variance_is_asked_on_both_sides_of_its_border():

@@ -122,7 +122,7 @@ class TestMarkdown:
 
         assert "| tanh | agrees |" in text
         assert "| tanh, jvp | agrees |" in text
-        assert "| relu | – | – | accurate | 0 |" in text
+        assert "| relu | – | – | accurate | 0 ulp |" in text
 
     def test_has_engines_and_kinks(self, report):
         """As tables and lines."""

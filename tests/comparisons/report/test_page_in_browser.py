@@ -171,6 +171,19 @@ def test_the_first_screen_says_what_to_worry_about(page, width, height):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize(("width", "lines"), [(1400, 1), (800, 1), (390, 3)])
+def test_the_counts_of_verdicts_stand_together(page, width, lines):
+    """All five in one row where there is room; on a phone two by two, each number by its word."""
+    page.set_viewport_size({"width": width, "height": 900})
+    boxes = [cell.bounding_box() for cell in page.locator(".verdicts > div").all()]
+
+    assert len(boxes) == 5
+    assert len({round(box["y"]) for box in boxes}) == lines
+    assert max(box["x"] + box["width"] for box in boxes) <= width
+    others = [cell.bounding_box()["y"] for cell in page.locator(".figures > div").all()][:4]
+    assert len(set(map(round, others))) == (1 if width == 1400 else 2)
+
+
 @pytest.mark.parametrize(
     ("scheme", "width"),
     [

@@ -7,8 +7,9 @@ from comparisons.report.summaries.terminal_table import table
 
 def row(subject, verdict="accurate", bulk=0.5, dtype="float32", engine="reverse"):
     """A comparison, as far as the table reads it."""
-    names = ("subject", "verdict", "bulk_ulp", "dtype", "engine")
-    return dict(zip(names, (subject, verdict, bulk, dtype, engine), strict=True))
+    names = ("subject", "verdict", "decided_by", "dtype", "engine")
+    error = {"error": bulk, "unit": "conditioned ulp"}
+    return dict(zip(names, (subject, verdict, error, dtype, engine), strict=True))
 
 
 def first_column(rows, most=None):
@@ -30,7 +31,7 @@ def test_the_columns_are_aligned_and_the_widest_type_first():
 
     assert [line.split() for line in lines] == [
         ["function", "float64", "float16"],
-        ["relu", "disagrees", "1e+09", "ulp", "–"],
+        ["relu", "disagrees", "1e9", "ulp", "–"],
         ["tanh", "–", "accurate", "0.5", "ulp"],
     ]
     assert len({len(line) for line in lines}) == 1

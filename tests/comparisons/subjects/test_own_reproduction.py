@@ -112,3 +112,72 @@ def test_many_entries_are_not_written_out():
 
     assert "see comparison.example.inputs" in reproduction(found).partition("\n")[0]
     assert found.example.inputs["x"].shape == (30, 20)
+
+
+def _line(function, *arguments):
+    """The last line of the message, and the message."""
+    with pytest.raises(comparisons.GradientMismatch) as caught:
+        comparisons.check(function, *arguments)
+    (found,) = [line for line in str(caught.value).splitlines() if "import torch; " in line]
+    return f"import torch; {found.partition('import torch; ')[2]}", str(caught.value)
+
+
+def test_one_entry_alone_is_shown_in_its_own_shape():
+    """It was a row of 64 that no `reshape((1,))` takes."""
+    x = torch.tensor([2e-20]), torch.tensor([2e-20])
+    line, _ = _line(lambda a, b: torch.atan2(a.float(), b.float()).double(), *x)
+    found = []
+    exec(line, {"f": lambda a, b: torch.atan2(a.float(), b.float()), "print": found.append})  # noqa: S102 - as above
+
+    assert found == [-math.inf]
+
+
+def test_a_function_of_torch_special_is_called_by_its_public_name():
+    """The C function behind `torch.special.xlog1py` is called special_xlog1py."""
+    line, _ = _line(torch.special.xlog1py, torch.tensor([0.0, 1.0]), torch.tensor([-1.0, 2.0]))
+
+    assert "torch.special.xlog1py(" in line
+    assert math.isnan(printed(line))
+
+
+def test_a_gradient_that_should_be_none_is_shown_itself():
+    """It was another input's, or the cotangent's, that was printed."""
+    line, said = _line(
+        torch.nn.functional.layer_norm, torch.full((3, 1), 1e6), (1,), torch.tensor([2.0])
+    )
+
+    assert "weight.grad" in said.splitlines()[0] or "x2.grad" in said.splitlines()[0]
+    assert line.endswith(".grad)")
+    assert printed(line).abs().max() > 0
+
+
+def test_a_nan_that_is_swallowed_is_shown_with_the_nan_in_the_cotangent():
+    """The line was of tensors that it did not make."""
+    x = torch.tensor([[0.3, -1.0, 2.0]], dtype=torch.float64)
+    line, said = _line(torch.logcumsumexp, x, 1)
+
+    assert "for a cotangent of NaN: it is swallowed" in said
+    assert "h('nan')" in line
+    assert f"is {printed(line)!r} at [" in said
+
+
+class _OfClass(torch.autograd.Function):
+    """x², whose backward is a method of the class."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x
+
+    @classmethod
+    def backward(cls, ctx, v):
+        return cls.slope(ctx.saved_tensors[0]) * v
+
+    @staticmethod
+    def slope(x):
+        return 2 * x
+
+
+def test_a_backward_that_is_a_method_of_its_class_is_judged():
+    """What tells it apart was looked for in its class again and again."""
+    comparisons.check(_OfClass.apply, X)

@@ -1,0 +1,38 @@
+"""The number beside a verdict: what it was taken from, in its unit, and how bad it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from comparisons.judge.vocabulary import Standing, status_named, verdict_named
+from comparisons.results.decision import Decision
+
+
+def decided(of: Mapping[str, Any]) -> str:
+    """`1.98 ulp`, of a comparison or one of its adjoints; of old documents the error in bulk."""
+    return str(_decision(of))
+
+
+def badness(row: Mapping[str, Any]) -> tuple[int, float]:
+    """What a comparison is sorted by: its verdict, then the error that this was taken from."""
+    error = _decision(row).error
+    return verdict_named(row["verdict"]).rank, math.inf if error is None else float(error)
+
+
+def unit(row: Mapping[str, Any]) -> str:
+    """What the number is counted in; empty where it is none."""
+    found = _decision(row)
+    return "" if found.error is None else found.short
+
+
+def judged(rows: Iterable[Mapping[str, Any]]) -> int:
+    """How many values of some comparisons were judged."""
+    counts = (item for row in rows for item in row["counts"].items())
+    return sum(n for s, n in counts if status_named(s).standing is not Standing.NOT_JUDGED)
+
+
+def _decision(of: Mapping[str, Any]) -> Decision:
+    found = of.get("decided_by")
+    return Decision(of["bulk_ulp"], "ulp in bulk") if found is None else Decision(**found)

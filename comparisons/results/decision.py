@@ -1,0 +1,34 @@
+"""The number beside a verdict: the error that was held against its line, in that line's unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from comparisons.results.number import shown
+
+CONDITIONED = "conditioned ulp"  # of points, where accurate
+OF_ONE = "ulp of max(|g|, 1)"  # of points, beyond that
+ALLOWED = "× allowed"  # of arrays
+RELATIVE = "relative"  # of all values together
+SEEN = "relative is seen"  # of what is inconclusive: the least error that would have been seen
+AT_INFINITY = "values at ±∞"
+_SHORT = {CONDITIONED: "ulp", OF_ONE: "ulp"}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a verdict was taken from.
+
+    Args: error, the number; None where words say it. unit, of the number, or these words.
+    """
+
+    error: float | None
+    unit: str
+
+    def __str__(self) -> str:
+        return self.unit if self.error is None else f"{shown(self.error)} {self.short}"
+
+    @property
+    def short(self) -> str:
+        """The unit as it stands in a table: each kind of ulp is an ulp."""
+        return _SHORT.get(self.unit, self.unit)

@@ -1,0 +1,48 @@
+"""What torch's own references would load to be decomposed: captured without, and right."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+import torch.nn.functional as F
+from agreement import captured_right
+
+
+def _normal(*shape):
+    return torch.randn(*shape, dtype=torch.float64, generator=torch.manual_seed(len(shape)))
+
+
+X, T = _normal(3, 4) * 2, _normal(3, 4)
+CASES = {
+    "huber_loss": lambda x: F.huber_loss(x, T),
+    "huber_loss, summed": lambda x: F.huber_loss(x, T, reduction="sum", delta=0.7),
+    "huber_loss of each": lambda x: F.huber_loss(x, T, reduction="none", delta=2.0),
+    "huber_loss at its border": lambda x: F.huber_loss(x, x.detach() + 1, reduction="none"),
+    "glu": F.glu,
+    "glu of rows": lambda x: F.glu(x[:2], 0),
+    "celu": F.celu,
+    "celu of an alpha": lambda x: F.celu(x, alpha=0.7),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_adjoints_are_torchs(name):
+    """The first derivatives and the second ones."""
+    captured_right(CASES[name], X, second=True)
+
+
+def test_no_compiler_is_loaded_for_a_loss():
+    """torch._dynamo takes 0.6 s of a check that takes as long."""
+    code = (
+        "import sys, torch, comparisons, torch.nn.functional as F\n"
+        "x = torch.linspace(-3, 3, 8, dtype=torch.float64)\n"
+        "for function in (F.huber_loss, F.smooth_l1_loss, F.mse_loss):\n"
+        "    comparisons.compare(lambda y: function(y, x), x.flip(0) + 0.1)\n"
+        "for function in (F.glu, F.celu, F.gelu, F.silu):\n"
+        "    comparisons.compare(function, x)\n"
+        "print('torch._dynamo' in sys.modules)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert told.stdout.strip() == "False"
