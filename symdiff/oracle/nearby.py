@@ -23,10 +23,11 @@ from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
 from symdiff.balls.compiled import Compiled, compile_ball
 from symdiff.balls.elementary import CannotCertify, Undecided, Undefined
 from symdiff.balls.exact import Exact, rational
-from symdiff.functions import Extreme, Rounding, maximum
+from symdiff.functions import Extreme, Rounding, StableFunction, maximum
 
 JUMPING = (Piecewise, sympy.sign, sympy.Heaviside, Rounding)
 _MOST = 81  # cases that are written out: of four borders at once
+_MOST_OPERATIONS = 80  # of a number that is taken apart: some tenths of a second
 _LONGEST = 60_000  # bits of a rational number that SymPy may meet in comparing two
 
 Taken = Mapping[Expr, int]  # the signs of borders, and what is rounded to, as they are assumed
@@ -183,8 +184,20 @@ def _vanishes(e: Expr, point: Point) -> bool:
         pass
     if _length(e, point) > _LONGEST:
         return False
-    at = e.xreplace(dict(point.numbers))
-    return bool(at == 0 or sympy.expand(at) == 0)
+    return _is_zero(e.xreplace(dict(point.numbers)))
+
+
+@lru_cache(maxsize=4096)
+def _is_zero(number: Expr) -> bool:
+    """Whether SymPy's algebra makes it 0: powers of e are indeterminates to it."""
+    if number == 0 or sympy.expand(number) == 0:
+        return True
+    plain = number.replace(
+        lambda e: isinstance(e, StableFunction), lambda e: type(e).definition(*e.args)
+    )
+    if sympy.count_ops(plain) > _MOST_OPERATIONS:
+        return False
+    return bool(sympy.cancel(sympy.together(plain)) == 0)
 
 
 def _length(e: Expr, point: Point) -> float:

@@ -75,6 +75,7 @@ CONTINUOUS = [
     ("where(z > 0, z + log1p(exp(-z)), log1p(exp(z)))", 0.0, 0.5),
     ("where(z >= 0, 1/(1 + exp(-z)), exp(z)/(1 + exp(z)))", 0.0, 0.25),
     ("where(z > 1, exp(z), e*z)", 1.0, np.e),
+    ("where(-1 - z == 0, z*sigmoid(z), z*sigmoid(z) + (-1 - z)**2)", -1.0, 0.07232948812851328),
     ("where(z > 1, exp(z), 0) + where(z <= 1, exp(z), 0)", 1.0, np.e),
     ("where(z > 0, 1, 0) + where(z <= 0, 1, 0) + z", 0.0, 1.0),
     ("exp(where(z == 0, 1, sin(z)/z)/3) + z", 0.0, 1.0),
