@@ -11,7 +11,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from flint import arb, arb_series, fmpq
+from flint import arb, arb_series, ctx, fmpq
 
 from symdiff.balls.elementary import Undecided
 
@@ -152,9 +152,10 @@ class SideConditions(CellConditions):
         """x = 0 on this side."""
         return self._sign(x, degree) == 0
 
-    def extreme(self, x: Any, *, degree: float) -> bool:  # noqa: ARG002 - it does not matter here
-        """x > 0; where x = a − b vanishes to the known order, either of a and b serves."""
-        return self._sign(x, 1) > 0
+    def extreme(self, x: Any, *, degree: float) -> bool:
+        """x > 0; where x = a − b vanishes to the order of all series, either of a and b serves."""
+        whole = not isinstance(x, arb_series) or x.prec >= ctx.cap
+        return self._sign(x, 0 if whole else degree) > 0
 
     def root(self, x: arb_series) -> arb_series:
         """√x(ε)."""

@@ -14,7 +14,7 @@ from flint import arb, arb_series, ctx
 from sympy import Symbol
 
 from symdiff.balls.elementary import Undefined
-from symdiff.bridge.program import Program
+from symdiff.bridge.program import Program, operands_of
 from symdiff.bridge.sharing import Entrywise
 from symdiff.graph.arrays.layout import Align
 from symdiff.graph.arrays.steps import ArrayOperation
@@ -26,7 +26,7 @@ from symdiff.oracle import deadline
 from symdiff.oracle.enclosure import BoolArray
 from symdiff.oracle.infinities import with_infinities
 from symdiff.oracle.nearby import deciding
-from symdiff.oracle.one_sided import MOVING, ORDER, UNKNOWN, as_array, begun
+from symdiff.oracle.one_sided import MOVING, ORDER, UNKNOWN, as_array, begun, in_place
 
 
 def continuous(
@@ -35,7 +35,8 @@ def continuous(
     """Of each result where it is proven to tend to what it is, from both sides.
 
     What is computed without cases of what tends to its value does so too. Else both have to be
-    exact and equal: balls that overlap prove nothing.
+    exact and equal: balls that overlap prove nothing. Nor does a sum of several that move, whose
+    jumps may cancel: what is compared hangs on one of them.
 
     Returns: by the result's name, an array of its shape.
     Args: as `beside`. Raises: Unproven, OutOfTimeError.
@@ -46,7 +47,14 @@ def continuous(
         tends = [begun(steps, arguments, moving, side) for side in (-1, 1)]
         here = {s: np.asarray(arguments[name], object) for name, s in steps.arguments.items()}
         good = {s: np.ones(np.shape(entries), bool) for s, entries in here.items()}
+        several = sum(int(np.count_nonzero(some)) for some in moving.values()) > 1
+        moved = {s for name, s in steps.arguments.items() if name in moving}
+        mixed: set[Symbol] = set()
         for symbol, what in steps.steps:
+            if not moved.isdisjoint(operands_of(what)):
+                moved.add(symbol)
+                if not in_place(what, moved) or not mixed.isdisjoint(operands_of(what)):
+                    mixed.add(symbol)
             for run in tends:
                 run.take(symbol, what)
             here[symbol], finite, decided = _value(what, here)
@@ -57,7 +65,7 @@ def continuous(
                 decided = decided | _all(still[s] for s in _deciding(what))
             good[symbol] = finite & decided & _passed_on(what, good, here)
             left = ~good[symbol]
-            if left.any():
+            if left.any() and not (several and symbol in mixed):
                 shape = np.shape(here[symbol])
                 sides = [np.broadcast_to(run.limits(symbol), shape) for run in tends]
                 met = np.asarray(_meets(here[symbol], *sides), dtype=bool)

@@ -11,13 +11,11 @@ from typing import Any
 
 import numpy as np
 from flint import arb
-from sympy import Symbol
 
 from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import Program, program
-from symdiff.bridge.sharing import Entrywise
+from symdiff.bridge.program import Program, operands_of, program
 from symdiff.graph.adjoints.derivation import Derivation
-from symdiff.graph.kinds.einsum import Contract, contraction
+from symdiff.graph.kinds.einsum import contraction
 from symdiff.graph.kinds.elementwise import elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node
@@ -25,7 +23,7 @@ from symdiff.oracle.array_balls import balls_of, compile_entry
 from symdiff.oracle.continuity import continuous
 from symdiff.oracle.enclosure import BoolArray
 from symdiff.oracle.frozen import Frozen
-from symdiff.oracle.one_sided import UNKNOWN, apart, beside, slopes_beside
+from symdiff.oracle.one_sided import UNKNOWN, apart, beside, grows, in_place, slopes_beside
 from symdiff.oracle.reach import terms_of
 
 _ADJOINT, _OUTPUT, _TERM, _VALUE = "%adjoint", "%output", "%term", "%value"
@@ -104,6 +102,15 @@ class MovedAlone:
             if any(apart(tends[name], here[name]) for tends in sides for name in here):
                 yield from map(tuple, np.argwhere(moving))
 
+    def steep(self, some: BoolArray) -> Iterator[tuple[int, ...]]:
+        """The places of those entries by which the output is proven to grow beyond all bounds.
+
+        Args: some, which entries are asked for. Raises: Unproven, OutOfTimeError.
+        """
+        for moving in _each(some):
+            if any(grows(self._output, self._balls, {self.moved: moving}, s) for s in (-1, 1)):
+                yield from map(tuple, np.argwhere(moving))
+
     def _slopes(self, place: tuple[int, ...], shape: tuple[int, ...]) -> list[Any]:
         """The output's slopes on both sides of one entry. Raises: Unproven, OutOfTimeError."""
         one = np.zeros(shape, dtype=bool)
@@ -146,11 +153,8 @@ class MovedAlone:
         """
         moved = {steps.arguments[self.moved]} if self.moved in steps.arguments else set()
         for symbol, what in steps.steps:
-            if isinstance(what, Entrywise):
-                if not moved.isdisjoint(what.operands):
-                    moved.add(symbol)
-            elif not moved.isdisjoint(what.free_symbols):
-                if not (isinstance(what, Contract) and _keeps(what, moved)):
+            if not moved.isdisjoint(operands_of(what)):
+                if not in_place(what, moved):
                     return False
                 moved.add(symbol)
         return True
@@ -169,10 +173,3 @@ def _each(some: BoolArray) -> Iterator[BoolArray]:
         one = np.zeros(some.shape, dtype=bool)
         one[tuple(index)] = True
         yield one
-
-
-def _keeps(what: Contract, moved: set[Symbol]) -> bool:
-    """Whether each operand that moves has the axes of the result in their order."""
-    left, result = what.subscripts.split("->")
-    groups = zip(what.operands, left.split(","), strict=True)
-    return all(group == result for operand, group in groups if operand in moved)

@@ -84,8 +84,32 @@ def slopes_beside(
     return {name: as_array(_slopes(made)) for name, made in _moved(steps, arguments, moving, side)}
 
 
-def _moved(
+def grows(
     steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any], side: int
+) -> bool:
+    """Whether some entry of a result is proven to have a slope beyond all bounds on that side.
+
+    With ε = δ² roots of what vanishes are series in δ: of a + b δ the slope is b/δ.
+    Args and Raises: those of `_moved`.
+    """
+    towards = {name: side * np.asarray(rates) for name, rates in moving.items()}
+    found = _moved(steps, arguments, towards, 1, power=2)
+    return any(_steep(entry) for _, made in found for entry in np.ravel(as_array(made)))
+
+
+def _steep(number: Any) -> bool:
+    if not isinstance(number, arb_series) or number.prec < 2 or not number[0].is_finite():
+        return False
+    return bool(number[1] > 0 or number[1] < 0)
+
+
+def _moved(
+    steps: Program,
+    arguments: Mapping[str, Any],
+    moving: Mapping[str, Any],
+    side: int,
+    *,
+    power: int = 1,
 ) -> list[tuple[str, Any]]:
     """Each result of a program, an object array of balls and series.
 
@@ -94,13 +118,14 @@ def _moved(
         arguments: object arrays of balls, by name.
         moving: by an argument's name, by how many times ε each entry moves; of a mask, by ε.
         side: 1 for ε > 0, −1 for ε < 0.
+        power: of what is small, of which the series are; ε is that.
 
     Raises: Unproven; OutOfTimeError.
     """
     before = ctx.cap
     ctx.cap = ORDER
     try:
-        run = begun(steps, arguments, moving, side)
+        run = begun(steps, arguments, moving, side, power=power)
         for symbol, what in steps.steps:
             run.take(symbol, what)
         return [(name, run.values[symbol]) for name, symbol in steps.results.items()]
@@ -132,7 +157,12 @@ def _slope(number: Any) -> Any:
 
 
 def begun(
-    steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any], side: int
+    steps: Program,
+    arguments: Mapping[str, Any],
+    moving: Mapping[str, Any],
+    side: int,
+    *,
+    power: int = 1,
 ) -> Run:
     """A run with its arguments: balls, and series of what moves."""
     run = Run(side)
@@ -141,8 +171,8 @@ def begun(
         entries = numbers.reshape(-1)
         rates = np.ravel(moving.get(name, ()))
         for i in np.flatnonzero(rates):
-            entries[i] = arb_series([entries[i], float(rates[i])])
-        run.values[symbol], run.degrees[symbol] = numbers, float(name in moving)
+            entries[i] = arb_series([entries[i], *[0] * (power - 1), float(rates[i])])
+        run.values[symbol], run.degrees[symbol] = numbers, float(power * (name in moving))
     return run
 
 
@@ -255,10 +285,6 @@ class _Beside(SideConditions):
     def _sign(self, x: Any, degree: float) -> int:
         return super()._sign(x, degree if isinstance(x, arb_series) else 0.0)
 
-    def extreme(self, x: Any, *, degree: float) -> bool:  # noqa: ARG002 - it does not matter here
-        """x > 0; where x = a − b vanishes to the known order, either of a and b serves."""
-        return self._sign(x, 0.0) > 0
-
 
 class _Function:
     """A template as a function of balls and series on one side."""
@@ -296,3 +322,17 @@ _compiled = lru_cache(maxsize=1024)(_Function)
 
 def _lifted(number: Any) -> arb_series:
     return number if isinstance(number, arb_series) else arb_series([number])
+
+
+def in_place(what: Entrywise | ArrayOperation, moved: set[Symbol]) -> bool:
+    """Whether each entry of a step hangs on no entry of what moves but those in its place."""
+    if isinstance(what, Entrywise):
+        return True
+    return isinstance(what, Contract) and _keeps(what, moved)
+
+
+def _keeps(what: Contract, moved: set[Symbol]) -> bool:
+    """Whether each operand that moves has the axes of the result in their order."""
+    left, result = what.subscripts.split("->")
+    groups = zip(what.operands, left.split(","), strict=True)
+    return all(group == result for operand, group in groups if operand in moved)

@@ -240,7 +240,8 @@ class ProgramNear:
         """The flags; where two entries may be largest they are several, one of them 1 in each."""
         operand, axis, ties = what.arguments(self.values.__getitem__)
         plain = _middles(operand)
-        made = np.array(what.run(lambda s: plain if s == what.args[1] else self.values[s]), object)
+        run = what.run(lambda s: plain if s == what.args[1] else self.values[s])
+        made = np.array(_balls(run), dtype=object)
         flags, rows = np.moveaxis(made, axis, -1), np.moveaxis(np.asarray(operand), axis, -1)
         began = np.zeros(rows.shape, bool)
         for place in np.ndindex(rows.shape[:-1]):
@@ -277,6 +278,9 @@ class ProgramNear:
         ]
         made[np.asarray(sum(hit)) > 0] = UNKNOWN
         return made
+
+
+_balls = np.frompyfunc(arb, 1, 1)
 
 
 def _contenders(row: Any) -> list[int]:

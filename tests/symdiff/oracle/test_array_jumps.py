@@ -7,7 +7,7 @@ from sympy import Abs, Piecewise
 
 from symdiff import adjoints
 from symdiff.functions import floor, maximum
-from symdiff.graph import Graph, array, contraction, einsum, elementwise
+from symdiff.graph import Graph, array, contraction, einsum, elementwise, literal
 from symdiff.graph.kinds.gather import gather
 from symdiff.graph.kinds.largest import largest
 from symdiff.graph.kinds.stop import stop
@@ -180,3 +180,58 @@ def test_along_each_axis_is_not_enough():
 
     assert not found["x"].certified.any()
     assert not found["y"].certified.any()
+
+
+def test_jumps_that_cancel_are_jumps():
+    """Σ c sign(x²) with Σ c = 0 does not change when all x move at once."""
+    c = literal(np.array([1.0, 1.0, -2.0]), ("n",))
+    y = einsum("n, n ->", c, elementwise(lambda x: sympy.sign(x**2), X))
+    found = adjoints(Graph("f", (X,), {"L": y})).enclose(x=np.zeros(3))["x"]
+
+    assert found.why.tolist() == [Why.NO_DERIVATIVE] * 3
+
+
+@pytest.mark.parametrize("behind", [lambda a: a, sympy.exp, lambda a: a**2 + a])
+def test_of_two_that_agree_to_few_terms_neither_is_the_larger(behind):
+    """Of max(√|x|, 0) no more than the value is known at 0, and its slopes are infinite."""
+    root = elementwise(lambda x: sympy.sqrt(Abs(x)), X)
+    y = elementwise(behind, elementwise(lambda a: maximum(a, 0), root))
+    found = adjoints(Graph("f", (X,), {"y": y, "L": einsum("n ->", y)})).enclose(
+        x=np.array([0.0, 4.0])
+    )["x"]
+
+    assert found.why.tolist() == [Why.NO_DERIVATIVE, Why.CERTIFIED]
+
+
+@pytest.mark.parametrize(
+    ("f", "why"),
+    [
+        (lambda x: sympy.sqrt(x**2), Why.NO_DERIVATIVE),  # slopes −1 and 1
+        (lambda x: sympy.sqrt(Abs(x)), Why.NO_DERIVATIVE),  # infinite
+        (lambda x: Abs(x) ** sympy.Rational(1, 3), Why.UNDECIDED),  # so too, and not proven
+    ],
+)
+def test_at_a_pole_none_is_said_only_where_it_is_proven(f, why):
+    """By slopes that differ or that are infinite, of series in the root of the distance."""
+    square = elementwise(lambda x: x**2, X)
+    if why == Why.NO_DERIVATIVE and f(sympy.Symbol("x", real=True)).is_Function:
+        y = elementwise(sympy.sqrt, square)  # √(x²), which SymPy would call |x|
+    else:
+        y = elementwise(f, X)
+    found = adjoints(Graph("f", (X,), {"y": y, "L": einsum("n ->", y)})).enclose(
+        x=np.array([0.0, 4.0])
+    )["x"]
+
+    assert found.why.tolist() == [why, Why.CERTIFIED]
+
+
+def test_a_maximum_of_one_that_is_largest_is_a_number():
+    """Its flags are numbers like others: of max(x)² beside a sign."""
+    most = contraction((largest(X, "n", "even"), X), ())
+    y = elementwise(lambda m, x: m**2 + sympy.sign(x), most, X)
+    found = adjoints(Graph("f", (X,), {"y": y, "L": einsum("n ->", y)})).enclose(
+        x=np.array([1.0, 3.0, 2.0])
+    )["x"]
+
+    assert found.certified.all()
+    assert found.high.tolist() == [0.0, 18.0, 0.0]
