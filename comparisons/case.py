@@ -13,6 +13,7 @@ import numpy.typing as npt
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType, coarser
 from comparisons.engines import subnormals
+from comparisons.engines.beyond import and_beyond
 from comparisons.engines.engine import Engine, Gradients, Indices, Setting
 from comparisons.engines.every import ENGINES, engine_named
 from comparisons.engines.undisturbed import calling, undisturbed
@@ -25,7 +26,7 @@ from comparisons.judge.held import held_types, precisions
 from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.power import Power, nonlinear, power_of, unjudged
-from comparisons.judge.presence import is_nought, of_numbers, presence
+from comparisons.judge.presence import is_computed, of_numbers, presence, residue
 from comparisons.judge.truth import Truth
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.comparison import Comparison
@@ -67,7 +68,7 @@ def case_of(asked: Asked) -> Case:
     """
     subject, truth = asked.subject, Truth(asked.subject.graph)
     setting = Setting(asked.dtype, _device(asked.device))
-    at = dict(_inputs(asked, truth))
+    at = dict(_inputs(asked, truth, setting))
     if not subject.pointwise and COTANGENT not in at:
         if not isinstance(asked.cotangent, str) or asked.cotangent != "ones":
             raise ValueError(f"the output of {subject} is one number; its cotangent is 1")
@@ -80,7 +81,7 @@ def case_of(asked: Asked) -> Case:
     return Case(subject, truth, setting, at, asked.budget or Budget(), name)
 
 
-def _inputs(asked: Asked, truth: Truth) -> Inputs:
+def _inputs(asked: Asked, truth: Truth, setting: Setting) -> Inputs:
     """Where to compare: at the user's inputs, the subject's own sample, or chosen points."""
     subject, definition, dtype = asked.subject, asked.subject.definition, asked.dtype
     if asked.points is not None and asked.points not in get_args(Points):
@@ -100,13 +101,13 @@ def _inputs(asked: Asked, truth: Truth) -> Inputs:
             raise ValueError(f"points='all' is for functions of one variable; {subject} is none")
         raise ValueError(f"{subject} does not say where to compare; pass inputs=…")
     variable = definition.variables[0]
-    if variable not in truth.adjoints:  # a constant function: its derivative has no roots
-        return points_of(definition, dtype, asked.points, None)
 
     def derivative(z: Float64Array) -> Float64Array:
         return truth.approximate({variable: z})[variable]
 
-    return points_of(definition, dtype, asked.points, derivative)
+    constant = variable not in truth.adjoints  # its derivative has no roots
+    at = points_of(definition, dtype, asked.points, None if constant else derivative)
+    return at if len(definition.variables) == 1 else and_beyond(subject, at, setting)
 
 
 def _device(name: str) -> str:
@@ -188,7 +189,8 @@ class Case:
             budget=self.budget,
             adjoints=adjoints,
             absent={k: why for k, why in missing.items() if k not in wrong},
-            zeros=frozenset(n for n in missing if is_nought(gradients.values.get(n))),
+            zeros=frozenset(n for n in missing if n in at and is_computed(gradients.values.get(n)))
+            - {*wrong},
             wrong_presence=wrong,
             chosen=chosen,
             cotangent=self.cotangent,
@@ -340,6 +342,8 @@ class Case:
         differentiable = requiring_grad(graph)
         results: dict[str, AdjointResult] = {}
         wrong: dict[str, str] = {}
+        weights = () if self.subject.bare is None else self.subject.bare.weights.values()
+        summed = [(at[v], y) for v in weights if (y := gradients.values.get(v)) is not None]
         for name, value in gradients.values.items():
             if missing.get(name) == CONSTANT:  # torch's 0 · z has a gradient, a number has none
                 continue
@@ -354,6 +358,7 @@ class Case:
                 requires_grad=gradients.requires_grad.get(name, expected),
                 expected=expected,
                 missing=missing.get(name),
+                left=residue(name, at, summed, self.dtype),
             )
             if problem is not None:
                 wrong[name] = problem

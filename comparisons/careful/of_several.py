@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from comparisons.careful.nan_in_points import nan_in_points
 from comparisons.careful.of_arrays import of_arrays
 from comparisons.careful.of_points import MODERATE
 from comparisons.careful.unasked import Unasked
@@ -35,6 +36,8 @@ def of_several(case: Case, *, elsewhere: bool) -> Iterator[Comparison | Unasked]
     definition = case.subject.definition
     assert definition is not None  # noqa: S101 - it is judged by a formula
     given = {n: np.asarray(case.inputs[n]) for n in definition.variables}
+    if elsewhere and all(np.isfinite(x).all() for x in given.values()):
+        yield Unasked("±∞ and NaN", "the code raises there")
     moderate = _moderate(given) if elsewhere else given
     draw = seeded()
     shape = np.broadcast_shapes(*(x.shape for x in moderate.values()))
@@ -45,6 +48,7 @@ def of_several(case: Case, *, elsewhere: bool) -> Iterator[Comparison | Unasked]
     if inputs[COTANGENT].size:  # else every point of its domain is far out
         yield whole.answer(Value())
         yield whole.answer(Reverse())
+    yield from nan_in_points(case, usual(definition, case.dtype))
     yield from _on_tensors(case, usual(definition, case.dtype) if elsewhere else moderate)
 
 

@@ -14,9 +14,11 @@ from symdiff.oracle.enclosure import BoolArray
 
 
 def within(points: Mapping[str, Float64Array], definition: Definition) -> BoolArray:
-    """Which points are finite and within the domain."""
+    """Which points are finite and within the domain, as far as their variables go."""
     inside = np.logical_and.reduce([np.isfinite(v) for v in points.values()])
     for name, (low, high) in definition.domain.items():
+        if name not in points:
+            continue
         values = points[name]
         inside &= (values > low) | ((values == low) & _has_values(definition, name, low))
         inside &= (values < high) | ((values == high) & _has_values(definition, name, high))

@@ -18,6 +18,7 @@ from symdiff.oracle.enclosure import (
     format_named,
     uncertain,
 )
+from symdiff.oracle.limits.along import limits_along
 from symdiff.oracle.limits.infinity import at_infinities, exists
 from symdiff.oracle.primal import Primal
 from symdiff.oracle.tables import cache
@@ -86,9 +87,9 @@ def enclose(
 
     Args:
         expression: a real SymPy expression with its parameters' values put in.
-        points: variable → float64 values, of shapes that broadcast. −0 is taken as 0. At ±∞ an
-            expression in one variable has its limit, if it has one; else, and at NaN, nothing is
-            known: NaN ± ∞, not certified.
+        points: variable → float64 values, of shapes that broadcast. −0 is taken as 0. Where
+            one is ±∞ the expression has its limit, if it has one, the same wherever the others
+            are nearby; else, and at NaN, nothing is known: NaN ± ∞, not certified.
         of: what the expression is the derivative of. Without it the expression stands for itself:
             log' at −1 is −1.
         target: the format to be judged, "float64", "float32", "bfloat16" or "float16". It sets
@@ -123,6 +124,7 @@ def enclose(
     with deadline.unless_set(deadline.patience(count)):
         if len(variables) != 1 or not variables <= points.keys():
             result = by_ball(points)
+            _put_limits(result, expression, points, shape, restricting)
         else:
             (name,) = variables
             values = np.broadcast_to(np.asarray(points[name], dtype=np.float64), shape)
@@ -139,6 +141,23 @@ def enclose(
     if tell is not None:
         tell(given)
     return result
+
+
+def _put_limits(
+    result: Enclosure,
+    expression: Expr,
+    points: Mapping[str, Float64Array],
+    shape: tuple[int, ...],
+    restricting: tuple[Expr, ...],
+) -> None:
+    """Put the limits where one of several variables is infinite."""
+    variables = {s.name for s in symbols(expression, *restricting)} & points.keys()
+    columns = {name: np.broadcast_to(points[name], shape) for name in variables}
+    infinite = np.logical_or.reduce([np.zeros(shape, bool), *map(np.isinf, columns.values())])
+    infinite &= ~np.logical_or.reduce([infinite & False, *map(np.isnan, columns.values())])
+    if infinite.any():
+        there = {name: values[infinite] for name, values in columns.items()}
+        result.put(infinite, limits_along(expression, there, restricting))
 
 
 def _complete(

@@ -111,6 +111,13 @@ class Germ:
             return fmpq(0)
         return self.terms[0][0] if self.terms else None
 
+    def bounded_by(self) -> arb | None:
+        """An interval that holds every limit of g, where one is known and it is finite."""
+        head = self.leading()
+        if head is None or compare(head[1], ONE) != 0:
+            return None
+        return head[0]
+
     def diverges(self) -> int:
         """−1 or 1 if g tends to −∞ or +∞, and 0 if not, or if that is not known."""
         found = self.limit()

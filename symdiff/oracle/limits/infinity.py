@@ -8,13 +8,13 @@ some point on. Nothing is evaluated at any z, so no parameter is too large or to
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
 import sympy
-from flint import ctx, fmpq
+from flint import arb, ctx, fmpq
 from sympy import Expr, Piecewise, Symbol
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
@@ -90,7 +90,7 @@ def exists(expression: Expr, sign: int) -> bool | None:
     """
     try:
         # A germ says so.
-        return _asked(expression, sign, lambda _: True) is not None or None
+        return asked(expression, _towards(expression, sign), lambda _: True) is not None or None
     except OutsideDomain:
         return False
     except OutOfEffort:
@@ -99,6 +99,16 @@ def exists(expression: Expr, sign: int) -> bool | None:
 
 def _limit(expression: Expr, sign: int) -> Enclosure:
     """The limit at −∞ or at +∞, as an array of one."""
+    return limit_of(expression, _towards(expression, sign))
+
+
+def _towards(expression: Expr, sign: int) -> dict[Symbol, Germ]:
+    """The germ of the expression's variable, which tends to −∞ or +∞."""
+    return {v: variable(sign) for v in _variables(expression)}
+
+
+def limit_of(expression: Expr, germs: Mapping[Symbol, Germ]) -> Enclosure:
+    """The limit of an expression in variables of which the germs are given, as an array of one."""
     widest = uncertain((1,), Why.NO_LIMIT)
 
     def settled(germ: Germ) -> Enclosure | None:
@@ -110,7 +120,7 @@ def _limit(expression: Expr, sign: int) -> Enclosure:
         return found if found.certified.all() else None
 
     try:
-        found = _asked(expression, sign, settled)
+        found = asked(expression, germs, settled)
     except OutsideDomain:
         return uncertain((1,), Why.UNDEFINED)
     except OutOfEffort:
@@ -118,19 +128,30 @@ def _limit(expression: Expr, sign: int) -> Enclosure:
     return widest if found is None else found
 
 
-def _asked(expression: Expr, sign: int, answer: Callable[[Germ], _T | None]) -> _T | None:
-    """What the expression's germ answers towards one infinity, with more bits and terms if need be.
+def bounds_of(expression: Expr, germs: Mapping[Symbol, Germ]) -> Enclosure:
+    """What holds every limit of such an expression, if there is one or not; as an array of one."""
+    try:
+        band = asked(expression, germs, Germ.bounded_by)
+    except (OutsideDomain, OutOfEffort):
+        band = None
+    return uncertain((1,), Why.NO_LIMIT) if band is None else _of_ball(band)
 
+
+def asked(
+    expression: Expr, germs: Mapping[Symbol, Germ], answer: Callable[[Germ], _T | None]
+) -> _T | None:
+    """What the expression's germ answers, with more bits and terms if need be.
+
+    Args: germs, of its variables.
     Raises: OutsideDomain, OutOfEffort, CannotCertify.
     """
-    variables = _variables(expression)
     effort = EFFORT.set(Effort(_COMPARISONS))
     try:
         for bits, terms in _ATTEMPTS:
             order = ORDER.set(terms)
             try:
                 with ctx.workprec(bits):
-                    found = answer(_Walk(variables, sign).germ(expression))
+                    found = answer(_Walk(germs).germ(expression))
                 if found is not None:
                     return found
             except (Unproven, Undefined):  # the latter of a bound, which need not be reached
@@ -146,7 +167,11 @@ def _enclosure(limit: Number | int) -> Enclosure:
     if isinstance(limit, int):
         infinite = np.array([np.copysign(np.inf, limit)])
         return Enclosure(infinite, np.zeros(1), np.zeros(1), np.ones(1, dtype=bool))
-    found = enclosure_of([ball(limit)], relative=_SETTLED)
+    return _of_ball(ball(limit))
+
+
+def _of_ball(limit: arb) -> Enclosure:
+    found = enclosure_of([limit], relative=_SETTLED)
     return Enclosure(found.high, found.low, found.bound, found.certified)
 
 
@@ -158,8 +183,8 @@ _Rule = Generator[Any, Any, Any]
 class _Walk:
     """The germs of an expression's parts, each found once."""
 
-    def __init__(self, variables: set[Symbol], sign: int) -> None:
-        self.found: dict[Any, Any] = {v: variable(sign) for v in variables}
+    def __init__(self, germs: Mapping[Symbol, Germ]) -> None:
+        self.found: dict[Any, Any] = dict(germs)
 
     def germ(self, expression: Expr) -> Germ:
         """The expression's germ. Raises: Unproven, OutsideDomain, OutOfEffort, CannotCertify."""
