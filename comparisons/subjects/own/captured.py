@@ -240,7 +240,8 @@ def _beside(
         found = code.on_the_very({names[name]: value for name, value in values.items()})
         shapes = [tuple(t.shape) for _, t in real_outputs(found)]
         expected = [described.shapes[name] for name in described.outputs]
-        if shapes != expected:
+        given = all(tuple(v.shape) == described.shapes[name] for name, v in values.items())
+        if shapes != expected and given:  # of another number of rows other shapes come
             raise ValueError(
                 f"{code.name} returned tensors of the shapes {shapes} and the reference "
                 f"{expected}; both have to return the same"
