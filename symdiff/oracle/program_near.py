@@ -54,7 +54,7 @@ class ProgramNear:
         named = {**steps.arguments, **steps.results}
         self.moving = {named[name] for name in moved if name in named}
         self.open: set[Symbol] = set()  # some entries are several numbers, or not known
-        self.origins: dict[Symbol, BoolArray] = {}  # where entries of plain operands became so
+        self.origins: dict[Symbol, BoolArray] = {}  # where a step's own borders may be the reason
         self.written: dict[tuple[Symbol, int], Expr] = {}
         self.made_by = dict(steps.steps)
         self._known: dict[Any, Any] = {}
@@ -89,7 +89,7 @@ class ProgramNear:
         return _open(self.values[self.steps.results[name]])
 
     def began(self, name: str) -> BoolArray:
-        """Where a result is so though what it is computed of is not."""
+        """Where a result is so, and its own borders may be the reason."""
         symbol = self.steps.results[name]
         return self.origins.get(symbol, np.zeros(np.shape(self.values[symbol]), bool))
 
@@ -117,7 +117,7 @@ class ProgramNear:
             made, tied = self._plainly(evaluated, row) if plain else (None, True)
             if not plain or (jumpy and tied):
                 made = self._several(symbol, what, row, i, shape)
-                began[i] = plain and (made is UNKNOWN or isinstance(made, Several))
+                began[i] = (plain or jumpy) and _is_open(made)
             found.append(made)
         if began.any():
             self.origins[symbol] = began.reshape(shape)
