@@ -15,12 +15,14 @@ import comparisons
 
 
 def gradient(function, x):
+    """The gradient that torch computes of the sum."""
     x = x.clone().requires_grad_()
     function(x).sum().backward()
     return x.grad
 
 
 def rejected(function, *inputs, **options):
+    """The bare check rejects it."""
     with pytest.raises(comparisons.GradientMismatch):
         comparisons.check(function, *inputs, **options)
 
@@ -34,9 +36,11 @@ class TestBicubicToTheSameSize:
     image = torch.arange(20, dtype=torch.float64).reshape(1, 1, 4, 5).sin()
 
     def function(self, x):
+        """4.4 by 5.5 is 4 by 5."""
         return interpolate(x, scale_factor=1.1, mode="bicubic")
 
     def test_the_gradient_is_that_of_a_copy(self):
+        """1 for each entry, where the value gives them from 0.29 to 1.39."""
         value = self.function(self.image)
         units = torch.eye(20, dtype=torch.float64).reshape(20, 1, 4, 5)
         truth = self.function(units).sum((1, 2, 3))  # linear: what each entry adds to the sum
@@ -47,6 +51,7 @@ class TestBicubicToTheSameSize:
         assert (truth - 1).abs().max() > 0.1
 
     def test_it_is_rejected(self):
+        """Against the weights of the forward."""
         rejected(self.function, self.image)
 
 
@@ -54,10 +59,12 @@ class TestEmbeddingBagByFrequency:
     """scale_grad_by_freq divides by another row's count (pytorch#190063)."""
 
     def bag(self, w, **options):
+        """Row 0 twice in the first bag, row 3 in the second."""
         places, starts = torch.tensor([0, 0, 3, 3]), torch.tensor([0, 2])
         return embedding_bag(places, w, starts, mode="sum", **options)
 
     def test_rows_used_twice_have_the_mean_of_their_gradients(self):
+        """As documented."""
         w = torch.ones(4, 1, dtype=torch.float64)
         once = gradient(self.bag, w)
 
@@ -66,6 +73,7 @@ class TestEmbeddingBagByFrequency:
         assert found.flatten().tolist() == [1, 0, 0, 1]
 
     def test_rows_used_unequally_have_each_other_s_count(self):
+        """Row 0 is used twice; 1 and 3 once."""
         places, starts = torch.tensor([0, 1, 0, 3]), torch.tensor([0, 2])
         scaled = lambda w: embedding_bag(  # noqa: E731
             places, w, starts, mode="sum", scale_grad_by_freq=True
@@ -83,6 +91,7 @@ class TestAtTheEdge:
         ids=["xlogy", "xlog1py"],
     )
     def test_nothing_times_a_logarithm_is_0_for_every_y_and_its_gradient_nan(self, function, y):
+        """0/0 is formed where the value is constant."""
         nothing = torch.zeros(2, dtype=torch.float64)
         around = torch.tensor([y, y + 1e-3], dtype=torch.float64)
 
@@ -157,6 +166,7 @@ class TestTangents:
         ids=["cholesky_inverse", "scatter_reduce"],  # pytorch#196682, pytorch#196702
     )
     def test_they_are_not_what_the_value_does(self, function, x, direction):
+        """The tangent is another vector than the difference."""
         x, t = (torch.tensor(n, dtype=torch.float64) for n in (x, direction))
         h = 1e-6
         truth = (function(x + h * t) - function(x - h * t)) / (2 * h)

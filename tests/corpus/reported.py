@@ -182,7 +182,7 @@ reported(
     ), [[1.0, 2.0], [3.0, 4.0]], outcome="passes",
 )  # fmt: skip
 reported(
-    190063, "embedding_bag's scale_grad_by_freq, with rows used unequally", lambda w: F.embedding_bag(
+    190063, "embedding_bag by frequency, of rows used unequally", lambda w: F.embedding_bag(
         torch.tensor([0, 1, 0]), w, torch.tensor([0, 2]), mode="sum", scale_grad_by_freq=True
     ), [[1.0, 2.0], [3.0, 4.0]], outcome="rejected",
 )  # fmt: skip
