@@ -10,7 +10,7 @@ it is: a backward may rest on what its caller keeps, as p − t for cross entrop
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -52,6 +52,10 @@ _FEWEST = 3  # entries that show nothing by chance
 _EQUAL = 2.0**-10  # of the entries' size: sums and norms nearer than this were made equal
 _SUSPICIOUS = 2.0**-20  # of a gradient's norm in float64; a few digits lost are none of it
 _SUSPICIOUS_ELSE = 2.0**-6
+# Of the gradient's norm at the given arrays: less is what rounds off where it is nearly 0, as that
+# of a saturated softmax is, p (dp − Σ p dp) with p = 1.
+_LITTLE = 2.0**-40
+_LITTLE_ELSE = 2.0**-14
 
 
 def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also]:
@@ -62,10 +66,11 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
         return
     asked = []
     with calling(case.subject):
+        sizes = _norms(case)
         for name, move in _MOVES.items():
             try:
                 moved = _moved_case(case, bare, move)
-                suspicious = _suspicious(moved)
+                suspicious = _suspicious(moved, sizes)
             except Exception:  # noqa: BLE001, S112 - code need not be made for such numbers
                 continue
             if suspicious is None:
@@ -128,14 +133,25 @@ def _free(x: Float64Array) -> bool:
     return True
 
 
-def _suspicious(case: Case) -> bool | None:
+def _norms(case: Case) -> dict[str, float]:
+    """Of each adjoint, roughly."""
+    with np.errstate(all="ignore"):
+        found = case.derived.approximate(case.inputs)
+        return {name: float(np.linalg.norm(np.ravel(g))) for name, g in found.items()}
+
+
+def _suspicious(case: Case, sizes: Mapping[str, float]) -> bool | None:
     """Whether a gradient looks wrong; None where the code's own values are not those of its graph.
 
     There it leaves its type, or loses its digits.
+
+    Args: sizes, of the gradients at the given arrays.
     """
     expected = case.derived.approximate(case.inputs)
     found = case.gradients(Reverse()).values
-    line = _SUSPICIOUS if case.dtype.name == "float64" else _SUSPICIOUS_ELSE
+    double = case.dtype.name == "float64"
+    line = _SUSPICIOUS if double else _SUSPICIOUS_ELSE
+    little = _LITTLE if double else _LITTLE_ELSE
     wrong = False
     for leaf in case.subject.graph.inputs:
         wanted = np.ravel(expected.get(leaf.name, np.zeros(())))
@@ -143,7 +159,8 @@ def _suspicious(case: Case) -> bool | None:
             return None
         got = found.get(leaf.name)
         off = np.linalg.norm((0.0 if got is None else np.ravel(got)) - wanted)
-        far = not off <= line * np.linalg.norm(wanted) + case.dtype.smallest_normal
+        room = case.dtype.smallest_normal + little * np.nan_to_num(sizes.get(leaf.name, 0.0))
+        far = not off <= line * np.linalg.norm(wanted) + room
         if far and not case.subject.label(leaf.name).endswith(".grad"):
             return None
         wrong |= far
