@@ -20,9 +20,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map_only
 
 from comparisons.capture.arrays.axes import axes_of
-from comparisons.capture.arrays.computed import computed_in
 from comparisons.capture.arrays.storage import Storages, address, numbers, unreadable
 from comparisons.capture.calls.call import Call
+from comparisons.capture.calls.computed import computed_in
 from comparisons.capture.calls.decisions import Decision, decision
 from comparisons.capture.calls.implementations import implementation
 from comparisons.capture.calls.operators import (
