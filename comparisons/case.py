@@ -26,7 +26,7 @@ from comparisons.judge.held import held_types, precisions
 from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.power import Power, nonlinear, power_of, unjudged
-from comparisons.judge.presence import is_nought, of_numbers, presence
+from comparisons.judge.presence import is_computed, of_numbers, presence, residue
 from comparisons.judge.truth import Truth
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.comparison import Comparison
@@ -189,7 +189,8 @@ class Case:
             budget=self.budget,
             adjoints=adjoints,
             absent={k: why for k, why in missing.items() if k not in wrong},
-            zeros=frozenset(n for n in missing if is_nought(gradients.values.get(n))),
+            zeros=frozenset(n for n in missing if n in at and is_computed(gradients.values.get(n)))
+            - {*wrong},
             wrong_presence=wrong,
             chosen=chosen,
             cotangent=self.cotangent,
@@ -341,6 +342,8 @@ class Case:
         differentiable = requiring_grad(graph)
         results: dict[str, AdjointResult] = {}
         wrong: dict[str, str] = {}
+        weights = () if self.subject.bare is None else self.subject.bare.weights.values()
+        summed = [(at[v], y) for v in weights if (y := gradients.values.get(v)) is not None]
         for name, value in gradients.values.items():
             if missing.get(name) == CONSTANT:  # torch's 0 · z has a gradient, a number has none
                 continue
@@ -355,6 +358,7 @@ class Case:
                 requires_grad=gradients.requires_grad.get(name, expected),
                 expected=expected,
                 missing=missing.get(name),
+                left=residue(name, at, summed, self.dtype),
             )
             if problem is not None:
                 wrong[name] = problem

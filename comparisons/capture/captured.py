@@ -113,7 +113,7 @@ class Captured:
         if not any(isinstance(node, Input) for node in nodes):
             found |= {f"{what} ({at})" if at else what: None for what, at in self.fixed}
         for node in nodes:
-            if _is_flat(node) and node in self.operations:
+            if is_flat(node) and node in self.operations:
                 name, where = self.operations[node], self.source(node)
                 name = "a comparison" if name in _COMPARISONS else name
                 found[f"{name} ({where})" if where else name] = None
@@ -125,7 +125,7 @@ class Captured:
         return "" if place is None else str(place)
 
 
-def _is_flat(node: Node) -> bool:
+def is_flat(node: Node) -> bool:
     """Whether it depends on something, and its derivative by each operand is 0."""
     return (
         isinstance(node, Elementwise)

@@ -27,6 +27,7 @@ from comparisons.capture.calls.implementations import implementation
 from comparisons.capture.calls.operators import (
     CREATES,
     DRAWS,
+    OF_TRUTHS,
     OUT_OF_REACH,
     READS_A_NUMBER,
     RESHAPES_IN_PLACE,
@@ -385,15 +386,20 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
                 node = self.known_as(call, tensor, node, here())  # noqa: PLW2901 - from here on
             self._storages.put(tensor, node, reached=reached)
             self.operations.setdefault(node, plain_name(call))
-            self._remember(tensor, node)
+            self._remember(tensor, node, exact=self._is_exact(call))
 
-    def _remember(self, tensor: Tensor, node: Node) -> None:
-        """Where a value comes from, and in which type it is held."""
+    def _is_exact(self, call: Call) -> bool:
+        """Whether it makes numbers of truths or integers without rounding: `(x > 0).float()`."""
+        moving = (t for t in call.tensors if t.is_floating_point() and self.touches(t))
+        return plain_name(call) in OF_TRUTHS and not any(True for _ in moving)
+
+    def _remember(self, tensor: Tensor, node: Node, *, exact: bool = False) -> None:
+        """Where a value comes from, and in which type it is held, unless that holds it exactly."""
         if node not in self.places and not isinstance(node, Input):
             place = here()
             if place is not None:
                 self.places[node] = place
-        if tensor.is_floating_point():
+        if tensor.is_floating_point() and not exact:
             known = self.types.get(node)
             if known is None or torch.finfo(known).eps < torch.finfo(tensor.dtype).eps:
                 self.types[node] = tensor.dtype

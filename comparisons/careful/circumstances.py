@@ -6,13 +6,15 @@ by the same truth.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from comparisons.careful.behaviour import finding
-from comparisons.careful.calls import Calls, Found, differing, sliced, spread, turned
+from comparisons.careful.calls import Calls, Found, Layout, differing, sliced, spread, turned
+from comparisons.careful.script import Script, call, differentiate, with_leaves, with_seeds
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Case
 from comparisons.engines.engine import Gradients, float64
@@ -26,17 +28,19 @@ _MOST_INPUTS = 6  # that are laid out, or asked for, each by itself
 _TWICE_THE_SAME, _ROUNDINGS = 2.0**-10, 64
 _ABOVE = 0.25  # other numbers, for a call in between: larger, so that a wrong one is seen
 
+Index = tuple[int, ...]
+
 
 def circumstances(calls: Calls) -> Iterator[Comparison | Unasked]:
     """What differs from one circumstance to another, and is wrong in one."""
     first = calls.gradients(calls.leaves())
-    for what, ask in _all(calls):
+    for what, ask, script in _all(calls):
         try:
             found = ask()
         except Exception as error:  # noqa: BLE001 - code that is not made for it may raise anything
             yield Unasked(what, _said(error))
             continue
-        yield from judged(calls.case, first, found, what)
+        yield from judged(calls.case, first, found, what, partial(_entry, calls, script))
     if calls.case.subject.by_memory:
         yield Unasked("other layouts", f"the code {calls.case.subject.by_memory}")
     yield from _values(calls)
@@ -45,8 +49,13 @@ def circumstances(calls: Calls) -> Iterator[Comparison | Unasked]:
     yield from _given_twice(calls)
 
 
-def judged(case: Case, first: Found, found: Found, what: str) -> Iterator[Comparison]:
-    """Findings where gradients are not those of the first call, and wrong."""
+def judged(
+    case: Case, first: Found, found: Found, what: str, shown: Callable[[str, Index], str]
+) -> Iterator[Comparison]:
+    """Findings where gradients are not those of the first call, and wrong.
+
+    Args: shown, the statements that print an entry of a gradient, by its index.
+    """
     other = {
         name: np.reshape(found[name], np.shape(case.inputs[name]))
         for name in differing(found, first)
@@ -68,29 +77,83 @@ def judged(case: Case, first: Found, found: Found, what: str) -> Iterator[Compar
             f"is wrong at {wrong or adjoint.values} of {adjoint.values} points {what}: "
             f"{worst.computed!r} for {worst.truth!r}{at}; in a plain call it "
             f"is {float(before[adjoint.worst_index])!r}",
+            shown(name, worst.index or ()),
         )
 
 
-def _all(calls: Calls) -> Iterator[tuple[str, Callable[[], Found]]]:
-    """Each circumstance in words, and how it is asked."""
-    yield "in a second call", lambda: calls.gradients(calls.leaves())
-    yield "in the second backward pass through one graph", lambda: _retained(calls)
-    yield "with create_graph=True", lambda: calls.gradients(calls.leaves(), create_graph=True)
-    yield "if another call's forward pass comes in between", lambda: _interleaved(calls)
-    if calls.case.subject.by_memory:
-        return
+def _entry(calls: Calls, script: Callable[[], Script], name: str, index: Index) -> str:
+    """The statements, and an entry of the gradient by one of the inputs printed."""
+    return script().printing(f"§g[{calls.names.index(name)}]", index)
+
+
+Circumstance = tuple[str, Callable[[], Found], Callable[[], Script]]
+
+
+def _all(calls: Calls) -> Iterator[Circumstance]:
+    """Each circumstance in words, how it is asked, and the statements that ask it."""
+    grad = partial(differentiate, calls)
+
+    def plain(*statements: str) -> Script:
+        return with_seeds(with_leaves(calls), calls).add(call(calls), *statements)
+
     yield (
-        "if its inputs are slices of larger tensors",
-        lambda: calls.gradients(calls.leaves(sliced)),
+        "in a second call",
+        lambda: calls.gradients(calls.leaves()),
+        lambda: plain(grad(), call(calls), grad()),
     )
-    yield "if its inputs' memory is reversed", lambda: calls.gradients(calls.leaves(turned))
-    yield "if the cotangent is a slice of a larger tensor", lambda: _seeded(calls, sliced)
-    yield "if the cotangent's memory is reversed", lambda: _seeded(calls, turned)
-    yield "if the cotangent is every other entry of another", lambda: _seeded(calls, spread)
+    yield (
+        "in the second backward pass through one graph",
+        lambda: _retained(calls),
+        lambda: plain(grad(options="retain_graph=True"), grad()),
+    )
+    yield (
+        "with create_graph=True",
+        lambda: calls.gradients(calls.leaves(), create_graph=True),
+        lambda: plain(grad(options="create_graph=True")),
+    )
+    yield (
+        "if another call's forward pass comes in between",
+        lambda: _interleaved(calls),
+        lambda: plain(_call_of_larger(calls), grad()),
+    )
+    if not calls.case.subject.by_memory:
+        yield from _laid_out(calls)
+
+
+def _laid_out(calls: Calls) -> Iterator[Circumstance]:
+    """The inputs, each of them, and the cotangent in other layouts."""
+
+    def of_inputs(what: str, layouts: Mapping[str, Layout] | Layout) -> Circumstance:
+        return (
+            what,
+            lambda: calls.gradients(calls.leaves(layouts)),
+            lambda: with_seeds(with_leaves(calls, layouts), calls).add(
+                call(calls), differentiate(calls)
+            ),
+        )
+
+    def of_cotangent(what: str, layout: Layout) -> Circumstance:
+        return (
+            what,
+            lambda: _seeded(calls, layout),
+            lambda: with_seeds(with_leaves(calls), calls, layout).add(
+                call(calls), differentiate(calls)
+            ),
+        )
+
+    yield of_inputs("if its inputs are slices of larger tensors", sliced)
+    yield of_inputs("if its inputs' memory is reversed", turned)
+    yield of_cotangent("if the cotangent is a slice of a larger tensor", sliced)
+    yield of_cotangent("if the cotangent's memory is reversed", turned)
+    yield of_cotangent("if the cotangent is every other entry of another", spread)
     for name in calls.names[:_MOST_INPUTS] if len(calls.names) > 1 else ():
-        for layout, how in ((turned, "memory is reversed"), (sliced, "is a slice")):
-            what = f"if {name}'s {how}" if layout is turned else f"if {name} {how}"
-            yield what, lambda n=name, lay=layout: calls.gradients(calls.leaves({n: lay}))  # type: ignore[misc]
+        yield of_inputs(f"if {name}'s memory is reversed", {name: turned})
+        yield of_inputs(f"if {name} is a slice", {name: sliced})
+
+
+def _call_of_larger(calls: Calls) -> str:
+    larger = f"(§t.detach() * {1 + _ABOVE}).requires_grad_()"
+    return f"§f(*[{larger} for §t in ({', '.join(calls.names)},)])"
 
 
 def _seeded(calls: Calls, layout: Callable[..., object]) -> Found:
@@ -132,7 +195,14 @@ def _values(calls: Calls) -> Iterator[Comparison | Unasked]:
             {w: np.reshape(of[y], np.shape(shapes[w])) for y, w in weights.items()}
             for of in (first, found)
         )
-        yield from judged(calls.case, before, now, what)
+
+        def shown(weight: str, index: Index, mode: str = mode.__name__) -> str:
+            script = with_leaves(calls, asked=()).add(f"§m = torch.{mode}()", "§m.__enter__()")
+            output = f"§y[{list(weights.values()).index(weight)}]"
+            script.add(call(calls), "§m.__exit__(None, None, None)")
+            return script.printing(output, index)
+
+        yield from judged(calls.case, before, now, what, shown)
 
 
 def _required_alone(calls: Calls, first: Found) -> Iterator[Comparison | Unasked]:
@@ -144,9 +214,20 @@ def _required_alone(calls: Calls, first: Found) -> Iterator[Comparison | Unasked
         try:
             found = calls.gradients(calls.leaves(asked=[name]))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is not raised else
-            yield finding(calls.case, name, f"cannot be had {what}: {_said(error)}")
+            said = f"cannot be had {what}: {_said(error)}"
+            yield finding(calls.case, name, said, _alone(calls, name).ending())
             continue
-        yield from judged(calls.case, first, found, what)
+
+        def shown(_: str, index: Index, name: str = name) -> str:
+            return _alone(calls, name).printing("§g[0]", index)
+
+        yield from judged(calls.case, first, found, what, shown)
+
+
+def _alone(calls: Calls, name: str) -> Script:
+    """The gradient of one input, which alone requires one."""
+    script = with_seeds(with_leaves(calls, asked=[name]), calls)
+    return script.add(call(calls), differentiate(calls, [name]))
 
 
 def _left(calls: Calls) -> Iterator[Comparison]:
@@ -157,7 +238,11 @@ def _left(calls: Calls) -> Iterator[Comparison]:
     before = [float64(t) for t in (*seeds.values(), *outputs.values())]
     calls.gradients(leaves, outputs, seeds)
     names = [f"{kind} {name}" for kind in ("cotangent of", "output") for name in outputs]
-    for what, old, t in zip(names, before, (*seeds.values(), *outputs.values()), strict=True):
+    places = list(calls.bare.weights)
+    texts = [calls.bare.weights[y] for y in seeds] + [f"§y[{places.index(y)}]" for y in outputs]
+    for what, text, old, t in zip(
+        names, texts, before, (*seeds.values(), *outputs.values()), strict=True
+    ):
         new = float64(t)
         wrong = np.argwhere((old != new) & ~(np.isnan(old) & np.isnan(new)))
         if wrong.size:
@@ -167,6 +252,9 @@ def _left(calls: Calls) -> Iterator[Comparison]:
                 calls.case,
                 calls.names[0],
                 f"{sentence} and is {float(new[at])!r} after the backward pass",
+                with_seeds(with_leaves(calls), calls)
+                .add(call(calls), differentiate(calls))
+                .printing(text, at),
             )
 
 
@@ -204,7 +292,15 @@ def _given_twice(calls: Calls) -> Iterator[Comparison | Unasked]:
                 a,
                 f"is wrong for {what}: {float(together[at])!r}{place}, where two "
                 f"tensors of the same numbers have {float(apart[a][at] + apart[b][at])!r} together",
+                _once(calls, a, b).printing("§g[0]", tuple(map(int, at))),
             )
+
+
+def _once(calls: Calls, a: str, b: str) -> Script:
+    """The gradient by one tensor that is given twice."""
+    others = {name: values for name, values in calls.given.items() if name != b}
+    script = with_seeds(with_leaves(calls, given=others).add(f"{b} = {a}"), calls)
+    return script.add(call(calls), differentiate(calls, [a]))
 
 
 def _said(error: Exception) -> str:

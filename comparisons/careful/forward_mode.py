@@ -14,9 +14,9 @@ import numpy as np
 
 from comparisons.careful.behaviour import finding
 from comparisons.careful.calls import Calls, Found
+from comparisons.careful.script import call, differentiate, with_leaves, with_seeds
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import float64
-from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import seeded
 from comparisons.results.comparison import Comparison
 from symdiff.graph import Stop, topological
@@ -31,7 +31,6 @@ _APART_ELSE = 2.0**-4
 _BESIDE = {"float64": 2.0**-30, "float32": 2.0**-16}
 _BESIDE_ELSE = 2.0**-7
 _SYMMETRIC = 2.0**-16  # x xᵀ is not to the last bit
-_TANGENT = "tangent"  # in a reproduction
 
 
 def apart(calls: Calls) -> float:
@@ -77,8 +76,7 @@ def forward_mode(calls: Calls) -> Iterator[Comparison]:
                 name,
                 f"is another in forward mode: v·Jt = {pushed:.9g} by its jvp, and {pulled_sum:.9g} "
                 "by its backward",
-                {_TANGENT: np.reshape(tangent, np.shape(calls.case.inputs[name]))},
-                _both_products,
+                _script(calls, name, tangent),
             )
 
 
@@ -97,14 +95,20 @@ def _alike(given: Float64Array, tangent: Float64Array) -> Float64Array:
     return tangent
 
 
-def _both_products(shown: Snippet) -> str:
-    """The two numbers, in plain torch."""
-    x = shown.name
-    return (
-        f"g, = torch.autograd.grad({shown.total}, {x}); "
-        f"print((g * {_TANGENT}).sum().item(), torch.func.jvp(lambda {x}: {shown.total}, "
-        f"({x}.detach(),), ({_TANGENT},))[1].item())"
+def _script(calls: Calls, name: str, tangent: Float64Array) -> str:
+    """v·Jt, the outputs' tangents times their cotangents, added up; and so by the backward."""
+    script = with_seeds(with_leaves(calls), calls).plain("§t", tangent)
+    script.add(call(calls), differentiate(calls, [name]), "§b = (§g[0] * §t).sum().item()")
+    script.add("§fwd = torch.autograd.forward_ad", "§fwd.enter_dual_level()")
+    given = ", ".join(f"§fwd.make_dual({n}, §t)" if n == name else n for n in calls.names)
+    places = list(calls.bare.weights)
+    pairs = ", ".join(
+        f"({calls.bare.weights[y]}, §fwd.unpack_dual(§y[{places.index(y)}]).tangent)"
+        for y in calls.outputs(calls.leaves())
     )
+    total = f"sum((§v.double() * §s).sum().item() for §v, §s in ({pairs},) if §s is not None)"
+    script.add(f"§y = §f({given})", f"§a = {total}", "§fwd.exit_dual_level()")
+    return script.ending("print(format(§a, '.9g'), format(§b, '.9g'))")
 
 
 def _pushed(calls: Calls, name: str, tangent: Float64Array) -> tuple[float, float]:

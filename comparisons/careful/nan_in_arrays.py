@@ -8,31 +8,30 @@ is asked of other rows is asked only where the graph says that they are apart.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
-from comparisons.careful.plain_run import cotangents_of, inputs_of, plain_run
+from comparisons.careful.plain_run import Arrays, cotangents_of, inputs_of, plain_run
 from comparisons.careful.rows_of_arrays import Rows
+from comparisons.careful.script import Told, of_plain_run
 from comparisons.case import Case
 from comparisons.inputs.position import position
-from comparisons.inputs.values import Inputs, seeded
+from comparisons.inputs.values import seeded
 from comparisons.subjects.own.bare import Bare
 from symdiff.oracle.enclosure import BoolArray
 
 _CLEAR = 2.0**-10  # of the largest: a slope that is not 0
 
 
-def nan_in_arrays(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[str, str, Inputs]]:
-    """Each input whose gradient loses a NaN or passes it on to other rows, in words.
-
-    And by name the numbers that a NaN was put among.
-    """
+def nan_in_arrays(case: Case, bare: Bare, rows: Rows | None) -> Iterator[Told]:
+    """Each input whose gradient loses a NaN or passes it on to other rows, in words."""
     yield from _in_cotangent(case, bare, rows)
     if rows is not None and not bare.fixed:
         yield from _in_a_row(case, bare, rows)
 
 
-def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[str, str, Inputs]]:
+def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[Told]:
     given, v = inputs_of(case, bare), cotangents_of(case, bare)
     y = next((y for y in v if v[y].size), None)
     if y is None:
@@ -44,8 +43,7 @@ def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[s
     slopes = plain_run(case, bare, given, {**only, y: unit}).gradients
     found = plain_run(case, bare, given, {**v, y: spoiled}).gradients
     clean = plain_run(case, bare, given, v).gradients
-    weight = bare.weights[y]
-    put = {weight: np.reshape(spoiled, np.shape(case.inputs[weight]))}
+    shown = partial(_shown, case, bare, given, {**v, y: spoiled})
     for name, got in found.items():
         slope = np.abs(slopes[name])
         moved = np.isfinite(slope) & (slope > _CLEAR * np.nanmax(slope, initial=0.0))
@@ -54,7 +52,7 @@ def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[s
             where = _first(swallowed)
             number = float(got[where])
             said = f"is {number!r}{_at(where)} for a cotangent of NaN: it is swallowed"
-            yield name, said, put
+            yield name, said, shown(name, where)
         elif rows is not None and name in rows.inputs:
             row = np.unravel_index(at, v[y].shape)[0]
             spread = np.isnan(got) & ~np.isnan(clean[name])
@@ -62,10 +60,10 @@ def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[s
             if spread.any():
                 where = _first(spread)
                 said = f"is NaN{_at(where)} if the cotangent of row {row} holds a NaN"
-                yield name, said, put
+                yield name, said, shown(name, where)
 
 
-def _in_a_row(case: Case, bare: Bare, rows: Rows) -> Iterator[tuple[str, str, Inputs]]:
+def _in_a_row(case: Case, bare: Bare, rows: Rows) -> Iterator[Told]:
     given, v = inputs_of(case, bare), cotangents_of(case, bare)
     row = rows.count // 2
     spoiled = dict(given)
@@ -81,12 +79,21 @@ def _in_a_row(case: Case, bare: Bare, rows: Rows) -> Iterator[tuple[str, str, In
     for y, value in found.values.items():
         if np.isnan(value[others]).any() and not np.isnan(clean.values[y][others]).any():
             return  # the value itself is of all rows
-    put = {n: np.reshape(spoiled[n], np.shape(case.inputs[n])) for n in rows.inputs}
     for name in rows.inputs:
         spread = np.isnan(found.gradients[name]) & ~np.isnan(clean.gradients[name])
         spread[row] = False
         if spread.any():
-            yield name, f"is NaN{_at(_first(spread))} if row {row} of the inputs is NaN", put
+            where = _first(spread)
+            said = f"is NaN{_at(where)} if row {row} of the inputs is NaN"
+            yield name, said, _shown(case, bare, spoiled, v, name, where)
+
+
+def _shown(
+    case: Case, bare: Bare, given: Arrays, v: Arrays, name: str, where: tuple[int, ...]
+) -> str:
+    """The statements that print an entry of a gradient."""
+    place = f"§g[{list(given).index(name)}]"
+    return of_plain_run(case, bare, given, v).printing(place, where)
 
 
 def _at(where: tuple[int, ...]) -> str:

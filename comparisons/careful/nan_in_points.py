@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from comparisons.careful.behaviour import BENT, finding, hand_written
+from comparisons.careful.behaviour import finding
+from comparisons.careful.misbehaviour import BENT, hand_written
+from comparisons.careful.script import Script
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Case
 from comparisons.engines.call import run
@@ -41,8 +43,21 @@ def nan_in_points(case: Case, points: Inputs) -> Iterator[Comparison | Unasked]:
         for name, got in found.items():
             numbers = np.flatnonzero(np.isnan(at[spoilt]) & ~np.isnan(got))
             if symbol in slopes[name] and numbers.size:
-                what = f"is {float(got[numbers[0]])!r} where {spoilt}, and the function, are NaN"
-                yield finding(case, name, f"{what}: the NaN is swallowed")
+                i = int(numbers[0])
+                what = f"is {float(got[i])!r} where {spoilt}, and the function, are NaN"
+                yield finding(
+                    case, name, f"{what}: the NaN is swallowed", _script(case, at, name, i)
+                )
+
+
+def _script(case: Case, at: Inputs, name: str, index: int) -> str:
+    """The statements that print the gradient at one of the points."""
+    script = Script(case)
+    for variable, values in at.items():
+        script.leaf(variable, values)
+    whole = f"({case.subject.code}).sum()"
+    script.add(f"(§g,) = torch.autograd.grad({whole}, {name}, materialize_grads=True)")
+    return script.printing("§g", (index,))
 
 
 def _gradients(case: Case, at: Inputs) -> dict[str, np.ndarray]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from comparisons.careful.behaviour import misbehaviour
+from comparisons.careful.misbehaviour import misbehaviour
 from comparisons.careful.screen import Screen
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Case

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from comparisons.careful.plain_run import cotangents_of, differs, inputs_of, plain_run
+from comparisons.careful.script import Told, of_plain_run
 from comparisons.case import Case
 from comparisons.inputs.position import position
 from comparisons.subjects.own.bare import Bare
 
 
-def one_output(case: Case, bare: Bare) -> Iterator[tuple[str, str]]:
+def one_output(case: Case, bare: Bare) -> Iterator[Told]:
     """Each input whose gradient is wrong if one output alone is differentiated, in words."""
     if len(bare.weights) < 2:
         return
@@ -24,7 +25,9 @@ def one_output(case: Case, bare: Bare) -> Iterator[tuple[str, str]]:
             found = plain_run(case, bare, given, {y: v[y]})
         except Exception as error:  # noqa: BLE001 - a backward that takes None for a tensor
             what = f"{type(error).__name__}: {error}".partition("\n")[0]
-            yield next(iter(given)), f"cannot be had for {y} alone: the backward raises {what}"
+            said = f"cannot be had for {y} alone: the backward raises {what}"
+            script = of_plain_run(case, bare, given, {y: v[y]})
+            yield next(iter(given)), said, script.ending()
             return
         for name, got in found.gradients.items():
             wanted = expected[name]
@@ -33,4 +36,6 @@ def one_output(case: Case, bare: Bare) -> Iterator[tuple[str, str]]:
                 at = np.unravel_index(int(np.argmax(off)), got.shape)
                 place = f" at {position(tuple(map(int, at)))}" if at else ""
                 told = f"{float(got[at])!r} for {float(wanted[at])!r}"
-                yield name, f"is wrong if {y} alone is differentiated: {told}{place}"
+                script = of_plain_run(case, bare, given, {y: v[y]})
+                shown = script.printing(f"§g[{list(given).index(name)}]", tuple(map(int, at)))
+                yield name, f"is wrong if {y} alone is differentiated: {told}{place}", shown

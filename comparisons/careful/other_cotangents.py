@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from comparisons.careful.behaviour import finding
 from comparisons.careful.calls import Calls, Found, differing
 from comparisons.careful.circumstances import judged
+from comparisons.careful.script import call, differentiate, with_leaves, with_seeds
 from comparisons.careful.unasked import Unasked
 from comparisons.dtypes import Float64Array
 from comparisons.inputs.values import seeded
@@ -40,7 +42,7 @@ def other_cotangents(calls: Calls) -> Iterator[Comparison | Unasked]:
         what = f"for a cotangent 2^{power} times as large"
         other = _with(calls, lambda v, power=power: v * 2.0**power)  # type: ignore[misc]
         scaled = {name: g * 2.0**power for name, g in first.items()}
-        yield from judged(other.case, scaled, _found(other), what)
+        yield from judged(other.case, scaled, _found(other), what, partial(_entry, other))
     yield from _ones(calls)
     what = "for a cotangent of every size, some of it 0"
     if case.subject.solves:
@@ -81,7 +83,17 @@ def _ones(calls: Calls) -> Iterator[Comparison | Unasked]:
     except RuntimeError as error:
         yield Unasked("an expanded cotangent, as of y.sum()", str(error).partition("\n")[0])
         return
-    yield from judged(of_ones.case, plain, found, "for an expanded cotangent, as of y.sum()")
+
+    def shown(name: str, index: tuple[int, ...]) -> str:
+        script = with_leaves(of_ones).add(call(of_ones))
+        for y, v in of_ones.bare.weights.items():
+            output = f"§y[{list(of_ones.bare.weights).index(y)}]"
+            script.add(f"{v} = {output}.new_ones(()).expand({output}.shape)")
+        script.add(differentiate(of_ones))
+        return script.printing(f"§g[{of_ones.names.index(name)}]", index)
+
+    what = "for an expanded cotangent, as of y.sum()"
+    yield from judged(of_ones.case, plain, found, what, shown)
 
 
 def _unlike_estimate(calls: Calls, what: str) -> Iterator[Comparison]:
@@ -103,16 +115,23 @@ def _unlike_estimate(calls: Calls, what: str) -> Iterator[Comparison]:
         return bool((off <= allowed / 2).all())
 
     suspects = {n: found[n] for n, wanted in expected.items() if not as_expected(n, wanted)}
-    yield from judged(case, expected, suspects, what)
+    yield from judged(case, expected, suspects, what, partial(_entry, calls))
 
 
 def _zero(calls: Calls, first: Found) -> Iterator[Comparison]:
     """0 where the cotangent is 0 everywhere, and the gradient is a number else."""
-    found = _found(_with(calls, np.zeros_like))
+    of_zeros = _with(calls, np.zeros_like)
+    found = _found(of_zeros)
     for name in differing(found, {k: np.zeros(g.shape) for k, g in first.items()}):
         wrong = (found[name] != 0) & np.isfinite(first[name])
         if wrong.any():
-            number = float(found[name][wrong][0])
-            yield finding(
-                calls.case, name, f"is {number!r} for a cotangent of zeros, and should be 0"
-            )
+            at = tuple(map(int, np.argwhere(wrong)[0]))
+            number = float(found[name][at])
+            said = f"is {number!r} for a cotangent of zeros, and should be 0"
+            yield finding(calls.case, name, said, _entry(of_zeros, name, at))
+
+
+def _entry(calls: Calls, name: str, index: tuple[int, ...]) -> str:
+    """The statements that print an entry of the gradient by one of the inputs."""
+    script = with_seeds(with_leaves(calls), calls).add(call(calls), differentiate(calls))
+    return script.printing(f"§g[{calls.names.index(name)}]", index)

@@ -8,7 +8,7 @@ Whether they have is seen from the graph: what becomes NaN where one row is NaN.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from comparisons.careful.plain_run import (
     inputs_of,
     plain_run,
 )
+from comparisons.careful.script import Script, Told, of_plain_run
 from comparisons.careful.unasked import Unasked
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
@@ -35,6 +36,7 @@ _PATIENCE = 4.0  # seconds that very many rows may take
 _ELSEWHERE = 0.1  # how far from the inputs, in the size of the largest
 _ALIKE = 1e-6  # relatively, of what float64 arithmetic computes in two ways
 _WHAT = "other numbers of rows"
+_TWO_THREADS = "torch.set_num_threads(2)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +100,7 @@ def _alike(case: Case, bare: Bare, rows: Rows) -> bool:
     )
 
 
-def other_rows(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[str, str] | Unasked]:
+def other_rows(case: Case, bare: Bare, rows: Rows | None) -> Iterator[Told | Unasked]:
     """Each input whose gradient is wrong for another number of rows, in words."""
     if rows is None:
         yield Unasked(_WHAT, "a row's gradient depends on the other rows, or there are none")
@@ -134,14 +136,16 @@ def other_rows(case: Case, bare: Bare, rows: Rows | None) -> Iterator[tuple[str,
         yield from _wrong_of_rows(case, bare, rows, chosen, found)
 
 
-def _on_threads(case: Case, bare: Bare) -> Iterator[tuple[str, str]]:
+def _on_threads(case: Case, bare: Bare) -> Iterator[Told]:
     """The same once more on two threads."""
     given, v = inputs_of(case, bare), cotangents_of(case, bare)
     expected = plain_run(case, bare, given, v).gradients
     for name, got in _on_two_threads(case, bare, given, v).gradients.items():
         wanted = expected[name]
         if differs(case, name, got, wanted, 1.0):
-            yield name, f"is wrong on two threads: {_worst(got, wanted)}"
+            at, said = _worst(got, wanted)
+            script = of_plain_run(case, bare, given, v).printing(_gradient(given, name), at)
+            yield name, f"is wrong on two threads: {said}", f"{_TWO_THREADS}; {script}"
 
 
 def _of_rows(case: Case, bare: Bare, rows: Rows, chosen: Indices) -> Ran:
@@ -163,7 +167,7 @@ def _depends(case: Case, bare: Bare, rows: Rows, chosen: Indices, whole: Ran, fo
 
 def _wrong_of_rows(
     case: Case, bare: Bare, rows: Rows, chosen: Indices, found: Ran
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[Told]:
     times = max(1.0, len(chosen) / rows.count)
     threads = " on two threads" if len(chosen) > rows.count else ""
     for name, wanted in _expected(case, bare, rows, chosen).items():
@@ -171,7 +175,24 @@ def _wrong_of_rows(
             continue  # a sum of very many in 16 bits stands still, in torch's own kernels too
         got = found.gradients[name]
         if differs(case, name, got, wanted, times):
-            yield name, f"is wrong for {_number(chosen)}{threads}: {_worst(got, wanted)}"
+            at, said = _worst(got, wanted)
+            script = _script(case, bare, rows, chosen).printing(
+                _gradient(inputs_of(case, bare), name), at
+            )
+            on = f"{_TWO_THREADS}; " if threads and script else ""
+            yield name, f"is wrong for {_number(chosen)}{threads}: {said}", f"{on}{script}"
+
+
+def _script(case: Case, bare: Bare, rows: Rows, chosen: Indices) -> Script:
+    """The gradients for these rows, which are some, or all over and over."""
+    given, v = inputs_of(case, bare), cotangents_of(case, bare)
+    several = len(chosen) > rows.count
+    index = f"[torch.arange({len(chosen)}) % {rows.count}]" if several else f"[:{len(chosen)}]"
+    return of_plain_run(case, bare, given, v, (index, {*rows.inputs, *v}))
+
+
+def _gradient(inputs: Iterable[str], name: str) -> str:
+    return f"§g[{list(inputs).index(name)}]"
 
 
 def _number(chosen: Indices) -> str:
@@ -190,12 +211,12 @@ def _expected(case: Case, bare: Bare, rows: Rows, chosen: Indices) -> Arrays:
     return {n: own[n][chosen] if n in rows.inputs else added[n] for n in own}
 
 
-def _worst(got: Float64Array, wanted: Float64Array) -> str:
-    """The entry that is furthest off, in words."""
+def _worst(got: Float64Array, wanted: Float64Array) -> tuple[tuple[int, ...], str]:
+    """The entry that is furthest off: where it is, and it in words."""
     off = np.where(np.isfinite(got), np.abs(got - np.nan_to_num(wanted)), np.inf)
-    index = np.unravel_index(int(np.argmax(off)), got.shape)
-    place = f"{position(tuple(map(int, index)))} " if index else ""
-    return f"{place}{float(got[index])!r} for {float(wanted[index])!r}"
+    index = tuple(map(int, np.unravel_index(int(np.argmax(off)), got.shape)))
+    place = f"{position(index)} " if index else ""
+    return index, f"{place}{float(got[index])!r} for {float(wanted[index])!r}"
 
 
 def _on_two_threads(case: Case, bare: Bare, inputs: Arrays, cotangents: Arrays) -> Ran:

@@ -6,6 +6,7 @@ Both are held beside what plain calls give: a Jacobian-vector product by ⟨v, J
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from comparisons.careful.behaviour import finding
 from comparisons.careful.calls import Calls
 from comparisons.careful.forward_mode import apart, forward_mode
+from comparisons.careful.script import with_leaves, with_seeds
 from comparisons.careful.unasked import Unasked
 from comparisons.engines.engine import float64, own_deprecations_ignored
 from comparisons.results.comparison import Comparison
@@ -67,7 +69,8 @@ def _vmap(calls: Calls, batched: Sequence[str]) -> Iterator[Comparison]:
     together = torch.func.vmap(one, in_dims=dims)(*leaves.values())
     for i, name in enumerate(names):
         expected = np.stack([float64(o[name]) for o in outputs])
-        yield from _beside(calls, calls.names[0], f"the value {name}", together[i], expected)
+        what, shown = f"the value {name}", partial(_vmap_script, calls, batched, f"§y[{i}]")
+        yield from _beside(calls, calls.names[0], what, together[i], expected, shown)
     wanted = [k for k in calls.names if k in batched]
     found = torch.autograd.grad(
         together,
@@ -78,11 +81,37 @@ def _vmap(calls: Calls, batched: Sequence[str]) -> Iterator[Comparison]:
     each = [calls.gradients(a, o, calls.cotangents(o)) for a, o in zip(apart, outputs, strict=True)]
     for k, gradient in zip(wanted, found, strict=True):
         expected = np.stack([g[k] for g in each])
-        yield from _beside(calls, k, f"{k}.grad", gradient, expected)
+        shown = partial(_vmap_script, calls, batched, f"§g[{wanted.index(k)}]")
+        yield from _beside(calls, k, f"{k}.grad", gradient, expected, shown)
+
+
+def _vmap_script(calls: Calls, batched: Sequence[str], what: str, at: int) -> str:
+    """A number of the values or of the gradients of a batch."""
+    script = with_seeds(with_leaves(calls), calls)
+    for k in batched:
+        members = f"torch.stack([{k}.detach() * §s for §s in {_BATCH}])"
+        script.add(f"{k} = {members}.requires_grad_()")
+    places = list(calls.bare.weights)
+    outputs = list(calls.outputs(calls.leaves()))
+    returned = ", ".join(f"§u[{places.index(y)}]" for y in outputs)
+    names, dims = ", ".join(calls.names), tuple(0 if k in batched else None for k in calls.names)
+    one = f"lambda {names}: (lambda §u: ({returned},))(§f({names}))"
+    seeds = ", ".join(f"torch.stack([{calls.bare.weights[y]}] * {len(_BATCH)})" for y in outputs)
+    of = ", ".join(k for k in calls.names if k in batched)
+    script.add(f"§y = torch.func.vmap({one}, in_dims={dims})({names})")
+    if what.startswith("§g"):
+        grad = f"torch.autograd.grad(§y, [{of}], [{seeds}], materialize_grads=True)"
+        script.add(f"§g = {grad}")
+    return script.ending(f"print(format({what}.flatten()[{at}].item(), '.9g'))")
 
 
 def _beside(
-    calls: Calls, name: str, what: str, found: Tensor | None, expected: object
+    calls: Calls,
+    name: str,
+    what: str,
+    found: Tensor | None,
+    expected: object,
+    shown: Callable[[int], str],
 ) -> Iterator[Comparison]:
     wanted = np.asarray(expected)
     got = np.zeros(wanted.shape) if found is None else float64(found)
@@ -90,10 +119,11 @@ def _beside(
     if got.shape == wanted.shape and not np.isfinite(size):
         return
     if got.shape != wanted.shape or not np.linalg.norm(got - wanted) <= apart(calls) * size:
-        at = np.argmax(np.abs(got - wanted)) if got.shape == wanted.shape else 0
+        at = int(np.argmax(np.abs(got - wanted))) if got.shape == wanted.shape else 0
         yield finding(
             calls.case,
             name,
             f"is not to be had under torch.func.vmap: {what} is {got.ravel()[at]:.9g} in a batch "
             f"and {wanted.ravel()[at]:.9g} alone",
+            shown(at),
         )

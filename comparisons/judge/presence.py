@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from comparisons.dtypes import Float64Array
+from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import Inputs
 from symdiff.graph.adjoints.derivation import NO_DEPENDENCE
+
+_ROUNDINGS, _MOST = 2.0**10, 2.0**-6
 
 
 def of_numbers(value: Float64Array | None, at: Inputs) -> Float64Array | None:
@@ -16,20 +20,43 @@ def of_numbers(value: Float64Array | None, at: Inputs) -> Float64Array | None:
     return np.where(np.logical_or.reduce([np.isnan(v) for v in at.values()]), 0.0, value)
 
 
-def is_nought(gradient: Float64Array | None) -> bool:
-    """Whether zeros were computed, and not nothing."""
-    return gradient is not None and gradient.size > 0 and not gradient.any()
+def is_computed(gradient: Float64Array | None) -> bool:
+    """Whether numbers were computed, and not nothing."""
+    return gradient is not None and gradient.size > 0
+
+
+def residue(
+    name: str,
+    at: Inputs,
+    summed: Sequence[tuple[Float64Array, Float64Array]],
+    dtype: FloatType,
+) -> Float64Array:
+    """What rounding may leave of an input's gradient where all its parts cancel.
+
+    A change of x by a part of itself changes Σ v y by so many roundings of it, and no more.
+
+    Args: at, the inputs; summed, each v with its y; dtype, that torch computed in.
+    """
+    x = at.get(name, np.zeros(()))
+    total = sum(float(np.abs(v * y).sum()) for v, y in summed)
+    share = min(_ROUNDINGS * dtype.unit_roundoff, _MOST)
+    return np.divide(share * total, np.abs(x), out=np.zeros(np.shape(x)), where=x != 0)
 
 
 def presence(
-    value: Float64Array | None, *, requires_grad: bool, expected: bool, missing: str | None
+    value: Float64Array | None,
+    *,
+    requires_grad: bool,
+    expected: bool,
+    missing: str | None,
+    left: Float64Array,
 ) -> str | None:
     """Say in words if a gradient is missing or should be; a gradient of zeros is not none.
 
-    Args: missing, why there should be none.
+    Args: missing, why there should be none; left, what rounding may leave of none.
     """
     if missing == NO_DEPENDENCE:  # torch may well give zeros where nothing depends on a value
-        useless = value is None or not np.any(value)
+        useless = value is None or bool((np.abs(value) <= left).all())
         return None if useless else f"has a gradient, and should have none: {missing}"
     if requires_grad != expected:
         return f"has requires_grad = {requires_grad}, and should have {expected}"

@@ -56,6 +56,7 @@ class Comparison:
     ideal: AdjointResult | None = None
     also: tuple[str, ...] = ()  # what a check asked beside, in words
     unasked: tuple[str, ...] = ()  # what it did not ask
+    script: str = ""  # statements that show what `wrong_presence` says, where no engine's do
     zeros: frozenset[str] = frozenset()  # of the absent, where zeros were computed: as good as none
 
     @property
@@ -148,13 +149,9 @@ class Comparison:
         """The worst gradient of an input, with all that went in; None if no input has one.
 
         Only a leaf has a `.grad` to print: for a line in between, such as z of a neuron, the worst
-        of the inputs is taken. Where values were compared there is no gradient but a value. What
-        is found of a whole gradient, that there should be none, say, is shown by all of it.
+        of the inputs is taken. Where values were compared there is no gradient but a value.
         """
         names = [i.name for i in self.subject.graph.inputs]
-        amiss = next((name for name in self.wrong_presence if name in names), None)
-        if amiss is not None and self.given is not None and self.subject.captured:
-            return Example(amiss, self.given, None, Place(0, 1))
         found = self.worst_adjoint
         if found is not None and found.name not in names:
             leaves = [a for a in self.adjoints.values() if a.name in names]

@@ -11,7 +11,7 @@ from comparisons.inputs.values import COTANGENT
 from comparisons.judge.vocabulary import Verdict, verdict_named
 from comparisons.results.comparison import Comparison
 from comparisons.results.point import Point
-from comparisons.results.reproduction import reproduction
+from comparisons.results.reproduction import reproduction, reproduction_of_finding
 from comparisons.results.result import Result
 from comparisons.results.summary import Summary
 from symdiff.notation.names import barred
@@ -102,7 +102,7 @@ def describe(found: Result) -> str:
     if found.wrong_presence:
         name, problem = next(iter(found.wrong_presence.items()))
         said = [f"{head}{found.subject.label(name)} {problem}", *_constant(found, name, problem)]
-        return "\n".join([*said, f"  reproduce with: {_reproduction(found)}"])
+        return "\n".join([*said, f"  reproduce    {_indented(reproduction_of_finding(found))}"])
     worst, summary, bits = found.worst, found.worst_summary, found.dtype.hex_bits
     if worst is None or summary is None:
         return f"{head}there is no gradient to compare"
@@ -129,7 +129,7 @@ def describe(found: Result) -> str:
             *([] if power is None else [f"  this check   {power.sentence}"]),
             *_surrogate(found, summary.name, worst),
             *_at_tie(worst),
-            f"  reproduce    {_reproduction(found)}",
+            f"  reproduce    {_indented(reproduction(found))}",
             *_diagnosis(found),
             *_what_is_right(found),
         ]
@@ -223,9 +223,9 @@ def _diagnosis(found: Result) -> list[str]:
     return [f"  diagnosis    {said[0]}", *(f"    {line}" for line in said[1:])] if said else []
 
 
-def _reproduction(found: Result) -> str:
-    """The statement, a remark above it on a line of its own, both in line with the rest."""
-    return reproduction(found).replace("\n", f"\n{' ' * 15}")
+def _indented(statements: str) -> str:
+    """The statements, a remark above them on a line of its own, both in line with the rest."""
+    return statements.replace("\n", f"\n{' ' * 15}")
 
 
 def _worst_points(points: Sequence[Point], found: Result) -> list[str]:

@@ -26,7 +26,7 @@ class Example:
 
     name: str
     inputs: Inputs  # whole arrays, or the one point
-    index: tuple[int, ...] | None  # None of a finding that is about no entry: all are printed
+    index: tuple[int, ...]
     place: Place
 
 

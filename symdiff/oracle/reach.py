@@ -39,8 +39,11 @@ Lost = Callable[[Any], BoolArray]
 Spoiled = Mapping[str, Callable[[Any], Any]]  # by input what is made of its entries
 Reaching = Callable[[Spoiled, Iterable[str]], Balls]
 
-_NAN = np.frompyfunc(lambda ball: ball.is_nan(), 1, 1)
-_WIDE = np.frompyfunc(lambda ball: not ball.is_nan() and not ball.rad().is_finite(), 1, 1)
+# An entry that no other comes to, as of a scatter, is the number 0 and no ball.
+_NAN = np.frompyfunc(lambda ball: isinstance(ball, arb) and ball.is_nan(), 1, 1)
+_WIDE = np.frompyfunc(
+    lambda ball: isinstance(ball, arb) and not ball.is_nan() and not ball.rad().is_finite(), 1, 1
+)
 
 
 def no_value(balls: Any) -> BoolArray:

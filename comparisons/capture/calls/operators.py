@@ -68,6 +68,9 @@ RESHAPES_IN_PLACE = frozenset(
     )
 )
 
+# They round nothing where what moves is truths or integers, and the rest constants of the type.
+OF_TRUTHS = frozenset(("to_copy", "where", "masked_fill", "mul"))
+
 OUT_OF_REACH = frozenset(
     (
         "linalg_svd",

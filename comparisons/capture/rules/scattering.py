@@ -31,9 +31,10 @@ def _along(call: Call) -> IntArray:
     shape, index = call.shape("self"), call.array("index")
     if not shape:
         return np.zeros(call.shape("src"), dtype=np.int64)
+    index = index.reshape(index.shape or (1,))  # torch takes a number for a row of one
     grid = list(np.indices(index.shape))
     grid[call["dim"] % len(shape)] = index
-    places = np.full(call.shape("src"), -1, dtype=np.int64)
+    places = np.full(call.shape("src") or (1,), -1, dtype=np.int64)
     inside = tuple(slice(0, n) for n in index.shape)
     places[inside] = np.arange(prod(shape)).reshape(shape)[tuple(grid)]
     return places

@@ -35,6 +35,8 @@ class Accumulated(Engine):
         """Half of the sum, unless the sum overflows."""
         step, entry = f"{shown.total}.backward({shown.cotangent})", f"[{shown.index}].item()"
         grad = f"{shown.name}.grad"
+        if not shown.index:
+            return f"{step}; {step}; print({grad})"
         return (
             f"{step}; once = {grad}{entry}; {step}; "
             f"print(once if abs(once) > torch.finfo({grad}.dtype).max / 2 else {grad}{entry} / 2)"

@@ -16,7 +16,7 @@ from comparisons.results.decision import Decision
 from comparisons.results.engine_table import Difference
 from comparisons.results.kink_conventions import Convention
 from comparisons.results.point import Point
-from comparisons.results.reproduction import reproduction
+from comparisons.results.reproduction import reproduction, reproduction_of_finding
 from comparisons.results.result import Result
 from comparisons.results.summary import Summary, deciding
 from comparisons.subjects.subject import Reading, Subject
@@ -67,6 +67,7 @@ def result_row(result: Result) -> Row:
         "adjoints": [_adjoint_row(subject, s) for s in result.summaries],
         "absent": {subject.label(k): why for k, why in result.absent.items()},
         "problems": {subject.label(k): what for k, what in result.wrong_presence.items()},
+        "reproduction": reproduction_of_finding(result),
         "worst": None if worst is None else {**at(worst), "reproduction": reproduction(result)},
         "broken": [at(point) for point in result.broken(_BROKEN)],
         "ideal": _ideal_row(result),

@@ -60,6 +60,13 @@ class Finding:
         return [(f"{n:,}", s) for s, n in sorted(counts.items(), key=lambda kn: (-kn[1], kn[0]))]
 
     @property
+    def reproductions(self) -> list[str]:
+        """Plain torch that shows what the sentences say."""
+        worst, first = self.row["worst"], self.row.get("reproduction", "")
+        of_worst = worst is not None and (self.wrong or not first)
+        return [*([first] if first else []), *([worst["reproduction"]] if of_worst else [])]
+
+    @property
     def sentences(self) -> list[str]:
         """What is wrong, and the worst of it."""
         found = [f"{name} {problem}." for name, problem in self.row["problems"].items()]

@@ -25,6 +25,8 @@ class Bare:
         constants: the shapes of the tensors it is given that are no inputs.
         fixed: whether something holds at these inputs only, as a branch that was taken.
         written: whether a backward written by hand leads to an output.
+        text: a list of its outputs in Python, in the names of its inputs.
+        text_on_the_very: the same of the tensors that are given.
         nearby: the graphs of the code a hair beside its inputs, where ties are decided.
         again: the same as a `Subject` in another type.
         at_others: the same as a `Subject` at other arguments, by what makes them of the given ones.
@@ -40,3 +42,5 @@ class Bare:
     again: Callable[[FloatType], Any]
     at_others: Callable[[Callable[[Tensor], Tensor]], Any]
     nearby: Callable[[], Iterator[Graph]]
+    text: str
+    text_on_the_very: str

@@ -85,9 +85,10 @@ def from_code(
         captured = _beside(captured, function, arguments, named)
     names = list(captured.inputs)
     call = written_call(function, names, arguments, named, copied=captured.writes)
+    bare = written_call(function, names, arguments, named, as_given=True)
     if captured.draws:
         seed = f"torch.manual_seed({SEED})"
-        call = replace(call, text=f"({seed}, {call.text})[1]")
+        call, bare = (replace(c, text=f"({seed}, {c.text})[1]") for c in (call, bare))
 
     def elsewhere(arguments: tuple[Any, ...], named: dict[str, Any]) -> Subject:
         return from_code(function, arguments, named, dtype, reference=reference)
@@ -98,7 +99,7 @@ def from_code(
     weighted = replace(
         _weighted(
             captured,
-            call,
+            (call, bare),
             shapes_of_constants((arguments, named)),
             again,
             at_others,
@@ -265,14 +266,18 @@ def _nearby(function: Function, arguments: Any, named: Any, dtype: FloatType) ->
 
 def _weighted(
     captured: Captured,
-    call: WrittenCall,
+    texts: tuple[WrittenCall, WrittenCall],
     constants: Sequence[tuple[int, ...]],
     again: Callable[[FloatType], Subject],
     at_others: Callable[[Callable[[Tensor], Tensor]], Subject],
     nearby: Callable[[], Iterator[Graph]],
 ) -> Subject:
-    """L = Σ v ∘ y."""
+    """L = Σ v ∘ y.
+
+    Args: texts, of the call, and of one with the very tensors that are given.
+    """
     whole, weights = _total(captured.graph)
+    (call, _), outputs = texts, [_outputs_text(t, len(weights)) for t in texts]
 
     def forward(**leaves: Tensor) -> Tensor:
         found = captured.call(**{n: leaves[n] for n in captured.inputs})
@@ -310,6 +315,7 @@ def _weighted(
             again,
             at_others,
             nearby,
+            *outputs,
         ),
         imports=call.imports,
         obstacle=call.obstacle,
@@ -344,6 +350,13 @@ def _code(call: WrittenCall, weights: Sequence[tuple[str, tuple[int, ...]]]) -> 
     shaped = [f"{v}.reshape({shape})" if 1 in shape else v for v, shape in weights]
     if len(shaped) == 1:
         return f"({shaped[0]} * {call.text}).sum()"
-    outputs = "torch.utils._pytree.tree_leaves"
-    real = f"[y for y in {outputs}({call.text}) if y.is_floating_point()]"
+    real = _outputs_text(call, len(shaped))
     return f"sum((v * y).sum() for v, y in zip(({', '.join(shaped)}), {real}))"
+
+
+def _outputs_text(call: WrittenCall, count: int) -> str:
+    """A list of the outputs, of which there are so many."""
+    if count == 1:
+        return f"[{call.text}]"
+    leaves = f"torch.utils._pytree.tree_leaves({call.text})"
+    return f"[y for y in {leaves} if y.is_floating_point()]"

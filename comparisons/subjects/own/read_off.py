@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import symdiff
+from comparisons.dtypes import coarser, float_type
 from comparisons.subjects.own.origin import origin_of
 from symdiff import Definition
 from symdiff.expression.formula import real_symbol
-from symdiff.graph import Elementwise, Input, Node, topological
+from symdiff.graph import Elementwise, Input, Node, Stop, topological
 from symdiff.trees.extent import Extents, TooLarge
 
 if TYPE_CHECKING:
     from sympy import Expr
+    from torch import Tensor
 
     from comparisons.capture import Captured
 
@@ -35,8 +37,22 @@ def read_off(function: Callable[..., Any]) -> Definition:
     first, second = (_formula(function, name, length) for length in _LENGTHS)
     if first != second:
         raise ValueError(f"{name} depends on how many entries its tensor has; {_WAY_OUT}")
+    _require_entries_of_matrices(function, name)
     _require_one_function(function, name)
     return replace(symdiff.activation(first), name=name)
+
+
+def _require_entries_of_matrices(function: Callable[..., Any], name: str) -> None:
+    """Raises: ValueError if a matrix is more to it than its entries, as to a transposition."""
+    from comparisons.capture import capture
+
+    try:
+        captured = capture(function, _entries(6).reshape(2, 3))
+    except Exception:  # noqa: BLE001 - code of rows of numbers may raise anything
+        return
+    problem = no_formula_of(captured)
+    if problem:
+        raise ValueError(f"{name} of a matrix {problem}; {_WAY_OUT}")
 
 
 def _require_one_function(function: Callable[..., Any], name: str) -> None:
@@ -59,15 +75,22 @@ def _require_one_function(function: Callable[..., Any], name: str) -> None:
         raise ValueError(f"{name} depends on its tensor's type, as at {at:.3g}; {_WAY_OUT}")
 
 
-def _formula(function: Callable[..., Any], name: str, length: int) -> Expr:
+def _entries(count: int) -> Tensor:
+    """Numbers of both signs in (−1, 1), where most functions have values; not in order.
+
+    In order a sort, or the largest so far, would be each entry itself.
+    """
     import torch
 
+    ordered = torch.linspace(-0.7, 0.9, count, dtype=torch.float64)
+    return torch.cat([ordered[1::2].flip(0), ordered[::2].flip(0)])
+
+
+def _formula(function: Callable[..., Any], name: str, length: int) -> Expr:
     from comparisons.capture import capture
 
-    # Numbers of both signs in (−1, 1), where most functions have values.
-    entries = torch.linspace(-0.7, 0.9, length, dtype=torch.float64)
     try:
-        captured = capture(function, entries)
+        captured = capture(function, _entries(length))
     except Exception as error:  # noqa: BLE001 - of one row of numbers code may raise anything
         why = str(error).partition("\n")[0]
         raise ValueError(
@@ -88,6 +111,8 @@ def no_formula_of(captured: Captured, dtype: str = "float64", *, several: bool =
 
     Args: several, whether it may be one of an entry each of several tensors, all of one shape.
     """
+    from comparisons.capture.captured import is_flat
+
     if (len(captured.inputs) != 1 and not several) or len(captured.outputs) != 1:
         return (
             f"has the inputs {', '.join(captured.inputs)} and the outputs "
@@ -105,11 +130,14 @@ def no_formula_of(captured: Captured, dtype: str = "float64", *, several: bool =
         what, place = captured.fixed[0]
         where = f" ({place})" if place else ""
         return f"depends on {what}{where}, which holds at these numbers only"
-    held = {str(t) for t in captured.types.values()} - {"torch.float64", "torch.float32"}
-    if held - {f"torch.{dtype}"}:
-        return f"holds values on the way in {', '.join(sorted(held))}"
+    kind = float_type(dtype)
+    held = {float_type(str(t).removeprefix("torch.")) for t in captured.types.values()}
+    coarse = sorted(t.name for t in held if coarser(t, kind) != kind)
+    if coarse:
+        return f"holds values on the way in {', '.join(coarse)}"
     for node in topological(captured.graph.output_nodes):
-        if not isinstance(node, Elementwise | Input):
+        mask = isinstance(node, Stop) and is_flat(node.operands[0])  # whose slope is 0 anyway
+        if not isinstance(node, Elementwise | Input) and not mask:
             where = captured.source(node)
             operation = captured.operations.get(node, "an operation")
             return f"has {operation}{f' ({where})' if where else ''}, which is not entry by entry"

@@ -43,6 +43,7 @@ def written_call(
     keywords: Mapping[str, Any],
     *,
     copied: bool = False,
+    as_given: bool = False,
 ) -> WrittenCall:
     """The call of a function or a module, its inputs by name, in the order that capture has them.
 
@@ -50,7 +51,8 @@ def written_call(
     have the user's shapes and memory again.
 
     Args: names, of the inputs: of the arguments first, then the parameters of a module; copied,
-        whether the function gets copies, since it writes into its arguments.
+        whether the function gets copies, since it writes into its arguments; as_given, whether the
+        tensors that the names stand for have the user's shapes, and go in as they are.
     """
     import torch
     from torch.utils._pytree import tree_flatten, tree_unflatten
@@ -64,7 +66,7 @@ def written_call(
     constants = {i: _constant(leaf, kind) for i, leaf in enumerate(leaves) if i not in asked}
     shown: list[Any] = [constants.get(i) or _Verbatim("...") for i in range(len(leaves))]
     for i, name in zip(asked, names, strict=False):
-        shown[i] = _Verbatim(_shaped(name, leaves[i], copied=copied))
+        shown[i] = _Verbatim(name if as_given else _shaped(name, leaves[i], copied=copied))
     positional, named = tree_unflatten(shown, structure)
     inside = [repr(a) for a in positional] + [f"{k}={v!r}" for k, v in named.items()]
     lost = next(
@@ -73,7 +75,8 @@ def written_call(
     )
     origin = origin_of(function)
     if isinstance(function, torch.nn.Module):
-        found = _of_module(function, names[len(asked) :], inside, origin, copied=copied)
+        learned = _learned(function, names[len(asked) :], copied=copied, as_given=as_given)
+        found = _of_module(function, learned, inside, origin)
     else:
         found = WrittenCall(f"{origin.path}({', '.join(inside)})", origin.imports, origin.obstacle)
     obstacle = found.obstacle
@@ -84,15 +87,21 @@ def written_call(
     )
 
 
-def _of_module(
-    module: Any, names: Sequence[str], inside: Sequence[str], origin: Origin, *, copied: bool
-) -> WrittenCall:
-    """The call of a module with its parameters by name."""
+def _learned(
+    module: Any, names: Sequence[str], *, copied: bool, as_given: bool
+) -> dict[str, _Verbatim]:
+    """What stands for each parameter of a module."""
     learned = {n: p for n, p in module.named_parameters() if p.requires_grad}
-    state = {
-        dotted: _Verbatim(_shaped(name, p, copied=copied))
+    return {
+        dotted: _Verbatim(name if as_given else _shaped(name, p, copied=copied))
         for (dotted, p), name in zip(learned.items(), names, strict=True)
     }
+
+
+def _of_module(
+    module: Any, state: Mapping[str, _Verbatim], inside: Sequence[str], origin: Origin
+) -> WrittenCall:
+    """The call of a module with its parameters by name."""
     path, imports = instance_path(module)
     where = f" ({origin.place})" if origin.place else ""
     obstacle = "" if path else f"module is a {origin.name}{where} made while the program ran"

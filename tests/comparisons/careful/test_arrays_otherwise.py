@@ -311,6 +311,41 @@ def test_code_that_solves_is_not_asked_for_a_cotangent_of_every_size(factor):
     assert "a cotangent of every size, some of it 0 (linalg_" in " ".join(found.unasked)
 
 
+def test_nothing_added_anywhere_is_judged():
+    """No entry of v comes to a place: its gradient is 0."""
+    nowhere = torch.zeros(5, dtype=torch.bool)
+
+    found = comparisons.check(
+        lambda x, v: x.index_put((nowhere,), v, accumulate=True), _normal(5, 5), _normal(5)
+    )
+
+    assert str(found.verdict) == "accurate"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    "cancelling",
+    [
+        torch.corrcoef,
+        lambda x: F.layer_norm(x[..., None], (1,), x.new_ones(1) / 3, x.new_ones(1) / 7),
+        lambda x: x / x,
+    ],
+    ids=["corrcoef", "layer_norm", "division"],
+)
+def test_what_rounding_leaves_where_all_parts_cancel_is_no_gradient(cancelling, dtype):
+    """x does not matter, and torch's backward computes 1e-17."""
+    assert str(comparisons.check(cancelling, _normal(5), dtype=dtype).verdict) == "accurate"
+
+
+@pytest.mark.parametrize("slope", [1e-9, 1e-3])
+def test_a_gradient_where_there_is_none_is_no_residue(slope):
+    """Of float64 rounding leaves less."""
+    constant = with_backward(lambda x: x / x, lambda _, __, v: [slope * v[0]])
+
+    with pytest.raises(GradientMismatch, match="should have none"):
+        comparisons.check(constant, _normal(5))
+
+
 @pytest.mark.parametrize("entries", [(), (5,)])
 def test_a_cast_excuses_no_more_than_its_own_rounding(entries):
     """Of single precision a thousandth is 10⁴ roundings."""

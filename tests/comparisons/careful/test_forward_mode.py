@@ -54,10 +54,10 @@ def test_a_tangent_of_torch_s_that_is_wrong_is_rejected(case):
     line = str(raised.value).splitlines()[-1].strip()
     said = []
     exec(line, {"f": function, "print": lambda *numbers: said.append(numbers)})  # noqa: S102 - that it runs is tested
-    ((pulled, pushed),) = said
+    ((pushed, pulled),) = said
 
-    assert f"{pulled:.9g} by its backward" in str(raised.value)
-    assert f"{pushed:.9g} by its jvp" in str(raised.value)
+    assert f"{pulled} by its backward" in str(raised.value)
+    assert f"{pushed} by its jvp" in str(raised.value)
 
 
 def test_where_torch_documents_that_tangents_go_on_it_is_not_asked():

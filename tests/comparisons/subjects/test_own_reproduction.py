@@ -158,7 +158,7 @@ def test_a_nan_that_is_swallowed_is_shown_with_the_nan_in_the_cotangent():
 
     assert "for a cotangent of NaN: it is swallowed" in said
     assert "h('nan')" in line
-    assert not printed(line).isnan().all()
+    assert f"is {printed(line)!r} at [" in said
 
 
 class _OfClass(torch.autograd.Function):

@@ -182,7 +182,7 @@ class TestWhatCannotBeSwept:
             (lambda x: x / (x.abs() + torch.finfo(x.dtype).eps), "depends on its tensor's type"),
             (lambda x: x * torch.rand_like(x), "depends on a random draw"),
             (lambda x: x * x.detach(), "is not entry by entry"),
-            (lambda x: x.half() * x, "in torch.float16"),
+            (lambda x: x.half() * x, "in float16"),
             (lambda x, y: x * y, "missing 1 required positional argument"),
             (torch.nn.Linear(3, 3), "a function of one tensor"),
         ],
