@@ -328,7 +328,8 @@ class Case:
         truth = self._enclosures.get(name)
         if truth is None:
             return False
-        return bool(truth.certified.all() and not truth.high.any() and not truth.bound.any())
+        certified = truth[truth.certified]
+        return not certified.high.any() and not certified.bound.any()
 
     def _results(
         self, gradients: Gradients, at: Inputs, chosen: Indices | None

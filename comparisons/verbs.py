@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from comparisons.careful.another_slope import require_its_own_slope
 from comparisons.careful.questions import asked_too, careful
 from comparisons.careful.unasked import Also, Unasked, left_out
 from comparisons.case import Asked, Case, ask, case_of
@@ -198,7 +199,10 @@ def answers(
     """
     engine, framework = options.pop("engine", None), options.get("framework", "torch")
     case = _case(subject, *given, **options)
-    yield case.answer(_engine(engine or "reverse", framework))
+    first = case.answer(_engine(engine or "reverse", framework))
+    if engine is None and options.get("reference") is None and options.get("gradient") is None:
+        require_its_own_slope(case, first)
+    yield first
     if engine is None:
         elsewhere, other = options.get("inputs") is None, _beside_torch(framework)
         ways = None if other is None else [other.engine("value"), *other.engines]

@@ -22,6 +22,7 @@ from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.template import placeholder
 
 # What makes 0 and 1 of numbers; `to_copy` makes floats of what was compared.
+A_COMPARISON = "a comparison"  # what code that compares is called where it is locally constant
 _COMPARISONS = frozenset(("gt", "ge", "lt", "le", "eq", "ne", "to_copy", "heaviside", "where"))
 
 Array = npt.NDArray[np.float64]
@@ -115,7 +116,7 @@ class Captured:
         for node in nodes:
             if is_flat(node) and node in self.operations:
                 name, where = self.operations[node], self.source(node)
-                name = "a comparison" if name in _COMPARISONS else name
+                name = A_COMPARISON if name in _COMPARISONS else name
                 found[f"{name} ({where})" if where else name] = None
         return tuple(found)
 

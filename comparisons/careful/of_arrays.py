@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
 import numpy as np
@@ -17,7 +17,7 @@ from comparisons.careful.one_output import one_output
 from comparisons.careful.other_cotangents import other_cotangents
 from comparisons.careful.rows_of_arrays import other_rows, rows_of
 from comparisons.careful.transforms import transforms
-from comparisons.careful.unasked import Unasked
+from comparisons.careful.unasked import Unasked, until_an_error
 from comparisons.case import Asked, Case, case_of
 from comparisons.engines.call import run
 from comparisons.engines.engine import Engine, own_deprecations_ignored
@@ -50,10 +50,8 @@ def of_arrays(
                     raise
                 yield Unasked(str(engine), str(error).partition("\n")[0])
     if engines is None:
-        try:
-            yield from list(what_is_left(case))
-        except RuntimeError as error:  # a checkpoint with use_reentrant=True takes no autograd.grad
-            yield Unasked("what a call leaves behind", str(error).partition("\n")[0])
+        # a checkpoint with use_reentrant=True takes no autograd.grad
+        yield from until_an_error("what a call leaves behind", what_is_left(case), RuntimeError)
         yield from _second(case)
         if case.subject.bare is not None and not case.subject.pointwise:
             yield from _otherwise(case, case.subject.bare)
@@ -65,24 +63,24 @@ def _called(calls: Calls) -> Iterator[Comparison | Unasked]:
     answers: list[Comparison | Unasked] = []
     with calling(calls.case.subject):
         for questions in (circumstances, other_cotangents, _transformed):
-            try:
-                if calls.names and calls.outputs(calls.leaves()):
-                    for answer in questions(calls):
-                        answers.append(answer)  # noqa: PERF402 - what was said before an error stands
-            except Exception as error:  # noqa: BLE001 - code may refuse what it is not made for
-                answers.append(Unasked("other calls", str(error).partition("\n")[0]))
+            answers += until_an_error("other calls", _if_any(questions, calls))
     yield from answers
+
+
+def _if_any(
+    questions: Callable[[Calls], Iterator[Comparison | Unasked]], calls: Calls
+) -> Iterator[Comparison | Unasked]:
+    if calls.names and calls.outputs(calls.leaves()):
+        yield from questions(calls)
 
 
 def _transformed(calls: Calls) -> Iterator[Comparison | Unasked]:
     if calls.bare.written:
         yield from transforms(calls)
     elif has_tangents_of_its_own(calls):
-        try:
-            with own_deprecations_ignored():
-                yield from list(forward_mode(calls))
-        except Exception as error:  # noqa: BLE001 - torch has no tangent of some of its operators
-            yield Unasked("forward mode", str(error).partition("\n")[0])
+        with own_deprecations_ignored():
+            answers = until_an_error("forward mode", forward_mode(calls))
+        yield from answers
 
 
 def _otherwise(case: Case, bare: Bare) -> Iterator[Comparison | Unasked]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from comparisons.careful.misbehaviour import misbehaviour
 from comparisons.careful.screen import Screen
-from comparisons.careful.unasked import Unasked
+from comparisons.careful.unasked import Unasked, until_an_error
 from comparisons.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import Engine, Indices
@@ -127,10 +127,9 @@ def _of(whole: Screen, engines: Sequence[Engine] | None) -> Iterator[Comparison 
     yield from _asked(Screen(_extreme(whole.case, usual[:_SOME])), Reverse())
     few = usual[:_FEW]
     slopes = whole.case.derived.estimates(_name(case), _bare(whole.case, few))[0]
-    try:
-        yield from list(misbehaviour(_part(whole.case, few), slopes))
-    except RuntimeError as error:  # a checkpoint with use_reentrant=True takes no autograd.grad
-        yield Unasked("what a call leaves behind", str(error).partition("\n")[0])
+    # a checkpoint with use_reentrant=True takes no autograd.grad
+    left = misbehaviour(_part(whole.case, few), slopes)
+    yield from until_an_error("what a call leaves behind", left, RuntimeError)
     for engine in _IF_THERE:
         yield from _asked(whole, engine, usual[:_SOME])
     yield from _second(whole.case, usual[:_SOME])

@@ -16,7 +16,7 @@ it is: a backward may rest on what its caller keeps, as p − t for cross entrop
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from comparisons.case import Asked, Case, case_of
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.undisturbed import calling
+from comparisons.inputs.values import Inputs, seeded
 from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.own.bare import Bare
@@ -62,6 +63,14 @@ _FEWEST = 3  # entries that show nothing by chance
 _EQUAL = 2.0**-10  # of the entries' size: sums and norms nearer than this were made equal
 _SUSPICIOUS = 2.0**-20  # of a gradient's norm in float64; a few digits lost are none of it
 _SUSPICIOUS_ELSE = 2.0**-6
+# Of the gradient's norm at the given arrays: less is what rounds off where it is nearly 0, as that
+# of a saturated softmax is, p (dp − Σ p dp) with p = 1.
+_LITTLE = 2.0**-40
+_LITTLE_ELSE = 2.0**-14
+_BESIDE = 16  # units in the last place, to arrays where a mistake is made again, and a rounding not
+_ROUNDINGS = 2.0**12
+_TRIALS = 8
+_MOST_ALIKE = 1 / 4  # of an error: what rounds off differs by as much as it is
 
 
 def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also]:
@@ -73,15 +82,17 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
     asked: list[str] = []
     powers = [0]
     with calling(case.subject):
+        sizes = _norms(case)
         for name, move in _MOVES.items():
-            found = _asked(case, bare, name, move)
+            found = _asked(case, bare, name, move, sizes)
             asked += [] if found is None else [name]
             if isinstance(found, Comparison):
                 yield found
                 return
         for ladder in _scales(case):
             for power in ladder:
-                found = _asked(case, bare, f"2^{power} times as large", partial(_scaled, power))
+                name, move = f"2^{power} times as large", partial(_scaled, power)
+                found = _asked(case, bare, name, move, sizes, 2.0**power)
                 if isinstance(found, Comparison) and (
                     abs(power) <= _OVERFLOWING or _is_a_number(found)
                 ):
@@ -95,7 +106,7 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
         subnormal = False
         for name in _arguments(case)[:_MOST_ALONE]:
             move = partial(_subnormal, case.dtype, np.asarray(case.inputs[name]))
-            found = _asked(case, bare, f"of {name} that are subnormal", move)
+            found = _asked(case, bare, f"of {name} that are subnormal", move, {}, 1.0)
             if isinstance(found, Comparison) and _is_a_number(found):
                 yield found
                 return
@@ -107,11 +118,23 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
         yield Also(f"the same at entries {', '.join(asked)}")
 
 
-def _asked(case: Case, bare: Bare, name: str, move: _Move) -> Comparison | bool | None:
-    """The comparison at entries moved, if it is wrong; None if nothing can be said there."""
+def _asked(
+    case: Case,
+    bare: Bare,
+    name: str,
+    move: _Move,
+    sizes: Mapping[str, float],
+    scale: float | None = None,
+) -> Comparison | bool | None:
+    """The comparison at entries moved, if it is wrong; None if nothing can be said there.
+
+    Args: sizes, of the gradients at the given arrays; scale, of the entries, if they are scaled.
+    """
     try:
         moved = _moved_case(case, bare, move)
-        suspicious = _suspicious(moved)
+        suspicious = _suspicious(moved, sizes, scale)
+        if suspicious and scale is not None and not _steady(moved):
+            return None
     except Exception:  # noqa: BLE001 - code need not be made for such numbers
         return None
     if suspicious:
@@ -202,26 +225,80 @@ def _free(x: Float64Array) -> bool:
     return True
 
 
-def _suspicious(case: Case) -> bool | None:
+def _norms(case: Case) -> dict[str, float]:
+    """Of each adjoint, roughly."""
+    with np.errstate(all="ignore"):
+        found = case.derived.approximate(case.inputs)
+        return {name: float(np.linalg.norm(np.ravel(g))) for name, g in found.items()}
+
+
+def _suspicious(case: Case, sizes: Mapping[str, float], scale: float | None) -> bool | None:
     """Whether a gradient looks wrong; None where the code's own values are not those of its graph.
 
     There it leaves its type, or loses its digits.
+
+    Args: sizes, of the gradients at the given arrays; scale, of the entries beside them.
     """
     expected = case.derived.approximate(case.inputs)
     found = case.gradients(Reverse()).values
-    line = _SUSPICIOUS if case.dtype.name == "float64" else _SUSPICIOUS_ELSE
-    wrong, arguments = False, _arguments(case)
+    double = case.dtype.name == "float64"
+    line = _SUSPICIOUS if double else _SUSPICIOUS_ELSE
+    little = _LITTLE if double else _LITTLE_ELSE
+    wrong, lost, arguments = False, False, _arguments(case)
     for leaf in case.subject.graph.inputs:
         wanted = np.ravel(expected.get(leaf.name, np.zeros(())))
         if not np.isfinite(wanted).all():
             return None
         got = found.get(leaf.name)
         off = np.linalg.norm((0.0 if got is None else np.ravel(got)) - wanted)
-        far = not off <= line * np.linalg.norm(wanted) + case.dtype.smallest_normal
+        size, given = float(np.linalg.norm(wanted)), float(np.nan_to_num(sizes.get(leaf.name, 0.0)))
+        room = case.dtype.smallest_normal + (little * given if scale is None else 0.0)
+        far = not off <= line * size + room
         if far and leaf.name not in arguments:
             return None
-        wrong |= far and not _explained(case, leaf.name, got, wanted)
-    return wrong
+        if far and scale is not None and _lost(size, given, scale, case.dtype):
+            lost = True
+        elif far:
+            wrong |= not _explained(case, leaf.name, got, wanted)
+    return None if lost and not wrong else wrong
+
+
+def _lost(size: float, given: float, scale: float, dtype: FloatType) -> bool:
+    """Whether a gradient is so much smaller than its terms may be that roundings cover it.
+
+    That of a saturated softmax, p (dp − Σ p dp), is nearly 0, and dp and what it is multiplied by
+    grow with the entries.
+    """
+    return size < given and size < _ROUNDINGS * dtype.unit_roundoff * scale**2 * given
+
+
+def _steady(case: Case) -> bool:
+    """Whether what is wrong is as wrong some units beside: what only rounds off is another there.
+
+    Its size says nothing where entries are scaled. Of a saturated softmax p (dp − Σ p dp) is what
+    rounding left of dp, and grows with the entries.
+    """
+    draw, names = seeded(), _arguments(case)
+    expected, here = case.derived.approximate(case.inputs), _gradients(case, case.inputs)
+    off = {n: here[n] - np.ravel(expected.get(n, np.zeros(()))) for n in names}
+    wrong = {n: ~(np.abs(off[n]) <= np.ravel(case.tolerance(n)) / 2) for n in names}
+    steady = {n for n in names if wrong[n].any()}
+    for _ in range(_TRIALS):
+        units = {n: draw.integers(-_BESIDE, _BESIDE + 1, np.shape(case.inputs[n])) for n in names}
+        near = {n: case.inputs[n] + units[n] * case.dtype.ulp(case.inputs[n]) for n in names}
+        beside = _gradients(case, {**case.inputs, **near})
+        for n in tuple(steady):
+            moved = np.linalg.norm((beside[n] - here[n])[wrong[n]])
+            if moved > _MOST_ALIKE * np.linalg.norm(off[n][wrong[n]]):
+                steady.discard(n)
+    return bool(steady)
+
+
+def _gradients(case: Case, inputs: Inputs) -> dict[str, Float64Array]:
+    """Of each argument, one-dimensional."""
+    found = case.gradients(Reverse(), inputs).values
+    none = {n: np.zeros(np.size(case.inputs[n])) for n in _arguments(case)}
+    return {n: none[n] if (g := found.get(n)) is None else np.ravel(g) for n in none}
 
 
 def _explained(case: Case, name: str, got: Float64Array | None, wanted: Float64Array) -> bool:

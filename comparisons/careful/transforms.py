@@ -15,7 +15,7 @@ from comparisons.careful.behaviour import finding
 from comparisons.careful.calls import Calls
 from comparisons.careful.forward_mode import apart, forward_mode
 from comparisons.careful.script import with_leaves, with_seeds
-from comparisons.careful.unasked import Unasked
+from comparisons.careful.unasked import Unasked, until_an_error
 from comparisons.engines.engine import float64, own_deprecations_ignored
 from comparisons.results.comparison import Comparison
 
@@ -35,11 +35,9 @@ def transforms(calls: Calls) -> Iterator[Comparison | Unasked]:
         if len(calls.names) > 1:
             ways.append(("vmap of one argument", lambda: _vmap(calls, calls.names[:1])))
     for what, ask in ways:
-        try:
-            with own_deprecations_ignored():
-                yield from list(ask())
-        except Exception as error:  # noqa: BLE001 - code that is not made for it may raise anything
-            yield Unasked(what, str(error).partition("\n")[0])
+        with own_deprecations_ignored():
+            answers = until_an_error(what, ask())
+        yield from answers
 
 
 def _vmap(calls: Calls, batched: Sequence[str]) -> Iterator[Comparison]:

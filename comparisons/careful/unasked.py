@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from comparisons.dtypes import FLOAT_TYPES, FloatType
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,24 @@ class Also:
     """One thing that a check asked beside, in words."""
 
     what: str
+
+
+def until_an_error(
+    what: str, answers: Iterable[Answer], error: type[Exception] = Exception
+) -> list[Answer | Unasked]:
+    """The answers; one of them may be an error, and then what was said before stands.
+
+    Code need not take what it is asked.
+
+    Args: what, that was asked, in words; error, the kind that may come.
+    """
+    said: list[Answer | Unasked] = []
+    try:
+        for answer in answers:
+            said.append(answer)  # noqa: PERF402 - one by one, for an error may come
+    except error as found:
+        said.append(Unasked(what, str(found).partition("\n")[0]))
+    return said
 
 
 def left_out(

@@ -7,10 +7,11 @@ sign open; a higher precision may decide it.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from flint import arb, arb_series, fmpq
+from flint import arb, arb_series, ctx, fmpq
 
 from symdiff.balls.elementary import Undecided
 
@@ -71,6 +72,17 @@ class BallConditions:
         return None
 
     extreme = above  # which of max's and min's arguments is taken
+
+    def rounded(self, function: Callable[[arb], arb], x: arb) -> arb:
+        """A function that rounds to whole numbers, which jumps at some that are ½ apart or more."""
+        value = function(x)
+        if (2 * x).contains_integer():
+            if x.is_exact():
+                beside = (function(x + side * arb(0.125)) for side in (-1, 1))
+                self.tied |= any(near != value for near in beside)
+            else:
+                self.undecided |= not value.is_exact()
+        return value
 
     @staticmethod
     def joined(first: Any, second: Any) -> Any:
@@ -140,9 +152,10 @@ class SideConditions(CellConditions):
         """x = 0 on this side."""
         return self._sign(x, degree) == 0
 
-    def extreme(self, x: Any, *, degree: float) -> bool:  # noqa: ARG002 - it does not matter here
-        """x > 0; where x = a − b vanishes to the known order, either of a and b serves."""
-        return self._sign(x, 1) > 0
+    def extreme(self, x: Any, *, degree: float) -> bool:
+        """x > 0; where x = a − b vanishes to the order of all series, either of a and b serves."""
+        whole = not isinstance(x, arb_series) or x.prec >= ctx.cap
+        return self._sign(x, 0 if whole else degree) > 0
 
     def root(self, x: arb_series) -> arb_series:
         """√x(ε)."""
@@ -182,6 +195,10 @@ class SideConditions(CellConditions):
         whole = int(vanishing)
         signed = [c if self.side > 0 or whole % 2 == 0 else -c for c in raised.coeffs()]
         return arb_series([*[0] * whole, *signed], raised.prec + whole)
+
+    def sign(self, x: Any, degree: float) -> int:
+        """The sign of x on this side. Raises: Undecided."""
+        return self._sign(x, degree)
 
     def _sign(self, x: Any, degree: float) -> int:
         known = x.prec if isinstance(x, arb_series) else math.inf

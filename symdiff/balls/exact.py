@@ -40,7 +40,7 @@ class Exact:
         """
         if not self.possible:
             raise Undecided
-        numbers = dict(zip(self.symbols, map(_rational, arguments), strict=True))
+        numbers = dict(zip(self.symbols, map(rational, arguments), strict=True))
         return _value(self.expression, numbers, {})
 
 
@@ -64,7 +64,8 @@ class Sharpened:
         return sharp
 
 
-def _rational(number: arb) -> fmpq:
+def rational(number: arb) -> fmpq:
+    """The number that an exact ball holds. Raises: Undecided if it is not exact."""
     if not (number.is_exact() and number.is_finite()):
         raise Undecided
     mantissa, exponent = number.mid().man_exp()

@@ -26,7 +26,7 @@ from symdiff.balls.elementary import (
     varying_power,
 )
 from symdiff.balls.source import Block, Source
-from symdiff.functions import Extreme, expm1, maximum
+from symdiff.functions import Extreme, Rounding, expm1, maximum
 from symdiff.trees.subexpressions import subexpressions
 
 _MAX_POWER = 64  # integer powers up to this are products; a product keeps a negative base real
@@ -53,6 +53,7 @@ class Writer:
             "root": root,
             "varying_power": varying_power,
             "series_root": getattr(conditions, "root", arb_series.sqrt),
+            "rounded": getattr(conditions, "rounded", None),
             "series_power": getattr(conditions, "power", None),
             "series_irrational_power": getattr(conditions, "irrational_power", None),
             "series_product": series_product,
@@ -100,6 +101,8 @@ class Writer:
             return self.source.assign(f"{turns}.{type(e).__name__}_pi()", block)
         if type(e) in self.lowering and len(e.args) == 1:
             argument = self.write(e.args[0], block)
+            if isinstance(e, Rounding) and self.lowering is BALL:
+                return self.source.assign(f"rounded({self.named(type(e))}, {argument})", block)
             nested = e.args[0].has(sympy.exp, expm1)
             return self.source.assign(f"{self.named(type(e), nested=nested)}({argument})", block)
         raise CannotCertify(

@@ -17,6 +17,7 @@ from symdiff.functions import Extreme, StableFunction, maximum
 from symdiff.graph.arrays.layout import Align
 from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.kinds.einsum import Contract
+from symdiff.graph.kinds.running import accumulated
 from symdiff.graph.kinds.shift import peak
 
 Names = Mapping[Symbol, str]
@@ -159,6 +160,10 @@ def operation_written(what: ArrayOperation, names: Names) -> str:
         return _aligned(names[what.args[1]], what.order, [names[s] for s in what.shape])
     if what.function is peak:
         return f"{names[what.args[1]]}.amax({what.args[2].value})"
+    if what.function is accumulated:
+        operand, axis, onward = names[what.args[1]], what.args[2].value, what.args[3].value
+        turn = f".flip({axis})" if onward else ""
+        return f"{operand}{turn}.cumsum({axis}){turn}"
     raise TypeError(
         f"no line of torch is known for {what.function.__name__!r}; use lambdify('numpy')"
     )

@@ -31,6 +31,7 @@ from symdiff.graph.kinds.largest import winners
 from symdiff.graph.kinds.literal import given
 from symdiff.graph.kinds.part import placed, taken
 from symdiff.graph.kinds.position import positions
+from symdiff.graph.kinds.running import accumulated
 from symdiff.graph.kinds.shift import peak
 from symdiff.graph.template import PLAIN, placeholder
 
@@ -136,6 +137,18 @@ def _winners(what: ArrayOperation, value: ValueOf) -> FloatBalls:
     return flags_of_largest(operand, axis, first=ties == "first")
 
 
+def _accumulated(what: ArrayOperation, value: ValueOf) -> FloatBalls:
+    """A product with a triangle of ones, for each row along the axis."""
+    operand, axis, onward = what.arguments(value)
+    ones = np.ones((operand.shape[axis], operand.shape[axis]))
+    triangle = exactly(np.tril(ones) if onward else np.triu(ones))
+    last = operand.each(lambda z: np.moveaxis(z, axis, -1))
+    rows = last.each(lambda z: z.reshape(-1, z.shape[-1]))
+    made = product("ab,bc->ac", rows, triangle, _multiply)
+    shape = last.shape
+    return made.each(lambda z: np.moveaxis(z.reshape(shape), -1, axis))
+
+
 def _given(what: ArrayOperation, value: ValueOf) -> FloatBalls:  # noqa: ARG001 - it takes none
     numbers = what.args[1].value.array
     if numbers.dtype.kind == "i" and np.abs(numbers).max(initial=0) > _EXACT_INTEGERS:
@@ -165,5 +178,6 @@ _RULES: Mapping[Callable[..., Any], Callable[[ArrayOperation, ValueOf], FloatBal
     winners: _winners,
     given: _given,
     positions: _positions,
+    accumulated: _accumulated,
     placed: _placed,
 }

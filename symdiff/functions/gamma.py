@@ -126,16 +126,20 @@ def _steps(z: float) -> int | None:
 def _from_the_right(order: int, z: Float64Array) -> tuple[Float64Array, Float64Array]:
     """Points to the right of 0, and Σ (−1)ⁿ n!/xⁿ⁺¹ of those on the way to them.
 
-    scipy has no value on the left, and seeks one without end far out; there it is NaN.
-    Source: ψ⁽ⁿ⁾(x + 1) = ψ⁽ⁿ⁾(x) + (−1)ⁿ n!/xⁿ⁺¹, DLMF 5.15.5.
+    scipy has no value on the left, and seeks one without end far out; there it is NaN. At
+    x = −(m + f) those on the way are −f, −(f + 1), …, −(f + m), and their sum is one of two ζ.
+    Source: ψ⁽ⁿ⁾(x + 1) = ψ⁽ⁿ⁾(x) + (−1)ⁿ n!/xⁿ⁺¹, DLMF 5.15.5; ζ(s, a) = Σ 1/(a + j)ˢ, 25.11.1.
     """
-    scale = (-1.0) ** order * math.factorial(order)
-    shifted, added = np.array(z), np.zeros(np.shape(z))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        while np.any(left := (shifted <= 0) & (shifted > -_FARTHEST)):
-            added = np.where(left, added + scale / shifted ** (order + 1), added)
-            shifted = np.where(left, shifted + 1, shifted)
-    return np.where(shifted <= 0, np.nan, shifted), added
+    from scipy.special import zeta
+
+    left = (z <= 0) & (z > -_FARTHEST)
+    away, power = np.where(left, -z, 1.0), order + 1.0
+    m = np.floor(away)
+    f = away - m
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ways = zeta(power, f) - zeta(power, f + m + 1)
+    added = np.where(left, -math.factorial(order) * ways, 0.0)  # (−1)ⁿ (−1)ⁿ⁺¹ n!
+    return np.where(left, 1 - f, np.where(z <= 0, np.nan, z)), added
 
 
 POLYGAMMAS: tuple[type[Polygamma], ...] = tuple(

@@ -29,8 +29,8 @@ class Graph:
     barred: bool = False  # whether an array's cotangent is written ȳ, not v, below its own line
     lengths: Mapping[str, int] = field(default_factory=dict)  # of axes that no input has
     outputs: tuple[str, ...] = ()  # names of lines, by default the last
-    # whether its lines are derivatives as formulas give them, which choose one of equal cases
-    of_derivatives: bool = False
+    # whose derivatives its lines are, as formulas give them, which choose one of equal cases
+    derived_from: Graph | None = None
 
     def __post_init__(self) -> None:
         everything = topological([*self.lines.values(), *self.where.values()], computed=True)
@@ -79,6 +79,11 @@ class Graph:
             "where": dict(zip(where, nodes, strict=True)),
         }
         self.__dict__.update({**state, **fields})
+
+    @property
+    def before(self) -> tuple[Graph, ...]:
+        """What it is made of the derivatives of, and what that is, and so on."""
+        return () if self.derived_from is None else (self.derived_from, *self.derived_from.before)
 
     @property
     def nodes(self) -> dict[str, Node]:

@@ -161,21 +161,29 @@ def _primals(adjoints: Derivation, values: Mapping[Symbol, Expr]) -> dict[str, P
         for node in computed
         if isinstance(node, Elementwise) and not is_total(node.expr)
     )
-    stopped = any(isinstance(node, Stop) for node in computed)
+    stops: dict[Node, Expr] = {
+        n: Symbol(f"%stop{i}", real=True) for i, n in enumerate(computed) if isinstance(n, Stop)
+    }
+    stopped = {symbol: put(closed_form(node), values) for node, symbol in stops.items()}
+    before = tuple(
+        put(closed_form(node, stops), {**values, **stopped})
+        for graph_before in graph.before
+        for node in graph_before.output_nodes
+    )
     primals = {}
     for name in adjoints.nodes:
         node = graph.nodes[name]
         if isinstance(node, Input):
-            function, variable, value = _function(adjoints), real_symbol(name), None
+            function, variable, value = _function(adjoints, stops), real_symbol(name), None
         else:  # the line by itself, under a name that no input has
             variable = Symbol(f"%{name}", real=True)
-            function = _function(adjoints, {node: variable})
+            function = _function(adjoints, {**stops, node: variable})
             value = put(closed_form(node), values)
-        primals[name] = Primal(restricting, put(function, values), variable, value, stopped)
+        primals[name] = Primal(restricting, put(function, values), variable, value, stopped, before)
     return primals
 
 
-def _function(adjoints: Derivation, cut: Mapping[Node, Expr] | None = None) -> Expr:
+def _function(adjoints: Derivation, cut: Mapping[Node, Expr]) -> Expr:
     """The output; of several their sum, each times its cotangent."""
     outputs = zip(adjoints.graph.output_nodes, adjoints.cotangents.values(), strict=True)
     return sympy.Add(*(closed_form(v) * closed_form(y, cut) for y, v in outputs))

@@ -30,6 +30,7 @@ from symdiff.oracle.array_balls import (
     compile_untied,
     watched,
 )
+from symdiff.oracle.array_jumps import may_jump, open_to_jumps
 from symdiff.oracle.ball import MAX_PRECISION
 from symdiff.oracle.enclosure import SMALLEST, BoolArray, Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.from_balls import enclosure_of
@@ -37,6 +38,7 @@ from symdiff.oracle.from_float_balls import COARSEST, WORTH, enclose_quickly
 from symdiff.oracle.poles import settle_poles
 from symdiff.oracle.primal import is_total
 from symdiff.oracle.reach import Loss, Spoiled, Watch, terms_of
+from symdiff.oracle.settled_jumps import settle_jumps
 from symdiff.oracle.settled_ties import settle_ties
 from symdiff.oracle.ties import choosing_steps, chosen
 
@@ -68,8 +70,7 @@ def enclose_arrays(
         ties: whether what a convention chose at a tie is to be settled; else nothing is known
             there. Nor is it where an input is infinite: of 1/z > 0 at ∞ both sides are exactly 0.
     """
-    watch = Watch(adjoints, _restricting(adjoints))
-    enough = absolute or {}
+    watch, enough = Watch(adjoints, _restricting(adjoints)), absolute or {}
     found: dict[str, Enclosure] = {}
     entries = sum(int(np.size(value)) for value in arguments.values())
     # Of scalars each entry is a problem of its own, and an adjoint that is a constant has as many.
@@ -87,19 +88,19 @@ def enclose_arrays(
             both, watch.guards, arguments, around, shape, (relative, resolution)
         )
         # A line has ties of its own, wherever its inputs are.
-        told = found.keys() - (chosen(both, choosing_steps(both, moved)) - moved)
-        found = {name: found[name] for name in adjoints.nodes if name in told}
+        untold = chosen(both, choosing_steps(both, moved)) - moved
+        found = {k: found[k] for k in adjoints.nodes if k in found.keys() - untold}
         for name, enclosure in found.items():
             if name in enough:
                 settle(enclosure, enough[name])
         left = {k: n for k, n in left.items() if k not in found or found[k].unsettled.any()}
         if not left:
+            settle_jumps(found, adjoints, arguments, relative, _jumping(adjoints, arguments))
             return found
         if len(left) < len(found):
             steps = program(left)
             choosing |= choosing_steps(steps, moved)  # what is shared otherwise reads otherwise
-    quick = [name for name in found if name not in left]
-    precision, losses = _FIRST, None
+    quick, precision, losses = found.keys() - left.keys(), _FIRST, None
     with deadline.unless_set(_PATIENCE + _PATIENCE_EACH * entries), watched(choosing) as ties_met:
         while True:
             with ctx.workprec(precision):
@@ -116,19 +117,28 @@ def enclose_arrays(
             found |= now
             open_ones = {k: left[k] for k, e in now.items() if e.unsettled.any()}
             if precision >= MAX_PRECISION or not open_ones:
+                jumping = _jumping(adjoints, arguments)
                 if ties_met.met or (ties and winners in choosing):
-                    closed = {name: e for name, e in found.items() if name not in quick}
-                    settle_ties(closed, adjoints, arguments, relative, enough)
-                doubtful = any(loss.why == Why.UNDECIDED for loss in losses)
-                if not doubtful and all(
-                    np.isfinite(np.float64(v)).all() for v in arguments.values()
-                ):
-                    settle_poles(now, results, adjoints, arguments, (relative, enough))
+                    closed = {name: found[name] for name in found.keys() - quick}
+                    settle_ties(closed, adjoints, arguments, relative, enough, jumping)
+                if _finite(arguments) and all(loss.why != Why.UNDECIDED for loss in losses):
+                    settle_poles(now, results, adjoints, arguments, (relative, enough), jumping)
+                settle_jumps(found, adjoints, arguments, relative, jumping)
                 return {name: found[name] for name in adjoints.nodes}
             if len(open_ones) < len(left):
                 left, steps = open_ones, program(open_ones)
                 choosing |= choosing_steps(steps, moved)
             precision = min(4 * precision, MAX_PRECISION)  # a 0 that is not seen goes all the way
+
+
+def _jumping(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, BoolArray]:
+    """By an adjoint's name by which entries the function may jump; by any if time is spent."""
+    if not may_jump(adjoints):
+        return {}
+    try:
+        return open_to_jumps(adjoints, arguments)
+    except deadline.OutOfTimeError:
+        return {k: np.ones(e.shape, bool) for k, e in _nothing(adjoints, arguments).items()}
 
 
 def _run(
@@ -161,6 +171,10 @@ def _losses(
 
 def _some_infinite(arguments: Mapping[str, Any]) -> bool:
     return any(np.isinf(np.asarray(value, dtype=np.float64)).any() for value in arguments.values())
+
+
+def _finite(arguments: Mapping[str, Any]) -> bool:
+    return all(np.isfinite(np.float64(value)).all() for value in arguments.values())
 
 
 def _restricting(adjoints: Derivation) -> tuple[Node, ...]:

@@ -75,8 +75,8 @@ def enclose_ball(
         raise ValueError(f"the relative bound must be from 2**-100 to 1; {relative} was given")
     arrays = dict(zip(points, np.broadcast_arrays(*points.values()), strict=True))
     shape = next(iter(arrays.values())).shape if arrays else ()
-    if of and not (of.restricting or expression.has(*_CHOOSING)):
-        of = None  # it is defined everywhere, and no convention is asked
+    if of and not (of.restricting or of.jumping or expression.has(*_CHOOSING)):
+        of = None  # it is defined everywhere and smooth, and no convention is asked
     used = symbols_of(expression, *(of.restricting if of else ()))
     if of:
         used |= of.symbols
@@ -182,9 +182,14 @@ class _Settling:
             return self._without_value(point)
         if self.primal is None and self.program.conditions.unknown:
             return arb.nan(), Why.UNDECIDED
-        if self.program.conditions.tied and self.primal is not None:
-            return self._at_tie(ball, self.primal.one_sided(point))
-        return ball, Why.UNDECIDED
+        tied = self.program.conditions.tied
+        if self.primal is not None and self.primal.broken(point):
+            return arb.nan(), Why.UNDECIDED
+        if self.primal is None or not (tied or self.primal.may_jump(point)):
+            return ball, Why.UNDECIDED
+        if not tied and self.primal.steady(point):
+            return ball, Why.UNDECIDED  # it is the limit of the slopes beside the point
+        return self._at_tie(ball, self.primal.one_sided(point))
 
     def _without_value(self, point: list[arb]) -> tuple[arb, Why]:
         """The derivative where its formula has none: the sides', as of asin(min(z, 1)) at 1.5."""
@@ -194,17 +199,18 @@ class _Settling:
         if sides is None:
             return arb.nan(), Why.NO_DERIVATIVE
         left, right = sides
-        if left.is_finite() and right.is_finite() and left.overlaps(right):
-            return left.union(right), Why.UNDECIDED
-        # A border's sign may need more bits, or all coefficients of a series.
-        decided = ctx.prec >= _SURELY and not self.primal.open_beside
-        return arb.nan(), Why.NO_DERIVATIVE if decided else Why.UNDECIDED
+        if left.is_finite() and right.is_finite():
+            if left.overlaps(right):
+                return left.union(right), Why.UNDECIDED
+            return arb.nan(), Why.NO_DERIVATIVE
+        steep = ctx.prec >= _SURELY and self.primal.steep(point)
+        return arb.nan(), Why.NO_DERIVATIVE if steep else Why.UNDECIDED
 
     @staticmethod
     def _at_tie(taken: arb, sides: tuple[arb, arb] | None) -> tuple[arb, Why]:
         """The derivative where two cases meet: both sides' if they are one, else the convention's.
 
-        None where the function jumps.
+        None where the function jumps: there is none.
 
         The sides are one as far as their balls say: the ball that is returned holds both. Where
         cases are nested a convention may name what lies outside of the sides, as 5 for

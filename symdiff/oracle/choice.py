@@ -38,7 +38,8 @@ _tables: dict[tuple[Expr, str, tuple[Expr, ...]], Table] = {}
 def table(expression: Expr, target: str = "float32", restricting: tuple[Expr, ...] = ()) -> Table:
     """The table of an expression in one variable, from memory, from the disk, or built.
 
-    Args: target, the format; restricting, expressions without whose value there is none of this.
+    Args: target, the format; restricting, expressions without whose value there is none of this,
+        nor where they may jump.
     Raises: CannotCertify for a function without ball arithmetic; ValueError for another number of
         variables than one, or an unknown format.
     """
@@ -67,7 +68,7 @@ def table_for(
         return enclose_ball(expression, some, of=of)
 
     with deadline.allowed(_cost(by_ball, name, values)):
-        return table(expression, target, of.restricting if of else ())
+        return table(expression, target, (*of.restricting, *of.jumping) if of else ())
 
 
 def enclose(
@@ -118,7 +119,7 @@ def enclose(
         )
 
     shape = np.broadcast_shapes(*(np.shape(values) for values in points.values()))
-    restricting = of.restricting if of else ()
+    restricting = (*of.restricting, *of.jumping) if of else ()
     variables = {s.name for s in symbols(expression, *restricting)}
     given = count = int(np.prod(shape))
     with deadline.unless_set(deadline.patience(count)):

@@ -52,7 +52,7 @@ class Why(IntEnum):
     CERTIFIED = 0  # it is
     UNDECIDED = 1  # not decided at the greatest precision: a value near a border, a zero, a pole
     UNDEFINED = 2  # proven: the function has no real value there
-    NO_DERIVATIVE = 3  # it has a value there, and the formula of its derivative none (√z at 0)
+    NO_DERIVATIVE = 3  # proven: it has a value there, and no derivative (√z at 0, a jump)
     OUT_OF_BUDGET = 4  # the time that was allowed is spent
     NO_LIMIT = 5  # at ±∞: no limit, or none that was proven
     NOT_A_NUMBER = 6  # the input is NaN
@@ -69,7 +69,7 @@ _SENTENCES = {
     Why.CERTIFIED: "certified",
     Why.UNDECIDED: "not decided at the greatest precision",
     Why.UNDEFINED: "the function has no real value there",
-    Why.NO_DERIVATIVE: "the function has a value there, and the formula of its derivative none",
+    Why.NO_DERIVATIVE: "the function has a value there, and no derivative",
     Why.OUT_OF_BUDGET: "the time allowed was spent",
     Why.NO_LIMIT: "no limit at infinity, or none that was proven",
     Why.NOT_A_NUMBER: "the input is NaN",

@@ -45,6 +45,16 @@ def enclose_quickly(
     }
 
 
+def none_is_zero(steps: Program, arguments: Mapping[str, Any], moved: Container[str]) -> bool:
+    """Whether float balls tell that no entry of any result is 0. Args: as above."""
+    from symdiff.float_balls.evaluate import evaluate  # numba takes 0.5 s
+
+    found = evaluate(steps, arguments, moved)
+    return found is not None and all(
+        bool((np.abs(balls.value) > balls.radius).all()) for balls in found.values()
+    )
+
+
 def _enclosed(
     value: Any, radius: Any, shape: tuple[int, ...], asked: tuple[float, float]
 ) -> Enclosure:

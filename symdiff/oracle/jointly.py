@@ -19,7 +19,9 @@ from symdiff.bridge.program import Program, program
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import balls_of
+from symdiff.oracle.continuity import continuous as steady
 from symdiff.oracle.enclosure import BoolArray, Enclosure
+from symdiff.oracle.frozen import Frozen
 from symdiff.oracle.moved_alone import whole_output
 from symdiff.oracle.one_sided import UNKNOWN, Unproven, slopes_beside
 
@@ -36,22 +38,30 @@ def jointly(
     others: Mapping[str, BoolArray],
     adjoints: Derivation,
     arguments: Mapping[str, Any],
+    *,
+    continuous: bool = False,
 ) -> bool:
     """Whether moves of all proven entries at once add what their derivatives say.
 
     Args: found, the derivatives; proven, by an input's name which of its entries are meant;
-        others, which of the rest are at ties too; arguments, the program's.
+        others, which of the rest are at ties too; arguments, the program's; continuous, whether the
+        function has to be proven to be so along these moves.
     """
     many, more = (sum(int(some.sum()) for some in masks.values()) for masks in (proven, others))
     if many + more < 2:
         return True
-    steps = program({_OUTPUT: whole_output(adjoints)})
+    output = whole_output(adjoints)
+    frozen = Frozen([output])
+    steps = program({_OUTPUT: frozen[output]})
     draw = np.random.default_rng(_SEED)
     with ctx.workprec(_BITS), suppress(Unproven, CannotCertify, deadline.OutOfTimeError):
-        balls = {k: balls_of(arguments[k]) for k in steps.arguments}
+        balls = {k: balls_of(v) for k, v in arguments.items()}
+        balls |= frozen.values(balls)
         for attempt in range(_TRIES):
             rates = {name: _rates(some, draw) for name, some in proven.items()}
             beside = {name: _rates(some, draw) for name, some in others.items() if attempt}
+            if continuous and not steady(steps, balls, rates)[_OUTPUT].item():
+                return False
             added = _slope(steps, balls, _sum(rates, beside))
             without = _slope(steps, balls, beside) if more and attempt else arb(0)
             if added is UNKNOWN or without is UNKNOWN:

@@ -11,20 +11,19 @@ from typing import Any
 
 import numpy as np
 from flint import arb
-from sympy import Symbol
 
 from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import Program, program
-from symdiff.bridge.sharing import Entrywise
+from symdiff.bridge.program import Program, operands_of, program
 from symdiff.graph.adjoints.derivation import Derivation
-from symdiff.graph.kinds.einsum import Contract, contraction
+from symdiff.graph.kinds.einsum import contraction
 from symdiff.graph.kinds.elementwise import elementwise
 from symdiff.graph.kinds.input import Input
-from symdiff.graph.kinds.stop import Stop
-from symdiff.graph.node import Node, topological
+from symdiff.graph.node import Node
 from symdiff.oracle.array_balls import balls_of, compile_entry
+from symdiff.oracle.continuity import continuous
 from symdiff.oracle.enclosure import BoolArray
-from symdiff.oracle.one_sided import UNKNOWN, beside, continuous, slopes_beside
+from symdiff.oracle.frozen import Frozen
+from symdiff.oracle.one_sided import UNKNOWN, apart, beside, grows, in_place, slopes_beside
 from symdiff.oracle.reach import terms_of
 
 _ADJOINT, _OUTPUT, _TERM, _VALUE = "%adjoint", "%output", "%term", "%value"
@@ -39,24 +38,34 @@ class MovedAlone:
     To be made and asked at one working precision.
     """
 
-    def __init__(self, name: str, adjoints: Derivation, arguments: Mapping[str, Any]) -> None:
-        """Args: arguments, the program's: arrays, parameters and lengths of axes, by name.
+    def __init__(
+        self,
+        name: str,
+        adjoints: Derivation,
+        arguments: Mapping[str, Any],
+        jumping: BoolArray | None = None,
+    ) -> None:
+        """To be asked of some entries of one adjoint.
 
+        Args: arguments, the program's: arrays, parameters and lengths of axes, by name; jumping,
+            by which entries the function may jump, if it may: see `array_jumps`.
         Raises: OutOfTimeError.
         """
         graph, value = adjoints.graph, adjoints.graph.nodes[name]
         terms = {f"{_TERM}{i}": term.value for i, term in enumerate(terms_of(graph))}
+        nodes = {_ADJOINT: adjoints.nodes[name], _OUTPUT: whole_output(adjoints), **terms}
+        frozen = Frozen([*nodes.values(), value])
+        nodes, value = {k: frozen[node] for k, node in nodes.items()}, frozen[value]
         self.moved = value.name if isinstance(value, Input) else _VALUE
+        self._jumping = jumping
         self._balls = {k: balls_of(v) for k, v in arguments.items()}
-        self._formula = self._program({_ADJOINT: adjoints.nodes[name]}, value)
-        self._output = self._program({_OUTPUT: whole_output(adjoints)}, value)
-        self._terms = self._program(terms, value)
+        self._balls |= frozen.values(self._balls)
+        self._formula = self._program({_ADJOINT: nodes[_ADJOINT]}, value)
+        self._output = self._program({_OUTPUT: nodes[_OUTPUT]}, value)
+        self._terms = self._program({k: nodes[k] for k in terms}, value)
         if self.moved == _VALUE:
             line = program({_VALUE: value})
             self._balls[_VALUE] = interpret(line, self._balls, compile_entry)[_VALUE]
-        # What is stopped would move with what it is computed from.
-        computed = topological(graph.output_nodes, computed=True)
-        self._stopped = any(isinstance(node, Stop) for node in computed)
 
     def _program(self, nodes: Mapping[str, Node], value: Node) -> Program:
         if self.moved != _VALUE:
@@ -68,8 +77,6 @@ class MovedAlone:
 
         Args: some, which entries are asked for. Raises: Unproven, OutOfTimeError.
         """
-        if self._stopped:
-            return
         slopes = 0
         for moving in self._together(some):
             smooth = self._continuous(moving)
@@ -84,6 +91,26 @@ class MovedAlone:
                 if left is not UNKNOWN and right is not UNKNOWN:
                     yield place, (left, right)
 
+    def jumps(self, some: BoolArray) -> Iterator[tuple[int, ...]]:
+        """The places of those entries at which the function is proven to jump.
+
+        Args: some, which entries are asked for. Raises: Unproven, OutOfTimeError.
+        """
+        here = interpret(self._terms, self._balls, compile_entry)
+        for moving in _each(some):
+            sides = (beside(self._terms, self._balls, {self.moved: moving}, s) for s in (-1, 1))
+            if any(apart(tends[name], here[name]) for tends in sides for name in here):
+                yield from map(tuple, np.argwhere(moving))
+
+    def steep(self, some: BoolArray) -> Iterator[tuple[int, ...]]:
+        """The places of those entries by which the output is proven to grow beyond all bounds.
+
+        Args: some, which entries are asked for. Raises: Unproven, OutOfTimeError.
+        """
+        for moving in _each(some):
+            if any(grows(self._output, self._balls, {self.moved: moving}, s) for s in (-1, 1)):
+                yield from map(tuple, np.argwhere(moving))
+
     def _slopes(self, place: tuple[int, ...], shape: tuple[int, ...]) -> list[Any]:
         """The output's slopes on both sides of one entry. Raises: Unproven, OutOfTimeError."""
         one = np.zeros(shape, dtype=bool)
@@ -96,6 +123,12 @@ class MovedAlone:
 
     def _continuous(self, moving: BoolArray) -> BoolArray:
         """Those entries in which what is differentiated is continuous."""
+        if self._jumping is None or not (moving & self._jumping).any():
+            return moving
+        return (moving & ~self._jumping) | self._proven_continuous(moving & self._jumping)
+
+    def _proven_continuous(self, moving: BoolArray) -> BoolArray:
+        """The same of entries by which it may jump."""
         found = continuous(self._terms, self._balls, {self.moved: moving})
         if all(met.all() for met in found.values()):
             return moving
@@ -106,7 +139,7 @@ class MovedAlone:
             return moving & np.logical_and.reduce(list(found.values()))
         whole = np.zeros_like(moving)
         for one in _each(moving):
-            whole |= self._continuous(one)
+            whole |= self._proven_continuous(one)
         return whole
 
     def _together(self, some: BoolArray) -> Iterator[BoolArray]:
@@ -120,11 +153,8 @@ class MovedAlone:
         """
         moved = {steps.arguments[self.moved]} if self.moved in steps.arguments else set()
         for symbol, what in steps.steps:
-            if isinstance(what, Entrywise):
-                if not moved.isdisjoint(what.operands):
-                    moved.add(symbol)
-            elif not moved.isdisjoint(what.free_symbols):
-                if not (isinstance(what, Contract) and _keeps(what, moved)):
+            if not moved.isdisjoint(operands_of(what)):
+                if not in_place(what, moved):
                     return False
                 moved.add(symbol)
         return True
@@ -143,10 +173,3 @@ def _each(some: BoolArray) -> Iterator[BoolArray]:
         one = np.zeros(some.shape, dtype=bool)
         one[tuple(index)] = True
         yield one
-
-
-def _keeps(what: Contract, moved: set[Symbol]) -> bool:
-    """Whether each operand that moves has the axes of the result in their order."""
-    left, result = what.subscripts.split("->")
-    groups = zip(what.operands, left.split(","), strict=True)
-    return all(group == result for operand, group in groups if operand in moved)

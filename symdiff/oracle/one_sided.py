@@ -20,7 +20,6 @@ from symdiff.balls.cases import degree_of
 from symdiff.balls.compiled import Compiled
 from symdiff.balls.conditions import SideConditions
 from symdiff.balls.elementary import SERIES, Undecided, Undefined
-from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program
 from symdiff.bridge.sharing import Entrywise
 from symdiff.graph.arrays.layout import Align
@@ -31,14 +30,21 @@ from symdiff.graph.kinds.largest import winners
 from symdiff.graph.kinds.literal import given
 from symdiff.graph.kinds.part import placed, taken
 from symdiff.graph.kinds.position import positions
+from symdiff.graph.kinds.running import accumulated
 from symdiff.graph.kinds.shift import peak
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import compile_entry
 
-_ORDER = 6  # coefficients; a border that vanishes to more is undecided
-_ENOUGH = 64  # bits to which two balls have to agree
-_MOVING = (gathered, taken, placed, given, positions)  # move data, or add, or take no numbers
+ORDER = 6  # coefficients; a border that vanishes to more is undecided
+MOVING = (
+    gathered,
+    taken,
+    placed,
+    given,
+    positions,
+    accumulated,
+)  # move data, or add, or take no numbers
 
 
 class Unproven(Exception):
@@ -65,7 +71,7 @@ def beside(
 
     Args and Raises: those of `_moved`.
     """
-    return {name: _array(_limits(made)) for name, made in _moved(steps, arguments, moving, side)}
+    return {name: as_array(_limits(made)) for name, made in _moved(steps, arguments, moving, side)}
 
 
 def slopes_beside(
@@ -75,11 +81,35 @@ def slopes_beside(
 
     Args and Raises: those of `_moved`.
     """
-    return {name: _array(_slopes(made)) for name, made in _moved(steps, arguments, moving, side)}
+    return {name: as_array(_slopes(made)) for name, made in _moved(steps, arguments, moving, side)}
+
+
+def grows(
+    steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any], side: int
+) -> bool:
+    """Whether some entry of a result is proven to have a slope beyond all bounds on that side.
+
+    With ε = δ² roots of what vanishes are series in δ: of a + b δ the slope is b/δ.
+    Args and Raises: those of `_moved`.
+    """
+    towards = {name: side * np.asarray(rates) for name, rates in moving.items()}
+    found = _moved(steps, arguments, towards, 1, power=2)
+    return any(_steep(entry) for _, made in found for entry in np.ravel(as_array(made)))
+
+
+def _steep(number: Any) -> bool:
+    if not isinstance(number, arb_series) or number.prec < 2 or not number[0].is_finite():
+        return False
+    return bool(number[1] > 0 or number[1] < 0)
 
 
 def _moved(
-    steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any], side: int
+    steps: Program,
+    arguments: Mapping[str, Any],
+    moving: Mapping[str, Any],
+    side: int,
+    *,
+    power: int = 1,
 ) -> list[tuple[str, Any]]:
     """Each result of a program, an object array of balls and series.
 
@@ -88,31 +118,22 @@ def _moved(
         arguments: object arrays of balls, by name.
         moving: by an argument's name, by how many times ε each entry moves; of a mask, by ε.
         side: 1 for ε > 0, −1 for ε < 0.
+        power: of what is small, of which the series are; ε is that.
 
     Raises: Unproven; OutOfTimeError.
     """
     before = ctx.cap
-    ctx.cap = _ORDER
+    ctx.cap = ORDER
     try:
-        run = _Run(side)
-        for name, symbol in steps.arguments.items():
-            numbers = np.array(arguments[name], dtype=object)
-            entries = numbers.reshape(-1)
-            rates = np.ravel(moving.get(name, ()))
-            for i in np.flatnonzero(rates):
-                entries[i] = arb_series([entries[i], float(rates[i])])
-            run.values[symbol], run.degrees[symbol] = numbers, float(name in moving)
+        run = begun(steps, arguments, moving, side, power=power)
         for symbol, what in steps.steps:
-            made, degree = _array(run.step(what)), run.degree(what)
-            if degree == 0:  # of x ≠ 0 both sides are 1, whatever else depends on ε
-                made = _array(_limits(made))
-            run.values[symbol], run.degrees[symbol] = made, degree
+            run.take(symbol, what)
         return [(name, run.values[symbol]) for name, symbol in steps.results.items()]
     finally:
         ctx.cap = before
 
 
-def _array(made: Any) -> Any:
+def as_array(made: Any) -> Any:
     """What numpy unwrapped, as an array again; it would take a series for a row of numbers."""
     if isinstance(made, np.ndarray):
         return made
@@ -135,41 +156,57 @@ def _slope(number: Any) -> Any:
     return number[1] if number.prec > 1 and number[1].is_finite() else UNKNOWN
 
 
-def continuous(
-    steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Of each result where it tends to what it is, from both sides, as far as the balls tell.
-
-    Returns: by the result's name, an array of its shape.
-    Args and Raises: those of `_moved`.
-    """
-    here = interpret(steps, arguments, compile_entry)
-    found = {name: np.ones(np.shape(made), dtype=bool) for name, made in here.items()}
-    for side in (-1, 1):
-        for name, tends in beside(steps, arguments, moving, side).items():
-            found[name] &= np.asarray(_meets(tends, here[name]), dtype=bool)
-    return found
-
-
-def _meet(tends: Any, value: Any) -> bool:
-    here = arb(value)  # an empty sum is a plain 0
-    if tends is UNKNOWN or not here.is_finite() or not tends.overlaps(here):
-        return False
-    return bool(tends.union(here).rad() <= (1 + abs(here)) * arb(2) ** -_ENOUGH)
+def begun(
+    steps: Program,
+    arguments: Mapping[str, Any],
+    moving: Mapping[str, Any],
+    side: int,
+    *,
+    power: int = 1,
+) -> Run:
+    """A run with its arguments: balls, and series of what moves."""
+    run = Run(side)
+    for name, symbol in steps.arguments.items():
+        numbers = np.array(arguments[name], dtype=object)
+        entries = numbers.reshape(-1)
+        rates = np.ravel(moving.get(name, ()))
+        for i in np.flatnonzero(rates):
+            entries[i] = arb_series([entries[i], *[0] * (power - 1), float(rates[i])])
+        run.values[symbol], run.degrees[symbol] = numbers, float(power * (name in moving))
+    return run
 
 
-_meets = np.frompyfunc(_meet, 2, 1)
+def apart(tends: Any, here: Any) -> bool:
+    """Whether some entry is proven to tend to another number than it is."""
+    balls = np.ravel(tends), map(arb, np.ravel(here))
+    return any(
+        t is not UNKNOWN and h.is_finite() and not t.overlaps(h)
+        for t, h in zip(*balls, strict=True)
+    )
+
+
 _limits = np.frompyfunc(_limit, 1, 1)
 _slopes = np.frompyfunc(_slope, 1, 1)
 
 
-class _Run:
+class Run:
     """The values of a program, and bounds of their degrees in ε where they are polynomials."""
 
     def __init__(self, side: int) -> None:
         self.side = side
         self.values: dict[Symbol, Any] = {}
         self.degrees: dict[Symbol, float] = {}
+
+    def take(self, symbol: Symbol, what: Entrywise | ArrayOperation) -> None:
+        """Compute a step. Raises: Unproven, OutOfTimeError."""
+        made, degree = as_array(self.step(what)), self.degree(what)
+        if degree == 0:  # of x ≠ 0 both sides are 1, whatever else depends on ε
+            made = as_array(_limits(made))
+        self.values[symbol], self.degrees[symbol] = made, degree
+
+    def limits(self, symbol: Symbol) -> Any:
+        """What a value tends to."""
+        return as_array(_limits(self.values[symbol]))
 
     def step(self, what: Entrywise | ArrayOperation) -> Any:
         """The value of a step. Raises: Unproven, OutOfTimeError."""
@@ -181,7 +218,7 @@ class _Run:
             return np.frompyfunc(function, len(operands), 1)(*operands) if operands else function()
         if isinstance(what, Contract):  # of series there is no faster product
             return np.einsum(what.subscripts, *map(value, what.operands))
-        if isinstance(what, Align | Scattering) or what.function in _MOVING:
+        if isinstance(what, Align | Scattering) or what.function in MOVING:
             return what.run(value)
         if what.function is winners:
             operand, axis, ties = what.arguments(value)
@@ -200,7 +237,7 @@ class _Run:
         if isinstance(what, Contract):
             return sum(self.degrees[s] for s in what.operands)
         most = max((self.degrees[s] for s in what.free_symbols), default=0.0)
-        moves = isinstance(what, Align | Scattering) or what.function in _MOVING
+        moves = isinstance(what, Align | Scattering) or what.function in MOVING
         return most if most == 0 or moves else math.inf
 
 
@@ -241,16 +278,12 @@ def _sign(a: Any, b: Any, side: int) -> int:
 class _Beside(SideConditions):
     """Conditions on borders that are series, or balls that do not move."""
 
-    def sign(self, x: Any) -> int:
+    def sign(self, x: Any, degree: float = math.inf) -> int:
         """The sign of a border on this side. Raises: Undecided."""
-        return self._sign(x, math.inf)
+        return self._sign(x, degree)
 
     def _sign(self, x: Any, degree: float) -> int:
         return super()._sign(x, degree if isinstance(x, arb_series) else 0.0)
-
-    def extreme(self, x: Any, *, degree: float) -> bool:  # noqa: ARG002 - it does not matter here
-        """x > 0; where x = a − b vanishes to the known order, either of a and b serves."""
-        return self._sign(x, 0.0) > 0
 
 
 class _Function:
@@ -289,3 +322,17 @@ _compiled = lru_cache(maxsize=1024)(_Function)
 
 def _lifted(number: Any) -> arb_series:
     return number if isinstance(number, arb_series) else arb_series([number])
+
+
+def in_place(what: Entrywise | ArrayOperation, moved: set[Symbol]) -> bool:
+    """Whether each entry of a step hangs on no entry of what moves but those in its place."""
+    if isinstance(what, Entrywise):
+        return True
+    return isinstance(what, Contract) and _keeps(what, moved)
+
+
+def _keeps(what: Contract, moved: set[Symbol]) -> bool:
+    """Whether each operand that moves has the axes of the result in their order."""
+    left, result = what.subscripts.split("->")
+    groups = zip(what.operands, left.split(","), strict=True)
+    return all(group == result for operand, group in groups if operand in moved)

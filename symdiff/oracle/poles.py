@@ -2,7 +2,8 @@
 
 Of √(max(x, 0)) at −1 the formula is 0 · 1/√0, and the derivative is 0: around −1 the function is
 constant. So the function itself is run with the entry moved a little to each side, as a power
-series in the distance. Where the first coefficients on both sides are one, it is the derivative.
+series in the distance. Where the first coefficients on both sides are one, it is the derivative;
+where they are two, or the slope is infinite, there is none; else it is not known.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.kinds.part import Part
 from symdiff.graph.kinds.position import Position
+from symdiff.graph.kinds.running import RunningSum
 from symdiff.graph.kinds.with_rule import WithRule
 from symdiff.graph.node import topological
 from symdiff.oracle import deadline
@@ -34,7 +36,18 @@ from symdiff.oracle.one_sided import Unproven
 from symdiff.oracle.reach import no_value
 
 # Of an elimination, or a choice, NaN may mean that it was not decided.
-_PROVING = (Einsum, Elementwise, Gather, Input, Literal, Part, Position, Scatter, WithRule)
+_PROVING = (
+    Einsum,
+    Elementwise,
+    Gather,
+    Input,
+    Literal,
+    Part,
+    Position,
+    RunningSum,
+    Scatter,
+    WithRule,
+)
 _BITS = 256
 
 
@@ -44,11 +57,13 @@ def settle_poles(
     adjoints: Derivation,
     arguments: Mapping[str, Any],
     accuracy: tuple[float, Mapping[str, Float64Array]],
+    jumping: Mapping[str, BoolArray],
 ) -> None:
-    """Certify what is proven of entries whose formula has no value; say so of the rest.
+    """Certify what is proven of entries whose formula has no value, or say that there is none.
 
     Args: found, changed in place; results, the formulas' balls; accuracy, a bound relative to the
-        value, and by name one that is small enough anyway.
+        value, and by name one that is small enough anyway; jumping, by an adjoint's name by which
+        entries the function may jump.
     """
     proven: dict[str, BoolArray] = {}
     for name, enclosure in found.items():
@@ -57,21 +72,22 @@ def settle_poles(
             continue
         pole = no_value(np.broadcast_to(results[name], enclosure.shape))
         pole &= enclosure.why == Why.UNDECIDED
-        enclosure.why[pole] = Why.NO_DERIVATIVE
         if pole.any() and not adjoints.signature.pointwise:
             with (
                 suppress(Unproven, CannotCertify, deadline.OutOfTimeError),
                 ctx.workprec(_BITS),
             ):
-                alone = MovedAlone(name, adjoints, arguments)
+                alone = MovedAlone(name, adjoints, arguments, jumping.get(name))
                 _by_sides(name, enclosure, pole, alone, accuracy)
+                for place in alone.steep(pole & enclosure.unsettled):
+                    enclosure.why[place] = Why.NO_DERIVATIVE
             proven[name] = pole & enclosure.certified
     inputs = {name: some for name, some in proven.items() if name in adjoints.signature.inputs}
     if any(some.any() for some in inputs.values()) and not jointly(
         found, inputs, {}, adjoints, arguments
     ):
         for name, some in proven.items():  # √(x y) at (0, 0) has slopes in x and in y, and no more
-            found[name].put(some, uncertain((int(some.sum()),), Why.NO_DERIVATIVE))
+            found[name].put(some, uncertain((int(some.sum()),), Why.UNDECIDED))
 
 
 def _by_sides(
@@ -81,10 +97,14 @@ def _by_sides(
     alone: MovedAlone,
     accuracy: tuple[float, Mapping[str, Float64Array]],
 ) -> None:
-    """Certify the entries whose slopes on both sides are one. Raises: as they are asked for."""
+    """Certify the entries whose slopes on both sides are one, and say so where they are two.
+
+    Raises: as they are asked for.
+    """
     relative, enough = accuracy
     for place, (left, right) in alone.derivatives(pole):
         if not left.overlaps(right):
+            enclosure.why[place] = Why.NO_DERIVATIVE
             continue
         proven = enclosure_of([left.union(right)], relative=relative)
         least = np.broadcast_to(enough.get(name, np.zeros(())), pole.shape)[place]

@@ -6,24 +6,37 @@ min(z, |z|)' says 0 by its convention for ties, and the function is z.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from math import frexp
+from typing import Any
 
 import sympy
 from flint import arb, arb_series, ctx
-from sympy import Expr, Piecewise, Rational, Symbol
+from sympy import Expr, Piecewise, Symbol
 from sympy.core.relational import Relational
 
+from symdiff.balls.cases import degree_of
 from symdiff.balls.compiled import Compiled, compile_ball, compile_side
-from symdiff.balls.conditions import constant_of
+from symdiff.balls.conditions import SideConditions, constant_of
 from symdiff.balls.elementary import Undecided, Undefined
 from symdiff.expression.differentiate import differentiate
 from symdiff.expression.formula import real_symbol
 from symdiff.functions import Extreme, Rounding, SpecialFunction, StableFunction, log1p
-from symdiff.oracle.enclosure import LARGEST
+from symdiff.oracle.enclosure import LARGEST, Enclosure
 from symdiff.oracle.limits.infinity import exists, limits
+from symdiff.oracle.nearby import (
+    JUMPING,
+    Open,
+    Point,
+    beside,
+    continuous,
+    equal,
+    jumps,
+    written,
+)
 
 _FAR = real_symbol("t")  # what tends to infinity
 _LEAST = arb(2) ** -1080  # no float64 but 0 is nearer to 0
@@ -42,14 +55,28 @@ class Primal:
     function: Expr
     variable: Symbol
     value: Expr | None = None  # of the variable, where it is no input but a named line
-    stopped: bool = False  # whether some of the function is constant to the derivative
+    stops: Mapping[Symbol, Expr] = field(default_factory=dict)  # constants to the derivative
+    before: tuple[Expr, ...] = ()  # what the function is made of derivatives of
+
+    @property
+    def made(self) -> dict[Symbol, Expr]:
+        """What symbols of the function that are no inputs are: its variable, stops."""
+        used = self.function.free_symbols
+        stops = {s: value for s, value in self.stops.items() if s in used}
+        return stops if self.value is None else {self.variable: self.value, **stops}
 
     @property
     def symbols(self) -> set[Symbol]:
-        """What the function hangs on, besides its variable if that is a named line."""
-        if self.value is None:
-            return set(self.function.free_symbols)
-        return (self.function.free_symbols - {self.variable}) | self.value.free_symbols
+        """The inputs that the function hangs on."""
+        made = self.made
+        inputs: set[Symbol] = self.function.free_symbols - made.keys()
+        return inputs.union(*(e.free_symbols for e in (*made.values(), *self.before)))
+
+    @property
+    def jumping(self) -> tuple[Expr, ...]:
+        """What has cases between which it may jump, as a function of the inputs."""
+        every = (self.function.xreplace(self.made), *self.before)
+        return tuple(e for e in every if jumps(e))
 
     @property
     def restricting(self) -> tuple[Expr, ...]:
@@ -81,13 +108,11 @@ class PrimalAt:
     def __init__(self, primal: Primal, variables: Sequence[Symbol]) -> None:
         self.guards = [compile_ball(value, variables) for value in primal.restricting]
         self._primal = primal
-        self._variables = list(variables)
-        if primal.variable not in self._variables:
-            self._variables.append(primal.variable)
         self._inputs = tuple(variables)
-        self._value = None if primal.value is None else compile_ball(primal.value, variables)
-        self._beside: dict[int, Compiled] = {}  # compiled when a first tie is met
-        self._function: Compiled | None = None  # so too
+        self._made = {s: compile_ball(e, variables) for s, e in primal.made.items()}
+        self._variables = (*variables, *self._made)
+        self._beside: dict[tuple[Expr, int], Compiled] = {}  # compiled when a first tie is met
+        self._here: dict[Expr, Compiled] = {}  # so too
         self.open_beside = False  # whether a border's sign beside the last point was left open
         self._exists: dict[tuple[float, ...], tuple[bool | None, bool | None]] = {}
 
@@ -104,7 +129,9 @@ class PrimalAt:
         sign(√(−z²)) has a value at 0 alone, and sign(√z) from there on. A neighbourhood of any size
         will do: far out one that grows with z would make e^z infinite.
         """
-        if self._value is not None:  # what a line is in a neighbourhood its inputs do not tell
+        if (
+            self._primal.value is not None
+        ):  # what a line is in a neighbourhood its inputs do not tell
             return True
         around = [
             x + arb(0, min(max(abs(x).mid(), _LEAST), arb(1)) * arb(2) ** -ctx.prec)
@@ -136,102 +163,199 @@ class PrimalAt:
 
     def _next_to(self, point: Sequence[arb], side: int) -> dict[Symbol, Expr]:
         """The inputs with the variable at z + side/t, for t → ∞."""
-        numbers = dict(zip(self._inputs, map(_rational, point), strict=True))
+        numbers = dict(zip(self._inputs, map(written, point), strict=True))
         variable = self._primal.variable
         return {**numbers, variable: numbers[variable] + side / _FAR}
+
+    def may_jump(self, point: Sequence[arb]) -> bool:
+        """Whether a border is 0 there, or may be, between cases of which one may leave the other.
+
+        The slopes on both sides of a jump may be one, and the derivative's formula without cases.
+        """
+        if not jumps(self._primal.function):
+            return False
+        self._value(self._primal.function, self._all(point))
+        met = self._here[self._primal.function].conditions
+        return met.tied or met.undecided
+
+    def broken(self, point: Sequence[arb]) -> bool:
+        """Whether what the function is made of derivatives of may jump there."""
+        for e in filter(jumps, self._primal.before):
+            self._value(e, self._all(point))
+            met = self._here[e].conditions
+            if (met.tied or met.undecided) and not self._steady(e, self._point(point)):
+                return True
+        return False
+
+    def steady(self, point: Sequence[arb]) -> bool:
+        """Whether the function is proven to be continuous in its variable."""
+        return self._steady(self._primal.function, self._point(point))
+
+    def _point(self, point: Sequence[arb]) -> Point | None:
+        at = self._all(point)
+        if at is None:
+            return None
+        numbers = dict(zip(self._inputs, map(written, point), strict=True))
+        numbers |= {s: e.xreplace(numbers) for s, e in self._primal.made.items()}
+        still = frozenset(self._variables) - {self._primal.variable}
+        return Point(dict(zip(self._variables, at, strict=True)), numbers, still)
+
+    def _steady(self, e: Expr, at: Point | None) -> bool:
+        """Whatever case is taken, or by what it is on both sides; or if its parts are."""
+        if at is None:
+            return False
+        if continuous(e, at) or self._one_beside(e, at):
+            return True
+        if not isinstance(e, JUMPING) and all(self._steady(a, at) for a in e.args):
+            return True
+        point = list(at.balls.values())
+        here = self._value(e, point)
+        sides = [self._by_series(e, point, side)[0] for side in (-1, 1)]
+        exact = all(ball.is_finite() and ball.is_exact() for ball in (here, *sides))
+        return exact and all(here == side for side in sides)
+
+    def _one_beside(self, e: Expr, at: Point) -> bool:
+        """Whether what an expression is at the point and on both sides has one value there."""
+        point = list(at.balls.values())
+
+        def sign(border: Expr, side: int) -> int:
+            if side == 0:
+                if not at.value(border).is_zero():
+                    raise Open
+                return 0
+            series = self._series(border, point, side)
+            return SideConditions(side).sign(series, degree_of(border))
+
+        try:
+            here, *sides = (beside(e, at, partial(sign, side=side)) for side in (0, -1, 1))
+            finite = all(at.value(case).is_finite() for case in (here, *sides))
+            return finite and all(equal(here, side, at) for side in sides)
+        except (Open, Undecided, Undefined, ValueError, ZeroDivisionError):
+            return False
 
     def one_sided(self, point: Sequence[arb]) -> tuple[arb, arb] | None:
         """The derivatives from the left and from the right, proven; NaN where they are not.
 
         On either side the function is a power series in the distance, whose first coefficient is
         the one-sided derivative; or else its derivative has a limit there, as that of atan(1/z).
-        None if the function jumps: of e^z where z ≠ 0, else 0, both slopes at 0 are 1, and there
-        is no derivative. Nothing is proven where a stop would move with the variable.
+        None if the function is proven to jump: of e^z where z ≠ 0, else 0, both slopes at 0 are 1,
+        and there is no derivative. Where it is not proven to be continuous nothing is known.
         """
-        if self._primal.stopped:
-            return arb.nan(), arb.nan()
         self.open_beside = False
-        here = self._here(point)
-        slopes = []
+        function, at = self._primal.function, self._all(point)
+        here = self._value(function, at)
+        steady, slopes = None, []
         for side in (-1, 1):
-            tends, slope = self._beside_by_series(point, side)
+            tends, slope = self._beside_by_series(at, side)
             if not slope.is_finite():
                 tends, slope = self._beside_by_limit(point, side)
-            if tends.is_finite() and here.is_finite() and not tends.overlaps(here):
-                return None
             known = tends.is_finite() and here.is_finite()
+            if known and not tends.overlaps(here):
+                return None
+            if known and not (tends.is_exact() and here.is_exact()):
+                steady = self.steady(point) if steady is None else steady
+                known = steady
             slopes.append(slope if known else arb.nan())
         return slopes[0], slopes[1]
 
-    def _here(self, point: Sequence[arb]) -> arb:
-        """The function's value at the point; NaN if it is not known."""
-        if self._function is None:
-            self._function = compile_ball(self._primal.function, self._variables)
-        line = [] if self._value is None else [self._value(*point)]
+    def steep(self, point: Sequence[arb]) -> bool:
+        """Whether the derivative is proven to grow beyond all bounds on a side of the point."""
+        return any(
+            math.isinf(limit.high[0]) and bool(limit.certified[0])
+            for side in (-1, 1)
+            if (limit := self._slope_limit(point, side)) is not None
+        )
+
+    def _all(self, point: Sequence[arb]) -> list[arb] | None:
+        """The point with what is computed from it; None where that has no value."""
         try:
-            value = self._function(*point, *line)
+            return [*point, *(value(*point) for value in self._made.values())]
+        except Undefined:
+            return None
+
+    def _value(self, e: Expr, point: Sequence[arb] | None) -> arb:
+        """An expression's value at the point; NaN if it is not known."""
+        if e not in self._here:
+            self._here[e] = compile_ball(e, self._variables)
+        try:
+            value = arb.nan() if point is None else self._here[e](*point)
         except Undefined:
             return arb.nan()
-        return arb.nan() if self._function.conditions.undecided else value
+        return arb.nan() if self._here[e].conditions.undecided else value
 
     def _beside_by_limit(self, point: Sequence[arb], side: int) -> tuple[arb, arb]:
         """What the function and its derivative at z + side/t tend to for t → ∞, if proven."""
-        variable = self._primal.variable
-        if self._value is not None or not all(x.is_exact() for x in point):
+        slope = self._slope_limit(point, side)
+        if slope is None:
             return arb.nan(), arb.nan()
-        if not self.exists_beside(point)[side > 0]:
-            return arb.nan(), arb.nan()
-        beside, function = self._next_to(point, side), self._primal.function
-        try:
-            slope = differentiate(function, variable)
-            return _limit(function.xreplace(beside)), _limit(slope.xreplace(beside))
-        except ValueError:  # floor has neither a derivative in closed form nor power series
-            return arb.nan(), arb.nan()
+        function = self._primal.function.xreplace(self._next_to_all(point, side))
+        return _ball(limits(function)[1:]), _ball(slope)
 
-    def _beside_by_series(self, point: Sequence[arb], side: int) -> tuple[arb, arb]:
-        """What the function and its derivative tend to on that side, if proven."""
-        cap = ctx.cap
+    def _slope_limit(self, point: Sequence[arb], side: int) -> Enclosure | None:
+        """The limit of the derivative at z + side/t for t → ∞; None where it is not looked for."""
+        if self._primal.value is not None or not all(x.is_exact() for x in point):
+            return None
+        if not self.exists_beside(point)[side > 0]:
+            return None
         try:
-            if (
-                side not in self._beside
-            ):  # a CannotCertify, as of floor over series, is a ValueError
-                self._beside[side] = compile_side(self._primal.function, self._variables, side)
-            ctx.cap = _ORDER
-            arguments = [
-                arb_series([x, 1] if s == self._primal.variable else [x])
-                for s, x in zip(self._inputs, point, strict=True)
-            ]
-            if self._value is not None:
-                arguments.append(arb_series([self._value(*point), 1]))
-            series = self._beside[side](*arguments)
+            slope = differentiate(self._primal.function, self._primal.variable)
+            return limits(slope.xreplace(self._next_to_all(point, side)))[1:]
+        except ValueError:  # floor has neither a derivative in closed form nor power series
+            return None
+
+    def _next_to_all(self, point: Sequence[arb], side: int) -> dict[Symbol, Expr]:
+        """The inputs next to the point, and the stops at it."""
+        numbers = dict(zip(self._inputs, map(written, point), strict=True))
+        stops = {s: e.xreplace(numbers) for s, e in self._primal.made.items()}
+        return {**stops, **self._next_to(point, side)}
+
+    def _beside_by_series(self, point: Sequence[arb] | None, side: int) -> tuple[arb, arb]:
+        """What the function and its derivative tend to on that side, if proven."""
+        if point is None:
+            return arb.nan(), arb.nan()
+        return self._by_series(self._primal.function, point, side)
+
+    def _by_series(self, e: Expr, point: Sequence[arb], side: int) -> tuple[arb, arb]:
+        """The same of an expression in the variables of the function."""
+        try:
+            series = self._series(e, point, side)
         except Undecided:
             self.open_beside = True
             return arb.nan(), arb.nan()
         except (Undefined, ValueError, ZeroDivisionError):
             return arb.nan(), arb.nan()  # the latter two: flint divides by a series that may be 0
-        finally:
-            ctx.cap = cap
         if not isinstance(series, arb_series):
             return arb(series), arb(0)
         if series.prec < 2 or not constant_of(series).is_finite():
             return arb.nan(), arb.nan()
         return series[0], series[1]
 
+    def _series(self, e: Expr, point: Sequence[arb], side: int) -> Any:
+        """An expression as a series in the distance from the point on one side.
 
-def _limit(expression: Expr) -> arb:
-    """What an expression in t tends to for t → ∞; NaN unless it is proven and finite."""
-    found = limits(expression)[1:]
-    if not found.certified[0] or not abs(found.high[0]) <= LARGEST:
+        Raises: Undecided, Undefined, ValueError, ZeroDivisionError.
+        """
+        cap = ctx.cap
+        try:
+            if (e, side) not in self._beside:  # a CannotCertify, as of floor, is a ValueError
+                self._beside[e, side] = compile_side(e, self._variables, side)
+            ctx.cap = _ORDER
+            arguments = [
+                arb_series([x, 1] if s == self._primal.variable else [x])
+                for s, x in zip(self._variables, point, strict=True)
+            ]
+            return self._beside[e, side](*arguments)
+        finally:
+            ctx.cap = cap
+
+
+def _ball(limit: Enclosure) -> arb:
+    """A limit; NaN unless it is proven and finite."""
+    if not limit.certified[0] or not abs(limit.high[0]) <= LARGEST:
         return arb.nan()
-    return arb(found.high[0]) + arb(found.low[0]) + arb(0, found.bound[0])
+    return arb(limit.high[0]) + arb(limit.low[0]) + arb(0, limit.bound[0])
 
 
 def _has_value(guard: Compiled, point: Sequence[arb]) -> bool:
     """Whether it surely has one. Raises: Undefined if it surely has none."""
     return guard(*point).is_finite() and not guard.conditions.unknown
-
-
-def _rational(x: arb) -> Rational:
-    """The number that an exact ball holds, for SymPy."""
-    mantissa, exponent = (int(n) for n in x.mid().man_exp())
-    return Rational(mantissa) * Rational(2) ** exponent

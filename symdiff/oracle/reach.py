@@ -24,10 +24,12 @@ from symdiff.graph.adjoints.acyclic import acyclic
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.adjoints.reverse import sweep_from
 from symdiff.graph.graph import Graph
-from symdiff.graph.kinds.einsum import Einsum
-from symdiff.graph.kinds.elementwise import Elementwise
+from symdiff.graph.kinds.einsum import Einsum, contraction
+from symdiff.graph.kinds.elementwise import Elementwise, elementwise
 from symdiff.graph.kinds.gather import Gather, Scatter
 from symdiff.graph.kinds.input import Input
+from symdiff.graph.kinds.largest import Largest
+from symdiff.graph.kinds.support import Support
 from symdiff.graph.node import Node, topological
 from symdiff.graph.order import ordered
 from symdiff.graph.template import placeholder
@@ -69,11 +71,22 @@ class Term:
         return np.transpose(entries, [self.value.axes.index(a) for a in axes])
 
 
+def takes(graph: Graph) -> Counter[Node]:
+    """How often each node of a graph is an operand."""
+    found: Counter[Node] = Counter()
+    for node in topological(graph.output_nodes):
+        found.update(node.operands)
+    return found
+
+
 def terms_of(graph: Graph) -> tuple[Term, ...]:
     """The terms that the outputs of a graph are the sum of."""
-    takes: Counter[Node] = Counter()
-    for node in topological(graph.output_nodes):
-        takes.update(node.operands)
+    taken = takes(graph)
+    return tuple(term for node in graph.output_nodes for term in _terms(node, taken))
+
+
+def _terms(whole: Node, taken: Counter[Node]) -> tuple[Term, ...]:
+    """The terms of one output. Args: taken, how often each node is an operand."""
 
     def terms(node: Node) -> tuple[Term, ...]:
         operands = node.operands
@@ -82,12 +95,22 @@ def terms_of(graph: Graph) -> tuple[Term, ...]:
             return tuple(term for operand in operands for term in terms(operand))
         if isinstance(node, Einsum) and not node.axes and len(operands) == 2:
             for v, value in (operands, operands[::-1]):
-                alone = isinstance(v, Input) and takes[v] == 1 and value.axes
+                alone = isinstance(v, Input) and taken[v] == 1 and value.axes
                 if isinstance(v, Input) and alone and {*v.axes} == {*value.axes}:
                     return (Term(value, v),)
         return (Term(node),)
 
-    return tuple(term for node in graph.output_nodes for term in terms(node))
+    return terms(whole)
+
+
+def _seeded(adjoints: Derivation) -> Iterator[Term]:
+    """The terms of what is differentiated, of an array that is an output with its cotangent."""
+    graph = adjoints.graph
+    for node, v in zip(graph.output_nodes, adjoints.cotangents.values(), strict=True):
+        if isinstance(v, Input) and node.axes:
+            yield Term(node, v)
+        else:
+            yield from _terms(node, takes(graph))
 
 
 def chosen_from(graph: Graph) -> tuple[Node, ...]:
@@ -99,6 +122,7 @@ def chosen_from(graph: Graph) -> tuple[Node, ...]:
         node.operands[0]
         for node in topological(graph.output_nodes)
         if isinstance(node, Gather | Scatter)
+        and node.chosen
         and sorted(node.table.array.flat) != list(range(math.prod(node.shape)))
     )
 
@@ -119,7 +143,7 @@ class Watch:
     def __init__(self, adjoints: Derivation, restricting: Iterable[Node]) -> None:
         self._adjoints, graph = adjoints, adjoints.graph
         self._guards = {f"%{i}": node for i, node in enumerate(restricting)}
-        self._terms = {f"%y{i}": t for i, t in enumerate(terms_of(graph)) if self._guards}
+        self._terms = {f"%y{i}": t for i, t in enumerate(_seeded(adjoints)) if self._guards}
         self._sources = {f"%s{i}": n for i, n in enumerate(chosen_from(graph)) if self._guards}
 
     @property
@@ -159,10 +183,10 @@ class Watch:
         adjoints = self._adjoints
         lines = adjoints.graph.lines
         with acyclic():
-            steep = _steep(adjoints.graph.nodes.values())
-            seeds = [(steep[lines[name]], v) for name, v in adjoints.cotangents.items()]
+            steeper = steep(adjoints.graph.nodes.values())
+            seeds = [(steeper[lines[name]], v) for name, v in adjoints.cotangents.items()]
             found = sweep_from(seeds).adjoints
-        named = {name: steep[node] for name, node in adjoints.graph.nodes.items()}
+        named = {name: steeper[node] for name, node in adjoints.graph.nodes.items()}
         return {name: found[named[name]] for name in adjoints.nodes}
 
     def _hit(
@@ -193,13 +217,26 @@ def _with_nan(where: BoolArray) -> Callable[[Any], Any]:
     return lambda entries: np.where(where, nothing, entries)
 
 
-def _steep(outputs: Iterable[Node]) -> Mapping[Node, Node]:
-    """By node one of the same value, whose functions of an entry pass back what they receive."""
+def steep(outputs: Iterable[Node], *, through_flags: bool = False) -> Mapping[Node, Node]:
+    """By node one of the same value, whose functions of an entry pass back what they receive.
+
+    Args: through_flags, whether each flag of the largest passes it to all of its row; such a node
+        has another value, of which nothing hangs whether NaN reaches an entry.
+    """
     made: dict[Node, Node] = {}
     for node in ordered(outputs, lambda n: (*n.operands, *n.held.values())):
         content = [made[c] if isinstance(c, Node) else c for c in node.content]
         operands = tuple(made[o] for o in node.operands)
         if isinstance(node, Elementwise):
             content = [node.expr, (S.One,) * len(operands)]
+        if through_flags and isinstance(node, Largest | Support):
+            made[node] = _row(operands[0], node.axis)
+            continue
         made[node] = type(node)(node.axes, operands, *content)
     return made
+
+
+def _row(operand: Node, axis: str) -> Node:
+    """Each entry and the sum of its row, which no slope makes 0."""
+    whole = contraction((operand,), tuple(a for a in operand.axes if a != axis))
+    return elementwise(lambda a, b: a + b, operand, whole)

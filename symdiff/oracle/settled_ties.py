@@ -37,10 +37,12 @@ def settle_ties(
     arguments: Mapping[str, Any],
     relative: float,
     enough: Mapping[str, Float64Array],
+    jumping: Mapping[str, BoolArray],
 ) -> None:
     """Put what is proven where a tie may lead to an entry that is certified, in place.
 
-    Args: arguments, the program's; relative and enough, as `enclose_arrays` takes them.
+    Args: arguments, the program's; relative and enough, as `enclose_arrays` takes them; jumping, by
+        an adjoint's name by which entries the function may jump.
     """
     left = {name: adjoints.nodes[name] for name in found}
     tied = {name: enclosure.certified.copy() for name, enclosure in found.items()}
@@ -48,7 +50,7 @@ def settle_ties(
     try:
         for radius in _RADII:  # an entry that is 0 by cancellation is seen to be with the last
             for name in left:
-                moved = _inputs(adjoints) if adjoints.graph.of_derivatives else {name}
+                moved = _inputs(adjoints) if adjoints.graph.derived_from else {name}
                 hull = _whatever(name, moved, adjoints, arguments, radius)
                 hull = hull.broadcast_to(found[name].shape)
                 narrow = _narrow(hull, relative, enough.get(name, 0.0))
@@ -60,7 +62,7 @@ def settle_ties(
             left = {name: node for name, node in left.items() if tied[name].any()}
             if not left:
                 return
-        for name in left if adjoints.graph.of_derivatives else ():
+        for name in left if adjoints.graph.derived_from else ():
             others = _inputs(adjoints) - {name}
             hull = _whatever(name, others, adjoints, arguments, _RADII[-1])
             tied[name] &= _narrow(hull, relative, enough.get(name, 0.0))
@@ -70,8 +72,8 @@ def settle_ties(
             found[name].put(where, uncertain((int(where.sum()),), Why.TIED))
         return
     for name in left:
-        asked = _Asked(name, adjoints, arguments, relative)
-        _put_sides(found[name], taken[name], asked, tied[name])
+        asked = Asked(name, adjoints, arguments, relative, jumping.get(name))
+        put_sides(found[name], taken[name], asked, tied[name])
     _open_choices(found, tied, adjoints, arguments)
 
 
@@ -112,20 +114,24 @@ def _narrow(hull: Enclosure, relative: float, enough: Any) -> BoolArray:
     return np.asarray((hull.bound <= relative * np.abs(hull.high)) | (hull.bound <= least))
 
 
-class _Asked(NamedTuple):
-    """An adjoint of a graph at given arguments, and the relative bound that counts as certified."""
+class Asked(NamedTuple):
+    """An adjoint of a graph at given arguments, and the relative bound that counts as certified.
+
+    `jumping` says by which entries the function may jump, if it may.
+    """
 
     name: str
     adjoints: Derivation
     arguments: Mapping[str, Any]
     relative: float
+    jumping: BoolArray | None = None
 
 
-def _put_sides(enclosure: Enclosure, taken: Enclosure, asked: _Asked, tied: BoolArray) -> None:
+def put_sides(enclosure: Enclosure, taken: Enclosure, asked: Asked, tied: BoolArray) -> None:
     """Certify the tied entries of which the derivatives on both sides say that it is right."""
     # over series some functions have no arithmetic, as floor
     with ctx.workprec(_BITS), suppress(Unproven, CannotCertify, deadline.OutOfTimeError):
-        alone = MovedAlone(asked.name, asked.adjoints, asked.arguments)
+        alone = MovedAlone(asked.name, asked.adjoints, asked.arguments, asked.jumping)
         for place, (left, right) in alone.derivatives(tied):
             if left.overlaps(right):
                 both = enclosure_of([left.union(right)], relative=asked.relative)

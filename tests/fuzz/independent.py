@@ -57,6 +57,7 @@ class Truth:
     taken: Near | None = (
         None  # of the branch that holds at the point itself, at a tie of conditions
     )
+    jumps: bool = False  # f at the point is proven to be another than what it tends to beside
 
     def __str__(self) -> str:
         shown = [self.kind.value]
@@ -183,12 +184,12 @@ class Independent(Formula):
                 apart = magnitude(left.value - right.value)
             size = max(magnitude(left.value), magnitude(right.value))
             e = max(left.e, right.e, apart) + 1
-            if apart <= max(size - _AGREE + 10, _VANISHED) and not self._jumps(at):
+            if apart <= max(size - _AGREE + 10, _VANISHED) and self._jumps(at) is False:
                 return Truth(Kind.VALUE, Near(left.value, e), (left, right))
-        return Truth(Kind.SIDES, None, (left, right), self._taken(at))
+        return Truth(Kind.SIDES, None, (left, right), self._taken(at), self._jumps(at) is True)
 
-    def _jumps(self, at: Fraction) -> bool:
-        """Whether f at the point is another than what it tends to beside, or that is not known.
+    def _jumps(self, at: Fraction) -> bool | None:
+        """Whether f at the point is another than what it tends to beside; None if it is not known.
 
         A difference that is no error, and that a hair 2⁴⁰⁰ times as near leaves as it was, is one.
         """
@@ -202,7 +203,7 @@ class Independent(Formula):
                 if magnitude(near.v) > max(near.e, magnitude(far.v) - 2):
                     return True
         except (Undefined, Unknown, OverflowError, MemoryError, ZeroDivisionError):
-            return True
+            return None
         return False
 
     def _taken(self, at: Fraction) -> Near | None:

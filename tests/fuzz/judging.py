@@ -73,15 +73,17 @@ def _false(ball: Ball, truth: Truth) -> Fault | None:
     if not ball.certified:
         if ball.why == Why.UNDEFINED and truth.kind is Kind.VALUE:
             return Fault("why: says undefined where it has a value", str(truth))
-        if ball.why == Why.NO_DERIVATIVE and truth.kind is Kind.VALUE and truth.sides is None:
-            # It says no more than that the formula has no value, as of z asin(min(z, 1)) at 2.
-            return Fault("unproven: a derivative whose formula has no value", str(truth))
+        if ball.why == Why.NO_DERIVATIVE and truth.kind is Kind.VALUE:
+            # It says that there is none.
+            return Fault("why: says that there is no derivative where there is one", str(truth))
         smooth = truth.kind is Kind.VALUE and truth.sides is None
         if smooth and ball.bound < float("inf") and not _holds(ball, truth.value):
             return Fault("false: the bound of a point that is not certified", str(truth))
         return None
     if truth.kind is Kind.VALUE and not _holds(ball, truth.value):
         return Fault("false: smooth tie" if truth.sides else "false: value", str(truth))
+    if truth.jumps:
+        return Fault("false: jump", str(truth))
     if truth.kind is Kind.SIDES:
         taken = truth.taken is not None and _holds(ball, truth.taken)
         return None if taken or _between(ball, truth.sides) else Fault("false: kink", str(truth))

@@ -14,9 +14,8 @@ from formulas import case, cases
 from fuzz_pool import Finding, Settings, Tally, Worker, report, run, task
 from fuzz_shrink import shrunk
 
-# Printed by the script, not a failure: where `lambdify` gives NaN, what is refused, and where the
-# derivative is not proven since its formula has no value.
-NOT_JUDGED = ("bridge", "refused", "unproven")
+# Printed by the script, not a failure: where `lambdify` gives NaN, and what is refused.
+NOT_JUDGED = ("bridge", "refused")
 SLICE = Settings(points=10, grid=8, scalars=1, table_every=60, relations_every=6, truth_seconds=2)
 WHOLE = Settings(table_every=4)
 

@@ -17,11 +17,11 @@ from symdiff.graph.arrays.box import box
 IntArray = npt.NDArray[np.int64]
 
 
-def moved(node: Node, shape: Sequence[int], table: IntArray) -> Node:
+def moved(node: Node, shape: Sequence[int], table: IntArray, *, chosen: bool = False) -> Node:
     """The array whose entries are those of `node` at the places that `table` says, 0 at −1.
 
     Args: node, over the axes of a tensor of that `shape` or fewer; table, in the result's shape,
-        of places in the tensor's C order.
+        of places in the tensor's C order; chosen, whether they are so by comparing its entries.
     """
     axes = axes_of(table.shape)
     if table.size == 0:
@@ -31,7 +31,7 @@ def moved(node: Node, shape: Sequence[int], table: IntArray) -> Node:
         return renamed(node, tuple(names[a] for a in node.axes))
     order = _as_the_source_has_them(shape, table)
     turned = table.reshape(shape_of(axes)).transpose(order)
-    return looked_up(node, shape, turned, tuple(axes[i] for i in order))
+    return looked_up(node, shape, turned, tuple(axes[i] for i in order), chosen=chosen)
 
 
 def _as_the_source_has_them(shape: Sequence[int], table: IntArray) -> tuple[int, ...]:
@@ -48,10 +48,13 @@ def _as_the_source_has_them(shape: Sequence[int], table: IntArray) -> tuple[int,
     return order if order != plain and box(squeezed.transpose(order), own) is not None else plain
 
 
-def looked_up(node: Node, shape: Sequence[int], table: IntArray, axes: Axes) -> Node:
+def looked_up(
+    node: Node, shape: Sequence[int], table: IntArray, axes: Axes, *, chosen: bool = False
+) -> Node:
     """`moved` without looking for something simpler; the table over axes of any names."""
     own = axes_of(shape)
-    return gather(over(node, own), table.reshape(shape_of(axes)), axes, shape_of(own))
+    places = table.reshape(shape_of(axes))
+    return gather(over(node, own), places, axes, shape_of(own), chosen=chosen)
 
 
 def gathered_as(node: Node, axes: Axes) -> Node:

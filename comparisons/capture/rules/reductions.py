@@ -204,7 +204,7 @@ def _at_best(call: Call, best: Tensor, dims: tuple[int, ...]) -> Node:
     )
     axes = axes_of(best.shape)
     along = (axis("t", ties),) if ties != 1 else ()
-    chosen = looked_up(call.node("self"), shape, table, (*axes, *along))
+    chosen = looked_up(call.node("self"), shape, table, (*axes, *along), chosen=True)
     shares = literal(counts.reshape(shape_of(axes)).astype(np.float64), axes)
     total = contraction((chosen,), axes)
     return elementwise(lambda s, n: s / n, total, shares) if ties > 1 else total

@@ -11,7 +11,8 @@ from comparisons.capture.arrays.axes import axes_of, axis, axis_at, over, shape_
 from comparisons.capture.arrays.movement import looked_up
 from comparisons.capture.calls.call import Call
 from comparisons.capture.rules.registry import rule
-from symdiff.graph import Node, contraction, elementwise, literal, product, renamed
+from symdiff.graph import Node, elementwise, literal, product
+from symdiff.graph.kinds.running import running_sum
 from symdiff.graph.kinds.shift import shift
 
 
@@ -24,19 +25,11 @@ def _scanned(call: Call) -> tuple[str, int] | None:
     return (axis_at(shape, dim), shape[dim]) if shape[dim] != 1 else None
 
 
-def _running_sum(x: Node, along: str, length: int) -> Node:
-    """Σ of the entries up to each one: a triangular matrix of ones times x."""
-    inner = axis("s", length)
-    ones = literal(np.tril(np.ones((length, length))), (along, inner))
-    before = renamed(x, tuple(inner if a == along else a for a in x.axes))
-    return contraction((before, ones), x.axes)
-
-
 @rule("cumsum")
 def cumsum(call: Call) -> Node:
     """The running sum."""
     scanned = _scanned(call)
-    return call.whole("self") if scanned is None else _running_sum(call.whole("self"), *scanned)
+    return call.whole("self") if scanned is None else running_sum(call.whole("self"), scanned[0])
 
 
 @rule("logcumsumexp")
@@ -47,7 +40,7 @@ def logcumsumexp(call: Call) -> Node:
         return x
     top = over(shift(x, scanned[0]), tuple(a for a in x.axes if a != scanned[0]))
     e = elementwise(lambda a, m: sympy.exp(a - m), x, top)
-    return elementwise(lambda s, m: sympy.log(s) + m, _running_sum(e, *scanned), top)
+    return elementwise(lambda s, m: sympy.log(s) + m, running_sum(e, scanned[0]), top)
 
 
 @rule("cumprod")

@@ -59,8 +59,8 @@ def median(call: Call) -> Node:
     flat, value = call.array("self").ravel(), array_of(call.result)
     places = np.flatnonzero(np.isnan(flat) if np.isnan(value) else flat == value)
     if len(places) == 1:
-        return moved(call.node("self"), call.shape("self"), np.array(places[0]))
-    equal = moved(call.node("self"), call.shape("self"), places)
+        return moved(call.node("self"), call.shape("self"), np.array(places[0]), chosen=True)
+    equal = moved(call.node("self"), call.shape("self"), places, chosen=True)
     return elementwise(lambda total: total / len(places), contraction((equal,), ()))
 
 
@@ -74,4 +74,4 @@ def _taken(call: Call, index: IntArray) -> IntArray:
 
 
 def _picked(call: Call, table: IntArray) -> Chosen:
-    return moved(call.node("self"), call.shape("self"), table), None
+    return moved(call.node("self"), call.shape("self"), table, chosen=True), None

@@ -70,7 +70,7 @@ def of_gradient(subject: Subject) -> Subject:
             {loss: total},
             graph.parameters,
             lengths=graph.lengths,
-            of_derivatives=True,
+            derived_from=graph,
         ),
         forward,
         f"sum((w * g).sum() for w, g in zip({own_weights}, {gradients}) if g is not None)",

@@ -30,17 +30,19 @@ class Gather(Node):
     """The operand's entries at the places of `table`, 0 where that is −1.
 
     A place counts the operand's entries in C order over its axes, whose lengths are `shape`; the
-    table has the shape of the result.
+    table has the shape of the result. `chosen` says that the places are the outcome of comparing
+    the operand's entries, as those of the largest are: one that is no number leaves all open.
     """
 
-    __slots__ = ("shape", "table")
+    __slots__ = ("chosen", "shape", "table")
     shape: Shape
     table: Numbers
+    chosen: bool
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
         """The cotangent's entries added at the places they were taken from."""
         whole = broadcast(cotangent, self.axes)
-        return (Scatter(self.operands[0].axes, (whole,), self.shape, self.table),)
+        return (Scatter(self.operands[0].axes, (whole,), self.chosen, self.shape, self.table),)
 
     def lowered(self, steps: Steps) -> Symbol:
         """numpy's take."""
@@ -73,14 +75,15 @@ class Gather(Node):
 class Scatter(Node):
     """The transpose of Gather: 0, and each of the operand's entries added at its place."""
 
-    __slots__ = ("shape", "table")
+    __slots__ = ("chosen", "shape", "table")
     shape: Shape
     table: Numbers
+    chosen: bool
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
         """The cotangent's entries at the places."""
         whole = broadcast(cotangent, self.axes)
-        return (Gather(self.operands[0].axes, (whole,), self.shape, self.table),)
+        return (Gather(self.operands[0].axes, (whole,), self.chosen, self.shape, self.table),)
 
     def lowered(self, steps: Steps) -> Symbol:
         """Added one after the other."""
@@ -135,13 +138,16 @@ def scattered(operand: Any, table: Numbers, shape: Shape, zero: Any) -> Any:
     return result.reshape(shape)
 
 
-def gather(x: Node, table: npt.ArrayLike, axes: Axes, shape: Shape) -> Node:
+def gather(
+    x: Node, table: npt.ArrayLike, axes: Axes, shape: Shape, *, chosen: bool = False
+) -> Node:
     """x's entries, in C order over its axes, at the places of the table; 0 where that is −1.
 
-    Args: table, integers, of the result's shape; axes, the result's; shape, the lengths of x's.
+    Args: table, integers, of the result's shape; axes, the result's; shape, the lengths of x's;
+        chosen, whether the table is the outcome of comparing x's entries.
     Raises: ValueError if the table does not fit.
     """
-    return _moved(Gather, x, tuple(axes), *_checked(table, axes, x.axes, shape))
+    return _moved(Gather, x, tuple(axes), *_checked(table, axes, x.axes, shape), chosen=chosen)
 
 
 def scatter(x: Node, table: npt.ArrayLike, axes: Axes, shape: Shape) -> Node:
@@ -153,10 +159,12 @@ def scatter(x: Node, table: npt.ArrayLike, axes: Axes, shape: Shape) -> Node:
     return _moved(Scatter, x, tuple(axes), *_checked(table, x.axes, axes, shape))
 
 
-def _moved(kind: type[Node], x: Node, axes: Axes, shape: Shape, table: Numbers) -> Node:
+def _moved(
+    kind: type[Node], x: Node, axes: Axes, shape: Shape, table: Numbers, *, chosen: bool = False
+) -> Node:
     """The node; of a scalar to a scalar the scalar itself, whose arrays are many problems."""
     if axes or x.axes:
-        return kind(axes, (x,), shape, table)
+        return kind(axes, (x,), chosen, shape, table)
     return constant(0) if table.array.item() < 0 else x
 
 

@@ -41,10 +41,19 @@ class Shift(Node):
 
 
 def peak(operand: Any, axis: int) -> Any:
-    """The largest along an axis; of balls that overlap any one: see `Shift`."""
+    """The largest along an axis; of balls that overlap any one, of no number none: see `Shift`."""
     if operand.dtype != object:
         return operand.max(axis)
-    return np.frompyfunc(max, 2, 1).reduce(operand, axis)
+    return np.frompyfunc(_larger, 2, 1).reduce(operand, axis)
+
+
+def _larger(a: Any, b: Any) -> Any:
+    return b if _is_nan(a) else a if _is_nan(b) else max(a, b)
+
+
+def _is_nan(number: Any) -> bool:
+    """Whether a number of any kind is none."""
+    return bool(number.is_nan()) if hasattr(number, "is_nan") else bool(number != number)  # noqa: PLR0124 - mpmath
 
 
 def shift(x: Node, axis: str) -> Node:

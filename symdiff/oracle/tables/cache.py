@@ -44,7 +44,8 @@ def table(expression: Expr, target: str = "float32", restricting: tuple[Expr, ..
 
     A directory that cannot be written only costs time. Processes may do this at once: a file
     appears whole or not at all. One that was left when the time was spent is not kept.
-    Args: target, the format; restricting, expressions without whose value there is none of this.
+    Args: target, the format; restricting, expressions without whose value there is none of this,
+        nor where they may jump.
     Raises: CannotCertify for a function without ball arithmetic; ValueError for another number of
         variables than one, or an unknown format.
     """

@@ -25,6 +25,8 @@ from symdiff.balls.compiled import Compiled, compile_ball, compile_series
 from symdiff.balls.elementary import Undefined
 from symdiff.oracle import deadline
 from symdiff.oracle.enclosure import FORMATS, Enclosure, Float64Array, format_named
+from symdiff.oracle.nearby import jumps
+from symdiff.oracle.primal import is_total
 from symdiff.oracle.tables.cell import DOUBLE, SINGLE, Accuracy, Cell, fit
 
 _FINEST = 11  # a binade is cut into 2¹¹ cells at most, before failing cells are refined
@@ -90,7 +92,8 @@ def build(expression: Expr, target: str = "float32", restricting: tuple[Expr, ..
     Takes 0.01 to 1 s for float32 and the narrower formats, which share one, and 0.5 to 8 s for
     float64. What is not reached in the time allowed (see `deadline`) stays open.
 
-    Args: restricting, expressions in the variable without whose value there is none of this one.
+    Args: restricting, expressions in the variable without whose value there is none of this one,
+        nor where they may jump.
 
     Raises: CannotCertify if it holds a function without ball arithmetic; ValueError if it has not
         exactly one variable, or the format is unknown.
@@ -176,15 +179,20 @@ class _Growth:
 
     @staticmethod
     def defined_on(cell: Cell) -> Callable[[Compiled], bool]:
-        """Whether an expression is proven to have a value all over the cell."""
+        """Whether an expression is proven to have a value all over the cell, and not to jump."""
 
         def defined(guard: Compiled) -> bool:
             with ctx.workprec(64):
                 try:
-                    # A step is finite whether or not its argument has a value.
-                    return guard(cell.ball()).is_finite() and not guard.conditions.unknown
+                    value = guard(cell.ball())
                 except Undefined:
                     return False
+                met = guard.conditions
+                if met.unknown:  # a step is finite whether or not its argument has a value
+                    return False
+                if jumps(guard.expression) and (met.tied or met.undecided):
+                    return False
+                return value.is_finite() or is_total(guard.expression)
 
         return defined
 

@@ -311,6 +311,30 @@ def test_code_that_solves_is_not_asked_for_a_cotangent_of_every_size(factor):
     assert "a cotangent of every size, some of it 0 (linalg_" in " ".join(found.unasked)
 
 
+def test_a_vmap_of_another_shape_is_wrong():
+    """Its value is said before the error that its gradient ends in."""
+
+    class Summed(torch.autograd.Function):
+        @staticmethod
+        def forward(x):
+            return x.sum(-1)
+
+        @staticmethod
+        def setup_context(ctx, inputs, _):
+            ctx.shape = inputs[0].shape
+
+        @staticmethod
+        def backward(ctx, v):
+            return v[..., None].expand(ctx.shape)
+
+        @staticmethod
+        def vmap(_, __, x):
+            return x.sum(0), 0
+
+    with pytest.raises(GradientMismatch, match=r"under torch\.func\.vmap: the value y"):
+        comparisons.check(Summed.apply, _normal(3, 4))
+
+
 def test_nothing_added_anywhere_is_judged():
     """No entry of v comes to a place: its gradient is 0."""
     nowhere = torch.zeros(5, dtype=torch.bool)

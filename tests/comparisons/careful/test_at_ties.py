@@ -31,7 +31,7 @@ RIGHT = {
     "|x|, 5 at 0": lambda x: torch.where(x == 0, torch.full_like(x, 5), x.abs()),
     "x but 1": lambda x: x * (x != 1),
     "rounded": torch.round,
-    "the rest": lambda x: x - x.floor(),
+    "the rest": lambda x: (x / 2) - (x / 2).floor(),
     "hardshrink": lambda x: F.hardshrink(x, 1.0),
     "threshold": lambda x: F.threshold(x, 1.0, 0.0),
     "a mask from detached x": lambda x: x * (x.detach() != 0),
@@ -47,6 +47,27 @@ RIGHT = {
 def test_a_choice_at_a_tie_is_no_error(name):
     """Not one of them has a derivative there."""
     assert str(comparisons.check(RIGHT[name], X).verdict) == "accurate"
+
+
+@pytest.mark.parametrize("slope", [0.0, 1.0])
+def test_at_a_jump_the_slope_of_either_side_is_no_error(slope):
+    """Nor is it called right: of x + 1 where x > 0, and 0 elsewhere, there is none at 0."""
+    f = with_backward(
+        lambda x: torch.where(x > 0, x + 1, 0.0),
+        lambda _, given, v: [v[0] * torch.where(given[0] == 0, slope, (given[0] > 0).to(v[0]))],
+    )
+    x = torch.tensor([0.0, 0.5, -1.0], dtype=torch.float64)
+    found = comparisons.check(f, x)
+
+    assert str(found.verdict) == "accurate"
+    (adjoint,) = (a for name, a in found.adjoints.items() if not name.startswith("v"))
+    assert adjoint.enclosure.certified.tolist() == [False, True, True]
+
+
+def test_of_jumps_alone_nothing_is_judged():
+    """Each of these is a whole number."""
+    with pytest.raises(comparisons.Inconclusive):
+        comparisons.check(lambda x: x - x.floor(), X)
 
 
 def test_an_answer_beside_that_tells_nothing_is_said():

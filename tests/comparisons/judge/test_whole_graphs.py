@@ -314,7 +314,7 @@ _ROWS = torch.tensor([[1.0, 2.0], [-1.0, 3.0], [4.0, 5.0]])
         (torch.atan2, torch.tensor([[0.0, 1.0, 2.0], [0.0, 1.0, -1.0]]).unbind(), (2, 2, 2)),
         (lambda x: torch.log(x).logsumexp(-1), (_ROWS,), (4, 2)),
         (lambda x: torch.log(x).amax(-1), (_ROWS,), (0, 0)),
-        (lambda x: torch.log(x).cumsum(0), (torch.tensor([1.0, 2.0, -1.0, 3.0]),), (0, 0)),
+        (lambda x: torch.log(x).cumsum(0), (torch.tensor([1.0, 2.0, -1.0, 3.0]),), (0, 2)),
         (lambda x: x.std(-1), (torch.tensor([[1.0, 1.0, 1.0], [1.0, 2.0, 3.0]]),), (6, 2)),
         (lambda x: torch.where(x > 0, torch.log(x), 0 * x).sum(), (_ROWS,), (6, 1)),
     ],

@@ -275,13 +275,22 @@ class TestEdges:
 
     @pytest.mark.parametrize(
         ("text", "z", "expected"),
-        [("z**1.5", 0.0, 0), ("z + sign(sqrt(z))", 0.0, 1), ("2*z + sign(sqrt(1 - z))", 1.0, 2)],
+        [("z**1.5", 0.0, 0), ("2*z + (1 - z)**1.5", 1.0, 2)],
     )
     def test_a_side_is_enough(self, text, z, expected):
         """At the end of the domain the derivative is that of the side on which there is one."""
         found = both_ways(text, z)
         assert found.certified[0]
         assert expected == found.high[0]
+
+    @pytest.mark.parametrize(
+        ("text", "z"), [("z + sign(sqrt(z))", 0.0), ("2*z + sign(sqrt(1 - z))", 1.0)]
+    )
+    def test_at_the_end_of_the_domain_too_a_jump_has_no_derivative(self, text, z):
+        """(h + 1)/h grows beyond all bounds."""
+        found = both_ways(text, z)
+        assert not found.certified[0]
+        assert Why.NO_DERIVATIVE == found.why[0]
 
     @pytest.mark.parametrize(
         ("text", "certified"),

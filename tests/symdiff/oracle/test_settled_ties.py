@@ -289,7 +289,7 @@ def test_what_is_made_of_formulas_is_not_certified_at_their_ties():
     first = adjoints(Graph("f", (X,), {"y": y, "L": einsum("n ->", y)}))
     w = array("w", "n")
     total = einsum("n, n ->", w, first.nodes["x"])
-    twice = adjoints(Graph("f", (X, w), {"M": total}, of_derivatives=True))
+    twice = adjoints(Graph("f", (X, w), {"M": total}, derived_from=first.graph))
     found = twice.enclose(x=np.array([0.0, 1.0]), w=np.ones(2))
 
     assert found["w"].certified.tolist() == [False, True]  # the formula has 0 for ½
