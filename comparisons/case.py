@@ -90,8 +90,8 @@ def _inputs(asked: Asked, truth: Truth, setting: Setting) -> Inputs:
         names = truth.adjoints.signature.inputs
         if set(asked.inputs) != set(names):
             raise ValueError(
-                f"inputs names {', '.join(map(str, asked.inputs)) or 'nothing'}; {subject} takes "
-                f"{', '.join(names)}"
+                f"inputs= names {', '.join(map(str, asked.inputs)) or 'nothing'}, and {subject} "
+                f"takes {', '.join(names)}; give an array for each of these"
             )
         return {k: dtype.round(array_of(k, asked.inputs[k])) for k in names}
     if subject.sample is not None and asked.points != "all":
@@ -99,7 +99,7 @@ def _inputs(asked: Asked, truth: Truth, setting: Setting) -> Inputs:
     if definition is None:
         if asked.points == "all":
             raise ValueError(f"points='all' is for functions of one variable; {subject} is none")
-        raise ValueError(f"{subject} does not say where to compare; pass inputs=…")
+        raise ValueError(f"{subject} does not say where to compare; give inputs=, by name")
     variable = definition.variables[0]
 
     def derivative(z: Float64Array) -> Float64Array:
@@ -117,7 +117,10 @@ def _device(name: str) -> str:
         torch.empty(1, device=name)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).partition("\n")[0]
-        raise ValueError(f"torch cannot compute on the device {name!r} here: {reason}") from None
+        raise ValueError(
+            f"torch cannot compute on the device {name!r} here: {reason}; leave device= out for "
+            "the CPU"
+        ) from None
     return name
 
 

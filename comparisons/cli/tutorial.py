@@ -68,7 +68,7 @@ def _show(subject: Subject, comparison: Comparison) -> None:
         click.echo(f"    {line}")
     click.echo(f"\ntorch in {comparison.dtype}, beside the truth:\n")
     rows = [_numbers(barred(name), found) for name, found in comparison.adjoints.items()]
-    head = ("", "torch", "truth", "verdict", "bulk error")
+    head = ("", "torch", "truth", "verdict", "taken from")
     widths = [max(_width(row[i]) for row in [head, *rows]) for i in range(len(head))]
     for row in [head, *rows]:
         cells = (
@@ -84,7 +84,7 @@ def _numbers(name: str, found: AdjointResult) -> tuple[str, ...]:
         " ".join(f"{value:.7g}" for value in values.ravel()[:_ENTRIES]) + dots
         for values in (found.computed, found.truth)
     )
-    return (name, computed, truth, str(found.verdict), f"{found.bulk_ulp:.2g} ulp")
+    return (name, computed, truth, str(found.verdict), str(found.decided_by))
 
 
 def _width(text: str) -> int:

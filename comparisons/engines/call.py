@@ -31,7 +31,8 @@ def run(subject: Subject, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
         )
     except (RuntimeError, NotImplementedError) as error:
         dtype = next(iter(leaves.values())).dtype
-        raise TypeError(f"{subject} failed on {dtype} tensors: {error}") from error
+        why = str(error).partition("\n")[0]
+        raise TypeError(f"{subject} failed on {dtype} tensors: {why}") from error
     except Exception as error:
         error.add_note(f"{subject} was called with {', '.join(map(_said, leaves.values()))}")
         raise

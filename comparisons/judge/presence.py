@@ -38,9 +38,11 @@ def residue(
     Args: at, the inputs; summed, each v with its y; dtype, that torch computed in.
     """
     x = at.get(name, np.zeros(()))
-    total = sum(float(np.abs(v * y).sum()) for v, y in summed)
+    parts = (np.abs(v * y) for v, y in summed)
+    total = sum(float(p.sum(where=np.isfinite(p))) for p in parts)
     share = min(_ROUNDINGS * dtype.unit_roundoff, _MOST)
-    return np.divide(share * total, np.abs(x), out=np.zeros(np.shape(x)), where=x != 0)
+    sized = np.isfinite(x) & (x != 0)
+    return np.divide(share * total, np.abs(x), out=np.zeros(np.shape(x)), where=sized)
 
 
 def presence(

@@ -10,6 +10,7 @@ from comparisons.inputs.position import entry, position
 from comparisons.inputs.values import COTANGENT
 from comparisons.judge.vocabulary import Verdict, verdict_named
 from comparisons.results.comparison import Comparison
+from comparisons.results.number import shown
 from comparisons.results.point import Point
 from comparisons.results.reproduction import reproduction, reproduction_of_finding
 from comparisons.results.result import Result
@@ -146,6 +147,8 @@ def _worst_place(found: Result, worst: Point, name: str, inputs: str) -> str:
 
 def _sizes(found: Result, worst: Point) -> str:
     """The error of the worst value; of an array in its own size, which `allowed` is in."""
+    if not math.isfinite(worst.computed) and math.isfinite(worst.truth):
+        return f"{worst.status}: {shown(worst.computed)} where the truth is a number"
     sizes = f"{worst.ulp:.4g} ulp, relative {worst.relative:.3g}"
     return sizes if found.subject.pointwise else f"{abs(worst.computed - worst.truth):.3g}, {sizes}"
 

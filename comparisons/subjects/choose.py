@@ -182,7 +182,8 @@ def subject_of(
         return from_catalogue(_definition(subject, parameters))
     if isinstance(subject, Graph):
         raise TypeError(
-            f"{subject.name} is a graph without torch code; see comparisons.neuron, linear_layer"
+            f"{subject.name} is a graph without torch code to judge; give a torch function, or "
+            "comparisons.neuron and comparisons.linear_layer, which have it"
         )
     if not callable(subject):
         raise TypeError(
@@ -191,7 +192,10 @@ def subject_of(
     described = None if definition is None else _definition(definition, parameters)
     if described is None and parameters and _is_code(subject):
         names = ", ".join(parameters)
-        raise TypeError(f"{names} would be of a definition, and none is given")
+        raise TypeError(
+            f"{names} would be of a definition, and none is given; give it, as in "
+            "compare(function, 'z*sigmoid(beta*z)', beta=2)"
+        )
     if _is_module(subject):
         from comparisons.subjects.catalogue.modules import definition_of, with_parameters
 

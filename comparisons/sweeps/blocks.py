@@ -240,7 +240,9 @@ class Prepared:
         else:
             found = gradients[self.variable]
         if found is None:
-            raise ValueError(f"{self.subject} has no gradient")
+            raise ValueError(
+                f"{self.subject} has no gradient; give a function whose value depends on its input"
+            )
         with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
             return np.ascontiguousarray(found, dtype=np.float32)
 

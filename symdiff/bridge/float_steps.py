@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import sympy
-from sympy import Expr, Piecewise, Rational, Symbol
+from sympy import Expr, Piecewise, Rational
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 
@@ -262,8 +262,6 @@ def _constant(e: Any) -> Number:
         return Number(np.float64(math.copysign(math.inf, e)), 0.0, np.float64(math.inf))
     if e.is_NumberSymbol:
         return Number(np.float64(e.evalf(25)), 1.0)
-    if isinstance(e, Symbol):
-        raise TypeError(f"the symbol '{e}' has no value; make it an input or a parameter")
     return nothing_known()  # the imaginary unit, or what is undefined
 
 

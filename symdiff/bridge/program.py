@@ -56,8 +56,8 @@ class Program:
         for name in self.arguments:
             if name not in given:
                 raise ValueError(
-                    f"the length of the axis {name!r} is given by no input; "
-                    f"state it with the graph: lengths={{{name!r}: …}}"
+                    f"nothing gives {name!r} a value: make it an input or a parameter, or, if it "
+                    f"is the length of an axis, state it with the graph: lengths={{{name!r}: …}}"
                 )
 
     def at(self, values: Mapping[str, Expr]) -> Program:

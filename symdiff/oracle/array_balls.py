@@ -122,6 +122,8 @@ class Entry(OfColumns):
         """The values, by the entry where some are not plain numbers. Raises: OutOfTimeError."""
         for start in range(0, len(columns[0]), _AT_ONCE):
             some = [column[start : start + _AT_ONCE] for column in columns]
+            if not all(isinstance(column[0], arb) for column in some):  # flags are floats
+                some = [list(map(arb, column)) for column in some]
             yield from self._plain(some) or map(self, *some)
 
     def _plain(self, columns: Sequence[list[Any]]) -> list[Any] | None:

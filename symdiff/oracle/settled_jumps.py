@@ -41,6 +41,8 @@ def settle_jumps(
         some = some & np.isin(enclosure.why, [Why.CERTIFIED, Why.BOTH_SIDES, Why.TIED])  # noqa: PLW2901
         taken = enclosure.copy()
         enclosure.put(some, uncertain((int(some.sum()),), Why.UNDECIDED))
+        if adjoints.signature.pointwise:  # every entry is a problem of its own
+            continue
         asked = Asked(name, adjoints, arguments, relative, jumping[name])
         put_sides(enclosure, taken, asked, some & taken.certified)
         proven[name] = some & enclosure.certified

@@ -25,7 +25,10 @@ class Precision:
 
     def __post_init__(self) -> None:
         if not 0 < self.unit < 1:
-            raise ValueError(f"the unit roundoff is {self.unit}; 2**-53 is float64's")
+            raise ValueError(
+                f"a unit roundoff is between 0 and 1, such as 2**-53, float64's; {self.unit} "
+                "was given"
+            )
 
     @property
     def summing(self) -> float:

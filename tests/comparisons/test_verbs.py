@@ -269,6 +269,15 @@ class TestCheck:
         for part in ("torch  ", "closed form", "ulp", "relative 0.0009", "import torch; "):
             assert part in message
 
+    def test_what_is_no_number_is_said_to_be_none(self):
+        """NaN is not `inf ulp, relative nan` off."""
+        with pytest.raises(GradientMismatch) as caught:
+            comparisons.check("gelu_tanh", dtype="float32")
+
+        assert "  error        spurious non-finite: NaN where the truth is a number" in str(
+            caught.value
+        )
+
     @pytest.mark.parametrize(
         "subject",
         [

@@ -182,6 +182,26 @@ reported(
     ), [[1.0, 2.0], [3.0, 4.0]], outcome="passes",
 )  # fmt: skip
 reported(
+    190063, "embedding_bag by frequency, of rows used unequally", lambda w: F.embedding_bag(
+        torch.tensor([0, 1, 0]), w, torch.tensor([0, 2]), mode="sum", scale_grad_by_freq=True
+    ), [[1.0, 2.0], [3.0, 4.0]], outcome="rejected",
+)  # fmt: skip
+reported(
+    190063, "embedding_bag's scale_grad_by_freq: the mean over the uses", lambda w: F.embedding_bag(
+        torch.tensor([0, 1, 0, 1]), w, torch.tensor([0, 2]), mode="sum", scale_grad_by_freq=True
+    ), [[1.0, 2.0], [3.0, 4.0]], outcome="passes",
+)  # fmt: skip
+reported(
+    65200, "interpolate to the same size by a scale factor", lambda x: F.interpolate(
+        x, scale_factor=1.02, mode="bilinear"
+    ), torch.arange(20.0).reshape(1, 1, 4, 5).sin().tolist(), outcome="passes",
+)  # fmt: skip
+reported(
+    65200, "and cubic, where 5 · 0.7 is rounded", lambda x: F.interpolate(
+        x, scale_factor=0.7, mode="bicubic"
+    ), torch.arange(25.0).reshape(1, 1, 5, 5).sin().tolist(), outcome="passes",
+)  # fmt: skip
+reported(
     49807, "gaussian_nll_loss, whose clamp of the variance autograd does not see",
     F.gaussian_nll_loss, [0.4, 0.1], [1.8, -1.0], [1e-9, 0.5], outcome="passes",
 )  # fmt: skip

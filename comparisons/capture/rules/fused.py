@@ -8,7 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import composed
 
 _SUM, _MEAN = 0, 1  # of embedding_bag's modes; the other is the largest
@@ -27,8 +26,7 @@ def embedding_bag(
     padding_idx: int = -1,
 ) -> Tensor:
     """The sum, mean or largest of the rows of each bag, without those of `padding_idx`."""
-    if scale_grad_by_freq:
-        raise NoRule  # its gradient is by intent not that of the value
+    used = F.embedding(indices, weight, scale_grad_by_freq=scale_grad_by_freq)
     starts = offsets.tolist()
     ends = [*starts[1:], len(indices)]
     bags = (
@@ -44,7 +42,7 @@ def embedding_bag(
         if not len(places):
             rows.append(torch.zeros(weight.shape[1], dtype=weight.dtype))
             continue
-        bag = weight[indices[places]]
+        bag = used[places]
         if per_sample_weights is not None:
             bag = bag * per_sample_weights[places].unsqueeze(1)
         rows.append(

@@ -14,24 +14,41 @@ from comparisons.capture.arrays.movement import gathered_as
 from comparisons.capture.calls.call import Call
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import rule
-from symdiff.graph import Node, contraction, literal
+from symdiff.graph import Node, contraction, elementwise, literal
 
 _MOST = 2**22  # entries of a matrix
+_OF_THEIR_OWN_TYPE = (torch.float64, torch.float32)  # weights of shorter ones are in float32
 
 
-@rule("_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa", "_upsample_lanczos2d_aa")
+def _rounded_as_1_is(weights: Node) -> Node:
+    """The weights, by 1 more and 1 less: a cubic's terms of that size cancel in a small weight.
+
+    A kernel's backward adds them in another order than its forward does.
+    """
+    one = literal(1.0, ())
+    more = elementwise(lambda m, o: m + o, weights, one)
+    return elementwise(lambda m, o: m - o, more, one)
+
+
+@rule(
+    "upsample_linear1d", "upsample_bilinear2d", "upsample_bicubic2d", "upsample_trilinear3d",
+    "_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa", "_upsample_lanczos2d_aa",
+)  # fmt: skip
 def resampled(call: Call) -> Node:
-    """Σ mᵢⱼ xⱼ over the spatial dimensions."""
+    """Σ mᵢⱼ xⱼ over the spatial dimensions, by the weights that the kernel itself has."""
     shape, result = call.shape("self"), tuple(call.result.shape)
-    inside, outside = shape[-2:], result[-2:]
+    inside, outside = shape[2:], result[2:]
     n = prod(inside)
     if n * prod(outside) > _MOST:
         raise NoRule
     with torch._C._DisableTorchDispatch(), torch.no_grad():
         units = torch.eye(n, dtype=torch.float64).reshape(n, 1, *inside)
         matrix = call.operator(units, *call.args[1:], **call.kwargs).reshape(n, prod(outside))
-    lead, to = axes_of((*shape[:-2], 1, 1)), axis("m", prod(outside))
+    lead, to = axes_of((*shape[:2], *(1 for _ in inside))), axis("m", prod(outside))
     row = axis("n", n)
     x = gathered_as(call.full("self"), (*lead, row))
-    y = contraction((x, literal(matrix.numpy(), (row, to))), (*lead, to))
+    weights = literal(matrix.numpy(), (row, to))
+    if call.result.dtype in _OF_THEIR_OWN_TYPE and "bicubic" in str(call.operator):
+        weights = _rounded_as_1_is(weights)
+    y = contraction((x, weights), (*lead, to))
     return gathered_as(y, axes_of(result))

@@ -103,8 +103,8 @@ def code_of(
         return found
 
     if isinstance(function, type) and issubclass(function, nn.Module | torch.autograd.Function):
-        how = f"{function.__name__}(…)" if issubclass(function, nn.Module) else "its apply"
-        raise TypeError(f"{function.__name__} is a class; pass {how}")
+        made = "(…)" if issubclass(function, nn.Module) else ".apply"
+        raise TypeError(f"{function.__name__} is a class; pass {function.__name__}{made}")
     if isinstance(function, torch.jit.ScriptModule | nn.DataParallel):
         raise TypeError(
             f"torch cannot exchange the parameters of a {type(function).__name__}; pass the module "

@@ -80,7 +80,8 @@ def with_parameters(module: Any, definition: Definition) -> Subject:
     if unknown or len(definition.variables) > 1:
         raise TypeError(
             f"{type(module).__name__} learns {unknown[0] if unknown else 'a parameter'}, which "
-            f"{definition} does not have; its parameters are {', '.join(definition.parameters)}"
+            f"{definition} does not have; its parameters are "
+            f"{', '.join(definition.parameters) or 'none'}: write the formula with all of them"
         )
     channels = max((shape[0] for shape in learned.values() if shape), default=1)
     (variable,) = definition.variables

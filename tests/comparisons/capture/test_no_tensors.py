@@ -34,7 +34,7 @@ class Identity(torch.autograd.Function):
 @pytest.mark.parametrize(
     ("call", "error", "match"),
     [
-        (lambda: comparisons.compare(Identity, X), TypeError, "a class; pass its apply"),
+        (lambda: comparisons.compare(Identity, X), TypeError, "a class; pass Identity.apply"),
         (lambda: comparisons.compare(torch.nn.ReLU, X), TypeError, r"a class; pass ReLU\("),
         (
             lambda: comparisons.compare(torch.nn.DataParallel(torch.nn.ReLU()), X),

@@ -403,3 +403,33 @@ def test_a_gradient_that_is_0_in_truth_needs_no_truth_for_ones(monkeypatch):
 
     assert asked
     assert not any(asked)
+
+
+def _product(x, w):
+    return x @ w
+
+
+class _OneRowLost(torch.autograd.Function):
+    """x w, with no gradient of w where there is one row."""
+
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.save_for_backward(x, w)
+        return x @ w
+
+    @staticmethod
+    def backward(ctx, v):
+        x, w = ctx.saved_tensors
+        return v @ w.mT, x.mT @ v * (x.shape[0] > 1)
+
+
+def test_other_rows_are_asked_of_code_beside_a_reference_too():
+    """Its shapes were those of the arguments given, so that it was never run at others."""
+    x, w = torch.randn(4, 3, dtype=torch.float64), torch.randn(3, 2, dtype=torch.float64)
+    honest = comparisons.check(
+        lambda x, w: torch.einsum("ni,ij->nj", x, w), x, w, reference=_product
+    )
+
+    assert not any("other numbers of rows" in one for one in honest.unasked)
+    with pytest.raises(GradientMismatch, match=r"w\.grad is wrong for one row"):
+        comparisons.check(_OneRowLost.apply, x, w, reference=_product)

@@ -61,7 +61,7 @@ def test_the_section_says_it(row):
     """In the table of the worst inputs."""
     text = Document(document([row], complete=True)).render(".html")
 
-    assert "<td>x.grad[0, 3, 1]<td>x = " in text
+    assert '<td>x.grad[0, 3, 1]<td class="wrap"><span class="nowrap">x = ' in text
 
 
 def test_markdown_says_it(row):

@@ -136,7 +136,7 @@ class TestLengths:
         (s,) = scalars("s")
         found = symdiff.adjoints(Graph("g", (s,), {"L": mean(broadcast(s, ("k",)))}))
         for compute in (found.lambdify(), found.lambdify("mpmath")):
-            with pytest.raises(ValueError, match="length of the axis 'k' is given by no input"):
+            with pytest.raises(ValueError, match=r"nothing gives 'k' a value: .*lengths=\{'k'"):
                 compute(s=2.0)
         with pytest.raises(ValueError, match="no values were given for"):
             found.enclose(s=2.0)

@@ -146,3 +146,16 @@ def test_a_constant_that_jumps_does_not_move():
 def test_none_is_said_only_where_it_is_proven(text, z, why):
     """By slopes that differ, or that grow beyond all bounds."""
     assert why == enclose(text, z).why[0]
+
+
+def test_a_deep_chain_of_scalars_goes_line_by_line():
+    """So deep that no closed form is written: at its end a jump, and a tie, which is left open."""
+    (x,) = symdiff.scalars("x")
+    deep = x
+    for _ in range(400):
+        deep = symdiff.elementwise(lambda a, b: sympy.sin(a) * b + a, deep, deep)
+    jumping = symdiff.elementwise(lambda a: sympy.Piecewise((a + 1, a > 0), (a, True)), deep)
+    steady = symdiff.elementwise(lambda a: sympy.Piecewise((a, a > 0), (a + a**2, True)), deep)
+    for end in (jumping, steady):
+        found = symdiff.adjoints(symdiff.Graph("deep", (x,), {"y": end}))
+        assert found.enclose(x=np.array([0.0, 1e-200]))["x"].certified.tolist() == [False, True]
