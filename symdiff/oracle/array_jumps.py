@@ -87,23 +87,36 @@ def _open_to_jumps(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[s
         if borders is not None and none_is_zero(program(borders), arguments, moved):
             return {}
     lines = {f"{_LINE}{k}": frozen[n] for k, n in graph.lines.items() if k in adjoints.nodes}
-    with ctx.workprec(_BITS):
-        balls = {k: balls_of(v) for k, v in arguments.items()}
-        balls |= frozen.values(balls)
-        nodes = {**{k: frozen[n] for k, n in terms.items()}, **sources, **lines}
-        run = ProgramNear(program(nodes, shared=False), balls, moved | lines.keys())
-        run.go()
-    lost = {k: mask for k in terms if (mask := run.open_entries(k)).any()}
-    if not lost:
-        return {}
+    nodes = {**{k: frozen[n] for k, n in terms.items()}, **sources, **lines}
     made = {frozen[node]: node for node in topological(terms.values(), computed=True)}
-    origins = {made[sources[k]]: mask for k in sources if (mask := run.began(k)).any()}
-    near_borders = _reached(adjoints, origins, arguments)
-    near_outputs = _reached(adjoints, {terms[k]: mask for k, mask in lost.items()}, arguments)
-    return {
-        name: near_borders[name] & near_outputs[name]
-        for name in near_borders.keys() & near_outputs.keys()
-    }
+
+    def found(moving: set[str]) -> dict[str, BoolArray]:
+        """By an adjoint's name what is open if inputs, and lines, move."""
+        with ctx.workprec(_BITS):
+            balls = {k: balls_of(v) for k, v in arguments.items()}
+            balls |= frozen.values(balls)
+            run = ProgramNear(program(nodes, shared=False), balls, moving)
+            run.go()
+        lost = {terms[k]: mask for k in terms if (mask := run.open_entries(k)).any()}
+        if not lost:
+            return {}
+        origins = {made[sources[k]]: mask for k in sources if (mask := run.began(k)).any()}
+        borders, outputs = (_reached(adjoints, some, arguments) for some in (origins, lost))
+        return {name: borders[name] & outputs[name] for name in borders.keys() & outputs.keys()}
+
+    whole = found(moved | lines.keys())
+    if not whole or not lines:
+        return whole
+    # what a line may be beside its value is no matter to an input that leaves it as it is
+    return {**whole, **_none(whole, moved), **_of(found(moved), moved)}
+
+
+def _of(masks: Mapping[str, BoolArray], names: Container[str]) -> dict[str, BoolArray]:
+    return {name: mask for name, mask in masks.items() if name in names}
+
+
+def _none(masks: Mapping[str, BoolArray], names: Container[str]) -> dict[str, BoolArray]:
+    return {name: np.zeros_like(mask) for name, mask in masks.items() if name in names}
 
 
 def _borders(computed: Iterable[Node], moved: Container[str]) -> dict[str, Node] | None:

@@ -28,6 +28,7 @@ from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
 from symdiff.oracle.array_balls import compile_entry
 from symdiff.oracle.enclosure import BoolArray
+from symdiff.oracle.fixed_entries import FixedEntries
 from symdiff.oracle.infinities import with_infinities
 from symdiff.oracle.nearby import (
     Open,
@@ -53,12 +54,14 @@ class ProgramNear:
         self.values: dict[Symbol, Any] = {s: balls[name] for name, s in steps.arguments.items()}
         named = {**steps.arguments, **steps.results}
         self.moving = {named[name] for name in moved if name in named}
+        self.lines = {steps.results[name] for name in moved if name in steps.results}
         self.open: set[Symbol] = set()  # some entries are several numbers, or not known
         self.origins: dict[Symbol, BoolArray] = {}  # where a step's own borders may be the reason
         self.written: dict[tuple[Symbol, int], Expr] = {}
         self.made_by = dict(steps.steps)
         self._known: dict[Any, Any] = {}
         self._places: dict[Any, Any] = {}
+        self.fixed = FixedEntries(self.values, self.moving)
 
     def go(self) -> None:
         """Compute everything. Raises: OutOfTimeError."""
@@ -76,6 +79,8 @@ class ProgramNear:
             self.values[symbol] = made
             if _open(made).any():
                 self.open.add(symbol)
+            if symbol in self.moving and symbol not in self.lines:
+                self.fixed.put(symbol, what)
 
     def _moves_beside(self, what: Entrywise | ArrayOperation) -> bool:
         """Whether a step's entries move where no border is met; those of a step do not."""
@@ -105,6 +110,9 @@ class ProgramNear:
         spread = [np.broadcast_to(np.asarray(a, object), shape).ravel() for a in operands]
         columns = [list(a) for a in spread]
         jumpy = self._decides(what)
+        own = {placeholder(k): self.fixed.of(s) for k, s in enumerate(what.operands)}
+        parts = [np.broadcast_to(own[p], shape) for p in deciding(what.template) if p in own]
+        settled_there = np.logical_and.reduce([np.ones(shape, bool), *parts]).ravel()
         if not jumpy and not any(s in self.open for s in what.operands):
             function = compile_entry(used, what.template)
             whole = list(function.of_columns(columns)) if operands else [function()]
@@ -115,7 +123,7 @@ class ProgramNear:
         for i, row in enumerate(rows):
             plain = not any(isinstance(e, Several) or e is UNKNOWN for e in row)
             made, tied = self._plainly(evaluated, row) if plain else (None, True)
-            if not plain or (jumpy and tied):
+            if not plain or (jumpy and tied and not settled_there[i]):
                 made = self._several(symbol, what, row, i, shape)
                 began[i] = (plain or jumpy) and _is_open(made)
             found.append(made)
@@ -140,7 +148,8 @@ class ProgramNear:
         if any(e is UNKNOWN or (isinstance(e, arb) and not e.is_finite()) for e in row):
             return UNKNOWN
         exact = all(isinstance(entry, arb) and entry.is_exact() for entry in row)
-        key = (what.template, self._still(what), *(e.mid().man_exp() for e in row)) if exact else i
+        still = self._still(what, i, shape)
+        key = (what.template, still, *(e.mid().man_exp() for e in row)) if exact else i
         if exact and key in self._known:
             ways = self._known[key]
         else:
@@ -169,7 +178,7 @@ class ProgramNear:
                     for p, number, own in zip(used, numbers, known, strict=True)
                     if (e := own if number.told is None else number.told) is not None
                 }
-                point = Point(balls, exprs, self._still(what))
+                point = Point(balls, exprs, self._still(what, i, shape))
                 for assumed, case in cases(what.template, point):
                     value = point.value(case)
                     told = case.xreplace(exprs) if case.free_symbols <= exprs.keys() else None
@@ -178,9 +187,12 @@ class ProgramNear:
             return None
         return found
 
-    def _still(self, what: Entrywise) -> frozenset[Symbol]:
+    def _still(self, what: Entrywise, i: int, shape: tuple[int, ...]) -> frozenset[Symbol]:
+        """The operands that do not move at a place."""
         return frozenset(
-            placeholder(k) for k, s in enumerate(what.operands) if s not in self.moving
+            placeholder(k)
+            for k, s in enumerate(what.operands)
+            if s not in self.moving or self.fixed.of(s).ravel()[self._place(s, i, shape)]
         )
 
     def _borders(self, assumed: Mapping[Expr, int], what: Entrywise, i: int) -> dict[Any, int]:

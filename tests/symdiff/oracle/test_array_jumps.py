@@ -235,3 +235,19 @@ def test_a_maximum_of_one_that_is_largest_is_a_number():
 
     assert found.certified.all()
     assert found.high.tolist() == [0.0, 18.0, 0.0]
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_what_is_fixed_all_around_decides(named):
+    """h = relu(atan x) is 0 about each x < 0, and h > 0 false: of many such no slope is lost."""
+    h = elementwise(lambda a: maximum(a, 0), elementwise(sympy.atan, X))
+    y = elementwise(lambda h, x: Piecewise((h + 1, h > 0), (x, True)), h, X)
+    at = np.array([-1.0, -2.0, -0.5] * 20 + [0.0, 1.0])
+    total = einsum("n, n m ->", y, W)
+    lines = {"h": h, "L": total} if named else {"L": total}
+    found = adjoints(Graph("f", (X, W), lines)).enclose(x=at, w=np.ones((len(at), 2)))
+
+    assert found["x"].certified.tolist() == [True] * 60 + [False, True]
+    assert found["x"].high[:60].tolist() == [2.0] * 60
+    if named:
+        assert not found["h"].certified[:61].any()
