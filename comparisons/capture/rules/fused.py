@@ -100,10 +100,9 @@ def multilabel_margin_loss(given: Tensor, target: Tensor, reduction: int) -> Ten
 
     Those are named before the first −1; torch's own decomposition takes class 0 for each after it.
     """
-    losses = []
-    for scores, named in zip(
-        torch.atleast_2d(given), torch.atleast_2d(target).tolist(), strict=True
-    ):
+    losses, count = [], target.shape[-1] if target.ndim else 1
+    rows = given.reshape(-1, count), target.reshape(-1, count).tolist()
+    for scores, named in zip(*rows, strict=True):
         classes = named[: named.index(-1)] if -1 in named else named
         others = [c for c in range(len(named)) if c not in classes]
         margins = 1 - scores[classes].unsqueeze(1) + scores[others].unsqueeze(0)
