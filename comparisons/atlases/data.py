@@ -6,11 +6,13 @@ import json
 import os
 import platform
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from comparisons.frameworks.framework import Framework
+from comparisons.report.data.along import UnlikeError, head_and_rows
 from comparisons.report.data.row import Row
 from comparisons.report.data.schema import Schema
 
@@ -71,7 +73,10 @@ def read_document(path: Path) -> Row:
 
 
 def is_atlas(path: Path) -> bool:
-    """Whether a file says that it is an atlas, well formed or not."""
+    """Whether a file says that it is an atlas, well formed or not; of a run its rows are unread."""
+    with suppress(OSError, UnlikeError, ValueError), path.open(encoding="utf-8") as file:
+        head, _ = head_and_rows(file, float)
+        return head.get("kind") == "atlas"
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, RecursionError, ValueError):

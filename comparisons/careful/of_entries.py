@@ -38,6 +38,9 @@ _NEAREST = 2.0**-20  # besides 0
 _FAR = 2.0**20  # where no part of the formula is larger, or as near to 0
 _TAME = 2.0**42  # of a part, or its inverse: the square of it is in every type but float16
 _STEEP = 2.0**12
+# Of a derivative written by hand: so far, or as near to 0, four factors are numbers of the type.
+_FURTHEST_BY_HAND = {"float64": 2.0**200, "float32": 2.0**28}
+_OVERFLOWING = 2.0**10  # beyond it only numbers are held against such a derivative
 _MOST = 128  # points that are judged
 _BESIDE_KINKS = 64
 _ALGEBRAIC = (sympy.Abs, sympy.sign, sympy.Piecewise, sympy.Max, sympy.Min, Extreme)
@@ -52,16 +55,42 @@ def of_entries(case: Case) -> Iterator[Comparison | Unasked | Also]:
         yield Unasked("other points", "torch differentiates the code itself, in a short range")
         return
     try:
-        points = _points(found, case)
+        anywhere, usual = _points(found, case)
+    except Exception as error:  # noqa: BLE001 - of a formula without float64 arithmetic, say
+        yield Unasked("other points", str(error).partition("\n")[0])
+        return
+    yield from _asked(found, case, {n: v[usual] for n, v in anywhere.items()})
+    if found.by_hand and case.dtype.name in _FURTHEST_BY_HAND:
+        far = ~usual & _further(anywhere, case.dtype)
+        further = {n: v[far] for n, v in anywhere.items()}
+        yield from _asked(found, case, further, further=True)
+
+
+def _asked(
+    found: Entrywise, case: Case, points: Mapping[str, Float64Array], *, further: bool = False
+) -> Iterator[Comparison | Unasked | Also]:
+    """The answer at the worst of the points.
+
+    Args: further, whether the points are far out or near 0; there no overflow is held against the
+        code, and a slope may be steep.
+    """
+    where = "far out and near 0" if further else "at other points"
+    try:
         whole = _of_points(found, case, points)
         estimates = {name: _estimate(whole, name) for name in found.asked}
-        asked = _sound(found, whole, estimates)
+        steep = _FURTHEST_BY_HAND[case.dtype.name] if further else _STEEP
+        asked = _sound(found, whole, estimates, steep)
         gradients = whole.gradients(Reverse()).values
     except Exception as error:  # noqa: BLE001 - code that is not made for rows may raise anything
         yield Unasked("other points", str(error).partition("\n")[0])
         return
-    here = np.flatnonzero(asked)
     computed = {n: g for n, g in gradients.items() if n in estimates and g is not None}
+    if further:
+        size = np.maximum.reduce([np.abs(v) for v in points.values()])
+        nearest = np.minimum.reduce([np.where(v == 0, 1.0, np.abs(v)) for v in points.values()])
+        held = (size <= _OVERFLOWING) & (nearest >= 1 / _OVERFLOWING)
+        asked &= np.logical_and.reduce([held | np.isfinite(g) for g in computed.values()])
+    here = np.flatnonzero(asked)
     if not computed or not here.size:
         return
     most = _MOST // len(computed)
@@ -70,13 +99,17 @@ def of_entries(case: Case) -> Iterator[Comparison | Unasked | Also]:
     ]
     worst = here[np.unique(np.concatenate(chosen))]
     rows = [points[name][worst] for name in found.definition.variables]
-    subject = replace(found.at(rows), name=f"{case.subject} at other points")
+    subject = replace(found.at(rows), name=f"{case.subject} {where}")
     judged = case_of(Asked(subject, case.dtype, device=case.setting.device, budget=case.budget))
     answer = judged.answer(Reverse())
     if answer.verdict is Verdict.DISAGREES:  # as a function of points it may still agree
         answer = _as_points(_at(whole, worst, subject.name), found.asked)
-    yield answer
+    if answer.verdict is not Verdict.INCONCLUSIVE or not further:
+        yield answer
     if answer.verdict is Verdict.INCONCLUSIVE:
+        return
+    if further:
+        yield Also(f"{here.size} points {where}")
         return
     numbers = np.concatenate([values[here] for values in points.values()])
     first, last = numbers.min(), numbers.max()
@@ -86,20 +119,34 @@ def of_entries(case: Case) -> Iterator[Comparison | Unasked | Also]:
     )
 
 
-def _points(found: Entrywise, case: Case) -> dict[str, Float64Array]:
-    """Points of usual size, and about every place where the formula changes."""
+def _points(found: Entrywise, case: Case) -> tuple[dict[str, Float64Array], BoolArray]:
+    """Points of every size, and about every place where the formula changes; which are usual."""
     definition, dtype = found.definition, case.dtype
     if len(definition.variables) > 1:
         points = several(definition, dtype)
-        usual = _usual(definition, points, dtype)
-        return {name: values[usual] for name, values in points.items()}
+        return points, _usual(definition, points, dtype)
     (name,) = definition.variables
     kinks = [float(kink.at) for kink in definition.kinks()][:_BESIDE_KINKS]
     marks = [*landmarks(definition, dtype), *kinks]
     anywhere = dense(dtype, [*marks, *around(marks)])
     beside = dtype.round([*kinks, *around(kinks)])
-    usual = _usual(definition, {name: anywhere}, dtype)
-    return {name: np.unique(np.concatenate([anywhere[usual], beside[np.isfinite(beside)]]))}
+    points = {name: np.unique(np.concatenate([anywhere, beside[np.isfinite(beside)]]))}
+    return points, _usual(definition, points, dtype) | np.isin(points[name], beside)
+
+
+def _further(points: Mapping[str, Float64Array], dtype: FloatType) -> BoolArray:
+    """Which points are far out, or near 0, but so far only that squares and cubes are usual.
+
+    Or subnormal, where squares are nothing.
+    """
+    furthest = _FURTHEST_BY_HAND[dtype.name] ** (1 / len(points))
+    sizes = [np.abs(values) for values in points.values()]
+    return np.logical_and.reduce(
+        [
+            (size < dtype.smallest_normal) | ((size >= 1 / furthest) & (size <= furthest))
+            for size in sizes
+        ]
+    )
 
 
 def _usual(
@@ -165,7 +212,9 @@ def _estimate(whole: Case, name: str) -> Estimate:
     return Estimate(value, bound, moved, np.ones(value.shape))
 
 
-def _sound(found: Entrywise, whole: Case, slopes: Mapping[str, Estimate]) -> BoolArray:
+def _sound(
+    found: Entrywise, whole: Case, slopes: Mapping[str, Estimate], steep: float
+) -> BoolArray:
     """Where the definition's own code gives the value, to half of its digits, and is not steep."""
     value = _estimate(whole, COTANGENT).value
     defined = replace(whole, subject=replace(whole.subject, forward=found.defined))
@@ -175,5 +224,5 @@ def _sound(found: Entrywise, whole: Case, slopes: Mapping[str, Estimate]) -> Boo
     with np.errstate(invalid="ignore"):
         right = np.abs(computed - value) <= digits * np.abs(value)
         for slope in slopes.values():
-            right &= np.isfinite(slope.bound) & (np.abs(slope.value) < _STEEP)
+            right &= np.isfinite(slope.bound) & (np.abs(slope.value) < steep)
     return np.asarray(right & np.isfinite(value))

@@ -54,6 +54,6 @@ def _differences(old: Path, new: Path) -> Changes:
 
         return of_atlases(Atlas(read_document(old)), Atlas(read_document(new)))
     from comparisons.report.data.files import read_json
-    from comparisons.report.summaries.differences import differences, slim
+    from comparisons.report.summaries.differences import differences, needed
 
-    return differences(slim(read_json(old)), slim(read_json(new)))
+    return differences(read_json(old, needed), read_json(new, needed))

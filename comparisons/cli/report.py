@@ -66,9 +66,11 @@ def report(
             )
         with refusals_are_usage_errors():
             from comparisons.report.data.files import read_json
+            from comparisons.report.data.spooled import Spool
             from comparisons.report.page.document import write_page
 
-            write_page(output, read_json(source))
+            with Spool() as spool:
+                write_page(output, read_json(source, spool.keep))
         click.echo(output)
         return ExitCode.DONE
     measured = whole(json=json, csv=csv, report=output)

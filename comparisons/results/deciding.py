@@ -9,7 +9,7 @@ import numpy as np
 from comparisons.judge.budget import Budget
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.power import Power
-from comparisons.judge.vocabulary import Standing, Status, Verdict, status_at
+from comparisons.judge.vocabulary import Status, Verdict, status_at
 from comparisons.results.decision import (
     ALLOWED,
     AT_INFINITY,
@@ -44,11 +44,7 @@ def decision(
         return Decision(abs(power.found), RELATIVE)
     if verdict is Verdict.ACCURATE and pointwise:
         return Decision(float(judgement.conditioned.max(initial=0.0)), CONDITIONED)
-    found = judgement.excess
-    if verdict is Verdict.AGREES:
-        imprecise = [s.code for s in Status if s.standing is Standing.IMPRECISE]
-        found = found[np.isin(judgement.status, imprecise)]
-    excess = float(found.max(initial=0.0))
+    excess = float(judgement.excess.max(initial=0.0))
     return beyond(excess, _worst_status(judgement), budget, pointwise=pointwise)
 
 

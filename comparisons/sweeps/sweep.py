@@ -113,12 +113,7 @@ class Sweep:
             return Decision(float(self.tally.counts[Status.AT_INFINITY]), AT_INFINITY)
         if self.verdict is Verdict.ACCURATE:
             return Decision(self.tally.conditioned_ulp, CONDITIONED)
-        imprecise = self.verdict is Verdict.AGREES
-        status, worst = next(
-            (s, e)
-            for s, e in self.tally.by_wrongness()
-            if not imprecise or s.standing is Standing.IMPRECISE
-        )
+        status, worst = self.tally.by_wrongness()[0]
         return beyond(worst.excess, status, self.budget, pointwise=True)
 
     @property

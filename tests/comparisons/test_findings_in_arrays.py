@@ -9,7 +9,7 @@ import math
 import mpmath
 import pytest
 import torch
-from torch.nn.functional import embedding_bag, interpolate
+from torch.nn.functional import embedding_bag, interpolate, multilabel_margin_loss
 
 import comparisons
 
@@ -118,6 +118,24 @@ class TestAtTheEdge:
         assert torch.ldexp(x, e).item() == 0.75
         assert gradient(lambda x: torch.ldexp(x, e), x).item() == 0
         rejected(lambda x: torch.ldexp(x, e), x)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # of torch's own code
+@pytest.mark.filterwarnings("ignore:Dynamo does not know|The .grad attribute:UserWarning")
+class TestCompiled:
+    def test_multilabel_margin_takes_class_0_for_what_the_target_does_not_name(self):
+        """Its decomposition does not mask what stands after the first −1 of a target."""
+        x = torch.tensor([[0.1, 0.4, -0.3, 0.2]], dtype=torch.float64)
+        target = torch.tensor([[1, -1, -1, -1]])
+        loss = lambda x: multilabel_margin_loss(x, target)  # noqa: E731 - one line, used thrice
+        truth = sum(max(0, 1 - 0.4 + other) for other in (0.1, -0.3, 0.2)) / 4
+
+        assert loss(x).item() == pytest.approx(truth)
+        comparisons.check(loss, x)
+        compiled = torch.compile(loss, backend="aot_eager_decomp_partition")
+        named_0 = sum(max(0, 1 - 0.1 + other) for other in (0.1, -0.3, 0.2)) / 4
+        assert compiled(x).item() == pytest.approx(truth + 3 * named_0)
+        rejected(compiled, x)
 
 
 class TestOverflow:

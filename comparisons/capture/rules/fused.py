@@ -92,3 +92,20 @@ def unreduced_linear_cross_entropy(
         ignore_index=ignore_index,
         reduction="none",
     )
+
+
+@composed("multilabel_margin_loss_forward")
+def multilabel_margin_loss(given: Tensor, target: Tensor, reduction: int) -> Tensor:
+    """Σ max(0, 1 − x of each class named + x of each class not named) over the number of classes.
+
+    Those are named before the first −1; torch's own decomposition takes class 0 for each after it.
+    """
+    losses, count = [], target.shape[-1] if target.ndim else 1
+    rows = given.reshape(-1, count), target.reshape(-1, count).tolist()
+    for scores, named in zip(*rows, strict=True):
+        classes = named[: named.index(-1)] if -1 in named else named
+        others = [c for c in range(len(named)) if c not in classes]
+        margins = 1 - scores[classes].unsqueeze(1) + scores[others].unsqueeze(0)
+        losses.append(margins.clamp(min=0).sum() / len(named))
+    each = torch.stack(losses).reshape(target.shape[:-1])
+    return each if reduction == 0 else each.mean() if reduction == 1 else each.sum()

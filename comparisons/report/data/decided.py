@@ -6,13 +6,31 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from comparisons.judge.vocabulary import Standing, status_named, verdict_named
-from comparisons.results.decision import Decision
+from comparisons.judge.vocabulary import Standing, Status, status_named, verdict_named
+from comparisons.results.decision import ALLOWED, AT_INFINITY, SEEN, Decision
+from comparisons.results.number import shown
+
+_BRIEF = {
+    str(Status.SPURIOUS): "NaN or ∞",
+    str(Status.MISSED): "∞ missed",
+    ALLOWED: "×",
+    AT_INFINITY: "values",
+    SEEN: "",
+}
 
 
 def decided(of: Mapping[str, Any]) -> str:
     """`1.98 ulp`, of a comparison or one of its adjoints; of old documents the error in bulk."""
     return str(_decision(of))
+
+
+def briefly(of: Mapping[str, Any]) -> str:
+    """The same where there is little room, under a heading that has the units in full."""
+    found = _decision(of)
+    if found.error is None:
+        return _BRIEF.get(found.unit, found.unit)
+    unit = _BRIEF.get(found.unit, found.short)
+    return f"{shown(found.error)} {unit}".rstrip()
 
 
 def badness(row: Mapping[str, Any]) -> tuple[int, float]:

@@ -9,15 +9,16 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
 from comparisons.inputs.position import position
 from comparisons.judge.vocabulary import Status
+from comparisons.report.data.along import UnlikeError, head_and_rows
 from comparisons.report.data.decided import decided
 from comparisons.report.data.numbered import numbered
 from comparisons.report.data.row import WIDEST_FIRST, Row, written
@@ -27,6 +28,7 @@ from symdiff.notation.printable import printable
 
 _NUMBER = 1  # a document of another number is refused: raise it when a field changes its meaning
 SCHEMA = Schema("comparisons.report.data")
+_AT_ONCE = 16  # rows that are held beside the schema together
 _NUMBER_TEXT = re.compile(
     r"[+-]?(inf|nan|\d[\d.]*(e[+-]?\d+)?|0x[0-9a-f.]+p[+-]?\d+)", re.IGNORECASE
 )
@@ -78,11 +80,42 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path, keep: Callable[[Row], Any] = lambda row: row) -> dict[str, Any]:
     """The document in a file that `write_json` wrote.
 
+    Args: keep, what is kept of each row as it is read; None of one that is left out.
     Raises: ValueError, one sentence, if it is no JSON, of another schema, or does not fit its own.
     """
+    path = Path(path)
+    try:
+        return _read_along(path, keep)
+    except (UnlikeError, OSError, ValueError):
+        found = _read_whole(path)
+        return {**found, "rows": _kept(found["rows"], keep)}
+
+
+def _kept(rows: Iterable[Row], keep: Callable[[Row], Any]) -> list[Any]:
+    return [kept for kept in map(keep, rows) if kept is not None]
+
+
+def _read_along(path: Path, keep: Callable[[Row], Any]) -> dict[str, Any]:
+    """The document of a file as it is written here. Raises: UnlikeError if it is another."""
+    if not path.is_file():  # a pipe cannot be read twice
+        raise UnlikeError
+    with path.open(encoding="utf-8") as file:
+        head, rows = head_and_rows(file, _no_literal)
+        if head.get("schema") != _NUMBER or not SCHEMA.fits({**head, "rows": []}):
+            raise UnlikeError
+        found: list[Any] = []
+        while some := list(islice(rows, _AT_ONCE)):
+            if not SCHEMA.fits({**head, "rows": some}):
+                raise UnlikeError
+            found += _kept(some, keep)
+    return {**head, "rows": found}
+
+
+def _read_whole(path: Path) -> dict[str, Any]:
+    """The same of any document. Raises: as `read_json`."""
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_literal)
     except RecursionError:

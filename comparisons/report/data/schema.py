@@ -40,6 +40,13 @@ class Schema:
                 f"{printable(misfit.message, LONGEST)}"
             )
 
+    def fits(self, document: dict[str, Any]) -> bool:
+        """Whether the document fits; not, if that goes too deep to be told."""
+        try:
+            return bool(self._validator.is_valid(document))
+        except ValueError:  # as above
+            return False
+
     @cached_property
     def _validator(self) -> Any:
         from jsonschema_rs import Draft202012Validator

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,7 @@ from comparisons.judge.vocabulary import Verdict
 from comparisons.report.data.decided import badness, judged, unit
 from comparisons.report.data.files import document
 from comparisons.report.data.row import WIDEST_FIRST, Row, read
+from comparisons.report.data.spooled import OPTIONAL, mark_of, prepared
 from comparisons.report.data.whole_file import write_whole
 from comparisons.report.page.glossary import STATUSES, VERDICTS
 from comparisons.report.page.templates import STYLE_FILE, anchor, style_sheet, template
@@ -30,9 +30,6 @@ from symdiff.notation.names import lettered
 
 TEMPLATES: Mapping[str, str] = {".html": "page.html.jinja", ".md": "page.md.jinja"}
 LARGEST = 3_000_000  # bytes of one HTML file; a larger report is an index and a file a function
-
-# What the schema does not ask for: documents of before have none of it.
-_OPTIONAL: Mapping[str, Any] = {"place": "", "identity": "", "captured": ()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,9 +51,15 @@ class Document:
     @cached_property
     def rows(self) -> list[Row]:
         """The rows with their floats; what was compared twice, to the same end, is there once."""
-        once = {json.dumps(row, sort_keys=True): row for row in self.data["rows"]}
-        found: list[Row] = read(list(once.values()))
-        return [{**_OPTIONAL, **row} for row in found]
+        seen: set[bytes] = set()
+        found: list[Row] = []
+        for row in self.data["rows"]:
+            if prepared(row):
+                found.append(row)
+            elif (mark := mark_of(row)) not in seen:
+                seen.add(mark)
+                found.append({**OPTIONAL, **read(row)})
+        return found
 
     @cached_property
     def comparisons(self) -> list[Row]:
@@ -243,7 +246,12 @@ class Document:
 
     def render(self, suffix: str) -> str:
         """The page, for a file name's suffix, `.html` or `.md`."""
-        return template(TEMPLATES[suffix]).render(report=self)
+        return "".join(self.parts(suffix))
+
+    def parts(self, suffix: str) -> Iterator[str]:
+        """The page in parts, as they are made."""
+        parts: Iterator[str] = template(TEMPLATES[suffix]).generate(report=self)
+        return parts
 
     def render_section(self, title: str, index: str) -> str:
         """A page of one function, for a report that is a folder."""
@@ -262,17 +270,32 @@ def write_page(path: Path, data: Mapping[str, Any], *, largest: int = LARGEST) -
     of the same name beside it; these share one style sheet, the page has its own.
     """
     report = Document(data)
-    page = report.render(path.suffix)
-    if path.suffix == ".html" and len(page.encode("utf-8", "replace")) > largest:
-        folder = path.with_suffix("")
-        folder.mkdir(parents=True, exist_ok=True)
-        report = Document(data, folder=folder.name)
-        write_whole(folder / STYLE_FILE, [style_sheet()])
-        for title in report.titles:
-            section = report.render_section(title, index=f"../{path.name}")
-            write_whole(folder / f"{report.anchor(title)}.html", [section])
-        page = report.render(path.suffix)
-    write_whole(path, [page])
+    if path.suffix != ".html":
+        write_whole(path, report.parts(path.suffix))
+        return
+    page = _short(report.parts(path.suffix), largest)
+    if page is not None:
+        write_whole(path, page)
+        return
+    folder = path.with_suffix("")
+    folder.mkdir(parents=True, exist_ok=True)
+    report = Document(data, folder=folder.name)
+    write_whole(folder / STYLE_FILE, [style_sheet()])
+    for title in report.titles:
+        section = report.render_section(title, index=f"../{path.name}")
+        write_whole(folder / f"{report.anchor(title)}.html", [section])
+    write_whole(path, report.parts(path.suffix))
+
+
+def _short(page: Iterable[str], largest: int) -> list[str] | None:
+    """The parts of a page, or None if they are more than so many bytes; no more are made."""
+    parts, size = [], 0
+    for part in page:
+        parts.append(part)
+        size += len(part.encode("utf-8", "replace"))
+        if size > largest:
+            return None
+    return parts
 
 
 def _setting(row: Row) -> str:

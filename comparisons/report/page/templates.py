@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from comparisons.inputs.position import entry
-from comparisons.report.data.decided import decided
+from comparisons.report.data.decided import briefly, decided
 from comparisons.report.data.row import Row
 from comparisons.report.page import markdown, plots
 from comparisons.report.page.glossary import STATUSES, TERMS, VERDICTS
@@ -94,7 +94,7 @@ def _environment(**options: Any) -> Environment:
         **options,
     )
     environment.filters |= {"number": shown, "anchor": anchor, "lettered": lettered}
-    environment.filters |= {"decided": decided, "entry": _entry}
+    environment.filters |= {"decided": decided, "briefly": briefly, "entry": _entry}
     environment.globals |= {"VERDICTS": VERDICTS, "STATUSES": STATUSES, "TERMS": TERMS}
     return environment
 

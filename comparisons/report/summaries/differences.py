@@ -3,41 +3,52 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from comparisons.judge.vocabulary import status_named, verdict_named
-from comparisons.report.data.row import read
+from comparisons.judge.vocabulary import Status, verdict_named
+from comparisons.report.data.row import Row, read
 from comparisons.report.summaries.changes import Changes, moved
 from comparisons.results.number import shown
 from symdiff.notation.names import lettered
 
 _Key = tuple[str, str, str, str, str]  # subject, its parameters, type, engine, cotangent
-_NEEDED = (
-    "kind",
-    "subject",
-    "dtype",
-    "engine",
-    "cotangent",
-    "verdict",
-    "values",
-    "counts",
-    "bulk_ulp",
-)
 _NOTABLE = 1.25  # of the bulk error: below it the worst point is another, the kernel the same
 
 
-def slim(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What `differences` needs of a document: a tenth of it, so that two fit where one did."""
-    rows = [
-        {
-            **{k: row[k] for k in _NEEDED},
-            "mathematics": {"parameters": row["mathematics"]["parameters"]},
-        }
-        for row in document["rows"]
-        if row["kind"] == "comparison"
-    ]
-    return {**{k: document[k] for k in ("versions", "machine", "complete")}, "rows": rows}
+class Compared(NamedTuple):
+    """What became of one comparison, as little of it as says so."""
+
+    verdict: str
+    values: int
+    counts: tuple[int, ...]  # of each status
+    bulk_ulp: float
+
+    @property
+    def faulty(self) -> int:
+        """How many values are wrong in some way."""
+        return sum(n for n, status in zip(self.counts, Status, strict=True) if status.faulty)
+
+    @property
+    def by_status(self) -> dict[str, int]:
+        """The counts by the status's name."""
+        return {str(s): n for n, s in zip(self.counts, Status, strict=True)}
+
+
+def needed(row: Row) -> tuple[_Key, Compared] | None:
+    """What is needed of a row of a document, a hundredth of it; None of one that compares nothing.
+
+    To be kept of each row as it is read: see `read_json`.
+    """
+    if row["kind"] != "comparison":
+        return None
+    values = read(row["mathematics"]["parameters"]).items()
+    parameters = ", ".join(f"{lettered(name)} = {shown(value)}" for name, value in values)
+    words = (parameters, row["dtype"], row["engine"], row["cotangent"])
+    counts = tuple(row["counts"].get(str(status), 0) for status in Status)
+    verdict, bulk = sys.intern(row["verdict"]), read(row["bulk_ulp"])
+    return (row["subject"], *map(sys.intern, words)), Compared(verdict, row["values"], counts, bulk)
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
@@ -47,7 +58,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
     points are wrong in some way; by equal counts, by a bulk error that is over a quarter larger
     or smaller.
 
-    Args: two documents, as `read_json` gives them, or `slim` leaves them.
+    Args: two documents, as `read_json` gives them, of whole rows or of what is `needed` of each.
     """
     found = Changes()
     found.other.extend(_setting(old, new))
@@ -56,52 +67,50 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
         if key not in after:
             found.other.append(f"{_called(key)}: is no longer compared")
         elif key not in before:
-            found.other.append(f"{_called(key)}: is new, {after[key]['verdict']}")
+            found.other.append(f"{_called(key)}: is new, {after[key].verdict}")
         else:
             _compare(_called(key), before[key], after[key], found)
     return found
 
 
-def _compare(name: str, old: Any, new: Any, found: Changes) -> None:
-    was, now = verdict_named(old["verdict"]), verdict_named(new["verdict"])
+def _compare(name: str, old: Compared, new: Compared, found: Changes) -> None:
+    was, now = verdict_named(old.verdict), verdict_named(new.verdict)
     if found.by_verdict(name, was, now, _because(old, new)):
         return
-    if old["values"] != new["values"]:
-        found.other.append(f"{name}: {old['values']:,} gradients, now {new['values']:,}")
-    elif old["counts"] != new["counts"]:
-        wrong = [
-            sum(n for s, n in r["counts"].items() if status_named(s).faulty) for r in (old, new)
-        ]
+    if old.values != new.values:
+        found.other.append(f"{name}: {old.values:,} gradients, now {new.values:,}")
+    elif old.counts != new.counts:
         side = found.other
-        if wrong[0] != wrong[1]:
-            side = found.worse if wrong[1] > wrong[0] else found.better
+        if old.faulty != new.faulty:
+            side = found.worse if new.faulty > old.faulty else found.better
         side.append(f"{name}: {now} as before{_because(old, new)}")
         return
-    was_ulp, now_ulp = old["bulk_ulp"], new["bulk_ulp"]
-    if max(was_ulp, now_ulp) > _NOTABLE * min(was_ulp, now_ulp) or math.isnan(was_ulp + now_ulp):
-        side = found.better if now_ulp < was_ulp else found.worse
-        side.append(f"{name}: bulk error was {shown(was_ulp)} ulp, now {shown(now_ulp)} ulp")
+    if max(old.bulk_ulp, new.bulk_ulp) > _NOTABLE * min(old.bulk_ulp, new.bulk_ulp) or math.isnan(
+        old.bulk_ulp + new.bulk_ulp
+    ):
+        side = found.better if new.bulk_ulp < old.bulk_ulp else found.worse
+        before, after = shown(old.bulk_ulp), shown(new.bulk_ulp)
+        side.append(f"{name}: bulk error was {before} ulp, now {after} ulp")
 
 
-def _because(old: Any, new: Any) -> str:
-    counts = moved(old["counts"], new["counts"])
+def _because(old: Compared, new: Compared) -> str:
+    counts = moved(old.by_status, new.by_status)
     return f" ({counts})" if counts else ""
 
 
-def _comparisons(document: Mapping[str, Any]) -> dict[_Key, Any]:
+def _comparisons(document: Mapping[str, Any]) -> dict[_Key, Compared]:
     """By what was compared; of several of one key the worst."""
-    found: dict[_Key, Any] = {}
-    for row in map(read, document["rows"]):
-        if row["kind"] != "comparison":
+    found: dict[_Key, Compared] = {}
+    for row in document["rows"]:
+        pair = row if isinstance(row, tuple) else needed(row)
+        if pair is None:
             continue
-        values = row["mathematics"]["parameters"].items()
-        parameters = ", ".join(f"{lettered(name)} = {shown(value)}" for name, value in values)
-        key = (row["subject"], parameters, row["dtype"], row["engine"], row["cotangent"])
+        key, compared = pair
         other = found.get(key)
-        if other is None or verdict_named(row["verdict"]).worse_than(
-            verdict_named(other["verdict"])
+        if other is None or verdict_named(compared.verdict).worse_than(
+            verdict_named(other.verdict)
         ):
-            found[key] = row
+            found[key] = compared
     return found
 
 

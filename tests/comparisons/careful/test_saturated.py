@@ -53,7 +53,9 @@ def _drawn(width, seed=0):
     return [torch.randn(6, width, generator=draw, dtype=torch.float64) for _ in range(3)]
 
 
-@pytest.mark.parametrize(("width", "seed"), [(2, 1), (4, 0)])
+@pytest.mark.parametrize(
+    ("width", "seed"), [(2, 0), (2, 1), (2, 2), (2, 7), (3, 5), (4, 0), (4, 5)]
+)
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_what_rounds_off_where_it_saturates_is_no_mistake(width, seed, dtype):
     """Of entries eight times as large all weight is on one key: p (dp − Σ p dp) is a rounding."""

@@ -152,3 +152,23 @@ def test_page_and_terminal_have_the_same_number(rows, suffix):
 def test_the_budget_s_lines_are_those_of_this_test():
     """What is tested is what is allowed."""
     assert (Budget().accurate, Budget().absolute) == (4.0, 32.0)
+
+
+def test_what_agrees_has_the_largest_error_of_all():
+    """Not that of a lost gradient, 1e-293 ulp of 1, by which arctan is not accurate."""
+    row = result_row(comparisons.compare("arctan"))
+
+    assert row["verdict"] == "agrees"
+    assert 0.1 < row["decided_by"]["error"] <= 32
+
+
+def test_a_cell_of_the_page_is_brief():
+    """Under a heading with the units; four types fit beside each other."""
+    rows = [
+        result_row(comparisons.compare(name, dtype="float32")) for name in ("attention", "aria2")
+    ]
+    text = Document(document(rows, complete=True)).render(".html")
+
+    assert re.search(r"accurate</span> 0\.0\d+ ×</a>", text)
+    assert "disagrees</span> NaN or ∞</a>" in text
+    assert "ulp or × allowed, " in text or "× allowed, " in text
