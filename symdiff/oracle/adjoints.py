@@ -156,9 +156,10 @@ def _primals(adjoints: Derivation, values: Mapping[Symbol, Expr]) -> dict[str, P
     """What each adjoint of a graph of scalars is the derivative of, as a function of its value."""
     graph = adjoints.graph
     computed = topological(graph.output_nodes, computed=True)
+    every = topological([n for g in (graph, *graph.before) for n in g.output_nodes], computed=True)
     restricting = tuple(
         put(closed_form(node), values)
-        for node in computed
+        for node in every
         if isinstance(node, Elementwise) and not is_total(node.expr)
     )
     stops: dict[Node, Expr] = {

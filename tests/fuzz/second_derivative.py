@@ -9,8 +9,8 @@ from independent import Independent
 from mpmath import mp, mpf
 from tracked import Undefined, Unknown
 
-_BITS = 2_600
-_STEPS = (500, 600)  # f′ at 2⁻⁵⁰⁰ and 2⁻⁶⁰⁰ beside
+_BITS = 6_500
+_STEPS = (1_300, 1_400)  # f′ at 2⁻¹³⁰⁰ and 2⁻¹⁴⁰⁰ beside, below every float64
 _AGREE = mpf(2) ** -60
 
 
@@ -28,14 +28,14 @@ def between(formula: Independent, x: float) -> tuple[mpf, mpf] | None:
 
 def _side(formula: Independent, x: Fraction, side: int) -> tuple[mpf, mpf] | None:
     tied = formula.derivative(x).sides is not None
-    base = _slope(formula, x + side * Fraction(1, 2**1_900) if tied else x)
+    base = _slope(formula, x + side * Fraction(1, 2**2_500) if tied else x)
     found: list[tuple[mpf, mpf]] = []
     for step in _STEPS:
         near = _slope(formula, x + side * Fraction(1, 2**step))
         if base is None or near is None:
             return None
         scale = mpf(2) ** step
-        error = (mpf(2) ** max(near[1], -5_000) + mpf(2) ** max(base[1], -5_000)) * 2 * scale
+        error = (mpf(2) ** max(near[1], -6_000) + mpf(2) ** max(base[1], -6_000)) * 2 * scale
         found.append(((near[0] - base[0]) * side * scale, error))
     (far, _), (value, error) = found
     if max(error, abs(value - far)) > _AGREE * (1 + abs(value)):

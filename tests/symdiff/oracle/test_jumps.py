@@ -159,3 +159,15 @@ def test_a_deep_chain_of_scalars_goes_line_by_line():
     for end in (jumping, steady):
         found = symdiff.adjoints(symdiff.Graph("deep", (x,), {"y": end}))
         assert found.enclose(x=np.array([0.0, 1e-200]))["x"].certified.tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "z"),
+    [("log(3 - z)", 5.0), ("where(z > 0, z**2 + 1, z**2)", 0.0), ("z**2 + sqrt(z)**2", -1.0)],
+)
+def test_where_there_is_no_function_or_it_jumps_there_is_no_second_derivative(text, z):
+    """Though the formula of the first has a value and a slope."""
+    graph = symdiff.pointwise(symdiff.activation(text))
+    lines = {"d": symdiff.adjoints(graph).nodes["z"]}
+    twice = symdiff.adjoints(symdiff.Graph("twice", graph.inputs, lines, derived_from=graph))
+    assert twice.enclose(z=np.array([z, 2.5]))["z"].certified.tolist() == [False, True]
