@@ -7,6 +7,7 @@ is computed from it: of 44.3 in float32 it is 4e-6, and so may the share be off.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
@@ -34,18 +35,19 @@ def computed_in(call: Call, nodes: Iterable[Node | None]) -> Mapping[Node, Round
     for node in topological([n for n in nodes if n is not None]):
         if node in given or not isinstance(node, Literal):
             continue
-        of_all = node.values.array
-        units = longest * _beside(of_all, image) if name.endswith("_aa") else longest
+        shares = node.values.array
+        is_matrix = shares.shape == (prod(image[2:]), prod(call.result.shape[2:]))
+        units = longest * _beside(shares, image[2:]) if is_matrix else longest
         # positions between 16-bit pixels are in float32; those of a grid are in its type
         in_type = name.startswith("grid_sampler")
         found[node] = Roundings(units) if in_type else Roundings(0.0, units)
     return found
 
 
-def _beside(matrix: Array, image: tuple[int, ...]) -> Array:
+def _beside(matrix: Array, inside: tuple[int, ...]) -> Array:
     """Where a matrix of shares has a pixel that is not 0, or one beside it in the image."""
-    takes = (matrix != 0).reshape(*image[-2:], -1)
-    for axis in (0, 1):
+    takes = (matrix != 0).reshape(*inside, -1)
+    for axis in range(len(inside)):
         wider = np.pad(takes, [(1, 1) if a == axis else (0, 0) for a in range(takes.ndim)])
         n = takes.shape[axis]
         takes = np.logical_or.reduce([wider.take(range(k, k + n), axis) for k in range(3)])

@@ -14,20 +14,9 @@ from comparisons.capture.arrays.movement import gathered_as
 from comparisons.capture.calls.call import Call
 from comparisons.capture.refusal import NoRule
 from comparisons.capture.rules.registry import rule
-from symdiff.graph import Node, contraction, elementwise, literal
+from symdiff.graph import Node, contraction, literal
 
 _MOST = 2**22  # entries of a matrix
-_OF_THEIR_OWN_TYPE = (torch.float64, torch.float32)  # weights of shorter ones are in float32
-
-
-def _rounded_as_1_is(weights: Node) -> Node:
-    """The weights, by 1 more and 1 less: a cubic's terms of that size cancel in a small weight.
-
-    A kernel's backward adds them in another order than its forward does.
-    """
-    one = literal(1.0, ())
-    more = elementwise(lambda m, o: m + o, weights, one)
-    return elementwise(lambda m, o: m - o, more, one)
 
 
 @rule(
@@ -47,8 +36,5 @@ def resampled(call: Call) -> Node:
     lead, to = axes_of((*shape[:2], *(1 for _ in inside))), axis("m", prod(outside))
     row = axis("n", n)
     x = gathered_as(call.full("self"), (*lead, row))
-    weights = literal(matrix.numpy(), (row, to))
-    if call.result.dtype in _OF_THEIR_OWN_TYPE and "bicubic" in str(call.operator):
-        weights = _rounded_as_1_is(weights)
-    y = contraction((x, weights), (*lead, to))
+    y = contraction((x, literal(matrix.numpy(), (row, to))), (*lead, to))
     return gathered_as(y, axes_of(result))
