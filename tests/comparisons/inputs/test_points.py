@@ -62,11 +62,6 @@ class TestEveryPattern:
         assert len({v.hex() for v in numbers.tolist()}) == len(numbers)
         assert FLOAT_TYPES[name].hex_bits(values[300]) == "0x012c"
 
-    def test_is_not_for_wider_types(self):
-        """float32 has four thousand million: refused with a sentence."""
-        with pytest.raises(ValueError, match="only 16-bit"):
-            every_pattern(FLOAT_TYPES["float32"])
-
 
 @types
 @pytest.mark.parametrize("name", symdiff.losses)
