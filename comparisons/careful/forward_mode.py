@@ -6,23 +6,19 @@ cotangent: of `scatter_reduce` with `prod` the tangent is 0 in torch 2.13 (pytor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from comparisons.careful.behaviour import finding
 from comparisons.careful.calls import Calls, Found
+from comparisons.careful.pushed import Pushed, pushed, pushed_lightly
 from comparisons.careful.script import call, differentiate, with_leaves, with_seeds
 from comparisons.dtypes import Float64Array
-from comparisons.engines.engine import float64
 from comparisons.inputs.values import seeded
 from comparisons.results.comparison import Comparison
 from symdiff.graph import Stop, topological
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 # Of the norm: beyond it two ways of one code disagree, as no order of additions explains.
 _APART = {"float64": 2.0**-20, "float32": 2.0**-9}
@@ -61,23 +57,36 @@ def forward_mode(calls: Calls) -> Iterator[Comparison]:
     for name in calls.names:  # one by one: each has a formula of its own
         given = calls.given[name]
         tangent = calls.case.dtype.round(_alike(given, draw.normal(size=given.shape)))
-        pushed, size = _pushed(calls, name, tangent)
         pulled = gradients[name] * tangent
-        room = apart(calls) * (size + float(np.abs(pulled).sum()))
-        pulled_sum = float(pulled.sum())
-        if not np.isfinite(pulled_sum) or abs(pushed - pulled_sum) <= room:
+        lightly = pushed_lightly(calls, name, tangent)
+        if lightly is not None and not _excess(calls, lightly, pulled):
+            continue
+        found = pushed(calls, name, tangent)
+        excess = _excess(calls, found, pulled)
+        if not excess:
             continue
         own = np.reshape(calls.case.tolerance(name, widely=True), tangent.shape)
-        if abs(pushed - pulled_sum) <= room + float((own * np.abs(tangent)).sum()):
+        if excess <= float((own * np.abs(tangent)).sum()):
             continue  # of roundings: where the gradient is 0 in truth, or of a cast to 16 bits
         if _smooth(calls, name, gradients, tangent):
             yield finding(
                 calls.case,
                 name,
-                f"is another in forward mode: v·Jt = {pushed:.9g} by its jvp, and {pulled_sum:.9g} "
-                "by its backward",
+                f"is another in forward mode: v·Jt = {found.total:.9g} by its jvp, and "
+                f"{pulled.sum():.9g} by its backward",
                 _script(calls, name, tangent),
             )
+
+
+def _excess(calls: Calls, found: Pushed, pulled: Float64Array) -> float:
+    """By how much ⟨v, J t⟩ and ⟨Jᵀ v, t⟩ differ beyond what two ways may; 0 if the latter is none.
+
+    Args: pulled, the terms of the latter.
+    """
+    pulled_sum = float(pulled.sum())
+    room = apart(calls) * (found.size + float(np.abs(pulled).sum()))
+    excess = abs(found.total - pulled_sum) - room
+    return 0.0 if excess <= 0 or not np.isfinite(pulled_sum) else excess
 
 
 def _alike(given: Float64Array, tangent: Float64Array) -> Float64Array:
@@ -109,25 +118,6 @@ def _script(calls: Calls, name: str, tangent: Float64Array) -> str:
     total = f"sum((§v.double() * §s).sum().item() for §v, §s in ({pairs},) if §s is not None)"
     script.add(f"§y = §f({given})", f"§a = {total}", "§fwd.exit_dual_level()")
     return script.ending("print(format(§a, '.9g'), format(§b, '.9g'))")
-
-
-def _pushed(calls: Calls, name: str, tangent: Float64Array) -> tuple[float, float]:
-    """Σ v · J t, and the sum of the absolute terms, where they are numbers."""
-    from torch.autograd import forward_ad
-
-    fwd: Any = forward_ad  # its functions have no types
-    with fwd.dual_level():
-        leaves = calls.leaves()
-        dual = fwd.make_dual(leaves[name], calls.case.setting.tensor(tangent))
-        outputs: Mapping[str, Tensor] = calls.outputs({**leaves, name: dual})
-        seeds = calls.cotangents(outputs)
-        pushed, size = 0.0, 0.0
-        for output, y in outputs.items():
-            slope = fwd.unpack_dual(y).tangent
-            if slope is not None:
-                parts = float64(seeds[output]) * float64(slope)
-                pushed, size = pushed + float(parts.sum()), size + float(np.abs(parts).sum())
-    return pushed, size if np.isfinite(size) else 0.0
 
 
 def _smooth(calls: Calls, name: str, gradients: Found, tangent: Float64Array) -> bool:

@@ -8,10 +8,17 @@ import pytest
 import torch
 
 import comparisons
+import comparisons.careful.pushed
 
 _LOWER = [[[2.0, 0.0], [-7.0, 3.0]], [[3.0, 0.0], [-13.0, 2.0]]]
 _RIGHT = torch.tensor([[1.0, 2.0], [-1.0, 3.0]], dtype=torch.float64)
 _TWICE = torch.tensor([0, 0, 2])
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["at first", "later"])
+def _loaded(request, monkeypatch):
+    """Whether torch has loaded its compiler, and is asked at once."""
+    monkeypatch.setattr(comparisons.careful.pushed, "_is_loaded", lambda: request.param)
 
 
 def _numbers(*values):
