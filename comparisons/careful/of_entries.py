@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import sympy
 
+from comparisons.careful.pace import soon_up_to
 from comparisons.careful.unasked import Also, Unasked
 from comparisons.case import Asked, Case, case_of
 from comparisons.dtypes import Float64Array, FloatType
@@ -61,9 +63,23 @@ def of_entries(case: Case) -> Iterator[Comparison | Unasked | Also]:
         return
     yield from _asked(found, case, {n: v[usual] for n, v in anywhere.items()})
     if found.by_hand and case.dtype.name in _FURTHEST_BY_HAND:
-        far = ~usual & _further(anywhere, case.dtype)
+        furthest = _FURTHEST_BY_HAND[case.dtype.name] ** (1 / len(anywhere))
+        try:
+            soon = soon_up_to(partial(_called, found, case), furthest)
+        except Exception as error:  # noqa: BLE001 - code that is not made for rows may raise anything
+            yield Unasked("points far out", str(error).partition("\n")[0])
+            return
+        if soon < furthest:
+            yield Unasked(f"points beyond {soon:.3g}", "the code takes ever longer there")
+        far = ~usual & _further(anywhere, case.dtype, furthest, soon)
         further = {n: v[far] for n, v in anywhere.items()}
         yield from _asked(found, case, further, further=True)
+
+
+def _called(found: Entrywise, case: Case, size: float) -> None:
+    """The code once, at numbers of a size, on both sides of 0, with a fraction if they have one."""
+    tensor = case.setting.tensor(np.array([size, -size, size / 3, -size / 3]))
+    found.function(*[tensor] * len(found.definition.variables))
 
 
 def _asked(
@@ -134,16 +150,17 @@ def _points(found: Entrywise, case: Case) -> tuple[dict[str, Float64Array], Bool
     return points, _usual(definition, points, dtype) | np.isin(points[name], beside)
 
 
-def _further(points: Mapping[str, Float64Array], dtype: FloatType) -> BoolArray:
+def _further(
+    points: Mapping[str, Float64Array], dtype: FloatType, furthest: float, soon: float
+) -> BoolArray:
     """Which points are far out, or near 0, but so far only that squares and cubes are usual.
 
-    Or subnormal, where squares are nothing.
+    Or subnormal, where squares are nothing. Args: soon, up to which size the code returns soon.
     """
-    furthest = _FURTHEST_BY_HAND[dtype.name] ** (1 / len(points))
     sizes = [np.abs(values) for values in points.values()]
     return np.logical_and.reduce(
         [
-            (size < dtype.smallest_normal) | ((size >= 1 / furthest) & (size <= furthest))
+            (size < dtype.smallest_normal) | ((size >= 1 / furthest) & (size <= soon))
             for size in sizes
         ]
     )

@@ -16,6 +16,7 @@ it is: a backward may rest on what its caller keeps, as p − t for cross entrop
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -56,6 +57,7 @@ _MOVES: dict[str, _Move] = {
 }
 _SCALES = (6, 9, 20, 60)  # exponents of the entries' scales, from the nearest on
 _OVERFLOWING = 9  # beyond it, where entries are some thousand, only numbers are held against code
+_LONG = 1.0  # seconds that a check at a scale may take, so that a larger one is asked too
 _TOGETHER, _TOGETHER_ELSE = {"float64": 200}, 28  # the furthest, of all arguments together
 _MOST_ALONE = 3  # arguments that are moved each by itself
 _MOST = 2**14  # entries: a capture more for each move
@@ -92,6 +94,7 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
         for ladder in _scales(case):
             for power in ladder:
                 name, move = f"2^{power} times as large", partial(_scaled, power)
+                started = time.process_time()
                 found = _asked(case, bare, name, move, sizes, 2.0**power)
                 if isinstance(found, Comparison) and (
                     abs(power) <= _OVERFLOWING or _is_a_number(found)
@@ -103,6 +106,9 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
                 if found is not True:
                     break
                 powers.append(power)
+                if time.process_time() - started > _LONG:  # a loop up to the entries, say
+                    yield Unasked(f"entries more than 2^{power} times as large", "it takes long")
+                    break
         subnormal = False
         for name in _arguments(case)[:_MOST_ALONE]:
             move = partial(_subnormal, case.dtype, np.asarray(case.inputs[name]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import sympy
@@ -27,6 +28,9 @@ _NOTATION = MatrixNotation(
 )
 
 
+_TYPED = re.compile(r"([0-9.]+)e([+-]?[0-9]+)")
+
+
 class TexPrinter(LatexPrinter):
     """SymPy's LaTeX printer with reading order, bars and ∘ between arrays."""
 
@@ -34,6 +38,10 @@ class TexPrinter(LatexPrinter):
         super().__init__({"mul_symbol": r" \, "})
 
     def _print_Symbol(self, e: Symbol, style: str = "plain") -> str:
+        decimal = _TYPED.fullmatch(e.name)  # a number as a person types it: 1e-06
+        if decimal:
+            power = f"10^{{{int(decimal[2])}}}"
+            return power if decimal[1] == "1" else rf"{decimal[1]} \cdot {power}"
         head, underscore, tail = unbarred(e.name).partition("_")
         name = _SPELT.get(head, head) + underscore + tail
         plain = name.replace(HAT, "")

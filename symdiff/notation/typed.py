@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import sympy
 from sympy import Expr, Rational, Symbol
 
@@ -38,4 +40,4 @@ def _typed(number: Rational) -> Expr:
 
 def _decimal(size: float) -> str:
     """The shortest decimal that reads back as the float64."""
-    return repr(size).removesuffix(".0")
+    return re.sub(r"e([+-])0", r"e\1", repr(size).removesuffix(".0"))

@@ -92,7 +92,7 @@ class Document:
         found: dict[str, list[Row]] = {}
         for r in self.comparisons:
             found.setdefault(r["title"], []).append(r)
-        return found
+        return {title: _in_order(rows) for title, rows in found.items()}
 
     @property
     def titles(self) -> list[str]:
@@ -107,7 +107,7 @@ class Document:
     @cached_property
     def engines(self) -> list[str]:
         """Each engine once."""
-        return sorted({r["engine"] for r in self.comparisons})
+        return sorted({r["engine"] for r in self.comparisons}, key=_reverse_first)
 
     def of(self, title: str) -> list[Row]:
         """The comparisons of a function."""
@@ -115,7 +115,7 @@ class Document:
 
     def engines_of(self, title: str) -> list[str]:
         """The engines that a function was compared in."""
-        return sorted({r["engine"] for r in self.of(title)})
+        return sorted({r["engine"] for r in self.of(title)}, key=_reverse_first)
 
     @property
     def engine_pairs(self) -> list[EnginePair]:
@@ -306,3 +306,13 @@ def _setting(row: Row) -> str:
     if row["device"] != "cpu":
         parts.append(row["device"])
     return ", ".join(parts)
+
+
+def _in_order(rows: list[Row]) -> list[Row]:
+    """Type by type as they came, and of each the plain backward first."""
+    types = list(dict.fromkeys(r["dtype"] for r in rows))
+    return sorted(rows, key=lambda r: (types.index(r["dtype"]), *_reverse_first(r["engine"])))
+
+
+def _reverse_first(engine: str) -> tuple[bool, str]:
+    return engine != "reverse", engine

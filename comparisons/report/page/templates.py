@@ -69,7 +69,7 @@ def _html() -> Environment:
         "inf": math.inf,
         "equation": _equation,
     }
-    environment.filters |= {"place": _place}
+    environment.filters |= {"place": _place, "breaking": _breaking}
     environment.filters |= {"error_plot": plots.error_plot, "curve_plot": plots.curve_plot}
     return environment
 
@@ -102,6 +102,11 @@ def _environment(**options: Any) -> Environment:
 def style_sheet() -> str:
     """The style, the font in it: in a page, or a file that the pages of a folder share."""
     return _text("page.css").replace("FONT", base64.b64encode(_font()).decode())
+
+
+def _breaking(name: str) -> Markup:
+    """A name that may go on in the next line after an underscore."""
+    return Markup("_<wbr>").join(name.split("_"))
 
 
 def _hash(text: str) -> str:
