@@ -127,10 +127,11 @@ class _Settling:
         asked = self.asked
         result = uncertain((len(points),))
         left = list(range(len(points)))
+        near = [False] * len(points) if self.primal is None else self.primal.near_borders(points)
         precision = max(64, int(np.ceil(-np.log2(asked.relative))) + _SPARE_BITS)
         while left:
             with ctx.workprec(min(precision, asked.max_precision)):
-                balls, whys = self._balls([points[i] for i in left])
+                balls, whys = self._balls([(points[i], near[i]) for i in left])
                 part = enclosure_of(balls, relative=asked.relative, absolute=asked.absolute)
             settled = part.certified
             if asked.rounding is not None:
@@ -153,18 +154,21 @@ class _Settling:
             precision *= 2
         return result
 
-    def _balls(self, points: list[tuple[float, ...]]) -> tuple[list[arb], list[Why]]:
-        """A ball for each point, and why it could not be certified; fewer if the time is spent."""
+    def _balls(self, points: list[tuple[tuple[float, ...], bool]]) -> tuple[list[arb], list[Why]]:
+        """A ball for each point, and why it could not be certified; fewer if the time is spent.
+
+        Args: points, each with whether the function's cases may change there.
+        """
         balls, whys = [], []
-        for point in points:
+        for point, near in points:
             if deadline.spent():
                 break
-            ball, why = self._ball([arb(x) for x in point])
+            ball, why = self._ball([arb(x) for x in point], near=near)
             balls.append(ball)
             whys.append(why)
         return balls, whys
 
-    def _ball(self, point: list[arb]) -> tuple[arb, Why]:
+    def _ball(self, point: list[arb], *, near: bool) -> tuple[arb, Why]:
         if self.primal is not None and self.primal.guards:
             defined = self.primal.defined(point)
             if not defined:
@@ -183,9 +187,9 @@ class _Settling:
         if self.primal is None and self.program.conditions.unknown:
             return arb.nan(), Why.UNDECIDED
         tied = self.program.conditions.tied
-        if self.primal is not None and self.primal.broken(point):
+        if self.primal is not None and near and self.primal.broken(point):
             return arb.nan(), Why.UNDECIDED
-        if self.primal is None or not (tied or self.primal.may_jump(point)):
+        if self.primal is None or not (tied or (near and self.primal.may_jump(point))):
             return ball, Why.UNDECIDED
         if not tied and self.primal.steady(point):
             return ball, Why.UNDECIDED  # it is the limit of the slopes beside the point

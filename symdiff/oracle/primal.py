@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from math import frexp
 from typing import Any
 
+import numpy as np
 import sympy
 from flint import arb, arb_series, ctx
 from sympy import Expr, Piecewise, Symbol
@@ -32,11 +33,13 @@ from symdiff.oracle.nearby import (
     Open,
     Point,
     beside,
+    borders_of,
     continuous,
     equal,
     jumps,
     written,
 )
+from symdiff.oracle.running_bounds import nonzero
 
 _FAR = real_symbol("t")  # what tends to infinity
 _LEAST = arb(2) ** -1080  # no float64 but 0 is nearer to 0
@@ -115,6 +118,8 @@ class PrimalAt:
         self._here: dict[Expr, Compiled] = {}  # so too
         self.open_beside = False  # whether a border's sign beside the last point was left open
         self._exists: dict[tuple[float, ...], tuple[bool | None, bool | None]] = {}
+        self._jumping = jumps(primal.function)
+        self._jumping_before = tuple(filter(jumps, primal.before))
 
     def defined(self, point: Sequence[arb]) -> bool | None:
         """Whether all of the values exist there; None where it is not decided."""
@@ -167,12 +172,25 @@ class PrimalAt:
         variable = self._primal.variable
         return {**numbers, variable: numbers[variable] + side / _FAR}
 
+    def near_borders(self, points: Sequence[tuple[float, ...]]) -> list[bool]:
+        """By point whether a border may be 0 there that some case hangs on."""
+        jumping = self._primal.jumping
+        if not jumping:
+            return [False] * len(points)
+        borders = [border for e in jumping for border in borders_of(e)]
+        columns = list(np.array(points, dtype=np.float64).reshape(len(points), len(self._inputs)).T)
+        known = [border for border in borders if border is not None]
+        far = nonzero(known, self._inputs, columns) if len(known) == len(borders) else None
+        if far is None:
+            return [True] * len(points)
+        return (~np.broadcast_to(far, (len(points),))).tolist()
+
     def may_jump(self, point: Sequence[arb]) -> bool:
         """Whether a border is 0 there, or may be, between cases of which one may leave the other.
 
         The slopes on both sides of a jump may be one, and the derivative's formula without cases.
         """
-        if not jumps(self._primal.function):
+        if not self._jumping:
             return False
         self._value(self._primal.function, self._all(point))
         met = self._here[self._primal.function].conditions
@@ -180,7 +198,7 @@ class PrimalAt:
 
     def broken(self, point: Sequence[arb]) -> bool:
         """Whether what the function is made of derivatives of may jump there."""
-        for e in filter(jumps, self._primal.before):
+        for e in self._jumping_before:
             self._value(e, self._all(point))
             met = self._here[e].conditions
             if (met.tied or met.undecided) and not self._steady(e, self._point(point)):
