@@ -29,24 +29,37 @@ class Ran:
     gradients: Arrays
 
 
-def plain_run(case: Case, bare: Bare, inputs: Arrays, cotangents: Arrays) -> Ran:
+def plain_run(
+    case: Case, bare: Bare, inputs: Arrays, cotangents: Arrays, threads: int | None = None
+) -> Ran:
     """The code at inputs, differentiated for cotangents of some or all of its outputs.
 
-    Args: inputs and cotangents, by the names of inputs and outputs, in the user's shapes.
+    Args: inputs and cotangents, by the names of inputs and outputs, in the user's shapes; threads,
+        on how many of torch's it runs, if not on as many as there are.
     Raises: whatever the code raises.
     """
     import torch
 
     tensor = case.setting.tensor
     leaves = {name: tensor(value).requires_grad_() for name, value in inputs.items()}
-    outputs = bare.call(leaves)
-    asked = [y for y in cotangents if outputs[y].requires_grad]
-    weights = [tensor(cotangents[y]).to(outputs[y].dtype) for y in asked]
-    found: tuple[torch.Tensor | None, ...] = (None,) * len(leaves)
-    if asked:
-        found = torch.autograd.grad(
-            [outputs[y] for y in asked], list(leaves.values()), weights, allow_unused=True
-        )
+    weights = {y: tensor(value) for y, value in cotangents.items()}
+    before = torch.get_num_threads()
+    try:
+        if threads is not None:  # what is no code of the user's need not wait for another thread
+            torch.set_num_threads(threads)
+        outputs = bare.call(leaves)
+        asked = [y for y in cotangents if outputs[y].requires_grad]
+        found: tuple[torch.Tensor | None, ...] = (None,) * len(leaves)
+        if asked:
+            found = torch.autograd.grad(
+                [outputs[y] for y in asked],
+                list(leaves.values()),
+                [weights[y].to(outputs[y].dtype) for y in asked],
+                allow_unused=True,
+            )
+    finally:
+        if threads is not None:
+            torch.set_num_threads(before)
     return Ran(
         {y: _numbers(t) for y, t in outputs.items()},
         {

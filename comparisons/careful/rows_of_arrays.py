@@ -220,11 +220,4 @@ def _worst(got: Float64Array, wanted: Float64Array) -> tuple[tuple[int, ...], st
 
 
 def _on_two_threads(case: Case, bare: Bare, inputs: Arrays, cotangents: Arrays) -> Ran:
-    import torch
-
-    threads = torch.get_num_threads()
-    try:
-        torch.set_num_threads(2)
-        return plain_run(case, bare, inputs, cotangents)
-    finally:
-        torch.set_num_threads(threads)
+    return plain_run(case, bare, inputs, cotangents, threads=2)

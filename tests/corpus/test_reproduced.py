@@ -7,12 +7,11 @@ above a reproduction asks for, to define the function first, is done by its plac
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from arrays_wrong import WRONG as WRONG_ARRAYS
+from fresh_process import run_fresh
 from pointwise_wrong import WRONG as WRONG_POINTWISE
 
 import comparisons
@@ -62,14 +61,7 @@ import {module}
 function = {module}.WRONG[{number}].function
 {name} = getattr(function, "__self__", function)
 """
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-"],
-        input=f"{defined if remark else ''}{statements}\n",
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_fresh(f"{defined if remark else ''}{statements}\n", Path(folder))
     return (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()[-1]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from fresh_process import run_fresh
 
 import comparisons
 from comparisons.report.data.files import document
@@ -123,9 +124,7 @@ def test_a_finding_in_words_is_shown_too(name, suffix, tmp_path, monkeypatch):
     (finding,) = page.findings
     (code,) = finding.reproductions
     said, printed = SAID[name]
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = run_fresh(code, tmp_path)
     last = (done.stdout if printed is None or printed == "None" else done.stderr).splitlines()[-1]
 
     assert said.removeprefix("h.grad ") in finding.sentences[0]
