@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -26,6 +27,8 @@ from comparisons.report.page.mathml import mathml
 from comparisons.report.summaries.findings import HERE, TORCH, USER
 from comparisons.results.number import shown
 from symdiff.notation.names import lettered
+
+_ARXIV = re.compile(r"arXiv:([0-9]{4}\.[0-9]{4,5}|[a-z-]{2,20}/[0-9]{7})")
 
 
 def template(name: str) -> Any:
@@ -69,7 +72,7 @@ def _html() -> Environment:
         "inf": math.inf,
         "equation": _equation,
     }
-    environment.filters |= {"place": _place, "breaking": _breaking}
+    environment.filters |= {"place": _place, "breaking": _breaking, "cited": _cited}
     environment.filters |= {"error_plot": plots.error_plot, "curve_plot": plots.curve_plot}
     return environment
 
@@ -107,6 +110,17 @@ def style_sheet() -> str:
 def _breaking(name: str) -> Markup:
     """A name that may go on in the next line after an underscore."""
     return Markup("_<wbr>").join(name.split("_"))
+
+
+def _cited(source: str) -> Markup:
+    """A source with its arXiv identifiers as links."""
+    found = Markup("")
+    last = 0
+    for match in _ARXIV.finditer(source):
+        found += source[last : match.start()]
+        found += Markup('<a href="https://arxiv.org/abs/{}">{}</a>').format(match[1], match[0])
+        last = match.end()
+    return found + source[last:]
 
 
 def _hash(text: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from comparisons.report.data.files import document, read_json, write_json
 from comparisons.report.page.document import Document, write, write_page
-from comparisons.report.page.templates import anchor
+from comparisons.report.page.templates import _cited, anchor
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,18 @@ class TestHtml:
         page = _Page(report.render(".html"))
 
         assert len(page.ids) == len(set(page.ids))
-        assert {link[1:] for link in page.links} <= set(page.ids)
+        papers = {link for link in page.links if link.startswith("https://arxiv.org/abs/")}
+        assert {link[1:] for link in {*page.links} - papers} <= set(page.ids)
+
+    def test_papers_are_links(self, report):
+        """By their number at arXiv; what else a source says is text."""
+        text = report.render(".html")
+
+        assert '<a href="https://arxiv.org/abs/1606.08415">arXiv:1606.08415</a>' in text
+        assert str(_cited('<b> arXiv:1/"> arXiv:2009.04759')) == (
+            '&lt;b&gt; arXiv:1/&#34;&gt; <a href="https://arxiv.org/abs/2009.04759">'
+            "arXiv:2009.04759</a>"
+        )
 
     def test_mathematics_is_mathml(self, report):
         """Formulas are marked up, not pictures and not source."""
@@ -106,7 +117,7 @@ class TestHtml:
             assert 'href="style.css"' in path.read_text("utf-8")
         assert (tmp_path / "r" / "style.css").stat().st_size > 60_000
         for path, page in pages.items():
-            for link in page.links:
+            for link in (to for to in page.links if not to.startswith("https://arxiv.org/")):
                 if link == "style.css":
                     continue
                 target, _, fragment = link.partition("#")
