@@ -276,7 +276,7 @@ def test_constants_are_written_as_they_were_typed():
     zero, x = torch.zeros(2, 3).double(), _normal(2, 3)
     told = repr(comparisons.compare(F.cosine_similarity, zero, x))
 
-    assert "max(1e-08, z)" in told
+    assert "max(1e-8, z)" in told
     assert "for nan" not in told
 
 
