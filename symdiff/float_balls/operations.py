@@ -265,7 +265,9 @@ def order(a: Any, ea: Any, b: Any, eb: Any) -> Any:
     """
     exist = (ea < np.inf) & (eb < np.inf)
     exact = (ea == 0.0) & (eb == 0.0)
-    apart = abs(a - b) > (ea + eb) * (1 + 2.0**-50) + TINY  # of an infinity too, not of one and itself
+    apart = (
+        abs(a - b) > (ea + eb) * (1 + 2.0**-50) + TINY
+    )  # of an infinity too, not of one and itself
     sign = 1.0 if a > b else -1.0 if a < b else 0.0
     return (sign if exist & (exact | apart) else np.nan), exist
 
@@ -274,7 +276,7 @@ def order(a: Any, ea: Any, b: Any, eb: Any) -> Any:
 def maximum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
     """max(a, b): the one that is larger for certain, or it moves by the larger of the two moves."""
     sign, exist = order(a, ea, b, eb)
-    v, e = (a if a > b else b), (ea if ea > eb else eb)
+    v, e = max(a, b), max(ea, eb)
     e = ea if sign > 0 else eb if sign < 0 else e
     return (v if exist else np.nan), (e if exist else np.inf)
 
@@ -283,7 +285,7 @@ def maximum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
 def minimum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
     """min(a, b), likewise."""
     sign, exist = order(a, ea, b, eb)
-    v, e = (a if a < b else b), (ea if ea > eb else eb)
+    v, e = min(a, b), max(ea, eb)
     e = ea if sign < 0 else eb if sign > 0 else e
     return (v if exist else np.nan), (e if exist else np.inf)
 
