@@ -20,12 +20,12 @@ from comparisons.engines.undisturbed import calling, undisturbed
 from comparisons.inputs.cotangents import cotangent_of
 from comparisons.inputs.points import Points, points_of
 from comparisons.inputs.values import COTANGENT, Inputs, array_of
-from comparisons.judge.allowance import TIMES, Allowance
 from comparisons.judge.budget import Budget
-from comparisons.judge.held import held_types, precisions
+from comparisons.judge.graphs.allowance import TIMES, Allowance
+from comparisons.judge.graphs.held import held_types, precisions
 from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
-from comparisons.judge.power import Power, nonlinear, power_of, unjudged
+from comparisons.judge.power.power import Power, nonlinear, power_of, unjudged
 from comparisons.judge.presence import is_computed, of_numbers, presence, residue
 from comparisons.judge.truth import Truth
 from comparisons.results.adjoint_result import AdjointResult
@@ -35,7 +35,7 @@ from comparisons.subjects.subject import Subject
 from symdiff import Definition
 from symdiff.graph import Node
 from symdiff.graph.adjoints.derivation import CONSTANT, requiring_grad
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.enclosures.enclosure import Enclosure
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from comparisons.careful.another_slope import require_its_own_slope
+from comparisons.careful.circumstances.another_slope import require_its_own_slope
 from comparisons.careful.questions import asked_too, careful
 from comparisons.careful.unasked import Also, Unasked, left_out
 from comparisons.case import Asked, Case, ask, case_of

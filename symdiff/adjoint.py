@@ -21,7 +21,7 @@ from symdiff.trees.extent import TooLarge
 if TYPE_CHECKING:
     from symdiff.bridge.evaluator import Evaluator
     from symdiff.bridge.torch_code import TorchCode
-    from symdiff.oracle.enclosure import Enclosure
+    from symdiff.oracle.enclosures.enclosure import Enclosure
 
 
 class Adjoints(Derivation, Mapping[str, Expr]):

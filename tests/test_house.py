@@ -65,10 +65,22 @@ ROOMS: Mapping[str, Sequence[str]] = {
 # The rooms within a room, in order. Files beside them are open to all of them.
 INNER_ROOMS: Mapping[str, Sequence[str]] = {
     "symdiff.graph": ("arrays", "kinds", "composed", "reading", "adjoints"),
-    "symdiff.oracle": ("limits", "tables"),
+    "symdiff.oracle": (
+        "enclosures",
+        "limits",
+        "points",
+        "tables",
+        "programs",
+        "neighbourhood",
+        "borders",
+    ),
     "comparisons.capture": ("arrays", "running", "calls", "rules"),
     "comparisons.subjects": ("own", "catalogue"),
     "comparisons.engines": ("modes", "layouts"),
+    "comparisons.frameworks": ("libraries",),
+    "comparisons.judge": ("points", "graphs", "power"),
+    "comparisons.results": ("views", "code"),
+    "comparisons.careful": ("running", "circumstances", "numbers"),
     "comparisons.report": ("data", "summaries", "page"),
 }
 

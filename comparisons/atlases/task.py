@@ -18,7 +18,7 @@ from comparisons.inputs.values import Inputs
 from comparisons.judge.truth import Truth
 from comparisons.report.data.row import Row
 from comparisons.subjects.subject import Subject
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.enclosures.enclosure import Enclosure
 
 # The precision of ball arithmetic is a setting of the whole process: threads take turns.
 _ONE_AT_A_TIME = Lock()

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from comparisons.careful.nan_in_points import nan_in_points
+from comparisons.careful.numbers.nan_in_points import nan_in_points
 from comparisons.careful.of_arrays import of_arrays
 from comparisons.careful.of_points import MODERATE
 from comparisons.careful.unasked import Unasked

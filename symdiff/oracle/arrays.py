@@ -18,7 +18,23 @@ from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.largest import winners
 from symdiff.graph.node import Node
 from symdiff.oracle import deadline
-from symdiff.oracle.array_balls import (
+from symdiff.oracle.borders.array_jumps import may_jump, open_to_jumps
+from symdiff.oracle.borders.poles import settle_poles
+from symdiff.oracle.borders.settled_jumps import settle_jumps
+from symdiff.oracle.borders.settled_ties import settle_ties
+from symdiff.oracle.borders.ties import choosing_steps, chosen
+from symdiff.oracle.enclosures.enclosure import (
+    SMALLEST,
+    BoolArray,
+    Enclosure,
+    Float64Array,
+    Why,
+    uncertain,
+)
+from symdiff.oracle.enclosures.from_balls import enclosure_of
+from symdiff.oracle.enclosures.from_float_balls import COARSEST, WORTH, enclose_quickly
+from symdiff.oracle.points.ball import MAX_PRECISION
+from symdiff.oracle.programs.array_balls import (
     balls_of,
     compile_entry,
     compile_plain,
@@ -26,16 +42,7 @@ from symdiff.oracle.array_balls import (
     compile_untied,
     watched,
 )
-from symdiff.oracle.array_jumps import may_jump, open_to_jumps
-from symdiff.oracle.ball import MAX_PRECISION
-from symdiff.oracle.enclosure import SMALLEST, BoolArray, Enclosure, Float64Array, Why, uncertain
-from symdiff.oracle.from_balls import enclosure_of
-from symdiff.oracle.from_float_balls import COARSEST, WORTH, enclose_quickly
-from symdiff.oracle.poles import settle_poles
-from symdiff.oracle.reach import Loss, Spoiled, Watch
-from symdiff.oracle.settled_jumps import settle_jumps
-from symdiff.oracle.settled_ties import settle_ties
-from symdiff.oracle.ties import choosing_steps, chosen
+from symdiff.oracle.programs.reach import Loss, Spoiled, Watch
 
 _FIRST = 128  # bits
 # Seconds that one call may take: a layer norm of 4,096 entries takes 5 s.

@@ -11,7 +11,7 @@ from sampled import in_turns, sampled
 import comparisons
 import symdiff
 from comparisons import Verdict
-from comparisons.results.reproduction import reproduction
+from comparisons.results.code.reproduction import reproduction
 
 TORCH_NN = [k for k, d in symdiff.activations.items() if d.source.startswith("torch.nn.")]
 

@@ -7,7 +7,7 @@ import sympy
 from symdiff import adjoints
 from symdiff.graph import Graph, array, contraction, einsum, elementwise
 from symdiff.graph.kinds.input import Input
-from symdiff.oracle.enclosure import Why
+from symdiff.oracle.enclosures.enclosure import Why
 
 X, TABLE = array("x", "n"), array("x", "n m")
 
