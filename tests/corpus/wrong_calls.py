@@ -26,7 +26,7 @@ def _swiglu(a: Tensor, b: Tensor) -> Tensor:
 def _add(
     kind: str, wrong: str, function: Function, shows: Witness, right: Function = _swiglu
 ) -> None:
-    example = _pair if right is _swiglu else _one
+    example = _pair if right in (_swiglu, torch.mul) else _one
     name = right.__name__.lstrip("_")
     CALLS.append(WrongArrays(name, kind, function, right, example, wrong, "call", shows=shows))
 
