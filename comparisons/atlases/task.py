@@ -9,7 +9,8 @@ from threading import Lock
 import numpy as np
 
 from comparisons.atlases.cell import absent_cell, cell
-from comparisons.case import Asked, Case, case_of
+from comparisons.cases.asked import Asked, case_of
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.frameworks.apart import ApartEngine
 from comparisons.frameworks.array_framework import ArrayFramework

@@ -18,7 +18,8 @@ from comparisons.careful.numbers.other_cotangents import other_cotangents
 from comparisons.careful.numbers.rows_of_arrays import other_rows, rows_of
 from comparisons.careful.running.calls import Calls
 from comparisons.careful.unasked import Unasked, until_an_error
-from comparisons.case import Asked, Case, case_of
+from comparisons.cases.asked import Asked, case_of
+from comparisons.cases.case import Case
 from comparisons.engines.call import run
 from comparisons.engines.engine import Engine, own_deprecations_ignored
 from comparisons.engines.layouts.noncontiguous import NonContiguous

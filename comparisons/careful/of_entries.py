@@ -15,7 +15,8 @@ import sympy
 
 from comparisons.careful.numbers.pace import soon_up_to
 from comparisons.careful.unasked import Also, Unasked
-from comparisons.case import Asked, Case, case_of
+from comparisons.cases.asked import Asked, case_of
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.engines.engine import Gradients, Indices
 from comparisons.engines.modes.reverse import Reverse

@@ -14,7 +14,7 @@ import numpy as np
 from comparisons.capture.captured import A_COMPARISON
 from comparisons.capture.refusal import WAY_OUT, Refused
 from comparisons.careful.running.calls import Calls
-from comparisons.case import Case
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.inputs.values import seeded
 from comparisons.judge.vocabulary import Verdict

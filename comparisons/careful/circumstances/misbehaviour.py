@@ -14,7 +14,7 @@ import sympy
 
 from comparisons.careful.behaviour import changed, finding
 from comparisons.careful.running.script import Script
-from comparisons.case import Case
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.call import run
 from comparisons.engines.engine import Indices, float64, own_deprecations_ignored

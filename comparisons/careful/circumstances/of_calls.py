@@ -24,7 +24,7 @@ from comparisons.careful.running.calls import (
 )
 from comparisons.careful.running.script import Script, call, differentiate, with_leaves, with_seeds
 from comparisons.careful.unasked import Unasked
-from comparisons.case import Case
+from comparisons.cases.case import Case
 from comparisons.engines.engine import Gradients, float64
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.inputs.position import position

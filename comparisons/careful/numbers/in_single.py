@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from comparisons.careful.unasked import Unasked
-from comparisons.case import Asked, Case, case_of
+from comparisons.cases.asked import Asked, case_of
+from comparisons.cases.case import Case
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.judge.vocabulary import Verdict

@@ -15,7 +15,7 @@ import numpy as np
 from comparisons.careful.numbers.rows_of_arrays import Rows
 from comparisons.careful.running.plain_run import Arrays, cotangents_of, inputs_of, plain_run
 from comparisons.careful.running.script import Told, of_plain_run
-from comparisons.case import Case
+from comparisons.cases.case import Case
 from comparisons.inputs.position import position
 from comparisons.inputs.values import seeded
 from comparisons.subjects.own.bare import Bare

@@ -15,7 +15,7 @@ from comparisons.careful.behaviour import finding
 from comparisons.careful.circumstances.misbehaviour import BENT, hand_written
 from comparisons.careful.running.script import Script
 from comparisons.careful.unasked import Unasked
-from comparisons.case import Case
+from comparisons.cases.case import Case
 from comparisons.engines.call import run
 from comparisons.engines.engine import float64
 from comparisons.engines.undisturbed import calling

@@ -8,7 +8,7 @@ import numpy as np
 
 from comparisons.careful.running.plain_run import cotangents_of, differs, inputs_of, plain_run
 from comparisons.careful.running.script import Told, of_plain_run
-from comparisons.case import Case
+from comparisons.cases.case import Case
 from comparisons.inputs.position import position
 from comparisons.subjects.own.bare import Bare
 

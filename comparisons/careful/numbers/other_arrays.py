@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from comparisons.careful.unasked import Also, Unasked
-from comparisons.case import Asked, Case, case_of
+from comparisons.cases.asked import Asked, case_of
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.undisturbed import calling

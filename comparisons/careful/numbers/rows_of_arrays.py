@@ -23,7 +23,7 @@ from comparisons.careful.running.plain_run import (
 )
 from comparisons.careful.running.script import Script, Told, of_plain_run
 from comparisons.careful.unasked import Unasked
-from comparisons.case import Case
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import Indices
 from comparisons.inputs.position import position

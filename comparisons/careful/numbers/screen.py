@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from comparisons.case import Case
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import Engine, Gradients, Indices
 from comparisons.engines.undisturbed import undisturbed

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from comparisons.case import Case
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import float64
 from comparisons.subjects.own.bare import Bare

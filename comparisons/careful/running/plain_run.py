@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from comparisons.case import Case
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.subjects.own.bare import Bare
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from comparisons.careful.running.calls import Calls, Layout, contiguous, sliced, spread, turned
 from comparisons.careful.running.plain_run import Arrays
-from comparisons.case import Case
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.results.code.statements import MOST_ENTRIES, entries, free

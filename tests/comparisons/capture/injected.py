@@ -20,7 +20,8 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from comparisons.capture import Refused
-from comparisons.case import Asked, Case, case_of
+from comparisons.cases.asked import Asked, case_of
+from comparisons.cases.case import Case
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.judge.graphs.allowance import Allowance, precision_of

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 import comparisons.careful.circumstances.pushed
 from comparisons.careful.circumstances.pushed import DECOMPOSED, pushed, pushed_lightly
 from comparisons.careful.running.calls import Calls
-from comparisons.case import Asked, case_of
+from comparisons.cases.asked import Asked, case_of
 from comparisons.dtypes import float_type
 from comparisons.engines.engine import own_deprecations_ignored
 from comparisons.subjects.own.captured import from_code

@@ -12,7 +12,7 @@ from comparisons.careful.numbers.nan_in_arrays import nan_in_arrays
 from comparisons.careful.numbers.one_output import one_output
 from comparisons.careful.numbers.rows_of_arrays import other_rows, rows_of
 from comparisons.careful.unasked import Unasked
-from comparisons.case import Asked, case_of
+from comparisons.cases.asked import Asked, case_of
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.judge.truth import Truth
 from comparisons.subjects.own.captured import from_code

@@ -7,7 +7,7 @@ from hand_written import with_backward
 
 import comparisons
 from comparisons import GradientMismatch
-from comparisons.case import Asked, case_of
+from comparisons.cases.asked import Asked, case_of
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.subjects.own.captured import from_code
 

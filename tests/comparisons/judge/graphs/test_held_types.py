@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 import comparisons
 from comparisons import GradientMismatch
-from comparisons.case import Asked, case_of
+from comparisons.cases.asked import Asked, case_of
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.judge.graphs.held import precisions
 from comparisons.subjects.own.captured import from_code
