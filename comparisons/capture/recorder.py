@@ -37,7 +37,7 @@ from comparisons.capture.calls.operators import (
     plain_name,
     written_arguments,
 )
-from comparisons.capture.calls.positions import Jitter, samples
+from comparisons.capture.calls.positions import Positions
 from comparisons.capture.calls.probing import probed
 from comparisons.capture.origins import Origins
 from comparisons.capture.refusal import NoRule, refused
@@ -54,8 +54,8 @@ _CUT = "detach() or no_grad()"
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's class is untyped
     """Records every operator that runs inside `with recorder:`."""
 
-    def __init__(self, held: Container[int] = (), jitter: Jitter | None = None) -> None:
-        """Args: held, decisions taken as constants, by their order; jitter, of positions."""
+    def __init__(self, held: Container[int] = (), positions: Positions | None = None) -> None:
+        """Args: held, decisions taken as constants, by their order; positions, of pixels."""
         super().__init__()  # type: ignore[no-untyped-call]  # torch's class is untyped
         self.decisions: list[Decision] = []  # in the order in which they were made
         self.origins = Origins()
@@ -64,9 +64,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self.operators: Counter[str] = Counter()
         self.draws = False  # whether random numbers were drawn
         self.writes = False  # whether something was written into that an input reaches
-        self.looked_up = 0  # at how many positions pixels were looked up
+        self.positions = positions or Positions()
         self._held = held
-        self._jitter = jitter
         self._storages = Storages()
         self._depth = 0  # inside how many decompositions
         self.forwards = 0  # inside how many forwards of Functions and operators of the user's
@@ -338,10 +337,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         if self._depth > _DEEPEST:  # igamma's is made of igamma
             raise refused(plain_name(call), self._place())
         args, kwargs = tree_map_only(Tensor, self._with_its_stop, (call.args, call.kwargs))
-        if samples(call.name):
-            self.looked_up += args[1].numel()
-            if self._jitter is not None:
-                args = (args[0], self._moved(args[1], self._jitter), *args[2:])
+        args = self.positions.looked_up(call.name, args, self._storages)
         try:
             with self._inside(), self:
                 found = way(*args, **kwargs)
@@ -359,13 +355,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         with torch._C._DisableTorchDispatch():
             copy = tensor.detach().clone()
         self._storages.put(copy, self.value(tensor))
-        return copy
-
-    def _moved(self, positions: Tensor, jitter: Jitter) -> Tensor:
-        """A copy of positions, each moved, whose value is that of the positions."""
-        with torch._C._DisableTorchDispatch():
-            copy = jitter.moved(positions.detach())
-        self._storages.put(copy, self._storages.value(positions))
         return copy
 
     @contextmanager

@@ -35,7 +35,6 @@ class Nearby:
 
         In float64, or if the code does not run there, in the type that it is judged in.
         """
-        from comparisons.capture.calls.positions import Jitter
         from comparisons.capture.capturing import captured_call
 
         draw = seeded()
@@ -45,7 +44,7 @@ class Nearby:
             by = max(_ROUNDINGS * self.dtype.unit_roundoff, _FURTHER * kind.unit_roundoff)
             try:
                 found = captured_call(
-                    self.function, arguments, named, dtype=kind, jitter=Jitter(k, by)
+                    self.function, arguments, named, dtype=kind, beside=by, seed=k
                 )
             except Exception:
                 if kind == self.dtype:
