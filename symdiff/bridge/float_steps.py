@@ -50,7 +50,7 @@ from symdiff.trees.subexpressions import subexpressions
 
 Step = tuple[Callable[..., Any], tuple[int, ...], int]  # what, of which values, which it makes
 
-_RELATIONS: Mapping[type, Callable[[Any, Any], Any]] = {
+RELATIONS: Mapping[type, Callable[[Any, Any], Any]] = {
     Gt: np.greater,
     Ge: np.greater_equal,
     Lt: np.less,
@@ -173,8 +173,8 @@ class FloatSteps:
         return self._condition(e)
 
     def _condition(self, e: Any) -> int:
-        if isinstance(e, Relational) and type(e) in _RELATIONS:
-            relation = _RELATIONS[type(e)]
+        if isinstance(e, Relational) and type(e) in RELATIONS:
+            relation = RELATIONS[type(e)]
             sides = map(self._made, e.args)
             return self._step(lambda a, b: compare(relation, a, b), *sides)
         if isinstance(e, And | Or):
