@@ -24,7 +24,8 @@ from comparisons.judge.power.power import Power
 from comparisons.judge.truth import Truth
 from comparisons.judge.vocabulary import Status
 from symdiff import Definition, Graph
-from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure, Why
+from symdiff.array_types import BoolArray
+from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 
 _NEAR_THE_END = 1 - 2.0**-20  # of the largest number: whoever overflows there is off by no more
 

@@ -18,10 +18,10 @@ from sympy import Expr, Piecewise, Rational
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 
+from symdiff.array_types import BoolArray
 from symdiff.bridge.float_functions import FUNCTIONS
 from symdiff.bridge.program import Program
 from symdiff.bridge.running_error import (
-    BoolArray,
     Condition,
     Number,
     absolute,

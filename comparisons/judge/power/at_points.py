@@ -19,7 +19,8 @@ from comparisons.judge.points.statuses import OVERFLOWN
 from comparisons.judge.power.power import ALLCLOSE, GRADCHECK, Power, seen, tolerance
 from comparisons.judge.ulp import finite_truth
 from comparisons.judge.vocabulary import Standing, Status
-from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure
+from symdiff.array_types import BoolArray
+from symdiff.oracle.enclosures.enclosure import Enclosure
 
 _USUAL = 64.0  # |z| up to which the widest gap between points is named
 _ALL = "every number of the type was asked"

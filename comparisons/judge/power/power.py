@@ -25,11 +25,12 @@ from comparisons.judge.judgement import Judgement
 from comparisons.judge.ulp import finite_truth
 from comparisons.judge.vocabulary import Standing, Status, Verdict
 from symdiff import notation
+from symdiff.array_types import BoolArray
 from symdiff.bridge.float_functions import FUNCTIONS
 from symdiff.functions import Extreme
 from symdiff.graph import Elementwise, Graph, Node, placeholder, topological
 from symdiff.notation.typed import as_typed
-from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure, Why
+from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 from symdiff.rounding import scale_of
 
 GRADCHECK = (1e-3, 1e-5)  # rtol and atol of torch.autograd.gradcheck

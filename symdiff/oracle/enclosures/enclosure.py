@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Float64Array = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from symdiff.array_types import BoolArray, Float64Array
+
 CodeArray = npt.NDArray[np.int8]
 
 SMALLEST = 2.0**-1074  # the smallest positive float64, the resolution of an enclosure
