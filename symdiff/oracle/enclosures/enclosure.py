@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symdiff.array_types import BoolArray, Float64Array
+from symdiff.suggestion import named
 
 CodeArray = npt.NDArray[np.int8]
 
@@ -41,9 +42,7 @@ FORMATS = {
 
 def format_named(name: str) -> Format:
     """The format called `name`. Raises: ValueError, naming those known, if it is none."""
-    if name not in FORMATS:
-        raise ValueError(f"unknown format {name!r}; known are {', '.join(FORMATS)}")
-    return FORMATS[name]
+    return named(name, FORMATS, "format")
 
 
 class Why(IntEnum):
