@@ -166,7 +166,7 @@ class TestVectorJacobianProduct:
             assert (shown == calls * once).all()
 
     def test_torch_gives_the_closed_form(self, compare_gradients):
-        """in̄p = 2(inp + 1) ∘ vᵀ to the last bit."""
+        """īnp = 2(inp + 1) ∘ vᵀ to the last bit."""
         comparison = compare_gradients(comparisons.vector_jacobian_product(), dtype="float32")
 
         assert comparison.verdict is Verdict.ACCURATE
