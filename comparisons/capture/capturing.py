@@ -20,7 +20,7 @@ from comparisons.capture.arrays.storage import array_of, unreadable
 from comparisons.capture.calls.decisions import decided_by_rounding
 from comparisons.capture.calls.operators import SOLVES
 from comparisons.capture.calls.positions import Positions
-from comparisons.capture.captured import Array, Captured, functions_in, real_outputs, squeezed
+from comparisons.capture.captured import Captured, functions_in, real_outputs, squeezed
 from comparisons.capture.letters import lettered
 from comparisons.capture.plain import Plain, plainly
 from comparisons.capture.recorder import Recorder
@@ -30,7 +30,7 @@ from comparisons.capture.running.functions import functions_given, numbers_leavi
 from comparisons.capture.running.local_names import local_names
 from comparisons.capture.running.place import Place, here
 from comparisons.capture.running.rounded import rounded
-from comparisons.dtypes import FLOAT_TYPES, FloatType
+from comparisons.dtypes import FLOAT_TYPES, Float64Array, FloatType
 from comparisons.inputs.values import COTANGENT, seeded
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Input, Node, topological
@@ -261,7 +261,7 @@ def _check_elsewhere(captured: Captured, dtype: FloatType, place: Place | None) 
         raise refused(what, "" if place is None else str(place)) from None
 
 
-def _check(captured: Captured, expected: Mapping[str, Array]) -> None:
+def _check(captured: Captured, expected: Mapping[str, Float64Array]) -> None:
     """Refuses a graph whose values are not those of the code. Raises: Refused."""
     found = forward(captured)(**captured.arrays)
     coarsest = max((torch.finfo(t).eps for t in captured.types.values()), default=0.0)

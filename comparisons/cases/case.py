@@ -20,7 +20,8 @@ from comparisons.judge.graphs.allowance import TIMES, Allowance
 from comparisons.judge.graphs.held import held_types, precisions
 from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
-from comparisons.judge.power.power import Power, nonlinear, power_of, unjudged
+from comparisons.judge.power.of_graphs import nonlinear, power_of
+from comparisons.judge.power.power import Power, unjudged
 from comparisons.judge.presence import is_computed, of_numbers, presence, residue
 from comparisons.judge.truth import Truth
 from comparisons.results.adjoint_result import AdjointResult

@@ -25,7 +25,8 @@ from comparisons.judge.truth import Truth
 from comparisons.judge.vocabulary import Status
 from comparisons.subjects.own.nearby import Nearby
 from symdiff import Definition
-from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure, Why
+from symdiff.array_types import BoolArray
+from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 
 _NEAR_THE_END = 1 - 2.0**-20  # of the largest number: whoever overflows there is off by no more
 

@@ -10,15 +10,13 @@ from collections.abc import Iterable, Mapping
 from math import prod
 
 import numpy as np
-import numpy.typing as npt
 
 from comparisons.capture.calls.call import Call
 from comparisons.capture.calls.positions import samples
+from comparisons.dtypes import Float64Array
 from symdiff.graph import Node, topological
 from symdiff.graph.arrays.steps import Roundings
 from symdiff.graph.kinds.literal import Literal
-
-Array = npt.NDArray[np.float64]
 
 
 def computed_in(call: Call, nodes: Iterable[Node | None]) -> Mapping[Node, Roundings]:
@@ -45,7 +43,7 @@ def computed_in(call: Call, nodes: Iterable[Node | None]) -> Mapping[Node, Round
     return found
 
 
-def _beside(matrix: Array, inside: tuple[int, ...]) -> Array:
+def _beside(matrix: Float64Array, inside: tuple[int, ...]) -> Float64Array:
     """Where a matrix of shares has a pixel that is not 0, or one beside it in the image."""
     takes = (matrix != 0).reshape(*inside, -1)
     for axis in range(len(inside)):
