@@ -8,19 +8,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from sympy import Expr
 
+from symdiff.array_types import Float64Array
 from symdiff.oracle import deadline
-from symdiff.oracle.ball import enclose_ball
-from symdiff.oracle.enclosure import (
-    SMALLEST,
-    Enclosure,
-    Float64Array,
-    Why,
-    format_named,
-    uncertain,
-)
+from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, format_named, uncertain
 from symdiff.oracle.limits.along import limits_along
 from symdiff.oracle.limits.infinity import at_infinities, exists
-from symdiff.oracle.primal import Primal
+from symdiff.oracle.points.ball import enclose_ball
+from symdiff.oracle.points.primal import Primal
 from symdiff.oracle.tables import cache
 from symdiff.oracle.tables.table import Table
 from symdiff.trees.subexpressions import symbols
