@@ -35,12 +35,12 @@ from symdiff.array_types import BoolArray, Float64Array
 from symdiff.bridge.float_steps import FloatSteps, rational
 from symdiff.bridge.guards import valued
 from symdiff.bridge.interpret import run_mpmath
-from symdiff.bridge.program import Program, program
 from symdiff.bridge.running_error import Number
 from symdiff.expression.domain import Domain
 from symdiff.functions import UnspecifiedFunction
 from symdiff.graph import Elementwise, Node, placeholder, topological
 from symdiff.graph.signature import Signature
+from symdiff.programs.program import Program, program
 
 if TYPE_CHECKING:
     from symdiff.bridge.rescue import Rescue

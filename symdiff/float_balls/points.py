@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from symdiff.bridge.program import Program
 from symdiff.float_balls import operations as on
 from symdiff.float_balls.jit import compiled
 from symdiff.float_balls.lowering import OPERANDS, Lowering, rational
 from symdiff.float_balls.tape import LOOPS, Code
 from symdiff.graph.kinds.einsum import Contract
+from symdiff.programs.program import Program
 
 Array = npt.NDArray[np.float64]
 
