@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[1]
 ROOMS: Mapping[str, Sequence[str]] = {
     "symdiff": (
         "suggestion",
+        "array_types",
         "trees",
         "functions",
         "expression",

@@ -32,8 +32,8 @@ from comparisons.results.comparison import Comparison
 from comparisons.subjects.own.entrywise import Entrywise
 from comparisons.subjects.subject import Subject
 from symdiff import Definition, pointwise
+from symdiff.array_types import BoolArray
 from symdiff.functions import Extreme
-from symdiff.oracle.enclosures.enclosure import BoolArray
 
 _FURTHEST = 64.0  # e^64 is in every type but float16
 _FURTHEST_IN_FLOAT16 = 8.0

@@ -20,7 +20,8 @@ from comparisons.judge.graphs.allowance import TIMES, Allowance
 from comparisons.judge.graphs.held import held_types, precisions
 from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
-from comparisons.judge.power.power import Power, nonlinear, power_of, unjudged
+from comparisons.judge.power.of_graphs import nonlinear, power_of
+from comparisons.judge.power.power import Power, unjudged
 from comparisons.judge.presence import is_computed, of_numbers, presence, residue
 from comparisons.judge.truth import Truth
 from comparisons.results.adjoint_result import AdjointResult
@@ -229,6 +230,8 @@ class Case:
         some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
         found, enclosure = self._judge.judge(name, computed, some, at)
         power = self._power(name, computed, enclosure, found, at)
+        if power.scaled and self._judge.excuse_choices(name, found, computed, enclosure):
+            power = self._power(name, computed, enclosure, found, at)
         label, shape = self.subject.label(name), self.subject.shape_of(name, computed.shape)
         return AdjointResult(name, at, computed, enclosure, found, label, self.budget, power, shape)
 

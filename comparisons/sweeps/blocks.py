@@ -44,8 +44,9 @@ from comparisons.sweeps.plainly import fit_for, judged_plainly
 from comparisons.sweeps.points import Chunk, Left, Points
 from comparisons.sweeps.tally import Extreme, Tally
 from symdiff import activation
+from symdiff.array_types import BoolArray
 from symdiff.oracle.adjoints import pointwise_forms
-from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure, Why
+from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 from symdiff.oracle.points.primal import Primal
 from symdiff.oracle.tables.table import Table
 

@@ -30,13 +30,14 @@ import numpy as np
 import sympy
 from sympy import Rational
 
+from symdiff.array_types import BoolArray, Float64Array
 from symdiff.bridge.float_steps import FloatSteps, rational
 from symdiff.bridge.guards import valued
 from symdiff.bridge.interpret import run_mpmath
 from symdiff.bridge.program import Program, program
-from symdiff.bridge.running_error import BoolArray, Number
+from symdiff.bridge.running_error import Number
 from symdiff.expression.domain import Domain
-from symdiff.functions import Float64Array, UnspecifiedFunction
+from symdiff.functions import UnspecifiedFunction
 from symdiff.graph import Elementwise, Node, placeholder, topological
 from symdiff.graph.signature import Signature
 

@@ -8,19 +8,9 @@ from typing import Any
 
 import sympy
 from sympy import Expr, Piecewise, S
-from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
-from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
 
 from symdiff.functions import Extreme, maximum, minimum
-
-_HOLDS: dict[type, Callable[[int], bool]] = {
-    Gt: lambda s: s > 0,
-    Ge: lambda s: s >= 0,
-    Lt: lambda s: s < 0,
-    Le: lambda s: s <= 0,
-    Eq: lambda s: s == 0,
-    Ne: lambda s: s != 0,
-}
+from symdiff.trees.conditions import NotReadable, holds
 
 
 class Undefined(ArithmeticError):
@@ -94,17 +84,7 @@ class _Choice:
         return e if same else e.func(*arguments)
 
     def holds(self, c: Any) -> bool:
-        if isinstance(c, BooleanAtom):
-            return bool(c)
-        if isinstance(c, Relational) and type(c) in _HOLDS:
-            return _HOLDS[type(c)](self.sign(c.lhs - c.rhs))
-        if isinstance(c, And):
-            return all(self.holds(a) for a in c.args)
-        if isinstance(c, Or):
-            return any(self.holds(a) for a in c.args)
-        if isinstance(c, Not):
-            return not self.holds(c.args[0])
-        if isinstance(c, ITE):
-            test, then, otherwise = c.args
-            return self.holds(then if self.holds(test) else otherwise)
-        raise Undefined
+        try:
+            return holds(c, self.sign)
+        except NotReadable:
+            raise Undefined from None

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
+from symdiff.array_types import BoolArray, Float64Array
 from symdiff.bridge.interpret import Compile, interpret
 from symdiff.bridge.program import Program, program
 from symdiff.graph.adjoints.derivation import Derivation
@@ -23,14 +24,7 @@ from symdiff.oracle.borders.poles import settle_poles
 from symdiff.oracle.borders.settled_jumps import settle_jumps
 from symdiff.oracle.borders.settled_ties import settle_ties
 from symdiff.oracle.borders.ties import choosing_steps, chosen
-from symdiff.oracle.enclosures.enclosure import (
-    SMALLEST,
-    BoolArray,
-    Enclosure,
-    Float64Array,
-    Why,
-    uncertain,
-)
+from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, uncertain
 from symdiff.oracle.enclosures.from_balls import enclosure_of
 from symdiff.oracle.enclosures.from_float_balls import COARSEST, WORTH, enclose_quickly
 from symdiff.oracle.points.ball import MAX_PRECISION

@@ -19,7 +19,7 @@ from comparisons.cases.case import Case
 from comparisons.inputs.position import position
 from comparisons.inputs.values import seeded
 from comparisons.subjects.own.bare import Bare
-from symdiff.oracle.enclosures.enclosure import BoolArray
+from symdiff.array_types import BoolArray
 
 _CLEAR = 2.0**-10  # of the largest: a slope that is not 0
 

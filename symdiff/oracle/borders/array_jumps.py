@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
+from symdiff.array_types import BoolArray
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import program
 from symdiff.graph.adjoints.acyclic import acyclic
@@ -23,7 +24,6 @@ from symdiff.graph.kinds.largest import Largest
 from symdiff.graph.kinds.support import Support
 from symdiff.graph.node import Node, topological
 from symdiff.graph.template import placeholder
-from symdiff.oracle.enclosures.enclosure import BoolArray
 from symdiff.oracle.enclosures.from_float_balls import WORTH, none_is_zero
 from symdiff.oracle.neighbourhood.program_near import ProgramNear
 from symdiff.oracle.points.nearby import (

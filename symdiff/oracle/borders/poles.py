@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from flint import ctx
 
+from symdiff.array_types import BoolArray, Float64Array
 from symdiff.balls.elementary import CannotCertify
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.einsum import Einsum
@@ -28,7 +29,7 @@ from symdiff.graph.kinds.running import RunningSum
 from symdiff.graph.kinds.with_rule import WithRule
 from symdiff.graph.node import topological
 from symdiff.oracle import deadline
-from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure, Float64Array, Why, uncertain
+from symdiff.oracle.enclosures.enclosure import Enclosure, Why, uncertain
 from symdiff.oracle.enclosures.from_balls import enclosure_of
 from symdiff.oracle.neighbourhood.jointly import jointly
 from symdiff.oracle.neighbourhood.moved_alone import MovedAlone

@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from flint import ctx
 
+from symdiff.array_types import BoolArray
 from symdiff.balls.elementary import CannotCertify
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.oracle import deadline
 from symdiff.oracle.borders.settled_ties import Asked, put_sides
-from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure, Why, uncertain
+from symdiff.oracle.enclosures.enclosure import Enclosure, Why, uncertain
 from symdiff.oracle.neighbourhood.jointly import jointly
 from symdiff.oracle.neighbourhood.moved_alone import MovedAlone
 from symdiff.oracle.neighbourhood.one_sided import Unproven

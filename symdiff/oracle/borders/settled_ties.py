@@ -15,19 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb, ctx
 
+from symdiff.array_types import BoolArray, Float64Array
 from symdiff.balls.elementary import CannotCertify
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.input import Input
 from symdiff.oracle import deadline
 from symdiff.oracle.borders.ties import whatever_is_chosen
-from symdiff.oracle.enclosures.enclosure import (
-    SMALLEST,
-    BoolArray,
-    Enclosure,
-    Float64Array,
-    Why,
-    uncertain,
-)
+from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, uncertain
 from symdiff.oracle.enclosures.from_balls import enclosure_of
 from symdiff.oracle.neighbourhood.jointly import jointly
 from symdiff.oracle.neighbourhood.moved_alone import MovedAlone

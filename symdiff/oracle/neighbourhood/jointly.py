@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
+from symdiff.array_types import BoolArray
 from symdiff.balls.elementary import CannotCertify
 from symdiff.bridge.program import Program, program
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.oracle import deadline
-from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure
+from symdiff.oracle.enclosures.enclosure import Enclosure
 from symdiff.oracle.neighbourhood.continuity import continuous as steady
 from symdiff.oracle.neighbourhood.moved_alone import whole_output
 from symdiff.oracle.neighbourhood.one_sided import UNKNOWN, Unproven, slopes_beside

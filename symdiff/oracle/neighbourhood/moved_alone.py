@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
+from symdiff.array_types import BoolArray
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program, operands_of, program
 from symdiff.graph.adjoints.derivation import Derivation
@@ -19,7 +20,6 @@ from symdiff.graph.kinds.einsum import contraction
 from symdiff.graph.kinds.elementwise import elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node
-from symdiff.oracle.enclosures.enclosure import BoolArray
 from symdiff.oracle.neighbourhood.continuity import continuous
 from symdiff.oracle.neighbourhood.one_sided import (
     UNKNOWN,

@@ -13,6 +13,7 @@ import numpy as np
 from flint import arb
 from sympy import Expr, Symbol
 
+from symdiff.array_types import BoolArray
 from symdiff.balls.elementary import CannotCertify, Undefined
 from symdiff.bridge.program import Program, operands_of
 from symdiff.bridge.sharing import Entrywise
@@ -26,7 +27,6 @@ from symdiff.graph.kinds.running import accumulated
 from symdiff.graph.kinds.shift import peak
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
-from symdiff.oracle.enclosures.enclosure import BoolArray
 from symdiff.oracle.neighbourhood.fixed_entries import FixedEntries
 from symdiff.oracle.neighbourhood.one_sided import UNKNOWN
 from symdiff.oracle.neighbourhood.several import Number, Several, settled, together

@@ -21,6 +21,7 @@ import numpy as np
 from flint import arb
 from sympy import S
 
+from symdiff.array_types import BoolArray
 from symdiff.bridge.program import Program, program
 from symdiff.graph.adjoints.acyclic import acyclic
 from symdiff.graph.adjoints.derivation import Derivation
@@ -39,7 +40,7 @@ from symdiff.graph.node import Node, topological
 from symdiff.graph.order import ordered
 from symdiff.graph.template import placeholder
 from symdiff.notation.arrays import Axes
-from symdiff.oracle.enclosures.enclosure import BoolArray, Why
+from symdiff.oracle.enclosures.enclosure import Why
 from symdiff.oracle.points.primal import is_total
 from symdiff.oracle.programs.array_balls import is_wide
 
