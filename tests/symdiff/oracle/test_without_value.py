@@ -98,11 +98,11 @@ def test_a_support_beside_what_is_no_number_is_none():
 
 
 def test_a_support_counts_what_may_be_larger():
-    """Of 1 + 2⁻²⁰ and balls around it: those that overlap may exceed it by what 1 lacks."""
+    """0 beside two balls up to ¾ around 0, which overlap it: together they may exceed it by 1.5."""
     flint = pytest.importorskip("flint")
     wide = flint.arb(0, 0.75)
     row = np.array([flint.arb(0), wide, wide], dtype=object)
 
-    assert np.isnan(supported(row, 0)[0])
+    assert np.isnan(float(supported(row, 0)[0]))
     assert supported(np.array([0.0, 0.5, -np.inf, -np.inf]), 0).tolist() == [1.0, 1.0, 0.0, 0.0]
     assert np.isnan(supported(np.array([0.0, np.nan]), 0)).all()
