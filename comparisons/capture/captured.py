@@ -41,7 +41,7 @@ class Captured:
         draws: whether random numbers were drawn.
         strides: whether it names the strides that memory is read by.
         solves: the operators that solve equations, whose errors are small beside the largest entry.
-        samples: whether it looks up pixels at positions, which are rounded.
+        looked_up: at how many positions, which are rounded, it looks up pixels.
         writes: whether something that an input reaches was written into.
         doubles: the nodes that were held in float64 and nothing less; a node that is neither here
             nor in `types` is a step inside an operator.
@@ -61,7 +61,7 @@ class Captured:
     draws: bool = False
     strides: bool = False
     solves: tuple[str, ...] = ()
-    samples: bool = False
+    looked_up: int = 0
     writes: bool = False
     doubles: frozenset[Node] = field(default=frozenset(), repr=False)
     written: bool = False
@@ -82,7 +82,7 @@ class Captured:
         """Beside what its entries are right, in words, if not each by itself."""
         if self.solves:
             return f"{', '.join(self.solves)} is right to the size of the largest entry"
-        return "of a rounded position the pixel beside it has a share" if self.samples else ""
+        return "of a rounded position the pixel beside it has a share" if self.looked_up else ""
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from comparisons.capture.arrays.axes import axes_of, over
 from comparisons.capture.arrays.storage import array_of, unreadable
 from comparisons.capture.calls.decisions import decided_by_rounding
 from comparisons.capture.calls.operators import SOLVES
+from comparisons.capture.calls.positions import Positions
 from comparisons.capture.captured import Captured, functions_in, real_outputs, squeezed
 from comparisons.capture.letters import lettered
 from comparisons.capture.plain import Plain, plainly
@@ -83,11 +84,14 @@ def captured_call(
     *,
     lines: Lines = Lines.OUTPUTS,
     dtype: FloatType = FLOAT_TYPES["float64"],
+    beside: float = 0.0,
+    seed: int = 0,
 ) -> Captured:
     """`capture` of the call.
 
     Args: lines, which values are lines of the graph; dtype, the type that the code runs in, which
-        inputs are rounded to, a module's parameters among them.
+        inputs are rounded to, a module's parameters among them; beside, how far at most positions
+        at which pixels are looked up are moved, and seed, of which numbers.
     """
     reading = lines is not Lines.OUTPUTS
     code = code_of(function, args, kwargs, () if reading else (COTANGENT,))
@@ -107,7 +111,7 @@ def captured_call(
             local_names(function) if reading else nullcontext({}),
         )
         values = {n: rounded(t, dtype).requires_grad_() for n, t in code.inputs.items()}
-        recorder, left = Recorder(held), list[Place | None]()
+        recorder, left = Recorder(held, Positions(beside, seed)), list[Place | None]()
 
         def leaves(tensor: Tensor) -> None:
             if recorder.forwards and recorder.touches(tensor):  # elsewhere autograd takes it so too
@@ -152,7 +156,7 @@ def captured_call(
         draws=recorder.draws,
         strides=any(name.startswith("as_strided") for name in recorder.operators),
         solves=tuple(n for name in recorder.operators if (n := name.strip("_")) in SOLVES),
-        samples=any("grid_sampler" in name for name in recorder.operators),
+        looked_up=recorder.positions.count,
         writes=recorder.writes,
         doubles=frozenset(n for n, t in types.items() if t == torch.float64),
         written=any(True for _ in functions_in(outputs.values())),

@@ -230,6 +230,8 @@ class Case:
         some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
         found, enclosure = self._judge.judge(name, computed, some, at)
         power = self._power(name, computed, enclosure, found, at)
+        if power.scaled and self._judge.excuse_choices(name, found, computed, enclosure):
+            power = self._power(name, computed, enclosure, found, at)
         label, shape = self.subject.label(name), self.subject.shape_of(name, computed.shape)
         return AdjointResult(name, at, computed, enclosure, found, label, self.budget, power, shape)
 
