@@ -11,10 +11,10 @@ from comparisons.dtypes import Float64Array
 from comparisons.inputs.values import Inputs, seeded
 from comparisons.judge.truth import Truth
 from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import Program, program
 from symdiff.graph import Node
 from symdiff.graph.adjoints.reverse import sweep_from
 from symdiff.oracle.programs.array_balls import compile_entry
+from symdiff.programs.program import Program, program
 
 _DRAWS = 4
 

@@ -22,9 +22,9 @@ from comparisons.inputs.values import seeded
 from symdiff import Definition, elementwise, scalars
 from symdiff.array_types import BoolArray
 from symdiff.bridge.float_steps import FloatSteps
-from symdiff.bridge.program import program
 from symdiff.bridge.running_error import Number
 from symdiff.graph import Node
+from symdiff.programs.program import program
 from symdiff.trees.subexpressions import subexpressions
 
 _MOST_PARTS = 40  # of a formula and its derivatives, the smallest first

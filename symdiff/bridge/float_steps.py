@@ -20,7 +20,6 @@ from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 
 from symdiff.array_types import BoolArray
 from symdiff.bridge.float_functions import FUNCTIONS
-from symdiff.bridge.program import Program
 from symdiff.bridge.running_error import (
     Condition,
     Number,
@@ -46,6 +45,7 @@ from symdiff.bridge.running_error import (
 from symdiff.functions import Extreme, maximum
 from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.kinds.einsum import Contract
+from symdiff.programs.program import Program
 from symdiff.trees.subexpressions import subexpressions
 
 Step = tuple[Callable[..., Any], tuple[int, ...], int]  # what, of which values, which it makes

@@ -14,7 +14,6 @@ from flint import arb, ctx
 
 from symdiff.array_types import BoolArray, Float64Array
 from symdiff.bridge.interpret import Compile, interpret
-from symdiff.bridge.program import Program, program
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.largest import winners
 from symdiff.graph.node import Node
@@ -37,6 +36,7 @@ from symdiff.oracle.programs.array_balls import (
     watched,
 )
 from symdiff.oracle.programs.reach import Loss, Spoiled, Watch
+from symdiff.programs.program import Program, program
 
 _FIRST = 128  # bits
 # Seconds that one call may take: a layer norm of 4,096 entries takes 5 s.

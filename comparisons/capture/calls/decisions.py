@@ -25,7 +25,6 @@ from comparisons.capture.arrays.storage import numbers
 from comparisons.capture.calls.call import Call
 from comparisons.dtypes import Float64Array
 from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import program
 from symdiff.functions import Extreme, maximum
 from symdiff.functions.rounding import Rounding, rint
 from symdiff.graph import Elementwise, Input, Node, elementwise, topological
@@ -33,6 +32,7 @@ from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
 from symdiff.oracle.programs.array_balls import balls_of, compile_entry
+from symdiff.programs.program import program
 from symdiff.rounding import DOUBLE, Precision
 from symdiff.rounding.walk import Walk
 

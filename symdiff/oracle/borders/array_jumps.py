@@ -14,7 +14,6 @@ from flint import arb, ctx
 
 from symdiff.array_types import BoolArray
 from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import program
 from symdiff.graph.adjoints.acyclic import acyclic
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.adjoints.reverse import sweep_from
@@ -34,6 +33,7 @@ from symdiff.oracle.points.nearby import (
 from symdiff.oracle.programs.array_balls import balls_of, compile_reached
 from symdiff.oracle.programs.frozen import Frozen
 from symdiff.oracle.programs.reach import no_value, steep, terms_of
+from symdiff.programs.program import program
 
 _BITS = 512
 _TERM, _LINE, _SOURCE, _SEED = "%term", "%line", "%source", "%seed"

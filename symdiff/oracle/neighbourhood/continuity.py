@@ -15,8 +15,6 @@ from sympy import Symbol
 
 from symdiff.array_types import BoolArray
 from symdiff.balls.elementary import Undefined
-from symdiff.bridge.program import Program, operands_of
-from symdiff.bridge.sharing import Entrywise
 from symdiff.graph.arrays.layout import Align
 from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.kinds.einsum import Contract
@@ -27,6 +25,8 @@ from symdiff.oracle import deadline
 from symdiff.oracle.neighbourhood.one_sided import MOVING, ORDER, UNKNOWN, as_array, begun, in_place
 from symdiff.oracle.points.nearby import deciding
 from symdiff.oracle.programs.infinities import with_infinities
+from symdiff.programs.program import Program, operands_of
+from symdiff.programs.sharing import Entrywise
 
 
 def continuous(

@@ -13,7 +13,6 @@ import numpy as np
 from sympy import Expr, Symbol
 
 from symdiff.array_types import BoolArray
-from symdiff.bridge.sharing import Entrywise
 from symdiff.functions import Extreme, maximum
 from symdiff.graph.arrays.layout import Align
 from symdiff.graph.arrays.steps import ArrayOperation
@@ -23,6 +22,7 @@ from symdiff.graph.kinds.part import taken
 from symdiff.graph.template import placeholder
 from symdiff.oracle.points.nearby import moving_in
 from symdiff.oracle.programs.array_balls import compile_plain
+from symdiff.programs.sharing import Entrywise
 
 _MOVING = (gathered, taken)
 

@@ -16,7 +16,6 @@ from flint import arb, ctx
 
 from symdiff.array_types import BoolArray
 from symdiff.balls.elementary import CannotCertify
-from symdiff.bridge.program import Program, program
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.oracle import deadline
 from symdiff.oracle.enclosures.enclosure import Enclosure
@@ -25,6 +24,7 @@ from symdiff.oracle.neighbourhood.moved_alone import whole_output
 from symdiff.oracle.neighbourhood.one_sided import UNKNOWN, Unproven, slopes_beside
 from symdiff.oracle.programs.array_balls import balls_of
 from symdiff.oracle.programs.frozen import Frozen
+from symdiff.programs.program import Program, program
 
 _BITS = 512
 _TRIES = 3  # a kink is missed only by moves that happen to stay within one of its pieces

@@ -20,8 +20,6 @@ from symdiff.balls.cases import degree_of
 from symdiff.balls.compiled import Compiled
 from symdiff.balls.conditions import SideConditions
 from symdiff.balls.elementary import SERIES, Undecided, Undefined
-from symdiff.bridge.program import Program
-from symdiff.bridge.sharing import Entrywise
 from symdiff.graph.arrays.layout import Align
 from symdiff.graph.arrays.steps import ArrayOperation, rows
 from symdiff.graph.kinds.einsum import Contract
@@ -35,6 +33,8 @@ from symdiff.graph.kinds.shift import peak
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
 from symdiff.oracle.programs.array_balls import compile_entry
+from symdiff.programs.program import Program
+from symdiff.programs.sharing import Entrywise
 
 ORDER = 6  # coefficients; a border that vanishes to more is undecided
 MOVING = (

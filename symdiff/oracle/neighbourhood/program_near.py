@@ -15,8 +15,6 @@ from sympy import Expr, Symbol
 
 from symdiff.array_types import BoolArray
 from symdiff.balls.elementary import CannotCertify, Undefined
-from symdiff.bridge.program import Program, operands_of
-from symdiff.bridge.sharing import Entrywise
 from symdiff.graph.arrays.layout import Align
 from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.kinds.einsum import Contract
@@ -41,6 +39,8 @@ from symdiff.oracle.points.nearby import (
 )
 from symdiff.oracle.programs.array_balls import compile_entry
 from symdiff.oracle.programs.infinities import with_infinities
+from symdiff.programs.program import Program, operands_of
+from symdiff.programs.sharing import Entrywise
 
 _MOST_PRODUCTS = 200_000  # of a contraction of entries that are several numbers
 _MOVING = (gathered, taken, placed)

@@ -22,7 +22,6 @@ from flint import arb
 from sympy import S
 
 from symdiff.array_types import BoolArray
-from symdiff.bridge.program import Program, program
 from symdiff.graph.adjoints.acyclic import acyclic
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.adjoints.reverse import sweep_from
@@ -40,6 +39,7 @@ from symdiff.graph.template import placeholder
 from symdiff.notation.arrays import Axes
 from symdiff.oracle.enclosures.enclosure import Why
 from symdiff.oracle.points.primal import is_total
+from symdiff.programs.program import Program, program
 
 Balls = Mapping[str, Any]
 Lost = Callable[[Any], BoolArray]
