@@ -230,12 +230,7 @@ def _output_names(places: list[str], taken: set[str]) -> list[str]:
     else:
         keys = [re.sub(r"\W+", "_", place).strip("_") for place in places]
         wanted = [k if k.isidentifier() else f"y{i}" for i, k in enumerate(keys, 1)]
-    names: list[str] = []
-    for name in wanted:
-        while name in taken or name in names:
-            name += "_"  # noqa: PLW2901 - until it is free
-        names.append(name)
-    return names
+    return unique(wanted, taken)
 
 
 def forward(captured: Captured) -> Evaluator:

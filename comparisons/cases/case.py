@@ -169,6 +169,7 @@ class Case:
             ),
             computed=self.subject.computed,
             shared=self.subject.shared,
+            weights=self.subject.weights,
             strict=self.budget.strict,
             watched=[node for nodes in self._functions.values() for node in nodes],
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from comparisons.cli.exit_code import ExitCode
 from comparisons.judge.vocabulary import Verdict, verdict_named
 from comparisons.report.data.row import Row
 from comparisons.report.journal import Journal, Run, write_as
@@ -65,15 +66,31 @@ class Measured:
             names = ", ".join(name for name, reason in found.absent.items() if reason == why)
             self.refused.append(f"{found.called}, {names}: {why}")
 
-    @property
-    def disagrees(self) -> bool:
-        """Whether any gradient does."""
-        return self.worse_than(Verdict.FAILS_AT_INFINITY)
-
     def worse_than(self, accepted: Verdict) -> bool:
         """Whether any gradient fares worse than a verdict."""
         verdicts = [verdict_named(row["verdict"]) for row in self.rows if "verdict" in row]
         return any(verdict.worse_than(accepted) for verdict in verdicts)
+
+    def finish(
+        self,
+        paths: Mapping[str, Path | None],
+        *,
+        accepted: Verdict = Verdict.FAILS_AT_INFINITY,
+        all_asked: bool = True,
+    ) -> ExitCode:
+        """Tell, show and write what was found, and say how the command ends.
+
+        Args: paths, as `write` takes them; accepted, the worst verdict that is no failure;
+            all_asked, whether each refusal is one of what was asked for by name.
+        """
+        self.tell_refusals()
+        self.show()
+        self.write(**paths)
+        if not self.complete:
+            return ExitCode.INTERRUPTED
+        if self.refused and all_asked:
+            return ExitCode.USAGE
+        return ExitCode.DISAGREES if self.worse_than(accepted) else ExitCode.DONE
 
     def tell_refusals(self) -> None:
         """Say on stderr what could not be compared."""
@@ -97,9 +114,9 @@ class Measured:
         for difference in self.differences:
             click.echo(f"  {difference}")
 
-    def write(self, *, json: Path | None, csv: Path | None, report: Path | None) -> None:
-        """Write each file that was asked for."""
-        for kind, path in {"json": json, "csv": csv, "report": report}.items():
+    def write(self, **paths: Path | None) -> None:
+        """Write each file that was asked for: json, csv, report."""
+        for kind, path in paths.items():
             if path is not None:
                 write_as(kind, path, self.rows, complete=self.complete)
         if self.run is not None:

@@ -56,6 +56,8 @@ class Subject:
     # Operators of it by which no entry is right by itself, in words, and beside what it is right.
     inexact: str = ""
     shared: Literal["matrix", "neighbours"] | None = None
+    # of a gradient's own gradient: by each input the one that weights its first derivative
+    weights: Mapping[str, str] = field(default_factory=dict)
     by_memory: str = ""  # why other layouts give other numbers, in words: "draws random numbers"
     no_double: str = ""  # why it is judged in its tensors' own type and not in float64, in words
     surrogate: bool = False  # whether it is judged by a gradient that is no derivative
