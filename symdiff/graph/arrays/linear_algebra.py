@@ -39,7 +39,7 @@ def _of_one_kind(matrix: Matrix) -> Matrix:
         return matrix
     from flint import arb  # python-flint is needed by certified arithmetic alone
 
-    return np.frompyfunc(arb, 1, 1)(matrix)
+    return np.asarray(np.frompyfunc(arb, 1, 1)(matrix), dtype=object)
 
 
 def is_balls(matrix: Matrix) -> bool:
