@@ -41,7 +41,7 @@ class FrameworkEngine(Engine):
         """Where the framework reads subnormal numbers as 0, with ±0 in their place."""
         tiny = dtype.smallest_normal
         small = [((v != 0) & (np.abs(v) < tiny)).any() for v in inputs.values()]
-        if not self.of.flushes or not any(small):
+        if dtype.name not in self.of.flushes or not any(small):
             return inputs
         return {k: np.where(np.abs(v) < tiny, np.copysign(0.0, v), v) for k, v in inputs.items()}
 
