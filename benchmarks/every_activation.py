@@ -19,7 +19,7 @@ import torch
 import comparisons
 import symdiff
 from comparisons.dtypes import FLOAT_TYPES, FloatType
-from comparisons.results.reproduction import reproduction
+from comparisons.results.code.reproduction import reproduction
 
 DATA = Path(__file__).parent / "data" / "every_activation.json"
 

@@ -21,8 +21,8 @@ import sympy
 
 from symdiff.catalogue.activations import activations
 from symdiff.functions import STABLE_FUNCTIONS
-from symdiff.oracle.ball import enclose_ball
-from symdiff.oracle.enclosure import Float64Array
+from symdiff.oracle.enclosures.enclosure import Float64Array
+from symdiff.oracle.points.ball import enclose_ball
 from symdiff.oracle.tables.table import build
 
 NAMES = ("tanh", "silu", "softplus", "mish", "gelu")

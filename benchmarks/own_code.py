@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from comparisons.capture import capture
 from comparisons.dtypes import float_type
 from comparisons.inputs.values import Inputs
-from comparisons.judge.allowance import Allowance, precision_of
+from comparisons.judge.graphs.allowance import Allowance, precision_of
 from comparisons.judge.truth import Truth
 from comparisons.subjects.own.captured import from_code
 from comparisons.subjects.subject import Subject

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from symdiff.oracle.enclosure import FORMATS, Float64Array, Format
+from symdiff.oracle.enclosures.enclosure import FORMATS, Float64Array, Format
 from symdiff.suggestion import suggestion
 
 if TYPE_CHECKING:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from comparisons.careful.another_slope import require_its_own_slope
+from comparisons.careful.circumstances.another_slope import require_its_own_slope
 from comparisons.careful.questions import asked_too, careful
 from comparisons.careful.unasked import Also, Unasked, left_out
-from comparisons.case import Asked, Case, ask, case_of
+from comparisons.cases.asked import Asked, case_of
+from comparisons.cases.case import Case, ask
 from comparisons.dtypes import FloatType, float_type
 from comparisons.engines.engine import Engine
 from comparisons.engines.every import engine_named

@@ -10,7 +10,7 @@ from sympy import Expr, Symbol
 
 from symdiff import notation
 from symdiff.graph.adjoints.derivation import Derivation
-from symdiff.graph.graph import Graph
+from symdiff.graph.graph import Graph, in_notebook, row
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
 from symdiff.graph.reading.closed_form import closed_form
@@ -21,7 +21,7 @@ from symdiff.trees.extent import TooLarge
 if TYPE_CHECKING:
     from symdiff.bridge.evaluator import Evaluator
     from symdiff.bridge.torch_code import TorchCode
-    from symdiff.oracle.enclosure import Enclosure
+    from symdiff.oracle.enclosures.enclosure import Enclosure
 
 
 class Adjoints(Derivation, Mapping[str, Expr]):
@@ -94,9 +94,9 @@ class Adjoints(Derivation, Mapping[str, Expr]):
         }
 
     def __str__(self) -> str:
-        rows = [_row(barred(n), e) for n, e in self._lines.items()]
+        rows = [row(barred(n), e) for n, e in self._lines.items()]
         rows += [f"{barred(n)}: none ({why})" for n, why in self.missing.items()]
-        rows += [f"where {_row(notation.text(Symbol(n)), e)}" for n, e in self._where.items()]
+        rows += [f"where {row(notation.text(Symbol(n)), e)}" for n, e in self._where.items()]
         return "\n".join(rows)
 
     def __repr__(self) -> str:
@@ -124,8 +124,8 @@ class Adjoints(Derivation, Mapping[str, Expr]):
             ]
         return notation.aligned(rows)
 
-    def _repr_latex_(self) -> str:
-        return f"$${self.latex()}$$"
+    def _repr_latex_(self) -> str | None:
+        return in_notebook(self.latex)
 
     @overload
     def lambdify(self, arithmetic: Literal["numpy", "mpmath"] = "numpy") -> Evaluator: ...
@@ -177,10 +177,6 @@ def adjoints(graph: Graph) -> Adjoints:
             f"adjoints takes a graph, such as symdiff.neuron('gelu'), not {type(graph).__name__}"
         )
     return Adjoints(graph)
-
-
-def _row(name: str, line: Expr | TooLarge) -> str:
-    return str(line) if isinstance(line, TooLarge) else f"{name} = {notation.text(line)}"
 
 
 def _names(graph: Graph) -> dict[Node, Symbol]:

@@ -7,6 +7,7 @@ in its stub.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -48,7 +49,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "judge",
         "diagnosis",
         "results",
-        "case",
+        "cases",
         "careful",
         "sweeps",
         "verbs",
@@ -65,10 +66,22 @@ ROOMS: Mapping[str, Sequence[str]] = {
 # The rooms within a room, in order. Files beside them are open to all of them.
 INNER_ROOMS: Mapping[str, Sequence[str]] = {
     "symdiff.graph": ("arrays", "kinds", "composed", "reading", "adjoints"),
-    "symdiff.oracle": ("limits", "tables"),
+    "symdiff.oracle": (
+        "enclosures",
+        "limits",
+        "points",
+        "tables",
+        "programs",
+        "neighbourhood",
+        "borders",
+    ),
     "comparisons.capture": ("arrays", "running", "calls", "rules"),
     "comparisons.subjects": ("own", "catalogue"),
     "comparisons.engines": ("modes", "layouts"),
+    "comparisons.frameworks": ("libraries",),
+    "comparisons.judge": ("points", "graphs", "power"),
+    "comparisons.results": ("views", "code"),
+    "comparisons.careful": ("running", "circumstances", "numbers"),
     "comparisons.report": ("data", "summaries", "page"),
 }
 
@@ -219,6 +232,28 @@ def test_imports_run_down_within_a_room(home):
 def test_each_room_is_there(package):
     """The list names no room that is gone."""
     assert {room(module) for module in files_of(package, ROOT)} == set(ROOMS[package])
+
+
+def test_no_file_is_longer_than_400_lines():
+    """One idea a file, in the packages, the tests and the tools."""
+    files = (
+        f for d in ("symdiff", "comparisons", "tests", "tools") for f in (ROOT / d).rglob("*.py")
+    )
+    lines = {str(f.relative_to(ROOT)): f.read_text(encoding="utf-8").count("\n") for f in files}
+
+    assert {file: n for file, n in lines.items() if n > 400} == {}
+
+
+def test_no_room_holds_more_than_16_modules():
+    """Beyond that it has rooms of its own; the kinds of nodes alone are a list."""
+    beside = Counter(
+        p.parent.relative_to(ROOT)
+        for package in ROOMS
+        for p in (ROOT / package).rglob("*.py")
+        if p.name != "__init__.py"
+    )
+
+    assert {str(room) for room, n in beside.items() if n > 16} <= {"symdiff/graph/kinds"}
 
 
 def test_the_page_shows_the_rooms():

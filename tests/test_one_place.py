@@ -11,7 +11,7 @@ from comparisons.inputs.drawn import narrow
 from comparisons.report.data.files import document
 from comparisons.report.data.rows import result_row
 from comparisons.report.page.document import Document
-from comparisons.results.reproduction import reproduction
+from comparisons.results.code.reproduction import reproduction
 from comparisons.subjects.catalogue.array_code import ArrayCode
 from symdiff import Graph, array, einsum, elementwise
 from symdiff.graph import Node

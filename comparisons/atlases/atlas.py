@@ -20,7 +20,7 @@ from comparisons.frameworks.every import FRAMEWORKS, framework_named
 from comparisons.frameworks.framework import Framework
 from comparisons.judge.vocabulary import verdict_named
 from comparisons.report.data.row import WIDEST_FIRST, Row, read, written
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,10 @@ from comparisons.engines.snippet import Place
 from comparisons.judge.vocabulary import Status
 from comparisons.report.data.row import Row
 from comparisons.results.adjoint_result import AdjointResult
+from comparisons.results.code.reproduction import reproduction
 from comparisons.results.comparison import Comparison
 from comparisons.results.envelope import LAST, Envelope
 from comparisons.results.point import Point
-from comparisons.results.reproduction import reproduction
 from comparisons.results.result import Example
 
 _USUAL = 1 / 16

@@ -9,7 +9,7 @@ from comparisons.atlases.atlas import Atlas
 from comparisons.judge.vocabulary import verdict_named
 from comparisons.report.data.row import Row
 from comparisons.report.summaries.changes import Changes, moved
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 
 _NOTABLE = 1.25  # of the usual error: below it the worst point is another, the function the same
 _COUNTED = ("not_finite", "lost", "wrong_sign")

@@ -13,7 +13,7 @@ from comparisons.atlases.atlas import Atlas
 from comparisons.atlases.plot import plot
 from comparisons.judge.vocabulary import Verdict, verdict_named
 from comparisons.report.data.row import Row
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 
 SQUARES = (
     "🟦 at most an ulp, 🟩 at most 4, 🟨 at most 32, 🟧 more, "

@@ -9,7 +9,8 @@ from threading import Lock
 import numpy as np
 
 from comparisons.atlases.cell import absent_cell, cell
-from comparisons.case import Asked, Case, case_of
+from comparisons.cases.asked import Asked, case_of
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.frameworks.apart import ApartEngine
 from comparisons.frameworks.array_framework import ArrayFramework
@@ -18,7 +19,7 @@ from comparisons.inputs.values import Inputs
 from comparisons.judge.truth import Truth
 from comparisons.report.data.row import Row
 from comparisons.subjects.subject import Subject
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.enclosures.enclosure import Enclosure
 
 # The precision of ball arithmetic is a setting of the whole process: threads take turns.
 _ONE_AT_A_TIME = Lock()

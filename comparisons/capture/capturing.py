@@ -138,16 +138,16 @@ def captured_call(
     steps = {n: recorder.value(t) for n, t in variables.items() if recorder.touches(t)}
     on_the_way = _on_the_way(steps, ends, set(inputs), shared=lines is Lines.SHARED)
     graph, renewed = lettered(code.name, inputs, on_the_way, ends)
-    types = {renewed[n]: t for n, t in recorder.types.items() if n in renewed}
+    types = {renewed[n]: t for n, t in recorder.origins.types.items() if n in renewed}
     captured = Captured(
         code.name,
         graph,
         {n: array_of(t) for n, t in values.items()},
         {n: tuple(t.shape) for n, t in (*values.items(), *outputs.items())},
         tuple(recorder.fixed),
-        {renewed[n]: p for n, p in recorder.places.items() if n in renewed},
+        {renewed[n]: p for n, p in recorder.origins.places.items() if n in renewed},
         {n: t for n, t in types.items() if t != torch.float64},
-        {renewed[n]: o for n, o in recorder.operations.items() if n in renewed},
+        {renewed[n]: o for n, o in recorder.origins.operations.items() if n in renewed},
         code,
         draws=recorder.draws,
         strides=any(name.startswith("as_strided") for name in recorder.operators),

@@ -38,10 +38,12 @@ from comparisons.capture.calls.operators import (
     written_arguments,
 )
 from comparisons.capture.calls.probing import probed
+from comparisons.capture.origins import Origins
 from comparisons.capture.refusal import NoRule, refused
 from comparisons.capture.rules import COMPOSITIONS, RULES
 from comparisons.capture.running.place import Place, here
-from symdiff.graph import Input, Node, Stop, constant, elementwise, stop, topological
+from comparisons.capture.varying import Varying
+from symdiff.graph import Input, Node, constant, elementwise, stop
 from symdiff.graph.arrays.steps import Roundings
 
 _DEEPEST = 16  # decompositions inside each other
@@ -55,9 +57,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         """Args: held, which decisions are taken as constants, by their order."""
         super().__init__()  # type: ignore[no-untyped-call]  # torch's class is untyped
         self.decisions: list[Decision] = []  # in the order in which they were made
-        self.places: dict[Node, Place] = {}
-        self.operations: dict[Node, str] = {}  # which operator made a value
-        self.types: dict[Node, torch.dtype] = {}  # that values are held in, the coarsest
+        self.origins = Origins()
         self.fixed: list[tuple[str, Place | None]] = []  # what would differ at other inputs
         self.computed: dict[Node, Roundings] = {}  # constants that an operator computes itself
         self.operators: Counter[str] = Counter()
@@ -67,7 +67,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self._storages = Storages()
         self._depth = 0  # inside how many decompositions
         self.forwards = 0  # inside how many forwards of Functions and operators of the user's
-        self._varying: dict[Node, bool] = {}
+        self._varying = Varying()
         self._unknown: dict[int, tuple[Tensor, str]] = {}  # results that no rule gives, by storage
         self._whole: dict[int, tuple[Tensor, str]] = {}  # integers and truths, and who made them
 
@@ -98,7 +98,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
                 what = "a tensor that requires grad but was computed outside torch's operators"
                 raise refused(what, self._place())
             return node
-        return stop(node, _CUT) if self._varies(node) else node
+        return stop(node, _CUT) if node in self._varying else node
 
     def reached(self, tensor: Tensor) -> bool:
         """Whether an input reaches the tensor, and no stop is on the way."""
@@ -264,7 +264,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             node = elementwise(lambda a, b: a + b, before, stop(change, "no_grad()"))
             reached = self.reached(target)
         self._storages.write(target, node, reached=reached)
-        self._remember(target, node)
+        self.origins.remember(target, node)
         return self._run(call)
 
     def _into_out(self, call: Call) -> Any:
@@ -275,7 +275,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         target = call.kwargs["out"]
         node = self._storages.value(made)
         self._storages.write(target, node, reached=any(map(self.reached, call.tensors)))
-        self._remember(target, node)
+        self.origins.remember(target, node)
         return self._run(call)
 
     def _record(self, call: Call) -> None:
@@ -354,16 +354,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self._storages.put(copy, self.value(tensor))
         return copy
 
-    def _varies(self, node: Node) -> bool:
-        """Whether an input reaches the node without a stop on the way."""
-        if node not in self._varying:
-            for one in topological([node]):
-                if one not in self._varying:
-                    self._varying[one] = isinstance(one, Input) or (
-                        not isinstance(one, Stop) and any(self._varying[o] for o in one.operands)
-                    )
-        return self._varying[node]
-
     @contextmanager
     def _inside(self) -> Iterator[None]:
         self._depth += 1
@@ -385,29 +375,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             if not set(node.axes) <= set(axes_of(tensor.shape)):
                 raise AssertionError(f"{call.name}: {node!r} for shape {tuple(tensor.shape)}")
             by_user = not (torch.is_grad_enabled() or self._depth or self.forwards)
-            if by_user and not tensor.is_floating_point() and self._varies(node):
+            if by_user and not tensor.is_floating_point() and node in self._varying:
                 node = stop(node, _CUT)  # noqa: PLW2901 - a mask that is meant to be constant
             if tensor.is_floating_point() and not self._depth:
                 node = self.known_as(call, tensor, node, here())  # noqa: PLW2901 - from here on
             self._storages.put(tensor, node, reached=reached)
-            self.operations.setdefault(node, plain_name(call))
-            self._remember(tensor, node, exact=self._is_exact(call))
-
-    def _is_exact(self, call: Call) -> bool:
-        """Whether it makes numbers of truths or integers without rounding: `(x > 0).float()`."""
-        moving = (t for t in call.tensors if t.is_floating_point() and self.touches(t))
-        return plain_name(call) in OF_TRUTHS and not any(True for _ in moving)
-
-    def _remember(self, tensor: Tensor, node: Node, *, exact: bool = False) -> None:
-        """Where a value comes from, and in which type it is held, unless that holds it exactly."""
-        if node not in self.places and not isinstance(node, Input):
-            place = here()
-            if place is not None:
-                self.places[node] = place
-        if tensor.is_floating_point() and not exact:
-            known = self.types.get(node)
-            if known is None or torch.finfo(known).eps < torch.finfo(tensor.dtype).eps:
-                self.types[node] = tensor.dtype
+            moving = (t for t in call.tensors if t.is_floating_point() and self.touches(t))
+            exact = plain_name(call) in OF_TRUTHS and not any(True for _ in moving)
+            self.origins.made(plain_name(call), tensor, node, exact=exact)
 
     def _note(self, what: str) -> None:
         note = (what, here())

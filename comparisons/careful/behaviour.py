@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from comparisons.careful.script import Script
-from comparisons.case import Case
+from comparisons.careful.running.script import Script
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.backward import backward_statement
 from comparisons.engines.call import run

@@ -8,17 +8,18 @@ from itertools import chain
 import numpy as np
 
 from comparisons.careful.behaviour import finding, what_is_left
-from comparisons.careful.calls import Calls
-from comparisons.careful.circumstances import circumstances
-from comparisons.careful.forward_mode import forward_mode, has_tangents_of_its_own
-from comparisons.careful.in_single import in_single
-from comparisons.careful.nan_in_arrays import nan_in_arrays
-from comparisons.careful.one_output import one_output
-from comparisons.careful.other_cotangents import other_cotangents
-from comparisons.careful.rows_of_arrays import other_rows, rows_of
-from comparisons.careful.transforms import transforms
+from comparisons.careful.circumstances.forward_mode import forward_mode, has_tangents_of_its_own
+from comparisons.careful.circumstances.of_calls import circumstances
+from comparisons.careful.circumstances.transforms import transforms
+from comparisons.careful.numbers.in_single import in_single
+from comparisons.careful.numbers.nan_in_arrays import nan_in_arrays
+from comparisons.careful.numbers.one_output import one_output
+from comparisons.careful.numbers.other_cotangents import other_cotangents
+from comparisons.careful.numbers.rows_of_arrays import other_rows, rows_of
+from comparisons.careful.running.calls import Calls
 from comparisons.careful.unasked import Unasked, until_an_error
-from comparisons.case import Asked, Case, case_of
+from comparisons.cases.asked import Asked, case_of
+from comparisons.cases.case import Case
 from comparisons.engines.call import run
 from comparisons.engines.engine import Engine, own_deprecations_ignored
 from comparisons.engines.layouts.noncontiguous import NonContiguous

@@ -13,9 +13,10 @@ from functools import partial
 import numpy as np
 import sympy
 
-from comparisons.careful.pace import soon_up_to
+from comparisons.careful.numbers.pace import soon_up_to
 from comparisons.careful.unasked import Also, Unasked
-from comparisons.case import Asked, Case, case_of
+from comparisons.cases.asked import Asked, case_of
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.engines.engine import Gradients, Indices
 from comparisons.engines.modes.reverse import Reverse
@@ -25,14 +26,14 @@ from comparisons.inputs.dense import dense
 from comparisons.inputs.landmarks import around, landmarks
 from comparisons.inputs.several import several
 from comparisons.inputs.values import COTANGENT
-from comparisons.judge.suspicion import Estimate, suspicious
+from comparisons.judge.points.suspicion import Estimate, suspicious
 from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.own.entrywise import Entrywise
 from comparisons.subjects.subject import Subject
 from symdiff import Definition, pointwise
 from symdiff.functions import Extreme
-from symdiff.oracle.enclosure import BoolArray
+from symdiff.oracle.enclosures.enclosure import BoolArray
 
 _FURTHEST = 64.0  # e^64 is in every type but float16
 _FURTHEST_IN_FLOAT16 = 8.0

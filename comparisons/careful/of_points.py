@@ -12,10 +12,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from comparisons.careful.misbehaviour import misbehaviour
-from comparisons.careful.screen import Screen
+from comparisons.careful.circumstances.misbehaviour import misbehaviour
+from comparisons.careful.numbers.screen import Screen
 from comparisons.careful.unasked import Unasked, until_an_error
-from comparisons.case import Case
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import Engine, Indices
 from comparisons.engines.layouts.channels_last import ChannelsLast

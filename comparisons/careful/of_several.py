@@ -11,11 +11,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from comparisons.careful.nan_in_points import nan_in_points
+from comparisons.careful.numbers.nan_in_points import nan_in_points
 from comparisons.careful.of_arrays import of_arrays
 from comparisons.careful.of_points import MODERATE
 from comparisons.careful.unasked import Unasked
-from comparisons.case import Asked, Case, case_of
+from comparisons.cases.asked import Asked, case_of
+from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.modes.value import Value

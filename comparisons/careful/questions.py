@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from comparisons.careful.in_single import SINGLE
+from comparisons.careful.numbers.in_single import SINGLE
+from comparisons.careful.numbers.other_arrays import other_arrays
 from comparisons.careful.of_arrays import of_arrays
 from comparisons.careful.of_entries import of_entries
 from comparisons.careful.of_points import of_points, where_it_holds
 from comparisons.careful.of_several import of_several
-from comparisons.careful.other_arrays import other_arrays
 from comparisons.careful.unasked import Also, Unasked
-from comparisons.case import Asked, Case, case_of
+from comparisons.cases.asked import Asked, case_of
+from comparisons.cases.case import Case
 from comparisons.dtypes import FloatType
 from comparisons.engines.engine import Engine
 from comparisons.engines.modes.reverse import Reverse

@@ -12,7 +12,7 @@ import symdiff
 from comparisons.costs.chain import graph_of
 from comparisons.costs.measuring import bytes_a_value, error, nanoseconds_a_value
 from comparisons.costs.methods import methods
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 from symdiff import Definition
 
 SIZES = (1_000, 100_000, 1_000_000)

@@ -14,7 +14,7 @@ from comparisons.costs.chain import called, expression_of, graph_of, z
 from comparisons.costs.method import Method, timed
 from comparisons.engines.engine import own_deprecations_ignored
 from comparisons.frameworks.every import FRAMEWORKS
-from comparisons.frameworks.jax import Jax
+from comparisons.frameworks.libraries.jax import Jax
 from comparisons.subjects.catalogue.torch_calls import torch_call
 from symdiff import Definition
 from symdiff.bridge.program import program

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 
 _LEFT, _TOP, _WIDTH, _HEIGHT, _BELOW, _KEY = 46, 24, 420, 240, 34, 230
 _COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")

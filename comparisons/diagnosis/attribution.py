@@ -23,7 +23,7 @@ from flint import arb
 from comparisons.diagnosis.exact import Balls, Replay, balls_of, named_inputs, relative
 from comparisons.diagnosis.steps import Step
 from comparisons.inputs.values import seeded
-from symdiff.oracle.absent import Absent
+from symdiff.oracle.programs.absent import Absent
 
 _COUNTS = 0.02  # of the error: what a group of steps adds less is not split further
 _WIDE = 2.0**-10  # of the error: the radius of a ball that tells a share

@@ -20,7 +20,7 @@ from comparisons.diagnosis.steps import Run, Step
 from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program, program
 from symdiff.graph import Input, Node, topological
-from symdiff.oracle.array_balls import compile_entry
+from symdiff.oracle.programs.array_balls import compile_entry
 
 Balls = npt.NDArray[Any]  # of arb
 

@@ -26,7 +26,7 @@ from comparisons.diagnosis.truths import largest_error
 from comparisons.inputs.values import seeded
 from symdiff.bridge.interpret import interpret
 from symdiff.oracle import deadline
-from symdiff.oracle.array_balls import compile_entry
+from symdiff.oracle.programs.array_balls import compile_entry
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -14,7 +14,7 @@ from symdiff.bridge.interpret import interpret
 from symdiff.bridge.program import Program, program
 from symdiff.graph import Node
 from symdiff.graph.adjoints.reverse import sweep_from
-from symdiff.oracle.array_balls import compile_entry
+from symdiff.oracle.programs.array_balls import compile_entry
 
 Array = npt.NDArray[np.float64]
 

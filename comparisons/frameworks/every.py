@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from comparisons.frameworks.autograd import Autograd
 from comparisons.frameworks.framework import Framework
-from comparisons.frameworks.jax import Jax
-from comparisons.frameworks.mlx import Mlx
-from comparisons.frameworks.paddle import Paddle
-from comparisons.frameworks.tensorflow import TensorFlow
-from comparisons.frameworks.tinygrad import Tinygrad
-from comparisons.frameworks.torch import Torch
+from comparisons.frameworks.libraries.autograd import Autograd
+from comparisons.frameworks.libraries.jax import Jax
+from comparisons.frameworks.libraries.mlx import Mlx
+from comparisons.frameworks.libraries.paddle import Paddle
+from comparisons.frameworks.libraries.tensorflow import TensorFlow
+from comparisons.frameworks.libraries.tinygrad import Tinygrad
+from comparisons.frameworks.libraries.torch import Torch
 
 _ALL: tuple[Framework, ...] = (
     Torch(),

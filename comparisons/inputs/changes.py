@@ -24,7 +24,7 @@ from symdiff.bridge.float_steps import FloatSteps
 from symdiff.bridge.program import program
 from symdiff.bridge.running_error import Number
 from symdiff.graph import Node
-from symdiff.oracle.enclosure import BoolArray
+from symdiff.oracle.enclosures.enclosure import BoolArray
 from symdiff.trees.subexpressions import subexpressions
 
 _MOST_PARTS = 40  # of a formula and its derivatives, the smallest first

@@ -10,7 +10,7 @@ from comparisons.dtypes import Float64Array
 from symdiff import Definition
 from symdiff.expression.formula import exact, real_symbol
 from symdiff.expression.rewriting import put
-from symdiff.oracle.enclosure import BoolArray
+from symdiff.oracle.enclosures.enclosure import BoolArray
 
 
 def within(points: Mapping[str, Float64Array], definition: Definition) -> BoolArray:

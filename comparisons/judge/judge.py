@@ -10,21 +10,21 @@ import numpy as np
 
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import COTANGENT, Inputs
-from comparisons.judge.allowance import Allowance
-from comparisons.judge.at_points import power_at_points
 from comparisons.judge.budget import Budget
-from comparisons.judge.choices import Choices, choices
-from comparisons.judge.entries import judge_entries
-from comparisons.judge.infinity import judge_beyond_finite
+from comparisons.judge.graphs.allowance import Allowance
+from comparisons.judge.graphs.choices import Choices, choices
+from comparisons.judge.graphs.entries import judge_entries
 from comparisons.judge.judgement import Judgement
-from comparisons.judge.kinks import judge_kinks, judge_unresolved
-from comparisons.judge.power import Power
-from comparisons.judge.statuses import OVERFLOWN, judge_points
-from comparisons.judge.ties import judge_ties
+from comparisons.judge.points.infinity import judge_beyond_finite
+from comparisons.judge.points.kinks import judge_kinks, judge_unresolved
+from comparisons.judge.points.statuses import OVERFLOWN, judge_points
+from comparisons.judge.points.ties import judge_ties
+from comparisons.judge.power.at_points import power_at_points
+from comparisons.judge.power.power import Power
 from comparisons.judge.truth import Truth
 from comparisons.judge.vocabulary import Status
 from symdiff import Definition, Graph
-from symdiff.oracle.enclosure import BoolArray, Enclosure, Why
+from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure, Why
 
 _NEAR_THE_END = 1 - 2.0**-20  # of the largest number: whoever overflows there is off by no more
 

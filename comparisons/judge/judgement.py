@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array
 from comparisons.judge.vocabulary import Standing, Status, Verdict
-from symdiff.oracle.enclosure import BoolArray
+from symdiff.oracle.enclosures.enclosure import BoolArray
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Node, topological
 from symdiff.graph.adjoints.sensitivity import sensitivities
 from symdiff.oracle.adjoints import enclose_adjoints, pointwise_forms
-from symdiff.oracle.enclosure import Enclosure
-from symdiff.oracle.ties import enclose_at_ties
+from symdiff.oracle.borders.ties import enclose_at_ties
+from symdiff.oracle.enclosures.enclosure import Enclosure
 
 TIGHT = 2.0**-100  # where an error straddles a threshold: as tight as a double-double can hold
 _MOVED = "its sensitivity"  # no identifier, so no name of a graph's can clash

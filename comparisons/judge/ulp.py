@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from comparisons.dtypes import Float64Array, FloatType
-from symdiff.oracle.enclosure import BoolArray, Enclosure
+from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure
 
 
 @dataclass(frozen=True)

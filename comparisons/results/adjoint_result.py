@@ -15,14 +15,14 @@ from comparisons.inputs.position import as_given
 from comparisons.inputs.values import Inputs
 from comparisons.judge.budget import Budget
 from comparisons.judge.judgement import Judgement
-from comparisons.judge.power import Power
+from comparisons.judge.power.power import Power
 from comparisons.judge.vocabulary import Status, Verdict, status_at
 from comparisons.results.deciding import decision
 from comparisons.results.decision import Decision
-from comparisons.results.html_table import Cells, cells, html_table
 from comparisons.results.point import Point, relative_error
 from comparisons.results.summary import Summary
-from symdiff.oracle.enclosure import Enclosure, Why
+from comparisons.results.views.html_table import Cells, cells, html_table
+from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 
 
 @dataclass(frozen=True, eq=False)

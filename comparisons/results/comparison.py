@@ -14,17 +14,17 @@ from comparisons.engines.engine import Engine
 from comparisons.engines.snippet import Place
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.budget import Budget
-from comparisons.judge.power import Reached, reached_sentence
+from comparisons.judge.power.power import Reached, reached_sentence
 from comparisons.judge.vocabulary import Standing, Status, Verdict
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.envelope import Envelope, envelope
-from comparisons.results.figure import figure, picture
-from comparisons.results.frame import frame_of_values, latex_table
-from comparisons.results.html_table import html_table
-from comparisons.results.number import shown
 from comparisons.results.point import Point
 from comparisons.results.result import Example
 from comparisons.results.summary import Summary
+from comparisons.results.views.figure import figure, picture
+from comparisons.results.views.frame import frame_of_values, latex_table
+from comparisons.results.views.html_table import html_table
+from comparisons.results.views.number import shown
 from comparisons.subjects.subject import Subject
 from symdiff import Adjoints
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from comparisons.judge.budget import Budget
 from comparisons.judge.judgement import Judgement
-from comparisons.judge.power import Power
+from comparisons.judge.power.power import Power
 from comparisons.judge.vocabulary import Status, Verdict, status_at
 from comparisons.results.decision import (
     ALLOWED,

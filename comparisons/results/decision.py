@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 
 CONDITIONED = "conditioned ulp"  # of points, where accurate
 OF_ONE = "ulp of max(|g|, 1)"  # of points, beyond that

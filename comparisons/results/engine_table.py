@@ -12,9 +12,9 @@ import numpy as np
 from comparisons.inputs.position import position
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.comparison import Comparison
-from comparisons.results.frame import frame_of_rows, latex_table
-from comparisons.results.html_table import Cells, cells, html_table
-from comparisons.results.number import shown
+from comparisons.results.views.frame import frame_of_rows, latex_table
+from comparisons.results.views.html_table import Cells, cells, html_table
+from comparisons.results.views.number import shown
 from symdiff.notation.names import barred
 
 

@@ -9,12 +9,12 @@ from typing import TypeVar
 from comparisons.inputs.position import entry, position
 from comparisons.inputs.values import COTANGENT
 from comparisons.judge.vocabulary import Verdict, verdict_named
+from comparisons.results.code.reproduction import reproduction, reproduction_of_finding
 from comparisons.results.comparison import Comparison
-from comparisons.results.number import shown
 from comparisons.results.point import Point
-from comparisons.results.reproduction import reproduction, reproduction_of_finding
 from comparisons.results.result import Result
 from comparisons.results.summary import Summary
+from comparisons.results.views.number import shown
 from symdiff.notation.names import barred
 
 Found = TypeVar("Found", bound=Result)

@@ -11,7 +11,7 @@ from comparisons.judge.vocabulary import Status, Verdict
 from comparisons.results.decision import Decision
 
 if TYPE_CHECKING:
-    from comparisons.judge.power import Power
+    from comparisons.judge.power.power import Power
 
 
 @dataclass(frozen=True)

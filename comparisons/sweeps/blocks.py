@@ -45,8 +45,8 @@ from comparisons.sweeps.points import Chunk, Left, Points
 from comparisons.sweeps.tally import Extreme, Tally
 from symdiff import activation
 from symdiff.oracle.adjoints import pointwise_forms
-from symdiff.oracle.enclosure import BoolArray, Enclosure, Why
-from symdiff.oracle.primal import Primal
+from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure, Why
+from symdiff.oracle.points.primal import Primal
 from symdiff.oracle.tables.table import Table
 
 BLOCKS = 256

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from comparisons.dtypes import Float64Array, FloatType
 from symdiff.float_balls.fma import from_bits, to_bits
 from symdiff.float_balls.jit import compiled
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.enclosures.enclosure import Enclosure
 from symdiff.oracle.tables.kernel import (
     LEADING,
     MANTISSA,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.enclosures.enclosure import Enclosure
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,10 +27,10 @@ from comparisons.judge.vocabulary import Standing, Status, Verdict
 from comparisons.results.deciding import beyond, undecided
 from comparisons.results.decision import AT_INFINITY, CONDITIONED, Decision
 from comparisons.results.envelope import Envelope
-from comparisons.results.html_table import cells, html_table
 from comparisons.results.point import Point, relative_error
 from comparisons.results.result import Example
 from comparisons.results.summary import Summary
+from comparisons.results.views.html_table import cells, html_table
 from comparisons.subjects.catalogue.torch_code import TorchCode
 from comparisons.subjects.subject import Subject
 from comparisons.sweeps.blocks import BLOCKS, CHUNK, Recipe, prepared, run_block

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -15,6 +15,7 @@ from symdiff.graph.flat import flat
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node, topological
 from symdiff.graph.reading.in_names import line, readable, symbol_of
+from symdiff.trees.extent import TooLarge
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +117,7 @@ class Graph:
 
     def __str__(self) -> str:
         """The equations, one line a name."""
-        return "\n".join(f"{name} = {notation.text(e)}" for name, e in equations(self).items())
+        return "\n".join(row(name, one) for name, one in _equations(self).items())
 
     def latex(self) -> str:
         """The equations as one LaTeX `aligned` block."""
@@ -125,19 +126,36 @@ class Graph:
             for name, value in equations(self).items()
         )
 
-    def _repr_latex_(self) -> str:
-        return f"$${self.latex()}$$"
+    def _repr_latex_(self) -> str | None:
+        return in_notebook(self.latex)
 
 
 def equations(graph: Graph) -> Mapping[str, Expr]:
     """The graph's own lines, in the names of its inputs, of the lines before and of `where`.
 
-    Raises: TooLarge if a line is too large to be read.
+    Raises: TooLarge if a line is too large to be read; `str` says which, and writes the others.
     """
+    return readable(_equations(graph))
+
+
+def _equations(graph: Graph) -> Mapping[str, Expr | TooLarge]:
     inputs = {i.name: i for i in graph.inputs}
     names = {node: symbol_of(name, node) for name, node in {**inputs, **graph.where}.items()}
     lines = {}
     for name, node in graph.lines.items():
         lines[name] = line(name, node, names)
         names.setdefault(node, symbol_of(name, node))
-    return readable(lines)
+    return lines
+
+
+def row(name: str, one: Expr | TooLarge) -> str:
+    """A line as text, or why it is none."""
+    return str(one) if isinstance(one, TooLarge) else f"{name} = {notation.text(one)}"
+
+
+def in_notebook(latex: Callable[[], str]) -> str | None:
+    """What a notebook shows; None, for which it takes the repr, if that is too large."""
+    try:
+        return f"$${latex()}$$"
+    except TooLarge:
+        return None

@@ -102,9 +102,21 @@ class Node:
     def __deepcopy__(self, _: object) -> Self:
         return self
 
+    @property
+    def said(self) -> str:
+        """The content as messages have it: a flag by its name, of what is absent nothing."""
+        return ", ".join(filter(None, map(_said, type(self).__slots__, self.content)))
+
     def __repr__(self) -> str:
-        content = ", ".join(map(str, self.content))
-        return f"<{type(self).__name__} {content} over ({' '.join(self.axes)})>"
+        words = (type(self).__name__, self.said, f"over ({' '.join(self.axes)})")
+        return f"<{' '.join(filter(None, words))}>"
+
+
+def _said(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return name if value else ""
+    absent = value is None or (isinstance(value, tuple) and all(part is None for part in value))
+    return "" if absent else str(value)
 
 
 Write = Callable[[Node], Expr]

@@ -40,10 +40,9 @@ class ArraySymbol(Symbol):
 
 
 def barred(name: str) -> str:
-    """The adjoint's name: z̄ of z, γ̄ of gamma, in̄p of inp (over the middle letter)."""
+    """The adjoint's name: z̄ of z, γ̄ of gamma, w̄eight of weight (over the first letter)."""
     name = lettered(name)
-    middle = (len(name.partition("_")[0] or name) + 1) // 2
-    return unicodedata.normalize("NFC", name[:middle] + MACRON + name[middle:])
+    return unicodedata.normalize("NFC", name[:1] + MACRON + name[1:])
 
 
 def is_barred(name: str) -> bool:

@@ -53,6 +53,7 @@ class TexPrinter(LatexPrinter):
         )
         if len(name) > 1 and not letter.startswith("\\"):
             letter = rf"\mathrm{{{name}}}".replace("_", r"\_")  # negative_slope, inp
+            return rf"\overline{{{letter}}}" if is_barred(e.name) else letter
         return rf"\bar{{{letter}}}" if is_barred(e.name) else letter
 
     def _print_ArraySymbol(self, e: Symbol) -> str:

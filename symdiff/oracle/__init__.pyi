@@ -1,5 +1,5 @@
-from .ball import enclose_ball as enclose_ball
 from .choice import enclose as enclose
-from .enclosure import FORMATS as FORMATS
-from .enclosure import Enclosure as Enclosure
-from .from_balls import enclosure_of as enclosure_of
+from .enclosures.enclosure import FORMATS as FORMATS
+from .enclosures.enclosure import Enclosure as Enclosure
+from .enclosures.from_balls import enclosure_of as enclosure_of
+from .points.ball import enclose_ball as enclose_ball

@@ -21,7 +21,7 @@ from symdiff.graph.node import Node, topological
 from symdiff.graph.reading.closed_form import closed_form
 from symdiff.oracle import deadline
 from symdiff.oracle.arrays import enclose_arrays, settle
-from symdiff.oracle.enclosure import (
+from symdiff.oracle.enclosures.enclosure import (
     SMALLEST,
     Enclosure,
     Float64Array,
@@ -29,7 +29,7 @@ from symdiff.oracle.enclosure import (
     format_named,
     uncertain,
 )
-from symdiff.oracle.primal import Primal, is_total
+from symdiff.oracle.points.primal import Primal, is_total
 from symdiff.trees.extent import TooLarge
 
 # The bound that counts as certified, relative to the value, as for functions: see `choice.enclose`.

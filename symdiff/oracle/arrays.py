@@ -5,7 +5,7 @@ What a convention chose at a tie is certified as far as it is proven to be right
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -15,14 +15,26 @@ from flint import arb, ctx
 from symdiff.bridge.interpret import Compile, interpret
 from symdiff.bridge.program import Program, program
 from symdiff.graph.adjoints.derivation import Derivation
-from symdiff.graph.kinds.einsum import Einsum
-from symdiff.graph.kinds.elementwise import Elementwise
-from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.largest import winners
-from symdiff.graph.kinds.literal import Literal
-from symdiff.graph.node import Node, topological
+from symdiff.graph.node import Node
 from symdiff.oracle import deadline
-from symdiff.oracle.array_balls import (
+from symdiff.oracle.borders.array_jumps import may_jump, open_to_jumps
+from symdiff.oracle.borders.poles import settle_poles
+from symdiff.oracle.borders.settled_jumps import settle_jumps
+from symdiff.oracle.borders.settled_ties import settle_ties
+from symdiff.oracle.borders.ties import choosing_steps, chosen
+from symdiff.oracle.enclosures.enclosure import (
+    SMALLEST,
+    BoolArray,
+    Enclosure,
+    Float64Array,
+    Why,
+    uncertain,
+)
+from symdiff.oracle.enclosures.from_balls import enclosure_of
+from symdiff.oracle.enclosures.from_float_balls import COARSEST, WORTH, enclose_quickly
+from symdiff.oracle.points.ball import MAX_PRECISION
+from symdiff.oracle.programs.array_balls import (
     balls_of,
     compile_entry,
     compile_plain,
@@ -30,17 +42,7 @@ from symdiff.oracle.array_balls import (
     compile_untied,
     watched,
 )
-from symdiff.oracle.array_jumps import may_jump, open_to_jumps
-from symdiff.oracle.ball import MAX_PRECISION
-from symdiff.oracle.enclosure import SMALLEST, BoolArray, Enclosure, Float64Array, Why, uncertain
-from symdiff.oracle.from_balls import enclosure_of
-from symdiff.oracle.from_float_balls import COARSEST, WORTH, enclose_quickly
-from symdiff.oracle.poles import settle_poles
-from symdiff.oracle.primal import is_total
-from symdiff.oracle.reach import Loss, Spoiled, Watch, terms_of
-from symdiff.oracle.settled_jumps import settle_jumps
-from symdiff.oracle.settled_ties import settle_ties
-from symdiff.oracle.ties import choosing_steps, chosen
+from symdiff.oracle.programs.reach import Loss, Spoiled, Watch
 
 _FIRST = 128  # bits
 # Seconds that one call may take: a layer norm of 4,096 entries takes 5 s.
@@ -70,7 +72,7 @@ def enclose_arrays(
         ties: whether what a convention chose at a tie is to be settled; else nothing is known
             there. Nor is it where an input is infinite: of 1/z > 0 at ∞ both sides are exactly 0.
     """
-    watch, enough = Watch(adjoints, _restricting(adjoints)), absolute or {}
+    watch, enough = Watch(adjoints), absolute or {}
     found: dict[str, Enclosure] = {}
     entries = sum(int(np.size(value)) for value in arguments.values())
     # Of scalars each entry is a problem of its own, and an adjoint that is a constant has as many.
@@ -161,9 +163,8 @@ def _losses(
     passes back.
     """
 
-    def reached(changes: Spoiled, names: Iterable[str]) -> Mapping[str, Any]:
-        steps = program({name: watch.dependence[name] for name in names})
-        return _run(steps, arguments, compile_reached, changes)
+    def reached(nodes: Mapping[str, Node], changes: Spoiled) -> Mapping[str, Any]:
+        return _run(program(nodes), arguments, compile_reached, changes)
 
     values = _run(watch.program, arguments, compile_plain)
     return tuple(watch.losses(values, results, reached))
@@ -177,49 +178,10 @@ def _finite(arguments: Mapping[str, Any]) -> bool:
     return all(np.isfinite(np.float64(value)).all() for value in arguments.values())
 
 
-def _restricting(adjoints: Derivation) -> tuple[Node, ...]:
-    """The nodes whose function is not defined everywhere, of those that the output hangs on."""
-    computed = topological(adjoints.graph.output_nodes, computed=True)
-    return tuple(n for n in computed if isinstance(n, Elementwise) and not is_total(n.expr))
-
-
 def _mark(found: Mapping[str, Enclosure], adjoints: Derivation, loss: Loss) -> None:
-    """Where a value on the way is undefined, or may be: no adjoint of what comes from it.
-
-    Where each entry hangs on its own place alone, these are those that agree with it in the axes
-    that both have; else what hangs on an output that is lost by it.
-    """
-    entrywise = _entry_by_entry(adjoints)
-    for name, node in ((name, adjoints.nodes[name]) for name in found):
-        if adjoints.signature.pointwise:  # every entry is a problem of its own
-            _lose(found[name], np.broadcast_to(loss.where, found[name].shape), loss.why)
-            continue
-        shared = [a for a in loss.axes if a in node.axes] if entrywise else []
-        lost = loss.where.any(axis=tuple(i for i, a in enumerate(loss.axes) if a not in shared))
-        order = [a for a in loss.axes if a in shared]
-        lost = np.transpose(lost, [order.index(a) for a in node.axes if a in shared])
-        index = tuple(slice(None) if a in shared else np.newaxis for a in node.axes)
-        where = np.broadcast_to(lost[index], found[name].shape)
-        _lose(found[name], where if loss.hit is None else where & loss.hit[name], loss.why)
-
-
-def _entry_by_entry(adjoints: Derivation) -> bool:
-    """Whether each entry of an output hangs on its own place alone, with a cotangent of its own.
-
-    What sums or moves entries on the way leads one elsewhere, whatever its axes are called.
-    """
-
-    def in_place(value: Node) -> bool:
-        return all(
-            isinstance(node, Elementwise | Input | Literal)
-            or (
-                isinstance(node, Einsum)
-                and {a for o in node.operands for a in o.axes} <= {*node.axes}
-            )
-            for node in topological([value])
-        )
-
-    return all(term.value.axes and in_place(term.value) for term in terms_of(adjoints.graph))
+    """Where a value on the way is undefined, or may be: no adjoint of what comes from it."""
+    for name, enclosure in found.items():
+        _lose(enclosure, loss.of(adjoints, name, enclosure.shape), loss.why)
 
 
 def _lose(enclosure: Enclosure, where: BoolArray, why: Why) -> None:

@@ -9,8 +9,7 @@ import numpy as np
 from sympy import Expr
 
 from symdiff.oracle import deadline
-from symdiff.oracle.ball import enclose_ball
-from symdiff.oracle.enclosure import (
+from symdiff.oracle.enclosures.enclosure import (
     SMALLEST,
     Enclosure,
     Float64Array,
@@ -20,7 +19,8 @@ from symdiff.oracle.enclosure import (
 )
 from symdiff.oracle.limits.along import limits_along
 from symdiff.oracle.limits.infinity import at_infinities, exists
-from symdiff.oracle.primal import Primal
+from symdiff.oracle.points.ball import enclose_ball
+from symdiff.oracle.points.primal import Primal
 from symdiff.oracle.tables import cache
 from symdiff.oracle.tables.table import Table
 from symdiff.trees.subexpressions import symbols

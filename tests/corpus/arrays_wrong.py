@@ -7,5 +7,6 @@ from wrong_calls import CALLS
 from wrong_circumstances import CIRCUMSTANCES
 from wrong_layers import LAYERS
 from wrong_losses import LOSSES
+from wrong_transforms import TRANSFORMS
 
-WRONG: list[WrongArrays] = [*LAYERS, *LOSSES, *CIRCUMSTANCES, *CALLS]
+WRONG: list[WrongArrays] = [*LAYERS, *LOSSES, *CIRCUMSTANCES, *CALLS, *TRANSFORMS]

@@ -15,7 +15,7 @@ from fresh_process import run_fresh
 from pointwise_wrong import WRONG as WRONG_POINTWISE
 
 import comparisons
-from comparisons.results.reproduction import reproduction_of_finding
+from comparisons.results.code.reproduction import reproduction_of_finding
 from comparisons.subjects.own.origin import origin_of
 
 ROOT = Path(__file__).parents[2]

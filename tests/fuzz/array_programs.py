@@ -25,7 +25,7 @@ from symdiff.graph.kinds.gather import gather
 from symdiff.graph.kinds.largest import largest
 from symdiff.graph.kinds.running import running_sum
 from symdiff.graph.kinds.stop import stop
-from symdiff.oracle.enclosure import Enclosure, Why
+from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 
 LENGTH = 4
 _BITS = 3_000

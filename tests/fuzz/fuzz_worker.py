@@ -166,7 +166,7 @@ class Run:
         """Two enclosures of one number: they meet, and both are certified or neither is."""
         import judging
 
-        from symdiff.oracle.enclosure import Why
+        from symdiff.oracle.enclosures.enclosure import Why
 
         if judging.contradict(first, second):
             self.fault(f"contradiction: {what}", second, first, float(x))

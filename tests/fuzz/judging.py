@@ -12,7 +12,7 @@ from independent import Independent, Kind, Near, Truth
 from mpmath import mp, mpf
 from tracked import Unknown, magnitude
 
-from symdiff.oracle.enclosure import Enclosure, Why
+from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 
 _BITS = 2_600  # a float64 is a multiple of 2⁻¹⁰⁷⁴ below 2¹⁰²⁴: sums of three are exact
 _SCALES = tuple(1 + Fraction(63 * k, 100) for k in range(4))

@@ -54,7 +54,7 @@ def table_values(expression: Any, points: np.ndarray) -> Any:
 
 def enclosed_few(expression: Any, points: np.ndarray) -> Any:
     """What the ball alone says at the points."""
-    from symdiff.oracle.ball import enclose_ball
+    from symdiff.oracle.points.ball import enclose_ball
 
     return enclose_ball(expression, {"z": points}, relative=2.0**-64)
 

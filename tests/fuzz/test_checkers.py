@@ -22,7 +22,7 @@ from judging import (
     unlisted,
 )
 
-from symdiff.oracle.enclosure import Why
+from symdiff.oracle.enclosures.enclosure import Why
 
 INFINITE = math.inf
 

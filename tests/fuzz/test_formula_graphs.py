@@ -16,7 +16,7 @@ from judging import Ball, contradict
 
 import symdiff
 from symdiff.oracle import deadline
-from symdiff.oracle.enclosure import Why
+from symdiff.oracle.enclosures.enclosure import Why
 
 LONGEST = 250  # characters; longer ones only take time
 

@@ -11,7 +11,7 @@ from formulas import case
 from fuzz_pool import SECONDS, Settings, Tally, Worker, report, task
 from symdiff_asked import apart
 
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.enclosures.enclosure import Enclosure
 
 _TWO_GIVE_UP = 40  # times as many formulas as would do are tried at most
 

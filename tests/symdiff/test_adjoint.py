@@ -77,8 +77,8 @@ class TestTheTutorialsLines:
         )[1:5]
 
     def test_the_vector_jacobian_product(self):
-        """in̄p = 2(inp + 1) ∘ vᵀ, and oūt is the cotangent v."""
-        assert ["oūt = v", "in̄p = 2(inp + 1) ∘ vᵀ"] == lines(symdiff.vector_jacobian_product())
+        """īnp = 2(inp + 1) ∘ vᵀ, and ōut is the cotangent v."""
+        assert ["ōut = v", "īnp = 2(inp + 1) ∘ vᵀ"] == lines(symdiff.vector_jacobian_product())
 
     def test_the_cut_layer(self):
         """Under no_grad() every line says that there is none, and why."""

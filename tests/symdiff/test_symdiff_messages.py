@@ -14,6 +14,7 @@ from symdiff.graph import (
     gather,
     inverse,
     literal,
+    mean,
     product,
     total,
 )
@@ -64,7 +65,17 @@ MESSAGES = {
     "two lengths of an axis": (
         lambda: Graph("g", (A,), {"y": gathered([0, 1]), "u": gathered([0, 1, 2])}),
         ValueError,
-        "in the graph 'g' the axis 'm' has length 2 and, in <Gather ",
+        "has length 2 and, in <Gather from (n = 4) to (m = 3) over (m)>, length 3; give each",
+    ),
+    "a mean over an axis that is not there": (
+        lambda: mean(A, "k"),
+        ValueError,
+        "the mean over (k) of a value with axes (n); name each axis that it has, and is to lose",
+    ),
+    "a mean twice over one axis": (
+        lambda: mean(A, ("n", "n")),
+        ValueError,
+        "the mean over (n, n) of a value with axes (n); name each axis that it has",
     ),
     "too few axes": (
         lambda: function(contraction((X,), ()), X)(x=np.ones(3)),

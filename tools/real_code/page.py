@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 import comparisons
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 from tools.real_code import language, vision
 from tools.real_code.trial import Trial
 

@@ -32,7 +32,7 @@ from symdiff.graph import Elementwise, Input, Node, elementwise, topological
 from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
-from symdiff.oracle.array_balls import balls_of, compile_entry
+from symdiff.oracle.programs.array_balls import balls_of, compile_entry
 from symdiff.rounding import DOUBLE, Precision
 from symdiff.rounding.walk import Walk
 

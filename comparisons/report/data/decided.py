@@ -8,7 +8,7 @@ from typing import Any
 
 from comparisons.judge.vocabulary import Standing, Status, status_named, verdict_named
 from comparisons.results.decision import ALLOWED, AT_INFINITY, SEEN, Decision
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 
 _BRIEF = {
     str(Status.SPURIOUS): "NaN or ∞",

@@ -9,14 +9,14 @@ from sympy import Expr, Symbol
 
 import symdiff
 from comparisons.dtypes import FloatType
-from comparisons.judge.power import Power
+from comparisons.judge.power.power import Power
 from comparisons.report.data.profile import curve, profile
 from comparisons.report.data.row import Row
+from comparisons.results.code.reproduction import reproduction, reproduction_of_finding
 from comparisons.results.decision import Decision
 from comparisons.results.engine_table import Difference
 from comparisons.results.kink_conventions import Convention
 from comparisons.results.point import Point
-from comparisons.results.reproduction import reproduction, reproduction_of_finding
 from comparisons.results.result import Result
 from comparisons.results.summary import Summary, deciding
 from comparisons.subjects.subject import Reading, Subject

@@ -25,7 +25,7 @@ from comparisons.report.summaries.engine_pairs import EnginePair, engine_pairs
 from comparisons.report.summaries.findings import Finding, findings, origin_of
 from comparisons.report.summaries.overview import Operator, overview
 from comparisons.results.decision import ALLOWED, RELATIVE
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 from symdiff.notation.names import lettered
 
 TEMPLATES: Mapping[str, str] = {".html": "page.html.jinja", ".md": "page.md.jinja"}

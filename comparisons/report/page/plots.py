@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 
 Ticks = list[tuple[float, str]]
 _OCTAVES, _LAST = 16, 65  # as profile.py bins: half octaves from 2^−16 to 2^16, and beyond

@@ -25,7 +25,7 @@ from comparisons.report.page import markdown, plots
 from comparisons.report.page.glossary import STATUSES, TERMS, VERDICTS
 from comparisons.report.page.mathml import mathml
 from comparisons.report.summaries.findings import HERE, TORCH, USER
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 from symdiff.notation.names import lettered
 
 _ARXIV = re.compile(r"arXiv:([0-9]{4}\.[0-9]{4,5}|[a-z-]{2,20}/[0-9]{7})")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from comparisons.report.data.row import Row
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 
 
 @dataclass(frozen=True)

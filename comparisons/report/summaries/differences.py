@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from comparisons.judge.vocabulary import Status, verdict_named
 from comparisons.report.data.row import Row, read
 from comparisons.report.summaries.changes import Changes, moved
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 from symdiff.notation.names import lettered
 
 _Key = tuple[str, str, str, str, str]  # subject, its parameters, type, engine, cotangent

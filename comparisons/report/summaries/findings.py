@@ -9,7 +9,7 @@ from comparisons.inputs.position import entry
 from comparisons.judge.vocabulary import Verdict, status_named
 from comparisons.report.data.row import Row
 from comparisons.results.decision import OF_ONE
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 
 _HUGE = 1e30
 TORCH, USER, HERE = "torch’s own", "yours", "written here"

@@ -13,7 +13,15 @@ from symdiff.notation.arrays import size
 
 
 def mean(node: Node, over: Iterable[str] | None = None) -> Node:
-    """The mean over all axes of a node, as the tutorial's losses take it, or over some."""
+    """The mean over all axes of a node, as the tutorial's losses take it, or over some.
+
+    Raises: ValueError if the node lacks one of them, or one is named twice.
+    """
     axes = node.axes if over is None else tuple(over)
+    if not {*axes} <= {*node.axes} or len({*axes}) < len(axes):
+        raise ValueError(
+            f"the mean over ({', '.join(axes)}) of a value with axes ({', '.join(node.axes)}); "
+            "name each axis that it has, and is to lose, once"
+        )
     count = sympy.Mul(*map(size, axes))
     return elementwise(lambda summed: summed / count, total(node, axes))

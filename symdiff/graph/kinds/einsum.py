@@ -24,6 +24,7 @@ from symdiff.graph.arrays.steps import (
 )
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, axes_named
 from symdiff.notation.arrays import Axes, Contraction, is_array, size, symbols
+from symdiff.trees.over_index import sum_over
 
 
 class Einsum(Node):
@@ -89,7 +90,7 @@ class Einsum(Node):
         inner = {**indices, **{a: entries.take() for a in summed}}
         product = sympy.Mul(*(entries.write(o, inner) for o in self.operands))
         ranges = [(inner[a], 0, size(a) - 1) for a in summed]
-        return sympy.Sum(product, *ranges) if ranges else product
+        return sum_over(product, *ranges) if ranges else product
 
 
 class Contract(ArrayOperation):

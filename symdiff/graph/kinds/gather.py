@@ -67,6 +67,11 @@ class Gather(Node):
         return entries.write(x, dict(zip(x.axes, found.at(where), strict=True)))
 
     @property
+    def said(self) -> str:
+        """From which lengths to which."""
+        return _said(self)
+
+    @property
     def lengths(self) -> Mapping[str, int]:
         """Those of all its axes and its operand's."""
         return _lengths(self.axes, self.operands[0].axes, self.table, self.shape)
@@ -103,6 +108,11 @@ class Scatter(Node):
     def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - none is written
         """None is written. Raises: TooLarge."""
         raise TooLarge("as long as a table of places")
+
+    @property
+    def said(self) -> str:
+        """From which lengths to which."""
+        return _said(self)
 
     @property
     def lengths(self) -> Mapping[str, int]:
@@ -185,6 +195,12 @@ def _checked(table: npt.ArrayLike, small: Axes, large: Axes, shape: Shape) -> tu
             f"of {most} entries they go from 0 to {most - 1}, or −1 for none"
         )
     return shape, numbers
+
+
+def _said(moved: Gather | Scatter) -> str:
+    where = (moved.operands[0].axes, moved.axes)
+    both = (", ".join(f"{a} = {moved.lengths[a]}" for a in axes) for axes in where)
+    return "from {} to {}".format(*(f"({text})" for text in both))
 
 
 def _lengths(small: Axes, large: Axes, table: Numbers, shape: Shape) -> dict[str, int]:

@@ -11,13 +11,14 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-from sympy import Expr, Piecewise, Product, Symbol
+from sympy import Expr, Piecewise, Symbol
 
 from symdiff.graph.arrays.steps import Unmoved, operation, rows
 from symdiff.graph.kinds.einsum import contraction, total
 from symdiff.graph.kinds.elementwise import elementwise, zeros
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, checked_axis
 from symdiff.notation.arrays import applied, size
+from symdiff.trees.over_index import product_over
 
 Ties = Literal["even", "first"]
 
@@ -52,7 +53,7 @@ class Largest(Node):
         other = entries.take()
         mine, theirs = entries.write(x, indices), entries.write(x, {**indices, self.axis: other})
         beaten = Piecewise((1, mine >= theirs), (0, True))
-        return Product(beaten, (other, 0, size(self.axis) - 1))
+        return product_over(beaten, (other, 0, size(self.axis) - 1))
 
 
 def winners(operand: Any, axis: int, ties: str) -> Any:

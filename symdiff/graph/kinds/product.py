@@ -18,6 +18,7 @@ from symdiff.graph.kinds.position import position
 from symdiff.graph.kinds.renamed import renamed
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, another, checked_axis
 from symdiff.notation.arrays import applied, size
+from symdiff.trees.over_index import product_over
 
 
 class Product(Node):
@@ -50,7 +51,7 @@ class Product(Node):
         """∏ x[i]."""
         each = entries.take()
         factor = entries.write(self.operands[0], {**indices, self.axis: each})
-        return sympy.Product(factor, (each, 0, size(self.axis) - 1))
+        return product_over(factor, (each, 0, size(self.axis) - 1))
 
 
 class Others(Node):
@@ -96,7 +97,7 @@ class Others(Node):
         each, own = entries.take(), indices[self.axis]
         factor = entries.write(self.operands[0], {**indices, self.axis: each})
         others = Piecewise((1, Eq(each, own)), (factor, True))
-        return sympy.Product(others, (each, 0, size(self.axis) - 1))
+        return product_over(others, (each, 0, size(self.axis) - 1))
 
 
 class Multiplying(ArrayOperation):

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import sympy
 from sympy import Expr, S, Symbol
 
 from symdiff.graph.arrays.steps import ArrayOperation, Roundings, ValueOf, operation
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, checked_axis
 from symdiff.notation.arrays import applied, size
+from symdiff.trees.over_index import sum_over
 
 
 class RunningSum(Node):
@@ -43,7 +43,7 @@ class RunningSum(Node):
         """Σ x[j] up to the index, or from it on."""
         each, own = entries.take(), indices[self.axis]
         term = entries.write(self.operands[0], {**indices, self.axis: each})
-        return sympy.Sum(
+        return sum_over(
             term, (each, own, size(self.axis) - 1) if self.onward else (each, S.Zero, own)
         )
 

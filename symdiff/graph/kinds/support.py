@@ -17,6 +17,7 @@ from symdiff.graph.arrays.steps import Unmoved, operation, rows
 from symdiff.graph.kinds.elementwise import zeros
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, checked_axis
 from symdiff.notation.arrays import applied, size
+from symdiff.trees.over_index import sum_over
 
 
 class Support(Node):
@@ -44,7 +45,7 @@ class Support(Node):
         (x,) = self.operands
         other = entries.take()
         mine, theirs = entries.write(x, indices), entries.write(x, {**indices, self.axis: other})
-        above = sympy.Sum(sympy.Max(theirs - mine, 0), (other, 0, size(self.axis) - 1))
+        above = sum_over(sympy.Max(theirs - mine, 0), (other, 0, size(self.axis) - 1))
         return Piecewise((1, above < 1), (0, True))
 
 

@@ -15,7 +15,7 @@ from flint import arb
 from sympy import Expr, Symbol
 
 from symdiff.oracle import deadline
-from symdiff.oracle.enclosure import Enclosure, Float64Array, Why, uncertain
+from symdiff.oracle.enclosures.enclosure import Enclosure, Float64Array, Why, uncertain
 from symdiff.oracle.limits.constants import number
 from symdiff.oracle.limits.germ import Germ, OutsideDomain, constant, variable
 from symdiff.oracle.limits.growth import OutOfEffort

@@ -22,8 +22,8 @@ from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 from symdiff.balls.compiled import compile_ball
 from symdiff.balls.elementary import BALL, CannotCertify, Undefined
 from symdiff.functions import maximum, minimum
-from symdiff.oracle.enclosure import Enclosure, Float64Array, Why, uncertain
-from symdiff.oracle.from_balls import enclosure_of
+from symdiff.oracle.enclosures.enclosure import Enclosure, Float64Array, Why, uncertain
+from symdiff.oracle.enclosures.from_balls import enclosure_of
 from symdiff.oracle.limits.constants import Number, Unproven, ball, exponential, number, pi
 from symdiff.oracle.limits.far_out import absolute, applied, extreme, power
 from symdiff.oracle.limits.germ import ORDER, Germ, OutsideDomain, constant, hull, variable

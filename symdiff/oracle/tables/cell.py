@@ -42,7 +42,7 @@ from flint import arb, arb_series, ctx
 
 from symdiff.balls.compiled import Compiled
 from symdiff.balls.elementary import Undecided, Undefined
-from symdiff.oracle.enclosure import SMALLEST
+from symdiff.oracle.enclosures.enclosure import SMALLEST
 
 _BITS, _FLOAT = Struct("=Q"), Struct("=d")
 _HALVES = tuple(2.0**-k for k in range(16))  # |u|ᵏ at most

@@ -24,9 +24,9 @@ from sympy import Expr
 from symdiff.balls.compiled import Compiled, compile_ball, compile_series
 from symdiff.balls.elementary import Undefined
 from symdiff.oracle import deadline
-from symdiff.oracle.enclosure import FORMATS, Enclosure, Float64Array, format_named
-from symdiff.oracle.nearby import jumps
-from symdiff.oracle.primal import is_total
+from symdiff.oracle.enclosures.enclosure import FORMATS, Enclosure, Float64Array, format_named
+from symdiff.oracle.points.nearby import jumps
+from symdiff.oracle.points.primal import is_total
 from symdiff.oracle.tables.cell import DOUBLE, SINGLE, Accuracy, Cell, fit
 
 _FINEST = 11  # a binade is cut into 2¹¹ cells at most, before failing cells are refined

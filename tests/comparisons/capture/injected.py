@@ -20,12 +20,13 @@ from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
 from comparisons.capture import Refused
-from comparisons.case import Asked, Case, case_of
+from comparisons.cases.asked import Asked, case_of
+from comparisons.cases.case import Case
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.engines.modes.reverse import Reverse
-from comparisons.judge.allowance import Allowance, precision_of
-from comparisons.judge.entries import judge_entries
-from comparisons.judge.power import ALLCLOSE, GRADCHECK
+from comparisons.judge.graphs.allowance import Allowance, precision_of
+from comparisons.judge.graphs.entries import judge_entries
+from comparisons.judge.power.power import ALLCLOSE, GRADCHECK
 from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
 from comparisons.subjects.own.captured import from_code

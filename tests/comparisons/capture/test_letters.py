@@ -18,7 +18,7 @@ FORMS = [
     (lambda x, A: (A.T @ x.T).T, (X, A), "Ā = xᵀ v"),
     (lambda x, A: torch.einsum("nd,de->ne", x, A), (X, A), "x̄ = v Aᵀ"),
     (lambda x: torch.softmax(x, 1), (X,), "x̄ = y ∘ (v − Σ_j v ∘ y)"),
-    (nn.Linear(3, 2), (X,), "inp̄ut = v weight"),
+    (nn.Linear(3, 2), (X,), "īnput = v weight"),
     (lambda x: 0.1 * x, (X,), "x̄ = 0.1 v"),
 ]
 

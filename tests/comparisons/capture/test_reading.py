@@ -71,8 +71,8 @@ READINGS = [
         x̄ = h̄ up_weight + v
         ūp_weight = h̄ᵀ x
         ūp_bias = Σ_i h̄
-        dōwn_weight = vᵀ (h ∘ σ(h))
-        dōwn_bias = Σ_i v""",
+        d̄own_weight = vᵀ (h ∘ σ(h))
+        d̄own_bias = Σ_i v""",
     ),
 ]
 

@@ -175,8 +175,8 @@ def test_derive_reads_the_code_aloud(capsys):
         "ȳ = v",
         "h̄ = v ∘ sech²(h)",
         "x̄ = h̄ inner_weight + v",
-        "inn̄er_weight = h̄ᵀ x",
-        "inn̄er_bias = Σ_i h̄",
+        "īnner_weight = h̄ᵀ x",
+        "īnner_bias = Σ_i h̄",
     ]
 
 

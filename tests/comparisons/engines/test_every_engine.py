@@ -10,7 +10,7 @@ from sampled import in_turns
 import comparisons
 from comparisons import ENGINES, Verdict
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.results.reproduction import reproduction
+from comparisons.results.code.reproduction import reproduction
 
 FIRST_ORDER = [
     n for n, e in ENGINES.items() if e.order == 1 and n not in ("compiled", "noncontiguous")

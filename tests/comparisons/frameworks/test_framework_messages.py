@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import comparisons
-from comparisons.frameworks.autograd import Autograd
+from comparisons.frameworks.libraries.autograd import Autograd
 
 X = torch.ones(2, 3)
 

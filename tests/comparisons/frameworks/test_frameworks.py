@@ -19,7 +19,7 @@ from comparisons.frameworks.array_framework import ArrayFramework
 from comparisons.frameworks.engine import FrameworkEngine
 from comparisons.frameworks.every import FRAMEWORKS, framework_named
 from comparisons.frameworks.own import own
-from comparisons.results.reproduction import reproduction
+from comparisons.results.code.reproduction import reproduction
 
 
 class Dual:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.judge.ulp import absolute_error, ulp_error
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.enclosures.enclosure import Enclosure
 
 types = pytest.mark.parametrize("dtype", FLOAT_TYPES.values(), ids=str)
 _INTEGERS = {16: torch.int16, 32: torch.int32, 64: torch.int64}

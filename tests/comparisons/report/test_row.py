@@ -6,7 +6,7 @@ import math
 import pytest
 
 from comparisons.report.data.row import read, written
-from comparisons.results.number import shown
+from comparisons.results.views.number import shown
 
 FLOATS = [0.1, -0.0, 5e-324, 1.7976931348623157e308, math.inf, -math.inf, math.nan]
 

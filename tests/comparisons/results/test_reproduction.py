@@ -9,7 +9,7 @@ from sampled import in_turns
 
 import comparisons
 from comparisons.engines.every import ENGINES
-from comparisons.results.reproduction import reproduction
+from comparisons.results.code.reproduction import reproduction
 
 POINTWISE = [e for e in ENGINES if e not in ("noncontiguous", "compiled")]
 FIRST = [e for e in POINTWISE if ENGINES[e].order == 1]

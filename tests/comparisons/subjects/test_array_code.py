@@ -15,7 +15,7 @@ import symdiff
 from comparisons import Status, Verdict
 from comparisons.dtypes import FLOAT_TYPES, float_type
 from comparisons.inputs.drawn import LENGTHS
-from comparisons.results.reproduction import reproduction
+from comparisons.results.code.reproduction import reproduction
 from comparisons.subjects.choose import subject_of as chosen
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph.signature import Signature

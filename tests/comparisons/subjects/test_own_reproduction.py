@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 import comparisons
-from comparisons.results.reproduction import reproduction
+from comparisons.results.code.reproduction import reproduction
 
 X = torch.linspace(-2, 2, 12).reshape(4, 3) + 0.01
 ROW, S = torch.tensor([[0.5, 2.0, -1.0]]), torch.tensor([0.5, 2.0, -1.0])

@@ -11,7 +11,7 @@ from sampled import in_turns, sampled
 import comparisons
 import symdiff
 from comparisons import Verdict
-from comparisons.results.reproduction import reproduction
+from comparisons.results.code.reproduction import reproduction
 
 TORCH_NN = [k for k, d in symdiff.activations.items() if d.source.startswith("torch.nn.")]
 
@@ -166,7 +166,7 @@ class TestVectorJacobianProduct:
             assert (shown == calls * once).all()
 
     def test_torch_gives_the_closed_form(self, compare_gradients):
-        """in̄p = 2(inp + 1) ∘ vᵀ to the last bit."""
+        """īnp = 2(inp + 1) ∘ vᵀ to the last bit."""
         comparison = compare_gradients(comparisons.vector_jacobian_product(), dtype="float32")
 
         assert comparison.verdict is Verdict.ACCURATE

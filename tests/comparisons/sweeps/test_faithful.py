@@ -5,7 +5,7 @@ import pytest
 
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.sweeps.faithful import CORRECT, FAITHFUL, OTHER, classify
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.enclosures.enclosure import Enclosure
 
 FLOAT32 = FLOAT_TYPES["float32"]
 U = 2.0**-23  # ulp(1) in float32

@@ -20,8 +20,8 @@ from comparisons.engines.every import ENGINES
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.judge.budget import Budget
 from comparisons.judge.vocabulary import Status, Verdict
+from comparisons.results.code.reproduction import reproduction
 from comparisons.results.envelope import LAST
-from comparisons.results.reproduction import reproduction
 from comparisons.subjects.choose import subject_of
 from comparisons.sweeps import blocks
 from comparisons.sweeps import sweep as module

@@ -10,8 +10,8 @@ from symdiff.bridge.evaluator import ABSOLUTE, RELATIVE
 from symdiff.catalogue.activations import activations
 from symdiff.expression.formula import real_symbol
 from symdiff.expression.parse import FUNCTIONS
-from symdiff.oracle.ball import enclose_ball
-from symdiff.oracle.enclosure import Why
+from symdiff.oracle.enclosures.enclosure import Why
+from symdiff.oracle.points.ball import enclose_ball
 from symdiff.trees.extent import TooLarge
 
 MAGNITUDES = [5e-324, 1e-310, 1e-300, 1e-30, 1e-8, 0.01, 0.3, 0.5, 1.0, 2.0, 3.0, 6.0, 7.0, 17.3]

@@ -21,7 +21,7 @@ from symdiff.graph.composed.softmax import softmax
 from symdiff.graph.kinds.largest import maximum
 from symdiff.oracle import arrays
 from symdiff.oracle.adjoints import enclose_adjoints
-from symdiff.oracle.enclosure import Enclosure
+from symdiff.oracle.enclosures.enclosure import Enclosure
 from tests.symdiff.rounding.random_graphs import random_graph
 
 

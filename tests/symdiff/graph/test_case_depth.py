@@ -3,7 +3,8 @@
 import pytest
 import sympy
 
-from symdiff.graph import array, elementwise, mean
+from symdiff import adjoints
+from symdiff.graph import Graph, array, elementwise, mean
 from symdiff.graph.reading.case_depth import MAX_CASES, check_cases
 from symdiff.trees.extent import TooLarge
 
@@ -24,6 +25,20 @@ class TestCases:
         check_cases(mean(nodes[-2]))
         with pytest.raises(TooLarge, match="nested more than 2 deep in its cases"):
             check_cases(mean(nodes[-1]))
+
+    def test_a_graph_says_so_in_the_place_of_the_line(self):
+        """Printed, its other lines stand; a notebook shows the repr."""
+        x, y = self._chain(1)
+        graph = Graph("f", (x,), {"y": mean(y), "L": mean(self._chain(MAX_CASES + 1)[-1])})
+        written = str(graph).splitlines()
+
+        assert len(written) == 2
+        assert written[0].startswith("y = Σ")
+        assert written[1].startswith("L is nested more than 2 deep in its cases; name values")
+        assert graph._repr_latex_() is None
+        assert adjoints(graph)._repr_latex_() is None
+        with pytest.raises(TooLarge, match="nested more than 2 deep in its cases"):
+            graph.latex()
 
     def test_a_name_on_the_way_ends_them(self):
         """What has a name is not written out."""

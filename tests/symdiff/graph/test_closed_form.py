@@ -1,11 +1,15 @@
 """A node written out in the inputs, with indices and sums."""
 
+import math
+
+import numpy as np
 import pytest
 import sympy
 
 import symdiff
 from symdiff.functions import sigmoid
 from symdiff.graph import (
+    Graph,
     array,
     broadcast,
     constant,
@@ -15,6 +19,10 @@ from symdiff.graph import (
     scalars,
     stop,
 )
+from symdiff.graph.kinds.largest import largest
+from symdiff.graph.kinds.product import product
+from symdiff.graph.kinds.running import running_sum
+from symdiff.graph.kinds.support import support
 from symdiff.graph.reading.closed_form import closed_form, entry
 from symdiff.graph.reading.in_names import in_names
 from symdiff.notation.names import ArraySymbol
@@ -37,6 +45,50 @@ def test_a_sum_has_an_index_of_its_own():
     node = einsum("n, n m -> m", array("x", "n"), array("w", "n m"))
 
     assert symdiff.text(closed_form(node)) == "Σ_j x[j] w[j, i]"
+
+
+def computed(e, x, indices):
+    """The number that a closed form of x is, each sum and product term by term."""
+    if isinstance(e, sympy.Sum | sympy.Product):
+        (index, first, last), kind = e.limits[0], type(e)
+        low, high = (int(computed(end, x, indices)) for end in (first, last))
+        inner = kind(e.function, *e.limits[1:]) if len(e.limits) > 1 else e.function
+        terms = [computed(inner, x, {**indices, index: i}) for i in range(low, high + 1)]
+        return (math.fsum if kind is sympy.Sum else math.prod)(terms)
+    if isinstance(e, sympy.Piecewise):
+        return next(computed(value, x, indices) for value, c in e.args if holds(c, x, indices))
+    if isinstance(e, sympy.Indexed):
+        return x[int(computed(e.indices[0], x, indices))]
+    if e.is_Symbol:
+        return indices[e] if e in indices else len(x)
+    return float(e.func(*(sympy.sympify(computed(a, x, indices)) for a in e.args)) if e.args else e)
+
+
+def holds(condition, x, indices):
+    """Whether a condition of a case does."""
+    if condition in (sympy.true, sympy.false):
+        return bool(condition)
+    return bool(condition.func(*(computed(a, x, indices) for a in condition.args)))
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        *(lambda x: largest(x, "n"), lambda x: running_sum(largest(x, "n"), "n")),
+        lambda x: elementwise(lambda p, x: p / (3 + x), product(x, "n"), x),
+        lambda x: support(x, "n"),
+    ],
+)
+def test_cases_stay_inside_the_sums_and_products_that_they_are_of(taken):
+    """SymPy folds ∏_k {1 if x[j] ≥ x[k]; 0 otherwise} in a sum to cases of no k at all."""
+    x, at = array("x", "n"), np.array([0.5, 2.0, -1.0, 2.0])
+    value = einsum("n, n ->", x, elementwise(lambda a: a**2, taken(x)))
+    graph = Graph("f", (x,), {"L": elementwise(sympy.exp, value)})
+    found = symdiff.adjoints(graph)
+    (index,) = {s for s in found["x"].free_symbols if s.name == "i"}
+    numbers = found.lambdify()(x=at)["x"]
+
+    assert [computed(found["x"], at, {index: i}) for i in range(4)] == pytest.approx(numbers)
 
 
 def test_nested_sums_do_not_share_an_index():

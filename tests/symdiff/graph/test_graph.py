@@ -31,6 +31,8 @@ from symdiff.graph import (
     topological,
     total,
 )
+from symdiff.graph.kinds.part import Part
+from symdiff.graph.kinds.running import running_sum
 from symdiff.graph.signature import Signature
 
 SEED = 13  # of numpy's generator
@@ -100,6 +102,15 @@ class TestHashConsing:
     def test_repr_names_content_and_axes(self):
         """A node says what it is and over which axes."""
         assert "<Input x over (n m)>" == repr(array("x", "n m"))
+
+    def test_repr_says_nothing_of_what_is_off_or_absent(self):
+        """No flag that is False and no rule that is None; a number 0 is there."""
+        x = array("x", "n")
+
+        assert "<Elementwise %0**2 over (n)>" == repr(elementwise(lambda a: a**2, x))
+        assert "<Einsum over ()>" == repr(einsum("n ->", x))
+        assert "<RunningSum n over (n)>" == repr(running_sum(x, "n"))
+        assert "<Part n, 0 over ()>" == repr(Part((), (x,), "n", 0))
 
 
 class TestElementwise:

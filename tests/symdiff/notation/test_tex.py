@@ -47,7 +47,7 @@ WRITTEN = [
     (Symbol("lambd", real=True), r"\lambda"),
     (Symbol("negative_slope", real=True), r"\mathrm{negative\_slope}"),
     (Symbol("inp", real=True), r"\mathrm{inp}"),
-    (Symbol("in̄p", real=True), r"\bar{\mathrm{inp}}"),
+    (Symbol("īnp", real=True), r"\overline{\mathrm{inp}}"),
     (2 * (X + 1) * V, r"2 \, v \circ \left(x + 1\right)"),
 ]
 

@@ -6,7 +6,7 @@ import pytest
 import symdiff
 from symdiff.graph import Graph, array, elementwise
 from symdiff.oracle import deadline
-from symdiff.oracle.enclosure import Why
+from symdiff.oracle.enclosures.enclosure import Why
 from symdiff.oracle.tables.table import build
 
 

@@ -11,8 +11,8 @@ from symdiff.balls.elementary import CannotCertify
 from symdiff.functions import maximum
 from symdiff.graph import Graph, array, einsum, elementwise, gather
 from symdiff.oracle.adjoints import enclose_adjoints
-from symdiff.oracle.array_balls import compile_entry
-from symdiff.oracle.enclosure import Why
+from symdiff.oracle.enclosures.enclosure import Why
+from symdiff.oracle.programs.array_balls import compile_entry
 
 DRAW = np.random.default_rng(20240229)
 Z = sympy.Symbol("z", real=True)

@@ -10,7 +10,7 @@ from symdiff.graph import Graph, array, einsum, elementwise
 from symdiff.graph.kinds.gather import gather
 from symdiff.graph.kinds.running import RunningSum, running_sum
 from symdiff.graph.reading.closed_form import closed_form
-from symdiff.oracle.enclosure import Why
+from symdiff.oracle.enclosures.enclosure import Why
 
 X, W = array("x", "n m"), array("w", "n")
 DRAW = np.random.default_rng(20240711)

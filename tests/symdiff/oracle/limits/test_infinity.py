@@ -27,7 +27,7 @@ from symdiff.functions import (
     unspecified,
 )
 from symdiff.oracle import enclose
-from symdiff.oracle.enclosure import Why
+from symdiff.oracle.enclosures.enclosure import Why
 from symdiff.oracle.limits.infinity import limits
 
 z = real_symbol("z")

@@ -1,0 +1,22 @@
+"""Which values differ at other inputs, as torch's gradients see it: up to what cuts a gradient."""
+
+from __future__ import annotations
+
+from symdiff.graph import Input, Node, Stop, topological
+
+
+class Varying:
+    """The nodes that an input reaches without a stop on the way."""
+
+    def __init__(self) -> None:
+        self._known: dict[Node, bool] = {}
+
+    def __contains__(self, node: Node) -> bool:
+        """Whether the node is one; each is looked at once."""
+        if node not in self._known:
+            for one in topological([node]):
+                if one not in self._known:
+                    self._known[one] = isinstance(one, Input) or (
+                        not isinstance(one, Stop) and any(self._known[o] for o in one.operands)
+                    )
+        return self._known[node]

@@ -1,0 +1,1 @@
+"""The same numbers in other circumstances: layouts, modes, forward mode, batches."""

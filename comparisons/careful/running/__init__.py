@@ -1,0 +1,1 @@
+"""Code run once more, and the statements that run it again."""

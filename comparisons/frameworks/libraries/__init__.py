@@ -1,0 +1,1 @@
+"""The frameworks, a file each."""

@@ -1,0 +1,1 @@
+"""Gradients of functions of points: their status, at kinks and at infinity too."""

@@ -1,0 +1,1 @@
+"""What a pass is worth: the error that would have been seen."""

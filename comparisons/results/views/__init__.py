@@ -1,0 +1,1 @@
+"""Results to look at: numbers, tables, data frames, plots."""

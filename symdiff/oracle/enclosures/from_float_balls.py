@@ -1,0 +1,71 @@
+"""Float balls as enclosures: whole arrays at the speed of float64, what they decide.
+
+For a format of 24 bits or fewer, 53 decide nearly everything. What they leave open, and all for
+float64, is for balls of more bits: see `arrays`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from typing import Any
+
+import numpy as np
+
+from symdiff.bridge.program import Program
+from symdiff.oracle.enclosures import running_bounds
+from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Float64Array
+
+COARSEST = 2.0**-48  # a relative bound from which on float balls are worth a try
+WORTH = 256  # entries of inputs from which on they are, since numba takes 0.5 s to be loaded
+
+
+def enclose_quickly(
+    steps: Program,
+    guards: Mapping[str, object],
+    arguments: Mapping[str, Any],
+    moved: Container[str],
+    shape: tuple[int, ...],
+    asked: tuple[float, float],
+) -> dict[str, Enclosure]:
+    """Each result of the program, certified where its bound is as small as asked.
+
+    Nothing, an empty mapping, where the program needs what float balls lack, or where they leave it
+    open whether one of the `guards` has a value everywhere.
+
+    Args: moved, the names of inputs that are taken with a tiny radius, so that at a tie, where a
+        convention would choose, nothing is known; shape, what results are broadcast to; asked, a
+        bound relative to the value, or another.
+    """
+    from symdiff.float_balls.evaluate import evaluate  # numba takes 0.5 s
+
+    found = evaluate(steps, arguments, moved)
+    if found is None or not all(found[guard].known.all() for guard in guards):
+        return {}
+    return {
+        name: _enclosed(*balls, shape, asked) for name, balls in found.items() if name not in guards
+    }
+
+
+def none_is_zero(steps: Program, arguments: Mapping[str, Any], moved: Container[str]) -> bool:
+    """Whether float64 tells that no entry of any result is 0. Args: as above."""
+    if running_bounds.none_is_zero(steps, arguments):
+        return True
+    from symdiff.float_balls.evaluate import evaluate  # numba takes 0.5 s
+
+    found = evaluate(steps, arguments, moved)
+    return found is not None and all(
+        bool((np.abs(balls.value) > balls.radius).all()) for balls in found.values()
+    )
+
+
+def _enclosed(
+    value: Any, radius: Any, shape: tuple[int, ...], asked: tuple[float, float]
+) -> Enclosure:
+    together = np.broadcast_shapes(np.shape(value), shape)
+    value, radius = (np.broadcast_to(part, together) for part in (value, radius))
+    known = (radius < np.inf) & (np.abs(value) < np.inf)
+    high: Float64Array = np.where(known, value + 0.0, np.nan)  # −0 becomes 0
+    bound = np.where(known, np.where(radius > 0, np.maximum(radius, SMALLEST), 0.0), np.inf)
+    relative, absolute = asked
+    certified = known & ((bound <= relative * np.abs(high)) | (bound <= absolute))
+    return Enclosure(high, np.zeros(together), bound, np.asarray(certified))

@@ -1,0 +1,1 @@
+"""What a program of arrays does all around a point, and to one side of it."""

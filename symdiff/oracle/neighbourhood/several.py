@@ -1,0 +1,108 @@
+"""An entry that may be one of several numbers near a point, by the signs that borders have there.
+
+What is computed of it is so too. Two entries that hang on one border are combined case by case:
+of a mask and its complement one is 1 and the other 0.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import sympy
+from flint import arb
+from sympy import Expr
+
+from symdiff.oracle.neighbourhood.one_sided import UNKNOWN
+from symdiff.oracle.points.nearby import written
+
+_MOST = 81
+Signs = Mapping[Hashable, int]
+
+
+class Number(NamedTuple):
+    """A ball, and the number written out where that is known."""
+
+    ball: arb
+    written: Expr | None = None
+
+    @property
+    def told(self) -> Expr | None:
+        """The number written out; an exact ball is a number itself."""
+        if self.written is None and self.ball.is_exact() and self.ball.is_finite():
+            return written(self.ball)
+        return self.written
+
+    def same(self, other: Number) -> bool:
+        """Whether both are proven to be one number."""
+        if self.ball.is_exact() and other.ball.is_exact():
+            return bool(self.ball == other.ball)
+        if not self.ball.overlaps(other.ball) or self.told is None or other.told is None:
+            return False
+        apart = self.told - other.told
+        return bool(apart == 0 or sympy.expand(apart) == 0)
+
+
+class Several:
+    """Numbers by what is assumed of borders."""
+
+    __slots__ = ("cases",)
+
+    def __init__(self, cases: Sequence[tuple[Signs, Number]]) -> None:
+        self.cases = cases
+
+    def __add__(self, other: Any) -> Any:
+        return combined(operator.add, self, other)
+
+    def __mul__(self, other: Any) -> Any:
+        return combined(operator.mul, self, other)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+def cases_of(entry: Any) -> Sequence[tuple[Signs, Number]]:
+    """The cases of an entry, which may be a ball."""
+    return entry.cases if isinstance(entry, Several) else [({}, Number(arb(entry)))]
+
+
+def settled(cases: Sequence[tuple[Signs, Number]]) -> Any:
+    """A ball if the numbers are proven to be one, else what they are."""
+    if not cases or len(cases) > _MOST:
+        return UNKNOWN
+    first = cases[0][1]
+    if not all(number.ball.is_finite() for _, number in cases):
+        return UNKNOWN
+    if all(first.same(number) for _, number in cases[1:]):
+        return first.ball
+    return Several(cases)
+
+
+def together(entries: Iterable[Any]) -> list[tuple[Signs, list[Number]]]:
+    """The cases of several entries at once, of which the assumptions agree."""
+    found: list[tuple[Signs, list[Number]]] = [({}, [])]
+    for entry in entries:
+        found = [
+            ({**signs, **more}, [*numbers, number])
+            for signs, numbers in found
+            for more, number in cases_of(entry)
+            if all(signs.get(border, sign) == sign for border, sign in more.items())
+        ]
+        if len(found) > _MOST:
+            return []
+    return found
+
+
+def combined(function: Callable[..., Any], *entries: Any) -> Any:
+    """A function of balls, or of numbers of SymPy, of entries that may be several numbers."""
+    if any(entry is UNKNOWN for entry in entries):
+        return UNKNOWN
+    return settled([(signs, _made(function, numbers)) for signs, numbers in together(entries)])
+
+
+def _made(function: Callable[..., Any], numbers: Sequence[Number]) -> Number:
+    ball = function(*(number.ball for number in numbers))
+    told = [number.told for number in numbers]
+    if ball.is_exact() or any(each is None or not each.is_Rational for each in told):
+        return Number(ball)
+    return Number(ball, function(*told))

@@ -1,0 +1,1 @@
+"""Programs of arrays in balls: their entries, and which of them hang on which."""

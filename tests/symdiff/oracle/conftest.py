@@ -1,0 +1,1 @@
+"""The independent truth, which the tests of points and of tables take from this folder."""
