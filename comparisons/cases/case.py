@@ -91,7 +91,12 @@ class Case:
 
         Args: chosen, which of the case's points they are; None for all.
         """
-        adjoints, wrong = self._results(gradients, engine.read(at, self.dtype), chosen)
+        read = engine.read(at, self.dtype)
+        adjoints, wrong = self._results(gradients, read, chosen)
+        ideal = self._beside_ideal(adjoints, chosen)
+        if read is not at:  # judged by what the kernels read, told by what they were given
+            adjoints = {k: replace(found, inputs=at) for k, found in adjoints.items()}
+            ideal = None if ideal is None else replace(ideal, inputs=at)
         missing = self.truth.adjoints.missing
         return Comparison(
             subject=self.subject,
@@ -108,7 +113,7 @@ class Case:
             cotangent=self.cotangent,
             device=self.setting.device,
             given=at,
-            ideal=self._beside_ideal(adjoints, chosen),
+            ideal=ideal,
             unasked=(self.subject.no_double,) if self.subject.no_double else (),
         )
 

@@ -94,8 +94,8 @@ class Tinygrad(ArrayFramework):
         return tensor.cast(dtype.name).realize()
 
     def numbers(self, array: Array) -> Float64Array:
-        """Widened."""
-        return np.array(array.cast("float64").numpy())
+        """Widened once it is there: a cast in the same kernel takes what is not yet rounded."""
+        return np.array(array.realize().cast("float64").numpy())
 
     def whole(self, numbers: Any) -> Array:
         """`Tensor`."""
@@ -131,7 +131,7 @@ class Tinygrad(ArrayFramework):
         """`Tensor.gradient` of the sum."""
         weighted = f"({shown.code}) * {shown.cotangent}" if shown.cotangent else shown.code
         gradient = f"({weighted}).sum().gradient({shown.name})[0]"
-        return f"print(float({gradient}.cast('float64').numpy()[{shown.index}]))"
+        return f"print(float({gradient}.realize().cast('float64').numpy()[{shown.index}]))"
 
 
 def _compiler() -> str:

@@ -257,6 +257,24 @@ def test_subnormal_numbers_are_read_as_0_in_the_types_that_flush_alone(dtype, re
     assert read["z"].tolist() == [reads]
 
 
+def test_what_is_wrong_at_a_subnormal_number_is_told_of_that_number():
+    """Judged as at 0 it is; the code that is printed has to be given what the function was."""
+
+    class Flushing(Toy):
+        flushes = ("float32",)
+
+    def wrong(z):
+        slope = np.where((z.value != 0) & (np.abs(z.value) < 1e-38), np.nan, z.slope)
+        return tanh(Dual(z.value, slope))
+
+    found = comparisons.compare(wrong, "tanh(z)", framework=Flushing(), dtype="float32")
+    (at,) = found.worst.inputs.values()
+
+    assert np.isnan(found.worst.computed)
+    assert 0 < abs(at) < 1e-38
+    assert float(at).hex()[:6] in reproduction(found)
+
+
 def test_a_framework_that_is_not_installed_is_named_with_its_line():
     """And nothing else fails."""
 
@@ -344,6 +362,18 @@ class TestWhatIsInstalled:
 
         assert "float32" in told
         assert [d for d, flushes in told.items() if flushes] == [*framework.flushes]
+
+    def test_a_gradient_is_a_number_of_its_type(self, name):
+        """As an array has it, not as a register that is wider: 2z overflows float16 at 40,000."""
+        framework = _installed(name)
+        subject, at = framework.subject("square"), {"z": np.full(64, 40_000.0)}
+        engine = ApartEngine(framework, "reverse", "square")
+        try:
+            found = engine.gradients(subject, at, Setting(float_type("float16"))).values["z"]
+        except TypeError as told:
+            pytest.skip(str(told))
+
+        assert np.isposinf(found).all()
 
     def test_each_way_gives_the_gradient_that_its_statement_prints(self, name):
         """The printed line alone, in a process of its own."""
