@@ -13,7 +13,7 @@ help: ## this list
 report: .venv/installed ## compare the whole catalogue; leaves report/index.html
 	$(BIN)/python -m tools.report report/index.html
 
-test: .venv/installed browser ## the tests, in some nine minutes on two cores
+test: .venv/installed browser ## the tests, in some six minutes on two cores
 	$(BIN)/python -m pytest -q -n 2 -m "not slow"
 
 test-all: .venv/installed browser ## the longer proofs too

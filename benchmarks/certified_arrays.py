@@ -20,7 +20,6 @@ import numpy as np
 import sympy
 
 import symdiff
-from symdiff.bridge.program import program
 from symdiff.expression.formula import exact
 from symdiff.float_balls.evaluate import evaluate
 from symdiff.graph import Graph, array, einsum, elementwise, size
@@ -28,6 +27,7 @@ from symdiff.graph.composed.normalised import EPS, standardised
 from symdiff.graph.composed.softmax import softmax
 from symdiff.oracle import deadline
 from symdiff.oracle.adjoints import enclose_adjoints
+from symdiff.programs.program import program
 
 SMALL = 32  # times as few rows and columns for what goes entry by entry
 

@@ -19,9 +19,9 @@ import mpmath
 import numpy as np
 import sympy
 
+from symdiff.array_types import Float64Array
 from symdiff.catalogue.activations import activations
 from symdiff.functions import STABLE_FUNCTIONS
-from symdiff.oracle.enclosures.enclosure import Float64Array
 from symdiff.oracle.points.ball import enclose_ball
 from symdiff.oracle.tables.table import build
 

@@ -15,8 +15,8 @@ import sympy
 
 from symdiff import Graph, activation, adjoints, array, elementwise, scalars
 from symdiff.application import apply
-from symdiff.bridge.program import program
 from symdiff.graph.reading.closed_form import closed_form
+from symdiff.programs.program import program
 
 DEPTHS = (1, 2, 4, 8, 16, 32, 64, 128)
 DEEP = (1_000, 5_000)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from symdiff.oracle.enclosures.enclosure import FORMATS, Float64Array, Format
+from symdiff.array_types import Float64Array
+from symdiff.oracle.enclosures.enclosure import FORMATS, Format
 from symdiff.suggestion import suggestion
 
 if TYPE_CHECKING:

@@ -217,44 +217,22 @@ def answers(
 def compare_engines(
     subject: str | Definition | Subject | Callable[..., Any],
     *given: Any,
-    reference: Callable[..., Any] | None = None,
-    gradient: Callable[..., Any] | None = None,
-    order: int = 1,
-    dtype: str | torch.dtype | FloatType | None = None,
     engines: Iterable[str | Engine] | None = None,
     framework: str | Framework = "torch",
-    inputs: Mapping[str, npt.ArrayLike] | None = None,
     points: Points | None = "structured",
-    cotangent: str | npt.ArrayLike = "ones",
-    device: str = "cpu",
-    budget: Budget | None = None,
-    strict: bool = False,
-    **parameters: object,
+    **options: Any,
 ) -> EngineTable:
     """Say how far the gradients of many engines are from the truth, and from each other.
 
-    The truth is computed once. Arguments are those of `compare`; `engines` are names, by default
-    all that torch has. Those that cannot take the subject, or run here, are listed with the reason.
+    The truth is computed once. Those that cannot take the subject, or run here, are listed with
+    the reason.
+
+    Args: engines, names, by default all that torch has; options, those of `compare`.
 
     Raises: TypeError or ValueError, one sentence, if what was given cannot be compared, or no
         engine could be asked; ModuleNotFoundError if torch is not installed.
     """
-    case = _case(
-        subject,
-        *given,
-        framework=framework,
-        reference=reference,
-        gradient=gradient,
-        order=order,
-        dtype=dtype,
-        inputs=inputs,
-        points=points,
-        cotangent=cotangent,
-        device=device,
-        budget=budget,
-        strict=strict,
-        **parameters,
-    )
+    case = _case(subject, *given, framework=framework, points=points, **options)
     beside = _beside_torch(framework)
     if beside is not None:
         engines = beside.engines if engines is None else [_engine(e, beside) for e in engines]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _ALIKE = 0.78  # of two names' letters: 'sigmod' and 'sigmoid' have 0.92, 'gelu' and 'relu' 0.75
 _MOST = 16  # names that a sentence can list
@@ -12,6 +15,13 @@ _MOST = 16  # names that a sentence can list
 def same_name(name: str, known: Iterable[str]) -> str | None:
     """The known name that differs in capitals and underscores alone: `gelu` for `GELU`."""
     return next((k for k in known if _plain(k) == _plain(name)), None)
+
+
+def named(name: str, known: Mapping[str, T], what: str) -> T:
+    """What is known by a name. Raises: ValueError, naming those known, if nothing is."""
+    if name not in known:
+        raise ValueError(f"unknown {what} {name!r}; known are {', '.join(known)}")
+    return known[name]
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:

@@ -137,7 +137,7 @@ def main(pythons: Sequence[str]) -> None:
             cases = ("wheel, oldest", wheel, oldest()), ("sdist, newest", sdist, ["pytest"])
             for name, built, requirements in cases:
                 print(f"{python}, {name}:", flush=True)
-                place = work / f"{python}-{name.split(',')[0]}"
+                place = work / f"{Path(python).name}-{name.split(',')[0]}"
                 try:
                     check(python, built, requirements, place)
                 except Failed as failed:

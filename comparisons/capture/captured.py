@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.utils._pytree import keystr, tree_flatten_with_path, tree_map
@@ -16,6 +14,7 @@ from torch.utils._pytree import keystr, tree_flatten_with_path, tree_map
 from comparisons.capture.arrays.axes import Shape
 from comparisons.capture.running.code import Code
 from comparisons.capture.running.place import Place
+from comparisons.dtypes import Float64Array
 from symdiff.expression.differentiate import differentiate
 from symdiff.graph import Graph, Input, Node, topological
 from symdiff.graph.arrays.steps import Roundings
@@ -25,8 +24,6 @@ from symdiff.graph.template import placeholder
 # What makes 0 and 1 of numbers; `to_copy` makes floats of what was compared.
 A_COMPARISON = "a comparison"  # what code that compares is called where it is locally constant
 _COMPARISONS = frozenset(("gt", "ge", "lt", "le", "eq", "ne", "to_copy", "heaviside", "where"))
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +41,7 @@ class Captured:
         draws: whether random numbers were drawn.
         strides: whether it names the strides that memory is read by.
         solves: the operators that solve equations, whose errors are small beside the largest entry.
-        samples: whether it looks up pixels at positions, which are rounded.
+        looked_up: at how many positions, which are rounded, it looks up pixels.
         writes: whether something that an input reaches was written into.
         doubles: the nodes that were held in float64 and nothing less; a node that is neither here
             nor in `types` is a step inside an operator.
@@ -54,7 +51,7 @@ class Captured:
 
     name: str
     graph: Graph
-    inputs: Mapping[str, Array]
+    inputs: Mapping[str, Float64Array]
     shapes: Mapping[str, Shape]
     fixed: tuple[tuple[str, Place | None], ...]
     places: Mapping[Node, Place] = field(repr=False)
@@ -64,7 +61,7 @@ class Captured:
     draws: bool = False
     strides: bool = False
     solves: tuple[str, ...] = ()
-    samples: bool = False
+    looked_up: int = 0
     writes: bool = False
     doubles: frozenset[Node] = field(default=frozenset(), repr=False)
     written: bool = False
@@ -85,7 +82,7 @@ class Captured:
         """Beside what its entries are right, in words, if not each by itself."""
         if self.solves:
             return f"{', '.join(self.solves)} is right to the size of the largest entry"
-        return "of a rounded position the pixel beside it has a share" if self.samples else ""
+        return "of a rounded position the pixel beside it has a share" if self.looked_up else ""
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -93,7 +90,7 @@ class Captured:
         return tuple(self.graph.outputs)
 
     @property
-    def arrays(self) -> dict[str, Array]:
+    def arrays(self) -> dict[str, Float64Array]:
         """The inputs in the shapes that the graph's axes have."""
         return {name: squeezed(value) for name, value in self.inputs.items()}
 
@@ -168,7 +165,7 @@ def functions_in(outputs: Iterable[Tensor]) -> Iterator[type[torch.autograd.Func
         left += [before for before, _ in node.next_functions]
 
 
-def squeezed(value: Array) -> Array:
+def squeezed(value: Float64Array) -> Float64Array:
     """The array without its axes of length 1, as a graph has it."""
     return value.reshape([n for n in value.shape if n != 1])
 

@@ -19,7 +19,8 @@ from comparisons.capture.arrays.axes import axes_of, over
 from comparisons.capture.arrays.storage import array_of, unreadable
 from comparisons.capture.calls.decisions import decided_by_rounding
 from comparisons.capture.calls.operators import SOLVES
-from comparisons.capture.captured import Array, Captured, functions_in, real_outputs, squeezed
+from comparisons.capture.calls.positions import Positions
+from comparisons.capture.captured import Captured, functions_in, real_outputs, squeezed
 from comparisons.capture.letters import lettered
 from comparisons.capture.plain import Plain, plainly
 from comparisons.capture.recorder import Recorder
@@ -29,7 +30,7 @@ from comparisons.capture.running.functions import functions_given, numbers_leavi
 from comparisons.capture.running.local_names import local_names
 from comparisons.capture.running.place import Place, here
 from comparisons.capture.running.rounded import rounded
-from comparisons.dtypes import FLOAT_TYPES, FloatType
+from comparisons.dtypes import FLOAT_TYPES, Float64Array, FloatType
 from comparisons.inputs.values import COTANGENT, seeded
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Input, Node, topological
@@ -83,11 +84,14 @@ def captured_call(
     *,
     lines: Lines = Lines.OUTPUTS,
     dtype: FloatType = FLOAT_TYPES["float64"],
+    beside: float = 0.0,
+    seed: int = 0,
 ) -> Captured:
     """`capture` of the call.
 
     Args: lines, which values are lines of the graph; dtype, the type that the code runs in, which
-        inputs are rounded to, a module's parameters among them.
+        inputs are rounded to, a module's parameters among them; beside, how far at most positions
+        at which pixels are looked up are moved, and seed, of which numbers.
     """
     reading = lines is not Lines.OUTPUTS
     code = code_of(function, args, kwargs, () if reading else (COTANGENT,))
@@ -107,7 +111,7 @@ def captured_call(
             local_names(function) if reading else nullcontext({}),
         )
         values = {n: rounded(t, dtype).requires_grad_() for n, t in code.inputs.items()}
-        recorder, left = Recorder(held), list[Place | None]()
+        recorder, left = Recorder(held, Positions(beside, seed)), list[Place | None]()
 
         def leaves(tensor: Tensor) -> None:
             if recorder.forwards and recorder.touches(tensor):  # elsewhere autograd takes it so too
@@ -152,7 +156,7 @@ def captured_call(
         draws=recorder.draws,
         strides=any(name.startswith("as_strided") for name in recorder.operators),
         solves=tuple(n for name in recorder.operators if (n := name.strip("_")) in SOLVES),
-        samples=any("grid_sampler" in name for name in recorder.operators),
+        looked_up=recorder.positions.count,
         writes=recorder.writes,
         doubles=frozenset(n for n, t in types.items() if t == torch.float64),
         written=any(True for _ in functions_in(outputs.values())),
@@ -226,12 +230,7 @@ def _output_names(places: list[str], taken: set[str]) -> list[str]:
     else:
         keys = [re.sub(r"\W+", "_", place).strip("_") for place in places]
         wanted = [k if k.isidentifier() else f"y{i}" for i, k in enumerate(keys, 1)]
-    names: list[str] = []
-    for name in wanted:
-        while name in taken or name in names:
-            name += "_"  # noqa: PLW2901 - until it is free
-        names.append(name)
-    return names
+    return unique(wanted, taken)
 
 
 def forward(captured: Captured) -> Evaluator:
@@ -257,7 +256,7 @@ def _check_elsewhere(captured: Captured, dtype: FloatType, place: Place | None) 
         raise refused(what, "" if place is None else str(place)) from None
 
 
-def _check(captured: Captured, expected: Mapping[str, Array]) -> None:
+def _check(captured: Captured, expected: Mapping[str, Float64Array]) -> None:
     """Refuses a graph whose values are not those of the code. Raises: Refused."""
     found = forward(captured)(**captured.arrays)
     coarsest = max((torch.finfo(t).eps for t in captured.types.values()), default=0.0)

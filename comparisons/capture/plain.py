@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
+from comparisons.dtypes import Float64Array
 from symdiff.graph import Node, topological
 from symdiff.graph.signature import Signature
 from symdiff.rounding import DOUBLE, Precision
@@ -21,7 +21,6 @@ from symdiff.rounding.walk import Walk
 if TYPE_CHECKING:
     from comparisons.capture.captured import Captured
 
-Array = npt.NDArray[np.float64]
 
 _TIMES = 32.0  # the largest of eight random tangents; torch rounds otherwise than it
 _TANGENTS = 8
@@ -31,11 +30,11 @@ _TANGENTS = 8
 class Plain:
     """The outputs by name, and how large their rounding errors are."""
 
-    values: Mapping[str, Array]
-    errors: Mapping[str, Array]
+    values: Mapping[str, Float64Array]
+    errors: Mapping[str, Float64Array]
     largest: float  # number on the way
 
-    def explains(self, name: str, value: Array, allowed: float) -> bool:
+    def explains(self, name: str, value: Float64Array, allowed: float) -> bool:
         """Whether rounding explains torch's value of an output; `allowed`, beside it.
 
         Where the graph has none, as atan2 at (0, 0), the code may say what it likes: nothing is
@@ -61,11 +60,11 @@ def plainly(captured: Captured, eps: float) -> Plain:
     arrays, parameters, lengths = signature.bind(captured.arrays)
     given = {**arrays, **{n: float(v) for n, v in {**parameters, **lengths}.items()}}
     precision = Precision(max(eps / 2, DOUBLE.unit), DOUBLE.smallest)
-    values: dict[Node, Array] = {}
-    errors: dict[Node, Array] = {}
+    values: dict[Node, Float64Array] = {}
+    errors: dict[Node, Float64Array] = {}
     sizes: list[float] = []
 
-    def take(node: Node, value: Array, moved: Array | None) -> None:
+    def take(node: Node, value: Float64Array, moved: Float64Array | None) -> None:
         sizes.append(float(np.abs(value[np.isfinite(value)]).max(initial=0.0)))
         if node not in graph.output_nodes:
             return

@@ -23,7 +23,7 @@ from comparisons.capture.arrays.axes import axes_of
 from comparisons.capture.arrays.storage import Storages, address, numbers, unreadable
 from comparisons.capture.calls.call import Call
 from comparisons.capture.calls.computed import computed_in
-from comparisons.capture.calls.decisions import Decision, decision
+from comparisons.capture.calls.decisions import ByCases, decision
 from comparisons.capture.calls.implementations import implementation
 from comparisons.capture.calls.operators import (
     CREATES,
@@ -37,6 +37,7 @@ from comparisons.capture.calls.operators import (
     plain_name,
     written_arguments,
 )
+from comparisons.capture.calls.positions import Positions
 from comparisons.capture.calls.probing import probed
 from comparisons.capture.origins import Origins
 from comparisons.capture.refusal import NoRule, refused
@@ -53,16 +54,17 @@ _CUT = "detach() or no_grad()"
 class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's class is untyped
     """Records every operator that runs inside `with recorder:`."""
 
-    def __init__(self, held: Container[int] = ()) -> None:
-        """Args: held, which decisions are taken as constants, by their order."""
+    def __init__(self, held: Container[int] = (), positions: Positions | None = None) -> None:
+        """Args: held, decisions taken as constants, by their order; positions, of pixels."""
         super().__init__()  # type: ignore[no-untyped-call]  # torch's class is untyped
-        self.decisions: list[Decision] = []  # in the order in which they were made
+        self.decisions: list[ByCases] = []  # in the order in which they were made
         self.origins = Origins()
         self.fixed: list[tuple[str, Place | None]] = []  # what would differ at other inputs
         self.computed: dict[Node, Roundings] = {}  # constants that an operator computes itself
         self.operators: Counter[str] = Counter()
         self.draws = False  # whether random numbers were drawn
         self.writes = False  # whether something was written into that an input reaches
+        self.positions = positions or Positions()
         self._held = held
         self._storages = Storages()
         self._depth = 0  # inside how many decompositions
@@ -335,6 +337,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         if self._depth > _DEEPEST:  # igamma's is made of igamma
             raise refused(plain_name(call), self._place())
         args, kwargs = tree_map_only(Tensor, self._with_its_stop, (call.args, call.kwargs))
+        args = self.positions.looked_up(call.name, args, self._storages)
         try:
             with self._inside(), self:
                 found = way(*args, **kwargs)

@@ -18,7 +18,6 @@ from comparisons.cli.arguments import (
     report_option,
     split,
 )
-from comparisons.cli.exit_code import ExitCode
 from comparisons.cli.measuring import measure
 from comparisons.cli.own_code import OwnCall, is_own_code, of_own_code, own_call, own_code
 from comparisons.judge.vocabulary import Verdict, verdict_named
@@ -78,7 +77,8 @@ could not be compared.
     default=str(Verdict.FAILS_AT_INFINITY),
     show_default=True,
     metavar="VERDICT",
-    help="The worst verdict that is no disagreement: accurate, agrees or 'fails at ∞'.",
+    help="The worst verdict that is no disagreement: "
+    f"{Verdict.ACCURATE}, {Verdict.AGREES} or '{Verdict.FAILS_AT_INFINITY}'.",
 )
 @click.option(
     "--strict",
@@ -131,15 +131,10 @@ def compare(
             )
         else:
             jobs = _jobs(names, split(dtypes), split(engines), points, parameters, **options)
-    measured = measure(jobs, json=json, csv=csv, report=report)
-    measured.tell_refusals()
-    measured.show()
-    measured.write(json=json, csv=csv, report=report)
-    if not measured.complete:
-        return ExitCode.INTERRUPTED
-    if measured.refused and "every" not in split(engines):
-        return ExitCode.USAGE
-    return ExitCode.DISAGREES if measured.worse_than(accepted) else ExitCode.DONE
+    paths = {"json": json, "csv": csv, "report": report}
+    return measure(jobs, **paths).finish(
+        paths, accepted=accepted, all_asked="every" not in split(engines)
+    )
 
 
 def _is_given(option: str) -> bool:

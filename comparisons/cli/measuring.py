@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from comparisons.cli.exit_code import ExitCode
 from comparisons.judge.vocabulary import Verdict, verdict_named
 from comparisons.report.data.row import Row
-from comparisons.report.journal import Journal, Run, write_as
+from comparisons.report.journal import Journal, LiveRun, write_as
 from comparisons.report.summaries.terminal_table import table
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Measured:
     differences: list[str] = field(default_factory=list)  # where engines do, from each other
     refused: list[str] = field(default_factory=list)  # what could not be compared, and why
     complete: bool = True
-    run: Run | None = None  # where the rows are kept until they are written
+    run: LiveRun | None = None  # where the rows are kept until they are written
 
     def keep(self, found: Result | EngineTable, *, aloud: bool = False) -> None:
         """Keep what was found: a row each, and what is worth words."""
@@ -65,15 +66,31 @@ class Measured:
             names = ", ".join(name for name, reason in found.absent.items() if reason == why)
             self.refused.append(f"{found.called}, {names}: {why}")
 
-    @property
-    def disagrees(self) -> bool:
-        """Whether any gradient does."""
-        return self.worse_than(Verdict.FAILS_AT_INFINITY)
-
     def worse_than(self, accepted: Verdict) -> bool:
         """Whether any gradient fares worse than a verdict."""
         verdicts = [verdict_named(row["verdict"]) for row in self.rows if "verdict" in row]
         return any(verdict.worse_than(accepted) for verdict in verdicts)
+
+    def finish(
+        self,
+        paths: Mapping[str, Path | None],
+        *,
+        accepted: Verdict = Verdict.FAILS_AT_INFINITY,
+        all_asked: bool = True,
+    ) -> ExitCode:
+        """Tell, show and write what was found, and say how the command ends.
+
+        Args: paths, as `write` takes them; accepted, the worst verdict that is no failure;
+            all_asked, whether each refusal is one of what was asked for by name.
+        """
+        self.tell_refusals()
+        self.show()
+        self.write(**paths)
+        if not self.complete:
+            return ExitCode.INTERRUPTED
+        if self.refused and all_asked:
+            return ExitCode.USAGE
+        return ExitCode.DISAGREES if self.worse_than(accepted) else ExitCode.DONE
 
     def tell_refusals(self) -> None:
         """Say on stderr what could not be compared."""
@@ -97,9 +114,9 @@ class Measured:
         for difference in self.differences:
             click.echo(f"  {difference}")
 
-    def write(self, *, json: Path | None, csv: Path | None, report: Path | None) -> None:
-        """Write each file that was asked for."""
-        for kind, path in {"json": json, "csv": csv, "report": report}.items():
+    def write(self, **paths: Path | None) -> None:
+        """Write each file that was asked for: json, csv, report."""
+        for kind, path in paths.items():
             if path is not None:
                 write_as(kind, path, self.rows, complete=self.complete)
         if self.run is not None:
@@ -115,7 +132,7 @@ def measure(jobs: Sequence[Job], **destinations: Path | None) -> Measured:
     from tqdm import tqdm
 
     given = {kind: path for kind, path in destinations.items() if path is not None}
-    measured = Measured(run=Run(given) if given else None)
+    measured = Measured(run=LiveRun(given) if given else None)
     journal = None if measured.run is None else Journal(measured.run.folder, "main")
     try:
         # A bar on a terminal only (disable=None), for what takes longer than a second.

@@ -17,7 +17,6 @@ from comparisons.cli.arguments import (
     report_option,
     split,
 )
-from comparisons.cli.exit_code import ExitCode
 from comparisons.cli.measuring import measure
 from comparisons.cli.own_code import is_own_code, own_code
 
@@ -97,12 +96,5 @@ def sweep(
         for subject in subjects
         for way in ways
     ]
-    measured = measure(jobs, json=json, csv=csv, report=report)
-    measured.tell_refusals()
-    measured.show()
-    measured.write(json=json, csv=csv, report=report)
-    if not measured.complete:
-        return ExitCode.INTERRUPTED
-    if measured.refused:
-        return ExitCode.USAGE
-    return ExitCode.DISAGREES if measured.disagrees else ExitCode.DONE
+    paths = {"json": json, "csv": csv, "report": report}
+    return measure(jobs, **paths).finish(paths)

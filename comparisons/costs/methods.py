@@ -17,8 +17,8 @@ from comparisons.frameworks.every import FRAMEWORKS
 from comparisons.frameworks.libraries.jax import Jax
 from comparisons.subjects.catalogue.torch_calls import torch_call
 from symdiff import Definition
-from symdiff.bridge.program import program
 from symdiff.functions import STABLE_FUNCTIONS
+from symdiff.programs.program import program
 
 _TOO_DEEP = 12  # layers of SymPy's diff: its expression doubles with nearly every one
 _COMPILED_AT = 64  # values: a compiled function is warm before it is timed

@@ -19,8 +19,8 @@ from comparisons.diagnosis.pieces import Names
 from comparisons.diagnosis.relations import Evidence, Slack, relation
 from comparisons.diagnosis.stable import Search
 from comparisons.diagnosis.steps import Run, Step, follow, plain
-from comparisons.diagnosis.truths import Array, Truths, errors, largest_error
-from comparisons.dtypes import FloatType
+from comparisons.diagnosis.truths import Truths, errors, largest_error
+from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.position import as_given, position
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.truth import Truth, weighted
@@ -140,7 +140,7 @@ class _Trial:
             stable = []
         return Diagnosis(str(self.subject), self.dtype.name, findings, stable, sound)
 
-    def _lost(self, name: str, excess: Array) -> list[Entry]:
+    def _lost(self, name: str, excess: Float64Array) -> list[Entry]:
         """The entries to be explained: the worst number, and the worst that is none."""
         finite = np.isfinite(np.broadcast_to(self.run.computed[name], excess.shape))
         parts = (np.where(finite, excess, 0.0), np.where(finite, 0.0, excess))
@@ -174,7 +174,7 @@ class _Trial:
             return f"{self.subject.graph.output_name} (the value)"
         return self.subject.label(name)
 
-    def _errors(self, name: str) -> Array:
+    def _errors(self, name: str) -> Float64Array:
         """Relative errors; of an entry that is 0 in truth, beside the largest one."""
         truth, computed = self.truths.values[name], balls_of(self.run.computed[name])
         computed = np.broadcast_to(computed, truth.shape)
@@ -343,7 +343,7 @@ def _largest_size(quantities: Iterable[Balls]) -> float:
     return max((abs(float(t.mid())) for t in every), default=0.0)
 
 
-def _largest(excess: Array) -> Entry:
+def _largest(excess: Float64Array) -> Entry:
     return (
         tuple(map(int, np.unravel_index(int(excess.argmax()), excess.shape))) if excess.size else ()
     )

@@ -18,9 +18,9 @@ from flint import arb, fmpq
 from comparisons.capture.arrays.axes import length_of
 from comparisons.diagnosis.steps import Run, Step
 from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import Program, program
 from symdiff.graph import Input, Node, topological
 from symdiff.oracle.programs.array_balls import compile_entry
+from symdiff.programs.program import Program, program
 
 Balls = npt.NDArray[Any]  # of arb
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from comparisons.diagnosis.diagnosis import text_of
 from comparisons.diagnosis.exact import Balls, evaluated, inputs_of
 from comparisons.diagnosis.steps import Run, Step
-from symdiff.bridge.program import program
 from symdiff.graph import Input
+from symdiff.programs.program import program
 
 MOST_ARGUMENTS = 2
 _COPIES = frozenset(

@@ -21,8 +21,9 @@ from comparisons.diagnosis.diagnosis import StableForm
 from comparisons.diagnosis.exact import Balls, ball_of_number, balls_of, relative
 from comparisons.diagnosis.forms import Form, forms_of
 from comparisons.diagnosis.pieces import Names, Piece, pieces
-from comparisons.diagnosis.steps import Array, Run, Step
+from comparisons.diagnosis.steps import Run, Step
 from comparisons.diagnosis.truths import largest_error
+from comparisons.dtypes import Float64Array
 from comparisons.inputs.values import seeded
 from symdiff.bridge.interpret import interpret
 from symdiff.oracle import deadline
@@ -45,7 +46,7 @@ class _Arguments:
     """Arguments in torch's shapes."""
 
     shapes: tuple[tuple[int, ...], ...]
-    values: tuple[Array, ...]  # in those shapes
+    values: tuple[Float64Array, ...]  # in those shapes
 
     @cached_property
     def balls(self) -> list[Balls]:
@@ -177,7 +178,7 @@ def _drawn(shapes: Sequence[tuple[int, ...]]) -> Iterator[_Arguments]:
         yield _Arguments(tuple(shapes), tuple(values))
 
 
-def _in_torch(form: Form, at: _Arguments, like: Step) -> Array:
+def _in_torch(form: Form, at: _Arguments, like: Step) -> Float64Array:
     """What torch computes, in the type of a step, without axes of length 1."""
     import torch
 

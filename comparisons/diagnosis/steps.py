@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from comparisons.capture.arrays.axes import axes_of, over
 from comparisons.capture.arrays.storage import array_of
@@ -22,6 +21,7 @@ from comparisons.capture.captured import squeezed
 from comparisons.capture.recorder import Recorder
 from comparisons.capture.running.place import Place
 from comparisons.capture.running.seeded import seeded
+from comparisons.dtypes import Float64Array
 from comparisons.engines.call import run
 from comparisons.inputs.values import COTANGENT, Inputs
 from symdiff.graph import Input, Node
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from comparisons.capture.calls.call import Call
     from comparisons.subjects.subject import Subject
 
-Array = npt.NDArray[np.float64]
 
 _OWN = str(Path(__file__).parents[1])  # lines of this package are none of the user's
 
@@ -56,7 +55,7 @@ class Step:
 
     result: Input
     formula: Node
-    value: Array
+    value: Float64Array
     operator: str
     place: Place | None
     backward: bool
@@ -91,11 +90,11 @@ class Run:
         computed: what torch gave for each.
     """
 
-    leaves: Mapping[Input, Array]
+    leaves: Mapping[Input, Float64Array]
     shapes: Mapping[Input, tuple[int, ...]]
     steps: tuple[Step, ...]
     formulas: Mapping[str, Node]
-    computed: Mapping[str, Array]
+    computed: Mapping[str, Float64Array]
 
 
 class Follower(Recorder):  # type: ignore[no-untyped-call]  # torch's class is untyped
@@ -173,7 +172,7 @@ def follow(
     )
 
 
-def plain(subject: Subject, inputs: Inputs, dtype: torch.dtype) -> dict[str, Array]:
+def plain(subject: Subject, inputs: Inputs, dtype: torch.dtype) -> dict[str, Float64Array]:
     """The gradients alone, of a run that nobody follows."""
     import torch
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from comparisons.diagnosis.exact import Balls, ball_of_number, balls_of, relative
+from comparisons.dtypes import Float64Array
 from comparisons.inputs.values import Inputs, seeded
 from comparisons.judge.truth import Truth
 from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import Program, program
 from symdiff.graph import Node
 from symdiff.graph.adjoints.reverse import sweep_from
 from symdiff.oracle.programs.array_balls import compile_entry
-
-Array = npt.NDArray[np.float64]
+from symdiff.programs.program import Program, program
 
 _DRAWS = 4
 
@@ -54,7 +52,7 @@ class Truths:
             for n, v in found.items()
         }
 
-    def with_input(self, name: str, values: Array) -> dict[str, Balls]:
+    def with_input(self, name: str, values: Float64Array) -> dict[str, Balls]:
         """The same with one input replaced."""
         return self.at({**self._arrays, name: balls_of(values)})
 
@@ -71,7 +69,7 @@ class Truths:
             return None
         return self._run(program({name: found}), self._arrays)[name]
 
-    def explained(self, unit: float) -> dict[str, Array]:
+    def explained(self, unit: float) -> dict[str, Float64Array]:
         """How far each entry moves, relatively, when every input is off by one rounding.
 
         The largest of some draws of signs.
@@ -90,7 +88,7 @@ class Truths:
         return moved
 
 
-def errors(values: Balls, exact: Balls) -> Array:
+def errors(values: Balls, exact: Balls) -> Float64Array:
     """The relative error of each entry; infinite where a value is no number."""
     return np.asarray(np.frompyfunc(relative, 2, 1)(values, exact), dtype=np.float64)
 

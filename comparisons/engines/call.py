@@ -14,6 +14,13 @@ from symdiff import Graph
 if TYPE_CHECKING:
     from torch import Tensor
 
+_OF_EACH = "an elementwise function keeps the shape of its input"
+_OF_ALL = (
+    "a formula says what each entry is, and this is one number of all of them: return each, as "
+    "reduction='none' does, or check the sum or mean with tensors, as in check(function, "
+    "torch.randn(4), torch.randn(4), reference=torch_code)"
+)
+
 
 def run(subject: Subject, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The callable's lines by name.
@@ -46,9 +53,10 @@ def run(subject: Subject, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
         raise TypeError(f"{subject} returned a tensor of {output.dtype}; a real float was expected")
     expected = _expected_shape(subject.graph, {k: tuple(t.shape) for k, t in leaves.items()})
     if not _fits(tuple(output.shape), expected):
+        shape = tuple(output.shape)
         raise ValueError(
-            f"{subject} returned shape {tuple(output.shape)} where {expected} was expected; "
-            "an elementwise function keeps the shape of its input"
+            f"{subject} returned shape {shape} where {expected} was expected; "
+            + (_OF_ALL if subject.pointwise and not shape else _OF_EACH)
         )
     return lines
 

@@ -23,6 +23,7 @@ from comparisons.engines.modes.jvp import Jvp
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.modes.reverse_over_reverse import ReverseOverReverse
 from comparisons.engines.modes.vmap import Vmap
+from symdiff.suggestion import named
 
 _ALL: tuple[Engine, ...] = (
     Reverse(),
@@ -52,8 +53,4 @@ def engine_named(engine: str | Engine) -> Engine:
 
     Raises: ValueError, naming those known, if there is none.
     """
-    if isinstance(engine, Engine):
-        return engine
-    if engine not in ENGINES:
-        raise ValueError(f"unknown engine {engine!r}; known are {', '.join(ENGINES)}")
-    return ENGINES[engine]
+    return engine if isinstance(engine, Engine) else named(engine, ENGINES, "engine")

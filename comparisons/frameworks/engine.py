@@ -9,7 +9,7 @@ import numpy as np
 from comparisons.dtypes import FloatType
 from comparisons.engines.call import leaf_values
 from comparisons.engines.engine import Engine, Gradients, Setting
-from comparisons.engines.snippet import Place, Snippet
+from comparisons.engines.snippet import AmongPoints, Snippet
 from comparisons.frameworks.arrays import Arrays
 from comparisons.frameworks.framework import WAYS
 from comparisons.inputs.values import COTANGENT, Inputs
@@ -98,7 +98,7 @@ class FrameworkEngine(Engine):
         """An array of these entries."""
         return self.of.listed(entries, options)
 
-    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
+    def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
         """An array wide enough for the framework's vectors."""
         return self.of.full(value, options), "0"
 

@@ -13,6 +13,7 @@ from comparisons.frameworks.libraries.paddle import Paddle
 from comparisons.frameworks.libraries.tensorflow import TensorFlow
 from comparisons.frameworks.libraries.tinygrad import Tinygrad
 from comparisons.frameworks.libraries.torch import Torch
+from symdiff.suggestion import named
 
 _ALL: tuple[Framework, ...] = (
     Torch(),
@@ -32,8 +33,6 @@ def framework_named(framework: str | Framework) -> Framework:
 
     Raises: ValueError, naming those known, if there is none.
     """
-    if isinstance(framework, Framework):
-        return framework
-    if framework not in FRAMEWORKS:
-        raise ValueError(f"unknown framework {framework!r}; known are {', '.join(FRAMEWORKS)}")
-    return FRAMEWORKS[framework]
+    return (
+        framework if isinstance(framework, Framework) else named(framework, FRAMEWORKS, "framework")
+    )

@@ -8,9 +8,9 @@ import numpy as np
 
 from comparisons.dtypes import Float64Array
 from symdiff import Definition
+from symdiff.array_types import BoolArray
 from symdiff.expression.formula import exact, real_symbol
 from symdiff.expression.rewriting import put
-from symdiff.oracle.enclosures.enclosure import BoolArray
 
 
 def within(points: Mapping[str, Float64Array], definition: Definition) -> BoolArray:

@@ -24,12 +24,12 @@ from comparisons.inputs.values import Inputs, seeded
 from symdiff import Graph
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.bridge.float_steps import FloatSteps, rational
-from symdiff.bridge.program import program
 from symdiff.bridge.running_error import Number
 from symdiff.functions import Extreme
 from symdiff.graph import Elementwise, Node, topological
 from symdiff.graph.kinds.elementwise import from_template
 from symdiff.graph.signature import Signature
+from symdiff.programs.program import program
 from symdiff.trees.subexpressions import subexpressions
 
 _FURTHEST = 2.0**10  # of an entry that is moved

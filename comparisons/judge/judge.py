@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,8 +23,10 @@ from comparisons.judge.power.at_points import power_at_points
 from comparisons.judge.power.power import Power
 from comparisons.judge.truth import Truth
 from comparisons.judge.vocabulary import Status
-from symdiff import Definition, Graph
-from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure, Why
+from comparisons.subjects.own.nearby import Nearby
+from symdiff import Definition
+from symdiff.array_types import BoolArray
+from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 
 _NEAR_THE_END = 1 - 2.0**-20  # of the largest number: whoever overflows there is off by no more
 
@@ -38,7 +40,7 @@ class Judge:
     dtype: FloatType
     budget: Budget
     allowance: Allowance | None = None  # of a graph of arrays
-    nearby: Callable[[], Iterator[Graph]] | None = None  # of captured code, where ties are decided
+    nearby: Nearby | None = None  # captured code, where ties are decided
 
     def judge(
         self, name: str, computed: Float64Array, truth: Enclosure, inputs: Inputs
@@ -99,6 +101,24 @@ class Judge:
         if chosen is not None:
             self._excuse(name, found, computed, open_to, *chosen)
 
+    def excuse_choices(
+        self, name: str, found: Judgement, computed: Float64Array, truth: Enclosure
+    ) -> bool:
+        """Excuse every entry that hangs on choices made by rounding; say whether there was one.
+
+        An entry by itself may be within what rounding explains, and all together not.
+        """
+        chosen = None
+        if self.nearby is not None and self.nearby.looked_up and self._choices is not None:
+            assert self.allowance is not None  # noqa: S101 - of arrays
+            chosen = self._choices.between(name, computed, self.allowance.accurate)
+        if chosen is None:
+            return False
+        before = found.status.copy()
+        open_to = truth.why != Why.BOTH_SIDES
+        self._excuse(name, found, computed, open_to, *chosen, every=True)
+        return bool((found.status != before).any())
+
     def _excuse(
         self,
         name: str,
@@ -107,13 +127,18 @@ class Judge:
         open_to: BoolArray,
         low: Float64Array,
         high: Float64Array,
+        *,
+        every: bool = False,
     ) -> None:
-        """Excuse what is wrong, open to a choice, and between two numbers that are apart."""
+        """Excuse what is wrong, open to a choice, and between two numbers that are apart.
+
+        Args: every, whether also what is not wrong.
+        """
         assert self.allowance is not None  # noqa: S101 - of arrays
         finite = np.isfinite(computed)
         unit = self.dtype.ulp(np.where(finite, computed, 0.0))
         allowed = self.allowance.accurate(name, unit)
-        wrong = (found.excess > 1) & finite & open_to
+        wrong = (every | (found.excess > 1)) & finite & open_to
         inside = (computed >= low - allowed) & (computed <= high + allowed)
         found.excuse(wrong & inside & (high - low > allowed), Status.KINK_INSIDE)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from comparisons.dtypes import Float64Array, FloatType
-from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure
+from symdiff.array_types import BoolArray
+from symdiff.oracle.enclosures.enclosure import Enclosure
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from comparisons.dtypes import Float64Array, FloatType
+from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.inputs.values import Inputs, Sample
 from symdiff import Definition, Graph
 from symdiff.notation.names import barred
@@ -56,6 +56,8 @@ class Subject:
     # Operators of it by which no entry is right by itself, in words, and beside what it is right.
     inexact: str = ""
     shared: Literal["matrix", "neighbours"] | None = None
+    # of a gradient's own gradient: by each input the one that weights its first derivative
+    weights: Mapping[str, str] = field(default_factory=dict)
     by_memory: str = ""  # why other layouts give other numbers, in words: "draws random numbers"
     no_double: str = ""  # why it is judged in its tensors' own type and not in float64, in words
     surrogate: bool = False  # whether it is judged by a gradient that is no derivative
@@ -91,6 +93,10 @@ class Subject:
         Args: found, its shape in the graph.
         """
         return None if self.pointwise else self.shapes.get(name, found)
+
+    def types(self, dtype: FloatType) -> set[FloatType]:
+        """Every type that one of its values is known to be held in, `dtype` among them."""
+        return {dtype, *map(float_type, (self.held or {}).values()), *map(float_type, self.casts)}
 
     def sampled_beside(self, given: Mapping[str, Any], dtype: FloatType) -> Inputs:
         """The arrays given by name, and of every other input what it is judged at by default."""

@@ -12,12 +12,13 @@ from typing import Any
 import sympy
 from flint import arb, arb_series, fmpq
 from sympy import Expr, Piecewise, Symbol
-from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
+from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Boolean, BooleanAtom, Not, Or
 
 from symdiff.balls.conditions import constant_of
 from symdiff.balls.elementary import Undecided, Undefined
 from symdiff.functions import Extreme, maximum
+from symdiff.trees.conditions import RELATIONS
 
 _MOST_DEGREE = 400  # times the 1,100 bits of a float64, half a million bits: some milliseconds
 
@@ -131,21 +132,11 @@ def _combined(e: Expr, parts: list[fmpq]) -> fmpq:
     return abs(x)
 
 
-_HOLDS = {
-    Gt: lambda a, b: a > b,
-    Ge: lambda a, b: a >= b,
-    Lt: lambda a, b: a < b,
-    Le: lambda a, b: a <= b,
-    Eq: lambda a, b: a == b,
-    Ne: lambda a, b: a != b,
-}
-
-
 def _holds(c: Boolean, at: Mapping[Symbol, fmpq], known: dict[Expr, fmpq]) -> bool:
     if isinstance(c, BooleanAtom):
         return bool(c)
     if isinstance(c, Relational):
-        return bool(_HOLDS[type(c)](_value(c.lhs, at, known), _value(c.rhs, at, known)))
+        return RELATIONS[type(c)](_value(c.lhs, at, known), _value(c.rhs, at, known))
     if isinstance(c, Not):
         return not _holds(c.args[0], at, known)
     parts = (_holds(a, at, known) for a in c.args)

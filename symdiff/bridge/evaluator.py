@@ -1,9 +1,10 @@
 """The lambdify bridge: adjoints as fast numpy functions, with mpmath as a cross-check.
 
-float64 and vectorised, and every operation says how far off it may be. A point of a graph of
-scalars where that is more than 10⁻⁹ of the result is computed again in ball arithmetic: where
-float64 overflows or underflows on the way, where a sum cancels, where sin takes an argument that is
-large and rounded. So what a graph of scalars gives at finite inputs is
+float64 and vectorised. Where there are many points of a graph of scalars, float balls settle most
+of them, with proof. Of the others, and of few points, every operation says how far off it may be. A
+point where that is more than 10⁻⁹ of the result is computed again in ball arithmetic: where float64
+overflows or underflows on the way, where a sum cancels, where sin takes an argument that is large
+and rounded. So what a graph of scalars gives at finite inputs is
 
 - within 10⁻⁹ of the truth, relatively, or within 10⁻³²² of it;
 - infinite where the truth is beyond float64;
@@ -30,23 +31,26 @@ import numpy as np
 import sympy
 from sympy import Rational
 
+from symdiff.array_types import BoolArray, Float64Array
 from symdiff.bridge.float_steps import FloatSteps, rational
 from symdiff.bridge.guards import valued
 from symdiff.bridge.interpret import run_mpmath
-from symdiff.bridge.program import Program, program
-from symdiff.bridge.running_error import BoolArray, Number
+from symdiff.bridge.running_error import Number
 from symdiff.expression.domain import Domain
-from symdiff.functions import Float64Array, UnspecifiedFunction
+from symdiff.functions import UnspecifiedFunction
 from symdiff.graph import Elementwise, Node, placeholder, topological
 from symdiff.graph.signature import Signature
+from symdiff.programs.program import Program, program
 
 if TYPE_CHECKING:
     from symdiff.bridge.rescue import Rescue
+    from symdiff.float_balls.points import PointTape
 
 RELATIVE = 1e-9  # what a value of a graph of scalars is promised to be within
 ABSOLUTE = 20 * 2.0**-1074  # 10⁻³²²: some subnormal numbers
 _ALIKE = 1e-12  # relatively: what a smooth derivative changes by over four float64 is far less
 _AT_ONCE = 8192  # points: what they need fits the processor's cache
+_MANY = 2**16  # points: from here on float balls are worth the half second that numba takes
 _MOST_WORK = 1_000_000  # entries times steps of a graph of arrays: in balls, some seconds
 
 
@@ -85,7 +89,8 @@ class Evaluator:
             fit.
         """
         kind = np.float64 if self.arithmetic == "numpy" else object
-        arrays, parameters, lengths = self.signature.bind(values, kind)
+        copied = self.arithmetic == "mpmath" or not self.signature.pointwise
+        arrays, parameters, lengths = self.signature.bind(values, kind, copied=copied)
         constants = {**parameters, **lengths}
         self.program.check({**arrays, **constants})
         results: dict[str, Any]
@@ -174,10 +179,10 @@ class Evaluator:
         shape = self.signature.shape(arrays)
         tied = np.zeros(int(np.prod(shape)), dtype=bool)
         results = self._point_by_point(arrays, constants, tied)
-        for a in arrays.values():
-            tied &= np.isfinite(np.broadcast_to(a, shape).reshape(-1))
         if self.roughly or not tied.any():
             return results
+        for a in arrays.values():
+            tied &= np.isfinite(np.broadcast_to(a, shape).reshape(-1))
         at = {k: np.broadcast_to(a, shape).reshape(-1)[tied] for k, a in arrays.items()}
         beside = {name: self._near(at, name, constants) for name in at}
         for name, r in results.items():
@@ -214,6 +219,49 @@ class Evaluator:
         shape = self.signature.shape(arrays)
         count = int(np.prod(shape))
         spread = {k: np.broadcast_to(a, shape).reshape(-1) for k, a in arrays.items()}
+        points = self._points(tuple(constants.items())) if count >= _MANY else None
+        if points is None or self.roughly:
+            results = self._with_errors(spread, count, constants, tied)
+        else:
+            results = {k: np.empty(count) for k in self.nodes}
+            left = points.run(spread, results, RELATIVE, ABSOLUTE)
+            met = np.zeros(len(left), dtype=bool)
+            part = {k: a[left] for k, a in spread.items()}
+            found = self._with_errors(part, len(left), constants, met, fine_alone=True)
+            for name, value in found.items():
+                results[name][left] = value
+            if tied is not None:
+                tied[left] = met
+        return {name: r.reshape(shape) for name, r in results.items()}
+
+    @cached_property
+    def _points(self) -> Callable[[tuple[tuple[str, Rational], ...]], PointTape | None]:
+        """The program in float balls, for some values of the constants, where it can be."""
+        from symdiff.float_balls.environment import is_ieee
+        from symdiff.float_balls.lowering import NotLoweredError
+        from symdiff.float_balls.points import Points  # numba takes half a second
+
+        try:
+            constants = {*self.signature.parameters, *self.signature.lengths}
+            lowered = Points(self.program, constants, self._restricting)
+        except NotLoweredError:
+            return lambda _: None
+        kept = lru_cache(maxsize=8)(lambda constants: lowered.at(dict(constants)))
+        return lambda constants: kept(constants) if is_ieee() else None
+
+    def _with_errors(
+        self,
+        spread: Mapping[str, Float64Array],
+        count: int,
+        constants: Mapping[str, Any],
+        tied: BoolArray | None,
+        *,
+        fine_alone: bool = False,
+    ) -> dict[str, Float64Array]:
+        """The values at points in one dimension, with running errors, and in balls if need be.
+
+        Args: fine_alone, whether each point is to have an error of its own at once.
+        """
         fixed = {k: _number(v) for k, v in constants.items()}
         results = {k: np.empty(count) for k in self.nodes}
         finite = np.ones(count, dtype=bool)
@@ -221,7 +269,7 @@ class Evaluator:
             finite &= np.isfinite(a)
         for start in range(0, count, _AT_ONCE):
             part = np.arange(start, min(start + _AT_ONCE, count))
-            for fine in (True,) if self.roughly else (False, True):
+            for fine in (True,) if self.roughly or fine_alone else (False, True):
                 points = {k: Number(a[part]) for k, a in spread.items()}
                 met = np.zeros(len(part), dtype=bool)
                 found = self._steps.run(
@@ -256,7 +304,7 @@ class Evaluator:
             undefined = np.logical_or.reduce([np.isnan(a) for a in spread.values()])
             for r in results.values():
                 r[undefined] = np.nan
-        return {name: r.reshape(shape) for name, r in results.items()}
+        return results
 
     def _as_a_whole(
         self, arrays: Mapping[str, Float64Array], constants: Mapping[str, Any]
@@ -301,12 +349,19 @@ def _alike(a: Float64Array, b: Float64Array) -> BoolArray:
 
 
 def _between(at: Float64Array, near: Float64Array) -> Float64Array:
-    """What is computed at ties, if it is none of what lies outside of all that is near."""
+    """What is computed at ties, if it is none of what lies outside of all that is near.
+
+    Args: near, of each input that moves four rows: the values one and two float64 below, and above.
+    """
     low, high = np.fmin.reduce(near), np.fmax.reduce(near)  # NaN if all are
     with np.errstate(invalid="ignore", over="ignore"):  # ∞ − ∞, or −10³⁰⁸ − 10³⁰⁸
         size = np.maximum(np.abs(low), np.abs(high))
-        slack = RELATIVE * size + ABSOLUTE
-        inside = (at >= low - slack) & (at <= high + slack)
+        # Each value is right relatively, and what it is at the tie as far off as the next one:
+        # 0 is near the end of 10⁻¹⁶ to 5 where 1 − z ends, and not near that of 1 to 10¹⁰.
+        steps = np.fmax.reduce(np.abs(near[0::2] - near[1::2]))
+        ends = (RELATIVE * np.abs(end) + 4 * np.fmax(steps, 0) for end in (low, high))
+        below, above = (np.fmin(RELATIVE * size, slack) + ABSOLUTE for slack in ends)
+        inside = (at >= low - below) & (at <= high + above)
         alike = high - low <= _ALIKE * size
     one = np.where(alike, low, np.nan)
     return np.where(np.isnan(low) | np.isnan(at) | inside, at, one)

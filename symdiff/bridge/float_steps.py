@@ -18,10 +18,9 @@ from sympy import Expr, Piecewise, Rational
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 
+from symdiff.array_types import BoolArray
 from symdiff.bridge.float_functions import FUNCTIONS
-from symdiff.bridge.program import Program
 from symdiff.bridge.running_error import (
-    BoolArray,
     Condition,
     Number,
     absolute,
@@ -46,11 +45,12 @@ from symdiff.bridge.running_error import (
 from symdiff.functions import Extreme, maximum
 from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.kinds.einsum import Contract
+from symdiff.programs.program import Program
 from symdiff.trees.subexpressions import subexpressions
 
 Step = tuple[Callable[..., Any], tuple[int, ...], int]  # what, of which values, which it makes
 
-_RELATIONS: Mapping[type, Callable[[Any, Any], Any]] = {
+RELATIONS: Mapping[type, Callable[[Any, Any], Any]] = {
     Gt: np.greater,
     Ge: np.greater_equal,
     Lt: np.less,
@@ -173,8 +173,8 @@ class FloatSteps:
         return self._condition(e)
 
     def _condition(self, e: Any) -> int:
-        if isinstance(e, Relational) and type(e) in _RELATIONS:
-            relation = _RELATIONS[type(e)]
+        if isinstance(e, Relational) and type(e) in RELATIONS:
+            relation = RELATIONS[type(e)]
             sides = map(self._made, e.args)
             return self._step(lambda a, b: compare(relation, a, b), *sides)
         if isinstance(e, And | Or):

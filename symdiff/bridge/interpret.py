@@ -17,10 +17,10 @@ import sympy
 from sympy import Expr, Symbol
 from sympy.printing.pycode import MpmathPrinter
 
-from symdiff.bridge.program import Program
-from symdiff.bridge.sharing import Entrywise
 from symdiff.functions import EXTREMES, STABLE_FUNCTIONS
 from symdiff.graph.template import placeholder
+from symdiff.programs.program import Program
+from symdiff.programs.sharing import Entrywise
 
 Compile = Callable[[Sequence[Symbol], Expr], Callable[..., Any]]
 Values = Mapping[str, Any]

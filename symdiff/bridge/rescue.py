@@ -15,13 +15,13 @@ import numpy as np
 from flint import arb, ctx, fmpq
 from sympy import Expr, Rational, Symbol
 
+from symdiff.array_types import Float64Array
 from symdiff.balls.compiled import compile_ball
 from symdiff.balls.elementary import CannotCertify, Undecided
 from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import Program
-from symdiff.functions import Float64Array
 from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.kinds.einsum import Contract
+from symdiff.programs.program import Program
 
 _PRECISIONS = (128, 512, 2048, 4096)
 _TIGHT = 56  # bits that a ball has to share with its midpoint

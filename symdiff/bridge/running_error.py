@@ -18,15 +18,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 UNIT = 2.0**-53
 UNDERFLOW = 4 * 2.0**-1074  # what a result below the normal range can be off by
 _NORMAL = 2.0**-1021  # below twice the smallest normal number a rounding may be absolute
 _MOST_RELATIVE = 1e8  # units; beyond it the error becomes an array, so that its square is nothing
 _MOST_CANCELLED = 64.0  # a sum whose terms are larger than it by no more keeps a relative bound
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 class Number(NamedTuple):

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from sympy import S, Symbol
 
-from symdiff.bridge.program import Program, program
-from symdiff.bridge.sharing import Entrywise
 from symdiff.bridge.torch_printer import TorchPrinter, number, operation_written
 from symdiff.functions import UnspecifiedFunction
 from symdiff.graph import Node, topological
 from symdiff.graph.signature import Signature
+from symdiff.programs.program import Program, program
+from symdiff.programs.sharing import Entrywise
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,13 +13,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from symdiff.float_balls.lowering import NotLoweredError, Tape
+from symdiff.array_types import Float64Array
+from symdiff.float_balls.lowering import FloatTape, NotLoweredError
 from symdiff.float_balls.sums import rows
 from symdiff.float_balls.tape import BLOCK, Registers
-
-Array = npt.NDArray[np.float64]
 
 _MOST_OPERANDS = 30  # nditer takes 64 arrays
 _UNIT = 2.0**-53
@@ -61,7 +59,7 @@ def around(balls: FloatBalls) -> FloatBalls:
     return FloatBalls(balls.value, np.where(balls.radius == 0, tiny, balls.radius))
 
 
-def entrywise(tape: Tape, operands: Sequence[FloatBalls]) -> FloatBalls:
+def entrywise(tape: FloatTape, operands: Sequence[FloatBalls]) -> FloatBalls:
     """A tape's result on operands that broadcast."""
     if len(operands) > _MOST_OPERANDS:
         raise NotLoweredError(f"{len(operands)} operands")
@@ -99,7 +97,7 @@ def _settled(value: Any, radius: Any, unknown: Any) -> FloatBalls:
     return FloatBalls(value, radius)
 
 
-def _plain(balls: FloatBalls) -> tuple[Array, Array, Any]:
+def _plain(balls: FloatBalls) -> tuple[Float64Array, Float64Array, Any]:
     """Values and radii with 0 where nothing is known, and where that is."""
     value, radius = balls
     unknown = ~(np.abs(value) <= _LARGE) | ~(radius <= _LARGE)
@@ -205,7 +203,9 @@ def matrix_product(a: FloatBalls, b: FloatBalls) -> FloatBalls:
     return _settled(value, radius, unknown)
 
 
-def _split(x: Array, axis: int, bits: int) -> tuple[Array, Array, Array]:
+def _split(
+    x: Float64Array, axis: int, bits: int
+) -> tuple[Float64Array, Float64Array, Float64Array]:
     """x as a sum, the first multiples of 2^−bits of the largest along an axis; 2^p as above.
 
     s = 1.5·2^(p+52−t) has the last bit 2^(p−t), and s + x has it too, so (s + x) − s is x rounded

@@ -19,7 +19,8 @@ import numpy as np
 from symdiff.float_balls.fma import fma, from_bits, to_bits
 
 U = 2.0**-53
-inline = numba.njit(error_model="numpy")
+# Forced, since LLVM makes vectors of a loop only if all that it calls is within it.
+inline = numba.njit(error_model="numpy", forceinline=True)
 
 
 def _root(power: int) -> float:
@@ -123,6 +124,17 @@ def _log_near_one(s: Any) -> Any:
     return 2.0 * s * fma(p, q, 1.0)
 
 
+@inline
+def _mantissa(x: Any) -> Any:
+    """m − 1 and k of a normal x = 2^k m > 0 with m from √½ to √2, both exact."""
+    bits = to_bits(x)
+    k = float(np.int64(bits >> np.uint64(52)) - np.int64(1023))
+    m = from_bits((bits & _MANTISSA) | _ONE)
+    if m > 1.4142135623730951:
+        m, k = m * 0.5, k + 1.0
+    return m - 1.0, k
+
+
 LOG = 8 * U
 
 
@@ -136,14 +148,8 @@ def log(x: Any) -> Any:
     If k ≠ 0, |log x| ≥ (|k| − ½) ln 2 ≥ 0.3465 |k|. An fma adds k ln 2: log m brings 4.2 u, as it
     is no larger than the result, ln 2's own error 2⁻⁵⁵|k| < 0.73 u, the rounding u.
     """
-    bits = to_bits(x)
-    k = np.int64(bits >> np.uint64(52)) - np.int64(1023)
-    m = from_bits((bits & _MANTISSA) | _ONE)
-    if m > 1.4142135623730951:
-        m = m * 0.5
-        k += np.int64(1)
-    f = m - 1.0
-    return fma(float(k), LN2, _log_near_one(f / (2.0 + f)))
+    f, k = _mantissa(x)
+    return fma(k, LN2, _log_near_one(f / (2.0 + f)))
 
 
 LOG1P = 14 * U
@@ -153,13 +159,14 @@ LOG1P = 14 * U
 def log1p(x: Any) -> Any:
     """The logarithm of 1 + x for x > −1, within `LOG1P` relatively.
 
-    For |x| ≤ ¼ it is `_log_near_one(x/(2 + x))`, x/(2 + x) within 2u, at most 0.143: 4.2 u.
-    Else 1 + x is within u, which moves its logarithm by u(1 + 2u), where |log(1 + x)| ≥ 0.223: at
-    most 4.6 u; and `LOG`.
+    For |x| ≤ ¼ it is `_log_near_one(x/(2 + x))`, x/(2 + x) within 2u, at most 0.143: 4.2 u; k = 0
+    adds nothing. Else 1 + x is within u, which moves its logarithm by u(1 + 2u), where
+    |log(1 + x)| ≥ 0.223: at most 4.6 u; and `LOG`. Both are one polynomial, without a branch.
     """
+    f, k = _mantissa(1.0 + x)
     if abs(x) <= 0.25:
-        return _log_near_one(x / (2.0 + x))
-    return log(1.0 + x)
+        f, k = x, 0.0
+    return fma(k, LN2, _log_near_one(f / (2.0 + f)))
 
 
 SIGMOID = 6 * U

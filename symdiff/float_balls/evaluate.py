@@ -9,8 +9,6 @@ from typing import Any
 import numpy as np
 from sympy import Symbol
 
-from symdiff.bridge.program import Program
-from symdiff.bridge.sharing import Entrywise
 from symdiff.float_balls.array import (
     FloatBalls,
     around,
@@ -34,6 +32,8 @@ from symdiff.graph.kinds.position import positions
 from symdiff.graph.kinds.running import accumulated
 from symdiff.graph.kinds.shift import peak
 from symdiff.graph.template import PLAIN, placeholder
+from symdiff.programs.program import Program
+from symdiff.programs.sharing import Entrywise
 
 ValueOf = Callable[[Symbol], FloatBalls]
 _TIMES = placeholder(0) * placeholder(1)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -17,8 +20,28 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
 
     def decorated(function: Callable[..., Any]) -> Any:
         try:
-            return numba.njit(cache=True, **options)(function)
+            made = numba.njit(cache=True, **options)(function)
         except RuntimeError:
             return numba.njit(**options)(function)
+        _of_these_sources(made)
+        return made
 
     return decorated
+
+
+def _of_these_sources(made: Any) -> None:
+    """Have the code that is kept belong to all the sources that it may be made of.
+
+    numba asks only whether the function's own file is as it was, and would go on to run a kernel
+    whose proof, in another file, has been written anew.
+    """
+    kept = getattr(getattr(made, "_cache", None), "_cache_file", None)
+    if kept is not None and hasattr(kept, "_source_stamp"):  # numba has no public name for it
+        kept._source_stamp = (kept._source_stamp, sources())  # noqa: SLF001
+
+
+@cache
+def sources() -> str:
+    """A digest of the files of this room, of which every kernel is made."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from typing import Any
@@ -30,6 +30,7 @@ from symdiff.functions import (
 from symdiff.graph.template import placeholder, positions
 
 MOST = 400  # operations: a block of so many registers still fits the cache
+OPERANDS = 10**6  # the place of the first
 _WHOLE = 64  # greatest whole power that is taken by products
 _FUNCTIONS: Mapping[type, Code] = {
     sympy.exp: Code.EXP,
@@ -63,7 +64,7 @@ class NotLoweredError(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Tape:
+class FloatTape:
     """An expression ready to be run."""
 
     operations: tuple[Operation, ...]
@@ -72,65 +73,94 @@ class Tape:
 
 
 @lru_cache(maxsize=4096)
-def tape_of(template: Expr, count: int) -> Tape:
+def tape_of(template: Expr, count: int) -> FloatTape:
     """The tape of an expression in `count` placeholders.
 
     Raises: NotLoweredError if there is no operation for something in it.
     """
-    return _Lowering(template, count).tape()
+    lowering = Lowering({placeholder(i): OPERANDS + i for i in positions(template)})
+    return lowering.tape(lowering.made(template), count)
 
 
-class _Lowering:
-    """Numbers operations; constants and operands get their registers when all are known."""
+class Lowering:
+    """Numbers operations; constants and operands get their registers when all are known.
 
-    def __init__(self, template: Expr, count: int) -> None:
-        self._count = count
-        self._constants: list[tuple[float, float]] = []
-        self._steps: list[tuple[Code, tuple[int, ...]]] = []
-        self._known: dict[Any, int] = {}  # expression → place: constants negative, see `tape`
-        self._operands = {placeholder(i): 10**6 + i for i in positions(template)}
-        self._last = self._made(template)
+    A place is a number: of an operation from 0 on, of an operand from `OPERANDS` on, and −1 − k of
+    the constant k.
+    """
 
-    def tape(self) -> Tape:
-        fixed = max(len(self._constants), 1)
-        first = fixed + self._count
+    def __init__(self, operands: Mapping[Expr, int], fixed: Collection[int] | None = None) -> None:
+        """Args: operands, each with its place; fixed, the places of those that are constants.
 
-        def register(place: int) -> int:
-            if place < 0:
-                return -1 - place
-            return fixed + place - 10**6 if place >= 10**6 else first + place
+        With it the constants of a product are one factor, so that x/3 is x times a ball around ⅓,
+        and 3/3 is not exactly 1.
+        """
+        self.constants: list[tuple[float, float]] = []
+        self.steps: list[tuple[Code, tuple[int, ...]]] = []
+        self._known: dict[Any, int] = {}  # expression → place
+        self._operands = operands
+        self._gathered = fixed is not None
+        self.fixed = set(fixed or ())  # places of what hangs on constants alone
 
-        steps: list[Operation] = [
-            (LOOPS[code], first + k, tuple(map(register, takes)))
-            for k, (code, takes) in enumerate(self._steps)
-        ]
-        if not steps or self._last != len(self._steps) - 1:  # an operand, a constant, or shared
-            steps.append((LOOPS[Code.NEGATIVE], first + len(steps), (register(self._last),)))
-            steps.append((LOOPS[Code.NEGATIVE], first + len(steps), (first + len(steps) - 1,)))
-        values, radii = zip(*(self._constants or [(0.0, 0.0)]), strict=True)
-        return Tape(
-            tuple(steps),
-            (np.array(values, np.float64), np.array(radii, np.float64)),
-            self._count,
+    def tape(self, last: int, count: int) -> FloatTape:
+        """The tape whose result is at a place, of so many operands."""
+        first = max(len(self.constants), 1)
+        registers = {OPERANDS + i: first + i for i in range(count)}
+        registers |= {-1 - k: k for k in range(len(self.constants))}
+        first += count
+        steps: list[Operation] = []
+        for k in self.needed([last]):
+            registers[k] = first + len(steps)
+            code, takes = self.steps[k]
+            steps.append((LOOPS[code], registers[k], tuple(registers[p] for p in takes)))
+        if not 0 <= last < OPERANDS:  # an operand or a constant
+            steps.append((LOOPS[Code.NEGATIVE], first, (registers[last],)))
+            steps.append((LOOPS[Code.NEGATIVE], first + 1, (first,)))
+        values, radii = zip(*(self.constants or [(0.0, 0.0)]), strict=True)
+        return FloatTape(
+            tuple(steps), (np.array(values, np.float64), np.array(radii, np.float64)), count
         )
 
+    def needed(self, results: Collection[int]) -> list[int]:
+        """The operations that results are made of, in their order."""
+        wanted, kept = set(results), []
+        for k in range(len(self.steps) - 1, -1, -1):
+            if k in wanted:
+                kept.append(k)
+                wanted.update(self.steps[k][1])
+        return kept[::-1]
+
+    def name(self, symbol: Expr, place: int) -> None:
+        """Have a symbol stand for what is at a place."""
+        self._known[symbol] = place
+
+    def product(self, factors: Sequence[int]) -> int:
+        """The place of the product of what is at some."""
+        if not factors:
+            return self._constant(1.0)
+        return reduce(lambda a, b: self._step(Code.MULTIPLY, a, b), factors)
+
     def _step(self, code: Code, *takes: int) -> int:
-        if len(self._steps) >= MOST:
+        if len(self.steps) >= MOST:
             raise NotLoweredError("too long")
         key = (code, takes)
         if key not in self._known:
-            self._steps.append(key)
-            self._known[key] = len(self._steps) - 1
+            self._known[key] = len(self.steps)
+            self.steps.append(key)
+            if all(place in self.fixed for place in takes):
+                self.fixed.add(len(self.steps) - 1)
         return self._known[key]
 
     def _constant(self, value: float, radius: float = 0.0) -> int:
         key = ("constant", value, radius)
         if key not in self._known:
-            self._constants.append((value, radius))
-            self._known[key] = -len(self._constants)
+            self.constants.append((value, radius))
+            self._known[key] = -len(self.constants)
+            self.fixed.add(-len(self.constants))
         return self._known[key]
 
-    def _made(self, e: Any) -> int:
+    def made(self, e: Any) -> int:
+        """The place of the value of an expression or a condition."""
         if e in self._operands:
             return self._operands[e]
         if e not in self._known:
@@ -158,19 +188,19 @@ class _Lowering:
                 return self._sign(e.args[0], 0.0, value)
         if isinstance(e, Extreme | sympy.Max | sympy.Min):
             code = Code.MAXIMUM if isinstance(e, maximum | sympy.Max) else Code.MINIMUM
-            return reduce(lambda a, b: self._step(code, a, b), map(self._made, e.args))
+            return reduce(lambda a, b: self._step(code, a, b), map(self.made, e.args))
         if type(e) in _FUNCTIONS and len(e.args) == 1:
-            return self._step(_FUNCTIONS[type(e)], self._made(e.args[0]))
+            return self._step(_FUNCTIONS[type(e)], self.made(e.args[0]))
         if type(e) in _COMPOSED and len(e.args) == 1:
-            return self._made(_COMPOSED[type(e)](e.args[0]))
+            return self.made(_COMPOSED[type(e)](e.args[0]))
         return self._condition(e)
 
     def _sign(self, x: Expr, below: float, at_zero: float) -> int:
-        return self._step(Code.STEP, self._made(x), self._constant(below), self._constant(at_zero))
+        return self._step(Code.STEP, self.made(x), self._constant(below), self._constant(at_zero))
 
     def _condition(self, e: Any) -> int:
         if isinstance(e, Relational):
-            a, b = map(self._made, e.args)
+            a, b = map(self.made, e.args)
             if isinstance(e, Gt | Ge):
                 return self._step(Code.GREATER if isinstance(e, Gt) else Code.AT_LEAST, a, b)
             if isinstance(e, Lt | Le):
@@ -178,18 +208,30 @@ class _Lowering:
             if isinstance(e, Eq):
                 return self._step(Code.EQUAL, a, b)
             if isinstance(e, Ne):
-                return self._step(Code.NOT, self._step(Code.EQUAL, a, b))
+                return self._not(self._step(Code.EQUAL, a, b))
         if isinstance(e, And):
-            return self._all([self._made(a) for a in e.args])
+            return self._all([self.made(a) for a in e.args])
         if isinstance(e, Or):
-            none = self._all([self._step(Code.NOT, self._made(a)) for a in e.args])
-            return self._step(Code.NOT, none)
+            return self._not(self._all([self._not(self.made(a)) for a in e.args]))
         if isinstance(e, Not):
-            return self._step(Code.NOT, self._made(e.args[0]))
+            return self._not(self.made(e.args[0]))
         if isinstance(e, ITE):
             test, then, otherwise = e.args
-            return self._made(Or(And(test, then), And(Not(test), otherwise)))
+            return self.made(Or(And(test, then), And(Not(test), otherwise)))
         raise NotLoweredError(type(e).__name__)
+
+    def _not(self, condition: int) -> int:
+        """The contrary: of a > b it is b ≥ a, which is open where that is."""
+        code, takes = self._operation_at(condition)
+        if code is Code.NOT:
+            return takes[0]
+        if code in (Code.GREATER, Code.AT_LEAST):
+            contrary = Code.AT_LEAST if code is Code.GREATER else Code.GREATER
+            return self._step(contrary, *takes[::-1])
+        return self._step(Code.NOT, condition)
+
+    def _operation_at(self, place: int) -> tuple[Code | None, tuple[int, ...]]:
+        return self.steps[place] if 0 <= place < OPERANDS else (None, ())
 
     def _all(self, conditions: Sequence[int]) -> int:
         return reduce(lambda a, b: self._step(Code.AND, a, b), conditions)
@@ -198,8 +240,8 @@ class _Lowering:
         """What is taken off comes last, unless there is nothing else."""
         negative = [t for t in terms if t.could_extract_minus_sign()]
         plain = [t for t in terms if t not in negative] or [negative.pop(0)]
-        made = reduce(lambda a, b: self._step(Code.ADD, a, b), map(self._made, plain))
-        return reduce(lambda a, t: self._step(Code.SUBTRACT, a, self._made(-t)), negative, made)
+        made = reduce(lambda a, b: self._step(Code.ADD, a, b), map(self.made, plain))
+        return reduce(lambda a, t: self._step(Code.SUBTRACT, a, self.made(-t)), negative, made)
 
     def _product(self, factors: Sequence[Expr]) -> int:
         above, below, minus = [], [], False
@@ -212,29 +254,39 @@ class _Lowering:
                 minus ^= factor.p < 0
                 below.append(self._constant(*number(Rational(factor.q))))
             else:
-                above.append(self._made(factor))
-        made = self._joined(above)
+                above.append(self.made(factor))
+        if self._gathered:
+            above, below = self._with_one_constant(above, below)
+        made = self.product(above)
         if below:
-            made = self._step(Code.DIVIDE, made, self._joined(below))
+            made = self._step(Code.DIVIDE, made, self.product(below))
         return self._step(Code.NEGATIVE, made) if minus else made
 
-    def _joined(self, factors: Sequence[int]) -> int:
-        if not factors:
-            return self._constant(1.0)
-        return reduce(lambda a, b: self._step(Code.MULTIPLY, a, b), factors)
+    def _with_one_constant(
+        self, above: Sequence[int], below: Sequence[int]
+    ) -> tuple[list[int], list[int]]:
+        """The factors, those that are constants as one of them."""
+        constant = self.product([f for f in above if f in self.fixed])
+        divisors = [f for f in below if f in self.fixed]
+        if divisors:
+            constant = self._step(Code.DIVIDE, constant, self.product(divisors))
+        above = [f for f in above if f not in self.fixed]
+        if len(above) + len(divisors) == 0 or constant != self._constant(1.0):
+            above.insert(0, constant)
+        return above, [f for f in below if f not in self.fixed]
 
     def _power(self, base: Expr, exponent: Expr) -> int:
         if base is sympy.E:
-            return self._step(Code.EXP, self._made(exponent))
+            return self._step(Code.EXP, self.made(exponent))
         if exponent.is_Rational and exponent < 0:
             return self._step(Code.DIVIDE, self._constant(1.0), self._power(base, -exponent))
-        x = self._made(base)
+        x = self.made(base)
         if exponent.is_Rational and exponent.q <= 2 and exponent.p <= _WHOLE:
             if exponent.q == 2:
                 x = self._step(Code.SQRT, x)
             return self._whole_power(x, int(exponent.p))
         logarithm = self._step(Code.LOG, x)  # so the base is positive
-        return self._step(Code.EXP, self._step(Code.MULTIPLY, self._made(exponent), logarithm))
+        return self._step(Code.EXP, self._step(Code.MULTIPLY, self.made(exponent), logarithm))
 
     def _whole_power(self, x: int, exponent: int) -> int:
         if exponent == 1:
@@ -247,9 +299,12 @@ class _Lowering:
         made = self._constant(math.nan, math.inf)
         for value, condition in reversed(e.args):
             if condition == sympy.true:
-                made = self._made(value)
-            else:
-                made = self._step(Code.CHOSEN, self._made(condition), self._made(value), made)
+                made = self.made(value)
+                continue
+            test, then = self.made(condition), self.made(value)
+            code, takes = self._operation_at(test)
+            cases = (takes[0], made, then) if code is Code.NOT else (test, then, made)
+            made = self._step(Code.CHOSEN, *cases)
         return made
 
 

@@ -67,36 +67,48 @@ NORMAL_CDF = 18 * U
 
 @inline
 def normal_cdf(x: Any) -> Any:
-    """Φ(x) for |x| ≤ 37, within `NORMAL_CDF` relatively.
+    """Φ(x) for |x| ≤ 37, within `NORMAL_CDF` relatively, and φ(x), within `PHI`.
 
     φ(x) M(|x|) is within `PHI`, `MILLS` and a rounding, 13 u; beyond 0 it is taken from 1, where it
     is at most ½ of a result of at least ½, and the difference rounds by u.
     """
     y = abs(x)
-    i = int(y * WIDTH)
-    d = y - (i + 0.5) / WIDTH
-    m = _ROWS[i, 9]
-    for k in range(8, -1, -1):
-        m = fma(m, d, _ROWS[i, k])
-    tail = phi(y) * m
-    return tail if x < 0 else 1.0 - tail
+    i = np.int64(y * WIDTH)
+    d = y - (float(i) + 0.5) / WIDTH
+    m = fma(_ROWS[i, 9], d, _ROWS[i, 8])
+    m = fma(m, d, _ROWS[i, 7])
+    m = fma(m, d, _ROWS[i, 6])
+    m = fma(m, d, _ROWS[i, 5])
+    m = fma(m, d, _ROWS[i, 4])
+    m = fma(m, d, _ROWS[i, 3])
+    m = fma(m, d, _ROWS[i, 2])
+    m = fma(m, d, _ROWS[i, 1])
+    m = fma(m, d, _ROWS[i, 0])
+    density = phi(y)
+    tail = density * m
+    return (tail if x < 0 else 1.0 - tail), density
 
 
 @inline
 def Phi(x: Any, ex: Any) -> Any:
-    """Φ(x): its slope φ is at most 0.3990, and at most φ(x)(1 + 2|x| ex) for |x| ex ≤ 1."""
+    """Φ(x): its slope φ is at most 0.3990, and at most φ(x)(1 + 2|x| ex) for |x| ex ≤ 1.
+
+    All is computed and then chosen from, so that a loop becomes vectors; no cell is looked up that
+    there is not, of a NaN neither.
+    """
     size = abs(x)
-    if size - ex >= _FAR:
-        return (0.0 if x < 0 else 1.0), 2.0**-988
-    if not (ex <= 1.0 and size <= _FAR):
-        return np.nan, np.inf
+    v, density = normal_cdf(x if size <= _FAR else 0.0)
+    slope = density * (1 + 2 * size * ex) * (1 + 2.0**-40)
+    if not (size * ex <= 0.5 and slope <= 0.399):
+        slope = 0.399
+    v, e = wider(v, v * NORMAL_CDF + slope * ex)
     if x == 0.0 and ex == 0.0:
-        return 0.5, 0.0
-    v = normal_cdf(x)
-    slope = 0.399
-    if ex > 0.0 and size * ex <= 0.5:
-        slope = min(slope, phi(size) * (1 + 2 * size * ex) * (1 + 2.0**-40))
-    return wider(v, v * NORMAL_CDF + slope * ex)
+        v, e = 0.5, 0.0
+    if not (ex <= 1.0 and size <= _FAR):
+        v, e = np.nan, np.inf
+    if size - ex >= _FAR:
+        v, e = (0.0 if x < 0 else 1.0), 2.0**-988
+    return v, e
 
 
 @compiled(nogil=True, boundscheck=False, error_model="numpy")

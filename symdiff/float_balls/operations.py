@@ -263,41 +263,31 @@ def order(a: Any, ea: Any, b: Any, eb: Any) -> Any:
 
     |a − b| computed is within 2⁻⁵³ of itself, so what exceeds (ea + eb)(1 + 2⁻⁵⁰) exceeds ea + eb.
     """
-    if not (ea < np.inf and eb < np.inf):
-        return np.nan, False
-    if ea == 0.0 and eb == 0.0:
-        return (1.0 if a > b else -1.0 if a < b else 0.0), True
-    if abs(a) == np.inf or abs(b) == np.inf:
-        return (1.0 if a > b else -1.0 if a < b else np.nan), True
-    if abs(a - b) > (ea + eb) * (1 + 2.0**-50) + TINY:
-        return (1.0 if a > b else -1.0), True
-    return np.nan, True
+    exist = (ea < np.inf) & (eb < np.inf)
+    exact = (ea == 0.0) & (eb == 0.0)
+    apart = (
+        abs(a - b) > (ea + eb) * (1 + 2.0**-50) + TINY
+    )  # of an infinity too, not of one and itself
+    sign = 1.0 if a > b else -1.0 if a < b else 0.0
+    return (sign if exist & (exact | apart) else np.nan), exist
 
 
 @inline
 def maximum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
     """max(a, b): the one that is larger for certain, or it moves by the larger of the two moves."""
     sign, exist = order(a, ea, b, eb)
-    if not exist:
-        return np.nan, np.inf
-    if sign > 0:
-        return a, ea
-    if sign < 0:
-        return b, eb
-    return max(a, b), max(ea, eb)
+    v, e = max(a, b), max(ea, eb)
+    e = ea if sign > 0 else eb if sign < 0 else e
+    return (v if exist else np.nan), (e if exist else np.inf)
 
 
 @inline
 def minimum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
     """min(a, b), likewise."""
     sign, exist = order(a, ea, b, eb)
-    if not exist:
-        return np.nan, np.inf
-    if sign < 0:
-        return a, ea
-    if sign > 0:
-        return b, eb
-    return min(a, b), max(ea, eb)
+    v, e = min(a, b), max(ea, eb)
+    e = ea if sign < 0 else eb if sign > 0 else e
+    return (v if exist else np.nan), (e if exist else np.inf)
 
 
 @inline

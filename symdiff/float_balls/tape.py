@@ -189,9 +189,9 @@ def _step(v: Any, e: Any, a: Any, ea: Any, b: Any, _eb: Any, c: Any, _ec: Any) -
 @inline
 def _told(sign: Any, exist: Any, least: Any, most: Any) -> Any:
     """Whether a sign lies between two, as a condition."""
-    if np.isnan(sign):
-        return (0.0 if exist else np.nan), np.inf
-    return (1.0 if least <= sign <= most else 0.0), 0.0
+    known = least <= sign <= most
+    v, e = (1.0 if known else 0.0), (np.inf if np.isnan(sign) else 0.0)
+    return (v if exist else np.nan), e
 
 
 @_jit

@@ -28,7 +28,6 @@ from .rounding import trunc as trunc
 from .special_function import SpecialFunction as SpecialFunction
 from .spherical_bessel import j1 as j1
 from .spherical_bessel import sinc as sinc
-from .stable_function import Float64Array as Float64Array
 from .stable_function import StableFunction as StableFunction
 from .stable_function import with_constant as with_constant
 from .unspecified import UnspecifiedFunction as UnspecifiedFunction

@@ -10,8 +10,8 @@ import numpy as np
 import sympy
 from sympy import Expr
 
+from symdiff.array_types import Float64Array
 from symdiff.functions.special_function import SpecialFunction
-from symdiff.functions.stable_function import Float64Array
 
 _ORDERS = 12
 _NEAR = 2.0**-27

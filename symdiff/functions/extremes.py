@@ -16,7 +16,7 @@ import sympy
 from sympy import Expr, Function, Number, Piecewise, Symbol
 from sympy.core.relational import Gt, Lt, Relational
 
-from symdiff.functions.stable_function import Float64Array
+from symdiff.array_types import Float64Array
 from symdiff.trees.comparison import comparison
 
 

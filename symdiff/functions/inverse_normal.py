@@ -9,9 +9,9 @@ import numpy as np
 import sympy
 from sympy import Expr
 
+from symdiff.array_types import Float64Array
 from symdiff.functions.normal import Phi
 from symdiff.functions.special_function import SpecialFunction
-from symdiff.functions.stable_function import Float64Array
 
 
 class erfinv(SpecialFunction):

@@ -9,7 +9,8 @@ import numpy as np
 import sympy
 from sympy import Expr, Integer, S
 
-from symdiff.functions.stable_function import Float64Array, StableFunction, with_constant
+from symdiff.array_types import Float64Array
+from symdiff.functions.stable_function import StableFunction, with_constant
 
 
 class expm1(StableFunction):

@@ -9,7 +9,8 @@ import numpy as np
 import sympy
 from sympy import Expr, Rational
 
-from symdiff.functions.stable_function import Float64Array, StableFunction
+from symdiff.array_types import Float64Array
+from symdiff.functions.stable_function import StableFunction
 
 
 def _exp_minus_half_square(z: Float64Array) -> Float64Array:

@@ -9,8 +9,8 @@ import numpy as np
 import sympy
 from sympy import Expr, S
 
+from symdiff.array_types import Float64Array
 from symdiff.functions.special_function import SpecialFunction
-from symdiff.functions.stable_function import Float64Array
 
 
 class Rounding(SpecialFunction):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from symdiff.functions.stable_function import Float64Array, StableFunction
+from symdiff.array_types import Float64Array
+from symdiff.functions.stable_function import StableFunction
 
 
 class SpecialFunction(StableFunction):

@@ -10,7 +10,8 @@ import numpy as np
 import sympy
 from sympy import Expr, Rational, S
 
-from symdiff.functions.stable_function import Float64Array, StableFunction, with_constant
+from symdiff.array_types import Float64Array
+from symdiff.functions.stable_function import StableFunction, with_constant
 from symdiff.trees.comparison import comparison
 
 

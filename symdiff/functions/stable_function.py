@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import mpmath
-import numpy as np
-import numpy.typing as npt
 from sympy import Expr, Function
 
-Float64Array = npt.NDArray[np.float64]
-
+from symdiff.array_types import Float64Array
 
 _FARTHEST = 4096  # bits: SymPy asks for φ(e^(10⁸)) only to tell its sign
 

@@ -34,16 +34,17 @@ class Signature:
         return not any(self.inputs.values()) and not self.lengths
 
     def bind(
-        self, values: Mapping[str, Any], kind: type = np.float64
+        self, values: Mapping[str, Any], kind: type = np.float64, *, copied: bool = True
     ) -> tuple[dict[str, Array], dict[str, Rational], dict[str, int]]:
         """The arrays, the parameters and the axes' lengths that the keywords give.
 
-        Args: kind, what the arrays' entries are to be: float64, or object for other numbers.
+        Args: kind, what the arrays' entries are to be: float64, or object for other numbers;
+            copied, whether the arrays are to be others than those given.
         Raises: TypeError if an input is missing, unknown or not real; ValueError if shapes do not
             fit each other or the axes.
         """
         self.require(values)
-        arrays = {i: _real_array(i, values[i], kind) for i in self.inputs}
+        arrays = {i: _real_array(i, values[i], kind, copied=copied) for i in self.inputs}
         parameters = {k: exact(values.get(k, v)) for k, v in self.parameters.items()}
         if self.pointwise:
             self.shape(arrays)
@@ -84,10 +85,10 @@ class Signature:
         return {axis: length for axis, (length, _) in lengths.items()}
 
 
-def _real_array(name: str, value: Any, kind: type) -> Array:
+def _real_array(name: str, value: Any, kind: type, *, copied: bool) -> Array:
     if kind is object:
         return np.asarray(value, dtype=object)
     array = np.asarray(value)
     if array.dtype.kind not in "fiu":
         raise TypeError(f"{name} has type {array.dtype}; real numbers are expected")
-    return array.astype(kind)
+    return array.astype(kind, copy=copied)

@@ -10,6 +10,7 @@ import numpy as np
 import sympy
 from sympy import Expr, Rational, Symbol
 
+from symdiff.array_types import Float64Array
 from symdiff.expression.formula import real_symbol
 from symdiff.expression.rewriting import put
 from symdiff.graph.adjoints.derivation import Derivation
@@ -21,14 +22,7 @@ from symdiff.graph.node import Node, topological
 from symdiff.graph.reading.closed_form import closed_form
 from symdiff.oracle import deadline
 from symdiff.oracle.arrays import enclose_arrays, settle
-from symdiff.oracle.enclosures.enclosure import (
-    SMALLEST,
-    Enclosure,
-    Float64Array,
-    Why,
-    format_named,
-    uncertain,
-)
+from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, format_named, uncertain
 from symdiff.oracle.points.primal import Primal, is_total
 from symdiff.trees.extent import TooLarge
 

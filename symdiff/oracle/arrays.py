@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
+from symdiff.array_types import BoolArray, Float64Array
 from symdiff.bridge.interpret import Compile, interpret
-from symdiff.bridge.program import Program, program
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.largest import winners
 from symdiff.graph.node import Node
@@ -23,14 +23,7 @@ from symdiff.oracle.borders.poles import settle_poles
 from symdiff.oracle.borders.settled_jumps import settle_jumps
 from symdiff.oracle.borders.settled_ties import settle_ties
 from symdiff.oracle.borders.ties import choosing_steps, chosen
-from symdiff.oracle.enclosures.enclosure import (
-    SMALLEST,
-    BoolArray,
-    Enclosure,
-    Float64Array,
-    Why,
-    uncertain,
-)
+from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, uncertain
 from symdiff.oracle.enclosures.from_balls import enclosure_of
 from symdiff.oracle.enclosures.from_float_balls import COARSEST, WORTH, enclose_quickly
 from symdiff.oracle.points.ball import MAX_PRECISION
@@ -43,6 +36,7 @@ from symdiff.oracle.programs.array_balls import (
     watched,
 )
 from symdiff.oracle.programs.reach import Loss, Spoiled, Watch
+from symdiff.programs.program import Program, program
 
 _FIRST = 128  # bits
 # Seconds that one call may take: a layer norm of 4,096 entries takes 5 s.

@@ -8,15 +8,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from sympy import Expr
 
+from symdiff.array_types import Float64Array
 from symdiff.oracle import deadline
-from symdiff.oracle.enclosures.enclosure import (
-    SMALLEST,
-    Enclosure,
-    Float64Array,
-    Why,
-    format_named,
-    uncertain,
-)
+from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, format_named, uncertain
 from symdiff.oracle.limits.along import limits_along
 from symdiff.oracle.limits.infinity import at_infinities, exists
 from symdiff.oracle.points.ball import enclose_ball

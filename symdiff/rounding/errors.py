@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from symdiff.array_types import Float64Array
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.arrays.steps import Roundings
 from symdiff.graph.node import Node
 from symdiff.rounding.precision import Precision
 from symdiff.rounding.walk import Walk
-
-Array = npt.NDArray[np.float64]
 
 TANGENTS = 8
 # Of a whole rounding: 16 times it, the line of what all entries have in common, are two of them.
@@ -32,13 +30,13 @@ class RoundingErrors:
     one rounds at most. An honest implementation is off by a few τ, as independent roundings add up.
     """
 
-    sizes: Mapping[str, Array]  # τ of each adjoint, in the shape of its value
-    values: Mapping[str, Array]  # the adjoints in float64, without a bound
+    sizes: Mapping[str, Float64Array]  # τ of each adjoint, in the shape of its value
+    values: Mapping[str, Float64Array]  # the adjoints in float64, without a bound
     common: Mapping[str, float]  # the relative error that all entries may have in common
     ranges: Mapping[Node, tuple[float, float]]  # of the nodes asked for: least and greatest
     operations: int  # N, those that round
 
-    def bound(self, name: str) -> Array:
+    def bound(self, name: str) -> Float64Array:
         """√N τ, which no first-order error exceeds, however the roundings conspire.
 
         |Σ_s c_s δ_s| ≤ Σ_s |c_s| b_s ≤ √N (Σ_s (c_s b_s)²)^½ by Cauchy and Schwarz. τ itself is
@@ -90,12 +88,12 @@ def rounding_errors(
     named: dict[Node, list[str]] = {}
     for name, node in nodes.items():
         named.setdefault(node, []).append(name)
-    squares: dict[Node, Array] = {}
-    values: dict[Node, Array] = {}
+    squares: dict[Node, Float64Array] = {}
+    values: dict[Node, Float64Array] = {}
     shared: dict[Node, float] = {}
     spans: dict[Node, tuple[float, float]] = {}
 
-    def take(node: Node, value: Array, moved: Array | None) -> None:
+    def take(node: Node, value: Float64Array, moved: Float64Array | None) -> None:
         if node in named:
             values[node] = value
             root = np.zeros(value.shape) if moved is None else _root_of_squares(moved)
@@ -130,7 +128,7 @@ def rounding_errors(
     )
 
 
-def _finite(values: Array) -> Array:
+def _finite(values: Float64Array) -> Float64Array:
     return np.where(np.isfinite(values), values, 0.0)
 
 
@@ -138,7 +136,7 @@ def _unit(precision: Precision) -> float:
     return precision.unit
 
 
-def _root_of_squares(tangents: Array) -> Array:
+def _root_of_squares(tangents: Float64Array) -> Float64Array:
     """√Σ t² over the first axis, by its largest: squares of 10⁻²⁰⁰ would be 0."""
     largest = np.maximum(tangents.max(0), -tangents.min(0))
     divisor = np.where(largest == 0, 1.0, largest)
@@ -148,7 +146,7 @@ def _root_of_squares(tangents: Array) -> Array:
     return np.asarray(largest * np.sqrt(total))
 
 
-def scale_of(error: Array, value: Array, size: Array) -> float:
+def scale_of(error: Float64Array, value: Float64Array, size: Float64Array) -> float:
     """The relative error that fits all entries best, Σ e v/τ² / Σ v²/τ²: a matched filter.
 
     Where τ is 0, or something is not finite, nothing is asked. Args: arrays of one shape.
@@ -157,7 +155,9 @@ def scale_of(error: Array, value: Array, size: Array) -> float:
     return next(_scales_of([error], value, size))
 
 
-def _scales_of(errors: Iterable[Array], value: Array, size: Array) -> Iterator[float]:
+def _scales_of(
+    errors: Iterable[Float64Array], value: Float64Array, size: Float64Array
+) -> Iterator[float]:
     """The same of each of some errors."""
     known = (size > 0) & np.isfinite(value) & np.isfinite(size)
     at, divisor = value[known], size[known]
@@ -174,12 +174,12 @@ def _scales_of(errors: Iterable[Array], value: Array, size: Array) -> Iterator[f
             yield float((e / sizes) @ signal / (signal @ signal) / largest)
 
 
-def _shared(value: Array, tangents: Array, root: Array) -> float:
+def _shared(value: Float64Array, tangents: Float64Array, root: Float64Array) -> float:
     """√Σ of the squares of the tangents' scales."""
     return math.hypot(*_scales_of(tangents, value, root))
 
 
-def _span(value: Array) -> tuple[float, float]:
+def _span(value: Float64Array) -> tuple[float, float]:
     """The least and the greatest finite entry; NaN if there is none."""
     finite = value[np.isfinite(value)]
     return (float(finite.min()), float(finite.max())) if finite.size else (math.nan, math.nan)

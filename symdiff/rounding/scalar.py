@@ -7,19 +7,19 @@ in the result, and the derivatives with respect to the operands come along.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
 import numpy as np
 import sympy
 from sympy import Add, Basic, Expr, Mul, Piecewise, Pow, Symbol
-from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
+from sympy.core.relational import Relational
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
 
 from symdiff.bridge.float_functions import FUNCTIONS
-from symdiff.bridge.float_steps import rational
+from symdiff.bridge.float_steps import RELATIONS, rational
 from symdiff.functions import Extreme, Phi, maximum, phi, sech, sigmoid, softplus
 from symdiff.graph.template import placeholder
 from symdiff.rounding.floors import FLOORS, of_a_difference
@@ -151,16 +151,6 @@ def _finite(numbers: Any) -> Any:
     return np.where(np.isfinite(numbers), numbers, 0.0)
 
 
-_RELATIONS: Mapping[type, Callable[[Any, Any], Any]] = {
-    Gt: np.greater,
-    Ge: np.greater_equal,
-    Lt: np.less,
-    Le: np.less_equal,
-    Eq: np.equal,
-    Ne: np.not_equal,
-}
-
-
 def _value(e: Basic, of: Sequence[Any]) -> Any:
     """The value of a part, a number or a truth, from those of its arguments."""
     if isinstance(e, BooleanAtom):
@@ -189,7 +179,7 @@ def _value(e: Basic, of: Sequence[Any]) -> Any:
     if isinstance(e, Extreme | sympy.Max | sympy.Min):
         return reduce(np.maximum if isinstance(e, maximum | sympy.Max) else np.minimum, of)
     if isinstance(e, Relational):
-        return _RELATIONS[type(e)](*of)
+        return RELATIONS[type(e)](*of)
     if isinstance(e, And | Or):
         return reduce(np.logical_and if isinstance(e, And) else np.logical_or, of)
     if isinstance(e, Not):

@@ -24,11 +24,11 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import sympy
 from sympy import Expr, Symbol
 
-from symdiff.balls.cases import degree_of
+from symdiff.array_types import Float64Array
+from symdiff.balls.branches import degree_of
 from symdiff.functions import Extreme
 from symdiff.graph.arrays.steps import EXACT, ArrayOperation, Roundings
 from symdiff.graph.kinds.einsum import Contract, repeated
@@ -43,7 +43,6 @@ from symdiff.rounding.scalar import at, inner_sums
 _CASES = (sympy.Abs, Extreme, sympy.Piecewise)
 _SMALL_PART = 1 / 16
 _IN_COMMON = 1 / 16  # of a rounding: 16 of them are one whole rounding, all of it to one side
-Array = npt.NDArray[np.float64]
 PrecisionOf = Callable[[Node], Precision]
 
 
@@ -70,8 +69,8 @@ class Walk:
     scale: float = 1.0
     sites: int = 0  # roundings so far
     in_common: float = 0.0  # relative, that frameworks' formulas may round many entries alike by
-    _values: dict[Symbol, Array] = field(default_factory=dict)
-    _tangents: dict[Symbol, Array] = field(default_factory=dict)
+    _values: dict[Symbol, Float64Array] = field(default_factory=dict)
+    _tangents: dict[Symbol, Float64Array] = field(default_factory=dict)
     _symbols: dict[Node, Symbol] = field(default_factory=dict)
     _named: dict[str, Symbol] = field(default_factory=dict)
     _now: Node | None = None  # whose steps are taken
@@ -81,7 +80,9 @@ class Walk:
         self._draw = self.random
 
     def run(
-        self, wanted: Iterable[Node], take: Callable[[Node, Array, Array | None], None]
+        self,
+        wanted: Iterable[Node],
+        take: Callable[[Node, Float64Array, Float64Array | None], None],
     ) -> None:
         """Compute nodes, and hand over each that is wanted: value and tangents, None if exact."""
         asked = dict.fromkeys(wanted)  # in their order, so that the same tangents meet each node
@@ -155,11 +156,13 @@ class Walk:
             bool((self._moves(s) > _SMALL_PART * np.abs(self._values[s])).any()) for s in moving
         )
 
-    def _moves(self, symbol: Symbol) -> Array:
+    def _moves(self, symbol: Symbol) -> Float64Array:
         """The largest that each entry is moved by."""
         return np.asarray(np.abs(self._tangents[symbol]).max(0) * self.scale)
 
-    def _with_squares(self, template: Expr, operands: Sequence[Symbol], total: Array) -> Array:
+    def _with_squares(
+        self, template: Expr, operands: Sequence[Symbol], total: Float64Array
+    ) -> Float64Array:
         """What a polynomial moves by where that is not to first order: (x + t)² − x², not 2 x t.
 
         The variance of equal numbers is 0 to first order, and computed as a square of roundings.
@@ -172,7 +175,7 @@ class Walk:
         if not far.any():
             return total
 
-        def there(numbers: Any) -> Array:
+        def there(numbers: Any) -> Float64Array:
             return np.asarray(np.broadcast_to(numbers, far.shape)[far])
 
         base = [there(self._values[s]) for s in operands]
@@ -251,7 +254,7 @@ def _used(node: Node) -> list[Node]:
     return [value for need in node.needs for value in (need, repeated(need))]
 
 
-def _holds(numbers: Array, kind: Precision) -> Any:
+def _holds(numbers: Float64Array, kind: Precision) -> Any:
     """Where the type holds the numbers exactly, as it does small integers."""
     significand = np.frexp(numbers)[0] / kind.unit
     return significand == np.rint(significand)
@@ -262,7 +265,7 @@ def _finite(numbers: Any) -> Any:
     return numbers if np.isfinite(numbers).all() else np.nan_to_num(numbers, posinf=0.0, neginf=0.0)
 
 
-def _over(tangents: Array, axes: int) -> Array:
+def _over(tangents: Float64Array, axes: int) -> Float64Array:
     """The tangents of an array of fewer axes, as numpy would broadcast it."""
     missing = axes - (tangents.ndim - 1)
     return tangents.reshape(len(tangents), *(1,) * missing, *tangents.shape[1:])

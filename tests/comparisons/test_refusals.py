@@ -63,7 +63,7 @@ class TestRefusals:
             (lambda: comparisons.compare("tanh", inputs={"x": 1}), ValueError, "takes z"),
             (lambda: comparisons.compare("half_squared"), ValueError, "pass one"),
             (lambda: comparisons.compare(lambda _: None, "z"), TypeError, "returned NoneType"),
-            (lambda: comparisons.compare(lambda z: z.sum(), "z"), ValueError, "returned shape"),
+            (lambda: comparisons.compare(lambda z: z.sum(), "z"), ValueError, "reduction='none'"),
             (lambda: comparisons.compare(lambda z: z[:3], "z"), ValueError, "returned shape"),
             (lambda: comparisons.compare(lambda z: z.int(), "z"), TypeError, "torch.int32"),
             (lambda: comparisons.compare(lambda z: z @ z, "z"), ValueError, "returned shape"),

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Mapping
 from math import prod
 
 import numpy as np
-import numpy.typing as npt
 
 from comparisons.capture.calls.call import Call
+from comparisons.capture.calls.positions import samples
+from comparisons.dtypes import Float64Array
 from symdiff.graph import Node, topological
 from symdiff.graph.arrays.steps import Roundings
 from symdiff.graph.kinds.literal import Literal
-
-Array = npt.NDArray[np.float64]
 
 
 def computed_in(call: Call, nodes: Iterable[Node | None]) -> Mapping[Node, Roundings]:
@@ -26,7 +25,7 @@ def computed_in(call: Call, nodes: Iterable[Node | None]) -> Mapping[Node, Round
     Args: nodes, the call's results.
     """
     name = call.name.strip("_")
-    if not name.startswith(("upsample_", "grid_sampler")):
+    if not name.startswith("upsample_") and not samples(name):
         return {}
     given = set(topological([call.value(t) for t in call.tensors]))
     image = call.args[0].shape
@@ -39,12 +38,12 @@ def computed_in(call: Call, nodes: Iterable[Node | None]) -> Mapping[Node, Round
         is_matrix = shares.shape == (prod(image[2:]), prod(call.result.shape[2:]))
         units = longest * _beside(shares, image[2:]) if is_matrix else longest
         # positions between 16-bit pixels are in float32; those of a grid are in its type
-        in_type = name.startswith("grid_sampler")
+        in_type = samples(name)
         found[node] = Roundings(units) if in_type else Roundings(0.0, units)
     return found
 
 
-def _beside(matrix: Array, inside: tuple[int, ...]) -> Array:
+def _beside(matrix: Float64Array, inside: tuple[int, ...]) -> Float64Array:
     """Where a matrix of shares has a pixel that is not 0, or one beside it in the image."""
     takes = (matrix != 0).reshape(*inside, -1)
     for axis in range(len(inside)):

@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import sympy
 from flint import arb, ctx
 from sympy import Abs, Expr, Piecewise, Rational, Symbol
@@ -24,8 +23,8 @@ from torch import Tensor
 from comparisons.capture.arrays.axes import axes_of, length_of, over
 from comparisons.capture.arrays.storage import numbers
 from comparisons.capture.calls.call import Call
+from comparisons.dtypes import Float64Array
 from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import program
 from symdiff.functions import Extreme, maximum
 from symdiff.functions.rounding import Rounding, rint
 from symdiff.graph import Elementwise, Input, Node, elementwise, topological
@@ -33,10 +32,9 @@ from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
 from symdiff.oracle.programs.array_balls import balls_of, compile_entry
+from symdiff.programs.program import program
 from symdiff.rounding import DOUBLE, Precision
 from symdiff.rounding.walk import Walk
-
-Array = npt.NDArray[np.float64]
 
 _EXACT = Precision(2.0**-1000, 0.0)  # of what is given: it holds all of float64
 _TANGENTS = 4
@@ -47,7 +45,7 @@ _BORDERED = (Relational, Extreme, Abs, sympy.sign, Rounding)
 
 
 @dataclass(frozen=True, eq=False)
-class Decision:
+class ByCases:
     """One operation that goes by cases.
 
     Args: exact, by what it goes, as whole numbers; ran, the same of what the operands were in the
@@ -59,7 +57,7 @@ class Decision:
     margins: tuple[Node, ...]
 
 
-def decision(call: Call, node: Node) -> tuple[Decision, Node] | None:
+def decision(call: Call, node: Node) -> tuple[ByCases, Node] | None:
     """What a call decided, and the node that goes by it; None if that is what was given.
 
     Of x > 0 the border is one of the inputs, and no rounding's.
@@ -76,7 +74,7 @@ def decision(call: Call, node: Node) -> tuple[Decision, Node] | None:
     count = len(fixed)
     by_the_run = _by_other_operands(node.expr, count)
     axes = axes_of(call.result.shape)
-    made = Decision(
+    made = ByCases(
         tuple(over(_of(outcome, node.operands), axes) for outcome in outcomes),
         tuple(over(_of(outcome, fixed), axes) for outcome in outcomes),
         tuple(_of(margin, node.operands) for margin in margins),
@@ -137,7 +135,7 @@ def _by_other_operands(expression: Expr, count: int) -> Expr:
 
 
 def decided_by_rounding(
-    decisions: Sequence[Decision], inputs: Mapping[str, Array]
+    decisions: Sequence[ByCases], inputs: Mapping[str, Float64Array]
 ) -> frozenset[int]:
     """Which of the decisions are others in exact arithmetic, or may be.
 
@@ -147,11 +145,11 @@ def decided_by_rounding(
     if not nodes:
         return frozenset()
     given = {**inputs, **_lengths(nodes)}
-    found: dict[Node, tuple[Array, Array | None]] = {}
+    found: dict[Node, tuple[Float64Array, Float64Array | None]] = {}
     walk = Walk(given, _precision, _TANGENTS, np.random.default_rng(0))
     walk.run(nodes, lambda node, value, moved: found.update({node: (value, moved)}))
     other: set[int] = set()
-    unclear: dict[int, Decision] = {}
+    unclear: dict[int, ByCases] = {}
     for i, one in enumerate(decisions):
         if any(_is_near(*found[margin]) for margin in one.margins):
             unclear[i] = one
@@ -170,7 +168,7 @@ def _lengths(nodes: Sequence[Node]) -> dict[str, float]:
     return {a: float(length_of(a)) for n in topological(nodes, computed=True) for a in n.axes}
 
 
-def _is_near(margin: Array, moved: Array | None) -> bool:
+def _is_near(margin: Float64Array, moved: Float64Array | None) -> bool:
     """Whether a rounding error may lead past a border."""
     if moved is None:
         return False
@@ -179,7 +177,7 @@ def _is_near(margin: Array, moved: Array | None) -> bool:
         return bool((np.isfinite(margin) & (error > 0) & (np.abs(margin) <= _TIMES * error)).any())
 
 
-def _agree(one: Decision, values: Mapping[Node, Array]) -> bool:
+def _agree(one: ByCases, values: Mapping[Node, Float64Array]) -> bool:
     """Whether the exact values are on the same side of every border as the run's operands."""
     for exact, ran in zip(one.exact, one.ran, strict=True):
         if exact not in values or ran not in values:
@@ -191,7 +189,7 @@ def _agree(one: Decision, values: Mapping[Node, Array]) -> bool:
     return True
 
 
-def _exactly(nodes: Sequence[Node], given: Mapping[str, Any]) -> dict[Node, Array]:
+def _exactly(nodes: Sequence[Node], given: Mapping[str, Any]) -> dict[Node, Float64Array]:
     """The values of nodes that are known for certain, in so much time."""
     if not nodes:
         return {}
@@ -202,7 +200,7 @@ def _exactly(nodes: Sequence[Node], given: Mapping[str, Any]) -> dict[Node, Arra
             found = interpret(steps, exact, compile_entry)
         except deadline.OutOfTimeError:
             return {}
-        known: dict[Node, Array] = {}
+        known: dict[Node, Float64Array] = {}
         for name, balls in found.items():
             entries = [arb(b) for b in np.ravel(np.asarray(balls, dtype=object))]
             if all(b.is_finite() and b.rad() < 0.25 for b in entries):

@@ -85,12 +85,8 @@ def unreduced_linear_cross_entropy(
     *_: Any,
 ) -> Tensor:
     """The same, a loss for each example."""
-    return F.cross_entropy(
-        F.linear(given, linear_weight, linear_bias),
-        target,
-        weight,
-        ignore_index=ignore_index,
-        reduction="none",
+    return linear_cross_entropy(
+        given, linear_weight, target, linear_bias, weight, "none", ignore_index, 0.0
     )
 
 

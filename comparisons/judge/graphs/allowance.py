@@ -51,6 +51,7 @@ class Allowance:
         shared: the entries that an entry has its line in common with: `matrix`, as of what LAPACK
             computes, whose errors are small beside the largest entry; `neighbours`, as of pixels
             between which a rounded position lies.
+        weights: of a gradient's own gradient, by each input the one that weights its derivative.
         strict: whether √N τ counts, which no first-order error exceeds, instead of 16 τ.
         watched: nodes whose range at these inputs is wanted.
     """
@@ -60,6 +61,7 @@ class Allowance:
     precision: Precision | Mapping[Node, Precision]
     computed: Mapping[Node, Roundings] = field(default_factory=dict)
     shared: Shared | None = None
+    weights: Mapping[str, str] = field(default_factory=dict)
     strict: bool = False
     watched: Iterable[Node] = ()
 
@@ -98,7 +100,7 @@ class Allowance:
 
     def agreeing(self, name: str, unit: Float64Array) -> Float64Array:
         """The error of each entry that agrees; at least as large."""
-        line = self._line(self.wide, name, unit)
+        line = self._line(self.wide, name, unit) + self._of_quotients(name)
         if self.shared is None or not line.ndim or not line.size:
             return line
         if self.shared == "matrix":
@@ -109,6 +111,19 @@ class Allowance:
             n = line.shape[axis]
             line = np.maximum.reduce([wider.take(range(k, k + n), axis) for k in range(3)])
         return line
+
+    def _of_quotients(self, name: str) -> Float64Array:
+        """What is lost of x̄ = v y/x, differentiated: v ȳ/x and v y/x² may cancel.
+
+        So torch writes the derivatives of copysign and prod (tools/autograd/derivatives.yaml).
+        """
+        w = self.weights.get(name)
+        if w is None or w not in self.wide.values or self.strict:
+            return np.zeros(())
+        x, first = np.abs(self.inputs[name]), np.abs(self.wide.values[w])
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            size = np.abs(self.inputs[w]) * first / x
+        return TIMES * self.unit * np.where((x > 0) & np.isfinite(size), size, 0.0)
 
     def _line(self, errors: RoundingErrors, name: str, unit: Float64Array) -> Float64Array:
         size = errors.bound(name) if self.strict else TIMES * errors.sizes[name]

@@ -16,7 +16,8 @@ from comparisons.judge.graphs.allowance import Allowance
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.ulp import Interval, absolute_error, finite_truth
 from comparisons.judge.vocabulary import Standing, Status
-from symdiff.oracle.enclosures.enclosure import SMALLEST, BoolArray, Enclosure, Why
+from symdiff.array_types import BoolArray
+from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why
 
 _USUAL = Budget()
 _RESOLVED = 4 * SMALLEST  # an enclosure cannot tell less from 0

@@ -10,8 +10,8 @@ from sympy import Expr, S
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.vocabulary import Status
+from symdiff.array_types import BoolArray
 from symdiff.kinks import Kink, Unresolved
-from symdiff.oracle.enclosures.enclosure import BoolArray
 
 
 def judge_kinks(

@@ -10,7 +10,8 @@ from comparisons.judge.budget import Budget
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.ulp import Interval, absolute_error, finite_truth
 from comparisons.judge.vocabulary import Standing, Status
-from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure, Why
+from symdiff.array_types import BoolArray
+from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 
 # Conditioned by more than float64 holds: a number within a thousandth of the largest, say. The
 # condition is taken for 2¹⁰, which is e^z's.

@@ -8,6 +8,7 @@ A + e on, where A is the wider of the budget's two lines. Between the points not
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,10 +17,10 @@ from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.budget import Budget
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.points.statuses import OVERFLOWN
-from comparisons.judge.power.power import ALLCLOSE, GRADCHECK, Power, seen, tolerance
+from comparisons.judge.power.power import Power, by_line, judged_in, told
 from comparisons.judge.ulp import finite_truth
-from comparisons.judge.vocabulary import Standing, Status
-from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure
+from symdiff.array_types import BoolArray
+from symdiff.oracle.enclosures.enclosure import Enclosure
 
 _USUAL = 64.0  # |z| up to which the widest gap between points is named
 _ALL = "every number of the type was asked"
@@ -42,8 +43,7 @@ def power_at_points(
 
     Args: moved, Σ |v ∂g/∂v| over the values that g is computed from.
     """
-    apart = [s.code for s in Status if s.standing in (Standing.NOT_JUDGED, Standing.EXCUSED)]
-    judged = ~np.isin(judgement.status, apart) & np.isfinite(truth.high) & np.isfinite(computed)
+    judged = judged_in(judgement, truth, computed)
     judged &= np.abs(truth.high) < dtype.overflow
     size = np.abs(truth.high)
     scale = np.abs(inputs.get(COTANGENT, np.ones(()))) if name != COTANGENT else np.ones(())
@@ -56,32 +56,14 @@ def power_at_points(
         line = budget.absolute * (dtype.ulp(np.nan_to_num(beside)) + rounding)
         accurate = budget.accurate * (unit + rounding)
         allowed = np.maximum(line, accurate)
-        off = np.where(judgement.excess > 1, 0.0, truth.distance(computed)[1])
-    zero = judged & truth.contains(np.zeros(size.shape))
-    telling = judged & ~zero
-    own = seen(allowed + off, size, telling)
+    power = by_line(name, computed, truth, judgement, judged, allowed, dtype)
     between = _between(inputs, computed.shape, dtype)
-    common, fit = math.inf, 0.0
-    if between == _ALL and dtype.unit_roundoff > _SINGLE:
-        within = telling & (judgement.excess <= 1)
-        off = computed - truth.high - truth.low
-        common, fit = _in_common(off, truth.high, allowed, accurate, within)
-    return Power(
-        adjoint=name,
-        entries=int(judged.sum()),
-        zeros=int(zero.sum()),
-        absolute=float(allowed[zero].max(initial=0.0)),
-        own=own,
-        gradcheck=seen(tolerance(GRADCHECK, size), size, telling),
-        allclose=seen(tolerance(ALLCLOSE, size), size, telling),
-        least=0.0,
-        line=math.inf,
-        common=common,
-        found=fit,
-        in_double=dtype.name == "float64",
-        beyond_allclose=bool((off > tolerance(ALLCLOSE, size))[telling].any()),
-        between=between,
-    )
+    if between != _ALL or dtype.unit_roundoff <= _SINGLE:
+        return replace(power, between=between)
+    within = told(judged, truth) & (judgement.excess <= 1)
+    off = computed - truth.high - truth.low
+    common, found = _in_common(off, truth.high, allowed, accurate, within)
+    return replace(power, between=between, common=common, found=found)
 
 
 def _in_common(

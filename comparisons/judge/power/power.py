@@ -2,42 +2,27 @@
 
 A check that allows A_i of entry i, where the gradient is e_i off already, sees a relative error ε
 of that entry, of either sign, if ε |g_i| > A_i + e_i. So the figures are of this comparison, not of
-a typical one; where an entry is wrong, e_i counts as 0. An error that all entries have in common,
-g (1 + ε), is seen earlier, by a matched filter: the fit Σ (ĝ − g) g/τ² / Σ g²/τ² is off by rounding
-in as many random tangents as τ was estimated from, and 16 times the root of their mean square is
-its line, as 16 τ is an entry's.
+a typical one; where an entry is wrong, e_i counts as 0.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import sympy
-from sympy import Expr, Symbol
 
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import Inputs
-from comparisons.judge.graphs.allowance import TIMES, Allowance
 from comparisons.judge.judgement import Judgement
-from comparisons.judge.ulp import finite_truth
 from comparisons.judge.vocabulary import Standing, Status, Verdict
-from symdiff import notation
-from symdiff.bridge.float_functions import FUNCTIONS
-from symdiff.functions import Extreme
-from symdiff.graph import Elementwise, Graph, Node, placeholder, topological
-from symdiff.notation.typed import as_typed
-from symdiff.oracle.enclosures.enclosure import BoolArray, Enclosure, Why
-from symdiff.rounding import scale_of
+from symdiff.array_types import BoolArray
+from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 
 GRADCHECK = (1e-3, 1e-5)  # rtol and atol of torch.autograd.gradcheck
 ALLCLOSE = (1e-5, 1e-8)  # of torch.allclose and numpy.allclose
-_LINE = 1e-6  # in float64: a tensor in which nothing below it is seen passes nothing
-_RESEMBLES = 1 / 4  # how much of itself a gradient may lose in float64 arithmetic
-_AT_MOST = 1.0  # in any type: a gradient of 0 is told from the true one
-_DOUBLE = 2.0**-53
+AT_MOST = 1.0  # in any type: a gradient of 0 is told from the true one
 _SHOWN = 4  # functions in a sentence
 _OF_ONE = {"entries": "entry", "points": "gradient"}
 
@@ -74,9 +59,9 @@ class Power:
     gradcheck: Seen  # at the same entries
     allclose: Seen
     least: float  # the relative error that is seen in the entry that sees most
-    line: float  # above which a check is inconclusive
-    common: float  # the relative error of all entries together that is seen
-    found: float  # the one that was found, whose size is at most `common` if it is rounding
+    line: float = math.inf  # above which a check is inconclusive
+    common: float = math.inf  # the relative error of all entries together that is seen
+    found: float = 0.0  # the one that was found, whose size is at most `common` if it is rounding
     reached: tuple[Reached, ...] = ()
     between: str = ""  # of a function of points, in words which inputs were not asked
     in_double: bool = True  # whether the type is float64
@@ -127,15 +112,15 @@ class Power:
 
 def _in_half(size: float, what: str) -> str:
     """A relative error above 1 is no error below the gradient's own size."""
-    if size > _AT_MOST:
+    if size > AT_MOST:
         return f"in most {what} no error below the size of the {_OF_ONE[what]} would have been seen"
     return f"a relative error of {size:.2g} in half of the {what} would have been seen"
 
 
 def _in_all(own: Seen, what: str) -> str:
-    if own.all <= _AT_MOST:
+    if own.all <= AT_MOST:
         return f"{own.all:.2g} in all"
-    if own.half > _AT_MOST:
+    if own.half > AT_MOST:
         return ""
     return f"in some {what} none below the size of the {_OF_ONE[what]}"
 
@@ -150,73 +135,50 @@ def reached_sentence(reached: Sequence[Reached]) -> str:
     return f"reached: {shown}{rest}; errors elsewhere are not seen"
 
 
-def power_of(
+def judged_in(judgement: Judgement, truth: Enclosure, computed: Float64Array) -> BoolArray:
+    """Which entries are numbers that were judged, and that nothing excuses."""
+    apart = [s.code for s in Status if s.standing in (Standing.NOT_JUDGED, Standing.EXCUSED)]
+    judged = ~np.isin(judgement.status, apart)
+    return judged & np.isfinite(truth.high) & np.isfinite(computed)
+
+
+def by_line(
     name: str,
     computed: Float64Array,
     truth: Enclosure,
     judgement: Judgement,
-    allowance: Allowance,
+    judged: BoolArray,
+    allowed: Float64Array,
     dtype: FloatType,
-    functions: Mapping[str, Sequence[Node]] | None = None,
 ) -> Power:
-    """What the comparison of the adjoint `name` would have seen, by the line that it was held to.
+    """What is seen by lines that entries are held to one by one; of all together nothing is.
 
-    Args: judgement, of the computed values; functions, as `nonlinear` gives them, whose nodes the
-        allowance watches.
+    Args: judged, which entries; allowed, the error that each may have.
     """
-    apart = [s.code for s in Status if s.standing in (Standing.NOT_JUDGED, Standing.EXCUSED)]
-    judged = ~np.isin(judgement.status, apart) & np.isfinite(truth.high) & np.isfinite(computed)
     size = np.abs(truth.high)
-    unit = dtype.ulp(finite_truth(truth, dtype))
-    agrees = judgement.verdict() is Verdict.AGREES
-    allowed = (allowance.agreeing if agrees else allowance.accurate)(name, unit)
-    # what is wrong was seen: of its entry the line alone is said
-    off = np.where(judgement.excess > 1, 0.0, truth.distance(computed)[1])
-    zero = judged & truth.contains(np.zeros(size.shape))
-    telling = judged & ~zero
-    own = seen(allowed + off, size, telling)
-    common, fit = _in_common(name, computed, truth, telling, allowance, floors=agrees)
-    if abs(fit) > common and not agrees:
-        common, fit = _in_common(name, computed, truth, telling, allowance, floors=True)
+    with np.errstate(over="ignore", invalid="ignore"):
+        # what is wrong was seen: of its entry the line alone is said
+        off = np.where(judgement.excess > 1, 0.0, truth.distance(computed)[1])
+        telling = told(judged, truth)
+        least = float(((allowed + off)[telling] / size[telling]).min(initial=math.inf))
+    zero = judged & ~telling
     return Power(
         adjoint=name,
         entries=int(judged.sum()),
         zeros=int(zero.sum()),
         absolute=float(allowed[zero].max(initial=0.0)),
-        own=own,
+        own=seen(allowed + off, size, telling),
         gradcheck=seen(tolerance(GRADCHECK, size), size, telling),
         allclose=seen(tolerance(ALLCLOSE, size), size, telling),
-        least=float(((allowed + off)[telling] / size[telling]).min(initial=math.inf)),
-        line=min(_LINE * allowance.unit / _DOUBLE, _AT_MOST),
-        common=common,
-        found=fit,
-        reached=_reached(allowance, functions or {}),
+        least=least,
         in_double=dtype.name == "float64",
         beyond_allclose=bool((off > tolerance(ALLCLOSE, size))[telling].any()),
     )
 
 
-def _in_common(
-    name: str,
-    computed: Float64Array,
-    truth: Enclosure,
-    telling: BoolArray,
-    allowance: Allowance,
-    *,
-    floors: bool,
-) -> tuple[float, float]:
-    """The relative error of all entries that rounding explains, and the one that they have."""
-    if allowance.strict or not telling.any():
-        return math.inf, 0.0  # no bound of it is proven
-    errors = allowance.wide if floors else allowance.narrow
-    telling = telling & np.isfinite(errors.values[name])  # else no tangent says how it rounds
-    if not telling.any():
-        return math.inf, 0.0
-    size = np.where(telling, errors.sizes[name], 0.0)
-    off = computed - truth.high - truth.low
-    if not abs(scale_of(errors.values[name] - truth.high, truth.high, size)) < _RESEMBLES:
-        return math.inf, 0.0  # in float64 it loses its digits: the tangents are of other numbers
-    return TIMES * errors.common[name], scale_of(off, truth.high, size)
+def told(judged: BoolArray, truth: Enclosure) -> BoolArray:
+    """Which of the entries have a relative error: they are not 0."""
+    return judged & ~truth.contains(np.zeros(truth.shape))
 
 
 def unjudged(truth: Enclosure, judgement: Judgement, inputs: Inputs) -> str:
@@ -230,41 +192,6 @@ def unjudged(truth: Enclosure, judgement: Judgement, inputs: Inputs) -> str:
         return ""
     reasons, times = np.unique(truth.why[at], return_counts=True)
     return f"no entry was judged: {Why(int(reasons[np.argmax(times)])).sentence}"
-
-
-def nonlinear(graph: Graph) -> dict[str, list[Node]]:
-    """Each nonlinear function of one value in a graph, written in z, and the nodes it is given."""
-    found: dict[str, list[Node]] = {}
-    for node in topological(graph.output_nodes, computed=True):
-        if not isinstance(node, Elementwise):
-            continue
-        z = Symbol("z", real=True)
-        for i, operand in enumerate(node.operands):
-            own = placeholder(i)
-            whole = len(node.operands) == 1
-            parts = [node.expr] if whole else list(node.expr.atoms(*FUNCTIONS, Extreme))
-            for part in parts:
-                if part.free_symbols == {own} and _bends(part):
-                    found.setdefault(notation.text(as_typed(part.xreplace({own: z}))), []).append(
-                        operand
-                    )
-    return found
-
-
-def _bends(expression: Expr) -> bool:
-    """Whether it is more than a polynomial or a power: these are the same everywhere."""
-    bent = (*FUNCTIONS, Extreme, sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min)
-    return bool(expression.has(*bent))
-
-
-def _reached(allowance: Allowance, functions: Mapping[str, Sequence[Node]]) -> tuple[Reached, ...]:
-    ranges = allowance.narrow.ranges
-    found = []
-    for text, nodes in functions.items():
-        ends = [ranges[node] for node in nodes if node in ranges]
-        if ends:
-            found.append(Reached(text, min(low for low, _ in ends), max(high for _, high in ends)))
-    return tuple(found)
 
 
 def tolerance(tolerances: tuple[float, float], size: Float64Array) -> Float64Array:
@@ -283,4 +210,4 @@ def seen(allowed: Float64Array, size: Float64Array, where: BoolArray) -> Seen:
 
 
 def _figure(value: float) -> str:
-    return "none below 1" if value > _AT_MOST else f"{value:.2g}"
+    return "none below 1" if value > AT_MOST else f"{value:.2g}"

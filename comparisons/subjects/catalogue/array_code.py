@@ -123,13 +123,6 @@ def by_name(codes: Iterable[ArrayCode]) -> dict[str, ArrayCode]:
     return {code.name: code for code in codes}
 
 
-def code_named(name: str, known: Mapping[str, ArrayCode]) -> ArrayCode:
-    """The code so called. Raises: ValueError, naming those known, if there is none."""
-    if name not in known:
-        raise ValueError(f"unknown name {name!r}; known are {', '.join(known)}")
-    return known[name]
-
-
 def _word(option: Any) -> Any:
     """An option as torch's code has it: numbers as decimals."""
     return option if isinstance(option, str | bool | int) else float(option)

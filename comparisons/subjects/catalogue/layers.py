@@ -8,8 +8,9 @@ from typing import Any
 
 import symdiff
 from comparisons.inputs.drawn import Draw, logits, narrow
-from comparisons.subjects.catalogue.array_code import ArrayCode, by_name, code_named
+from comparisons.subjects.catalogue.array_code import ArrayCode, by_name
 from comparisons.subjects.subject import Subject
+from symdiff.suggestion import named
 
 
 def _layer(name: str, code: str, **draws: Draw) -> ArrayCode:
@@ -66,4 +67,4 @@ def layer(name: str, **options: Any) -> Subject:
 
     Raises: ValueError if there is no layer so called, or an option is not one it takes.
     """
-    return code_named(name, LAYERS).subject(**options)
+    return named(name, LAYERS, "layer").subject(**options)

@@ -21,11 +21,12 @@ from comparisons.inputs.drawn import (
 )
 from comparisons.inputs.several import usual
 from comparisons.inputs.values import COTANGENT, Inputs, seeded
-from comparisons.subjects.catalogue.array_code import ArrayCode, Words, by_name, code_named
+from comparisons.subjects.catalogue.array_code import ArrayCode, Words, by_name
 from comparisons.subjects.catalogue.torch_calls import torch_call
 from comparisons.subjects.catalogue.torch_code import written
 from comparisons.subjects.subject import Subject
 from symdiff import Graph
+from symdiff.suggestion import named
 
 _AS_POINTS = 48  # so many pairs of a pointwise loss, once it is reduced
 
@@ -128,7 +129,7 @@ def array_loss(name: str, **options: Any) -> Subject:
     """
     if name in symdiff.losses:
         return _reduced(name, **options)
-    return code_named(name, LOSSES).subject(**options)
+    return named(name, LOSSES, "loss").subject(**options)
 
 
 def _reduced(name: str, reduction: str = "mean", **parameters: object) -> Subject:

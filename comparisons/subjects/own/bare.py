@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from comparisons.dtypes import FloatType
-from symdiff import Graph
+from comparisons.subjects.own.nearby import Nearby
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,7 +27,7 @@ class Bare:
         written: whether a backward written by hand leads to an output.
         text: a list of its outputs in Python, in the names of its inputs.
         text_on_the_very: the same of the tensors that are given.
-        nearby: the graphs of the code a hair beside its inputs, where ties are decided.
+        nearby: the code a hair beside its inputs, where ties are decided.
         again: the same as a `Subject` in another type.
         at_others: the same as a `Subject` at other arguments, by what makes them of the given ones.
     """
@@ -41,6 +41,6 @@ class Bare:
     written: bool
     again: Callable[[FloatType], Any]
     at_others: Callable[[Callable[[Tensor], Tensor]], Any]
-    nearby: Callable[[], Iterator[Graph]]
+    nearby: Nearby
     text: str
     text_on_the_very: str

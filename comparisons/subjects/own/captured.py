@@ -7,24 +7,25 @@ v is y itself: the values are judged beside the gradients.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
-from comparisons.inputs.values import COTANGENT, SEED, Inputs, seeded
+from comparisons.inputs.values import SEED, Inputs, seeded
 from comparisons.subjects.functions import from_function
-from comparisons.subjects.own.arguments import a_hair_away, moved, rounded_to, shapes_of_constants
+from comparisons.subjects.own.arguments import moved, rounded_to, shapes_of_constants
 from comparisons.subjects.own.bare import Bare
 from comparisons.subjects.own.entrywise import entrywise
+from comparisons.subjects.own.nearby import Nearby
 from comparisons.subjects.own.of_gradient import of_gradient
 from comparisons.subjects.own.read_off import read_off
-from comparisons.subjects.own.weighted_sum import weighted_sum
+from comparisons.subjects.own.weighted_sum import total
 from comparisons.subjects.own.written_call import WrittenCall, written_call
 from comparisons.subjects.subject import Reading, Subject
-from symdiff.graph import Graph, Node
+from symdiff.graph import Node
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from comparisons.capture import Captured
 
 Function = Callable[..., Any]
-
-_NEARBY = 16  # captures beside the inputs: each of four that tie is the largest in one of 100
 
 
 def from_code(
@@ -111,7 +110,7 @@ def from_code(
             shapes_of_constants((arguments, named)),
             again,
             at_others,
-            partial(_nearby, judged_by, arguments, named, dtype),
+            Nearby(judged_by, (arguments, named), dtype, captured.looked_up),
         ),
         reading=partial(_reading, judged_by, arguments, named),
         entrywise=partial(
@@ -121,7 +120,7 @@ def from_code(
         else lambda: None,
         draws=captured.draws,
         inexact=captured.inexact,
-        shared="matrix" if captured.solves else "neighbours" if captured.samples else None,
+        shared="matrix" if captured.solves else "neighbours" if captured.looked_up else None,
         computed=captured.computed,
         by_memory=captured.by_memory,
         surrogate=gradient is not None,
@@ -254,41 +253,19 @@ def _beside(
     return replace(described, name=code.name, code=own)
 
 
-def _nearby(function: Function, arguments: Any, named: Any, dtype: FloatType) -> Iterator[Graph]:
-    """The graphs of the code a hair beside its inputs, where ties are broken one way or another.
-
-    First in the order of the entries and against it, then by chance. In float64, or if the code
-    does not run there, in the type that it is judged in.
-    """
-    from comparisons.capture.capturing import captured_call
-
-    draw = seeded()
-    kind = float_type("float64")
-    for k in range(_NEARBY):
-        beside, kept = a_hair_away((arguments, named), k, draw, kind)
-        try:
-            found = captured_call(function, beside, kept, dtype=kind)
-        except Exception:
-            if kind == dtype:
-                raise
-            kind = dtype
-            continue
-        yield _total(found.graph)[0]
-
-
 def _weighted(
     captured: Captured,
     texts: tuple[WrittenCall, WrittenCall],
     constants: Sequence[tuple[int, ...]],
     again: Callable[[FloatType], Subject],
     at_others: Callable[[Callable[[Tensor], Tensor]], Subject],
-    nearby: Callable[[], Iterator[Graph]],
+    nearby: Nearby,
 ) -> Subject:
     """L = Σ v ∘ y.
 
     Args: texts, of the call, and of one with the very tensors that are given.
     """
-    whole, weights = _total(captured.graph)
+    whole, weights = total(captured.graph)
     (call, _), outputs = texts, [_outputs_text(t, len(weights)) for t in texts]
 
     def forward(**leaves: Tensor) -> Tensor:
@@ -344,17 +321,6 @@ def _weighted(
             **{name: f"{y} (the value)" for y, name in weights.items()},
         },
     )
-
-
-def _total(graph: Graph) -> tuple[Graph, dict[str, str]]:
-    """The graph with Σ v ∘ y as its output, and by each y's name that of its v."""
-    weights, vs, loss, total = weighted_sum(
-        graph, graph.lines, {y: f"{COTANGENT}_{y}" for y in graph.outputs}, "L"
-    )
-    lines = {**graph.lines, loss: total}
-    inputs = (*graph.inputs, *vs)
-    whole = Graph(graph.name, inputs, lines, graph.parameters, graph.where, lengths=graph.lengths)
-    return whole, weights
 
 
 def _code(call: WrittenCall, weights: Sequence[tuple[str, tuple[int, ...]]]) -> str:

@@ -86,6 +86,7 @@ def of_gradient(subject: Subject) -> Subject:
         draws=subject.draws,
         inexact=subject.inexact,
         shared=subject.shared,
+        weights=weights,
         computed=subject.computed,
         by_memory=subject.by_memory,
         surrogate=subject.surrogate,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from comparisons.inputs.values import COTANGENT
 from symdiff.graph import Graph, Input, Node, array, constant, contraction, elementwise
 
 
@@ -26,6 +27,17 @@ def weighted_sum(
     inputs = [array(weight, " ".join(nodes[name].axes)) for name, weight in named.items()]
     parts = [contraction((w, nodes[name]), ()) for w, name in zip(inputs, named, strict=True)]
     return named, inputs, _free(total, {*taken, *named.values()}), _sum(parts)
+
+
+def total(graph: Graph) -> tuple[Graph, dict[str, str]]:
+    """The graph with Σ v ∘ y as its output, and by each y's name that of its v."""
+    weights, vs, loss, whole = weighted_sum(
+        graph, graph.lines, {y: f"{COTANGENT}_{y}" for y in graph.outputs}, "L"
+    )
+    lines, inputs = {**graph.lines, loss: whole}, (*graph.inputs, *vs)
+    return Graph(
+        graph.name, inputs, lines, graph.parameters, graph.where, lengths=graph.lengths
+    ), weights
 
 
 def _sum(parts: Iterable[Node]) -> Node:

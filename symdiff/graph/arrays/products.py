@@ -10,12 +10,11 @@ import math
 from collections.abc import Collection
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from symdiff.array_types import Float64Array
 
 
-def summed_product(subscripts: str, *operands: Array) -> Array:
+def summed_product(subscripts: str, *operands: Float64Array) -> Float64Array:
     """What `numpy.einsum` gives, its sums in another order.
 
     Args: subscripts, one letter an axis, no letter twice for one operand, with `->`.
@@ -28,7 +27,9 @@ def summed_product(subscripts: str, *operands: Array) -> Array:
     return np.asarray(np.einsum(f"{letters}->{result}", product))
 
 
-def _pair(left: str, a: Array, right: str, b: Array, needed: Collection[str]) -> tuple[str, Array]:
+def _pair(
+    left: str, a: Float64Array, right: str, b: Float64Array, needed: Collection[str]
+) -> tuple[str, Float64Array]:
     """The product of two, summed over what is not needed later; its letters and its values."""
     left, a = _without(left, a, {*right, *needed})
     right, b = _without(right, b, {*left, *needed})
@@ -50,7 +51,7 @@ def _pair(left: str, a: Array, right: str, b: Array, needed: Collection[str]) ->
     return result, matrices.reshape(*each, *height, *width)
 
 
-def _without(letters: str, a: Array, kept: Collection[str]) -> tuple[str, Array]:
+def _without(letters: str, a: Float64Array, kept: Collection[str]) -> tuple[str, Float64Array]:
     """The array summed over the axes whose letters are in none of the others."""
     alone = tuple(i for i, letter in enumerate(letters) if letter not in kept)
     return "".join(x for x in letters if x in kept), a.sum(alone) if alone else a

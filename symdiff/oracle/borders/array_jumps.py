@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx
 
+from symdiff.array_types import BoolArray
 from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import program
 from symdiff.graph.adjoints.acyclic import acyclic
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.adjoints.reverse import sweep_from
@@ -23,7 +23,6 @@ from symdiff.graph.kinds.largest import Largest
 from symdiff.graph.kinds.support import Support
 from symdiff.graph.node import Node, topological
 from symdiff.graph.template import placeholder
-from symdiff.oracle.enclosures.enclosure import BoolArray
 from symdiff.oracle.enclosures.from_float_balls import WORTH, none_is_zero
 from symdiff.oracle.neighbourhood.program_near import ProgramNear
 from symdiff.oracle.points.nearby import (
@@ -34,6 +33,7 @@ from symdiff.oracle.points.nearby import (
 from symdiff.oracle.programs.array_balls import balls_of, compile_reached
 from symdiff.oracle.programs.frozen import Frozen
 from symdiff.oracle.programs.reach import no_value, steep, terms_of
+from symdiff.programs.program import program
 
 _BITS = 512
 _TERM, _LINE, _SOURCE, _SEED = "%term", "%line", "%source", "%seed"

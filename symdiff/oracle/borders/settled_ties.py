@@ -15,23 +15,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb, ctx
 
+from symdiff.array_types import BoolArray, Float64Array
 from symdiff.balls.elementary import CannotCertify
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.input import Input
 from symdiff.oracle import deadline
 from symdiff.oracle.borders.ties import whatever_is_chosen
-from symdiff.oracle.enclosures.enclosure import (
-    SMALLEST,
-    BoolArray,
-    Enclosure,
-    Float64Array,
-    Why,
-    uncertain,
-)
+from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, uncertain
 from symdiff.oracle.enclosures.from_balls import enclosure_of
 from symdiff.oracle.neighbourhood.jointly import jointly
 from symdiff.oracle.neighbourhood.moved_alone import MovedAlone
-from symdiff.oracle.neighbourhood.one_sided import Unproven
+from symdiff.oracle.neighbourhood.one_sided import NoOneSidedRule
 
 _BITS = 512
 _RADII = (448, 2200)  # bits below an input
@@ -137,7 +131,7 @@ class Asked(NamedTuple):
 def put_sides(enclosure: Enclosure, taken: Enclosure, asked: Asked, tied: BoolArray) -> None:
     """Certify the tied entries of which the derivatives on both sides say that it is right."""
     # over series some functions have no arithmetic, as floor
-    with ctx.workprec(_BITS), suppress(Unproven, CannotCertify, deadline.OutOfTimeError):
+    with ctx.workprec(_BITS), suppress(NoOneSidedRule, CannotCertify, deadline.OutOfTimeError):
         alone = MovedAlone(asked.name, asked.adjoints, asked.arguments, asked.jumping)
         for place, (left, right) in alone.derivatives(tied):
             if left.overlaps(right):

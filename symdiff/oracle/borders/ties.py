@@ -24,8 +24,6 @@ from sympy.core.relational import Relational
 
 from symdiff.balls import Undefined
 from symdiff.bridge.interpret import OfColumns, interpret
-from symdiff.bridge.program import Program, operands_of, program
-from symdiff.bridge.sharing import Entrywise
 from symdiff.functions import Extreme
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.arrays.steps import ArrayOperation, Unmoved, operation, rows
@@ -40,6 +38,8 @@ from symdiff.oracle.enclosures.from_balls import enclosure_of
 from symdiff.oracle.programs.absent import WithAbsent
 from symdiff.oracle.programs.array_balls import balls_of, compile_entry
 from symdiff.oracle.programs.infinities import with_infinities
+from symdiff.programs.program import Program, operands_of, program
+from symdiff.programs.sharing import Entrywise
 
 _RADIUS = 448  # bits below an input: far less than what tells two float64 numbers from each other
 _SPARE = 64  # bits that a ball has beyond its radius

@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Float64Array = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
+from symdiff.array_types import BoolArray, Float64Array
+from symdiff.suggestion import named
+
 CodeArray = npt.NDArray[np.int8]
 
 SMALLEST = 2.0**-1074  # the smallest positive float64, the resolution of an enclosure
@@ -41,9 +42,7 @@ FORMATS = {
 
 def format_named(name: str) -> Format:
     """The format called `name`. Raises: ValueError, naming those known, if it is none."""
-    if name not in FORMATS:
-        raise ValueError(f"unknown format {name!r}; known are {', '.join(FORMATS)}")
-    return FORMATS[name]
+    return named(name, FORMATS, "format")
 
 
 class Why(IntEnum):

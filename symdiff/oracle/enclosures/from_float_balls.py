@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from symdiff.bridge.program import Program
+from symdiff.array_types import Float64Array
 from symdiff.oracle.enclosures import running_bounds
-from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Float64Array
+from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure
+from symdiff.programs.program import Program
 
 COARSEST = 2.0**-48  # a relative bound from which on float balls are worth a try
 WORTH = 256  # entries of inputs from which on they are, since numba takes 0.5 s to be loaded

@@ -20,8 +20,7 @@ import numpy as np
 import sympy
 from sympy import Expr, Symbol
 
-from symdiff.bridge.program import Program
-from symdiff.bridge.sharing import Entrywise
+from symdiff.array_types import BoolArray, Float64Array
 from symdiff.float_balls.environment import is_ieee
 from symdiff.functions import Extreme, maximum
 from symdiff.graph.arrays.layout import Align
@@ -29,7 +28,8 @@ from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.kinds.gather import gathered
 from symdiff.graph.kinds.part import taken
 from symdiff.graph.template import placeholder
-from symdiff.oracle.enclosures.enclosure import BoolArray, Float64Array
+from symdiff.programs.program import Program
+from symdiff.programs.sharing import Entrywise
 
 _UNITS = 2.0**-52
 _GROWTH = 1 + 2.0**-50

@@ -14,8 +14,9 @@ import numpy as np
 from flint import arb
 from sympy import Expr, Symbol
 
+from symdiff.array_types import Float64Array
 from symdiff.oracle import deadline
-from symdiff.oracle.enclosures.enclosure import Enclosure, Float64Array, Why, uncertain
+from symdiff.oracle.enclosures.enclosure import Enclosure, Why, uncertain
 from symdiff.oracle.limits.constants import number
 from symdiff.oracle.limits.germ import Germ, OutsideDomain, constant, variable
 from symdiff.oracle.limits.growth import OutOfEffort

@@ -16,18 +16,20 @@ import numpy as np
 import sympy
 from flint import arb, ctx, fmpq
 from sympy import Expr, Piecewise, Symbol
-from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
+from sympy.core.relational import Relational
 from sympy.logic.boolalg import ITE, And, Boolean, BooleanAtom, Not, Or
 
+from symdiff.array_types import Float64Array
 from symdiff.balls.compiled import compile_ball
 from symdiff.balls.elementary import BALL, CannotCertify, Undefined
 from symdiff.functions import maximum, minimum
-from symdiff.oracle.enclosures.enclosure import Enclosure, Float64Array, Why, uncertain
+from symdiff.oracle.enclosures.enclosure import Enclosure, Why, uncertain
 from symdiff.oracle.enclosures.from_balls import enclosure_of
 from symdiff.oracle.limits.constants import Number, Unproven, ball, exponential, number, pi
 from symdiff.oracle.limits.far_out import absolute, applied, extreme, power
 from symdiff.oracle.limits.germ import ORDER, Germ, OutsideDomain, constant, hull, variable
 from symdiff.oracle.limits.growth import EFFORT, Effort, OutOfEffort
+from symdiff.trees.conditions import RELATIONS
 
 _T = TypeVar("_T")
 
@@ -35,15 +37,6 @@ _T = TypeVar("_T")
 _ATTEMPTS = ((192, 3), (1024, 7))
 _SETTLED = 2.0**-95  # relative: below what any format shows
 _COMPARISONS = 300_000  # a second or two; the costliest of the catalogue takes 1,908
-
-_HOLDS = {
-    Gt: lambda s: s > 0,
-    Ge: lambda s: s >= 0,
-    Lt: lambda s: s < 0,
-    Le: lambda s: s <= 0,
-    Eq: lambda s: s == 0,
-    Ne: lambda s: s != 0,
-}
 
 
 @lru_cache(maxsize=4096)
@@ -288,10 +281,10 @@ class _Walk:
         """True, False, or None if it is not decided, all for all large z."""
         if isinstance(c, BooleanAtom):
             return bool(c)
-        if isinstance(c, Relational) and type(c) in _HOLDS:
+        if isinstance(c, Relational) and type(c) in RELATIONS:
             border = yield c.lhs - c.rhs
             try:
-                return bool(_HOLDS[type(c)](border.sign()))
+                return RELATIONS[type(c)](border.sign(), 0)
             except Unproven:
                 return None
         if isinstance(c, Not):

@@ -13,9 +13,8 @@ import numpy as np
 from flint import arb, arb_series, ctx
 from sympy import Symbol
 
+from symdiff.array_types import BoolArray
 from symdiff.balls.elementary import Undefined
-from symdiff.bridge.program import Program, operands_of
-from symdiff.bridge.sharing import Entrywise
 from symdiff.graph.arrays.layout import Align
 from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.kinds.einsum import Contract
@@ -23,10 +22,11 @@ from symdiff.graph.kinds.gather import Scattering
 from symdiff.graph.kinds.largest import winners
 from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
-from symdiff.oracle.enclosures.enclosure import BoolArray
 from symdiff.oracle.neighbourhood.one_sided import MOVING, ORDER, UNKNOWN, as_array, begun, in_place
 from symdiff.oracle.points.nearby import deciding
 from symdiff.oracle.programs.infinities import with_infinities
+from symdiff.programs.program import Program, operands_of
+from symdiff.programs.sharing import Entrywise
 
 
 def continuous(

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, Symbol
 
-from symdiff.bridge.sharing import Entrywise
+from symdiff.array_types import BoolArray
 from symdiff.functions import Extreme, maximum
 from symdiff.graph.arrays.layout import Align
 from symdiff.graph.arrays.steps import ArrayOperation
@@ -20,9 +20,9 @@ from symdiff.graph.kinds.einsum import Contract
 from symdiff.graph.kinds.gather import gathered
 from symdiff.graph.kinds.part import taken
 from symdiff.graph.template import placeholder
-from symdiff.oracle.enclosures.enclosure import BoolArray
 from symdiff.oracle.points.nearby import moving_in
 from symdiff.oracle.programs.array_balls import compile_plain
+from symdiff.programs.sharing import Entrywise
 
 _MOVING = (gathered, taken)
 

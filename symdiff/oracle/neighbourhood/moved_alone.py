@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 from flint import arb
 
+from symdiff.array_types import BoolArray
 from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import Program, operands_of, program
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.kinds.einsum import contraction
 from symdiff.graph.kinds.elementwise import elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.node import Node
-from symdiff.oracle.enclosures.enclosure import BoolArray
 from symdiff.oracle.neighbourhood.continuity import continuous
 from symdiff.oracle.neighbourhood.one_sided import (
     UNKNOWN,
@@ -32,6 +31,7 @@ from symdiff.oracle.neighbourhood.one_sided import (
 from symdiff.oracle.programs.array_balls import balls_of, compile_entry
 from symdiff.oracle.programs.frozen import Frozen
 from symdiff.oracle.programs.reach import terms_of
+from symdiff.programs.program import Program, operands_of, program
 
 _ADJOINT, _OUTPUT, _TERM, _VALUE = "%adjoint", "%output", "%term", "%value"
 _MOST_RUNS = 32  # of entries that are moved each by itself

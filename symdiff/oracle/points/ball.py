@@ -18,17 +18,12 @@ import sympy
 from flint import arb, ctx
 from sympy import Expr, Piecewise
 
+from symdiff.array_types import Float64Array
 from symdiff.balls.compiled import compile_ball
 from symdiff.balls.elementary import Undecided, Undefined
 from symdiff.balls.exact import Exact
 from symdiff.oracle import deadline
-from symdiff.oracle.enclosures.enclosure import (
-    SMALLEST,
-    Enclosure,
-    Float64Array,
-    Why,
-    uncertain,
-)
+from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, uncertain
 from symdiff.oracle.enclosures.from_balls import enclosure_of
 from symdiff.oracle.points.primal import Primal, PrimalAt
 from symdiff.trees.subexpressions import symbols as symbols_of

@@ -17,13 +17,13 @@ from typing import Any
 import sympy
 from flint import arb
 from sympy import Expr, Integer, Piecewise, Rational, S, Symbol
-from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
-from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
+from sympy.core.relational import Relational
 
 from symdiff.balls.compiled import Compiled, compile_ball
 from symdiff.balls.elementary import CannotCertify, Undecided, Undefined
 from symdiff.balls.exact import Exact, rational
 from symdiff.functions import Extreme, Rounding, StableFunction, maximum
+from symdiff.trees.conditions import NotReadable, holds
 
 JUMPING = (Piecewise, sympy.sign, sympy.Heaviside, Rounding)
 _MOST = 81  # cases that are written out: of four borders at once
@@ -31,14 +31,6 @@ _MOST_OPERATIONS = 80  # of a number that is taken apart: some tenths of a secon
 _LONGEST = 60_000  # bits of a rational number that SymPy may meet in comparing two
 
 Taken = Mapping[Expr, int]  # the signs of borders, and what is rounded to, as they are assumed
-_HOLDS: Mapping[type, Callable[[int], bool]] = {
-    Gt: lambda s: s > 0,
-    Ge: lambda s: s >= 0,
-    Lt: lambda s: s < 0,
-    Le: lambda s: s <= 0,
-    Eq: lambda s: s == 0,
-    Ne: lambda s: s != 0,
-}
 
 
 @lru_cache(maxsize=4096)
@@ -272,20 +264,11 @@ class _Case:
         return e.func(*parts)
 
     def holds(self, c: Any) -> bool:
-        """Whether a condition holds."""
-        if isinstance(c, BooleanAtom):
-            return bool(c)
-        if isinstance(c, Not):
-            return not self.holds(c.args[0])
-        if isinstance(c, And):
-            return all(map(self.holds, c.args))
-        if isinstance(c, Or):
-            return any(map(self.holds, c.args))
-        if isinstance(c, ITE):
-            return self.holds(c.args[1 if self.holds(c.args[0]) else 2])
-        if not isinstance(c, Relational):
-            raise Open
-        return _HOLDS[type(c)](self.sign(c.lhs - c.rhs))
+        """Whether a condition holds. Raises: _Branch, Open, Undefined."""
+        try:
+            return holds(c, self.sign)
+        except NotReadable:
+            raise Open from None
 
     def sign(self, border: Expr) -> int:
         """The sign of a border near the point."""

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from symdiff.bridge.interpret import interpret
-from symdiff.bridge.program import program
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.stop import Stop
 from symdiff.graph.node import Node
 from symdiff.graph.order import ordered
 from symdiff.oracle.programs.array_balls import compile_entry
+from symdiff.programs.program import program
 
 _STOP = "%stop"
 

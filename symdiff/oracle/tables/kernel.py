@@ -13,9 +13,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from symdiff.array_types import BoolArray, Float64Array
 from symdiff.float_balls.fma import fma, from_bits
 from symdiff.float_balls.jit import compiled
-from symdiff.oracle.enclosures.enclosure import BoolArray, Float64Array
 
 _BLOCK = 256  # points tried for a common row: 2 KiB of bits, long enough to pay for the test
 # NumPy's unsigned scalars keep the kernel's integers unsigned: an index needs no test for < 0.

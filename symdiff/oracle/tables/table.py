@@ -21,10 +21,11 @@ import numpy.typing as npt
 from flint import ctx
 from sympy import Expr
 
+from symdiff.array_types import Float64Array
 from symdiff.balls.compiled import Compiled, compile_ball, compile_series
 from symdiff.balls.elementary import Undefined
 from symdiff.oracle import deadline
-from symdiff.oracle.enclosures.enclosure import FORMATS, Enclosure, Float64Array, format_named
+from symdiff.oracle.enclosures.enclosure import FORMATS, Enclosure, format_named
 from symdiff.oracle.points.nearby import jumps
 from symdiff.oracle.points.primal import is_total
 from symdiff.oracle.tables.cell import DOUBLE, SINGLE, Accuracy, Cell, fit

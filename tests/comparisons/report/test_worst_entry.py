@@ -5,6 +5,7 @@ import json
 
 import pytest
 import torch
+from hand_written import with_backward
 
 import comparisons
 from comparisons.report.data.files import document, read_json, write_csv, write_json
@@ -14,28 +15,23 @@ from comparisons.report.page.document import Document, write_page
 X = torch.linspace(-2, 2, 24, dtype=torch.float64).reshape(1, 4, 6) + 0.01
 
 
-class Spoiled(torch.autograd.Function):
+def _thousandth_more(gradients, *_):
+    gradients[0][..., 3, 1] *= 1.001
+    return gradients
+
+
+_wrong = with_backward(lambda x: x**3, _thousandth_more)
+
+
+def spoiled(x):
     """x³, whose gradient is a thousandth off in one entry."""
-
-    @staticmethod
-    def forward(ctx, x):
-        """x³."""
-        ctx.save_for_backward(x)
-        return x**3
-
-    @staticmethod
-    def backward(ctx, v):
-        """3 x² v, and a thousandth more at [0, 3, 1]."""
-        (x,) = ctx.saved_tensors
-        gradient = 3 * x**2 * v
-        gradient[..., 3, 1] *= 1.001
-        return gradient
+    return _wrong(x)
 
 
 @pytest.fixture(scope="module")
 def result():
     """One entry wrong, in a tensor with an axis of length 1."""
-    return comparisons.compare(Spoiled.apply, X)
+    return comparisons.compare(spoiled, X)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +71,7 @@ def test_markdown_says_it(row):
 def test_the_failure_says_it():
     """And where its error comes from is said of the same entry."""
     with pytest.raises(comparisons.GradientMismatch) as raised:
-        comparisons.check(Spoiled.apply, X)
+        comparisons.check(spoiled, X)
     said = str(raised.value)
 
     assert "  worst entry  x.grad[0, 3, 1], where x = " in said
@@ -144,7 +140,7 @@ def test_a_file_keeps_it(row, tmp_path):
 
 def test_engines_that_differ_say_where():
     """The entry where they are furthest apart."""
-    table = comparisons.compare_engines(Spoiled.apply, X, engines=["reverse", "accumulated"])
+    table = comparisons.compare_engines(spoiled, X, engines=["reverse", "accumulated"])
     other = comparisons.compare_engines("softmax", engines=["reverse", "noncontiguous"])
     said = [str(d) for t in (table, other) for d in t.differences()]
 

@@ -213,7 +213,7 @@ def test_a_name_is_enough():
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: comparisons.layer("sofmax"), "unknown name 'sofmax'; known are softmax,"),
+        (lambda: comparisons.layer("sofmax"), "unknown layer 'sofmax'; known are softmax,"),
         (lambda: comparisons.layer("attention", head=2), "no option 'head'; it has causal"),
         (lambda: comparisons.array_loss("mse", reduction="max"), "unknown reduction 'max'"),
     ],

@@ -10,9 +10,9 @@ import sympy
 
 import symdiff
 from symdiff.bridge.interpret import compile_mpmath, interpret, run_mpmath
-from symdiff.bridge.program import program
 from symdiff.functions import maximum, minimum, sigmoid, sinc
 from symdiff.graph import array, contraction, elementwise, scalars
+from symdiff.programs.program import program
 
 z = sympy.Symbol("z", real=True)
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import sympy
 
-from symdiff.bridge.program import program
 from symdiff.bridge.rescue import Rescue, rescued_arrays
 from symdiff.graph import array, constant, contraction, elementwise, scalars
+from symdiff.programs.program import program
 
 (z,) = scalars("z")
 

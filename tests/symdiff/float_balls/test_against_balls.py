@@ -11,7 +11,6 @@ import torch
 from flint import arb, ctx
 
 import symdiff
-from symdiff.bridge.program import program
 from symdiff.expression.formula import exact
 from symdiff.float_balls import evaluate as evaluation
 from symdiff.float_balls.environment import is_ieee
@@ -22,6 +21,7 @@ from symdiff.graph.kinds.largest import maximum
 from symdiff.oracle import arrays
 from symdiff.oracle.adjoints import enclose_adjoints
 from symdiff.oracle.enclosures.enclosure import Enclosure
+from symdiff.programs.program import program
 from tests.symdiff.rounding.random_graphs import random_graph
 
 

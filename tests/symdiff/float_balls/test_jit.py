@@ -2,6 +2,7 @@
 
 import numba
 
+from symdiff.float_balls import jit
 from symdiff.float_balls.jit import compiled
 
 
@@ -21,3 +22,20 @@ def test_without_a_place_it_is_compiled_all_the_same(monkeypatch):
         return x + x
 
     assert twice(2.0) == 4.0
+
+
+def test_kept_code_belongs_to_all_its_sources(monkeypatch):
+    """A kernel is compiled anew when a file beside its own was changed."""
+
+    def thrice(x):
+        return 3 * x
+
+    compiled(nogil=True)(thrice)(2.0)
+    as_it_was = compiled(nogil=True)(thrice)
+    as_it_was(2.0)
+    monkeypatch.setattr(jit, "sources", lambda: "others")
+    changed = compiled(nogil=True)(thrice)
+    changed(2.0)
+
+    assert sum(as_it_was.stats.cache_hits.values()) == 1
+    assert sum(changed.stats.cache_hits.values()) == 0

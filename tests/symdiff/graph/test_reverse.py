@@ -7,7 +7,6 @@ import sympy
 
 import symdiff
 from symdiff.bridge.evaluator import Evaluator
-from symdiff.bridge.program import program
 from symdiff.functions import sech, sigmoid, softplus, tanh
 from symdiff.graph import (
     Einsum,
@@ -30,6 +29,7 @@ from symdiff.graph import (
 from symdiff.graph.adjoints.reverse import sweep
 from symdiff.graph.kinds.with_rule import with_rule
 from symdiff.graph.signature import Signature
+from symdiff.programs.program import program
 
 LENGTH = {"i": 2, "j": 3, "k": 2}
 

@@ -3,11 +3,11 @@
 import numpy as np
 import sympy
 
-from symdiff.bridge.program import program
-from symdiff.bridge.sharing import Entrywise
 from symdiff.functions import EXTREMES, STABLE_FUNCTIONS
 from symdiff.graph.kinds.einsum import Contract
 from symdiff.graph.template import placeholder
+from symdiff.programs.program import program
+from symdiff.programs.sharing import Entrywise
 
 
 def _rounded(function):

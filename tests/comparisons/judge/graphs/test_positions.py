@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 
 import comparisons
+from comparisons.judge.vocabulary import Status
 
 
 def _pixels(side):
@@ -66,3 +67,52 @@ def test_a_position_that_is_off_is_wrong(off, dtype):
         comparisons.check(
             lambda x: sampled(x, 2 * off), _pixels(20), reference=sampled, dtype=dtype
         )
+
+
+def _at_the_identity(side):
+    """An image, and the matrix that samples it at its own pixels."""
+    pixels = torch.randn(1, 2, *side, generator=torch.manual_seed(3), dtype=torch.float64)
+    return pixels, torch.tensor([[[1.0, 0, 0], [0, 1, 0]]], dtype=torch.float64)
+
+
+def _transformed(x, theta):
+    grid = F.affine_grid(theta, x.shape, align_corners=False)
+    return F.grid_sample(x, grid, align_corners=False)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+@pytest.mark.parametrize("side", [(5, 7), (24, 24)])
+def test_each_position_on_a_pixel_is_rounded_by_itself(side, dtype):
+    """A spatial transformer begins at the identity: a rounding says on which side a position is."""
+    pixels, theta = _at_the_identity(side)
+
+    found = comparisons.check(_transformed, pixels, theta, dtype=dtype)
+
+    assert found.wrong == 0
+    assert found.adjoints["theta"].judgement.counts().get(Status.KINK_INSIDE)
+
+
+class _Scaled(torch.autograd.Function):
+    """`_transformed` with each gradient so many times as large."""
+
+    @staticmethod
+    def forward(ctx, x, theta, times):
+        ctx.save_for_backward(x, theta)
+        ctx.times = times
+        return _transformed(x, theta)
+
+    @staticmethod
+    def backward(ctx, v):
+        with torch.enable_grad():
+            x, theta = (t.detach().requires_grad_() for t in ctx.saved_tensors)
+            found = torch.autograd.grad(_transformed(x, theta), (x, theta), v)
+        return *(g * t for g, t in zip(found, ctx.times, strict=True)), None
+
+
+@pytest.mark.parametrize("times", [(1.01, 1), (1, 300), (1, float("nan"))])
+def test_at_the_identity_what_no_side_gives_is_wrong(times):
+    """The gradient of the pixels hangs on no side, that of the matrix between two numbers."""
+    pixels, theta = _at_the_identity((5, 7))
+
+    with pytest.raises(comparisons.GradientMismatch):
+        comparisons.check(lambda x, t: _Scaled.apply(x, t, times), pixels, theta)

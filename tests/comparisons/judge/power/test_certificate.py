@@ -9,7 +9,7 @@ from random_graphs import random_graph
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.judge.graphs.allowance import Allowance, precision_of
 from comparisons.judge.graphs.entries import judge_entries
-from comparisons.judge.power.power import power_of
+from comparisons.judge.power.of_graphs import power_of
 from comparisons.judge.ulp import finite_truth
 from comparisons.judge.vocabulary import Verdict
 from symdiff import adjoints

@@ -9,12 +9,12 @@ import pytest
 import sympy
 
 import symdiff
-from symdiff.bridge.program import program
 from symdiff.functions import floor, maximum, minimum
 from symdiff.graph import array, elementwise
 from symdiff.oracle.enclosures import running_bounds
 from symdiff.oracle.enclosures.running_bounds import Bounded, bounded, nonzero
 from symdiff.oracle.points.primal import PrimalAt
+from symdiff.programs.program import program
 
 X, Y = sympy.symbols("x y", real=True)
 _NUMBERS = [0.0, 1.0, -1.0, 1 / 3, 5e-324, -1e-310, 2.0**-540, 1e-162, 3e153, -1e300, 1 + 2.0**-52]

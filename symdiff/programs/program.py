@@ -12,12 +12,12 @@ from functools import cached_property, lru_cache
 import sympy
 from sympy import Expr, Symbol
 
-from symdiff.bridge.sharing import Entrywise, Step, entrywise, shared_steps
 from symdiff.graph.adjoints.acyclic import acyclic
 from symdiff.graph.arrays.layout import Align
 from symdiff.graph.arrays.steps import ArrayOperation
 from symdiff.graph.node import Node, topological
 from symdiff.notation.arrays import PRIME
+from symdiff.programs.sharing import Entrywise, Step, entrywise, shared_steps
 
 Assignment = tuple[Symbol, Expr]
 

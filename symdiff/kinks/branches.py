@@ -8,22 +8,12 @@ from typing import Any
 
 import sympy
 from sympy import Expr, Piecewise, S
-from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
-from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
 
 from symdiff.functions import Extreme, maximum, minimum
-
-_HOLDS: dict[type, Callable[[int], bool]] = {
-    Gt: lambda s: s > 0,
-    Ge: lambda s: s >= 0,
-    Lt: lambda s: s < 0,
-    Le: lambda s: s <= 0,
-    Eq: lambda s: s == 0,
-    Ne: lambda s: s != 0,
-}
+from symdiff.trees.conditions import NotReadable, holds
 
 
-class Undefined(ArithmeticError):
+class NoCaseHolds(ArithmeticError):
     """None of a Piecewise's conditions holds."""
 
 
@@ -48,7 +38,7 @@ def chosen(expression: Expr, sign: Callable[[Expr, Expr], int]) -> Expr:
 
     Args: sign, from a border, as written and with its own cases chosen, to −1, 0 or 1; it may
         raise, to be told which sign is wanted.
-    Raises: Undefined if no case holds.
+    Raises: NoCaseHolds if no case holds.
     """
     return _Choice(sign).value(expression)
 
@@ -73,7 +63,7 @@ class _Choice:
             for value, condition in e.args:
                 if self.holds(condition):
                     return self.value(value)
-            raise Undefined
+            raise NoCaseHolds
         if isinstance(e, sympy.Abs):
             sign = self.sign(e.args[0])
             # Where it is 0 the argument stays: SymPy evaluates what is made of constants at length.
@@ -94,17 +84,7 @@ class _Choice:
         return e if same else e.func(*arguments)
 
     def holds(self, c: Any) -> bool:
-        if isinstance(c, BooleanAtom):
-            return bool(c)
-        if isinstance(c, Relational) and type(c) in _HOLDS:
-            return _HOLDS[type(c)](self.sign(c.lhs - c.rhs))
-        if isinstance(c, And):
-            return all(self.holds(a) for a in c.args)
-        if isinstance(c, Or):
-            return any(self.holds(a) for a in c.args)
-        if isinstance(c, Not):
-            return not self.holds(c.args[0])
-        if isinstance(c, ITE):
-            test, then, otherwise = c.args
-            return self.holds(then if self.holds(test) else otherwise)
-        raise Undefined
+        try:
+            return holds(c, self.sign)
+        except NotReadable:
+            raise NoCaseHolds from None

@@ -4,11 +4,11 @@ import pytest
 import sympy
 
 import symdiff
-from symdiff.bridge.program import program
 from symdiff.functions import sigmoid, tanh
 from symdiff.graph import array, broadcast, einsum, elementwise, scalars, stop
 from symdiff.graph.arrays.layout import Align
 from symdiff.graph.kinds.einsum import Contract
+from symdiff.programs.program import program
 
 
 def test_every_value_is_assigned_before_it_is_used():

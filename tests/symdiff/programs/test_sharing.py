@@ -4,10 +4,10 @@ import numpy as np
 import sympy
 
 import symdiff
-from symdiff.bridge.program import program
-from symdiff.bridge.sharing import Entrywise
 from symdiff.functions import sigmoid
 from symdiff.graph import Graph, array, elementwise, scalars
+from symdiff.programs.program import program
+from symdiff.programs.sharing import Entrywise
 
 A, B, C = scalars("a b c")
 
