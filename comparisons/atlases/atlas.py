@@ -13,7 +13,7 @@ from typing import Any
 from tqdm import tqdm
 
 from comparisons.atlases.data import about, write_document
-from comparisons.atlases.journal import Journal
+from comparisons.atlases.journal import TaskJournal
 from comparisons.atlases.task import Task, measure, tasks_of
 from comparisons.dtypes import FLOAT_TYPES, float_type
 from comparisons.frameworks.every import FRAMEWORKS, framework_named
@@ -140,7 +140,7 @@ def atlas(
     columns = [(f.name, way) for f in chosen for way in ways if way in f.ways]
     head = about(chosen, names, kinds, columns)
     tasks = list(tasks_of(names, kinds, columns))
-    journal = None if checkpoint is None else Journal(Path(checkpoint), head)
+    journal = None if checkpoint is None else TaskJournal(Path(checkpoint), head)
     done: dict[str, Any] = {} if journal is None else dict(journal.done)
     left = [task for task in tasks if task.key not in done]
     with tqdm(total=len(tasks), initial=len(tasks) - len(left), unit="task", disable=None) as bar:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from symdiff.array_types import Float64Array
 from symdiff.float_balls import operations as on
 from symdiff.float_balls.jit import compiled
 from symdiff.float_balls.lowering import OPERANDS, Lowering, rational
@@ -19,13 +20,11 @@ from symdiff.float_balls.tape import LOOPS, Code
 from symdiff.graph.kinds.einsum import Contract
 from symdiff.programs.program import Program
 
-Array = npt.NDArray[np.float64]
-
 # Bytes of all registers, and points at once. Measured: a call from Python costs what 1,000 points
 # do, so that 16,384 are quicker than what would fit a processor's own cache.
 _ROOM, _LEAST, _MOST = 2**22, 4096, 16384
 _LONGEST = 100_000  # operations; a register is taken again, so that a long program needs few
-_spare: list[Array] = []  # registers to be used again: a page of memory costs what 500 points do
+_spare: list[Float64Array] = []  # to be used again: a page of memory costs what 500 points do
 _jit = compiled(nogil=True, boundscheck=False, error_model="numpy")
 
 
@@ -105,7 +104,7 @@ class PointTape:
     def run(
         self,
         columns: Mapping[str, Any],
-        made: Mapping[str, Array],
+        made: Mapping[str, Float64Array],
         relative: float,
         absolute: float,
     ) -> npt.NDArray[np.intp]:
@@ -121,7 +120,7 @@ class PointTape:
         size = self._count * 2 * block
         scratch = (spare[:size] if size <= len(spare) else np.empty(size)).reshape(-1, 2, block)
         exact, open_ = np.zeros(block), np.empty(block)
-        places: dict[int, Sequence[Array]] = dict(self._fixed)
+        places: dict[int, Sequence[Float64Array]] = dict(self._fixed)
         places |= {place: (given[name], exact) for name, place in self._inputs.items()}
         places |= {place: scratch[r] for place, r in self._register.items()}
         calls = [
@@ -140,7 +139,7 @@ class PointTape:
                 open_ = open_[:width]
             open_[:] = 0.0
 
-            def settle(place: int, part: slice = part, open_: Array = open_) -> None:
+            def settle(place: int, part: slice = part, open_: Float64Array = open_) -> None:
                 value, radius = (a[: len(open_)] for a in places[place])
                 for name in names.get(place, ()):
                     if name in self._guards:

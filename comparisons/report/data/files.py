@@ -115,7 +115,7 @@ def _read_along(path: Path, keep: Callable[[Row], Any]) -> dict[str, Any]:
 
 
 def _read_whole(path: Path) -> dict[str, Any]:
-    """The same of any document. Raises: as `read_json`."""
+    """The document of any file. Raises: ValueError, one sentence, if it is none of a report."""
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"), parse_constant=_no_literal)
     except RecursionError:

@@ -264,7 +264,7 @@ class _Case:
         return e.func(*parts)
 
     def holds(self, c: Any) -> bool:
-        """Whether a condition holds. Raises: Open, and as `of`."""
+        """Whether a condition holds. Raises: _Branch, Open, Undefined."""
         try:
             return holds(c, self.sign)
         except NotReadable:
