@@ -226,6 +226,8 @@ class Prepared:
             more, also, by_ball = self._beside(chunk.at(piece.start + found.open), left)
             most, counts = most.joined(more), [n + m for n, m in zip(counts, also, strict=True)]
         tally = self._plain(most, number, counts) + Tally(by_ball=by_ball)
+        if not found.other.size:
+            return tally
         known = np.ones(found.other.size, dtype=bool)
         truth = Enclosure(found.high, np.zeros(found.other.size), found.bound, known)
         return tally + self._nearly(number, chunk.at(piece.start + found.other), truth, left)
@@ -268,8 +270,9 @@ class Prepared:
         plain &= ~self._near_kinks(points.inputs)
         if definition is not None and definition.unresolved_kinks():
             plain[:] = False
-        left.add(points.at(~plain), truth[~plain])
-        points, truth = points.at(plain), truth[plain]
+        if not plain.all():
+            left.add(points.at(~plain), truth[~plain])
+            points, truth = points.at(plain), truth[plain]
         if not len(points.computed):
             return Tally()
         inputs = {self.variable: points.inputs}
@@ -278,7 +281,8 @@ class Prepared:
         moved = np.ascontiguousarray(np.broadcast_to(moved, points.computed.shape))
         rule = self.dtype, budget, self.bulk_from
         tally, undecided = judged_plainly(points, (truth.high, truth.bound), moved, number, rule)
-        left.add(points.at(undecided), truth[undecided])
+        if len(undecided):
+            left.add(points.at(undecided), truth[undecided])
         return tally
 
     def _near_kinks(self, inputs: Float64Array) -> BoolArray:

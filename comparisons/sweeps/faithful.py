@@ -30,6 +30,7 @@ from symdiff.oracle.tables.table import Table
 
 CORRECT, FAITHFUL, OTHER = 0, 1, 2
 _EXPONENT = np.uint64(0x7FF0000000000000)  # the exponent field of a float64
+_HUGE = np.int64((1 << 63) - 1)
 _BLOCK = 256  # points tried for a common row of the table
 
 
@@ -181,26 +182,87 @@ def _classify(
     return bulk, above, below, smallest
 
 
-@numba.njit(error_model="numpy")
-def _extremes(high: Any, computed: Any, bound: Any) -> Any:
-    """The least and the greatest |g|, and the most that an error upwards and downwards can be.
+class _Between(NamedTuple):
+    """The bits of errors that sort a gradient, where all are bounded alike and have one unit.
 
-    As `_kind` has it, where all are bounded alike; on vector registers. NaN makes an error of ∞.
+    CORRECT up to `correct`, FAITHFUL from `far` up to `under`, and else OTHER.
+    """
+
+    correct: np.int64  # −1 if none is
+    far: np.int64
+    under: np.int64
+
+
+@numba.njit(error_model="numpy")
+def _between(bound: Any, unit: Any) -> Any:
+    """What `_kind` decides by, found by halving.
+
+    Each of its three comparisons holds up to some error and not beyond, or from some on: sums,
+    products and quotients grow with their operands, and so they do rounded. The bits of floating
+    numbers that are not negative are in the numbers' order.
     """
     slack = 1 + 2.0**-50
     doubt = bound * slack
-    least, greatest, up, down = np.inf, 0.0, 0.0, 0.0
-    strange = False
+    found = (np.int64(-1), np.int64(-1), np.int64(-1))
+    step = np.int64(1) << np.int64(62)
+    correct, near, under = found
+    while step > 0:
+        error = from_bits(np.uint64(correct + step))
+        if (error + doubt) * slack <= 0.5 * unit:
+            correct += step
+        error = from_bits(np.uint64(under + step))
+        if (error + doubt) * slack < unit:
+            under += step
+        error = from_bits(np.uint64(near + step))
+        if error / slack - doubt <= 0.5 * unit:
+            near += step
+        step >>= np.int64(1)
+    return _Between(correct, near + np.int64(1), under)
+
+
+@numba.njit(error_model="numpy")
+def _sizes(high: Any) -> Any:
+    """The bits of the least and of the greatest |g|."""
+    least, greatest = _HUGE, np.int64(0)
     for i in range(len(high)):
-        g, g_hat = high[i], np.float64(computed[i])
-        size, most = abs(g), (abs(g_hat - g) + doubt) * slack
+        size = np.int64(to_bits(abs(high[i])))
         least = min(least, size)
         greatest = max(greatest, size)
-        up_here, down_here = (0.0 if g_hat < g else most), (most if g_hat < g else 0.0)
-        up = max(up, up_here)
-        down = max(down, down_here)
-        strange |= not most < np.inf
-    return least, greatest, (np.inf if strange else up), down
+    return least, greatest
+
+
+@numba.njit(error_model="numpy")
+def _sorted_alike(high: Any, computed: Any, between: Any, others: Any) -> Any:
+    """How many are correct, how many faithful, the least |g| of these, and their largest errors.
+
+    On vector registers, by integers alone, for which the order of a minimum does not matter. Sizes
+    and errors, upwards and downwards, as bits, or −1 where there is none; `others` is set where
+    one is neither.
+    """
+    correct = plain = 0
+    least, up, down = _HUGE, np.int64(-1), np.int64(-1)
+    for i in range(len(high)):
+        g, g_hat = high[i], np.float64(computed[i])
+        error = np.int64(to_bits(abs(g_hat - g)))
+        right = error <= between.correct
+        told = right | ((error >= between.far) & (error <= between.under))
+        correct += 1 if right else 0
+        plain += 1 if told else 0
+        below = g_hat < g
+        least = min(least, np.int64(to_bits(abs(g))) if told else _HUGE)
+        up = max(up, error if told & (not below) else np.int64(-1))
+        down = max(down, error if told & below else np.int64(-1))
+        others[i] = 0 if told else 1
+    return (correct, plain - correct), least, up, down
+
+
+@numba.njit(error_model="numpy")
+def _most(error: Any, bound: Any) -> Any:
+    """The most that an error can be, as `_kind` has it; 0 if there is none."""
+    if error < 0:
+        return 0.0
+    slack = 1 + 2.0**-50
+    return (from_bits(np.uint64(error)) + bound * slack) * slack
 
 
 @compiled(nogil=True, error_model="numpy")
@@ -223,6 +285,8 @@ def _sort_patterns(  # noqa: PLR0915 - one pass
     points, values, errors = patterns.view(np.float32), np.empty(_BLOCK), np.empty(_BLOCK)
     bits = np.empty(_BLOCK, np.uint64)
     nodes, used = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
+    marks = np.empty(_BLOCK, np.int64)
+    known, between = (-1.0, -1.0), _Between(np.int64(-1), np.int64(-1), np.int64(-1))
     for start in range(0, len(computed), _BLOCK):
         count = min(_BLOCK, len(computed) - start)
         for i in range(count):
@@ -238,21 +302,33 @@ def _sort_patterns(  # noqa: PLR0915 - one pass
             for i in range(count):
                 u = from_bits(((block[i] << shift) & MANTISSA) | ONE) - 1.5
                 values[i] = horner(c0, c1, c2, c3, c4, c5, c6, u)
-                errors[i] = b
-            least, greatest, up, down = _extremes(
-                values[:count], computed[start : start + count], b
-            )
-            unit = max(from_bits(to_bits(least) & _EXPONENT), smallest_normal) * scale
-            same = greatest < 2 * max(from_bits(to_bits(least) & _EXPONENT), smallest_normal)
+            size, greatest = _sizes(values[:count])
+            least, greatest = from_bits(np.uint64(size)), from_bits(np.uint64(greatest))
+            binade = max(from_bits(to_bits(least) & _EXPONENT), smallest_normal)
+            unit = binade * scale
             certain = max(relative * least, absolute) >= b
             bulky = least >= bulk_from
-            if certain and same and (bulky or greatest < bulk_from) and max(up, down) <= unit / 2:
-                correct += count
-                smallest = min(smallest, least)
+            if certain and greatest < 2 * binade and (bulky or greatest < bulk_from):
+                if known != (b, unit):
+                    known, between = (b, unit), _between(b, unit)
+                numbers, size, up, down = _sorted_alike(
+                    values[:count], computed[start : start + count], between, marks
+                )
+                correct += numbers[0]
+                faithful += numbers[1]
+                if numbers[0] + numbers[1] > 0:
+                    smallest = min(smallest, from_bits(np.uint64(size)))
+                up, down = _most(up, b), _most(down, b)
                 above, below = max(above, up / unit), max(below, down / unit)
                 if bulky:
                     bulk = max(bulk, max(up, down) / unit)
+                if numbers[0] + numbers[1] < count:
+                    for i in range(count):
+                        if marks[i]:
+                            other[others], highs[others], bounds[others] = start + i, values[i], b
+                            others += 1
                 continue
+            errors[:count] = b
         else:
             descend(block, tree, nodes, used)
             for i in range(count):

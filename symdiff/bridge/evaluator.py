@@ -349,12 +349,19 @@ def _alike(a: Float64Array, b: Float64Array) -> BoolArray:
 
 
 def _between(at: Float64Array, near: Float64Array) -> Float64Array:
-    """What is computed at ties, if it is none of what lies outside of all that is near."""
+    """What is computed at ties, if it is none of what lies outside of all that is near.
+
+    Args: near, of each input that moves four rows: the values one and two float64 below, and above.
+    """
     low, high = np.fmin.reduce(near), np.fmax.reduce(near)  # NaN if all are
     with np.errstate(invalid="ignore", over="ignore"):  # ∞ − ∞, or −10³⁰⁸ − 10³⁰⁸
         size = np.maximum(np.abs(low), np.abs(high))
-        slack = RELATIVE * size + ABSOLUTE
-        inside = (at >= low - slack) & (at <= high + slack)
+        # Each value is right relatively, and what it is at the tie as far off as the next one:
+        # 0 is near the end of 10⁻¹⁶ to 5 where 1 − z ends, and not near that of 1 to 10¹⁰.
+        steps = np.fmax.reduce(np.abs(near[0::2] - near[1::2]))
+        ends = (RELATIVE * np.abs(end) + 4 * np.fmax(steps, 0) for end in (low, high))
+        below, above = (np.fmin(RELATIVE * size, slack) + ABSOLUTE for slack in ends)
+        inside = (at >= low - below) & (at <= high + above)
         alike = high - low <= _ALIKE * size
     one = np.where(alike, low, np.nan)
     return np.where(np.isnan(low) | np.isnan(at) | inside, at, one)

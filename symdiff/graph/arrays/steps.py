@@ -121,8 +121,16 @@ def count(length: Any) -> int:
 def rows(function: Callable[[list[Any]], list[Any]], operand: Any, axis: int) -> Any:
     """Flags along an axis: `function` of each row there, in numbers of the operand's kind."""
     moved = np.moveaxis(operand, axis, -1)
-    flags = moved * 0
+    flags = np.empty_like(moved)
     for row in np.ndindex(moved.shape[:-1]):
-        for i, flag in enumerate(function(list(moved[row]))):
-            flags[(*row, i)] += flag
+        entries = list(moved[row])
+        for i, flag in enumerate(function(entries)):
+            flags[(*row, i)] = _zero(entries[i]) + flag
     return np.moveaxis(flags, -1, axis)
+
+
+def _zero(number: Any) -> Any:
+    """0 as a number of the same kind: a multiple of it, but of ±∞ that is none."""
+    zero = number * 0
+    known = number.is_finite() if hasattr(number, "is_finite") else bool(zero == zero)  # noqa: PLR0124 - NaN is not
+    return zero if known else type(number)(0)

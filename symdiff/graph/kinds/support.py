@@ -60,9 +60,17 @@ def supported(operand: Any, axis: int) -> Any:
 def _flags(entries: list[Any]) -> list[float]:
     flags = []
     for mine in entries:
-        above = sum((other - mine for other in entries if other > mine), start=mine * 0)
+        above = sum((_beyond(other, mine) for other in entries), start=0)
         flags.append(1.0 if above < 1 else 0.0 if above > 1 else np.nan)
     return flags
+
+
+def _beyond(other: Any, mine: Any) -> Any:
+    """max(other − mine, 0), of numbers or balls that may overlap; NaN of NaN."""
+    if other <= mine:
+        return 0
+    difference = other - mine
+    return difference.max(0) if hasattr(difference, "rel_accuracy_bits") else difference
 
 
 def support(x: Node, axis: str) -> Node:

@@ -98,7 +98,7 @@ def is_total(e: Expr) -> bool:
         values = [value for value, _ in e.args]
         return e.args[-1][1] == True and all(map(is_total, [*values, *sides]))  # noqa: E712 - SymPy's true
     if e.is_Atom:
-        return True
+        return e not in (sympy.nan, sympy.zoo)
     restricted = isinstance(e, log1p) or (
         isinstance(e, SpecialFunction) and not isinstance(e, Rounding)
     )

@@ -53,6 +53,11 @@ def _entry(value: Any) -> arb:
 _ball = np.frompyfunc(_entry, 1, 1)
 
 
+def is_wide(entry: Any) -> bool:
+    """Whether an entry is a ball that may be anything; ±∞ and NaN are none."""
+    return isinstance(entry, arb) and not (entry.is_nan() or entry.rad().is_finite())
+
+
 def balls_of(values: Any) -> Any:
     """Float64 or rational numbers as exact balls, in an object array of their shape."""
     values = np.asarray(values)
@@ -149,7 +154,11 @@ class Entry(OfColumns):
 
 
 class Plain(OfColumns):
-    """An expression as a function of balls: 0 is a number like others, whatever made it."""
+    """An expression as a function of balls: 0 is a number like others, whatever made it.
+
+    What is made of the whole line is the whole line: that may have no value, and then has none of
+    atan(1/0) nor sign(log 0), which are bounded.
+    """
 
     def __init__(self, symbols: Sequence[Symbol], expression: Expr) -> None:
         none = expression.has(*NO_NUMBERS)  # 0/0, as the mean over nothing is
@@ -157,11 +166,17 @@ class Plain(OfColumns):
 
     def __call__(self, *balls: Any) -> arb:
         """The value. Raises: OutOfTimeError."""
-        return arb.nan() if self._entry is None else self._entry(*balls)
+        if self._entry is None:
+            return arb.nan()
+        value = self._entry(*balls)
+        if value.is_finite() and any(map(is_wide, balls)):
+            others = self._entry(*(arb.nan() if is_wide(ball) else ball for ball in balls))
+            return arb(0, arb.pos_inf()) if others.is_nan() else value
+        return value
 
     def of_columns(self, columns: Sequence[list[Any]]) -> Iterable[arb]:
         """The values. Raises: OutOfTimeError."""
-        if self._entry is None or not columns[0]:
+        if self._entry is None or not columns[0] or any(any(map(is_wide, c)) for c in columns):
             return map(self, *columns)
         return self._entry.of_columns(columns)
 

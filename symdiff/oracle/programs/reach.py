@@ -26,10 +26,12 @@ from symdiff.graph.adjoints.acyclic import acyclic
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.adjoints.reverse import sweep_from
 from symdiff.graph.graph import Graph
+from symdiff.graph.kinds.cholesky import Cholesky
 from symdiff.graph.kinds.einsum import Einsum, contraction
 from symdiff.graph.kinds.elementwise import Elementwise, elementwise
 from symdiff.graph.kinds.gather import Gather, Scatter
 from symdiff.graph.kinds.input import Input
+from symdiff.graph.kinds.inverse import Inverse
 from symdiff.graph.kinds.largest import Largest
 from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.kinds.support import Support
@@ -39,6 +41,7 @@ from symdiff.graph.template import placeholder
 from symdiff.notation.arrays import Axes
 from symdiff.oracle.enclosures.enclosure import Why
 from symdiff.oracle.points.primal import is_total
+from symdiff.oracle.programs.array_balls import is_wide
 from symdiff.programs.program import Program, program
 
 Balls = Mapping[str, Any]
@@ -49,9 +52,7 @@ Masks = Mapping[str, BoolArray]
 
 # An entry that no other comes to, as of a scatter, is the number 0 and no ball.
 _NAN = np.frompyfunc(lambda ball: isinstance(ball, arb) and ball.is_nan(), 1, 1)
-_WIDE = np.frompyfunc(
-    lambda ball: isinstance(ball, arb) and not ball.is_nan() and not ball.rad().is_finite(), 1, 1
-)
+_WIDE = np.frompyfunc(is_wide, 1, 1)
 
 
 def no_value(balls: Any) -> BoolArray:
@@ -136,7 +137,12 @@ def chosen_from(graph: Graph) -> tuple[Node, ...]:
 def _restricting(graph: Graph) -> tuple[Node, ...]:
     """The nodes whose function is not defined everywhere, of those that the output hangs on."""
     computed = topological(graph.output_nodes, computed=True)
-    return tuple(n for n in computed if isinstance(n, Elementwise) and not is_total(n.expr))
+    return tuple(
+        n
+        for n in computed
+        if isinstance(n, Inverse | Cholesky)
+        or (isinstance(n, Elementwise) and not is_total(n.expr))
+    )
 
 
 @dataclass(frozen=True)
@@ -258,7 +264,7 @@ class Watch:
         adjoints = self._adjoints
         lines = adjoints.graph.lines
         with acyclic():
-            steeper = steep(adjoints.graph.nodes.values())
+            steeper = steep(adjoints.graph.nodes.values(), through_flags=True)
             seeds = [(steeper[lines[name]], v) for name, v in adjoints.cotangents.items()]
             found = sweep_from(seeds).adjoints
         named = {name: steeper[node] for name, node in adjoints.graph.nodes.items()}

@@ -304,6 +304,8 @@ def test_mpmath_gives_mpmath_numbers():
         ("relu(relu(z))", 0.0),
         ("where(z >= 0, z, z/8)", 1.0),
         ("where(a > 0, z, 2*z)", 2.0),
+        ("min(max(z, 0), 1e10*z)", np.nan),  # 10¹⁰ and 1: the convention says 0
+        ("max(1e9*z, min(z, 0))", np.nan),
     ],
 )
 @pytest.mark.usefixtures("either_way")
@@ -313,6 +315,14 @@ def test_at_a_tie_a_value_is_right_or_between_its_sides_or_nan(text, at_zero):
 
     np.testing.assert_array_equal(f(np.array([0.0, -0.0])), at_zero)
     assert np.isfinite(f(np.array([-1.5, 0.75]))).all()
+
+
+@pytest.mark.usefixtures("either_way")
+def test_a_convention_at_the_end_of_a_curved_side_is_kept():
+    """0 is the slope of −(z − 1)² at 1, though those beside are above it."""
+    f = derivative("where(z > 1, 5*z - 5, -(z - 1)**2)")
+
+    np.testing.assert_array_equal(f(np.array([1.0])), 0.0)
 
 
 @pytest.mark.usefixtures("either_way")

@@ -5,7 +5,7 @@ import pytest
 from flint import arb
 
 import symdiff
-from symdiff.graph import Graph, array
+from symdiff.graph import Graph, array, elementwise, literal
 from symdiff.graph.kinds.largest import largest, maximum, winners
 from symdiff.graph.kinds.shift import peak
 
@@ -64,3 +64,16 @@ def test_the_largest_and_its_marks(kind):
 def test_a_nan_leaves_it_open():
     """No entry of its row is known to be the largest."""
     assert np.isnan(winners(np.array([1.0, np.nan]), 0, "even")).all()
+
+
+@pytest.mark.parametrize("ties", ["even", "first"])
+def test_a_masked_entry_is_none_of_the_largest(ties):
+    """x + (0, −∞, 0): its flag is 0, and not 0 times −∞."""
+    x, mask = array("x", "n"), literal(np.array([0.0, -np.inf, 0.0]), ("n",))
+    y = maximum(elementwise(lambda a, m: a + m, x, mask), "n", ties)
+    found = symdiff.adjoints(Graph("f", (x,), {"y": y}))
+    at = np.array([1.0, 5.0, 2.0])
+
+    assert found.lambdify()(x=at)["x"].tolist() == [0.0, 0.0, 1.0]
+    assert found.enclose(x=at)["x"].high.tolist() == [0.0, 0.0, 1.0]
+    assert found.enclose(x=at)["x"].certified.all()

@@ -1,0 +1,110 @@
+"""Where a value on the way is none, or may be none, nothing that hangs on it is certified."""
+
+import numpy as np
+import pytest
+import sympy
+from sympy import Piecewise
+
+from symdiff import adjoints
+from symdiff.functions import expm1, log1p
+from symdiff.graph import Graph, array, cholesky, elementwise, inverse
+from symdiff.graph.kinds.support import support, supported
+from symdiff.oracle.enclosures.enclosure import Why
+
+U, Z, M, N = array("u", "n"), array("z", "n"), array("m", "a b"), array("w", "a b")
+
+
+def nothing(t):
+    """0, which no precision tells from another number."""
+    return expm1(log1p(t)) - t
+
+
+MADE = {
+    "1/0": lambda t: 1 / nothing(t),
+    "log 0": lambda t: sympy.log(nothing(t)),
+    "the root of less than 0": lambda t: sympy.sqrt(nothing(t) - sympy.Rational(1, 10**2000)),
+}
+BOUNDED = {
+    "atan": sympy.atan,
+    "sign": sympy.sign,
+    "sin": sympy.sin,
+    "erf": sympy.erf,
+    "a mask": lambda t: Piecewise((1, t > 0), (2, True)),
+    "two steps": lambda t: sympy.cos(sympy.atan(t)),
+}
+
+
+@pytest.mark.parametrize("outer", BOUNDED)
+@pytest.mark.parametrize("inner", MADE)
+def test_what_may_have_no_value_has_none_in_a_bounded_function(inner, outer):
+    """u + atan(1/0): the 1/0 of a node before may be anything, and atan of it is a narrow ball."""
+    y = elementwise(lambda u, a: u + BOUNDED[outer](a), U, elementwise(MADE[inner], Z))
+    found = adjoints(Graph("f", (U, Z), {"y": y})).enclose(
+        u=np.ones(2), z=np.array([0.5, 3.0]), v=np.ones(2)
+    )
+
+    for enclosure in found.values():
+        assert not enclosure.certified.any()
+
+
+def test_a_case_that_is_not_taken_may_have_no_value():
+    """1/0 beside a mask that does not take it leaves u's adjoint what it is."""
+    a = elementwise(MADE["1/0"], Z)
+    y = elementwise(lambda u, a, z: Piecewise((u, z > 0), (sympy.atan(a), True)), U, a, Z)
+    found = adjoints(Graph("f", (U, Z), {"y": y})).enclose(
+        u=np.ones(2), z=np.array([0.5, 3.0]), v=np.ones(2)
+    )
+
+    assert found["u"].certified.all()
+
+
+def test_no_number_in_an_expression_is_no_value():
+    """SymPy writes log(z − z) as an infinity without a sign, which sign() keeps to itself."""
+    y = elementwise(lambda u, z: u + sympy.sign(sympy.log(z - z)), U, Z)
+    found = adjoints(Graph("f", (U, Z), {"y": y})).enclose(u=np.ones(2), z=np.ones(2), v=np.ones(2))
+
+    assert not found["u"].certified.any()
+
+
+@pytest.mark.parametrize(
+    ("made", "given"),
+    [
+        (inverse(M), [[1.0, 2.0], [2.0, 4.0]]),
+        (cholesky(M), [[-1.0, 0.0], [0.0, 1.0]]),
+        (cholesky(M), [[1.0, 1.0], [1.0, 1.0]]),
+    ],
+)
+def test_a_matrix_without_inverse_or_factor_has_no_value_in_a_bounded_function(made, given):
+    """w + sign(inv m), of a singular m: no entry of w has an adjoint, and has one of others."""
+    y = elementwise(lambda w, a: w + sympy.sign(a), N, made)
+    found = adjoints(Graph("f", (N, M), {"y": y}))
+    ones = np.ones((2, 2))
+
+    assert not found.enclose(m=np.array(given), w=ones, v=ones)["w"].certified.any()
+    good = found.enclose(m=np.array([[2.0, 1.0], [1.0, 3.0]]), w=ones, v=ones)["w"]
+    assert good.certified[0, 0]
+
+
+def test_a_support_beside_what_is_no_number_is_none():
+    """Of sparsemax of (1, log −1, 2): which entries are positive hangs on all of the row."""
+    y = elementwise(lambda u, s: u * s, U, support(elementwise(sympy.log, Z), "n"))
+    found = adjoints(Graph("f", (U, Z), {"y": y})).enclose(
+        u=np.ones(3), z=np.array([1.0, -1.0, 2.0]), v=np.ones(3)
+    )
+
+    for enclosure in found.values():
+        assert not enclosure.certified.any()
+        assert (enclosure.why == Why.UNDEFINED).all()
+
+
+def test_a_support_counts_what_may_be_larger():
+    """0 beside two balls up to ¾ around 0, which overlap it: together they may exceed it by 1.5."""
+    flint = pytest.importorskip("flint")
+    wide = flint.arb(0, 0.75)
+    row = np.array([flint.arb(0), wide, wide], dtype=object)
+
+    assert np.isnan(float(supported(row, 0)[0]))
+    with np.errstate(invalid="ignore"):
+        masked = supported(np.array([0.0, 0.5, -np.inf, -np.inf]), 0)
+    assert masked.tolist() == [1.0, 1.0, 0.0, 0.0]
+    assert np.isnan(supported(np.array([0.0, np.nan]), 0)).all()
