@@ -108,7 +108,7 @@ def slice_of(python: Path, folder: Path) -> None:
     run([symdiff, "compare", "relu", "gelu", "--dtype", "float32"], folder)
     run([python, "-m", "pytest", "-q", "--symdiff-report=r.html", "--symdiff-json=r.json"], folder)
     run([symdiff, "report", "--from", "r.json", "--output", "again.html"], folder)
-    assert (folder / "again.html").stat().st_size > 10**5  # noqa: S101 - the page holds its font
+    assert (folder / "again.html").stat().st_size > 7 * 10**4  # noqa: S101 - the page holds its font
 
 
 def check(python: str, built: Path, requirements: Sequence[str], work: Path) -> None:
