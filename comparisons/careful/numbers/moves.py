@@ -79,6 +79,9 @@ OF_NUMBERS: dict[str, Change] = {
     "entries eight times as large": free_ones(lambda x: 8 * x),
     "entries a sixteenth as large": free_ones(lambda x: x / 16),
     "entries of which one is 0": free_ones(_with_a_zero),
+}
+# Of these a matrix has no inverse, and what solves with it need not have a gradient.
+OF_LESS_RANK: dict[str, Change] = {
     "entries of which a row is 0": free_ones(_with_a_row_of_zeros),
     "entries equal in pairs": free_ones(lambda x: _equal_in_pairs(x, -1)),
     "rows equal in pairs": free_ones(lambda x: _equal_in_pairs(x, 0)),

@@ -16,6 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -48,13 +49,10 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
     asked: list[str] = []
     with calling(case.subject):
         sizes, given = norms(case), bare.nearby.given
-        changes = [*moves.of_integers(given).items(), *moves.of_lengths(given)]
         free = any(moves.is_free(np.asarray(case.inputs[name])) for name in arguments_of(case))
-        if free:
-            changes = [*moves.OF_NUMBERS.items(), *changes]
-        else:
+        if not free:
             yield Unasked("other numbers", _CHOSEN)
-        for name, change in changes:
+        for name, change in _changes(case, given, free=free):
             found = _asked(case, bare, name, change, sizes)
             asked += [] if found is None else [name]
             if isinstance(found, Comparison):
@@ -64,6 +62,21 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
             yield from _scaled(case, bare, sizes, asked)
     if asked:
         yield Also(f"the same at {', '.join(asked)}")
+
+
+def _changes(case: Case, given: Any, *, free: bool) -> Iterator[tuple[str, moves.Change]]:
+    """By name how the arguments are changed, without their scales.
+
+    Args: free, whether some of them look as if any numbers would do.
+    """
+    solves = case.subject.shared == "matrix"
+    if free:
+        yield from moves.OF_NUMBERS.items()
+    if free and not solves:
+        yield from moves.OF_LESS_RANK.items()
+    yield from moves.of_integers(given).items()
+    if not solves:
+        yield from moves.of_lengths(given)
 
 
 def _scaled(
