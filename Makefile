@@ -49,7 +49,7 @@ bench: .venv/installed ## every benchmark, one after the other
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 atlas: .venv/installed ## every framework that is installed beside the truth; leaves docs/atlas
-	$(BIN)/symdiff atlas --checkpoint build/atlas.jsonl --pages docs/atlas
+	$(BIN)/symdiff atlas --jobs 2 --checkpoint build/atlas.jsonl --pages docs/atlas
 
 atlas-pages: .venv/installed ## the atlas's pages anew from docs/atlas/atlas.json
 	$(BIN)/symdiff atlas --from docs/atlas/atlas.json --pages docs/atlas

@@ -82,7 +82,10 @@ class Adjoints(Derivation, Mapping[str, Expr]):
 
     @cached_property
     def where(self) -> Mapping[str, Expr]:
-        """What else the lines are written with: s = softmax(x). Raises: as `lines`."""
+        """What else the lines are written with: s = softmax(x).
+
+        Raises: TooLarge if one is too large to be read.
+        """
         return readable(self._where)
 
     @cached_property

@@ -275,6 +275,26 @@ def test_no_public_name_is_that_of_a_module(stub):
     assert names & {p.stem for p in stub.parent.iterdir()} == set()
 
 
+@pytest.mark.parametrize("package", ROOMS)
+def test_no_two_classes_have_one_name(package):
+    """One word, one meaning."""
+    found: dict[str, list[str]] = {}
+    for file in sorted((ROOT / package).rglob("*.py")):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(str(file.relative_to(ROOT)))
+
+    assert {name: files for name, files in found.items() if len(files) > 1} == {}
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_what_is_raised_is_said_where_it_is(package):
+    """`Raises: as f` sends the reader elsewhere."""
+    sources = (ROOT / package).rglob("*.py")
+
+    assert [f for f in sources if "Raises: as " in f.read_text(encoding="utf-8")] == []
+
+
 def test_the_page_shows_the_rooms():
     """docs/house.md has each room of symdiff, in order, and each of comparisons."""
     page = (ROOT / "docs" / "house.md").read_text(encoding="utf-8")

@@ -13,13 +13,13 @@ from typing import Any
 from tqdm import tqdm
 
 from comparisons.atlases.data import about, write_document
-from comparisons.atlases.journal import Journal
+from comparisons.atlases.journal import TaskJournal
 from comparisons.atlases.task import Task, measure, tasks_of
 from comparisons.dtypes import FLOAT_TYPES, float_type
 from comparisons.frameworks.every import FRAMEWORKS, framework_named
 from comparisons.frameworks.framework import Framework
 from comparisons.judge.vocabulary import verdict_named
-from comparisons.report.data.row import WIDEST_FIRST, Row, read, written
+from comparisons.report.data.row import WIDEST_FIRST, Row, plain_data, read
 from comparisons.results.views.number import shown
 
 
@@ -140,13 +140,13 @@ def atlas(
     columns = [(f.name, way) for f in chosen for way in ways if way in f.ways]
     head = about(chosen, names, kinds, columns)
     tasks = list(tasks_of(names, kinds, columns))
-    journal = None if checkpoint is None else Journal(Path(checkpoint), head)
+    journal = None if checkpoint is None else TaskJournal(Path(checkpoint), head)
     done: dict[str, Any] = {} if journal is None else dict(journal.done)
     left = [task for task in tasks if task.key not in done]
     with tqdm(total=len(tasks), initial=len(tasks) - len(left), unit="task", disable=None) as bar:
         bar.set_description("atlas")
         for task, cells in _run(left, executor):
-            done[task.key] = written(cells)
+            done[task.key] = plain_data(cells)
             if journal is not None:
                 journal.add(task.key, done[task.key])
             bar.update()

@@ -6,7 +6,7 @@ import numpy as np
 
 import symdiff
 from comparisons.dtypes import FloatType
-from comparisons.engines.snippet import Place
+from comparisons.engines.snippet import AmongPoints
 from comparisons.judge.vocabulary import Status
 from comparisons.report.data.row import Row
 from comparisons.results.adjoint_result import AdjointResult
@@ -72,7 +72,7 @@ def _point(found: Comparison, point: Point) -> Row:
     """A gradient in decimal and in bits, and the framework's code that prints it."""
     ((name, at),) = point.inputs.items()
     dtype = found.dtype
-    example = Example(name, {name: np.asarray(at)}, (), Place(0, found.values))
+    example = Example(name, {name: np.asarray(at)}, (), AmongPoints(0, found.values))
     return {
         "at": at,
         "at_bits": dtype.hex_bits(at),

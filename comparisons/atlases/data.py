@@ -37,6 +37,7 @@ def about(
             "python": platform.python_version(),
             **{name: version(name) for name in _OURS},
             **{f.name: f.version for f in frameworks if f.name not in missing},
+            **{k: v for f in frameworks if f.name not in missing for k, v in f.compilers().items()},
         },
         "machine": {"system": platform.system(), "architecture": platform.machine()},
         "titles": {f.name: f.title for f in frameworks},

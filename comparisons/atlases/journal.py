@@ -10,7 +10,7 @@ from typing import Any
 from comparisons.report.data.row import Row
 
 
-class Journal:
+class TaskJournal:
     """A file of one line a finished task, under a first line that says of which atlas.
 
     A line that was being written when the process died is ignored, and its task done again.

@@ -11,17 +11,19 @@ from typing import Any
 
 from comparisons.atlases.atlas import Atlas
 from comparisons.atlases.plot import plot
+from comparisons.judge.budget import Budget
 from comparisons.judge.vocabulary import Verdict, verdict_named
 from comparisons.report.data.row import Row
 from comparisons.results.views.number import shown
 
+_BUDGET = Budget()
 SQUARES = (
-    "🟦 at most an ulp, 🟩 at most 4, 🟨 at most 32, 🟧 more, "
-    "🟥 wrong somewhere, ⬜ nothing could be judged; "
+    f"🟦 at most an ulp, 🟩 at most {_BUDGET.accurate:g}, 🟨 at most {_BUDGET.absolute:g}, "
+    "🟧 more, 🟥 wrong somewhere, ⬜ nothing could be judged; "
     "∞: wrong or NaN at ±∞, where the gradient has a limit."
 )
 _NO_PASS = {Verdict.DISAGREES: "🟥", Verdict.INCONCLUSIVE: "⬜"}
-_STEPS = ((1.0, "🟦"), (4.0, "🟩"), (32.0, "🟨"))
+_STEPS = ((1.0, "🟦"), (_BUDGET.accurate, "🟩"), (_BUDGET.absolute, "🟨"))
 
 
 @dataclass(frozen=True, eq=False)

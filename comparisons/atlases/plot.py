@@ -16,7 +16,7 @@ COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#0
 
 
 @dataclass(frozen=True)
-class Line:
+class Curve:
     """One framework's errors as a path."""
 
     title: str
@@ -28,7 +28,7 @@ class Line:
 class Plot:
     """What the drawing is made of."""
 
-    lines: Sequence[Line]
+    lines: Sequence[Curve]
 
     width = _LEFT + (2 * _LAST + 1) * _BIN + _KEY
     height = _TOP + _HEIGHT + _BELOW
@@ -53,7 +53,7 @@ def plot(cells: Sequence[tuple[str, Row]]) -> Plot:
     """The plot of the cells of one function and type, each with its title."""
     return Plot(
         [
-            Line(title, COLOURS[i % len(COLOURS)], _path(cell["errors"].split(" ")))
+            Curve(title, COLOURS[i % len(COLOURS)], _path(cell["errors"].split(" ")))
             for i, (title, cell) in enumerate(cells)
         ]
     )

@@ -23,7 +23,7 @@ from comparisons.capture.arrays.axes import axes_of
 from comparisons.capture.arrays.storage import Storages, address, numbers, unreadable
 from comparisons.capture.calls.call import Call
 from comparisons.capture.calls.computed import computed_in
-from comparisons.capture.calls.decisions import Decision, decision
+from comparisons.capture.calls.decisions import ByCases, decision
 from comparisons.capture.calls.implementations import implementation
 from comparisons.capture.calls.operators import (
     CREATES,
@@ -57,7 +57,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
     def __init__(self, held: Container[int] = (), positions: Positions | None = None) -> None:
         """Args: held, decisions taken as constants, by their order; positions, of pixels."""
         super().__init__()  # type: ignore[no-untyped-call]  # torch's class is untyped
-        self.decisions: list[Decision] = []  # in the order in which they were made
+        self.decisions: list[ByCases] = []  # in the order in which they were made
         self.origins = Origins()
         self.fixed: list[tuple[str, Place | None]] = []  # what would differ at other inputs
         self.computed: dict[Node, Roundings] = {}  # constants that an operator computes itself

@@ -18,7 +18,7 @@ from comparisons.careful.unasked import Also, Unasked
 from comparisons.cases.asked import Asked, case_of
 from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array, FloatType
-from comparisons.engines.engine import Gradients, Indices
+from comparisons.engines.engine import Gradients
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.modes.value import Value
 from comparisons.inputs.changes import evaluator_of, parts_of
@@ -32,7 +32,7 @@ from comparisons.results.comparison import Comparison
 from comparisons.subjects.own.entrywise import Entrywise
 from comparisons.subjects.subject import Subject
 from symdiff import Definition, pointwise
-from symdiff.array_types import BoolArray
+from symdiff.array_types import BoolArray, IndexArray
 from symdiff.functions import Extreme
 
 _FURTHEST = 64.0  # e^64 is in every type but float16
@@ -211,7 +211,7 @@ def _of_points(found: Entrywise, case: Case, points: Mapping[str, Float64Array])
     return replace(whole, inputs={**points, COTANGENT: ones})
 
 
-def _at(whole: Case, some: Indices, name: str) -> Case:
+def _at(whole: Case, some: IndexArray, name: str) -> Case:
     """Some of the points."""
     inputs = {k: v[some] for k, v in whole.inputs.items()}
     return replace(whole, subject=replace(whole.subject, name=name), inputs=inputs)

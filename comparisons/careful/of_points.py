@@ -17,7 +17,7 @@ from comparisons.careful.numbers.screen import Screen
 from comparisons.careful.unasked import Unasked, until_an_error
 from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
-from comparisons.engines.engine import Engine, Indices
+from comparisons.engines.engine import Engine
 from comparisons.engines.layouts.channels_last import ChannelsLast
 from comparisons.engines.layouts.expanded import Expanded
 from comparisons.engines.layouts.long import Long
@@ -41,6 +41,7 @@ from comparisons.inputs.landmarks import around, landmarks
 from comparisons.inputs.values import COTANGENT, seeded
 from comparisons.judge.budget import Budget
 from comparisons.results.comparison import Comparison
+from symdiff.array_types import IndexArray
 
 # Every one gives the very numbers of the first, or is judged.
 _EVERYWHERE: tuple[Engine, ...] = (
@@ -136,7 +137,7 @@ def _of(whole: Screen, engines: Sequence[Engine] | None) -> Iterator[Comparison 
 
 
 def _asked(
-    screen: Screen, engine: Engine, some: Indices | None = None, *, needed: bool = False
+    screen: Screen, engine: Engine, some: IndexArray | None = None, *, needed: bool = False
 ) -> Iterator[Comparison | Unasked]:
     """The answer, if it is not known already; or what the code said instead of one."""
     try:
@@ -150,7 +151,7 @@ def _asked(
         yield found
 
 
-def _second(case: Case, usual: Indices) -> Iterator[Comparison | Unasked]:
+def _second(case: Case, usual: IndexArray) -> Iterator[Comparison | Unasked]:
     """The second derivative, where the first can be differentiated."""
     if case.dtype.bits == 16:  # whose first derivative has but two or three digits
         yield Unasked("the second derivative", "in 16 bits")
@@ -202,7 +203,7 @@ def _with_cotangents(case: Case, points: Float64Array) -> Case:
     return replace(case, inputs=inputs, cotangent="random")
 
 
-def _short_of_the_end(screen: Screen) -> Indices | None:
+def _short_of_the_end(screen: Screen) -> IndexArray | None:
     """The points whose value is no more than half the largest number; None if that are all.
 
     z (1 + erf(z/√2))/2, as oneDNN has gelu too, overflows where twice the value would.
@@ -215,7 +216,7 @@ def _short_of_the_end(screen: Screen) -> Indices | None:
     return np.flatnonzero(~beyond) if beyond.any() else None
 
 
-def _usual(screen: Screen) -> Indices:
+def _usual(screen: Screen) -> IndexArray:
     """The points of usual size at which the function has a usual slope, as far as can be told."""
     z = screen.case.inputs[_name(screen.case)]
     value, bound, _ = screen.case.derived.estimates(_name(screen.case), {_name(screen.case): z})
@@ -225,7 +226,7 @@ def _usual(screen: Screen) -> Indices:
         return np.flatnonzero(near & np.isfinite(bound) & (np.abs(value) < _USUAL_SLOPE))
 
 
-def _extreme(case: Case, usual: Indices) -> Case:
+def _extreme(case: Case, usual: IndexArray) -> Case:
     """At usual points for cotangents of every size and sign, an eighth of them 0."""
     draw = seeded()
     low, high = _EXPONENTS.get(case.dtype.name, _EXPONENTS_ELSE)
@@ -235,11 +236,11 @@ def _extreme(case: Case, usual: Indices) -> Case:
     return replace(case, inputs=inputs, cotangent="of every size")
 
 
-def _part(case: Case, chosen: Indices) -> Case:
+def _part(case: Case, chosen: IndexArray) -> Case:
     return replace(case, inputs={k: v[chosen] for k, v in case.inputs.items()})
 
 
-def _bare(case: Case, chosen: Indices) -> dict[str, Float64Array]:
+def _bare(case: Case, chosen: IndexArray) -> dict[str, Float64Array]:
     return {_name(case): case.inputs[_name(case)][chosen]}
 
 

@@ -11,13 +11,13 @@ import numpy as np
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType, coarser
 from comparisons.engines import subnormals
-from comparisons.engines.engine import Engine, Gradients, Indices, Setting
+from comparisons.engines.engine import Engine, Gradients, Setting
 from comparisons.engines.every import ENGINES, engine_named
 from comparisons.engines.undisturbed import calling, undisturbed
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.budget import Budget
 from comparisons.judge.graphs.allowance import TIMES, Allowance
-from comparisons.judge.graphs.held import held_types, precisions
+from comparisons.judge.graphs.held import precisions
 from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.power.of_graphs import nonlinear, power_of
@@ -29,6 +29,7 @@ from comparisons.results.comparison import Comparison
 from comparisons.results.engine_table import EngineTable
 from comparisons.subjects.subject import Subject
 from symdiff import Definition
+from symdiff.array_types import IndexArray
 from symdiff.graph import Node
 from symdiff.graph.adjoints.derivation import CONSTANT, requiring_grad
 from symdiff.oracle.enclosures.enclosure import Enclosure
@@ -70,7 +71,11 @@ class Case:
         return case._second if engine.order == 2 else case  # noqa: SLF001 - another case
 
     def gradients(self, engine: Engine, at: Inputs | None = None) -> Gradients:
-        """What an engine computes, by default at the case's inputs. Raises: as `answer`."""
+        """What an engine computes, by default at the case's inputs.
+
+        Raises: ValueError if the engine cannot be asked; TypeError if torch fails; what the
+            subject raises.
+        """
         reason = _refusal(engine, self.subject)
         if reason is not None:
             raise ValueError(f"the engine {engine} cannot be asked: {reason}")
@@ -86,13 +91,18 @@ class Case:
 
     @undisturbed()
     def judged(
-        self, engine: Engine, gradients: Gradients, at: Inputs, chosen: Indices | None
+        self, engine: Engine, gradients: Gradients, at: Inputs, chosen: IndexArray | None
     ) -> Comparison:
         """What an engine computed at inputs of the case, beside the truth.
 
         Args: chosen, which of the case's points they are; None for all.
         """
-        adjoints, wrong = self._results(gradients, engine.read(at, self.dtype), chosen)
+        read = engine.read(at, self.dtype)
+        adjoints, wrong = self._results(gradients, read, chosen)
+        ideal = self._beside_ideal(adjoints, chosen)
+        if read is not at:  # judged by what the kernels read, told by what they were given
+            adjoints = {k: replace(found, inputs=at) for k, found in adjoints.items()}
+            ideal = None if ideal is None else replace(ideal, inputs=at)
         missing = self.truth.adjoints.missing
         return Comparison(
             subject=self.subject,
@@ -109,11 +119,11 @@ class Case:
             cotangent=self.cotangent,
             device=self.setting.device,
             given=at,
-            ideal=self._beside_ideal(adjoints, chosen),
+            ideal=ideal,
             unasked=(self.subject.no_double,) if self.subject.no_double else (),
         )
 
-    def _at(self, engine: Engine) -> tuple[Inputs, Indices | None]:
+    def _at(self, engine: Engine) -> tuple[Inputs, IndexArray | None]:
         """The inputs that the engine takes, and which they are of all."""
         if not self.subject.pointwise:
             return self.inputs, None
@@ -149,7 +159,7 @@ class Case:
         """The type that a function of points is judged in: its own, or the least it casts to."""
         if self._allowance is not None:
             return self.dtype
-        return reduce(coarser, held_types(self.subject.held, self.subject.casts, self.dtype))
+        return reduce(coarser, self.subject.types(self.dtype))
 
     @cached_property
     def _allowance(self) -> Allowance | None:
@@ -215,7 +225,7 @@ class Case:
         return self._of(replace(definition, formula=ideal, stable={}, at={}, ideal=None))
 
     def _beside_ideal(
-        self, adjoints: Mapping[str, AdjointResult], chosen: Indices | None
+        self, adjoints: Mapping[str, AdjointResult], chosen: IndexArray | None
     ) -> AdjointResult | None:
         """The first adjoint judged by the mathematical function instead."""
         if self._ideal is None or not adjoints:
@@ -224,7 +234,7 @@ class Case:
         return self._ideal._result(name, found.computed, found.inputs, chosen)  # noqa: SLF001 - another case
 
     def _result(
-        self, name: str, computed: Float64Array, at: Inputs, chosen: Indices | None
+        self, name: str, computed: Float64Array, at: Inputs, chosen: IndexArray | None
     ) -> AdjointResult:
         """One adjoint, judged."""
         truth = self._enclosures[name]
@@ -256,7 +266,7 @@ class Case:
         return not certified.high.any() and not certified.bound.any()
 
     def _results(
-        self, gradients: Gradients, at: Inputs, chosen: Indices | None
+        self, gradients: Gradients, at: Inputs, chosen: IndexArray | None
     ) -> tuple[dict[str, AdjointResult], dict[str, str]]:
         """Each adjoint's result, and in words each gradient that is missing or should be.
 

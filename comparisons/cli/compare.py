@@ -77,7 +77,8 @@ could not be compared.
     default=str(Verdict.FAILS_AT_INFINITY),
     show_default=True,
     metavar="VERDICT",
-    help="The worst verdict that is no disagreement: accurate, agrees or 'fails at ∞'.",
+    help="The worst verdict that is no disagreement: "
+    f"{Verdict.ACCURATE}, {Verdict.AGREES} or '{Verdict.FAILS_AT_INFINITY}'.",
 )
 @click.option(
     "--strict",

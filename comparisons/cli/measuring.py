@@ -16,7 +16,7 @@ import click
 from comparisons.cli.exit_code import ExitCode
 from comparisons.judge.vocabulary import Verdict, verdict_named
 from comparisons.report.data.row import Row
-from comparisons.report.journal import Journal, Run, write_as
+from comparisons.report.journal import Journal, LiveRun, write_as
 from comparisons.report.summaries.terminal_table import table
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Measured:
     differences: list[str] = field(default_factory=list)  # where engines do, from each other
     refused: list[str] = field(default_factory=list)  # what could not be compared, and why
     complete: bool = True
-    run: Run | None = None  # where the rows are kept until they are written
+    run: LiveRun | None = None  # where the rows are kept until they are written
 
     def keep(self, found: Result | EngineTable, *, aloud: bool = False) -> None:
         """Keep what was found: a row each, and what is worth words."""
@@ -132,7 +132,7 @@ def measure(jobs: Sequence[Job], **destinations: Path | None) -> Measured:
     from tqdm import tqdm
 
     given = {kind: path for kind, path in destinations.items() if path is not None}
-    measured = Measured(run=Run(given) if given else None)
+    measured = Measured(run=LiveRun(given) if given else None)
     journal = None if measured.run is None else Journal(measured.run.folder, "main")
     try:
         # A bar on a terminal only (disable=None), for what takes longer than a second.

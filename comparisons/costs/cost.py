@@ -19,7 +19,7 @@ SIZES = (1_000, 100_000, 1_000_000)
 
 
 @dataclass(frozen=True)
-class Line:
+class CostLine:
     """One method at one depth."""
 
     depth: int
@@ -38,10 +38,10 @@ class Cost:
 
     function: str
     sizes: Sequence[int]
-    lines: Sequence[Line]
+    lines: Sequence[CostLine]
     absent: Mapping[str, str]  # method and depth → why it could not be asked
 
-    def line(self, method: str, depth: int = 1) -> Line:
+    def line(self, method: str, depth: int = 1) -> CostLine:
         """The line of a method. Raises: KeyError if there is none."""
         for line in self.lines:
             if (line.method, line.depth) == (method, depth):
@@ -68,7 +68,7 @@ class Cost:
         lines += [f"{name}: {why}" for name, why in self.absent.items()]
         return f"{self.function}, float64, one thread\n" + "\n".join(lines)
 
-    def _cells(self, line: Line) -> list[str]:
+    def _cells(self, line: CostLine) -> list[str]:
         count = "" if line.operations is None else f"{line.operations:,} {line.unit}"
         return [
             str(line.depth),
@@ -141,7 +141,7 @@ def cost(
                     most = bytes_a_value(method, max(sizes)) if method.frugal else None
                     off = error(method, graph)
                 lines.append(
-                    Line(
+                    CostLine(
                         depth,
                         method.name,
                         method.operations,

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array, FloatType
-from comparisons.engines.snippet import Place, Snippet
+from comparisons.engines.snippet import AmongPoints, Snippet
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.subjects.subject import Subject
+from symdiff.array_types import IndexArray
 
-Indices = npt.NDArray[np.intp]
 WIDTH = 64  # of a tensor in a snippet: torch takes another path for one element than for a vector
 
 
@@ -87,7 +86,7 @@ class Engine(ABC):
         """Why it cannot take this subject, in words; None if it can."""
         return None
 
-    def chosen(self, size: int) -> Indices | None:  # noqa: ARG002 - takes all
+    def chosen(self, size: int) -> IndexArray | None:  # noqa: ARG002 - takes all
         """Which of so many points it takes, where all would take too long; None for all."""
         return None
 
@@ -120,7 +119,7 @@ class Engine(ABC):
         """A tensor of these entries that is not differentiated by."""
         return f"torch.tensor({entries}, {options})"
 
-    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
+    def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
         """A tensor that holds a value as this engine lays points out, and the value's index.
 
         Args: value and options (dtype, device), as text.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Place:
+class AmongPoints:
     """Where among the points that an engine was given the shown one was."""
 
     position: int  # in reading order

@@ -9,7 +9,7 @@ import numpy as np
 from comparisons.dtypes import FloatType
 from comparisons.engines.call import leaf_values
 from comparisons.engines.engine import Engine, Gradients, Setting
-from comparisons.engines.snippet import Place, Snippet
+from comparisons.engines.snippet import AmongPoints, Snippet
 from comparisons.frameworks.arrays import Arrays
 from comparisons.frameworks.framework import WAYS
 from comparisons.inputs.values import COTANGENT, Inputs
@@ -41,7 +41,7 @@ class FrameworkEngine(Engine):
         """Where the framework reads subnormal numbers as 0, with ±0 in their place."""
         tiny = dtype.smallest_normal
         small = [((v != 0) & (np.abs(v) < tiny)).any() for v in inputs.values()]
-        if not self.of.flushes or not any(small):
+        if dtype.name not in self.of.flushes or not any(small):
             return inputs
         return {k: np.where(np.abs(v) < tiny, np.copysign(0.0, v), v) for k, v in inputs.items()}
 
@@ -98,7 +98,7 @@ class FrameworkEngine(Engine):
         """An array of these entries."""
         return self.of.listed(entries, options)
 
-    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
+    def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
         """An array wide enough for the framework's vectors."""
         return self.of.full(value, options), "0"
 

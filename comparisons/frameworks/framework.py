@@ -33,7 +33,7 @@ class Framework(ABC):
     dtypes: Sequence[str]  # the types that it differentiates in
     ways: Sequence[str]  # of WAYS
     functions: Mapping[str, Own]  # by the catalogue's names
-    flushes = False  # whether its kernels read subnormal numbers as 0, by design
+    flushes: Sequence[str] = ()  # types of which its kernels read subnormal numbers as 0, by design
 
     def __str__(self) -> str:
         return self.name
@@ -45,6 +45,10 @@ class Framework(ABC):
             return version(self.distribution)
         except PackageNotFoundError:
             return None
+
+    def compilers(self) -> Mapping[str, str]:
+        """What else decides its numbers, each with its version."""
+        return {}
 
     @property
     def install(self) -> str:

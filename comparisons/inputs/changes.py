@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import sympy
 from sympy import Expr, Symbol
 from sympy.core.relational import Relational
@@ -20,7 +19,7 @@ from sympy.core.relational import Relational
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import seeded
 from symdiff import Definition, elementwise, scalars
-from symdiff.array_types import BoolArray
+from symdiff.array_types import BoolArray, IndexArray
 from symdiff.bridge.float_steps import FloatSteps
 from symdiff.bridge.running_error import Number
 from symdiff.graph import Node
@@ -32,7 +31,6 @@ _HALVED = 56  # times: from a factor of √2 to a unit in the last place
 _FEW = 512  # brackets that are cut into 16 at once, since a call costs more than their numbers
 _MOST_AT_ONCE = 2**17  # quantities times points: they fit the cache
 
-Indices = npt.NDArray[np.intp]
 Values = Sequence[Float64Array]  # of each part, and of each variable
 Points = Mapping[str, Float64Array]  # of each variable, of one shape
 
@@ -183,9 +181,9 @@ class _Brackets:
 
     at: dict[str, Float64Array]
     high: Float64Array  # where the variable that grows is at the second
-    which: Indices  # of the quantities it is
+    which: IndexArray  # of the quantities it is
 
-    def some(self, chosen: Indices) -> _Brackets:
+    def some(self, chosen: IndexArray) -> _Brackets:
         """Those that are chosen."""
         at = {k: v[chosen] for k, v in self.at.items()}
         return _Brackets(at, self.high[chosen], self.which[chosen])
@@ -207,14 +205,14 @@ class _Asked:
         of, beside = self._of[some], self._beside[some]
         return self._negative(values[of], values[beside], np.arange(self.count)[some, np.newaxis])
 
-    def below_each(self, values: Float64Array, which: Indices) -> BoolArray:
+    def below_each(self, values: Float64Array, which: IndexArray) -> BoolArray:
         """Where the quantity of each point is negative."""
         here = np.arange(which.size)
         return self._negative(
             values[self._of[which], here], values[self._beside[which], here], which
         )
 
-    def _negative(self, value: Float64Array, beside: Float64Array, of: Indices) -> BoolArray:
+    def _negative(self, value: Float64Array, beside: Float64Array, of: IndexArray) -> BoolArray:
         size = np.where(self._sized[of], np.abs(value), value)
         edge = self._edge[of]
         if self._beside.max(initial=-1) >= 0:
@@ -235,7 +233,7 @@ def _brackets(
     """Where quantities change their sign, for each on a line at most so many."""
     shape = lines[variable].shape
     values = _matrix(evaluate({k: v.ravel() for k, v in lines.items()}), shape[0] * shape[1])
-    found: list[tuple[Indices, ...]] = []
+    found: list[tuple[IndexArray, ...]] = []
     at_once = max(1, _MOST_AT_ONCE // max(1, values.shape[1]))
     for start in range(0, asked.count, at_once):
         below = asked.below(values, slice(start, start + at_once)).reshape(-1, *shape)
@@ -253,7 +251,7 @@ def _matrix(values: Values, count: int) -> Float64Array:
     return np.stack([np.broadcast_to(v, (count,)) for v in values])
 
 
-def _in_turns(which: Indices) -> Indices:
+def _in_turns(which: IndexArray) -> IndexArray:
     """The positions of equal numbers in any order, the first of each, then the second of each."""
     mixed = seeded().permutation(which.size)
     order = mixed[np.argsort(which[mixed], kind="stable")]
@@ -261,7 +259,7 @@ def _in_turns(which: Indices) -> Indices:
     return np.asarray(order[np.argsort(turn, kind="stable")])
 
 
-def _nearest(row: Indices, size: Float64Array, most: int) -> Indices:
+def _nearest(row: IndexArray, size: Float64Array, most: int) -> IndexArray:
     """Which are among the so many smallest of their row."""
     order = np.lexsort((size, row))
     first = np.searchsorted(row[order], row[order])

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array
 from comparisons.judge.vocabulary import Standing, Status, Verdict
-from symdiff.array_types import BoolArray
+from symdiff.array_types import BoolArray, IndexArray
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Judgement:
         self.status[where] = status.code
         self.excess[where] = self.ulp[where] = self.conditioned[where] = 0.0
 
-    def at(self, chosen: npt.NDArray[np.intp]) -> Judgement:
+    def at(self, chosen: IndexArray) -> Judgement:
         """The same at some of the points, by their positions in reading order."""
         parts = (self.ulp, self.conditioned, self.excess, self.status, self.undecided)
         return Judgement(*(part.ravel()[chosen] for part in parts))  # type: ignore[arg-type]  # each of its own type

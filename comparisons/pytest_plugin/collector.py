@@ -10,7 +10,7 @@ import pytest
 
 from comparisons.judge.vocabulary import verdict_named
 from comparisons.report.data.row import Row
-from comparisons.report.journal import Run, kept, write_as
+from comparisons.report.journal import LiveRun, kept, write_as
 from comparisons.report.summaries.terminal_table import table
 
 COLLECTOR = "symdiff-collector"  # the plugin's name
@@ -26,7 +26,7 @@ class Collector:
         self.destinations = destinations
         self.complete = True
         self.failures: list[str] = []
-        self._run: Run | None = None
+        self._run: LiveRun | None = None
         # By test: the last report of one holds all its rows, and a rerun takes the place of a run.
         self._rows: dict[str, list[Row]] = {}
 
@@ -34,7 +34,7 @@ class Collector:
     def folder(self) -> Path:
         """Where every process of the run keeps its rows, until the report is written."""
         if self._run is None:
-            self._run = Run(self.destinations)
+            self._run = LiveRun(self.destinations)
         return self._run.folder
 
     @property

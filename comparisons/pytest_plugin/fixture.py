@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from comparisons.judge.vocabulary import verdict_named
+from comparisons.judge.vocabulary import Verdict, verdict_named
 from comparisons.pytest_plugin.collector import COLLECTOR, FOLDER
 from comparisons.pytest_plugin.settings import defaults, marked
 from comparisons.report.data.row import Row
@@ -36,7 +36,11 @@ class GradientComparer:
         self._defaults: dict[str, Any] = {**defaults(item.config), **marked(item)}
 
     def __call__(
-        self, subject: Any, *given: Any, accept: str = "fails at ∞", **options: Any
+        self,
+        subject: Any,
+        *given: Any,
+        accept: Verdict | str = Verdict.FAILS_AT_INFINITY,
+        **options: Any,
     ) -> Comparison:
         """`comparisons.check`: raises GradientMismatch where torch fares worse than `accept`.
 

@@ -30,7 +30,7 @@ _HEAD = "run.json"
 _KEPT = 7 * 24 * 3600.0  # seconds that a run which could not be recovered is kept
 
 
-class Run:
+class LiveRun:
     """The folder of a run that lives."""
 
     def __init__(self, destinations: Mapping[str, Path]) -> None:

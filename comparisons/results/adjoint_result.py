@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array
 from comparisons.inputs.position import as_given
@@ -22,6 +21,7 @@ from comparisons.results.decision import Decision
 from comparisons.results.point import Point, relative_error
 from comparisons.results.summary import Summary
 from comparisons.results.views.html_table import Cells, cells, html_table
+from symdiff.array_types import IndexArray
 from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 
 
@@ -115,7 +115,7 @@ class AdjointResult:
         """How many values have each status."""
         return self.judgement.counts()
 
-    def at(self, chosen: npt.NDArray[np.intp]) -> AdjointResult:
+    def at(self, chosen: IndexArray) -> AdjointResult:
         """The result at some of the points, by their positions in reading order."""
         shape = self.computed.shape
         inputs = {k: np.broadcast_to(v, shape).ravel()[chosen] for k, v in self.inputs.items()}
@@ -142,7 +142,7 @@ class AdjointResult:
         """Where in the array the worst value is."""
         return tuple(map(int, np.unravel_index(self._by_wrongness[-1], self.computed.shape)))
 
-    def telling_positions(self, most: int) -> npt.NDArray[np.intp]:
+    def telling_positions(self, most: int) -> IndexArray:
         """Positions in reading order: of the worst values, the worst first, then of others.
 
         Of infinite inputs none. The others are three times as many, evenly spread over all finite
@@ -162,7 +162,7 @@ class AdjointResult:
         return [self.point(int(i)) for i in wrong[: -most - 1 : -1]]
 
     @cached_property
-    def _by_wrongness(self) -> npt.NDArray[np.intp]:
+    def _by_wrongness(self) -> IndexArray:
         at_shape = [v for v in self.inputs.values() if v.shape == self.computed.shape]
         size = np.max(np.abs(at_shape), axis=0) if at_shape else np.zeros(self.computed.shape)
         ordinary = -np.nan_to_num(size, nan=np.inf).ravel()

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from comparisons.dtypes import FloatType
 from comparisons.engines.engine import Engine
-from comparisons.engines.snippet import Place
+from comparisons.engines.snippet import AmongPoints
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.budget import Budget
 from comparisons.judge.power.power import Reached, reached_sentence
@@ -27,6 +26,7 @@ from comparisons.results.views.html_table import html_table
 from comparisons.results.views.number import shown
 from comparisons.subjects.subject import Subject
 from symdiff import Adjoints
+from symdiff.array_types import IndexArray
 
 if TYPE_CHECKING:
     from comparisons.diagnosis.diagnosis import Diagnosis
@@ -47,7 +47,7 @@ class Comparison:
     adjoints: Mapping[str, AdjointResult]
     absent: Mapping[str, str]  # name → why it rightly has no gradient
     wrong_presence: Mapping[str, str]  # name → a gradient missing or unexpected, in words
-    chosen: npt.NDArray[np.intp] | None = None  # which points, where an engine takes some only
+    chosen: IndexArray | None = None  # which points, where an engine takes some only
     cotangent: str = "ones"
     device: str = "cpu"
     given: Inputs | None = None  # what went in, where a gradient is missing or not as it should be
@@ -164,7 +164,7 @@ class Comparison:
         """The worst gradient of one input, with all that went in."""
         index = found.worst_index
         position = int(np.ravel_multi_index(index, found.computed.shape)) if index else 0
-        place = Place(position, found.values)
+        place = AmongPoints(position, found.values)
         if not self.subject.pointwise:
             return Example(found.name, found.inputs, index, place)
         at = {k: np.asarray(v) for k, v in found.worst.inputs.items()}

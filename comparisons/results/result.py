@@ -8,7 +8,7 @@ from typing import Protocol
 
 from comparisons.dtypes import FloatType
 from comparisons.engines.engine import Engine
-from comparisons.engines.snippet import Place
+from comparisons.engines.snippet import AmongPoints
 from comparisons.inputs.values import Inputs
 from comparisons.judge.budget import Budget
 from comparisons.judge.vocabulary import Status, Verdict
@@ -27,7 +27,7 @@ class Example:
     name: str
     inputs: Inputs  # whole arrays, or the one point
     index: tuple[int, ...]
-    place: Place
+    place: AmongPoints
 
 
 class Result(Protocol):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from comparisons.dtypes import Float64Array, FloatType
+from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.inputs.values import Inputs, Sample
 from symdiff import Definition, Graph
 from symdiff.notation.names import barred
@@ -93,6 +93,10 @@ class Subject:
         Args: found, its shape in the graph.
         """
         return None if self.pointwise else self.shapes.get(name, found)
+
+    def types(self, dtype: FloatType) -> set[FloatType]:
+        """Every type that one of its values is known to be held in, `dtype` among them."""
+        return {dtype, *map(float_type, (self.held or {}).values()), *map(float_type, self.casts)}
 
     def sampled_beside(self, given: Mapping[str, Any], dtype: FloatType) -> Inputs:
         """The arrays given by name, and of every other input what it is judged at by default."""

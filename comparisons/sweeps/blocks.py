@@ -39,7 +39,7 @@ from comparisons.sweeps.faithful import (
     classify,
     sort_patterns,
 )
-from comparisons.sweeps.own import Own
+from comparisons.sweeps.own import OwnFunction
 from comparisons.sweeps.plainly import fit_for, judged_plainly
 from comparisons.sweeps.points import Chunk, Left, Points
 from comparisons.sweeps.tally import Extreme, Tally
@@ -64,7 +64,7 @@ class Recipe:
     dtype: str
     engine: str
     budget: Budget
-    own: Own | None = None  # the user's function that is swept, rather than torch's
+    own: OwnFunction | None = None  # the user's function that is swept, rather than torch's
 
     @property
     def subject(self) -> Subject:

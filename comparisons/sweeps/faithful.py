@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array, FloatType
+from symdiff.array_types import IndexArray
 from symdiff.float_balls.fma import from_bits, to_bits
 from symdiff.float_balls.jit import compiled
 from symdiff.oracle.enclosures.enclosure import Enclosure
@@ -65,14 +66,14 @@ class Counted(NamedTuple):
     correct: int
     faithful: int
     most: Most
-    other: npt.NDArray[np.intp]  # the places of those that are neither, with the truth there
+    other: IndexArray  # the places of those that are neither, with the truth there
     high: Float64Array
     bound: Float64Array
-    open: npt.NDArray[np.intp]  # the places where the table says nothing
+    open: IndexArray  # the places where the table says nothing
 
 
 @dataclass(frozen=True)
-class Line:
+class Thresholds:
     """The units and thresholds that gradients of a type are sorted by."""
 
     smallest_normal: float
@@ -80,7 +81,7 @@ class Line:
     bulk_from: float
 
     @classmethod
-    def of(cls, dtype: FloatType, bulk_from: float) -> Line:
+    def of(cls, dtype: FloatType, bulk_from: float) -> Thresholds:
         """Those of a type narrower than float64."""
         return cls(dtype.smallest_normal, 2.0 ** (1 - dtype.precision), bulk_from)
 
@@ -93,7 +94,7 @@ def classify(
     Args: computed, values of a type narrower than float64; truth, of the same shape.
     """
     kind = np.empty(computed.size, dtype=np.uint8)
-    line = Line.of(dtype, bulk_from)
+    line = Thresholds.of(dtype, bulk_from)
     most = _classify(
         computed,
         (truth.high, truth.low, truth.bound),
@@ -116,7 +117,7 @@ def sort_patterns(
     count = len(computed)
     other, open_ = np.empty(count, np.intp), np.empty(count, np.intp)
     high, bound = np.empty(count), np.empty(count)
-    line = Line.of(dtype, bulk_from)
+    line = Thresholds.of(dtype, bulk_from)
     found = _sort_patterns(
         np.uint32(first),
         computed,
@@ -272,7 +273,7 @@ def _sort_patterns(  # noqa: PLR0915 - one pass
     table: tuple[npt.NDArray[np.uint64], Float64Array],
     quality: tuple[float, float],
     line: tuple[float, float, float],
-    left: tuple[npt.NDArray[np.intp], Float64Array, Float64Array, npt.NDArray[np.intp]],
+    left: tuple[IndexArray, Float64Array, Float64Array, IndexArray],
 ) -> Any:
     tree, rows = table
     relative, absolute = quality

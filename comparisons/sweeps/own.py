@@ -19,7 +19,7 @@ _WAY_OUT = f"define it at the top of a module, or {_ALONE}"
 
 
 @dataclass(frozen=True)
-class Own:
+class OwnFunction:
     """A function, its definition and the digest of its code, by which two are told apart.
 
     Another process imports the function and makes sure that it is the same there.
@@ -32,7 +32,7 @@ class Own:
     _function: Callable[..., Any] | bytes = field(compare=False, repr=False)
 
     @classmethod
-    def of(cls, subject: Subject) -> Own:
+    def of(cls, subject: Subject) -> OwnFunction:
         """A subject that `from_function` made."""
         definition, function = subject.definition, subject.forward
         assert definition is not None  # noqa: S101 - its maker's promise

@@ -20,6 +20,7 @@ from comparisons.judge.vocabulary import Status
 from comparisons.results.envelope import Bin
 from comparisons.sweeps.points import Points
 from comparisons.sweeps.tally import Extreme, Tally
+from symdiff.array_types import IndexArray
 from symdiff.float_balls.fma import from_bits, to_bits
 from symdiff.float_balls.jit import compiled
 
@@ -46,7 +47,7 @@ def judged_plainly(
     moved: Float64Array,
     number: int,
     rule: tuple[FloatType, Budget, float],
-) -> tuple[Tally, npt.NDArray[np.intp]]:
+) -> tuple[Tally, IndexArray]:
     """The tally of some points of one bin of the envelope, and those that are left undecided.
 
     Args: points, at least one; truth, their values and bounds;

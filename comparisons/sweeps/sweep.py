@@ -21,7 +21,7 @@ from tqdm import tqdm
 from comparisons.dtypes import FloatType
 from comparisons.engines.engine import Engine
 from comparisons.engines.every import ENGINES
-from comparisons.engines.snippet import Place
+from comparisons.engines.snippet import AmongPoints
 from comparisons.judge.budget import Budget
 from comparisons.judge.vocabulary import Standing, Status, Verdict
 from comparisons.results.deciding import beyond, undecided
@@ -35,7 +35,7 @@ from comparisons.subjects.catalogue.torch_code import TorchCode
 from comparisons.subjects.subject import Subject
 from comparisons.sweeps.blocks import BLOCKS, CHUNK, Recipe, prepared, run_block
 from comparisons.sweeps.checkpoint import Checkpoint
-from comparisons.sweeps.own import Own
+from comparisons.sweeps.own import OwnFunction
 from comparisons.sweeps.tally import Extreme, Tally
 from symdiff import Adjoints
 from symdiff.notation.names import barred
@@ -166,7 +166,7 @@ class Sweep:
         worst = self._most_wrong
         if worst is None:
             return None
-        place = Place(worst.pattern % CHUNK, CHUNK)
+        place = AmongPoints(worst.pattern % CHUNK, CHUNK)
         return Example(self.variable, {self.variable: np.asarray(worst.input)}, (), place)
 
     @property
@@ -276,7 +276,7 @@ def _recipe(subject: Subject, dtype: FloatType, engine: Engine, budget: Budget) 
             f"{dtype} was given"
         )
     parameters = tuple((k, str(v)) for k, v in sorted(definition.parameters.items()))
-    own = Own.of(subject) if of_user else None
+    own = OwnFunction.of(subject) if of_user else None
     name = definition.name if own is None else own.name
     return Recipe(name, parameters, dtype.name, engine.name, budget, own)
 

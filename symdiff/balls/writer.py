@@ -12,7 +12,7 @@ import sympy
 from flint import arb_series
 from sympy import Expr, Piecewise, Symbol
 
-from symdiff.balls.cases import Case, CaseWriter, meanings
+from symdiff.balls.branches import Case, CaseWriter, meanings
 from symdiff.balls.conditions import Conditions, SideConditions
 from symdiff.balls.elementary import (
     BALL,

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from symdiff.array_types import Float64Array
-from symdiff.float_balls.lowering import NotLoweredError, Tape
+from symdiff.float_balls.lowering import FloatTape, NotLoweredError
 from symdiff.float_balls.sums import rows
 from symdiff.float_balls.tape import BLOCK, Registers
 
@@ -59,7 +59,7 @@ def around(balls: FloatBalls) -> FloatBalls:
     return FloatBalls(balls.value, np.where(balls.radius == 0, tiny, balls.radius))
 
 
-def entrywise(tape: Tape, operands: Sequence[FloatBalls]) -> FloatBalls:
+def entrywise(tape: FloatTape, operands: Sequence[FloatBalls]) -> FloatBalls:
     """A tape's result on operands that broadcast."""
     if len(operands) > _MOST_OPERANDS:
         raise NotLoweredError(f"{len(operands)} operands")

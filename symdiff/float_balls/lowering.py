@@ -64,7 +64,7 @@ class NotLoweredError(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Tape:
+class FloatTape:
     """An expression ready to be run."""
 
     operations: tuple[Operation, ...]
@@ -73,7 +73,7 @@ class Tape:
 
 
 @lru_cache(maxsize=4096)
-def tape_of(template: Expr, count: int) -> Tape:
+def tape_of(template: Expr, count: int) -> FloatTape:
     """The tape of an expression in `count` placeholders.
 
     Raises: NotLoweredError if there is no operation for something in it.
@@ -89,12 +89,15 @@ class Lowering:
     the constant k.
     """
 
-    def __init__(self, operands: Mapping[Expr, int], fixed: Collection[int] | None = None) -> None:
+    def __init__(
+        self, operands: Mapping[Expr, int], fixed: Collection[int] | None = None, most: int = MOST
+    ) -> None:
         """Args: operands, each with its place; fixed, the places of those that are constants.
 
         With it the constants of a product are one factor, so that x/3 is x times a ball around ⅓,
         and 3/3 is not exactly 1.
         """
+        self._most = most
         self.constants: list[tuple[float, float]] = []
         self.steps: list[tuple[Code, tuple[int, ...]]] = []
         self._known: dict[Any, int] = {}  # expression → place
@@ -102,7 +105,7 @@ class Lowering:
         self._gathered = fixed is not None
         self.fixed = set(fixed or ())  # places of what hangs on constants alone
 
-    def tape(self, last: int, count: int) -> Tape:
+    def tape(self, last: int, count: int) -> FloatTape:
         """The tape whose result is at a place, of so many operands."""
         first = max(len(self.constants), 1)
         registers = {OPERANDS + i: first + i for i in range(count)}
@@ -117,7 +120,7 @@ class Lowering:
             steps.append((LOOPS[Code.NEGATIVE], first, (registers[last],)))
             steps.append((LOOPS[Code.NEGATIVE], first + 1, (first,)))
         values, radii = zip(*(self.constants or [(0.0, 0.0)]), strict=True)
-        return Tape(
+        return FloatTape(
             tuple(steps), (np.array(values, np.float64), np.array(radii, np.float64)), count
         )
 
@@ -141,7 +144,7 @@ class Lowering:
         return reduce(lambda a, b: self._step(Code.MULTIPLY, a, b), factors)
 
     def _step(self, code: Code, *takes: int) -> int:
-        if len(self.steps) >= MOST:
+        if len(self.steps) >= self._most:
             raise NotLoweredError("too long")
         key = (code, takes)
         if key not in self._known:

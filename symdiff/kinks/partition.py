@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from flint import arb
 from sympy import Expr, Symbol
 
-from symdiff.kinks.cases import SignWanted, Undefined, chosen
+from symdiff.kinks.branches import NoCaseHolds, SignWanted, chosen
 from symdiff.kinks.roots import RANGE, constant_sign, isolated
 from symdiff.kinks.segment import Kind, Segment, opened, place, separated
 from symdiff.kinks.work import Work
@@ -56,7 +56,7 @@ def partition(
             continue
         try:
             pieces.append(Piece(a, b, chosen(expression, _lookup(known))))
-        except Undefined:
+        except NoCaseHolds:
             pieces.append(Piece(a, b, None))
         except RecursionError:
             marks.append(opened(a, b, "nested too deeply"))

@@ -8,7 +8,7 @@ from functools import lru_cache
 from flint import arb, ctx
 from sympy import Expr, Symbol
 
-from symdiff.kinks.cases import has_cases
+from symdiff.kinks.branches import has_cases
 from symdiff.kinks.kink import Kinks, Unresolved
 from symdiff.kinks.number import number
 from symdiff.kinks.partition import Partition, partition

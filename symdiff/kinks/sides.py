@@ -18,7 +18,7 @@ from sympy import Expr, S, Symbol
 
 from symdiff.expression.differentiate import differentiate
 from symdiff.kinks import interval
-from symdiff.kinks.cases import SignWanted, Undefined, chosen
+from symdiff.kinks.branches import NoCaseHolds, SignWanted, chosen
 from symdiff.kinks.interval import Ends, Maybe, Note
 from symdiff.kinks.kink import Kink
 from symdiff.kinks.number import cheap, near, number
@@ -122,7 +122,7 @@ class _Beside:
                 return exact
             tape = Tape(self.derivative, self.z)
             return _limit([tape(p) for p in points])
-        except (NotUnderstood, Undefined, SignWanted, RecursionError):
+        except (NotUnderstood, NoCaseHolds, SignWanted, RecursionError):
             return S.NaN
 
     def case_at(self, beside: Ends) -> Expr:
@@ -193,7 +193,7 @@ class _Beside:
             if value is None or note.partial or not _narrow(value):
                 return S.NaN
             found = self._value(case, tape, value)
-        except (NotUnderstood, Undefined, SignWanted, RecursionError):
+        except (NotUnderstood, NoCaseHolds, SignWanted, RecursionError):
             return S.NaN
         return S.NaN if found is None else found
 

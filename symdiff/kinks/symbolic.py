@@ -13,7 +13,7 @@ from sympy import Expr, Piecewise, Rational, S, Symbol
 from sympy.core.relational import Relational
 
 from symdiff.functions import Extreme
-from symdiff.kinks.cases import SignWanted, Undefined, chosen
+from symdiff.kinks.branches import NoCaseHolds, SignWanted, chosen
 from symdiff.kinks.kink import Kink, Kinks, Unresolved
 from symdiff.kinks.polynomial import exact_roots, terms
 
@@ -104,7 +104,7 @@ def _value(expression: Expr, z: Symbol, at: Expr, beside: Expr) -> Expr:
     """At `at`, in the case that holds at `beside`; NaN where that is not decided."""
     try:
         return chosen(expression, _sign_at(z, beside)).xreplace({z: at})
-    except (SignWanted, Undefined, RecursionError):
+    except (SignWanted, NoCaseHolds, RecursionError):
         return S.NaN
 
 

@@ -28,7 +28,7 @@ import sympy
 from sympy import Expr, Symbol
 
 from symdiff.array_types import Float64Array
-from symdiff.balls.cases import degree_of
+from symdiff.balls.branches import degree_of
 from symdiff.functions import Extreme
 from symdiff.graph.arrays.steps import EXACT, ArrayOperation, Roundings
 from symdiff.graph.kinds.einsum import Contract, repeated

@@ -54,15 +54,20 @@ def asked(trial: Trial, dtype: str) -> tuple[str, str]:
     except comparisons.GradientMismatch as error:
         found, line = error.comparison, str(error).partition("\n")[0]
         worst = getattr(found, "worst", None)
-        more = re.sub(_FOLDER, "", line if worst is None else f"{line}; {worst}")
+        more = _without_folder(line if worst is None else f"{line}; {worst}")
         if str(getattr(found, "subject", "")).startswith("the gradient of"):
             return "right; not its second derivative", more
         return "**disagrees**", more
     except comparisons.Inconclusive as error:
-        return "inconclusive", str(error).partition("\n")[0]
+        return "inconclusive", _without_folder(str(error).partition("\n")[0])
     except Exception as error:  # noqa: BLE001 - whatever published code raises is what is told
-        return "not asked", f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        line = str(error).partition("\n")[0]
+        return "not asked", f"{type(error).__name__}: {_without_folder(line)}"
     return f"{result.verdict} {shown(result.bulk_ulp)}", ""
+
+
+def _without_folder(sentence: str) -> str:
+    return re.sub(_FOLDER, "", sentence)
 
 
 class Answers:

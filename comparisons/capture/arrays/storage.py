@@ -26,7 +26,7 @@ _numpy = Tensor.numpy  # itself, whatever stands in its place while code is reco
 
 
 @dataclass(frozen=True)
-class Layout:
+class MemoryLayout:
     """Which places of a storage a tensor's entries have."""
 
     shape: Shape
@@ -34,7 +34,7 @@ class Layout:
     offset: int
 
     @classmethod
-    def of(cls, tensor: Tensor) -> Layout:
+    def of(cls, tensor: Tensor) -> MemoryLayout:
         """The layout of a tensor."""
         return cls(tuple(tensor.shape), tuple(tensor.stride()), int(tensor.storage_offset()))
 
@@ -58,7 +58,7 @@ class Storage:
         own.
     """
 
-    layout: Layout
+    layout: MemoryLayout
     size: int
     node: Node
     reached: bool
@@ -79,16 +79,16 @@ class Storages:
     def __init__(self) -> None:
         self._known: dict[int, Storage] = {}
         self._held: list[Tensor | torch.UntypedStorage] = []
-        self._made: dict[int, Layout] = {}  # as what a storage was made
+        self._made: dict[int, MemoryLayout] = {}  # as what a storage was made
 
     def made_empty(self, tensor: Tensor) -> None:
         """The tensor was made without contents: what lies between its entries is nobody's."""
-        self._made[address(tensor)] = Layout.of(tensor)
+        self._made[address(tensor)] = MemoryLayout.of(tensor)
         self._held.append(tensor)
 
     def _is_all(self, tensor: Tensor) -> bool:
         """Whether nothing of the storage is elsewhere than in the tensor."""
-        return _is_dense(tensor) or self._made.get(address(tensor)) == Layout.of(tensor)
+        return _is_dense(tensor) or self._made.get(address(tensor)) == MemoryLayout.of(tensor)
 
     def get(self, tensor: Tensor) -> Storage | None:
         """What is known of a tensor's storage; None if it holds plain numbers."""
@@ -96,7 +96,7 @@ class Storages:
 
     def put(self, tensor: Tensor, node: Node, *, reached: bool = True) -> None:
         """A tensor that was just made has the value `node`."""
-        layout, size = Layout.of(tensor), _places(tensor)
+        layout, size = MemoryLayout.of(tensor), _places(tensor)
         self._known[address(tensor)] = Storage(layout, size, node, reached, tensor)
         self._held.append(tensor)
 
@@ -105,7 +105,7 @@ class Storages:
         storage = self.get(tensor)
         if storage is None:
             return numbers(tensor)
-        layout = Layout.of(tensor)
+        layout = MemoryLayout.of(tensor)
         if layout == storage.layout:
             return storage.node
         return moved(storage.node, storage.layout.shape, storage.entry_at[layout.places])
@@ -123,7 +123,7 @@ class Storages:
             self.put(whole, numbers(whole))
             storage = self._known[address(tensor)]
         storage.reached = storage.reached or reached
-        layout = Layout.of(tensor)
+        layout = MemoryLayout.of(tensor)
         if layout == storage.layout:
             storage.node = node
             return

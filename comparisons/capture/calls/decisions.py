@@ -45,7 +45,7 @@ _BORDERED = (Relational, Extreme, Abs, sympy.sign, Rounding)
 
 
 @dataclass(frozen=True, eq=False)
-class Decision:
+class ByCases:
     """One operation that goes by cases.
 
     Args: exact, by what it goes, as whole numbers; ran, the same of what the operands were in the
@@ -57,7 +57,7 @@ class Decision:
     margins: tuple[Node, ...]
 
 
-def decision(call: Call, node: Node) -> tuple[Decision, Node] | None:
+def decision(call: Call, node: Node) -> tuple[ByCases, Node] | None:
     """What a call decided, and the node that goes by it; None if that is what was given.
 
     Of x > 0 the border is one of the inputs, and no rounding's.
@@ -74,7 +74,7 @@ def decision(call: Call, node: Node) -> tuple[Decision, Node] | None:
     count = len(fixed)
     by_the_run = _by_other_operands(node.expr, count)
     axes = axes_of(call.result.shape)
-    made = Decision(
+    made = ByCases(
         tuple(over(_of(outcome, node.operands), axes) for outcome in outcomes),
         tuple(over(_of(outcome, fixed), axes) for outcome in outcomes),
         tuple(_of(margin, node.operands) for margin in margins),
@@ -135,7 +135,7 @@ def _by_other_operands(expression: Expr, count: int) -> Expr:
 
 
 def decided_by_rounding(
-    decisions: Sequence[Decision], inputs: Mapping[str, Float64Array]
+    decisions: Sequence[ByCases], inputs: Mapping[str, Float64Array]
 ) -> frozenset[int]:
     """Which of the decisions are others in exact arithmetic, or may be.
 
@@ -149,7 +149,7 @@ def decided_by_rounding(
     walk = Walk(given, _precision, _TANGENTS, np.random.default_rng(0))
     walk.run(nodes, lambda node, value, moved: found.update({node: (value, moved)}))
     other: set[int] = set()
-    unclear: dict[int, Decision] = {}
+    unclear: dict[int, ByCases] = {}
     for i, one in enumerate(decisions):
         if any(_is_near(*found[margin]) for margin in one.margins):
             unclear[i] = one
@@ -177,7 +177,7 @@ def _is_near(margin: Float64Array, moved: Float64Array | None) -> bool:
         return bool((np.isfinite(margin) & (error > 0) & (np.abs(margin) <= _TIMES * error)).any())
 
 
-def _agree(one: Decision, values: Mapping[Node, Float64Array]) -> bool:
+def _agree(one: ByCases, values: Mapping[Node, Float64Array]) -> bool:
     """Whether the exact values are on the same side of every border as the run's operands."""
     for exact, ran in zip(one.exact, one.ran, strict=True):
         if exact not in values or ran not in values:

@@ -17,10 +17,11 @@ from comparisons.careful.running.script import Script
 from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.engines.call import run
-from comparisons.engines.engine import Indices, float64, own_deprecations_ignored
+from comparisons.engines.engine import float64, own_deprecations_ignored
 from comparisons.engines.undisturbed import calling
 from comparisons.inputs.values import COTANGENT
 from comparisons.results.comparison import Comparison
+from symdiff.array_types import IndexArray
 from symdiff.functions import Extreme
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class _Points(NamedTuple):
     v: Float64Array
     slopes: Float64Array
 
-    def at(self, some: Indices | slice) -> _Points:
+    def at(self, some: IndexArray | slice) -> _Points:
         return _Points(self.z[some], self.v[some], self.slopes[some])
 
 

@@ -12,7 +12,7 @@ from functools import partial
 
 import numpy as np
 
-from comparisons.careful.numbers.rows_of_arrays import Rows
+from comparisons.careful.numbers.rows_of_arrays import RowsApart
 from comparisons.careful.running.plain_run import Arrays, cotangents_of, inputs_of, plain_run
 from comparisons.careful.running.script import Told, of_plain_run
 from comparisons.cases.case import Case
@@ -24,14 +24,14 @@ from symdiff.array_types import BoolArray
 _CLEAR = 2.0**-10  # of the largest: a slope that is not 0
 
 
-def nan_in_arrays(case: Case, bare: Bare, rows: Rows | None) -> Iterator[Told]:
+def nan_in_arrays(case: Case, bare: Bare, rows: RowsApart | None) -> Iterator[Told]:
     """Each input whose gradient loses a NaN or passes it on to other rows, in words."""
     yield from _in_cotangent(case, bare, rows)
     if rows is not None and not bare.fixed:
         yield from _in_a_row(case, bare, rows)
 
 
-def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[Told]:
+def _in_cotangent(case: Case, bare: Bare, rows: RowsApart | None) -> Iterator[Told]:
     given, v = inputs_of(case, bare), cotangents_of(case, bare)
     y = next((y for y in v if v[y].size), None)
     if y is None:
@@ -63,7 +63,7 @@ def _in_cotangent(case: Case, bare: Bare, rows: Rows | None) -> Iterator[Told]:
                 yield name, said, shown(name, where)
 
 
-def _in_a_row(case: Case, bare: Bare, rows: Rows) -> Iterator[Told]:
+def _in_a_row(case: Case, bare: Bare, rows: RowsApart) -> Iterator[Told]:
     given, v = inputs_of(case, bare), cotangents_of(case, bare)
     row = rows.count // 2
     spoiled = dict(given)

@@ -19,7 +19,6 @@ from comparisons.careful.running.script import call, differentiate, with_leaves,
 from comparisons.careful.unasked import Unasked
 from comparisons.dtypes import Float64Array
 from comparisons.inputs.values import seeded
-from comparisons.judge.graphs.held import held_types
 from comparisons.results.comparison import Comparison
 
 # Exponents of cotangents whose products with usual numbers stay within the type.
@@ -36,7 +35,7 @@ def other_cotangents(calls: Calls) -> Iterator[Comparison | Unasked]:
     """What is wrong for a cotangent of another size, for ones, for zeros."""
     case = calls.case
     first = calls.gradients(calls.leaves())
-    types = held_types(case.subject.held, case.subject.casts, case.dtype)
+    types = case.subject.types(case.dtype)
     size = min(_EXPONENT.get(t.name, _EXPONENT_ELSE) for t in types)
     for power in (-size, size):
         what = f"for a cotangent 2^{power} times as large"

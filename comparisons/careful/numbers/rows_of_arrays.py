@@ -25,10 +25,10 @@ from comparisons.careful.running.script import Script, Told, of_plain_run
 from comparisons.careful.unasked import Unasked
 from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
-from comparisons.engines.engine import Indices
 from comparisons.inputs.position import position
 from comparisons.inputs.values import seeded
 from comparisons.subjects.own.bare import Bare
+from symdiff.array_types import IndexArray
 
 _MANY = 2**17 + 1  # entries: several threads have their share, and indices are beyond 16 bits
 _SEVERAL = 2**12
@@ -40,7 +40,7 @@ _TWO_THREADS = "torch.set_num_threads(2)"
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class RowsApart:
     """The inputs and outputs that have rows, which have nothing to do with each other."""
 
     count: int
@@ -48,7 +48,7 @@ class Rows:
     without: Sequence[str]  # weights, and what else all rows share
 
 
-def rows_of(case: Case, bare: Bare) -> Rows | None:
+def rows_of(case: Case, bare: Bare) -> RowsApart | None:
     """The rows of a case; None if there is one, or they have to do with each other."""
     graph = case.subject.graph
     counts = {bare.shapes[y][:1] for y in bare.weights}
@@ -62,12 +62,12 @@ def rows_of(case: Case, bare: Bare) -> Rows | None:
     others = [n for n in inputs if n not in having]
     if not having:
         return None
-    rows = Rows(count, having, others)
+    rows = RowsApart(count, having, others)
     apart = all(_apart(case, bare, rows, row) for row in {0, count // 2, count - 1})
     return rows if apart and _alike(case, bare, rows) else None
 
 
-def _apart(case: Case, bare: Bare, rows: Rows, row: int) -> bool:
+def _apart(case: Case, bare: Bare, rows: RowsApart, row: int) -> bool:
     """Whether NaN in one row leaves all others as they are, by the graph."""
     at = dict(case.inputs)
     for name in (*rows.inputs, *bare.weights.values()):
@@ -80,7 +80,7 @@ def _apart(case: Case, bare: Bare, rows: Rows, row: int) -> bool:
     return all(np.array_equal(clean[n][others], spoiled[n][others], equal_nan=True) for n in judged)
 
 
-def _alike(case: Case, bare: Bare, rows: Rows) -> bool:
+def _alike(case: Case, bare: Bare, rows: RowsApart) -> bool:
     """Whether rows in another order give the same in that order, by the graph: tril does not.
 
     At other numbers than those given, of which rows that are equal would not tell.
@@ -100,7 +100,7 @@ def _alike(case: Case, bare: Bare, rows: Rows) -> bool:
     )
 
 
-def other_rows(case: Case, bare: Bare, rows: Rows | None) -> Iterator[Told | Unasked]:
+def other_rows(case: Case, bare: Bare, rows: RowsApart | None) -> Iterator[Told | Unasked]:
     """Each input whose gradient is wrong for another number of rows, in words."""
     if rows is None:
         yield Unasked(_WHAT, "a row's gradient depends on the other rows, or there are none")
@@ -148,14 +148,16 @@ def _on_threads(case: Case, bare: Bare) -> Iterator[Told]:
             yield name, f"is wrong on two threads: {said}", f"{_TWO_THREADS}; {script}"
 
 
-def _of_rows(case: Case, bare: Bare, rows: Rows, chosen: Indices) -> Ran:
+def _of_rows(case: Case, bare: Bare, rows: RowsApart, chosen: IndexArray) -> Ran:
     given, v = inputs_of(case, bare), cotangents_of(case, bare)
     part = {n: a[chosen] if n in rows.inputs else a for n, a in given.items()}
     way = _on_two_threads if len(chosen) > rows.count else plain_run
     return way(case, bare, part, {y: a[chosen] for y, a in v.items()})
 
 
-def _depends(case: Case, bare: Bare, rows: Rows, chosen: Indices, whole: Ran, found: Ran) -> str:
+def _depends(
+    case: Case, bare: Bare, rows: RowsApart, chosen: IndexArray, whole: Ran, found: Ran
+) -> str:
     """That the values of these rows are others than before, in words; then nothing is asked."""
     times = max(1.0, len(chosen) / rows.count)
     for y, value in found.values.items():
@@ -166,7 +168,7 @@ def _depends(case: Case, bare: Bare, rows: Rows, chosen: Indices, whole: Ran, fo
 
 
 def _wrong_of_rows(
-    case: Case, bare: Bare, rows: Rows, chosen: Indices, found: Ran
+    case: Case, bare: Bare, rows: RowsApart, chosen: IndexArray, found: Ran
 ) -> Iterator[Told]:
     times = max(1.0, len(chosen) / rows.count)
     threads = " on two threads" if len(chosen) > rows.count else ""
@@ -183,7 +185,7 @@ def _wrong_of_rows(
             yield name, f"is wrong for {_number(chosen)}{threads}: {said}", f"{on}{script}"
 
 
-def _script(case: Case, bare: Bare, rows: Rows, chosen: Indices) -> Script:
+def _script(case: Case, bare: Bare, rows: RowsApart, chosen: IndexArray) -> Script:
     """The gradients for these rows, which are some, or all over and over."""
     given, v = inputs_of(case, bare), cotangents_of(case, bare)
     several = len(chosen) > rows.count
@@ -195,11 +197,11 @@ def _gradient(inputs: Iterable[str], name: str) -> str:
     return f"§g[{list(inputs).index(name)}]"
 
 
-def _number(chosen: Indices) -> str:
+def _number(chosen: IndexArray) -> str:
     return f"{len(chosen):,} rows" if len(chosen) > 1 else "one row"
 
 
-def _expected(case: Case, bare: Bare, rows: Rows, chosen: Indices) -> Arrays:
+def _expected(case: Case, bare: Bare, rows: RowsApart, chosen: IndexArray) -> Arrays:
     """The gradients for these rows: each row's own, and of weights what the rows add up to.
 
     By the code itself, of all rows at once, whose cotangents are taken as often as the rows are.

@@ -8,11 +8,12 @@ import numpy as np
 
 from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
-from comparisons.engines.engine import Engine, Gradients, Indices
+from comparisons.engines.engine import Engine, Gradients
 from comparisons.engines.undisturbed import undisturbed
 from comparisons.inputs.values import COTANGENT
 from comparisons.judge.points.suspicion import Estimate, suspicious
 from comparisons.results.comparison import Comparison
+from symdiff.array_types import IndexArray
 
 _MOST = 512  # points that are certified of what an engine gives first
 _MOST_OTHERWISE = 128  # of what another gives otherwise
@@ -35,11 +36,12 @@ class Screen:
         return int(np.size(self.case.inputs[self._variable]))
 
     @undisturbed()
-    def answer(self, engine: Engine, some: Indices | None = None) -> Comparison | None:
+    def answer(self, engine: Engine, some: IndexArray | None = None) -> Comparison | None:
         """What the engine gives, judged where it looks worst; None if another gave the same.
 
         Args: some, the points that it is asked at, if not the engine's own choice or all.
-        Raises: as `Case.answer`.
+        Raises: ValueError if the engine cannot be asked; TypeError if torch fails; what the
+            subject raises.
         """
         some = engine.chosen(self.size) if some is None else some
         given = self.case.inputs
@@ -71,8 +73,8 @@ class Screen:
         return leaf.name
 
     def _chosen(
-        self, judging: Case, name: str, order: int, computed: Float64Array, here: Indices
-    ) -> Indices | None:
+        self, judging: Case, name: str, order: int, computed: Float64Array, here: IndexArray
+    ) -> IndexArray | None:
         """Which of the values are judged; None if all are known already."""
         key = name, order
         first = self._first.get(key)

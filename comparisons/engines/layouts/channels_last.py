@@ -10,7 +10,7 @@ import numpy as np
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import Setting
 from comparisons.engines.layouts.layout import Layout
-from comparisons.engines.snippet import Place
+from comparisons.engines.snippet import AmongPoints
 
 _SHAPE = (2, 3, 4)  # of one image: channels, height, width
 
@@ -31,7 +31,7 @@ class ChannelsLast(Layout):
         tensor = setting.tensor(filled.reshape(images, *_SHAPE))
         yield tensor.contiguous(memory_format=torch.channels_last)
 
-    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
+    def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
         """The same, all of one value."""
         whole = f"torch.full((2, {', '.join(map(str, _SHAPE))}), {value}, {options})"
         last = "memory_format=torch.channels_last"

@@ -6,10 +6,11 @@ import numpy as np
 
 from comparisons.engines.backward import backward, backward_statement
 from comparisons.engines.call import leaf_values
-from comparisons.engines.engine import Gradients, Indices, Pointwise, Setting
-from comparisons.engines.snippet import Place, Snippet
+from comparisons.engines.engine import Gradients, Pointwise, Setting
+from comparisons.engines.snippet import AmongPoints, Snippet
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.subjects.subject import Subject
+from symdiff.array_types import IndexArray
 
 _MOST = 64  # points; each costs a forward and a backward pass of its own
 _TIMES = 3  # as often is one number expanded
@@ -21,7 +22,7 @@ class Expanded(Pointwise):
     name = "expanded"
     summary = "Inputs or cotangents of stride 0, one number expanded."
 
-    def chosen(self, size: int) -> Indices | None:
+    def chosen(self, size: int) -> IndexArray | None:
         """The first, each as often as it is expanded."""
         return np.repeat(np.arange(min(size, _MOST)), _TIMES)
 
@@ -49,6 +50,6 @@ class Expanded(Pointwise):
         """`backward`, then `.grad`: the layout is in the tensor."""
         return backward_statement(shown)
 
-    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
+    def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
         """One number, expanded."""
         return f"torch.full((1,), {value}, {options}).expand({_TIMES}).requires_grad_()", "0"

@@ -6,10 +6,11 @@ import numpy as np
 
 from comparisons.engines.backward import backward, backward_statement
 from comparisons.engines.call import leaf_values
-from comparisons.engines.engine import Gradients, Indices, Pointwise, Setting
+from comparisons.engines.engine import Gradients, Pointwise, Setting
 from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import Inputs
 from comparisons.subjects.subject import Subject
+from symdiff.array_types import IndexArray
 
 # More than 2¹⁷, which is beyond any index of 16 bits and gives each of a few threads more than the
 # 32,768 elements of torch's smallest part (at::internal::GRAIN_SIZE); odd, so no part is as long
@@ -26,7 +27,7 @@ class Long(Pointwise):
         self.threads = threads
         self.summary = f"The points repeated to 140,001 elements or more, on {threads} threads."
 
-    def chosen(self, size: int) -> Indices | None:
+    def chosen(self, size: int) -> IndexArray | None:
         """All, and from the first again."""
         return np.arange(max(_LENGTH, size + 1)) % size
 

@@ -10,7 +10,7 @@ import numpy as np
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import WIDTH, Setting
 from comparisons.engines.layouts.layout import Layout
-from comparisons.engines.snippet import Place
+from comparisons.engines.snippet import AmongPoints
 
 _BEFORE = 3  # elements of the storage that are not the tensor's
 
@@ -28,7 +28,7 @@ class Offset(Layout):
         before = np.full(_BEFORE, 0.25)
         yield setting.tensor(np.concatenate([before, filled]))[_BEFORE:].reshape(rows, 2, 5)
 
-    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
+    def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
         """The same, all of one value."""
         whole = f"torch.full(({WIDTH * 10 + _BEFORE},), {value}, {options})[{_BEFORE}:]"
         return f"{whole}.reshape({WIDTH}, 2, 5).requires_grad_()", "0, 0, 0"

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from comparisons.dtypes import Float64Array
-from comparisons.engines.engine import WIDTH, Indices, Setting
+from comparisons.engines.engine import WIDTH, Setting
 from comparisons.engines.layouts.layout import Layout
-from comparisons.engines.snippet import Place
+from comparisons.engines.snippet import AmongPoints
+from symdiff.array_types import IndexArray
 
 _SHAPES = ((8, 8), (4, 4, 4), (2, 4, 4, 2), (2, 2, 4, 2, 2), (2, 2, 2, 2, 2, 2))
 
@@ -21,7 +22,7 @@ class Ranks(Layout):
     name = "ranks"
     summary = "Contiguous tensors of 64 elements in two, three, … six dimensions."
 
-    def chosen(self, size: int) -> Indices | None:
+    def chosen(self, size: int) -> IndexArray | None:
         """A tensor of each."""
         return np.arange(min(size, WIDTH * len(_SHAPES)))
 
@@ -32,7 +33,7 @@ class Ranks(Layout):
         for part, shape in zip(filled.reshape(-1, WIDTH), _SHAPES, strict=False):
             yield setting.tensor(part.reshape(shape))
 
-    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:
+    def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:
         """The tensor that the point was in, all of one value."""
         shape = _SHAPES[place.position // WIDTH]
         tensor = f"torch.full({shape}, {value}, {options}{self.requiring_grad})"

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from comparisons.dtypes import Float64Array
-from comparisons.engines.engine import Indices, Setting
+from comparisons.engines.engine import Setting
 from comparisons.engines.layouts.layout import Layout
-from comparisons.engines.snippet import Place
+from comparisons.engines.snippet import AmongPoints
+from symdiff.array_types import IndexArray
 
 _MOST = 1024  # points; each costs a forward and a backward pass of its own
 
@@ -21,7 +22,7 @@ class Single(Layout):
     name = "single"
     summary = "One element at a time."
 
-    def chosen(self, size: int) -> Indices | None:
+    def chosen(self, size: int) -> IndexArray | None:
         """Points spread evenly over all, where all would take too long; and the last three.
 
         Those are ±∞ and NaN where points are structured.
@@ -36,6 +37,6 @@ class Single(Layout):
         for value in values:
             yield setting.tensor(np.array([value]))
 
-    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
+    def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
         """One of them."""
         return f"torch.full((1,), {value}, {options}{self.requiring_grad})", "0"

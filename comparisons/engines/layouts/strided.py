@@ -8,7 +8,7 @@ from typing import Any
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import WIDTH, Setting
 from comparisons.engines.layouts.layout import Layout
-from comparisons.engines.snippet import Place
+from comparisons.engines.snippet import AmongPoints
 
 
 class Strided(Layout):
@@ -23,6 +23,6 @@ class Strided(Layout):
         tensor.copy_(setting.tensor(values))
         yield tensor
 
-    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
+    def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
         """The same, all of one value."""
         return f"torch.full(({2 * WIDTH},), {value}, {options})[::2].requires_grad_()", "0"

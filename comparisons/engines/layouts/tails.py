@@ -8,7 +8,7 @@ from typing import Any
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import Setting
 from comparisons.engines.layouts.layout import Layout
-from comparisons.engines.snippet import Place
+from comparisons.engines.snippet import AmongPoints
 
 _LONGEST = 67  # past four vectors of 16 lanes, and three more
 
@@ -24,7 +24,7 @@ class Tails(Layout):
         for start, length in _pieces(values.size):
             yield setting.tensor(values[start : start + length])
 
-    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:
+    def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:
         """The piece that the point was in, all of one value."""
         start, length = next(
             (start, length)

@@ -10,7 +10,7 @@ import numpy as np
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import WIDTH, Setting
 from comparisons.engines.layouts.layout import Layout
-from comparisons.engines.snippet import Place
+from comparisons.engines.snippet import AmongPoints
 
 _ROWS = 7
 
@@ -29,7 +29,7 @@ class Transposed(Layout):
         tensor.copy_(setting.tensor(filled.reshape(_ROWS, columns)))
         yield tensor
 
-    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
+    def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
         """The same, all of one value."""
         whole = f"torch.full(({WIDTH}, {_ROWS}), {value}, {options})"
         return f"{whole}.t().requires_grad_()", "0, 0"

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from comparisons.dtypes import Float64Array
-from comparisons.engines.engine import WIDTH, Indices, Setting
+from comparisons.engines.engine import WIDTH, Setting
 from comparisons.engines.layouts.layout import Layout
-from comparisons.engines.snippet import Place
+from comparisons.engines.snippet import AmongPoints
+from symdiff.array_types import IndexArray
 
 _LANES = 8
 
@@ -31,12 +32,12 @@ class WithNan(Layout):
         """Without the NaNs."""
         return np.asarray(parts[0][_neighbours(size)])
 
-    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
+    def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
         """The same, all others of one value."""
         entries = f"([{value}] * {_LANES - 1} + [float('nan')]) * {WIDTH // _LANES}"
         return f"torch.tensor({entries}, {options}{self.requiring_grad})", "0"
 
 
-def _neighbours(size: int) -> Indices:
+def _neighbours(size: int) -> IndexArray:
     positions = np.arange(size)
     return positions + positions // (_LANES - 1)

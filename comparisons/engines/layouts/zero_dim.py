@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from comparisons.dtypes import Float64Array
-from comparisons.engines.engine import Indices, Setting
+from comparisons.engines.engine import Setting
 from comparisons.engines.layouts.layout import Layout
-from comparisons.engines.snippet import Place, Snippet
+from comparisons.engines.snippet import AmongPoints, Snippet
+from symdiff.array_types import IndexArray
 
 _MOST = 192  # points; each costs a forward and a backward pass of its own
 
@@ -21,7 +22,7 @@ class ZeroDim(Layout):
     name = "zero_dim"
     summary = "One number at a time, a tensor of shape ()."
 
-    def chosen(self, size: int) -> Indices | None:
+    def chosen(self, size: int) -> IndexArray | None:
         """The first."""
         return np.arange(min(size, _MOST))
 
@@ -30,7 +31,7 @@ class ZeroDim(Layout):
         for value in values:
             yield setting.tensor(np.asarray(value))
 
-    def point(self, value: str, options: str, place: Place) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
+    def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
         """One of them."""
         return f"torch.tensor({value}, {options}{self.requiring_grad})", "()"
 

@@ -28,7 +28,7 @@ class Jax(Transforms):
     dtypes = ("float64", "float32", "bfloat16", "float16")
     ways = ("reverse", "forward", "compiled")
     module = "jnp"
-    flushes = True  # see docs/frameworks.md
+    flushes = ("float64", "float32", "bfloat16")  # see docs/frameworks.md
     imports = "import jax, jax.numpy as jnp; jax.config.update('jax_enable_x64', True)"
     functions = MappingProxyType(
         {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
@@ -70,9 +71,15 @@ class Tinygrad(ArrayFramework):
     def missing(self) -> str | None:
         """Not installed, or without a compiler."""
         reason = super().missing()
-        if reason is None and not shutil.which(os.environ.get("CC", "clang")):
+        if reason is None and not shutil.which(_compiler()):
             return "tinygrad needs clang on a CPU; apt-get install clang"
         return reason
+
+    def compilers(self) -> Mapping[str, str]:
+        """The compiler, by its first line."""
+        command = [_compiler(), "--version"]
+        told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - as tinygrad runs it
+        return {"clang": told.stdout.partition("\n")[0].rpartition("version ")[2]}
 
     @cached_property
     def names(self) -> Mapping[str, Any]:
@@ -87,8 +94,8 @@ class Tinygrad(ArrayFramework):
         return tensor.cast(dtype.name).realize()
 
     def numbers(self, array: Array) -> Float64Array:
-        """Widened."""
-        return np.array(array.cast("float64").numpy())
+        """Widened once it is there: a cast in the same kernel takes what is not yet rounded."""
+        return np.array(array.realize().cast("float64").numpy())
 
     def whole(self, numbers: Any) -> Array:
         """`Tensor`."""
@@ -124,4 +131,9 @@ class Tinygrad(ArrayFramework):
         """`Tensor.gradient` of the sum."""
         weighted = f"({shown.code}) * {shown.cotangent}" if shown.cotangent else shown.code
         gradient = f"({weighted}).sum().gradient({shown.name})[0]"
-        return f"print(float({gradient}.cast('float64').numpy()[{shown.index}]))"
+        return f"print(float({gradient}.realize().cast('float64').numpy()[{shown.index}]))"
+
+
+def _compiler() -> str:
+    """As tinygrad itself finds it. Seen: clang 14 does not compile its bfloat16, 19 does."""
+    return os.environ.get("CC", "clang")

@@ -18,13 +18,6 @@ from symdiff.graph.adjoints.owners import owners
 from symdiff.rounding import Precision
 
 
-def held_types(
-    held: Mapping[Node, str] | None, casts: Iterable[str], dtype: FloatType
-) -> set[FloatType]:
-    """Every type that a value is known to be held in, its own among them. Args: as `precisions`."""
-    return {dtype, *map(float_type, (held or {}).values()), *map(float_type, casts)}
-
-
 def precisions(
     adjoints: Derivation,
     held: Mapping[Node, str] | None,

@@ -10,12 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.inputs.values import seeded
-
-Indices = npt.NDArray[np.intp]
+from symdiff.array_types import IndexArray
 
 _UNKNOWN = 2.0**-20  # of a value: an estimate that is further off says nothing
 _ABSOLUTE, _RELATIVE, _OPEN = 4, 2, 1  # shares, of 8, of what is chosen; the last two by chance
@@ -30,13 +28,15 @@ class Estimate:
     moved: Float64Array  # its sensitivity, Σ |v ∂g/∂v|
     scale: Float64Array  # |cotangent|, which a gradient is small or large beside
 
-    def at(self, chosen: Indices) -> Estimate:
+    def at(self, chosen: IndexArray) -> Estimate:
         """The same at some of the points."""
         parts = (self.value, self.bound, self.moved, self.scale)
         return Estimate(*(part[chosen] for part in parts))
 
 
-def suspicious(computed: Float64Array, estimate: Estimate, dtype: FloatType, most: int) -> Indices:
+def suspicious(
+    computed: Float64Array, estimate: Estimate, dtype: FloatType, most: int
+) -> IndexArray:
     """The positions, at most so many, of the values that are likeliest to be wrong.
 
     Half of them by the error beside the larger of the gradient and its cotangent, a quarter beside
@@ -74,5 +74,5 @@ def suspicious(computed: Float64Array, estimate: Estimate, dtype: FloatType, mos
     return np.unique(np.concatenate(chosen))
 
 
-def _largest(values: Float64Array, count: int) -> Indices:
+def _largest(values: Float64Array, count: int) -> IndexArray:
     return np.argpartition(values, values.size - count)[values.size - count :]

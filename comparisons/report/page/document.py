@@ -22,7 +22,7 @@ from comparisons.report.page.templates import STYLE_FILE, anchor, style_sheet, t
 from comparisons.report.summaries.conventions import KinkConventions, kink_conventions
 from comparisons.report.summaries.detections import Detections
 from comparisons.report.summaries.engine_pairs import EnginePair, engine_pairs
-from comparisons.report.summaries.findings import Finding, findings, origin_of
+from comparisons.report.summaries.findings import Disagreement, findings, origin_of
 from comparisons.report.summaries.overview import Operator, overview
 from comparisons.results.decision import ALLOWED, RELATIVE
 from comparisons.results.views.number import shown
@@ -161,7 +161,7 @@ class Document:
         return f"{verdict + part:.9g}"
 
     @cached_property
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[Disagreement]:
         """A finding a function and engine that disagrees, the worst first."""
         return findings(self.comparisons)
 

@@ -23,7 +23,7 @@ def origin_of(row: Row) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class Finding:
+class Disagreement:
     """A function that disagrees with its closed form alike in some engines, in some types."""
 
     title: str
@@ -96,7 +96,7 @@ def _beside_one(row: Row) -> str:
     return f" ({shown(found['error'])} {OF_ONE}, of which {line} are allowed)"
 
 
-def findings(comparisons: Iterable[Row]) -> list[Finding]:
+def findings(comparisons: Iterable[Row]) -> list[Disagreement]:
     """One for each function that disagrees; engines of which the same is to be said share one.
 
     Torch's own come first, then those that are wrong at inputs one meets, then by their share.
@@ -107,7 +107,7 @@ def findings(comparisons: Iterable[Row]) -> list[Finding]:
     for row in comparisons:
         if row["verdict"] == str(Verdict.DISAGREES):
             grouped.setdefault((row["title"], row["engine"]), []).append(row)
-    alike: dict[tuple[object, ...], Finding] = {}
+    alike: dict[tuple[object, ...], Disagreement] = {}
     for rows in grouped.values():
         one = _finding(rows)
         first = alike.setdefault((one.title, *one.sentences, *one.dtypes), one)
@@ -119,10 +119,10 @@ def findings(comparisons: Iterable[Row]) -> list[Finding]:
     )
 
 
-def _finding(rows: list[Row]) -> Finding:
+def _finding(rows: list[Row]) -> Disagreement:
     def wrong(row: Row) -> int:
         return sum(n for status, n in row["counts"].items() if status_named(status).faulty)
 
     worst = max(rows, key=lambda r: (bool(r["problems"]), wrong(r) / max(1, r["values"])))
     dtypes = list(dict.fromkeys(r["dtype"] for r in rows))
-    return Finding(worst["title"], [worst["engine"]], dtypes, worst, wrong(worst))
+    return Disagreement(worst["title"], [worst["engine"]], dtypes, worst, wrong(worst))

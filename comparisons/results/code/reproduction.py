@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from comparisons.engines.engine import Engine
-from comparisons.engines.snippet import Place, Snippet
+from comparisons.engines.snippet import AmongPoints, Snippet
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.results.code.statements import MOST_ENTRIES, beginning, entries, free, number
 from comparisons.results.comparison import Comparison
@@ -61,12 +61,12 @@ def reproduction_of_finding(result: Result) -> str:
 def _anywhere(result: Comparison, name: str, given: Inputs) -> Example:
     """All inputs; of a function of points one point, the first whose numbers are finite."""
     if not result.subject.pointwise or result.subject.captured:
-        return Example(name, given, (), Place(0, 1))
+        return Example(name, given, (), AmongPoints(0, 1))
     shape = np.broadcast_shapes(*(v.shape for v in given.values()))
     flat = {k: np.broadcast_to(v, shape).ravel() for k, v in given.items()}
     finite = np.logical_and.reduce([np.isfinite(v) for v in flat.values()])
     i = int(np.argmax(finite))
-    return Example(name, {k: v[i] for k, v in flat.items()}, (), Place(i, finite.size))
+    return Example(name, {k: v[i] for k, v in flat.items()}, (), AmongPoints(i, finite.size))
 
 
 def _statements(result: Result, example: Example, index: str) -> list[str] | None:

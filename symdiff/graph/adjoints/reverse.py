@@ -38,9 +38,11 @@ def sweep_from(
     through_stops: bool = False,
     passes: Callable[[Node, Node], bool] = lambda node, operand: True,  # noqa: ARG005 - all do
 ) -> ReverseSweep:
-    """The same from several outputs, each with its cotangent. Args and Raises: as `sweep`.
+    """The adjoint of every node that some outputs depend on, each with its cotangent.
 
-    Args: passes, whether anything goes back from a node to an operand; by default it does.
+    Args: through_stops, whether to take a stop for the identity that its value is; passes, whether
+        anything goes back from a node to an operand, by default all.
+    Raises: ValueError if a cotangent, or what a kind passes back to an operand, has other axes.
     """
     contributions: dict[Node, list[Node]] = {}
     for output, cotangent in seeds:

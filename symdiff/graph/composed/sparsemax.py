@@ -15,7 +15,7 @@ from symdiff.graph.node import Node
 
 
 def sparsemax(x: Node, axis: str) -> Node:
-    """The point of the simplex that is nearest to x, along an axis. Raises: as `support`."""
+    """The point of the simplex that is nearest to x. Raises: ValueError if x has no such axis."""
     s = support(x, axis)
     excess = total(elementwise(lambda a, m: a * m, x, s), [axis])
     tau = elementwise(lambda e, n: (e - 1) / n, excess, total(s, [axis]))

@@ -92,6 +92,9 @@ def largest(x: Node, axis: str, ties: Ties = "even") -> Node:
 
 
 def maximum(x: Node, axis: str, ties: Ties = "even") -> Node:
-    """The maximum over an axis. Raises: as `largest`."""
+    """The maximum over an axis.
+
+    Raises: ValueError if x has no such axis, or the convention is unknown.
+    """
     kept = tuple(a for a in x.axes if a != axis)
     return contraction((largest(x, axis, ties), x), kept)

@@ -33,7 +33,7 @@ from symdiff.oracle.enclosures.enclosure import Enclosure, Why, uncertain
 from symdiff.oracle.enclosures.from_balls import enclosure_of
 from symdiff.oracle.neighbourhood.jointly import jointly
 from symdiff.oracle.neighbourhood.moved_alone import MovedAlone
-from symdiff.oracle.neighbourhood.one_sided import Unproven
+from symdiff.oracle.neighbourhood.one_sided import NoOneSidedRule
 from symdiff.oracle.programs.reach import no_value
 
 # Of an elimination, or a choice, NaN may mean that it was not decided.
@@ -75,7 +75,7 @@ def settle_poles(
         pole &= enclosure.why == Why.UNDECIDED
         if pole.any() and not adjoints.signature.pointwise:
             with (
-                suppress(Unproven, CannotCertify, deadline.OutOfTimeError),
+                suppress(NoOneSidedRule, CannotCertify, deadline.OutOfTimeError),
                 ctx.workprec(_BITS),
             ):
                 alone = MovedAlone(name, adjoints, arguments, jumping.get(name))
@@ -100,7 +100,7 @@ def _by_sides(
 ) -> None:
     """Certify the entries whose slopes on both sides are one, and say so where they are two.
 
-    Raises: as they are asked for.
+    Raises: NoOneSidedRule if the program holds what has no slope to one side; OutOfTimeError.
     """
     relative, enough = accuracy
     for place, (left, right) in alone.derivatives(pole):

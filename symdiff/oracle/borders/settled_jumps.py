@@ -21,7 +21,7 @@ from symdiff.oracle.borders.settled_ties import Asked, put_sides
 from symdiff.oracle.enclosures.enclosure import Enclosure, Why, uncertain
 from symdiff.oracle.neighbourhood.jointly import jointly
 from symdiff.oracle.neighbourhood.moved_alone import MovedAlone
-from symdiff.oracle.neighbourhood.one_sided import Unproven
+from symdiff.oracle.neighbourhood.one_sided import NoOneSidedRule
 
 _BITS = 512
 
@@ -47,7 +47,7 @@ def settle_jumps(
         asked = Asked(name, adjoints, arguments, relative, jumping[name])
         put_sides(enclosure, taken, asked, some & taken.certified)
         proven[name] = some & enclosure.certified
-        with ctx.workprec(_BITS), suppress(Unproven, CannotCertify, deadline.OutOfTimeError):
+        with ctx.workprec(_BITS), suppress(NoOneSidedRule, CannotCertify, deadline.OutOfTimeError):
             alone = MovedAlone(name, adjoints, arguments, jumping[name])
             for place in alone.jumps(some & ~enclosure.certified):
                 enclosure.why[place] = Why.NO_DERIVATIVE

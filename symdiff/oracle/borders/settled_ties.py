@@ -25,7 +25,7 @@ from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, uncert
 from symdiff.oracle.enclosures.from_balls import enclosure_of
 from symdiff.oracle.neighbourhood.jointly import jointly
 from symdiff.oracle.neighbourhood.moved_alone import MovedAlone
-from symdiff.oracle.neighbourhood.one_sided import Unproven
+from symdiff.oracle.neighbourhood.one_sided import NoOneSidedRule
 
 _BITS = 512
 _RADII = (448, 2200)  # bits below an input
@@ -131,7 +131,7 @@ class Asked(NamedTuple):
 def put_sides(enclosure: Enclosure, taken: Enclosure, asked: Asked, tied: BoolArray) -> None:
     """Certify the tied entries of which the derivatives on both sides say that it is right."""
     # over series some functions have no arithmetic, as floor
-    with ctx.workprec(_BITS), suppress(Unproven, CannotCertify, deadline.OutOfTimeError):
+    with ctx.workprec(_BITS), suppress(NoOneSidedRule, CannotCertify, deadline.OutOfTimeError):
         alone = MovedAlone(asked.name, asked.adjoints, asked.arguments, asked.jumping)
         for place, (left, right) in alone.derivatives(tied):
             if left.overlaps(right):

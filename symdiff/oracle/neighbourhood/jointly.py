@@ -21,7 +21,7 @@ from symdiff.oracle import deadline
 from symdiff.oracle.enclosures.enclosure import Enclosure
 from symdiff.oracle.neighbourhood.continuity import continuous as steady
 from symdiff.oracle.neighbourhood.moved_alone import whole_output
-from symdiff.oracle.neighbourhood.one_sided import UNKNOWN, Unproven, slopes_beside
+from symdiff.oracle.neighbourhood.one_sided import UNKNOWN, NoOneSidedRule, slopes_beside
 from symdiff.oracle.programs.array_balls import balls_of
 from symdiff.oracle.programs.frozen import Frozen
 from symdiff.programs.program import Program, program
@@ -55,7 +55,7 @@ def jointly(
     frozen = Frozen([output])
     steps = program({_OUTPUT: frozen[output]})
     draw = np.random.default_rng(_SEED)
-    with ctx.workprec(_BITS), suppress(Unproven, CannotCertify, deadline.OutOfTimeError):
+    with ctx.workprec(_BITS), suppress(NoOneSidedRule, CannotCertify, deadline.OutOfTimeError):
         balls = {k: balls_of(v) for k, v in arguments.items()}
         balls |= frozen.values(balls)
         for attempt in range(_TRIES):

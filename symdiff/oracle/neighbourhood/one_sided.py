@@ -16,7 +16,7 @@ import numpy as np
 from flint import arb, arb_series, ctx
 from sympy import Expr, Symbol
 
-from symdiff.balls.cases import degree_of
+from symdiff.balls.branches import degree_of
 from symdiff.balls.compiled import Compiled
 from symdiff.balls.conditions import SideConditions
 from symdiff.balls.elementary import SERIES, Undecided, Undefined
@@ -47,7 +47,7 @@ MOVING = (
 )  # move data, or add, or take no numbers
 
 
-class Unproven(Exception):
+class NoOneSidedRule(Exception):
     """The program holds what this has no rule for."""
 
 
@@ -97,6 +97,21 @@ def grows(
     return any(_steep(entry) for _, made in found for entry in np.ravel(as_array(made)))
 
 
+def moved(
+    steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any], side: int
+) -> dict[str, Any]:
+    """Each result as an object array of balls, series and `UNKNOWN`.
+
+    Args and Raises: those of `_moved`.
+    """
+    return {name: as_array(made) for name, made in _moved(steps, arguments, moving, side)}
+
+
+def sign_beside(number: Any, side: int) -> int:
+    """The sign of a series on a side, or of a ball. Raises: Undecided."""
+    return _Beside(side).sign(number)
+
+
 def _steep(number: Any) -> bool:
     if not isinstance(number, arb_series) or number.prec < 2 or not number[0].is_finite():
         return False
@@ -120,7 +135,7 @@ def _moved(
         side: 1 for ε > 0, −1 for ε < 0.
         power: of what is small, of which the series are; ε is that.
 
-    Raises: Unproven; OutOfTimeError.
+    Raises: NoOneSidedRule; OutOfTimeError.
     """
     before = ctx.cap
     ctx.cap = ORDER
@@ -198,7 +213,7 @@ class Run:
         self.degrees: dict[Symbol, float] = {}
 
     def take(self, symbol: Symbol, what: Entrywise | ArrayOperation) -> None:
-        """Compute a step. Raises: Unproven, OutOfTimeError."""
+        """Compute a step. Raises: NoOneSidedRule, OutOfTimeError."""
         made, degree = as_array(self.step(what)), self.degree(what)
         if degree == 0:  # of x ≠ 0 both sides are 1, whatever else depends on ε
             made = as_array(_limits(made))
@@ -209,7 +224,7 @@ class Run:
         return as_array(_limits(self.values[symbol]))
 
     def step(self, what: Entrywise | ArrayOperation) -> Any:
-        """The value of a step. Raises: Unproven, OutOfTimeError."""
+        """The value of a step. Raises: NoOneSidedRule, OutOfTimeError."""
         value = self.values.__getitem__
         if isinstance(what, Entrywise):
             degrees = tuple(self.degrees[s] for s in what.operands)
@@ -227,7 +242,7 @@ class Run:
         if what.function is peak:  # any number serves, since it cancels
             operand, axis = what.arguments(value)
             return np.frompyfunc(_larger, 2, 1).reduce(_middles(operand), axis)
-        raise Unproven
+        raise NoOneSidedRule
 
     def degree(self, what: Entrywise | ArrayOperation) -> float:
         """A bound of the degree of a step's value; infinite where there is none."""

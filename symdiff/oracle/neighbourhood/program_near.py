@@ -27,7 +27,7 @@ from symdiff.graph.template import placeholder
 from symdiff.oracle import deadline
 from symdiff.oracle.neighbourhood.fixed_entries import FixedEntries
 from symdiff.oracle.neighbourhood.one_sided import UNKNOWN
-from symdiff.oracle.neighbourhood.several import Number, Several, settled, together
+from symdiff.oracle.neighbourhood.several import Several, WrittenBall, settled, together
 from symdiff.oracle.points.nearby import (
     Open,
     Point,
@@ -35,7 +35,7 @@ from symdiff.oracle.points.nearby import (
     deciding,
     jumps,
     moving_in,
-    written,
+    number_in,
 )
 from symdiff.oracle.programs.array_balls import compile_entry
 from symdiff.oracle.programs.infinities import with_infinities
@@ -165,11 +165,11 @@ class ProgramNear:
 
     def _ways(
         self, what: Entrywise, row: tuple[Any, ...], i: int, shape: tuple[int, ...]
-    ) -> list[tuple[Any, Any, Number]] | None:
+    ) -> list[tuple[Any, Any, WrittenBall]] | None:
         """By what operands assume, what is assumed beside: what the value is; None if open."""
         used = [placeholder(k) for k in range(len(row))]
         known = [self._number(s, self._place(s, i, shape)) for s in what.operands]
-        found: list[tuple[Any, Any, Number]] = []
+        found: list[tuple[Any, Any, WrittenBall]] = []
         try:
             for signs, numbers in together(row):
                 balls = {p: number.ball for p, number in zip(used, numbers, strict=True)}
@@ -182,7 +182,7 @@ class ProgramNear:
                 for assumed, case in cases(what.template, point):
                     value = point.value(case)
                     told = case.xreplace(exprs) if case.free_symbols <= exprs.keys() else None
-                    found.append((signs, assumed, Number(value, told)))
+                    found.append((signs, assumed, WrittenBall(value, told)))
         except (Open, Undefined, CannotCertify):
             return None
         return found
@@ -216,7 +216,7 @@ class ProgramNear:
         if not isinstance(entry, arb):
             return None
         if entry.is_exact():
-            return written(entry) if entry.is_finite() else None
+            return number_in(entry) if entry.is_finite() else None
         what = self.made_by.get(symbol)
         shape = np.shape(self.values[symbol])
         found: Expr | None = None
@@ -266,7 +266,10 @@ class ProgramNear:
                 largest.append((-1, tied))
             for i in tied:
                 flags[place][i] = settled(
-                    [({(symbol, place): j}, Number(arb(int(i in some)))) for j, some in largest]
+                    [
+                        ({(symbol, place): j}, WrittenBall(arb(int(i in some))))
+                        for j, some in largest
+                    ]
                 )
         if began.any():
             self.origins[symbol] = np.moveaxis(began, -1, axis)

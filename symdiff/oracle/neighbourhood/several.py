@@ -15,13 +15,13 @@ from flint import arb
 from sympy import Expr
 
 from symdiff.oracle.neighbourhood.one_sided import UNKNOWN
-from symdiff.oracle.points.nearby import written
+from symdiff.oracle.points.nearby import number_in
 
 _MOST = 81
 Signs = Mapping[Hashable, int]
 
 
-class Number(NamedTuple):
+class WrittenBall(NamedTuple):
     """A ball, and the number written out where that is known."""
 
     ball: arb
@@ -31,10 +31,10 @@ class Number(NamedTuple):
     def told(self) -> Expr | None:
         """The number written out; an exact ball is a number itself."""
         if self.written is None and self.ball.is_exact() and self.ball.is_finite():
-            return written(self.ball)
+            return number_in(self.ball)
         return self.written
 
-    def same(self, other: Number) -> bool:
+    def same(self, other: WrittenBall) -> bool:
         """Whether both are proven to be one number."""
         if self.ball.is_exact() and other.ball.is_exact():
             return bool(self.ball == other.ball)
@@ -49,7 +49,7 @@ class Several:
 
     __slots__ = ("cases",)
 
-    def __init__(self, cases: Sequence[tuple[Signs, Number]]) -> None:
+    def __init__(self, cases: Sequence[tuple[Signs, WrittenBall]]) -> None:
         self.cases = cases
 
     def __add__(self, other: Any) -> Any:
@@ -61,12 +61,12 @@ class Several:
     __radd__, __rmul__ = __add__, __mul__
 
 
-def cases_of(entry: Any) -> Sequence[tuple[Signs, Number]]:
+def cases_of(entry: Any) -> Sequence[tuple[Signs, WrittenBall]]:
     """The cases of an entry, which may be a ball."""
-    return entry.cases if isinstance(entry, Several) else [({}, Number(arb(entry)))]
+    return entry.cases if isinstance(entry, Several) else [({}, WrittenBall(arb(entry)))]
 
 
-def settled(cases: Sequence[tuple[Signs, Number]]) -> Any:
+def settled(cases: Sequence[tuple[Signs, WrittenBall]]) -> Any:
     """A ball if the numbers are proven to be one, else what they are."""
     if not cases or len(cases) > _MOST:
         return UNKNOWN
@@ -78,9 +78,9 @@ def settled(cases: Sequence[tuple[Signs, Number]]) -> Any:
     return Several(cases)
 
 
-def together(entries: Iterable[Any]) -> list[tuple[Signs, list[Number]]]:
+def together(entries: Iterable[Any]) -> list[tuple[Signs, list[WrittenBall]]]:
     """The cases of several entries at once, of which the assumptions agree."""
-    found: list[tuple[Signs, list[Number]]] = [({}, [])]
+    found: list[tuple[Signs, list[WrittenBall]]] = [({}, [])]
     for entry in entries:
         found = [
             ({**signs, **more}, [*numbers, number])
@@ -100,9 +100,9 @@ def combined(function: Callable[..., Any], *entries: Any) -> Any:
     return settled([(signs, _made(function, numbers)) for signs, numbers in together(entries)])
 
 
-def _made(function: Callable[..., Any], numbers: Sequence[Number]) -> Number:
+def _made(function: Callable[..., Any], numbers: Sequence[WrittenBall]) -> WrittenBall:
     ball = function(*(number.ball for number in numbers))
     told = [number.told for number in numbers]
     if ball.is_exact() or any(each is None or not each.is_Rational for each in told):
-        return Number(ball)
-    return Number(ball, function(*told))
+        return WrittenBall(ball)
+    return WrittenBall(ball, function(*told))

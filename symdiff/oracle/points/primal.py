@@ -19,7 +19,7 @@ from flint import arb, arb_series, ctx
 from sympy import Expr, Piecewise, Symbol
 from sympy.core.relational import Relational
 
-from symdiff.balls.cases import degree_of
+from symdiff.balls.branches import degree_of
 from symdiff.balls.compiled import Compiled, compile_ball, compile_side
 from symdiff.balls.conditions import SideConditions, constant_of
 from symdiff.balls.elementary import Undecided, Undefined
@@ -38,7 +38,7 @@ from symdiff.oracle.points.nearby import (
     continuous,
     equal,
     jumps,
-    written,
+    number_in,
 )
 
 _FAR = real_symbol("t")  # what tends to infinity
@@ -116,7 +116,6 @@ class PrimalAt:
         self._variables = (*variables, *self._made)
         self._beside: dict[tuple[Expr, int], Compiled] = {}  # compiled when a first tie is met
         self._here: dict[Expr, Compiled] = {}  # so too
-        self.open_beside = False  # whether a border's sign beside the last point was left open
         self._exists: dict[tuple[float, ...], tuple[bool | None, bool | None]] = {}
         self._jumping = jumps(primal.function)
         self._jumping_before = tuple(filter(jumps, primal.before))
@@ -168,7 +167,7 @@ class PrimalAt:
 
     def _next_to(self, point: Sequence[arb], side: int) -> dict[Symbol, Expr]:
         """The inputs with the variable at z + side/t, for t → ∞."""
-        numbers = dict(zip(self._inputs, map(written, point), strict=True))
+        numbers = dict(zip(self._inputs, map(number_in, point), strict=True))
         variable = self._primal.variable
         return {**numbers, variable: numbers[variable] + side / _FAR}
 
@@ -213,7 +212,7 @@ class PrimalAt:
         at = self._all(point)
         if at is None:
             return None
-        numbers = dict(zip(self._inputs, map(written, point), strict=True))
+        numbers = dict(zip(self._inputs, map(number_in, point), strict=True))
         numbers |= {s: e.xreplace(numbers) for s, e in self._primal.made.items()}
         still = frozenset(self._variables) - {self._primal.variable}
         return Point(dict(zip(self._variables, at, strict=True)), numbers, still)
@@ -259,7 +258,6 @@ class PrimalAt:
         None if the function is proven to jump: of e^z where z ≠ 0, else 0, both slopes at 0 are 1,
         and there is no derivative. Where it is not proven to be continuous nothing is known.
         """
-        self.open_beside = False
         function, at = self._primal.function, self._all(point)
         here = self._value(function, at)
         steady, slopes = None, []
@@ -323,7 +321,7 @@ class PrimalAt:
 
     def _next_to_all(self, point: Sequence[arb], side: int) -> dict[Symbol, Expr]:
         """The inputs next to the point, and the stops at it."""
-        numbers = dict(zip(self._inputs, map(written, point), strict=True))
+        numbers = dict(zip(self._inputs, map(number_in, point), strict=True))
         stops = {s: e.xreplace(numbers) for s, e in self._primal.made.items()}
         return {**stops, **self._next_to(point, side)}
 
@@ -338,7 +336,6 @@ class PrimalAt:
         try:
             series = self._series(e, point, side)
         except Undecided:
-            self.open_beside = True
             return arb.nan(), arb.nan()
         except (Undefined, ValueError, ZeroDivisionError):
             return arb.nan(), arb.nan()  # the latter two: flint divides by a series that may be 0

@@ -38,7 +38,7 @@ class WithInfinities:
 def with_infinities(symbols: Sequence[Symbol], expression: Expr) -> WithInfinities:
     """An expression of captured code: what it adds under a mask may be -∞, an argument like others.
 
-    Raises: as `compile_ball`.
+    Raises: CannotCertify if it holds a function without ball arithmetic.
     """
     named = {e: pair for e, pair in _INFINITE.items() if expression.has(e)}
     replaced = expression.xreplace({e: symbol for e, (symbol, _) in named.items()})

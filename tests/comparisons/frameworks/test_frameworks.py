@@ -1,7 +1,9 @@
 """A framework is a small interface: a toy one, of dual numbers, is judged as any other."""
 
+import json
 import subprocess
 import sys
+from contextlib import suppress
 from types import MappingProxyType
 
 import numpy as np
@@ -10,6 +12,9 @@ import torch
 import torch.nn.functional as F
 
 import comparisons
+from comparisons.dtypes import float_type
+from comparisons.engines.engine import Setting
+from comparisons.frameworks.apart import ApartEngine
 from comparisons.frameworks.array_framework import ArrayFramework
 from comparisons.frameworks.engine import FrameworkEngine
 from comparisons.frameworks.every import FRAMEWORKS, framework_named
@@ -240,6 +245,36 @@ def test_what_cannot_be_asked_is_refused_in_one_sentence(ask, message):
         ask()
 
 
+@pytest.mark.parametrize(("dtype", "reads"), [("float32", 0.0), ("float64", 1e-310)])
+def test_subnormal_numbers_are_read_as_0_in_the_types_that_flush_alone(dtype, reads):
+    """In another type they are judged as they are."""
+
+    class Flushing(Toy):
+        flushes = ("float32",)
+
+    read = FrameworkEngine(Flushing(), "reverse").read({"z": np.array([1e-310])}, float_type(dtype))
+
+    assert read["z"].tolist() == [reads]
+
+
+def test_what_is_wrong_at_a_subnormal_number_is_told_of_that_number():
+    """Judged as at 0 it is; the code that is printed has to be given what the function was."""
+
+    class Flushing(Toy):
+        flushes = ("float32",)
+
+    def wrong(z):
+        slope = np.where((z.value != 0) & (np.abs(z.value) < 1e-38), np.nan, z.slope)
+        return tanh(Dual(z.value, slope))
+
+    found = comparisons.compare(wrong, "tanh(z)", framework=Flushing(), dtype="float32")
+    (at,) = found.worst.inputs.values()
+
+    assert np.isnan(found.worst.computed)
+    assert 0 < abs(at) < 1e-38
+    assert float(at).hex()[:6] in reproduction(found)
+
+
 def test_a_framework_that_is_not_installed_is_named_with_its_line():
     """And nothing else fails."""
 
@@ -279,31 +314,75 @@ def test_each_function_has_a_definition(framework, name):
     assert own_definition.variables == ("z",)
 
 
+ORDINARY = """
+import json, numpy as np, comparisons
+from comparisons.frameworks.every import FRAMEWORKS
+at = {{"z": np.array([0.3, 0.45, 0.7])}}
+found = {{
+    f: comparisons.compare(f, framework={name!r}, dtype="float32", inputs=at).bulk_ulp
+    for f in FRAMEWORKS[{name!r}].functions
+}}
+print(json.dumps(found))
+"""
+WAYS = """
+import json, comparisons
+from comparisons.frameworks.every import FRAMEWORKS
+from comparisons.results.reproduction import reproduction
+found = [
+    comparisons.compare("tanh", framework={name!r}, engine=way, dtype="float32")
+    for way in FRAMEWORKS[{name!r}].ways
+]
+print(json.dumps([(reproduction(f), f.worst.computed) for f in found]))
+"""
+
+
 @pytest.mark.parametrize("name", [n for n in FRAMEWORKS if n != "torch"])
 class TestWhatIsInstalled:
-    """Run where the framework is there."""
+    """Run where the framework is there, in a process without the others: they crash each other."""
 
     def test_its_functions_run_and_are_sound_where_they_are_smooth(self, name):
         """At ordinary points in float32: none is far off its documented definition."""
+        _installed(name)
+        found = json.loads(_printed(ORDINARY.format(name=name)))
+
+        assert found
+        assert {f: ulp for f, ulp in found.items() if ulp > 64} == {}
+
+    def test_it_flushes_in_the_types_in_which_it_says_so(self, name):
+        """relu's slope at a quarter of the smallest normal number is 1, or 0 as at 0."""
+        framework, told = _installed(name), {}
+        if "relu" not in framework.functions:
+            pytest.skip("has no relu to tell by")
+        engine, subject = ApartEngine(framework, "reverse", "relu"), framework.subject("relu")
+        for dtype in map(float_type, framework.dtypes):
+            small = {"z": np.full(64, dtype.smallest_normal / 4)}
+            with suppress(TypeError):  # no kernel of the type
+                found = engine.gradients(subject, small, Setting(dtype))
+                told[dtype.name] = found.values["z"][0] == 0.0
+
+        assert "float32" in told
+        assert [d for d, flushes in told.items() if flushes] == [*framework.flushes]
+
+    def test_a_gradient_is_a_number_of_its_type(self, name):
+        """As an array has it, not as a register that is wider: 2z overflows float16 at 40,000."""
         framework = _installed(name)
-        at = {"z": np.array([0.3, 0.45, 0.7])}
-        far = {}
-        for function in framework.functions:
-            case = comparisons.compare(function, framework=name, dtype="float32", inputs=at)
-            if case.bulk_ulp > 64:
-                far[function] = case.bulk_ulp
-        assert far == {}
+        subject, at = framework.subject("square"), {"z": np.full(64, 40_000.0)}
+        engine = ApartEngine(framework, "reverse", "square")
+        try:
+            found = engine.gradients(subject, at, Setting(float_type("float16"))).values["z"]
+        except TypeError as told:
+            pytest.skip(str(told))
+
+        assert np.isposinf(found).all()
 
     def test_each_way_gives_the_gradient_that_its_statement_prints(self, name):
         """The printed line alone, in a process of its own."""
         framework = _installed(name)
-        for way in framework.ways:
-            found = comparisons.compare("tanh", framework=name, engine=way, dtype="float32")
-            line = reproduction(found)
-            told = subprocess.run(
-                [sys.executable, "-c", line], capture_output=True, text=True, check=True
-            )
-            assert float(told.stdout.split()[-1]) == found.worst.computed, line
+        found = json.loads(_printed(WAYS.format(name=name)))
+
+        assert len(found) == len(framework.ways)
+        for line, computed in found:
+            assert float(_printed(line)) == computed, line
 
 
 def _installed(name):
@@ -311,3 +390,11 @@ def _installed(name):
     if framework.missing():
         pytest.skip(framework.missing())
     return framework
+
+
+def _printed(code):
+    """The last line that code prints in a process of its own."""
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True
+    )
+    return told.stdout.splitlines()[-1]

@@ -10,7 +10,7 @@ import pytest
 
 from comparisons.report import journal
 from comparisons.report.data.files import read_json
-from comparisons.report.journal import Journal, Run, dead_runs, kept, recover
+from comparisons.report.journal import Journal, LiveRun, dead_runs, kept, recover
 
 
 @pytest.fixture(autouse=True)
@@ -75,8 +75,8 @@ class TestKept:
 DIES = """
 import json, os, sys
 from pathlib import Path
-from comparisons.report.journal import Journal, Run
-run = Run({"json": Path(sys.argv[1])} if sys.argv[1] else {})
+from comparisons.report.journal import Journal, LiveRun
+run = LiveRun({"json": Path(sys.argv[1])} if sys.argv[1] else {})
 mine = Journal(run.folder, "main")
 mine.begin("test_a")
 for row in json.load(sys.stdin):
@@ -143,7 +143,7 @@ class TestRecover:
 
     def test_a_run_that_lives_is_left(self, tmp_path):
         """In this process or in another, until its end."""
-        run = Run({"json": tmp_path / "run.json"})
+        run = LiveRun({"json": tmp_path / "run.json"})
         Journal(run.folder, "main").add({"kind": "detection"})
 
         assert list(dead_runs()) == []
@@ -153,7 +153,7 @@ class TestRecover:
 
     def test_a_folder_is_read_by_its_user_alone(self):
         """Whatever the umask is."""
-        run = Run({})
+        run = LiveRun({})
 
         assert run.folder.stat().st_mode & 0o777 == 0o700
         run.end()

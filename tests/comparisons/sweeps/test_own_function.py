@@ -18,7 +18,7 @@ from comparisons.judge.vocabulary import Status, Verdict
 from comparisons.subjects.choose import subject_of
 from comparisons.sweeps import sweep as module
 from comparisons.sweeps.blocks import CHUNK, prepared
-from comparisons.sweeps.own import Own
+from comparisons.sweeps.own import OwnFunction
 from comparisons.sweeps.what_code_says import digest
 
 SOURCE = """
@@ -133,7 +133,7 @@ def test_a_chunk_has_the_statuses_of_a_comparison(own, start):
 
 def test_what_arrives_elsewhere_is_the_same_function(own):
     """By import; a function that was changed since is refused there."""
-    sent = pickle.dumps(Own.of(subject_of(own.gate, None, {})))
+    sent = pickle.dumps(OwnFunction.of(subject_of(own.gate, None, {})))
     assert arrived(sent).subject.forward is own.gate
     own.SCALE = 0.25
     with pytest.raises(ValueError, match="gate is another function in a fresh process"):

@@ -32,7 +32,7 @@ from symdiff.balls import compile_ball
 from symdiff.expression.differentiate import differentiate
 from symdiff.functions import j1, maximum, minimum, sigmoid, softplus, tanh
 from symdiff.kinks import isolate
-from symdiff.kinks.cases import chosen
+from symdiff.kinks.branches import chosen
 from symdiff.kinks.partition import partition
 from symdiff.kinks.roots import PRECISION
 from symdiff.kinks.tape import Tape, sign_of

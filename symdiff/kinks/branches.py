@@ -13,7 +13,7 @@ from symdiff.functions import Extreme, maximum, minimum
 from symdiff.trees.conditions import NotReadable, holds
 
 
-class Undefined(ArithmeticError):
+class NoCaseHolds(ArithmeticError):
     """None of a Piecewise's conditions holds."""
 
 
@@ -38,7 +38,7 @@ def chosen(expression: Expr, sign: Callable[[Expr, Expr], int]) -> Expr:
 
     Args: sign, from a border, as written and with its own cases chosen, to −1, 0 or 1; it may
         raise, to be told which sign is wanted.
-    Raises: Undefined if no case holds.
+    Raises: NoCaseHolds if no case holds.
     """
     return _Choice(sign).value(expression)
 
@@ -63,7 +63,7 @@ class _Choice:
             for value, condition in e.args:
                 if self.holds(condition):
                     return self.value(value)
-            raise Undefined
+            raise NoCaseHolds
         if isinstance(e, sympy.Abs):
             sign = self.sign(e.args[0])
             # Where it is 0 the argument stays: SymPy evaluates what is made of constants at length.
@@ -87,4 +87,4 @@ class _Choice:
         try:
             return holds(c, self.sign)
         except NotReadable:
-            raise Undefined from None
+            raise NoCaseHolds from None
