@@ -7,6 +7,7 @@ in its stub.
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -276,6 +277,21 @@ def test_what_is_raised_is_said_where_it_is(package):
     sources = (ROOT / package).rglob("*.py")
 
     assert [f for f in sources if "Raises: as " in f.read_text(encoding="utf-8")] == []
+
+
+def test_a_file_that_a_text_names_is_there():
+    """Also in docstrings and on pages, which no import follows."""
+    texts = (f for home in (*ROOMS, "docs", "tools") for f in (ROOT / home).rglob("*.[pm][yd]"))
+    named = {
+        f"{text.relative_to(ROOT)}: {path}"
+        for text in texts
+        for path in re.findall(
+            r"\b(?:symdiff|comparisons|tests|tools)/[\w/]+\.py\b", text.read_text(encoding="utf-8")
+        )
+        if not (ROOT / path).exists()
+    }
+
+    assert named == set()
 
 
 def test_the_page_shows_the_rooms():
