@@ -158,12 +158,13 @@ def _slopes(case: Case, name: str, index: tuple[int, ...]) -> tuple[float, float
         if name in weights:  # its adjoint is the value itself
             value = float(np.asarray(values(**exact)[name], object)[index])
             return value, value
-        step = mpf(10) ** -70 * max(1, abs(exact[name][index]))
+        shape = case.subject.shape_of(name, exact[name].shape)  # which the index is of
+        step = mpf(10) ** -70 * max(1, abs(exact[name].reshape(shape)[index]))
 
         def total(by: mpf) -> mpf:
-            moved = exact[name].copy()
+            moved = exact[name].reshape(shape).copy()
             moved[index] += by
-            found = values(**{**exact, name: moved})
+            found = values(**{**exact, name: moved.reshape(exact[name].shape)})
             pairs = (zip(exact[w].ravel(), np.ravel(found[w]), strict=True) for w in weights)
             return mp.fsum(v * y for pair in pairs for v, y in pair)
 
