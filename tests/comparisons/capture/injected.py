@@ -35,7 +35,7 @@ from comparisons.subjects.own.captured import from_code
 SIZE = 1e-6
 FLOAT64 = FLOAT_TYPES["float64"]
 PATIENCE = 60.0  # seconds for one operation
-SAMPLES = 6  # of an operation, on the page
+SAMPLES = 4  # of an operation, on the page
 
 
 @dataclass(frozen=True)
