@@ -135,6 +135,23 @@ def test_no_room_holds_more_than_16_modules():
     assert {str(room) for room, n in beside.items() if n > 16} <= {"symdiff/graph/kinds"}
 
 
+@pytest.mark.parametrize(
+    "stub",
+    [stub for package in ROOMS for stub in sorted((ROOT / package).rglob("__init__.pyi"))],
+    ids=lambda p: str(p.parent.relative_to(ROOT)),
+)
+def test_no_public_name_is_that_of_a_module(stub):
+    """Once the module is imported its name would be the module's: lazy_loader 0.4 has it so."""
+    names = {
+        alias.asname or alias.name
+        for node in ast.walk(ast.parse(stub.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+
+    assert names & {p.stem for p in stub.parent.iterdir()} == set()
+
+
 @pytest.mark.parametrize("package", ROOMS)
 def test_no_two_classes_have_one_name(package):
     """One word, one meaning."""
