@@ -9,7 +9,6 @@ import sympy
 from sympy import Expr, Symbol
 
 from symdiff.expression.differentiate import differentiate
-from symdiff.expression.domain import Domain, guarded
 from symdiff.graph.arrays.layout import aligned, spread
 from symdiff.graph.kinds.einsum import broadcast, contraction, repeated, scalar_part
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, union
@@ -18,6 +17,7 @@ from symdiff.graph.template import (
     SUM,
     identified,
     is_infinite,
+    merged,
     names,
     placeholder,
     positions,
@@ -186,7 +186,7 @@ def _simplified(
         put[placeholder(i)] = placeholder(kept[operand])
     same = [e for e in put.values() if e.is_Symbol]
     merges = len(set(same)) < len(same)
-    expr = _merged(expr, tuple(put.items())) if merges else expr.xreplace(put)
+    expr = merged(expr, tuple(put.items())) if merges else expr.xreplace(put)
     remaining = tuple(kept)
     if expr == PLAIN and len(remaining) == 1 and remaining[0].axes == axes:
         return remaining[0]
@@ -197,24 +197,6 @@ def _simplified(
     if set(covered) == set(axes):
         return Elementwise(axes, remaining, expr, final)
     return broadcast(Elementwise(covered, remaining, expr, final), axes)
-
-
-@lru_cache(maxsize=4096)
-def _merged(expr: Expr, put: tuple[tuple[Symbol, Expr], ...]) -> Expr:
-    """An expression in which operands are one: x/x is 1 where x is not 0, and has no value there.
-
-    Raises: ValueError if what restricts it cannot be written.
-    """
-    names, domain = dict(put), Domain()
-    constants = {symbol for symbol, e in put if not e.is_Symbol}
-    before = [
-        r._replace(of=r.of.xreplace(names), where=r.where.xreplace(names))
-        for r in domain.of(expr)
-        if constants.isdisjoint(r.of.free_symbols | r.where.free_symbols)
-    ]
-    result = expr.xreplace(names)
-    restricting = [r for r in before if r.of.free_symbols]  # 1/(x − x) is no number already
-    return guarded(result, domain.lost(result, restricting)) if restricting else result
 
 
 @lru_cache(maxsize=4096)
