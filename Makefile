@@ -5,7 +5,7 @@ BIN := .venv/bin
 # One torch thread a process: pytest -n 2 has both cores.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help report test test-all browser lint docs coverage picture bounds bench atlas atlas-pages dist-check lock clean
+.PHONY: help report test test-all browser lint docs coverage speed plan picture bounds bench atlas atlas-pages dist-check lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,7 +14,7 @@ report: .venv/installed ## compare the whole catalogue; leaves report/index.html
 	$(BIN)/python -m tools.report report/index.html
 
 test: .venv/installed browser ## the tests, in some six minutes on two cores
-	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+	$(BIN)/python -m pytest -q -n 2 -m "not slow" --durations=20
 
 test-all: .venv/installed browser ## the longer proofs too
 	$(BIN)/python -m pytest -q -n 2
@@ -38,6 +38,12 @@ docs: .venv/installed ## the documentation; leaves build/docs/index.html
 
 coverage: .venv/installed ## renew the table of what is covered
 	$(BIN)/python -m tools.coverage docs/catalogue.md
+
+speed: .venv/installed ## measure anew what everything costs, in some minutes
+	$(BIN)/python benchmarks/table.py --page docs/speed.md
+
+plan: .venv/installed ## measure anew what the whole catalogue at 2³² would take
+	$(BIN)/python benchmarks/plan.py --page docs/plan.md
 
 picture: .venv/installed ## draw the README's picture anew
 	$(BIN)/python -m tools.picture docs/gelu_float32.png

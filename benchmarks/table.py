@@ -18,6 +18,7 @@ import io
 import os
 import platform
 import statistics
+import textwrap
 import time
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
@@ -225,7 +226,7 @@ def printed(what: Callable[..., Any], *given: Any) -> str:
     page = io.StringIO()
     with contextlib.redirect_stdout(page):
         what(*given)
-    return f"```text\n{page.getvalue().rstrip()}\n```"
+    return textwrap.indent(page.getvalue().rstrip(), "    ")
 
 
 def about() -> str:

@@ -116,7 +116,10 @@ class PointTape:
         """
         count, block = len(next(iter(made.values()))), self._block
         given = {name: np.empty(block) for name in columns}  # those too that nothing hangs on
-        spare = _spare.pop() if _spare else np.empty(_ROOM // 8)
+        try:
+            spare = _spare.pop()
+        except IndexError:  # the first, or other threads have them
+            spare = np.empty(_ROOM // 8)
         size = self._count * 2 * block
         scratch = (spare[:size] if size <= len(spare) else np.empty(size)).reshape(-1, 2, block)
         exact, open_ = np.zeros(block), np.empty(block)
