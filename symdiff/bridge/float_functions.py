@@ -16,7 +16,16 @@ from typing import Any
 import numpy as np
 import sympy
 
-from symdiff.bridge.running_error import UNIT, Number, bounded, fine, plus, ranged, scaled
+from symdiff.bridge.running_error import (
+    UNIT,
+    Number,
+    bare,
+    bounded,
+    fine,
+    plus,
+    ranged,
+    scaled,
+)
 from symdiff.functions import (
     SPECIAL_FUNCTIONS,
     STABLE_FUNCTIONS,
@@ -59,6 +68,8 @@ class FloatFunction:
         value = self.numpy(x.value)
         if np.any(np.isinf(value)):  # below 700 nothing overflows: a pole, undefined
             value = np.where(np.isinf(value) & (np.abs(x.value) < 700), np.nan, value)
+        if bare():
+            return Number(value)
         e = ranged(value, (x.value == 0) & (value == 0) if x.e is None else None)
         if self.floor is not None:
             e = plus(e, self.floor(x.value) * UNIT)

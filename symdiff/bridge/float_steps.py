@@ -102,7 +102,7 @@ class FloatSteps:
             values[position] = constant if errors else _plain(constant)
         for name, position in self._inputs.items():
             values[position] = arguments[name] if errors else _plain(arguments[name])
-        with watched(fine=fine, tied=tied):
+        with watched(fine=fine, bare=not errors, tied=tied):
             for what, of, makes in self._steps:
                 made = what(*[values[i] for i in of])
                 values[makes] = made if errors else _plain(made)

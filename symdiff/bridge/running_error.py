@@ -11,10 +11,12 @@ Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., §3.3, 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,6 +77,7 @@ class _Watch:
     """What the processor said of the operations since it was last asked."""
 
     fine: bool
+    bare: bool = False  # whether values alone are wanted, and no errors
     raised: bool = False
     tied: Any = None  # an array to set where two numbers that are compared are equal
 
@@ -86,13 +89,14 @@ _watch: ContextVar[_Watch] = ContextVar("watch")
 
 
 @contextmanager
-def watched(*, fine: bool = False, tied: Any = None) -> Iterator[_Watch]:
+def watched(*, fine: bool = False, bare: bool = False, tied: Any = None) -> Iterator[_Watch]:
     """What is computed inside notices overflow, underflow and invalid operations, and is silent.
 
-    Args: fine, whether each entry is to have an error of its own, not the worst of its array. tied,
-        of the shape of every array inside, to be set where two numbers that are compared are equal.
+    Args: fine, whether each entry is to have an error of its own, not the worst of its array. bare,
+        whether values alone are wanted: errors are then none, and mean nothing. tied, of the shape
+        of every array inside, to be set where two numbers that are compared are equal.
     """
-    watch = _Watch(fine, tied=tied)
+    watch = _Watch(fine, bare, tied=tied)
     token = _watch.set(watch)
     try:
         with np.errstate(all="call", call=watch):
@@ -104,6 +108,12 @@ def watched(*, fine: bool = False, tied: Any = None) -> Iterator[_Watch]:
 def fine() -> bool:
     """Whether each entry is to have an error of its own."""
     return _watch.get().fine
+
+
+def bare() -> bool:
+    """Whether values alone are wanted."""
+    watch = _watch.get(None)
+    return watch is not None and watch.bare
 
 
 def _tied(equal: Any) -> None:
@@ -156,6 +166,8 @@ def ranged(value: Any, nothing: Any = None) -> Any:
 
 def add(terms: Sequence[Number]) -> Number:
     """The sum of two terms or more."""
+    if bare():
+        return Number(reduce(operator.add, (term.value for term in terms)))
     total, size = terms[0].value, np.abs(terms[0].value)
     e = terms[0].e
     for term in terms[1:]:
@@ -176,6 +188,8 @@ def multiply(a: Number, b: Number) -> Number:
     """a·b."""
     flags = _asked()
     value = a.value * b.value
+    if flags.bare:
+        return Number(value)
     e = None
     if flags.raised:
         e = ranged(value, (a.value == 0) | (b.value == 0))
@@ -200,7 +214,7 @@ def divide(a: Number, b: Number) -> Number:
     e = None
     if flags.raised:
         value = np.where(b.value == 0, np.nan, value)  # undefined, not merely large
-        e = ranged(value, a.value == 0)
+        e = None if flags.bare else ranged(value, a.value == 0)
     if a.e is not None or b.e is not None:
         size, absolute = np.abs(b.value), a.e
         if b.e is not None:
