@@ -148,13 +148,16 @@ def _with_one_more_often(x: Tensor) -> Tensor:
     return entries.reshape(x.shape)
 
 
-def of_lengths(given: Any) -> Iterator[tuple[str, Change]]:
-    """Changes that make axes of one length longer, where no argument looks chosen along them."""
+def of_lengths(given: Any, *, apart: bool = False) -> Iterator[tuple[str, Change]]:
+    """Changes that make axes of one length longer, where no argument looks chosen along them.
+
+    Args: apart, whether no two whole numbers may be equal: those along an axis keep it as it is.
+    """
     tensors = list(_tensors(given))
     lengths = dict.fromkeys(n for x in tensors for n in x.shape if n > 1)
     for length in list(lengths)[:_MOST_LENGTHS]:
         having = [x for x in tensors if length in x.shape]
-        if any(_looks_chosen(x) for x in having):
+        if any(_looks_chosen(x) or (apart and not x.is_floating_point()) for x in having):
             continue
         for longer in _LENGTHS:
             entries = sum(_entries_with(x.shape, length, longer) for x in tensors)

@@ -16,7 +16,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -48,11 +47,11 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
         return
     asked: list[str] = []
     with calling(case.subject):
-        sizes, given = norms(case), bare.nearby.given
+        sizes = norms(case)
         free = any(moves.is_free(np.asarray(case.inputs[name])) for name in arguments_of(case))
         if not free:
             yield Unasked("other numbers", _CHOSEN)
-        for name, change in _changes(case, given, free=free):
+        for name, change in _changes(case, bare, free=free):
             found = _asked(case, bare, name, change, sizes)
             asked += [] if found is None else [name]
             if isinstance(found, Comparison):
@@ -64,19 +63,20 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
         yield Also(f"the same at {', '.join(asked)}")
 
 
-def _changes(case: Case, given: Any, *, free: bool) -> Iterator[tuple[str, moves.Change]]:
+def _changes(case: Case, bare: Bare, *, free: bool) -> Iterator[tuple[str, moves.Change]]:
     """By name how the arguments are changed, without their scales.
 
     Args: free, whether some of them look as if any numbers would do.
     """
-    solves = case.subject.shared == "matrix"
+    given, solves = bare.nearby.given, case.subject.shared == "matrix"
     if free:
         yield from moves.OF_NUMBERS.items()
     if free and not solves:
         yield from moves.OF_LESS_RANK.items()
-    yield from moves.of_integers(given).items()
+    if not bare.stores:
+        yield from moves.of_integers(given).items()
     if not solves:
-        yield from moves.of_lengths(given)
+        yield from moves.of_lengths(given, apart=bare.stores)
 
 
 def _scaled(
