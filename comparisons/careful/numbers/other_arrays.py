@@ -16,7 +16,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -25,6 +24,7 @@ from comparisons.careful.numbers.suspicion import arguments_of, norms, steady, s
 from comparisons.careful.unasked import Also, Unasked
 from comparisons.cases.asked import Asked, case_of
 from comparisons.cases.case import Case
+from comparisons.engines.call import run
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.undisturbed import calling
 from comparisons.judge.vocabulary import Verdict
@@ -48,13 +48,16 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
         return
     asked: list[str] = []
     with calling(case.subject):
-        sizes, given = norms(case), bare.nearby.given
+        sizes = norms(case)
         free = any(moves.is_free(np.asarray(case.inputs[name])) for name in arguments_of(case))
         if not free:
             yield Unasked("other numbers", _CHOSEN)
-        for name, change in _changes(case, given, free=free):
+        for name, change in _changes(case, bare, free=free):
             found = _asked(case, bare, name, change, sizes)
-            asked += [] if found is None else [name]
+            if isinstance(found, Unasked):
+                yield found
+            elif found is not None:
+                asked.append(name)
             if isinstance(found, Comparison):
                 yield found
                 return
@@ -64,19 +67,20 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
         yield Also(f"the same at {', '.join(asked)}")
 
 
-def _changes(case: Case, given: Any, *, free: bool) -> Iterator[tuple[str, moves.Change]]:
+def _changes(case: Case, bare: Bare, *, free: bool) -> Iterator[tuple[str, moves.Change]]:
     """By name how the arguments are changed, without their scales.
 
     Args: free, whether some of them look as if any numbers would do.
     """
-    solves = case.subject.shared == "matrix"
+    given, solves = bare.nearby.given, case.subject.shared == "matrix"
     if free:
         yield from moves.OF_NUMBERS.items()
     if free and not solves:
         yield from moves.OF_LESS_RANK.items()
-    yield from moves.of_integers(given).items()
+    if not bare.stores:
+        yield from moves.of_integers(given).items()
     if not solves:
-        yield from moves.of_lengths(given)
+        yield from moves.of_lengths(given, apart=bare.stores)
 
 
 def _scaled(
@@ -122,7 +126,7 @@ def _asked(
     change: moves.Change,
     sizes: Mapping[str, float],
     scale: float | None = None,
-) -> Comparison | bool | None:
+) -> Comparison | Unasked | bool | None:
     """The comparison at arguments changed, if it is wrong; None if nothing can be said there.
 
     Args: sizes, of the gradients at the given arrays; scale, of the entries, if they are scaled.
@@ -132,10 +136,17 @@ def _asked(
         subject = bare.at_others(arguments, named)
         asked = Asked(subject, case.dtype, device=case.setting.device, budget=case.budget)
         moved = case_of(asked)
-        looks_wrong = suspicious(moved, sizes, scale)
+    except Exception:  # noqa: BLE001 - code need not be made for such arguments
+        return None
+    try:
+        found = moved.gradients(Reverse()).values
+    except Exception as error:  # noqa: BLE001 - the user's code may raise anything
+        return _raising(moved, name, error)
+    try:
+        looks_wrong = suspicious(moved, found, sizes, scale)
         if looks_wrong and scale is not None and not steady(moved):
             return None
-    except Exception:  # noqa: BLE001 - code need not be made for such arguments
+    except Exception:  # noqa: BLE001 - what cannot be estimated there
         return None
     if looks_wrong:
         named = replace(moved.subject, name=f"{case.subject} at {name}")
@@ -143,6 +154,16 @@ def _asked(
         if answer.verdict is Verdict.DISAGREES:
             return answer
     return None if looks_wrong is None else True
+
+
+def _raising(moved: Case, name: str, error: Exception) -> Unasked | None:
+    """In words that the backward raises, if the forward does not."""
+    try:
+        run(moved.subject, moved.setting.leaves(moved.subject, moved.inputs))
+    except Exception:  # noqa: BLE001 - as above
+        return None
+    said = str(error).partition("\n")[0]
+    return Unasked(name, f"its backward raises {type(error).__name__}: {said}")
 
 
 def _scales(case: Case) -> Iterator[list[int]]:

@@ -30,6 +30,7 @@ class Bare:
         nearby: the code a hair beside its inputs, where ties are decided.
         again: the same as a `Subject` in another type.
         at_others: the same as a `Subject` at other arguments, by position and by name.
+        stores: whether it stores at places by their index, of which none may be there twice.
         by_other_code: whether the definition is other code, given as `reference=`.
     """
 
@@ -45,4 +46,5 @@ class Bare:
     nearby: Nearby
     text: str
     text_on_the_very: str
+    stores: bool
     by_other_code: bool

@@ -30,12 +30,12 @@ from comparisons.judge.graphs.entries import judge_entries
 from comparisons.judge.power.power import ALLCLOSE, GRADCHECK
 from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
-from comparisons.subjects.own.captured import from_code
+from comparisons.subjects.own.from_code import from_code
 
 SIZE = 1e-6
 FLOAT64 = FLOAT_TYPES["float64"]
 PATIENCE = 60.0  # seconds for one operation
-SAMPLES = 6  # of an operation, on the page
+SAMPLES = 4  # of an operation, on the page
 
 
 @dataclass(frozen=True)
@@ -158,12 +158,13 @@ def _slopes(case: Case, name: str, index: tuple[int, ...]) -> tuple[float, float
         if name in weights:  # its adjoint is the value itself
             value = float(np.asarray(values(**exact)[name], object)[index])
             return value, value
-        step = mpf(10) ** -70 * max(1, abs(exact[name][index]))
+        shape = case.subject.shape_of(name, exact[name].shape)  # which the index is of
+        step = mpf(10) ** -70 * max(1, abs(exact[name].reshape(shape)[index]))
 
         def total(by: mpf) -> mpf:
-            moved = exact[name].copy()
+            moved = exact[name].reshape(shape).copy()
             moved[index] += by
-            found = values(**{**exact, name: moved})
+            found = values(**{**exact, name: moved.reshape(exact[name].shape)})
             pairs = (zip(exact[w].ravel(), np.ravel(found[w]), strict=True) for w in weights)
             return mp.fsum(v * y for pair in pairs for v, y in pair)
 

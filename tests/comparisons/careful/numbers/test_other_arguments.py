@@ -131,6 +131,10 @@ RIGHT = {
         lambda x, i: x[i], lambda v, _, i: (v[i.argsort()], None), _drawn(4, 3),
         torch.tensor([2, 0, 3, 1]),
     ),
+    "rows stored where none is yet": (
+        lambda x, i: torch.zeros(8, 3, dtype=x.dtype).index_put((i,), x),
+        lambda v, _, i: (v[i], None), _drawn(3, 3)[:, :3], torch.tensor([0, 2, 5]),
+    ),
     "segments by their counts": (
         _mean_of_segments,
         lambda v, _, i: ((v / torch.bincount(i, minlength=3)[:, None])[i], None),
@@ -175,7 +179,24 @@ def test_what_is_right_at_other_arguments_passes(name):
     found = comparisons.check(_written(forward, backward), *given)
 
     assert found.wrong == 0
-    assert any("131 long" in words for words in found.also) or "permutation" in name
+    assert (
+        any("131 long" in words for words in found.also)
+        or "stored" in name
+        or "permutation" in name
+    )
+
+
+def test_a_backward_that_raises_where_the_forward_has_a_value_is_told():
+    """It is no wrong gradient: whoever meets it sees it."""
+
+    def entropy(v, x, t):
+        found = torch.softmax(x, -1)
+        found[torch.arange(len(t)), t] -= 1
+        return v * found / len(t), None
+
+    found = comparisons.check(_written(F.cross_entropy, entropy), _drawn(5, 4), _TARGETS)
+
+    assert any("one index ignored (its backward raises IndexError" in u for u in found.unasked)
 
 
 class TestMoves:
@@ -201,6 +222,7 @@ class TestMoves:
 
         assert longer.shape == (3, 131)
         assert x.min() <= longer.min() <= longer.max() <= x.max()
+        assert changes["axes of 8 that are 1 long"]((x,))[0].shape == (3, 1)
 
     @pytest.mark.parametrize(
         "chosen", [torch.softmax(_drawn(3, 8), -1), _drawn(3, 8).sort(-1).values, torch.ones(8)]

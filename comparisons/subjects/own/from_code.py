@@ -307,6 +307,7 @@ def _weighted(
             nearby,
             text=outputs[0],
             text_on_the_very=outputs[1],
+            stores=captured.stores,
             by_other_code=by_other_code,
         ),
         imports=call.imports,
