@@ -31,8 +31,12 @@ def sympy_diff(definition: Definition, depth: int) -> Method | str:
     if depth > _TOO_DEEP:
         return f"an expression of {depth} layers swells beyond reach; it is tried to {_TOO_DEEP}"
     primal = expression_of(definition, depth)
-    slope, seconds = timed(lambda: sympy.diff(primal, z))
-    function = sympy.lambdify(z, slope, modules=["scipy", "numpy"])
+
+    def derive() -> tuple[sympy.Expr, Any]:
+        slope = sympy.diff(primal, z)
+        return slope, sympy.lambdify(z, slope, modules=["scipy", "numpy"])
+
+    (slope, function), seconds = timed(derive)
     operations = int(sympy.count_ops(slope))
     return Method("SymPy diff, lambdified", seconds, operations, "operations", function)
 
@@ -49,7 +53,9 @@ def adjoints_shared(definition: Definition, depth: int) -> Method | str:
 
     def derive() -> tuple[Any, Any]:
         derived = symdiff.adjoints(graph_of(definition, depth))
-        return derived, derived.lambdify("numpy")
+        evaluate = derived.lambdify("numpy")
+        evaluate(z=np.linspace(-1, 1, _COMPILED_AT))  # the first call makes what later ones use
+        return derived, evaluate
 
     (derived, evaluate), seconds = timed(derive)
     count = program({"z": derived.nodes["z"]}).operation_count()
