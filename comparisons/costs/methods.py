@@ -185,9 +185,9 @@ def methods(definition: Definition, depth: int) -> Iterator[tuple[str, Method | 
     """Each method, or why there is none, under the first line of what it says of itself."""
     for make in METHODS:
         try:
-            yield make.__name__, make(definition, depth)
+            yield make.__name__.replace("_", " "), make(definition, depth)
         except (NotImplementedError, RecursionError, RuntimeError, TypeError, ValueError) as error:
-            yield make.__name__, str(error).partition("\n")[0]
+            yield make.__name__.replace("_", " "), str(error).partition("\n")[0]
 
 
 def _tensor(values: Any) -> Any:

@@ -10,7 +10,7 @@ from functools import cached_property
 from comparisons.results.views.number import shown
 
 _LEAST = 0.25  # ulp at the lower edge
-_MOST = 1e6  # ulp at the upper edge, where what is not finite lies too
+_MOST = (1e3, 1e6)  # ulp at the upper edge, where what is not finite lies too
 _DECADES = (-6, 15)  # of nanoseconds: beyond lies no measurement
 _NEAR = 12  # units within which two numbers would cover each other
 
@@ -52,6 +52,12 @@ class CostPlot:
         low, high = math.floor(min(exponents)), math.ceil(max(exponents))
         return low, max(high, low + 1)
 
+    @cached_property
+    def most(self) -> float:
+        """The error at the upper edge: the lesser where none is above it."""
+        least, largest = _MOST
+        return least if all(ulps <= least for _, ulps in self.points) else largest
+
     def x(self, exponent: float) -> int:
         """Where so many powers of ten of a nanosecond are."""
         low, high = self.decades
@@ -59,8 +65,8 @@ class CostPlot:
 
     def y(self, ulps: float) -> int:
         """The height of an error; what is not finite is at the edge."""
-        inside = _MOST if math.isnan(ulps) else min(max(ulps, _LEAST), _MOST)
-        part = math.log(inside / _LEAST) / math.log(_MOST / _LEAST)
+        inside = self.most if math.isnan(ulps) else min(max(ulps, _LEAST), self.most)
+        part = math.log(inside / _LEAST) / math.log(self.most / _LEAST)
         return round(self.top + self.height * (1 - part))
 
     @property
@@ -87,8 +93,8 @@ class CostPlot:
     @property
     def y_ticks(self) -> Ticks:
         """Half an ulp, below which nothing is nearer, and powers of ten."""
-        ticks = ((0.5, "½"), (1.0, "1"), (10.0, "10"), (1e3, "10³"), (1e6, "10⁶"))
-        return [(self.y(ulps), label) for ulps, label in ticks]
+        ticks = ((0.5, "½"), (2.0, "2"), (10.0, "10"), (100.0, "100"), (1e3, "10³"), (1e6, "10⁶"))
+        return [(self.y(ulps), label) for ulps, label in ticks if ulps <= self.most]
 
 
 def _exponent(nanoseconds: float) -> float:
