@@ -112,6 +112,11 @@ def main() -> None:
             print(
                 f"{name:10}{depth:6}{primal:8}{both:8}{both / primal:7.3f}{seconds:8.3f}   {told}"
             )
+    depths()
+
+
+def depths() -> None:
+    """One row a function and depth, of deep chains."""
     print("           depth     write    derive   program   (s)")
     for name in ("tanh", "silu"):
         for depth in DEEP:

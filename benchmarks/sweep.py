@@ -124,6 +124,11 @@ def main() -> None:
     if parser.parse_args().record:
         record()
         return
+    table()
+
+
+def table() -> None:
+    """The shares of each activation."""
     stages = ("torch", "whole", "engine", "sort", "nearly", "judge", "ratio", "2³² s", "GiB")
     print(" " * 10 + "".join(f"{stage:>9}" for stage in stages))
     for name in NAMES:

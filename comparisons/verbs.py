@@ -136,7 +136,9 @@ def check(
     beside float64; each layout and each cotangent that a caller may bring: slices, reversed memory,
     of one input alone, expanded, ones, zeros, of every size; one input alone that requires a
     gradient, one tensor given for two; values without a gradient; of a backward written by hand
-    forward mode, vmap and the second derivative too, and, if it works entry by entry, whatever is
+    forward mode, vmap and the second derivative too, of it and of code beside a `reference=` other
+    arguments: larger and smaller ones, of one sign, equal in pairs, a row of zeros, an index twice
+    or ignored, longer axes; and, if it works entry by entry, whatever is
     asked of a function of one variable, where its value is right within ±32. Of code
     that works entry by entry, on one tensor or several of a shape, the gradient is asked at some
     ten thousand other points too, those among them on the borders of its formula. A function of

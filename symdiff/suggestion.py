@@ -17,7 +17,7 @@ def same_name(name: str, known: Iterable[str]) -> str | None:
     return next((k for k in known if _plain(k) == _plain(name)), None)
 
 
-def named(name: str, known: Mapping[str, T], what: str) -> T:
+def looked_up(name: str, known: Mapping[str, T], what: str) -> T:
     """What is known by a name. Raises: ValueError, naming those known, if nothing is."""
     if name not in known:
         raise ValueError(f"unknown {what} {name!r}; known are {', '.join(known)}")

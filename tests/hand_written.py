@@ -22,3 +22,19 @@ def with_backward(forward, backward):
             return tuple(backward(list(grads), given, v))
 
     return Written.apply
+
+
+def with_slope(forward, backward):
+    """The function, with a backward of v and the inputs."""
+
+    class Sloped(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, *inputs):
+            ctx.save_for_backward(*inputs)
+            return forward(*inputs)
+
+        @staticmethod
+        def backward(ctx, v):
+            return backward(v, *ctx.saved_tensors)
+
+    return Sloped.apply

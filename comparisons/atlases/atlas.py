@@ -13,13 +13,13 @@ from typing import Any
 from tqdm import tqdm
 
 from comparisons.atlases.data import about, write_document
-from comparisons.atlases.journal import TaskJournal
 from comparisons.atlases.task import Task, measure, tasks_of
+from comparisons.atlases.task_journal import TaskJournal
 from comparisons.dtypes import FLOAT_TYPES, float_type
 from comparisons.frameworks.every import FRAMEWORKS, framework_named
 from comparisons.frameworks.framework import Framework
 from comparisons.judge.vocabulary import verdict_named
-from comparisons.report.data.row import WIDEST_FIRST, Row, read, written
+from comparisons.report.data.row import WIDEST_FIRST, Row, plain_data, read
 from comparisons.results.views.number import shown
 
 
@@ -146,7 +146,7 @@ def atlas(
     with tqdm(total=len(tasks), initial=len(tasks) - len(left), unit="task", disable=None) as bar:
         bar.set_description("atlas")
         for task, cells in _run(left, executor):
-            done[task.key] = written(cells)
+            done[task.key] = plain_data(cells)
             if journal is not None:
                 journal.add(task.key, done[task.key])
             bar.update()

@@ -42,6 +42,7 @@ class Captured:
         strides: whether it names the strides that memory is read by.
         solves: the operators that solve equations, whose errors are small beside the largest entry.
         looked_up: at how many positions, which are rounded, it looks up pixels.
+        stores: whether it stores at places by their index, of which none may be there twice.
         writes: whether something that an input reaches was written into.
         doubles: the nodes that were held in float64 and nothing less; a node that is neither here
             nor in `types` is a step inside an operator.
@@ -62,6 +63,7 @@ class Captured:
     strides: bool = False
     solves: tuple[str, ...] = ()
     looked_up: int = 0
+    stores: bool = False
     writes: bool = False
     doubles: frozenset[Node] = field(default=frozenset(), repr=False)
     written: bool = False

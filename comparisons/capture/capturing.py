@@ -18,7 +18,7 @@ from torch import Tensor
 from comparisons.capture.arrays.axes import axes_of, over
 from comparisons.capture.arrays.storage import array_of, unreadable
 from comparisons.capture.calls.decisions import decided_by_rounding
-from comparisons.capture.calls.operators import SOLVES
+from comparisons.capture.calls.operators import SOLVES, STORES
 from comparisons.capture.calls.positions import Positions
 from comparisons.capture.captured import Captured, functions_in, real_outputs, squeezed
 from comparisons.capture.letters import lettered
@@ -157,6 +157,7 @@ def captured_call(
         strides=any(name.startswith("as_strided") for name in recorder.operators),
         solves=tuple(n for name in recorder.operators if (n := name.strip("_")) in SOLVES),
         looked_up=recorder.positions.count,
+        stores=any(name.strip("_") in STORES for name in recorder.operators),
         writes=recorder.writes,
         doubles=frozenset(n for n, t in types.items() if t == torch.float64),
         written=any(True for _ in functions_in(outputs.values())),

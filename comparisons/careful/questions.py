@@ -40,8 +40,9 @@ def careful(
         yield from of_arrays(case, engines)
         if elsewhere and engines is None:
             yield from of_entries(case)
-            if subject.bare is not None and written and not subject.pointwise:
-                yield from other_arrays(case, subject.bare)
+            bare = subject.bare
+            if bare is not None and (written or bare.by_other_code) and not subject.pointwise:
+                yield from other_arrays(case, bare)
         if alone is not None and engines is None and elsewhere:
             yield from _elsewhere(case, alone)
     elif subject.of_user and len(subject.graph.inputs) == 1 and case.cotangent == "ones":

@@ -10,8 +10,8 @@ from typing import Any
 
 import symdiff
 from comparisons.costs.chain import graph_of
-from comparisons.costs.measuring import bytes_a_value, error, nanoseconds_a_value
 from comparisons.costs.methods import methods
+from comparisons.costs.timing import bytes_a_value, error, nanoseconds_a_value
 from comparisons.report.data.row import Row
 from comparisons.results.views.number import shown
 from symdiff import Definition

@@ -20,7 +20,7 @@ from comparisons.capture.calls.operators import plain_name
 from comparisons.capture.captured import squeezed
 from comparisons.capture.recorder import Recorder
 from comparisons.capture.running.place import Place
-from comparisons.capture.running.seeded import seeded
+from comparisons.capture.running.seeding import seeding
 from comparisons.dtypes import Float64Array
 from comparisons.engines.call import run
 from comparisons.inputs.values import COTANGENT, Inputs
@@ -157,7 +157,7 @@ def follow(
     for name, leaf in leaves.items():
         own[name] = Input(axes_of(leaf.shape), (), name)
         follower.input(leaf, own[name])
-    with seeded(), follower:
+    with seeding(), follower:
         total = _total(subject, leaves)
         follower.backward = True
         found = torch.autograd.grad(total, [leaves[n] for n in asked], allow_unused=True)
@@ -177,7 +177,7 @@ def plain(subject: Subject, inputs: Inputs, dtype: torch.dtype) -> dict[str, Flo
     import torch
 
     leaves = _leaves(inputs, dtype)
-    with seeded():
+    with seeding():
         found = torch.autograd.grad(
             _total(subject, leaves), list(leaves.values()), allow_unused=True
         )

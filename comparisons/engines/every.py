@@ -23,7 +23,7 @@ from comparisons.engines.modes.jvp import Jvp
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.modes.reverse_over_reverse import ReverseOverReverse
 from comparisons.engines.modes.vmap import Vmap
-from symdiff.suggestion import named
+from symdiff.suggestion import looked_up
 
 _ALL: tuple[Engine, ...] = (
     Reverse(),
@@ -53,4 +53,4 @@ def engine_named(engine: str | Engine) -> Engine:
 
     Raises: ValueError, naming those known, if there is none.
     """
-    return engine if isinstance(engine, Engine) else named(engine, ENGINES, "engine")
+    return engine if isinstance(engine, Engine) else looked_up(engine, ENGINES, "engine")

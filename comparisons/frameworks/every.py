@@ -13,7 +13,7 @@ from comparisons.frameworks.libraries.paddle import Paddle
 from comparisons.frameworks.libraries.tensorflow import TensorFlow
 from comparisons.frameworks.libraries.tinygrad import Tinygrad
 from comparisons.frameworks.libraries.torch import Torch
-from symdiff.suggestion import named
+from symdiff.suggestion import looked_up
 
 _ALL: tuple[Framework, ...] = (
     Torch(),
@@ -34,5 +34,7 @@ def framework_named(framework: str | Framework) -> Framework:
     Raises: ValueError, naming those known, if there is none.
     """
     return (
-        framework if isinstance(framework, Framework) else named(framework, FRAMEWORKS, "framework")
+        framework
+        if isinstance(framework, Framework)
+        else looked_up(framework, FRAMEWORKS, "framework")
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import symdiff
-from comparisons.subjects.catalogue.torch_code import TorchCode, written
+from comparisons.subjects.catalogue.torch_code import TorchCode, filled_in
 
 # definition → ways to write it in torch that are the same function of real numbers
 SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -109,7 +109,7 @@ def conventions(name: str) -> list[Convention]:
     definition = symdiff.activation(name)
     found = []
     for template in SYNONYMS[name]:
-        code = written(template, ("z",), {})
+        code = filled_in(template, ("z",), {})
         for kink in definition.kinks():
             at = float(kink.at)
             found.append(

@@ -2,7 +2,7 @@
 
 A relative error of the argument grows by the condition number |x f′/f|, an absolute one by |f′|,
 each taken at its largest within the error. `units` is the function's own error as measured against
-balls over every magnitude, with a margin (tests/symdiff/test_float_functions.py).
+balls over every magnitude, with a margin (tests/symdiff/bridge/test_float_functions.py).
 
 Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., §1.6.
 """

@@ -89,12 +89,15 @@ class Lowering:
     the constant k.
     """
 
-    def __init__(self, operands: Mapping[Expr, int], fixed: Collection[int] | None = None) -> None:
+    def __init__(
+        self, operands: Mapping[Expr, int], fixed: Collection[int] | None = None, most: int = MOST
+    ) -> None:
         """Args: operands, each with its place; fixed, the places of those that are constants.
 
         With it the constants of a product are one factor, so that x/3 is x times a ball around ⅓,
         and 3/3 is not exactly 1.
         """
+        self._most = most
         self.constants: list[tuple[float, float]] = []
         self.steps: list[tuple[Code, tuple[int, ...]]] = []
         self._known: dict[Any, int] = {}  # expression → place
@@ -141,7 +144,7 @@ class Lowering:
         return reduce(lambda a, b: self._step(Code.MULTIPLY, a, b), factors)
 
     def _step(self, code: Code, *takes: int) -> int:
-        if len(self.steps) >= MOST:
+        if len(self.steps) >= self._most:
             raise NotLoweredError("too long")
         key = (code, takes)
         if key not in self._known:

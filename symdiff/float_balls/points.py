@@ -23,6 +23,7 @@ from symdiff.programs.program import Program
 # Bytes of all registers, and points at once. Measured: a call from Python costs what 1,000 points
 # do, so that 16,384 are quicker than what would fit a processor's own cache.
 _ROOM, _LEAST, _MOST = 2**22, 4096, 16384
+_LONGEST = 100_000  # operations; a register is taken again, so that a long program needs few
 _spare: list[Float64Array] = []  # to be used again: a page of memory costs what 500 points do
 _jit = compiled(nogil=True, boundscheck=False, error_model="numpy")
 
@@ -44,6 +45,7 @@ class Points:
         lowering = Lowering(
             {symbol: OPERANDS + i for i, symbol in enumerate(symbols)},
             {OPERANDS + i for i, name in enumerate(self._names) if name in constants},
+            most=_LONGEST,
         )
         for symbol, what in program.assignments:
             of_numbers = isinstance(what, Contract) and not set(what.subscripts) - set(",->")
@@ -93,7 +95,7 @@ class PointTape:
         self._inputs, self._moving, self._results = inputs, moving, results
         self._guards = guards
         asked = {*results.values(), *(p for _, _, takes in moving for p in takes)}
-        self._register, self._count = _registers(moving, set(results.values()))
+        self._register, self._count = _registers(moving)
         constant = asked & set(fixed)
         room = _ROOM // (16 * (self._count + len(constant) + len(inputs) + 1))
         self._block = block = min(max(2 ** (room.bit_length() - 1), _LEAST), _MOST)
@@ -125,6 +127,9 @@ class PointTape:
             (loop, [*places[makes], *(part for p in takes for part in places[p])])
             for loop, makes, takes in self._moving
         ]
+        names: dict[int, list[str]] = {}
+        for name, place in self._results.items():
+            names.setdefault(place, []).append(name)
         unsettled = []
         for start in range(0, count, block):
             width = min(block, count - start)
@@ -133,26 +138,32 @@ class PointTape:
                 calls = [(loop, [a[:width] for a in of]) for loop, of in calls]
                 open_ = open_[:width]
             open_[:] = 0.0
+
+            def settle(place: int, part: slice = part, open_: Float64Array = open_) -> None:
+                value, radius = (a[: len(open_)] for a in places[place])
+                for name in names.get(place, ()):
+                    if name in self._guards:
+                        _known(open_, value, radius)
+                    else:
+                        _settled(made[name][part], open_, value, radius, relative, absolute)
+
             for name, register in given.items():
                 register[:width] = columns[name][part]
                 _finite(open_, register[:width])
-            for loop, of in calls:
+            for place in names.keys() - self._register.keys():
+                settle(place)
+            for (loop, of), (_, makes, _) in zip(calls, self._moving, strict=True):
                 loop(*of)
-            left = 0
-            for name, place in self._results.items():
-                value, radius = (a[:width] for a in places[place])
-                if name in self._guards:
-                    left = _known(open_, value, radius)
-                else:
-                    left = _settled(made[name][part], open_, value, radius, relative, absolute)
-            if left:
+                if makes in names:  # at once: its register may be taken again
+                    settle(makes)
+            if _some(open_):
                 unsettled.append(start + np.flatnonzero(open_))
         _spare.append(spare)
         return np.concatenate(unsettled) if unsettled else np.empty(0, dtype=np.intp)
 
 
 def _registers(
-    moving: Sequence[tuple[Callable[..., None], int, tuple[int, ...]]], kept: set[int]
+    moving: Sequence[tuple[Callable[..., None], int, tuple[int, ...]]],
 ) -> tuple[dict[int, int], int]:
     """A register for what each operation makes, taken again once nothing needs it; how many.
 
@@ -168,9 +179,9 @@ def _registers(
             free.append(count)
             count += 1
         register[makes] = free.pop()
-        free += [
-            register[p] for p in set(takes) if p in register and last[p] == k and p not in kept
-        ]
+        free += [register[p] for p in set(takes) if p in register and last[p] == k]
+        if makes not in last:  # a result alone
+            free.append(register[makes])
     return register, count
 
 
@@ -188,25 +199,27 @@ def _finite(open_: Any, x: Any) -> None:
 
 
 @_jit
-def _known(open_: Any, v: Any, e: Any) -> Any:
-    left = 0
+def _some(open_: Any) -> Any:
+    found = 0
     for i in range(len(open_)):
-        right = (e[i] < np.inf) & (abs(v[i]) < np.inf) & (open_[i] == 0.0)
-        open_[i] = 0.0 if right else 1.0
-        left += 0 if right else 1
-    return left
+        found |= 1 if open_[i] != 0.0 else 0
+    return found
 
 
 @_jit
-def _settled(made: Any, open_: Any, v: Any, e: Any, relative: Any, absolute: Any) -> Any:
-    left = 0  # an integer: a sum of float64 in its order is no loop of vectors
+def _known(open_: Any, v: Any, e: Any) -> None:
+    for i in range(len(open_)):
+        right = (e[i] < np.inf) & (abs(v[i]) < np.inf)
+        open_[i] = open_[i] if right else 1.0
+
+
+@_jit
+def _settled(made: Any, open_: Any, v: Any, e: Any, relative: Any, absolute: Any) -> None:
     for i in range(len(open_)):
         size = abs(v[i])
         made[i] = v[i]
-        right = (e[i] <= relative * size + absolute) & (size < np.inf) & (open_[i] == 0.0)
-        open_[i] = 0.0 if right else 1.0
-        left += 0 if right else 1
-    return left
+        right = (e[i] <= relative * size + absolute) & (size < np.inf)
+        open_[i] = open_[i] if right else 1.0
 
 
 @_jit

@@ -12,6 +12,8 @@ from .inverse_normal import erfcx as erfcx
 from .inverse_normal import erfinv as erfinv
 from .inverse_normal import log_ndtr as log_ndtr
 from .inverse_normal import ndtri as ndtri
+from .left_symbolic import UnspecifiedFunction as UnspecifiedFunction
+from .left_symbolic import unspecified as unspecified
 from .logistic import sech as sech
 from .logistic import sigmoid as sigmoid
 from .logistic import softplus as softplus
@@ -30,5 +32,3 @@ from .spherical_bessel import j1 as j1
 from .spherical_bessel import sinc as sinc
 from .stable_function import StableFunction as StableFunction
 from .stable_function import with_constant as with_constant
-from .unspecified import UnspecifiedFunction as UnspecifiedFunction
-from .unspecified import unspecified as unspecified

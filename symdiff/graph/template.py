@@ -11,6 +11,8 @@ from functools import lru_cache
 import sympy
 from sympy import Basic, Expr, Symbol
 
+from symdiff.expression.domain import Domain, guarded
+
 _KEPT = 2**14  # expressions about which something is remembered
 
 
@@ -68,9 +70,30 @@ def identified(template: Expr, which: tuple[int, ...]) -> Expr:
     if which == tuple(range(len(which))):
         return template
     try:
-        return template.xreplace({placeholder(i): placeholder(w) for i, w in enumerate(which)})
+        return merged(
+            template, tuple((placeholder(i), placeholder(w)) for i, w in enumerate(which))
+        )
     except TypeError:
         return sympy.nan
+
+
+@lru_cache(maxsize=_KEPT)
+def merged(template: Expr, put: tuple[tuple[Symbol, Expr], ...]) -> Expr:
+    """An expression in which operands are one: x/x is 1 where x is not 0, and has no value there.
+
+    Args: put, placeholders or constants in the place of each.
+    Raises: ValueError if what restricts it cannot be written; TypeError, SymPy's.
+    """
+    new, domain = dict(put), Domain()
+    constants = {symbol for symbol, e in put if not e.is_Symbol}
+    before = [
+        r._replace(of=r.of.xreplace(new), where=r.where.xreplace(new))
+        for r in domain.of(template)
+        if constants.isdisjoint(r.of.free_symbols | r.where.free_symbols)
+    ]
+    result = template.xreplace(new)
+    restricting = [r for r in before if r.of.free_symbols]  # 1/(x − x) is no number already
+    return guarded(result, domain.lost(result, restricting)) if restricting else result
 
 
 @lru_cache(maxsize=_KEPT)

@@ -74,7 +74,7 @@ def _outside(text: str) -> str:
     return "".join(kept)
 
 
-def written(e: Contraction, write: Callable[[Expr], str], signs: MatrixNotation) -> str:
+def product_text(e: Contraction, write: Callable[[Expr], str], signs: MatrixNotation) -> str:
     """The contraction as matrix algebra, or with its subscripts if it is none.
 
     A vector is a row to the left of a matrix and a column to its right, as in numpy's matmul; an

@@ -12,7 +12,7 @@ from sympy.printing.str import StrPrinter
 
 from symdiff.functions import Extreme, StableFunction
 from symdiff.notation.arrays import ArrayFunction, Contraction, PartOf, SideBySide, is_array
-from symdiff.notation.matrix import MatrixNotation, written
+from symdiff.notation.matrix import MatrixNotation, product_text
 from symdiff.notation.names import lettered
 from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left
 
@@ -148,7 +148,7 @@ class TextPrinter(StrPrinter):
         return "π"
 
     def _print_Contraction(self, e: Contraction) -> str:
-        return written(e, self._factor, _NOTATION)
+        return product_text(e, self._factor, _NOTATION)
 
     def _print_PartOf(self, e: PartOf) -> str:
         return self._indivisible(e.operands[0]) + e.name.translate(_SUBSCRIPTS)

@@ -12,7 +12,7 @@ from sympy.printing.latex import LatexPrinter
 
 from symdiff.functions import Extreme, StableFunction, UnspecifiedFunction
 from symdiff.notation.arrays import ArrayFunction, Contraction, PartOf, SideBySide, is_array
-from symdiff.notation.matrix import MatrixNotation, written
+from symdiff.notation.matrix import MatrixNotation, product_text
 from symdiff.notation.names import HAT, LETTERS, is_barred, unbarred
 from symdiff.notation.reading_order import factors, signed_sum, terms, variable_left
 
@@ -110,7 +110,7 @@ class TexPrinter(LatexPrinter):
         return super()._print_Relational(variable_left(e))
 
     def _print_Contraction(self, e: Contraction) -> str:
-        return written(e, self._factor, _NOTATION)
+        return product_text(e, self._factor, _NOTATION)
 
     def _print_ITE(self, e: Expr) -> str:
         """A condition on a value that has cases itself: either case with its own."""

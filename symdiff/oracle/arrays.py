@@ -19,6 +19,7 @@ from symdiff.graph.kinds.largest import winners
 from symdiff.graph.node import Node
 from symdiff.oracle import deadline
 from symdiff.oracle.borders.array_jumps import may_jump, open_to_jumps
+from symdiff.oracle.borders.edges import settle_edges
 from symdiff.oracle.borders.poles import settle_poles
 from symdiff.oracle.borders.settled_jumps import settle_jumps
 from symdiff.oracle.borders.settled_ties import settle_ties
@@ -91,7 +92,7 @@ def enclose_arrays(
                 settle(enclosure, enough[name])
         left = {k: n for k, n in left.items() if k not in found or found[k].unsettled.any()}
         if not left:
-            settle_jumps(found, adjoints, arguments, relative, _jumping(adjoints, arguments))
+            _settle_borders(found, adjoints, arguments, relative, _jumping(adjoints, arguments))
             return found
         if len(left) < len(found):
             steps = program(left)
@@ -119,12 +120,24 @@ def enclose_arrays(
                     settle_ties(closed, adjoints, arguments, relative, enough, jumping)
                 if _finite(arguments) and all(loss.why != Why.UNDECIDED for loss in losses):
                     settle_poles(now, results, adjoints, arguments, (relative, enough), jumping)
-                settle_jumps(found, adjoints, arguments, relative, jumping)
+                _settle_borders(found, adjoints, arguments, relative, jumping)
                 return {name: found[name] for name in adjoints.nodes}
             if len(open_ones) < len(left):
                 left, steps = open_ones, program(open_ones)
                 choosing |= choosing_steps(steps, moved)
             precision = min(4 * precision, MAX_PRECISION)  # a 0 that is not seen goes all the way
+
+
+def _settle_borders(
+    found: Mapping[str, Enclosure],
+    adjoints: Derivation,
+    arguments: Mapping[str, Any],
+    relative: float,
+    jumping: Mapping[str, BoolArray],
+) -> None:
+    """Leave certified what neither jumps nor ends there, in place."""
+    settle_jumps(found, adjoints, arguments, relative, jumping)
+    settle_edges(found, adjoints, arguments)
 
 
 def _jumping(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, BoolArray]:

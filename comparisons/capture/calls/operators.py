@@ -156,3 +156,17 @@ def functional_twin(call: Call) -> Any:
 
 def _argument_types(operator: OpOverload) -> list[str]:
     return [str(argument.type) for argument in operator._schema.arguments]
+
+
+# Into places by their index: of what is stored twice in one place the last stays, and torch says
+# that the gradient is undefined then (torch.Tensor.scatter_, torch.nn.MaxUnpool1d).
+STORES = frozenset(
+    (
+        "index_copy",
+        "index_put",
+        "max_unpool2d",
+        "max_unpool3d",
+        "put",
+        "scatter",
+    )
+)

@@ -20,7 +20,7 @@ from torch.utils._pytree import (
 )
 
 from comparisons.capture.running.operator import overload_of, signature_of_operator
-from comparisons.capture.running.seeded import seeded
+from comparisons.capture.running.seeding import seeding
 from comparisons.inputs.values import COTANGENT
 
 
@@ -54,7 +54,7 @@ class Code:
         Gradients are recorded if they are around the call.
         """
         enabled = torch.is_grad_enabled()
-        with seeded(), torch.set_grad_enabled(enabled):
+        with seeding(), torch.set_grad_enabled(enabled):
             return self._call(dict(values))
 
 

@@ -11,7 +11,7 @@ from comparisons.engines.every import ENGINES
 from comparisons.frameworks.framework import Framework
 from comparisons.frameworks.own import Own, own
 from comparisons.subjects.catalogue.torch_calls import TORCH_CALLS
-from comparisons.subjects.catalogue.torch_code import mentions, written
+from comparisons.subjects.catalogue.torch_code import filled_in, mentions
 from comparisons.subjects.functions import from_catalogue
 from comparisons.subjects.subject import Subject
 
@@ -54,7 +54,7 @@ class Torch(Framework):
         definition = found.definition(name)
         if name not in _BESIDE_THE_CATALOGUE:
             return from_catalogue(definition)
-        call = written(found.code, definition.variables, {})
+        call = filled_in(found.code, definition.variables, {})
         graph = symdiff.pointwise(definition)
         return Subject(
             str(definition), graph, call, call.code, definition=definition, of_torch=True

@@ -100,7 +100,7 @@ def nonlinear(graph: Graph) -> dict[str, list[Node]]:
         for i, operand in enumerate(node.operands):
             own = placeholder(i)
             whole = len(node.operands) == 1
-            parts = [node.expr] if whole else list(node.expr.atoms(*FUNCTIONS, Extreme))
+            parts = [node.expr] if whole else sorted(node.expr.atoms(*FUNCTIONS, Extreme), key=str)
             for part in parts:
                 if part.free_symbols == {own} and _bends(part):
                     found.setdefault(notation.text(as_typed(part.xreplace({own: z}))), []).append(

@@ -21,7 +21,7 @@ from comparisons.judge.vocabulary import Status
 from comparisons.report.data.along import UnlikeError, head_and_rows
 from comparisons.report.data.decided import decided
 from comparisons.report.data.numbered import numbered
-from comparisons.report.data.row import WIDEST_FIRST, Row, written
+from comparisons.report.data.row import WIDEST_FIRST, Row, plain_data
 from comparisons.report.data.schema import LONGEST, Schema
 from comparisons.report.data.whole_file import write_whole
 from symdiff.notation.printable import printable
@@ -45,7 +45,7 @@ def document(rows: Iterable[Row], *, complete: bool) -> dict[str, Any]:
         to its end.
     Returns: what `write_json` writes; it fits the JSON Schema beside this file.
     """
-    return {**_head(complete=complete), "rows": written(_ordered(rows))}
+    return {**_head(complete=complete), "rows": plain_data(_ordered(rows))}
 
 
 def _head(*, complete: bool) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def _text_of(head: Row, rows: Iterable[Row]) -> Iterator[str]:
     """The document as JSON, in parts."""
     yield f'{_json(head)[:-1]}, "rows": ['
     for i, row in enumerate(rows):
-        yield f"{', ' if i else ''}{_json(written(row))}"
+        yield f"{', ' if i else ''}{_json(plain_data(row))}"
     yield "]}\n"
 
 

@@ -9,7 +9,7 @@ Row = dict[str, Any]  # str, int, float, bool, None, lists and dicts of them: xd
 WIDEST_FIRST = ("float64", "float32", "bfloat16", "float16")  # the types in a row's order
 
 
-def written(value: Any) -> Any:
+def plain_data(value: Any) -> Any:
     """The value with every float in it as `{"decimal": …, "hex": …}`.
 
     The decimal is the shortest number that reads back as the same float, or "inf", "-inf", "nan",
@@ -21,12 +21,12 @@ def written(value: Any) -> Any:
             "hex": value.hex(),
         }
     if isinstance(value, dict):
-        return {key: written(inner) for key, inner in value.items()}
-    return [written(inner) for inner in value] if isinstance(value, list | tuple) else value
+        return {key: plain_data(inner) for key, inner in value.items()}
+    return [plain_data(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def read(value: Any) -> Any:
-    """What was given to `written`, with lists for tuples."""
+    """What was given to `plain_data`, with lists for tuples."""
     if isinstance(value, dict):
         if value.keys() == {"decimal", "hex"}:
             return float.fromhex(value["hex"])

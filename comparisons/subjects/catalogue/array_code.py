@@ -16,7 +16,7 @@ from comparisons.dtypes import FloatType
 from comparisons.inputs.drawn import INTERVALS, Draw, drawn, normal
 from comparisons.inputs.rows import Rows
 from comparisons.inputs.values import COTANGENT, Inputs, seeded
-from comparisons.subjects.catalogue.torch_code import written
+from comparisons.subjects.catalogue.torch_code import filled_in
 from comparisons.subjects.subject import Subject
 from symdiff import Graph
 
@@ -69,7 +69,7 @@ class ArrayCode:
         words = {k: _word(v) for k, v in chosen.items()} | {**self.words(chosen, graph)}
         if "over" in chosen:
             words["dim"] = chosen["axes"].split().index(chosen["over"])
-        code = written(self.code.format(**words), tuple(i.name for i in graph.inputs), {})
+        code = filled_in(self.code.format(**words), tuple(i.name for i in graph.inputs), {})
         given = ", ".join(f"{k}={v!r}" for k, v in options.items())
         label = f"{self.name}({given})" if given else self.name
 

@@ -10,7 +10,7 @@ import symdiff
 from comparisons.inputs.drawn import Draw, logits, narrow
 from comparisons.subjects.catalogue.array_code import ArrayCode, by_name
 from comparisons.subjects.subject import Subject
-from symdiff.suggestion import named
+from symdiff.suggestion import looked_up
 
 
 def _layer(name: str, code: str, **draws: Draw) -> ArrayCode:
@@ -67,4 +67,4 @@ def layer(name: str, **options: Any) -> Subject:
 
     Raises: ValueError if there is no layer so called, or an option is not one it takes.
     """
-    return named(name, LAYERS, "layer").subject(**options)
+    return looked_up(name, LAYERS, "layer").subject(**options)

@@ -23,10 +23,10 @@ from comparisons.inputs.several import usual
 from comparisons.inputs.values import COTANGENT, Inputs, seeded
 from comparisons.subjects.catalogue.array_code import ArrayCode, Words, by_name
 from comparisons.subjects.catalogue.torch_calls import torch_call
-from comparisons.subjects.catalogue.torch_code import written
+from comparisons.subjects.catalogue.torch_code import filled_in
 from comparisons.subjects.subject import Subject
 from symdiff import Graph
-from symdiff.suggestion import named
+from symdiff.suggestion import looked_up
 
 _AS_POINTS = 48  # so many pairs of a pointwise loss, once it is reduced
 
@@ -129,14 +129,14 @@ def array_loss(name: str, **options: Any) -> Subject:
     """
     if name in symdiff.losses:
         return _reduced(name, **options)
-    return named(name, LOSSES, "loss").subject(**options)
+    return looked_up(name, LOSSES, "loss").subject(**options)
 
 
 def _reduced(name: str, reduction: str = "mean", **parameters: object) -> Subject:
     definition = symdiff.loss(name, **parameters)
     graph = symdiff.reduced(definition, cast("Any", reduction), "n")  # it is checked there
     call = torch_call(definition)
-    code = written(
+    code = filled_in(
         call.code.replace("reduction='none'", f"reduction='{reduction}'"), call.operands, {}
     )
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 import symdiff
-from comparisons.subjects.catalogue.torch_code import TorchCode, mentions, written
+from comparisons.subjects.catalogue.torch_code import TorchCode, filled_in, mentions
 from comparisons.subjects.catalogue.written_out import WRITTEN_OUT
 from comparisons.subjects.own.origin import origin_of
 from symdiff import Definition  # of its activations and losses, which take 0.3 s, when asked
@@ -86,7 +86,7 @@ def torch_call(definition: Definition) -> TorchCode:
                 f"{float(value)} was given, so pass a torch function of your own"
             )
     values = {parameter: float(value) for parameter, value in definition.parameters.items()}
-    return written(template, definition.variables, values)
+    return filled_in(template, definition.variables, values)
 
 
 def definition_of_torch(function: Callable[..., Any]) -> Definition | None:

@@ -48,7 +48,7 @@ def _calls_torch(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("torch.")
 
 
-def written(template: str, operands: tuple[str, ...], values: Mapping[str, float]) -> TorchCode:
+def filled_in(template: str, operands: tuple[str, ...], values: Mapping[str, float]) -> TorchCode:
     """The template with `F.` spelt out and each parameter's name replaced by its value."""
     text = re.sub(r"\bF\.", "torch.nn.functional.", template)
     for name, value in values.items():

@@ -29,7 +29,9 @@ class Bare:
         text_on_the_very: the same of the tensors that are given.
         nearby: the code a hair beside its inputs, where ties are decided.
         again: the same as a `Subject` in another type.
-        at_others: the same as a `Subject` at other arguments, by what makes them of the given ones.
+        at_others: the same as a `Subject` at other arguments, by position and by name.
+        stores: whether it stores at places by their index, of which none may be there twice.
+        by_other_code: whether the definition is other code, given as `reference=`.
     """
 
     call: Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]
@@ -40,7 +42,9 @@ class Bare:
     fixed: bool
     written: bool
     again: Callable[[FloatType], Any]
-    at_others: Callable[[Callable[[Tensor], Tensor]], Any]
+    at_others: Callable[[tuple[Any, ...], dict[str, Any]], Any]
     nearby: Nearby
     text: str
     text_on_the_very: str
+    stores: bool
+    by_other_code: bool

@@ -18,19 +18,33 @@ from symdiff.graph.arrays.contract import ball_product
 
 Matrix = npt.NDArray[Any]
 
+_BALL = "arb"  # python-flint's, which this room does not import unless it is given some
+
 
 def each_matrix(function: Callable[[Matrix], Any], operand: Any, *, keeps: bool = True) -> Matrix:
     """`function` of each matrix of an object array: a matrix of its size, or a number."""
     shape = operand.shape if keeps else operand.shape[:-2]
     found = np.empty(shape, dtype=object)
     for place in np.ndindex(operand.shape[:-2]):
-        found[place] = function(operand[place])
+        found[place] = function(_of_one_kind(operand[place]))
     return found
+
+
+def _of_one_kind(matrix: Matrix) -> Matrix:
+    """The matrix itself; of balls and flags, or of zeros that are absent, plain balls of all."""
+    kinds = {type(entry) for entry in matrix.flat}
+    if len(kinds) == 1 and _BALL in {kind.__name__ for kind in kinds}:
+        return matrix
+    if not any(base.__name__ == _BALL for kind in kinds for base in kind.__mro__):
+        return matrix
+    from flint import arb  # python-flint is needed by certified arithmetic alone
+
+    return np.asarray(np.frompyfunc(arb, 1, 1)(matrix), dtype=object)
 
 
 def is_balls(matrix: Matrix) -> bool:
     """Whether its entries are balls."""
-    return any(type(entry).__name__ == "arb" for entry in matrix.flat[:1])
+    return any(type(entry).__name__ == _BALL for entry in matrix.flat[:1])
 
 
 def whole_line() -> Any:

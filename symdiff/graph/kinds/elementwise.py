@@ -17,6 +17,7 @@ from symdiff.graph.template import (
     SUM,
     identified,
     is_infinite,
+    merged,
     names,
     placeholder,
     positions,
@@ -183,7 +184,9 @@ def _simplified(
             # The same node twice: its partial would be a sum; let differentiation find it.
             kept_partials[kept[operand]] = None
         put[placeholder(i)] = placeholder(kept[operand])
-    expr = expr.xreplace(put)
+    same = [e for e in put.values() if e.is_Symbol]
+    merges = len(set(same)) < len(same)
+    expr = merged(expr, tuple(put.items())) if merges else expr.xreplace(put)
     remaining = tuple(kept)
     if expr == PLAIN and len(remaining) == 1 and remaining[0].axes == axes:
         return remaining[0]

@@ -13,6 +13,7 @@ import numpy as np
 import sympy
 from sympy import Expr, Piecewise, Symbol
 
+from symdiff.graph.arrays.linear_algebra import whole_line
 from symdiff.graph.arrays.steps import Unmoved, operation, rows
 from symdiff.graph.kinds.elementwise import zeros
 from symdiff.graph.node import Entries, Indices, Node, Steps, Write, checked_axis
@@ -52,7 +53,7 @@ class Support(Node):
 def supported(operand: Any, axis: int) -> Any:
     """1 where the entries above along an axis exceed one by less than 1 in all, 0 where by more.
 
-    NaN where that is not decided, as where it is 1 exactly.
+    Of floats NaN where that is not decided, as where it is 1 exactly; of balls the whole line.
     """
     return rows(_flags, operand, axis)
 
@@ -61,8 +62,14 @@ def _flags(entries: list[Any]) -> list[float]:
     flags = []
     for mine in entries:
         above = sum((_beyond(other, mine) for other in entries), start=0)
-        flags.append(1.0 if above < 1 else 0.0 if above > 1 else np.nan)
+        flags.append(1.0 if above < 1 else 0.0 if above > 1 else _either(above))
     return flags
+
+
+def _either(above: Any) -> Any:
+    """What is said where it is not decided: NaN, of a ball that has a value the whole line."""
+    is_ball = hasattr(above, "rel_accuracy_bits")
+    return whole_line() if is_ball and not above.is_nan() else np.nan
 
 
 def _beyond(other: Any, mine: Any) -> Any:

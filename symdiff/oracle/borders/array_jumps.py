@@ -101,7 +101,7 @@ def _open_to_jumps(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[s
         if not lost:
             return {}
         origins = {made[sources[k]]: mask for k in sources if (mask := run.began(k)).any()}
-        borders, outputs = (_reached(adjoints, some, arguments) for some in (origins, lost))
+        borders, outputs = (reached(adjoints, some, arguments) for some in (origins, lost))
         return {name: borders[name] & outputs[name] for name in borders.keys() & outputs.keys()}
 
     whole = found(moved | lines.keys())
@@ -143,7 +143,7 @@ def _borders(computed: Iterable[Node], moved: Container[str]) -> dict[str, Node]
     return found
 
 
-def _reached(
+def reached(
     adjoints: Derivation, origins: Mapping[Node, BoolArray], arguments: Mapping[str, Any]
 ) -> dict[str, BoolArray]:
     """By an adjoint's name the entries that some entries of nodes hang on."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symdiff.array_types import BoolArray, Float64Array
-from symdiff.suggestion import named
+from symdiff.suggestion import looked_up
 
 CodeArray = npt.NDArray[np.int8]
 
@@ -42,7 +42,7 @@ FORMATS = {
 
 def format_named(name: str) -> Format:
     """The format called `name`. Raises: ValueError, naming those known, if it is none."""
-    return named(name, FORMATS, "format")
+    return looked_up(name, FORMATS, "format")
 
 
 class Why(IntEnum):

@@ -6,7 +6,7 @@ whatever a formula says that chose one of equal cases, or that has no value ther
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from symdiff.oracle.neighbourhood.one_sided import (
     beside,
     grows,
     in_place,
+    moved,
     slopes_beside,
 )
 from symdiff.oracle.programs.array_balls import balls_of, compile_entry
@@ -59,6 +60,7 @@ class MovedAlone:
         Raises: OutOfTimeError.
         """
         graph, value = adjoints.graph, adjoints.graph.nodes[name]
+        self._value = value
         terms = {f"{_TERM}{i}": term.value for i, term in enumerate(terms_of(graph))}
         nodes = {_ADJOINT: adjoints.nodes[name], _OUTPUT: whole_output(adjoints), **terms}
         frozen = Frozen([*nodes.values(), value])
@@ -104,7 +106,7 @@ class MovedAlone:
         Args: some, which entries are asked for. Raises: Unproven, OutOfTimeError.
         """
         here = interpret(self._terms, self._balls, compile_entry)
-        for moving in _each(some):
+        for moving in each(some):
             sides = (beside(self._terms, self._balls, {self.moved: moving}, s) for s in (-1, 1))
             if any(apart(tends[name], here[name]) for tends in sides for name in here):
                 yield from map(tuple, np.argwhere(moving))
@@ -114,9 +116,16 @@ class MovedAlone:
 
         Args: some, which entries are asked for. Raises: Unproven, OutOfTimeError.
         """
-        for moving in _each(some):
+        for moving in each(some):
             if any(grows(self._output, self._balls, {self.moved: moving}, s) for s in (-1, 1)):
                 yield from map(tuple, np.argwhere(moving))
+
+    def run_of(self, nodes: Mapping[str, Node]) -> Callable[[BoolArray, int], dict[str, Any]]:
+        """By which entries move, and to which side, what some nodes are there: balls and series."""
+        frozen = Frozen([*nodes.values(), self._value])
+        steps = self._program({k: frozen[n] for k, n in nodes.items()}, frozen[self._value])
+        balls = {**self._balls, **frozen.values(self._balls)}
+        return lambda moving, side: moved(steps, balls, {self.moved: moving}, side)
 
     def _slopes(self, place: tuple[int, ...], shape: tuple[int, ...]) -> list[Any]:
         """The output's slopes on both sides of one entry. Raises: Unproven, OutOfTimeError."""
@@ -145,13 +154,13 @@ class MovedAlone:
         if in_place and all(met.shape == moving.shape for met in found.values()):
             return moving & np.logical_and.reduce(list(found.values()))
         whole = np.zeros_like(moving)
-        for one in _each(moving):
+        for one in each(moving):
             whole |= self._proven_continuous(one)
         return whole
 
     def _together(self, some: BoolArray) -> Iterator[BoolArray]:
         """The entries, those together that may move at once as none leads to another's result."""
-        return iter([some]) if self._entry_by_entry(self._formula) else _each(some)
+        return iter([some]) if self._entry_by_entry(self._formula) else each(some)
 
     def _entry_by_entry(self, steps: Program) -> bool:
         """Whether each entry of a result hangs on no entry of what moves but that in its place.
@@ -174,7 +183,7 @@ def whole_output(adjoints: Derivation) -> Node:
     return weighted[0] if len(weighted) == 1 else elementwise(lambda *e: sum(e), *weighted)
 
 
-def _each(some: BoolArray) -> Iterator[BoolArray]:
+def each(some: BoolArray) -> Iterator[BoolArray]:
     """One entry each."""
     for index in np.argwhere(some)[:_MOST_RUNS]:
         one = np.zeros(some.shape, dtype=bool)

@@ -97,6 +97,21 @@ def grows(
     return any(_steep(entry) for _, made in found for entry in np.ravel(as_array(made)))
 
 
+def moved(
+    steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any], side: int
+) -> dict[str, Any]:
+    """Each result as an object array of balls, series and `UNKNOWN`.
+
+    Args and Raises: those of `_moved`.
+    """
+    return {name: as_array(made) for name, made in _moved(steps, arguments, moving, side)}
+
+
+def sign_beside(number: Any, side: int) -> int:
+    """The sign of a series on a side, or of a ball. Raises: Undecided."""
+    return _Beside(side).sign(number)
+
+
 def _steep(number: Any) -> bool:
     if not isinstance(number, arb_series) or number.prec < 2 or not number[0].is_finite():
         return False

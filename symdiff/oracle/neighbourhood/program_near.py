@@ -35,7 +35,7 @@ from symdiff.oracle.points.nearby import (
     deciding,
     jumps,
     moving_in,
-    written,
+    number_in,
 )
 from symdiff.oracle.programs.array_balls import compile_entry
 from symdiff.oracle.programs.infinities import with_infinities
@@ -216,7 +216,7 @@ class ProgramNear:
         if not isinstance(entry, arb):
             return None
         if entry.is_exact():
-            return written(entry) if entry.is_finite() else None
+            return number_in(entry) if entry.is_finite() else None
         what = self.made_by.get(symbol)
         shape = np.shape(self.values[symbol])
         found: Expr | None = None

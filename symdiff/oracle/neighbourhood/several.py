@@ -15,7 +15,7 @@ from flint import arb
 from sympy import Expr
 
 from symdiff.oracle.neighbourhood.one_sided import UNKNOWN
-from symdiff.oracle.points.nearby import written
+from symdiff.oracle.points.nearby import number_in
 
 _MOST = 81
 Signs = Mapping[Hashable, int]
@@ -31,7 +31,7 @@ class WrittenBall(NamedTuple):
     def told(self) -> Expr | None:
         """The number written out; an exact ball is a number itself."""
         if self.written is None and self.ball.is_exact() and self.ball.is_finite():
-            return written(self.ball)
+            return number_in(self.ball)
         return self.written
 
     def same(self, other: WrittenBall) -> bool:

@@ -86,7 +86,7 @@ class Point:
     def of(cls, symbols: Sequence[Symbol], balls: Sequence[arb]) -> Point:
         """A point whose numbers are those that exact balls hold."""
         at = dict(zip(symbols, balls, strict=True))
-        return cls(at, {s: written(ball) for s, ball in at.items() if ball.is_exact()})
+        return cls(at, {s: number_in(ball) for s, ball in at.items() if ball.is_exact()})
 
     def value(self, e: Expr) -> arb:
         """The ball of an expression. Raises: Undefined, CannotCertify."""
@@ -94,7 +94,7 @@ class Point:
         return _compiled(e, symbols)(*self.balls.values())
 
 
-def written(ball: arb) -> Expr:
+def number_in(ball: arb) -> Expr:
     """The number that an exact ball holds, for SymPy."""
     number = rational(ball)
     return Rational(int(number.p), int(number.q))

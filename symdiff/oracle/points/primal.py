@@ -38,7 +38,7 @@ from symdiff.oracle.points.nearby import (
     continuous,
     equal,
     jumps,
-    written,
+    number_in,
 )
 
 _FAR = real_symbol("t")  # what tends to infinity
@@ -167,7 +167,7 @@ class PrimalAt:
 
     def _next_to(self, point: Sequence[arb], side: int) -> dict[Symbol, Expr]:
         """The inputs with the variable at z + side/t, for t → ∞."""
-        numbers = dict(zip(self._inputs, map(written, point), strict=True))
+        numbers = dict(zip(self._inputs, map(number_in, point), strict=True))
         variable = self._primal.variable
         return {**numbers, variable: numbers[variable] + side / _FAR}
 
@@ -212,7 +212,7 @@ class PrimalAt:
         at = self._all(point)
         if at is None:
             return None
-        numbers = dict(zip(self._inputs, map(written, point), strict=True))
+        numbers = dict(zip(self._inputs, map(number_in, point), strict=True))
         numbers |= {s: e.xreplace(numbers) for s, e in self._primal.made.items()}
         still = frozenset(self._variables) - {self._primal.variable}
         return Point(dict(zip(self._variables, at, strict=True)), numbers, still)
@@ -321,7 +321,7 @@ class PrimalAt:
 
     def _next_to_all(self, point: Sequence[arb], side: int) -> dict[Symbol, Expr]:
         """The inputs next to the point, and the stops at it."""
-        numbers = dict(zip(self._inputs, map(written, point), strict=True))
+        numbers = dict(zip(self._inputs, map(number_in, point), strict=True))
         stops = {s: e.xreplace(numbers) for s, e in self._primal.made.items()}
         return {**stops, **self._next_to(point, side)}
 

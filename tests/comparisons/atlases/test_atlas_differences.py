@@ -10,7 +10,7 @@ from comparisons.atlases.atlas import Atlas
 from comparisons.atlases.data import read_document
 from comparisons.atlases.differences import differences
 from comparisons.cli.command import main
-from comparisons.report.data.row import written
+from comparisons.report.data.row import plain_data
 
 PUBLISHED = Path(__file__).parents[3] / "docs" / "atlas" / "atlas.json"
 
@@ -69,7 +69,7 @@ def test_more_that_is_lost_is_worse(old, new):
 @pytest.mark.parametrize(("factor", "worse"), [(1.1, 0), (1.5, 1)])
 def test_a_quarter_more_error_is_worse(old, new, factor, worse):
     """Less is another worst point of the same function."""
-    cell(new)["usual_ulp"] = written(cell(new)["usual_ulp"]["decimal"] * factor)
+    cell(new)["usual_ulp"] = plain_data(cell(new)["usual_ulp"]["decimal"] * factor)
 
     assert len(changed(old, new).worse) == worse
     assert len(changed(new, old).better) == worse

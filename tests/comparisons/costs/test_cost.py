@@ -12,8 +12,8 @@ import symdiff
 from comparisons.cli.command import main
 from comparisons.costs import methods
 from comparisons.costs.chain import expression_of, graph_of, z
-from comparisons.costs.measuring import bytes_a_value, error, nanoseconds_a_value
 from comparisons.costs.method import Method
+from comparisons.costs.timing import bytes_a_value, error, nanoseconds_a_value
 from comparisons.report.data.files import read_json, write_json
 from comparisons.report.page.cost_plot import CostPlot
 from comparisons.report.page.document import Document

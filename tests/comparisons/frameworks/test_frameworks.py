@@ -327,7 +327,7 @@ print(json.dumps(found))
 WAYS = """
 import json, comparisons
 from comparisons.frameworks.every import FRAMEWORKS
-from comparisons.results.reproduction import reproduction
+from comparisons.results.code.reproduction import reproduction
 found = [
     comparisons.compare("tanh", framework={name!r}, engine=way, dtype="float32")
     for way in FRAMEWORKS[{name!r}].ways

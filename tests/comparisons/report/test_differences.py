@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from comparisons.report.data.files import document
-from comparisons.report.data.row import written
+from comparisons.report.data.row import plain_data
 from comparisons.report.page.changes import changes_as_markdown
 from comparisons.report.summaries.changes import Changes
 from comparisons.report.summaries.differences import differences, needed
@@ -71,7 +71,7 @@ def test_a_shift_among_right_gradients_is_only_a_change(old, new):
 def test_a_quarter_more_error_in_bulk_is_worse(old, new, factor, worse):
     """Less is another worst point of the same kernel."""
     row = _row(new, "tanh")
-    row["bulk_ulp"] = written(row["bulk_ulp"]["decimal"] * factor)
+    row["bulk_ulp"] = plain_data(row["bulk_ulp"]["decimal"] * factor)
 
     assert len(differences(old, new).worse) == worse
 
@@ -80,7 +80,7 @@ def test_a_setting_is_compared_with_itself(old, new):
     """elu at α = ½ got worse; at α = 1 it is as it was."""
     for run in (old, new):
         other = copy.deepcopy(_row(run, "elu"))
-        other["mathematics"]["parameters"]["alpha"] = written(0.5)
+        other["mathematics"]["parameters"]["alpha"] = plain_data(0.5)
         run["rows"].append(other)
     new["rows"][-1]["verdict"] = "disagrees"
     (worse,) = differences(old, new).worse

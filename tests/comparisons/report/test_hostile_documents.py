@@ -9,7 +9,7 @@ import pytest
 from hostile import PAYLOADS, all_poisoned, poisoned
 
 from comparisons.report.data.files import SCHEMA, document, read_json
-from comparisons.report.data.row import written
+from comparisons.report.data.row import plain_data
 from comparisons.report.page.document import Document, write_page
 from comparisons.report.page.markdown import code, fenced, shown_as_it_is
 from comparisons.report.page.mathml import mathml
@@ -192,16 +192,16 @@ DAMAGE = {
     "an error of NaN": lambda d: COMPARISON(d)["bulk_ulp"].update(hex="nan"),
     "an error of infinity": lambda d: COMPARISON(d)["bulk_ulp"].update(hex="inf"),
     "a curve of no width": lambda d: _with_curve(d)["mathematics"]["curve"].update(
-        {"from": written(1.0), "to": written(1.0)}
+        {"from": plain_data(1.0), "to": plain_data(1.0)}
     ),
     "a curve from right to left": lambda d: _with_curve(d)["mathematics"]["curve"].update(
-        {"from": written(1.0), "to": written(-1.0)}
+        {"from": plain_data(1.0), "to": plain_data(-1.0)}
     ),
     "a curve to infinity": lambda d: _with_curve(d)["mathematics"]["curve"].update(
-        {"to": written(float("inf"))}
+        {"to": plain_data(float("inf"))}
     ),
     "a curve from NaN": lambda d: _with_curve(d)["mathematics"]["curve"].update(
-        {"from": written(float("nan"))}
+        {"from": plain_data(float("nan"))}
     ),
     "a curve of NaN": lambda d: _with_curve(d)["mathematics"]["curve"].update(
         f=" ".join(["nan"] * 121)
@@ -254,7 +254,7 @@ DAMAGE = {
     "more fields": lambda d: d.update(more=1),
     "schema two": lambda d: d.update(schema=2),
     "a schema of a megabyte": lambda d: d.update(schema="a" * 10**6),
-    "a kink at NaN": lambda d: _rows_of("convention")(d).update(at=written(float("nan"))),
+    "a kink at NaN": lambda d: _rows_of("convention")(d).update(at=plain_data(float("nan"))),
     "nobody caught it": lambda d: _rows_of("detection")(d).update(caught_by={}),
     "a cost of nothing": lambda d: _rows_of("cost")(d).update(sizes=[], lines=[]),
     "a cost without lines": lambda d: _rows_of("cost")(d).update(lines=[]),
@@ -336,7 +336,7 @@ def _spoilt_somewhere(value, draw):
             del value[key]
         return value
     others = [None, True, 0, -1, 2**60, 1.5, "", "inf", "-", "a b", [], {}, [[]], PAYLOADS[0]]
-    others += [written(float("nan")), written(-1e300), {"decimal": 0, "hex": "0x0.0p+0"}]
+    others += [plain_data(float("nan")), plain_data(-1e300), {"decimal": 0, "hex": "0x0.0p+0"}]
     return draw.choice(others)
 
 

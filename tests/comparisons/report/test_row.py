@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from comparisons.report.data.row import read, written
+from comparisons.report.data.row import plain_data, read
 from comparisons.results.views.number import shown
 
 FLOATS = [0.1, -0.0, 5e-324, 1.7976931348623157e308, math.inf, -math.inf, math.nan]
@@ -14,7 +14,7 @@ FLOATS = [0.1, -0.0, 5e-324, 1.7976931348623157e308, math.inf, -math.inf, math.n
 @pytest.mark.parametrize("value", FLOATS)
 def test_a_float_survives_json(value):
     """Bit for bit, though JSON has no ∞ and no NaN."""
-    text = json.dumps(written([value]), allow_nan=False)
+    text = json.dumps(plain_data([value]), allow_nan=False)
 
     assert read(json.loads(text))[0].hex() == value.hex()
 
@@ -23,7 +23,7 @@ def test_what_is_no_float_is_left_alone():
     """Counts, names, truth values and None; at any depth."""
     value = {"n": [1, True, None, "0.5"], "inner": {"hex": "f"}}
 
-    assert written(value) == value
+    assert plain_data(value) == value
     assert read(value) == value
 
 

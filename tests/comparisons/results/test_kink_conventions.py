@@ -8,7 +8,7 @@ import torch
 
 from comparisons.results.kink_conventions import SYNONYMS, conventions, disagreements
 from comparisons.subjects.catalogue.torch_calls import torch_call
-from comparisons.subjects.catalogue.torch_code import written
+from comparisons.subjects.catalogue.torch_code import filled_in
 from symdiff import activation
 
 
@@ -20,7 +20,7 @@ def test_synonyms_are_one_function(name):
     torch_call(activation(name))(reference).sum().backward()
     for template in SYNONYMS[name]:
         other = torch.tensor(z, requires_grad=True)
-        values = written(template, ("z",), {})(other)
+        values = filled_in(template, ("z",), {})(other)
         values.sum().backward()
 
         assert torch.allclose(values, torch_call(activation(name))(other), rtol=0, atol=1e-15)

@@ -15,7 +15,7 @@ from sampled import sampled
 import comparisons
 import symdiff
 from comparisons.subjects.catalogue.torch_calls import TORCH_CALLS, torch_call
-from comparisons.subjects.catalogue.torch_code import TorchCode, mentions, written
+from comparisons.subjects.catalogue.torch_code import TorchCode, filled_in, mentions
 from comparisons.subjects.catalogue.written_out import WRITTEN_OUT
 from symdiff.expression.formula import real_symbol
 from symdiff.functions import STABLE_FUNCTIONS
@@ -124,13 +124,13 @@ def test_every_parameter_is_in_the_code_or_fixed_by_torch(definition):
 
 def test_values_take_the_place_of_names_and_of_nothing_else():
     """Not of F.threshold, not of a keyword; a negative value keeps its power."""
-    code = written(
+    code = filled_in(
         "F.threshold(z, threshold, value) ** a", ("z",), {"threshold": 0.5, "a": -1.0, "value": 2.0}
     )
 
     assert code == TorchCode("torch.nn.functional.threshold(z, 0.5, 2.0) ** (-1.0)")
-    assert written("f(z, a)", ("z",), {"a": float("-inf")}).code == "f(z, (-torch.inf))"
-    assert written("f(z, beta=beta)", ("z",), {"beta": 1.0}).code == "f(z, beta=1.0)"
+    assert filled_in("f(z, a)", ("z",), {"a": float("-inf")}).code == "f(z, (-torch.inf))"
+    assert filled_in("f(z, beta=beta)", ("z",), {"beta": 1.0}).code == "f(z, beta=1.0)"
 
 
 def test_code_travels():
@@ -156,4 +156,4 @@ def test_code_travels():
 )
 def test_one_call_of_torch_s_is_its_own(code, own):
     """Of its operands as they are, or laid out otherwise; the rest is a line of the project's."""
-    assert written(code, ("x",), {}).of_torch is own
+    assert filled_in(code, ("x",), {}).of_torch is own

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import symdiff
+from symdiff.application import apply
 from symdiff.bridge import evaluator
 from symdiff.bridge.evaluator import ABSOLUTE, RELATIVE, Evaluator
 from symdiff.catalogue.activations import activations
@@ -99,3 +100,31 @@ def test_an_underflow_on_the_way_is_noticed():
     z = np.full(COUNT, 800.0)
 
     np.testing.assert_allclose(of("exp(-z)*exp(z)*z")(z=z)["z"], 1.0, rtol=RELATIVE)
+
+
+def test_a_long_program_is_run_in_float_balls_too(monkeypatch):
+    """A chain of 64 layers, whose adjoints are some hundred results of a thousand operations."""
+    left = []
+    slowly = Evaluator._with_errors
+
+    def counted(self, spread, count, *args, **options):
+        left.append(count)
+        return slowly(self, spread, count, *args, **options)
+
+    monkeypatch.setattr(Evaluator, "_with_errors", counted)
+    y, inputs = symdiff.array("x"), []
+    inputs.append(y)
+    for k in range(64):
+        w, b = symdiff.scalars(f"w{k} b{k}")
+        inputs += [w, b]
+        y = apply(activations["silu"], symdiff.elementwise(lambda w, y, b: w * y + b, w, y, b))
+    f = symdiff.adjoints(symdiff.Graph("chain", tuple(inputs), {"y": y})).lambdify()
+    point = {i.name: 0.5 for i in inputs}
+    x = np.random.default_rng(SEED).normal(size=COUNT)
+    many = f(**{**point, "x": x})
+    assert sum(left) < COUNT / 100
+
+    monkeypatch.setattr(evaluator, "_MANY", np.inf)
+    few = f(**{**point, "x": x[:9]})
+    for name, value in few.items():
+        np.testing.assert_allclose(many[name][:9], value, rtol=2 * RELATIVE)

@@ -7,7 +7,19 @@ from sympy import Piecewise
 
 from symdiff import adjoints
 from symdiff.functions import expm1, log1p
-from symdiff.graph import Graph, array, cholesky, elementwise, inverse
+from symdiff.graph import (
+    Graph,
+    array,
+    cholesky,
+    determinant,
+    elementwise,
+    gather,
+    inverse,
+    scatter,
+    total,
+)
+from symdiff.graph.composed.sparsemax import sparsemax
+from symdiff.graph.kinds.stop import stop
 from symdiff.graph.kinds.support import support, supported
 from symdiff.oracle.enclosures.enclosure import Why
 
@@ -98,13 +110,64 @@ def test_a_support_beside_what_is_no_number_is_none():
 
 
 def test_a_support_counts_what_may_be_larger():
-    """0 beside two balls up to ¾ around 0, which overlap it: together they may exceed it by 1.5."""
+    """0 beside two balls of radius ¾, which overlap it: together they may exceed it by 1.5."""
     flint = pytest.importorskip("flint")
     wide = flint.arb(0, 0.75)
     row = np.array([flint.arb(0), wide, wide], dtype=object)
 
-    assert np.isnan(float(supported(row, 0)[0]))
+    assert not supported(row, 0)[0].is_finite()
     with np.errstate(invalid="ignore"):
         masked = supported(np.array([0.0, 0.5, -np.inf, -np.inf]), 0)
     assert masked.tolist() == [1.0, 1.0, 0.0, 0.0]
     assert np.isnan(supported(np.array([0.0, np.nan]), 0)).all()
+
+
+@pytest.mark.parametrize(
+    ("y", "there"),
+    [
+        (lambda u, a, b: u + a / b, [False, True, True]),
+        (lambda u, a, b: u + sympy.log(a) - sympy.log(b), [False, True, False]),
+        (lambda u, a, b: u * sympy.sqrt(a) / sympy.sqrt(b), [False, True, False]),
+    ],
+)
+def test_operands_that_are_one_keep_what_restricts_them(y, there):
+    """x/x is 1, and has no value at 0, as log x − log x has none at −1."""
+    found = adjoints(Graph("f", (U, Z), {"y": elementwise(y, U, Z, Z)})).enclose(
+        u=np.ones(3), z=np.array([0.0, 2.0, -1.0]), v=np.ones(3)
+    )
+
+    assert found["u"].certified.tolist() == there
+    assert found["z"].certified.tolist() == there
+
+
+def test_matrices_of_balls_and_of_zeros_that_are_absent_are_balls():
+    """Entries that a mask or a table leaves empty came to mpmath among balls, and raised."""
+    x, table = array("x", "n"), np.array([2, 2, 3, 2])
+    put = scatter(elementwise(lambda a: a / 3, x), table, ("n",), (4,))
+    square = gather(put, np.arange(4).reshape(2, 2), ("a", "b"), (4,))
+    for made in (inverse(square), cholesky(square), determinant(square)):
+        y = elementwise(lambda x, a: x + sympy.atan(a), x, total(made, made.axes))
+        found = adjoints(Graph("f", (x,), {"y": y})).enclose(x=np.ones(4), v=np.ones(4))
+
+        assert found["x"].certified.all() == (made is determinant(square))
+
+
+def test_a_stop_divided_by_what_it_stops_has_no_value_at_0():
+    """Both are one number to the program, which is 1, and 0/0 at 0."""
+    y = elementwise(lambda u, a, b: u + sympy.atan(a / b), U, stop(Z, "detach()"), Z)
+    found = adjoints(Graph("f", (U, Z), {"y": y})).enclose(
+        u=np.ones(2), z=np.array([0.0, 2.0]), v=np.ones(2)
+    )
+
+    assert found["u"].certified.tolist() == [False, True]
+    assert found["z"].certified.tolist() == [False, True]
+    assert found["z"].high[1] == -0.25
+
+
+def test_a_support_that_is_not_decided_is_not_undefined():
+    """sparsemax of (2, 1): where one exceeds the other by 1 it has a value, and a kink."""
+    y = sparsemax(Z, "n")
+    found = adjoints(Graph("f", (Z,), {"y": y})).enclose(z=np.array([2.0, 1.0, 0.0]), v=np.ones(3))
+
+    assert not found["z"].certified.any()
+    assert (found["z"].why != Why.UNDEFINED).all()

@@ -8,7 +8,7 @@ from hand_written import with_backward
 
 import comparisons
 from comparisons import GradientMismatch
-from comparisons.careful.numbers.other_arrays import _free
+from comparisons.careful.numbers.moves import is_free
 
 
 def _normal(*shape):
@@ -136,4 +136,4 @@ _x = np.random.default_rng(0).normal(size=(4, 6))  # the seed is 0
 )
 def test_what_looks_chosen(x, free):
     """Signs, equal sums and norms, order and equal entries are no chance."""
-    assert _free(x) is free
+    assert is_free(x) is free

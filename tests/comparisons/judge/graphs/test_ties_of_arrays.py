@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from hand_written import with_slope
 from sampled import sampled
 
 import comparisons
@@ -11,19 +12,11 @@ from comparisons import GradientMismatch, Status
 def _maximum(share):
     """A maximum of two whose first operand gets a share of the gradient at a tie."""
 
-    class Larger(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, a, b):
-            ctx.save_for_backward(a, b)
-            return torch.maximum(a, b)
+    def backward(v, a, b):
+        first = (a > b).double() + share * (a == b)
+        return v * first, v * (1 - first)
 
-        @staticmethod
-        def backward(ctx, v):
-            a, b = ctx.saved_tensors
-            first = (a > b).double() + share * (a == b)
-            return v * first, v * (1 - first)
-
-    return Larger.apply
+    return with_slope(torch.maximum, backward)
 
 
 A = torch.tensor([[0.0, 1.0, -2.0], [3.0, 3.0, 0.5]], dtype=torch.float64)
@@ -91,19 +84,7 @@ def test_a_tie_is_no_excuse_for_a_value():
 
 def _sloped(forward, slope):
     """A function with a backward of its own: v times a slope at x."""
-
-    class Sloped(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            ctx.save_for_backward(x)
-            return forward(x)
-
-        @staticmethod
-        def backward(ctx, v):
-            (x,) = ctx.saved_tensors
-            return v * slope(x)
-
-    return Sloped.apply
+    return with_slope(forward, lambda v, x: v * slope(x))
 
 
 X = torch.tensor([-4.0, -0.3, 0.0, 0.2, 3.0], dtype=torch.float64)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from hand_written import with_slope
 
 import comparisons
 from comparisons.results.mismatch import accepted
@@ -62,6 +63,17 @@ def test_in_16_bits_all_points_together_say_what_none_says(dtype, by):
     assert f"{power.common:.2g} of all together" in power.sentence
     with pytest.raises(comparisons.GradientMismatch, match="of itself off in all points together"):
         accepted(wrong)
+
+
+@pytest.mark.parametrize("by", [0.01, -0.01])
+def test_in_16_bits_what_allclose_rejects_is_said(by):
+    """Where each error is too large, and where each is too small."""
+    off = with_slope(torch.relu, lambda v, z: v * (z > 0) * torch.where(z > 1e30, 1 + by, 1.0))
+    found = comparisons.compare(off, "max(z, 0)", dtype="bfloat16")
+
+    assert found.wrong == 0
+    assert "allclose rejects it as it is" in found.adjoints["z"].power.sentence
+    assert "allclose rejects" not in repr(comparisons.compare("relu", dtype="bfloat16"))
 
 
 def test_in_16_bits_what_rounds_otherwise_passes():

@@ -1,6 +1,7 @@
 """What a pass is worth, is true: errors above the stated size are seen, none below is claimed."""
 
 import numpy as np
+import sympy
 from honest import implementation
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
@@ -9,10 +10,11 @@ from random_graphs import random_graph
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.judge.graphs.allowance import Allowance, precision_of
 from comparisons.judge.graphs.entries import judge_entries
-from comparisons.judge.power.of_graphs import power_of
+from comparisons.judge.power.of_graphs import nonlinear, power_of
 from comparisons.judge.ulp import finite_truth
 from comparisons.judge.vocabulary import Verdict
-from symdiff import adjoints
+from symdiff import Graph, adjoints, array, elementwise
+from symdiff.functions import sigmoid, softplus, tanh
 from symdiff.oracle.adjoints import enclose_adjoints
 
 FLOAT32 = FLOAT_TYPES["float32"]
@@ -54,3 +56,14 @@ def test_an_error_is_seen_from_the_stated_size_on(seed):
         assert (judged(below).conditioned <= 4).all()
         assert (below[telling] / size[telling]).max() < power.own.all
         assert np.median(below[telling] / size[telling]) < power.own.half
+
+
+def test_functions_are_told_in_one_order():
+    """Not in a set's, by which two reports of one thing would differ."""
+    x, y = array("x", "n"), array("y", "n")
+    many = (tanh, sigmoid, sympy.exp, sympy.cos, sympy.atan, softplus, sympy.sinh)
+    node = elementwise(lambda a, b: b * sum(f(a) for f in many), x, y)
+    told = list(nonlinear(Graph("many", (x, y), {"z": node})))
+
+    names = ("atan", "cos", "exp", "σ", "sinh", "softplus", "tanh")  # as SymPy's names go
+    assert told == [f"{name}(z)" for name in names]

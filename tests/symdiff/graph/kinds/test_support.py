@@ -56,7 +56,7 @@ def test_where_the_entries_above_exceed_by_one_exactly_nothing_is_said():
         marks = supported(np.array([[kind(1.0), kind(0.0)]], dtype=object), 1)[0]
 
         assert float(marks[0]) == 1.0
-        assert np.isnan(float(marks[1]))
+        assert np.isnan(float(marks[1])) if kind is not arb else not marks[1].is_finite()
 
 
 def test_the_support_has_no_adjoint_and_an_axis():

@@ -13,7 +13,7 @@ from comparisons.inputs.values import SEED
 
 
 @contextmanager
-def seeded() -> Iterator[None]:
+def seeding() -> Iterator[None]:
     """The generators of torch, numpy and Python start from one seed, and are as before afterwards.
 
     Gradients are enabled inside, and what is set there is undone.

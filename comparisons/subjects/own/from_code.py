@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import SEED, Inputs, seeded
 from comparisons.subjects.functions import from_function
-from comparisons.subjects.own.arguments import moved, rounded_to, shapes_of_constants
+from comparisons.subjects.own.arguments import rounded_to, shapes_of_constants
 from comparisons.subjects.own.bare import Bare
 from comparisons.subjects.own.entrywise import entrywise
 from comparisons.subjects.own.nearby import Nearby
@@ -100,17 +100,15 @@ def from_code(
     def elsewhere(arguments: tuple[Any, ...], named: dict[str, Any]) -> Subject:
         return from_code(function, arguments, named, dtype, reference=reference)
 
-    def at_others(move: Callable[[Tensor], Tensor]) -> Subject:
-        return elsewhere(*moved((arguments, named), move))
-
     weighted = replace(
         _weighted(
             captured,
             (call, bare),
             shapes_of_constants((arguments, named)),
             again,
-            at_others,
+            elsewhere,
             Nearby(judged_by, (arguments, named), dtype, captured.looked_up),
+            by_other_code=reference is not None,
         ),
         reading=partial(_reading, judged_by, arguments, named),
         entrywise=partial(
@@ -258,12 +256,15 @@ def _weighted(
     texts: tuple[WrittenCall, WrittenCall],
     constants: Sequence[tuple[int, ...]],
     again: Callable[[FloatType], Subject],
-    at_others: Callable[[Callable[[Tensor], Tensor]], Subject],
+    at_others: Callable[[tuple[Any, ...], dict[str, Any]], Subject],
     nearby: Nearby,
+    *,
+    by_other_code: bool,
 ) -> Subject:
     """L = Σ v ∘ y.
 
-    Args: texts, of the call, and of one with the very tensors that are given.
+    Args: texts, of the call, and of one with the very tensors that are given; the others, as `Bare`
+        has them.
     """
     whole, weights = total(captured.graph)
     (call, _), outputs = texts, [_outputs_text(t, len(weights)) for t in texts]
@@ -304,7 +305,10 @@ def _weighted(
             again,
             at_others,
             nearby,
-            *outputs,
+            text=outputs[0],
+            text_on_the_very=outputs[1],
+            stores=captured.stores,
+            by_other_code=by_other_code,
         ),
         imports=call.imports,
         obstacle=call.obstacle,

@@ -1,0 +1,218 @@
+"""Backwards that are right where no two entries are equal, no index is twice and axes are short."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+import comparisons
+from comparisons import GradientMismatch
+from comparisons.careful.numbers import moves
+
+
+def _written(forward, backward):
+    """A Function whose backward takes the cotangent and the arguments."""
+
+    class Written(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, *given):
+            ctx.save_for_backward(*given)
+            return forward(*given)
+
+        @staticmethod
+        @once_differentiable
+        def backward(ctx, v):
+            found = backward(v, *ctx.saved_tensors)
+            return found if isinstance(found, tuple) else (found,)
+
+    return Written.apply
+
+
+def _drawn(*shape):
+    return torch.randn(*shape, generator=torch.manual_seed(17), dtype=torch.float64)
+
+
+def _stored(v, w, i):
+    found = torch.zeros_like(w)
+    found[i] = v
+    return found, None
+
+
+def _added(v, w, i):
+    return torch.zeros_like(w).index_add(0, i, v), None
+
+
+def _whole(largest):
+    """Each of several that tie gets all of the gradient."""
+    return lambda v, x: (x == largest(x)) * v[..., None]
+
+
+def _first(v, x):
+    """The first of several gets all."""
+    return torch.zeros_like(x).scatter(-1, x.max(-1, keepdim=True).indices, v[..., None])
+
+
+def _pooled(x):
+    return F.max_pool1d(x, 2)
+
+
+def _whole_of_pairs(v, x):
+    return (x == _pooled(x).repeat_interleave(2, -1)) * v.repeat_interleave(2, -1)
+
+
+def _first_of_pairs(v, x):
+    first = x[..., ::2] >= x[..., 1::2]
+    return torch.stack([v * first, v * ~first], -1).flatten(-2)
+
+
+def _summed_from_the_right(v):
+    return v.flip(-1).cumsum(-1).flip(-1)
+
+
+def _summed_in_blocks(v, _, block=64):
+    """The carry from one block to the next is forgotten."""
+    return torch.cat([_summed_from_the_right(part) for part in v.split(block, -1)], -1)
+
+
+def _mean_of_segments(x, i):
+    counts = torch.bincount(i, minlength=3)
+    return torch.zeros(3, 2, dtype=x.dtype).index_add(0, i, x) / counts[:, None]
+
+
+def _direction(v, x):
+    y = F.normalize(x, dim=-1)
+    return (v - y * (v * y).sum(-1, keepdim=True)) / x.norm(dim=-1, keepdim=True)
+
+
+def _entropy(v, x, t):
+    """Of targets that are none: torch's mean leaves out −100."""
+    found = torch.softmax(x, -1)
+    found = found - F.one_hot(t.clamp(min=0), x.shape[-1])
+    return v * found / len(t), None
+
+
+def _entropy_right(v, x, t):
+    counts = t >= 0
+    found = torch.softmax(x, -1) - F.one_hot(t.clamp(min=0), x.shape[-1])
+    return v * found * counts[:, None] / counts.sum(), None
+
+
+_ROWS, _SOME = torch.tensor([0, 2, 5]), torch.tensor([[0, 3], [5, 1], [2, 4]])
+_SEGMENTS, _TARGETS = torch.tensor([0, 0, 1, 1, 2, 2]), torch.tensor([1, 0, 3, 3, 2])
+
+WRONG = {
+    "an index twice: stored, not added": (lambda w, i: w[i], _stored, _drawn(6, 3), _ROWS),
+    "an index twice: scattered, not added": (
+        lambda x, i: x.gather(-1, i),
+        lambda v, x, i: (torch.zeros_like(x).scatter(-1, i, v), None),
+        _drawn(3, 6), _SOME,
+    ),
+    "segments of another length": (
+        _mean_of_segments, lambda v, _, i: (v[i] / 2, None), _drawn(6, 2), _SEGMENTS,
+    ),
+    "a target that is ignored": (F.cross_entropy, _entropy, _drawn(5, 4), _TARGETS),
+    "the largest twice": (
+        lambda x: x.amax(-1), _whole(lambda x: x.amax(-1, keepdim=True)), _drawn(4, 5),
+    ),
+    "the middle twice": (
+        lambda x: x.median(-1).values,
+        _whole(lambda x: x.median(-1, keepdim=True).values),
+        _drawn(4, 5),
+    ),
+    "two of a window": (_pooled, _whole_of_pairs, _drawn(2, 3, 8)),
+    "a second block": (lambda x: x.cumsum(-1), _summed_in_blocks, _drawn(3, 8)),
+    "a row of zeros": (lambda x: F.normalize(x, dim=-1), _direction, _drawn(4, 5)),
+}  # fmt: skip
+
+RIGHT = {
+    "rows added": (lambda w, i: w[i], _added, _drawn(6, 3), _ROWS),
+    "of a permutation what undoes it": (
+        lambda x, i: x[i], lambda v, _, i: (v[i.argsort()], None), _drawn(4, 3),
+        torch.tensor([2, 0, 3, 1]),
+    ),
+    "rows stored where none is yet": (
+        lambda x, i: torch.zeros(8, 3, dtype=x.dtype).index_put((i,), x),
+        lambda v, _, i: (v[i], None), _drawn(3, 3)[:, :3], torch.tensor([0, 2, 5]),
+    ),
+    "segments by their counts": (
+        _mean_of_segments,
+        lambda v, _, i: ((v / torch.bincount(i, minlength=3)[:, None])[i], None),
+        _drawn(6, 2), _SEGMENTS,
+    ),
+    "without what is ignored": (F.cross_entropy, _entropy_right, _drawn(5, 4), _TARGETS),
+    "the first of the largest": (lambda x: x.amax(-1), _first, _drawn(4, 5)),
+    "the first of a window": (_pooled, _first_of_pairs, _drawn(2, 3, 8)),
+    "from the right": (
+        lambda x: x.cumsum(-1), lambda v, _: _summed_from_the_right(v), _drawn(3, 8),
+    ),
+    "a length's own derivative": (
+        lambda x: F.normalize(x, dim=-1),
+        lambda v, x: torch.autograd.functional.vjp(lambda y: F.normalize(y, dim=-1), x, v)[1],
+        _drawn(4, 5),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_no_given_argument_shows_is_wrong(name):
+    """The given ones are right: no two entries are equal, no index is there twice."""
+    forward, backward, *given = WRONG[name]
+
+    with pytest.raises(GradientMismatch, match=r" at (entries|rows|an index|one index|axes)"):
+        comparisons.check(_written(forward, backward), *given)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_a_reference_shows_is_wrong_too(name):
+    """The same, judged by other code."""
+    forward, backward, *given = WRONG[name]
+
+    with pytest.raises(GradientMismatch):
+        comparisons.check(_written(forward, backward), *given, reference=forward)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_is_right_at_other_arguments_passes(name):
+    """Each choice at a tie, each count of a segment."""
+    forward, backward, *given = RIGHT[name]
+    found = comparisons.check(_written(forward, backward), *given)
+
+    assert found.wrong == 0
+    assert (
+        any("131 long" in words for words in found.also)
+        or "stored" in name
+        or "permutation" in name
+    )
+
+
+class TestMoves:
+    """What is changed, and what stays as its caller keeps it."""
+
+    def test_a_permutation_stays(self):
+        """What undoes it goes by its being one."""
+        assert moves.of_integers((torch.tensor([2, 0, 1]), _drawn(3))) == {}
+
+    def test_what_is_sorted_stays_sorted(self):
+        """Segments may have to be."""
+        changes = moves.of_integers((_SEGMENTS,))
+        made = {name: change((_SEGMENTS,))[0] for name, change in changes.items()}
+
+        assert made["an index more often"].tolist() == [0, 0, 0, 1, 2, 2]
+        assert made["one index ignored"].tolist() == [0, 0, 1, 1, 2, -100]
+
+    def test_entries_of_a_longer_axis_lie_between_those_given(self):
+        """Whatever range they were drawn from, they stay in it."""
+        x = _drawn(3, 8)
+        changes = dict(moves.of_lengths((x,)))
+        longer = changes["axes of 8 that are 131 long"]((x,))[0]
+
+        assert longer.shape == (3, 131)
+        assert x.min() <= longer.min() <= longer.max() <= x.max()
+
+    @pytest.mark.parametrize(
+        "chosen", [torch.softmax(_drawn(3, 8), -1), _drawn(3, 8).sort(-1).values, torch.ones(8)]
+    )
+    def test_an_axis_along_which_numbers_were_chosen_stays(self, chosen: Tensor):
+        """Rows that sum to one, sorted, all one."""
+        assert not [name for name, _ in moves.of_lengths((chosen,)) if name.startswith("axes of 8")]
