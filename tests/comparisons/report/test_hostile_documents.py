@@ -260,13 +260,13 @@ DAMAGE = {
     "a cost without lines": lambda d: _rows_of("cost")(d).update(lines=[]),
     "a cost at other sizes": lambda d: _rows_of("cost")(d).update(sizes=[7]),
     "an error of a cost that is none": lambda d: _rows_of("cost")(d)["lines"][0].update(
-        ulp=written(float("nan"))
+        ulp=plain_data(float("nan"))
     ),
     "a time of 0": lambda d: _rows_of("cost")(d)["lines"][0].update(
-        nanoseconds=[[1000, written(0.0)], [100000, written(float("-inf"))]]
+        nanoseconds=[[1000, plain_data(0.0)], [100000, plain_data(float("-inf"))]]
     ),
     "a time that is none": lambda d: _rows_of("cost")(d)["lines"][0].update(
-        nanoseconds=[[1000, written(float("nan"))], [100000, written(float("nan"))]]
+        nanoseconds=[[1000, plain_data(float("nan"))], [100000, plain_data(float("nan"))]]
     ),
     "caught by a number": lambda d: _rows_of("detection")(d).update(caught_by={"symdiff": 1}),
 }
