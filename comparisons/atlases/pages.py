@@ -83,7 +83,7 @@ class Page:
         anchor = f"{self.title(framework, way)} in {dtype}".lower().replace(" ", "-")
         link = f"[{number}](functions/{function}.md#{anchor})"
         best = (framework, way) in self.atlas.best(function, dtype)
-        return f"{square(found)} {f'**{link}**' if best else link}"
+        return f"{square(found)}\N{NO-BREAK SPACE}{f'**{link}**' if best else link}"
 
     def definitions(self, function: str) -> list[tuple[str, list[str]]]:
         """Each documented formula, and whose it is."""

@@ -21,6 +21,7 @@ from symdiff.functions import STABLE_FUNCTIONS
 from symdiff.programs.program import program
 
 _TOO_DEEP = 12  # layers of SymPy's diff: its expression doubles with nearly every one
+_TOO_LONG = 32  # layers of torch.compile: at 16 it takes half a minute, twice that at 32
 _COMPILED_AT = 64  # values: a compiled function is warm before it is timed
 
 Maker = Callable[[Definition, int], Method | str]  # or why there is none
@@ -120,6 +121,8 @@ def torch_compiled(definition: Definition, depth: int) -> Method | str:
     """`torch.compile` of the chain, then one backward pass."""
     import torch
 
+    if depth > _TOO_LONG:
+        return f"torch.compile of {depth} layers takes minutes; it is tried to {_TOO_LONG}"
     if not any(map(shutil.which, ("c++", "g++", "clang++"))):
         return "torch.compile needs a C++ compiler, and there is none on this machine"
     chain = called(torch_call(definition).function, depth)

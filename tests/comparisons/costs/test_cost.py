@@ -107,6 +107,7 @@ def test_time_is_the_methods_own():
 def test_what_cannot_be_asked_is_told(quick):
     """A depth that SymPy's diff does not reach, in words."""
     assert "swells beyond reach" in methods.sympy_diff(symdiff.activation("silu"), 64)
+    assert "takes minutes" in methods.torch_compiled(symdiff.activation("silu"), 64)
     assert "depth" in repr(quick)
     with pytest.raises(ValueError, match="unknown activation"):
         comparisons.cost("geluu")
