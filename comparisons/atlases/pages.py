@@ -125,7 +125,7 @@ def square(found: Row) -> str:
     if verdict in _NO_PASS:
         return _NO_PASS[verdict]
     colour = next((s for most, s in _STEPS if found["usual_ulp"] <= most), "🟧")
-    return f"{colour}∞" if verdict is Verdict.FAILS_AT_INFINITY else colour
+    return f"{colour}\N{WORD JOINER}∞" if verdict is Verdict.FAILS_AT_INFINITY else colour
 
 
 def pages(atlas: Atlas) -> Mapping[str, str]:
