@@ -120,6 +120,7 @@ def torch_forward(definition: Definition, depth: int) -> Method | str:
 def torch_compiled(definition: Definition, depth: int) -> Method | str:
     """`torch.compile` of the chain, then one backward pass."""
     import torch
+    import torch._inductor.config as inductor
 
     if depth > _TOO_LONG:
         return f"torch.compile of {depth} layers takes minutes; it is tried to {_TOO_LONG}"
@@ -128,7 +129,8 @@ def torch_compiled(definition: Definition, depth: int) -> Method | str:
     chain = called(torch_call(definition).function, depth)
 
     def compile_() -> Any:
-        with own_deprecations_ignored():
+        # What an earlier process compiled is on the disk, and would cost nothing.
+        with own_deprecations_ignored(), inductor.patch(force_disable_caches=True):
             torch._dynamo.reset()  # noqa: SLF001 - the documented way to forget earlier functions
             compiled = torch.compile(chain, dynamic=True)
             for size in (_COMPILED_AT, 2 * _COMPILED_AT):  # another size makes the size a variable
