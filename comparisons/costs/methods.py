@@ -159,6 +159,7 @@ def jax_compiled(definition: Definition, depth: int) -> Method | str:
     if known.valued(known.formula) != definition.valued(definition.formula):
         return "JAX documents another definition"
     jax = framework.names["jax"]
+    jax.config.update("jax_cpu_enable_async_dispatch", False)  # noqa: FBT003 - in this thread
     chain = called(framework.subject(definition.name).forward, depth)
     gradient = jax.jit(jax.grad(lambda values: chain(values).sum()))
     (_, seconds) = timed(lambda: gradient(jax.numpy.zeros(_COMPILED_AT)).block_until_ready())

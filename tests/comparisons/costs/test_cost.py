@@ -2,6 +2,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -102,6 +103,21 @@ def test_time_is_the_methods_own():
     )
 
     assert nanoseconds_a_value(slow, 1000) > 5 * nanoseconds_a_value(quick, 1000)
+
+
+def test_the_time_of_other_threads_is_counted():
+    """As much as that of the thread which asks."""
+    with ThreadPoolExecutor(1) as threads:
+        here, there = (
+            nanoseconds_a_value(Method("sines", 0.0, None, "", call), 100_000)
+            for call in (_sines, lambda v: threads.submit(_sines, v).result())
+        )
+
+    assert 0.5 < there / here < 2
+
+
+def _sines(values):
+    return [np.sin(values) for _ in range(4)]
 
 
 def test_what_cannot_be_asked_is_told(quick):
