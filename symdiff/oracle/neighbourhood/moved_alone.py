@@ -128,7 +128,10 @@ class MovedAlone:
         return lambda moving, side: moved(steps, balls, {self.moved: moving}, side)
 
     def _slopes(self, place: tuple[int, ...], shape: tuple[int, ...]) -> list[Any]:
-        """The output's slopes on both sides of one entry. Raises: NoOneSidedRule, OutOfTimeError."""
+        """The output's slopes on both sides of one entry.
+
+        Raises: NoOneSidedRule, OutOfTimeError.
+        """
         one = np.zeros(shape, dtype=bool)
         one[place] = True
         return [side.item() for side in self._sides(slopes_beside, self._output, one)]
