@@ -289,6 +289,9 @@ class Watch:
         hit = {k: no_value(balls) | no_value(results[k]) for k, balls in made.items()}
         for name in outputs.keys() & hit.keys():  # the output itself is its cotangent's adjoint
             hit[name] = hit[name] | outputs[name]
+        inputs = behind.keys() & hit.keys() & self._adjoints.signature.inputs.keys()
+        for name in inputs:  # without a first derivative by an entry there is no second one by it
+            hit[name] = hit[name] | behind[name]
         return hit
 
     def _behind(self, term: Term, behind: Masks) -> BoolArray:
