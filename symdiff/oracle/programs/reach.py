@@ -250,7 +250,7 @@ class Watch:
             yield from (Loss(why, axes, where, hit) for axes, where in places)
 
     def lost(self, why: Why, values: Balls, lost: Lost, run: Reaching) -> dict[str, BoolArray]:
-        """By adjoint the entries that are lost for a reason. Args: as above."""
+        """By adjoint the entries that are lost for a reason, which `lost` tells of a value."""
         results = {name: values[key] for key, (name, _) in self._results.items()}
         found = {name: np.zeros(np.shape(balls), bool) for name, balls in results.items()}
         for loss in self._losses(why, values, results, lost, run):
