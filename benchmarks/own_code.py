@@ -22,7 +22,7 @@ from comparisons.dtypes import float_type
 from comparisons.inputs.values import Inputs
 from comparisons.judge.graphs.allowance import Allowance, precision_of
 from comparisons.judge.truth import Truth
-from comparisons.subjects.own.captured import from_code
+from comparisons.subjects.own.from_code import from_code
 from comparisons.subjects.subject import Subject
 
 

@@ -1,4 +1,4 @@
-"""`make report`: the report that `symdiff report` makes, and which checker rejects what is wrong.
+"""`make report`: what `symdiff report` makes, which checker rejects what is wrong, and a cost.
 
 python -m tools.report report/index.html
 """
@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import comparisons
 import symdiff
 from comparisons.cli.report import whole
 from comparisons.report.data.row import Row
@@ -38,6 +39,7 @@ def main() -> None:
     measured.tell_refusals()
     if measured.complete:
         measured.rows += detections()
+        measured.rows.append(comparisons.cost("gelu", depths=(1, 16)).row())
     measured.write(json=path.with_suffix(".json"), csv=None, report=path)
     sys.stdout.write(f"The report: {path.resolve()}\n")
 

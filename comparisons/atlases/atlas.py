@@ -13,8 +13,8 @@ from typing import Any
 from tqdm import tqdm
 
 from comparisons.atlases.data import about, write_document
-from comparisons.atlases.journal import TaskJournal
 from comparisons.atlases.task import Task, measure, tasks_of
+from comparisons.atlases.task_journal import TaskJournal
 from comparisons.dtypes import FLOAT_TYPES, float_type
 from comparisons.frameworks.every import FRAMEWORKS, framework_named
 from comparisons.frameworks.framework import Framework

@@ -39,7 +39,11 @@ def about(
             **{f.name: f.version for f in frameworks if f.name not in missing},
             **{k: v for f in frameworks if f.name not in missing for k, v in f.compilers().items()},
         },
-        "machine": {"system": platform.system(), "architecture": platform.machine()},
+        "machine": {
+            "system": platform.system(),
+            "architecture": platform.machine(),
+            "processor": _processor(),  # numpy, and what is built on it, choose kernels by it
+        },
         "titles": {f.name: f.title for f in frameworks},
         "missing": missing,
         "flushing": [f.name for f in frameworks if f.flushes],
@@ -83,6 +87,15 @@ def is_atlas(path: Path) -> bool:
     except (OSError, RecursionError, ValueError):
         return False
     return isinstance(found, dict) and found.get("kind") == "atlas"
+
+
+def _processor() -> str:
+    """The processor's model, where the system tells it."""
+    with suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+        return next(models, "") or platform.machine()
+    return platform.processor() or platform.machine()
 
 
 def _day() -> str:

@@ -83,7 +83,7 @@ class Page:
         anchor = f"{self.title(framework, way)} in {dtype}".lower().replace(" ", "-")
         link = f"[{number}](functions/{function}.md#{anchor})"
         best = (framework, way) in self.atlas.best(function, dtype)
-        return f"{square(found)} {f'**{link}**' if best else link}"
+        return f"{square(found)}\N{NO-BREAK SPACE}{f'**{link}**' if best else link}"
 
     def definitions(self, function: str) -> list[tuple[str, list[str]]]:
         """Each documented formula, and whose it is."""
@@ -125,7 +125,7 @@ def square(found: Row) -> str:
     if verdict in _NO_PASS:
         return _NO_PASS[verdict]
     colour = next((s for most, s in _STEPS if found["usual_ulp"] <= most), "🟧")
-    return f"{colour}∞" if verdict is Verdict.FAILS_AT_INFINITY else colour
+    return f"{colour}\N{WORD JOINER}∞" if verdict is Verdict.FAILS_AT_INFINITY else colour
 
 
 def pages(atlas: Atlas) -> Mapping[str, str]:

@@ -24,7 +24,7 @@ from comparisons.engines.undisturbed import calling
 from comparisons.inputs.several import usual
 from comparisons.inputs.values import COTANGENT, Inputs, seeded
 from comparisons.results.comparison import Comparison
-from comparisons.subjects.own.captured import from_code
+from comparisons.subjects.own.from_code import from_code
 
 _SOME = 48  # points of usual size, for the code on tensors
 

@@ -13,6 +13,7 @@ from comparisons.cli.arguments import (
     json_option,
     parameters,
     refusals_are_usage_errors,
+    report_option,
 )
 from comparisons.cli.exit_code import ExitCode
 
@@ -32,6 +33,7 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> list[int]:
 Examples:
   symdiff cost gelu
   symdiff cost silu --depth 1,4,16 --sizes 1000,1000000 --plot silu.svg
+  symdiff cost mish --depth 1,16 --report mish.html
 """,
 )
 @click.argument("name", shell_complete=complete_names)
@@ -53,6 +55,7 @@ Examples:
 @parameters
 @json_option
 @file_option("--plot", (".svg",), "Write error against time as SVG.")
+@report_option
 def cost(
     name: str,
     depths: Sequence[int],
@@ -60,11 +63,13 @@ def cost(
     parameters: Mapping[str, str],
     json: Path | None,
     plot: Path | None,
+    report: Path | None,
 ) -> int:
     """Compare closed form and autograd as methods.
 
     Operations, time, memory, time to derive and accuracy of SymPy's diff, symdiff's adjoints, torch
-    eager, forward and compiled, and JAX where it is there; in float64, on one thread.
+    eager, forward and compiled, and JAX where it is there; in float64, on one thread. The report
+    has the table and the plot beside how right the function's gradient is in every type.
     """
     with refusals_are_usage_errors():
         import comparisons
@@ -75,4 +80,14 @@ def cost(
         found.write(json)
     if plot is not None:
         plot.write_text(found.plot(), encoding="utf-8")
+    if report is not None:
+        import symdiff
+        from comparisons.dtypes import FLOAT_TYPES
+        from comparisons.report.data.rows import result_row
+        from comparisons.report.page.document import write
+        from comparisons.subjects.functions import from_catalogue
+
+        subject = from_catalogue(symdiff.activation(name, **parameters))
+        judged = [comparisons.compare(subject, dtype=d) for d in FLOAT_TYPES]
+        write(report, [*map(result_row, judged), found.row()])
     return ExitCode.DONE

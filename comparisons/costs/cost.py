@@ -10,8 +10,9 @@ from typing import Any
 
 import symdiff
 from comparisons.costs.chain import graph_of
-from comparisons.costs.measuring import bytes_a_value, error, nanoseconds_a_value
 from comparisons.costs.methods import methods
+from comparisons.costs.timing import bytes_a_value, error, nanoseconds_a_value
+from comparisons.report.data.row import Row
 from comparisons.results.views.number import shown
 from symdiff import Definition
 
@@ -26,7 +27,7 @@ class CostLine:
     method: str
     operations: int | None
     unit: str  # of the operations
-    seconds: float  # of processor time to derive, trace or compile
+    seconds: float  # of processor time to derive, trace or compile, until it can be called
     nanoseconds: Mapping[int, float]  # of processor time a value, by the size
     bytes: float | None  # the most held, a value, at the largest size; None where not known
     ulp: float | None  # the largest error where gradients are of their usual size
@@ -91,6 +92,21 @@ class Cost:
             if line.ulp is not None
         ]
         return drawn(f"{self.function}: error against time at {largest:,} values", points)
+
+    def row(self) -> Row:
+        """As a row of a report."""
+        lines = [
+            {**asdict(line), "nanoseconds": [list(pair) for pair in line.nanoseconds.items()]}
+            for line in self.lines
+        ]
+        sizes, absent = list(self.sizes), dict(self.absent)
+        return {
+            "kind": "cost",
+            "subject": self.function,
+            "sizes": sizes,
+            "lines": lines,
+            "absent": absent,
+        }
 
     def write(self, path: Path) -> None:
         """As JSON; an infinite error is null."""

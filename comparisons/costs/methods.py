@@ -21,6 +21,7 @@ from symdiff.functions import STABLE_FUNCTIONS
 from symdiff.programs.program import program
 
 _TOO_DEEP = 12  # layers of SymPy's diff: its expression doubles with nearly every one
+_TOO_LONG = 32  # layers of torch.compile: at 16 it takes half a minute, twice that at 32
 _COMPILED_AT = 64  # values: a compiled function is warm before it is timed
 
 Maker = Callable[[Definition, int], Method | str]  # or why there is none
@@ -31,8 +32,12 @@ def sympy_diff(definition: Definition, depth: int) -> Method | str:
     if depth > _TOO_DEEP:
         return f"an expression of {depth} layers swells beyond reach; it is tried to {_TOO_DEEP}"
     primal = expression_of(definition, depth)
-    slope, seconds = timed(lambda: sympy.diff(primal, z))
-    function = sympy.lambdify(z, slope, modules=["scipy", "numpy"])
+
+    def derive() -> tuple[sympy.Expr, Any]:
+        slope = sympy.diff(primal, z)
+        return slope, sympy.lambdify(z, slope, modules=["scipy", "numpy"])
+
+    (slope, function), seconds = timed(derive)
     operations = int(sympy.count_ops(slope))
     return Method("SymPy diff, lambdified", seconds, operations, "operations", function)
 
@@ -49,7 +54,9 @@ def adjoints_shared(definition: Definition, depth: int) -> Method | str:
 
     def derive() -> tuple[Any, Any]:
         derived = symdiff.adjoints(graph_of(definition, depth))
-        return derived, derived.lambdify("numpy")
+        evaluate = derived.lambdify("numpy")
+        evaluate(z=np.linspace(-1, 1, _COMPILED_AT))  # the first call makes what later ones use
+        return derived, evaluate
 
     (derived, evaluate), seconds = timed(derive)
     count = program({"z": derived.nodes["z"]}).operation_count()
@@ -113,13 +120,17 @@ def torch_forward(definition: Definition, depth: int) -> Method | str:
 def torch_compiled(definition: Definition, depth: int) -> Method | str:
     """`torch.compile` of the chain, then one backward pass."""
     import torch
+    import torch._inductor.config as inductor
 
+    if depth > _TOO_LONG:
+        return f"torch.compile of {depth} layers takes minutes; it is tried to {_TOO_LONG}"
     if not any(map(shutil.which, ("c++", "g++", "clang++"))):
         return "torch.compile needs a C++ compiler, and there is none on this machine"
     chain = called(torch_call(definition).function, depth)
 
     def compile_() -> Any:
-        with own_deprecations_ignored():
+        # What an earlier process compiled is on the disk, and would cost nothing.
+        with own_deprecations_ignored(), inductor.patch(force_disable_caches=True):
             torch._dynamo.reset()  # noqa: SLF001 - the documented way to forget earlier functions
             compiled = torch.compile(chain, dynamic=True)
             for size in (_COMPILED_AT, 2 * _COMPILED_AT):  # another size makes the size a variable
@@ -148,6 +159,7 @@ def jax_compiled(definition: Definition, depth: int) -> Method | str:
     if known.valued(known.formula) != definition.valued(definition.formula):
         return "JAX documents another definition"
     jax = framework.names["jax"]
+    jax.config.update("jax_cpu_enable_async_dispatch", False)  # noqa: FBT003 - in this thread
     chain = called(framework.subject(definition.name).forward, depth)
     gradient = jax.jit(jax.grad(lambda values: chain(values).sum()))
     (_, seconds) = timed(lambda: gradient(jax.numpy.zeros(_COMPILED_AT)).block_until_ready())
@@ -179,9 +191,9 @@ def methods(definition: Definition, depth: int) -> Iterator[tuple[str, Method | 
     """Each method, or why there is none, under the first line of what it says of itself."""
     for make in METHODS:
         try:
-            yield make.__name__, make(definition, depth)
+            yield make.__name__.replace("_", " "), make(definition, depth)
         except (NotImplementedError, RecursionError, RuntimeError, TypeError, ValueError) as error:
-            yield make.__name__, str(error).partition("\n")[0]
+            yield make.__name__.replace("_", " "), str(error).partition("\n")[0]
 
 
 def _tensor(values: Any) -> Any:

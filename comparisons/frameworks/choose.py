@@ -7,7 +7,7 @@ from typing import Any
 import symdiff
 from comparisons.dtypes import FloatType
 from comparisons.frameworks.array_framework import ArrayFramework
-from comparisons.frameworks.captured import beside_reference
+from comparisons.frameworks.user_code import beside_reference
 from comparisons.subjects.choose import Given
 from comparisons.subjects.subject import Subject
 from symdiff import Definition

@@ -10,7 +10,7 @@ import symdiff
 from comparisons.dtypes import FloatType
 from comparisons.subjects.catalogue.torch_calls import definition_of_torch
 from comparisons.subjects.functions import from_catalogue, from_function
-from comparisons.subjects.own.captured import from_code
+from comparisons.subjects.own.from_code import from_code
 from comparisons.subjects.own.read_off import read_off
 from comparisons.subjects.subject import Subject
 from symdiff import Definition, Graph

@@ -36,6 +36,7 @@ from symdiff.oracle.programs.array_balls import (
     compile_untied,
     watched,
 )
+from symdiff.oracle.programs.frozen import merges_stops, with_stops_apart
 from symdiff.oracle.programs.reach import Loss, Spoiled, Watch
 from symdiff.programs.program import Program, program
 
@@ -67,7 +68,26 @@ def enclose_arrays(
         ties: whether what a convention chose at a tie is to be settled; else nothing is known
             there. Nor is it where an input is infinite: of 1/z > 0 at ∞ both sides are exactly 0.
     """
-    watch, enough = Watch(adjoints), absolute or {}
+    if merges_stops(adjoints):
+        apart = with_stops_apart(adjoints, arguments)
+        if apart is None:
+            return _nothing(adjoints, arguments, Why.UNDECIDED)
+        made = _enclose(*apart, relative, resolution, absolute or {}, ties=ties)
+        return {name: made[name] for name in adjoints.nodes}
+    return _enclose(adjoints, arguments, relative, resolution, absolute or {}, ties=ties)
+
+
+def _enclose(
+    adjoints: Derivation,
+    arguments: Mapping[str, Any],
+    relative: float,
+    resolution: float,
+    enough: Mapping[str, Float64Array],
+    *,
+    ties: bool,
+) -> dict[str, Enclosure]:
+    """The same, of a program in which no stop is one with what it stops."""
+    watch = Watch(adjoints)
     found: dict[str, Enclosure] = {}
     entries = sum(int(np.size(value)) for value in arguments.values())
     # Of scalars each entry is a problem of its own, and an adjoint that is a constant has as many.
@@ -195,18 +215,20 @@ def _lose(enclosure: Enclosure, where: BoolArray, why: Why) -> None:
     enclosure.put(where, uncertain((int(where.sum()),), why))
 
 
-def _nothing(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, Enclosure]:
-    """What is said of an adjoint when the time was spent before anything was known."""
+def _nothing(
+    adjoints: Derivation, arguments: Mapping[str, Any], why: Why = Why.OUT_OF_BUDGET
+) -> dict[str, Enclosure]:
+    """What is said of an adjoint of which nothing is known, by default as the time was spent."""
     if adjoints.signature.pointwise:
         shape = np.broadcast_shapes(*map(np.shape, arguments.values()))
-        return {name: uncertain(shape, Why.OUT_OF_BUDGET) for name in adjoints.nodes}
+        return {name: uncertain(shape, why) for name in adjoints.nodes}
     lengths = {
         axis: length
         for name, axes in adjoints.signature.inputs.items()
         for axis, length in zip(axes, np.shape(arguments[name]), strict=True)
     }
     return {
-        name: uncertain(tuple(lengths[a] for a in node.axes), Why.OUT_OF_BUDGET)
+        name: uncertain(tuple(lengths[a] for a in node.axes), why)
         for name, node in adjoints.nodes.items()
     }
 

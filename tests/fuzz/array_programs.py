@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import sympy
+from judging import Ball
 from mpmath import mp, mpf
 from sympy import Piecewise
 
@@ -312,9 +313,10 @@ class _Judgement:
             return
         self.looked.counts["certified"] += 1
         self.looked.counts["certified at a kink"] += not smooth
-        error = left[1] + right[1] + mpf(self.found.bound[i])
+        error = left[1] + right[1]
         middle = mpf(self.found.high[i]) + mpf(self.found.low[i])
-        if not (finite and low - error <= middle <= high + error):
+        ball = Ball.all_of(self.found[i])[0]  # of a truth beyond float64 it is infinite
+        if not (finite and ball.meets(low - error, high + error)):
             shown = f"{mp.nstr(low, 12)} to {mp.nstr(high, 12)}"
             self.looked.faults.append(f"{self.drawn}: x[{i}] {self.found[i]}, and it is {shown}")
         elif smooth and self.found.why[i] == Why.BOTH_SIDES:

@@ -24,6 +24,7 @@ _ENOUGH = 118  # bits of the value that are right: a double-double shows 106
 _VANISHED = -1_140  # an error below 2 to this is nothing beside the smallest float64, 2⁻¹⁰⁷⁴
 _HAIRS = (Fraction(1, 2**1_500), Fraction(1, 2**1_900))  # below the distance of any two float64
 _HAIR_LADDER = (2_600, 6_000)
+_STEADY = -1_000  # a difference below 2 to this is of no jump that a formula here could have
 _AGREE = 150  # bits in which the derivatives at both hairs agree where there is a limit
 
 
@@ -202,6 +203,8 @@ class Independent(Formula):
                 )
                 if magnitude(near.v) > max(near.e, magnitude(far.v) - 2):
                     return True
+                if max(magnitude(near.v), near.e) > _STEADY:
+                    return None  # a jump of 10¹⁰ is not seen beside z^100 at 10¹⁰
         except (Undefined, Unknown, OverflowError, MemoryError, ZeroDivisionError):
             return None
         return False

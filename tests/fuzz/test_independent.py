@@ -111,6 +111,7 @@ def test_the_sides_of_a_kink_are_both_given(text, x, sides):
         ("where(z > 0 and log(z) > 0, z, 2*z)", -1.0, Kind.UNKNOWN),
         ("exp(exp(exp(z)))", 1e3, Kind.UNKNOWN),
         ("where(sin(z)**2 + cos(z)**2 == 1, z, 2*z)", 1.0, Kind.UNKNOWN),
+        ("z**100 - where(z >= 1e10, 3, 2.61*z)", 1e10, Kind.SIDES),  # no jump is seen there
     ],
 )
 def test_where_there_is_no_derivative_that_is_said(text, x, kind):

@@ -149,7 +149,9 @@ def _with_one_more_often(x: Tensor) -> Tensor:
 
 
 def of_lengths(given: Any, *, apart: bool = False) -> Iterator[tuple[str, Change]]:
-    """Changes that make axes of one length longer, where no argument looks chosen along them.
+    """Changes that make axes of one length another, where no argument looks chosen along them.
+
+    One entry, of which squeeze() leaves no axis; and as many as a block of a kernel does not hold.
 
     Args: apart, whether no two whole numbers may be equal: those along an axis keep it as it is.
     """
@@ -159,18 +161,19 @@ def of_lengths(given: Any, *, apart: bool = False) -> Iterator[tuple[str, Change
         having = [x for x in tensors if length in x.shape]
         if any(_looks_chosen(x) or (apart and not x.is_floating_point()) for x in having):
             continue
-        for longer in _LENGTHS:
-            entries = sum(_entries_with(x.shape, length, longer) for x in tensors)
-            if longer > length and entries <= MOST:
-                yield f"axes of {length} that are {longer} long", _lengthened(length, longer)
+        for other in _LENGTHS:
+            entries = sum(_entries_with(x.shape, length, other) for x in tensors)
+            if other > length and entries <= MOST:
+                yield f"axes of {length} that are {other} long", _resized(length, other)
                 break
+        yield f"axes of {length} that are 1 long", _resized(length, 1)
 
 
-def _entries_with(shape: tuple[int, ...], length: int, longer: int) -> int:
-    return int(np.prod([longer if n == length else n for n in shape]))
+def _entries_with(shape: tuple[int, ...], length: int, other: int) -> int:
+    return int(np.prod([other if n == length else n for n in shape]))
 
 
-def _lengthened(length: int, longer: int) -> Change:
+def _resized(length: int, other: int) -> Change:
     """Along each axis of a length means of two entries there, weighted at random: no new range."""
 
     def change(given: Any) -> Any:
@@ -178,10 +181,10 @@ def _lengthened(length: int, longer: int) -> Change:
         from torch.utils._pytree import tree_map_only
 
         draw = seeded()
-        places, others = draw.integers(length, size=(2, longer))
-        share = torch.from_numpy(draw.uniform(size=longer))
+        places, others = draw.integers(length, size=(2, other))
+        share = torch.from_numpy(draw.uniform(size=other))
 
-        def longer_one(x: Tensor) -> Tensor:
+        def resized(x: Tensor) -> Tensor:
             made = x.detach()
             for axis in (a for a, n in enumerate(x.shape) if n == length):
                 first = made.index_select(axis, torch.from_numpy(places))
@@ -193,7 +196,7 @@ def _lengthened(length: int, longer: int) -> Change:
                 made = first * weight + second * (1 - weight)
             return made.requires_grad_(x.requires_grad)
 
-        return tree_map_only(torch.Tensor, longer_one, given)
+        return tree_map_only(torch.Tensor, resized, given)
 
     return change
 

@@ -24,6 +24,7 @@ from comparisons.careful.numbers.suspicion import arguments_of, norms, steady, s
 from comparisons.careful.unasked import Also, Unasked
 from comparisons.cases.asked import Asked, case_of
 from comparisons.cases.case import Case
+from comparisons.engines.call import run
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.undisturbed import calling
 from comparisons.judge.vocabulary import Verdict
@@ -53,7 +54,10 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
             yield Unasked("other numbers", _CHOSEN)
         for name, change in _changes(case, bare, free=free):
             found = _asked(case, bare, name, change, sizes)
-            asked += [] if found is None else [name]
+            if isinstance(found, Unasked):
+                yield found
+            elif found is not None:
+                asked.append(name)
             if isinstance(found, Comparison):
                 yield found
                 return
@@ -122,7 +126,7 @@ def _asked(
     change: moves.Change,
     sizes: Mapping[str, float],
     scale: float | None = None,
-) -> Comparison | bool | None:
+) -> Comparison | Unasked | bool | None:
     """The comparison at arguments changed, if it is wrong; None if nothing can be said there.
 
     Args: sizes, of the gradients at the given arrays; scale, of the entries, if they are scaled.
@@ -132,10 +136,17 @@ def _asked(
         subject = bare.at_others(arguments, named)
         asked = Asked(subject, case.dtype, device=case.setting.device, budget=case.budget)
         moved = case_of(asked)
-        looks_wrong = suspicious(moved, sizes, scale)
+    except Exception:  # noqa: BLE001 - code need not be made for such arguments
+        return None
+    try:
+        found = moved.gradients(Reverse()).values
+    except Exception as error:  # noqa: BLE001 - the user's code may raise anything
+        return _raising(moved, name, error)
+    try:
+        looks_wrong = suspicious(moved, found, sizes, scale)
         if looks_wrong and scale is not None and not steady(moved):
             return None
-    except Exception:  # noqa: BLE001 - code need not be made for such arguments
+    except Exception:  # noqa: BLE001 - what cannot be estimated there
         return None
     if looks_wrong:
         named = replace(moved.subject, name=f"{case.subject} at {name}")
@@ -143,6 +154,16 @@ def _asked(
         if answer.verdict is Verdict.DISAGREES:
             return answer
     return None if looks_wrong is None else True
+
+
+def _raising(moved: Case, name: str, error: Exception) -> Unasked | None:
+    """In words that the backward raises, if the forward does not."""
+    try:
+        run(moved.subject, moved.setting.leaves(moved.subject, moved.inputs))
+    except Exception:  # noqa: BLE001 - as above
+        return None
+    said = str(error).partition("\n")[0]
+    return Unasked(name, f"its backward raises {type(error).__name__}: {said}")
 
 
 def _scales(case: Case) -> Iterator[list[int]]:

@@ -11,6 +11,8 @@ from comparisons.dtypes import Float64Array, FloatType
 from comparisons.engines.modes.reverse import Reverse
 from comparisons.inputs.values import Inputs, seeded
 
+Values = Mapping[str, Float64Array | None]
+
 _SUSPICIOUS = 2.0**-20  # of a gradient's norm in float64; a few digits lost are none of it
 _SUSPICIOUS_ELSE = 2.0**-6
 # Of the gradient's norm at the given arrays: less is what rounds off where it is nearly 0, as that
@@ -36,15 +38,16 @@ def norms(case: Case) -> dict[str, float]:
         return {name: float(np.linalg.norm(np.ravel(g))) for name, g in found.items()}
 
 
-def suspicious(case: Case, sizes: Mapping[str, float], scale: float | None) -> bool | None:
+def suspicious(
+    case: Case, found: Values, sizes: Mapping[str, float], scale: float | None
+) -> bool | None:
     """Whether a gradient looks wrong; None where the code's own values are not those of its graph.
 
     There it leaves its type, or loses its digits.
 
-    Args: sizes, of the gradients at the given arrays; scale, of the entries beside them.
+    Args: found, the gradients; sizes, of those at the given arrays; scale, of the entries.
     """
     expected = case.derived.approximate(case.inputs)
-    found = case.gradients(Reverse()).values
     double = case.dtype.name == "float64"
     line = _SUSPICIOUS if double else _SUSPICIOUS_ELSE
     little = _LITTLE if double else _LITTLE_ELSE

@@ -189,7 +189,7 @@ def _place(row: Row) -> tuple[str, ...]:
     """Where a row stands, beside those of which as much is the same."""
     if row["kind"] == "detection":
         return (row["kind"], row["subject"], row["mutation"])
-    if row["kind"] == "convention":
+    if row["kind"] in ("convention", "cost"):
         return (row["kind"], row["subject"])
     if row["kind"] == "difference":
         pair = (row["first"], row["second"], row["adjoint"])

@@ -20,6 +20,7 @@ from comparisons.report.data.whole_file import write_whole
 from comparisons.report.page.glossary import STATUSES, VERDICTS
 from comparisons.report.page.templates import STYLE_FILE, anchor, style_sheet, template
 from comparisons.report.summaries.conventions import KinkConventions, kink_conventions
+from comparisons.report.summaries.costs import Costs, costs_of
 from comparisons.report.summaries.detections import Detections
 from comparisons.report.summaries.engine_pairs import EnginePair, engine_pairs
 from comparisons.report.summaries.findings import Disagreement, findings, origin_of
@@ -219,6 +220,11 @@ class Document:
     def detections(self) -> Detections:
         """Which checker caught which wrong backward."""
         return Detections([r for r in self.rows if r["kind"] == "detection"])
+
+    @cached_property
+    def costs(self) -> Sequence[Costs]:
+        """What gradients cost by each method, where that was measured."""
+        return costs_of(r for r in self.rows if r["kind"] == "cost")
 
     @cached_property
     def _anchors(self) -> dict[str, str]:

@@ -22,6 +22,7 @@ from comparisons.inputs.position import entry
 from comparisons.report.data.decided import briefly, decided
 from comparisons.report.data.row import Row
 from comparisons.report.page import markdown, plots
+from comparisons.report.page.cost_plot import CostPlot
 from comparisons.report.page.glossary import STATUSES, TERMS, VERDICTS
 from comparisons.report.page.mathml import mathml
 from comparisons.report.summaries.findings import HERE, TORCH, USER
@@ -73,6 +74,7 @@ def _html() -> Environment:
         "equation": _equation,
     }
     environment.filters |= {"place": _place, "breaking": _breaking, "cited": _cited}
+    environment.filters["cost_plot"] = CostPlot
     environment.filters |= {"error_plot": plots.error_plot, "curve_plot": plots.curve_plot}
     return environment
 

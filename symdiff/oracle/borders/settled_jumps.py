@@ -33,7 +33,10 @@ def settle_jumps(
     relative: float,
     jumping: Mapping[str, BoolArray],
 ) -> None:
-    """Leave certified what is proven, in place. Args: as `settle_ties`."""
+    """Leave certified what is proven, in place.
+
+    Args: jumping, by an adjoint's name by which entries the function may jump.
+    """
     proven: dict[str, BoolArray] = {}
     for name, some in jumping.items():
         if name not in found or not some.any():

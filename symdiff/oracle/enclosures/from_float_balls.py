@@ -48,7 +48,10 @@ def enclose_quickly(
 
 
 def none_is_zero(steps: Program, arguments: Mapping[str, Any], moved: Container[str]) -> bool:
-    """Whether float64 tells that no entry of any result is 0. Args: as above."""
+    """Whether float64 tells that no entry of any result is 0.
+
+    Args: moved, the names of inputs that are taken with a tiny radius.
+    """
     if running_bounds.none_is_zero(steps, arguments):
         return True
     from symdiff.float_balls.evaluate import evaluate  # numba takes 0.5 s

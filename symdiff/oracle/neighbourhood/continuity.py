@@ -39,7 +39,8 @@ def continuous(
     jumps may cancel: what is compared hangs on one of them.
 
     Returns: by the result's name, an array of its shape.
-    Args: as `beside`. Raises: Unproven, OutOfTimeError.
+    Args: moving, by an input's name how fast each entry moves.
+    Raises: NoOneSidedRule, OutOfTimeError.
     """
     before = ctx.cap
     ctx.cap = ORDER

@@ -84,7 +84,7 @@ class MovedAlone:
     def derivatives(self, some: BoolArray) -> Iterator[tuple[tuple[int, ...], Sides]]:
         """The places of those entries whose derivatives on both sides are proven, and these.
 
-        Args: some, which entries are asked for. Raises: Unproven, OutOfTimeError.
+        Args: some, which entries are asked for. Raises: NoOneSidedRule, OutOfTimeError.
         """
         slopes = 0
         for moving in self._together(some):
@@ -103,7 +103,7 @@ class MovedAlone:
     def jumps(self, some: BoolArray) -> Iterator[tuple[int, ...]]:
         """The places of those entries at which the function is proven to jump.
 
-        Args: some, which entries are asked for. Raises: Unproven, OutOfTimeError.
+        Args: some, which entries are asked for. Raises: NoOneSidedRule, OutOfTimeError.
         """
         here = interpret(self._terms, self._balls, compile_entry)
         for moving in each(some):
@@ -114,7 +114,7 @@ class MovedAlone:
     def steep(self, some: BoolArray) -> Iterator[tuple[int, ...]]:
         """The places of those entries by which the output is proven to grow beyond all bounds.
 
-        Args: some, which entries are asked for. Raises: Unproven, OutOfTimeError.
+        Args: some, which entries are asked for. Raises: NoOneSidedRule, OutOfTimeError.
         """
         for moving in each(some):
             if any(grows(self._output, self._balls, {self.moved: moving}, s) for s in (-1, 1)):
@@ -128,7 +128,10 @@ class MovedAlone:
         return lambda moving, side: moved(steps, balls, {self.moved: moving}, side)
 
     def _slopes(self, place: tuple[int, ...], shape: tuple[int, ...]) -> list[Any]:
-        """The output's slopes on both sides of one entry. Raises: Unproven, OutOfTimeError."""
+        """The output's slopes on both sides of one entry.
+
+        Raises: NoOneSidedRule, OutOfTimeError.
+        """
         one = np.zeros(shape, dtype=bool)
         one[place] = True
         return [side.item() for side in self._sides(slopes_beside, self._output, one)]

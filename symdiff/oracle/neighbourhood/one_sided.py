@@ -69,7 +69,8 @@ def beside(
 ) -> dict[str, Any]:
     """Each result of a program as an object array of what it tends to: balls, or `UNKNOWN`.
 
-    Args and Raises: those of `_moved`.
+    Args: moving, by an input's name how fast each entry moves; side, 1 or −1, whither.
+    Raises: NoOneSidedRule, OutOfTimeError.
     """
     return {name: as_array(_limits(made)) for name, made in _moved(steps, arguments, moving, side)}
 
@@ -77,9 +78,9 @@ def beside(
 def slopes_beside(
     steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any], side: int
 ) -> dict[str, Any]:
-    """The same of each result's derivative by ε, on that side.
+    """Each result's derivative by ε on that side, as `UNKNOWN` where there is none.
 
-    Args and Raises: those of `_moved`.
+    Raises: NoOneSidedRule, OutOfTimeError.
     """
     return {name: as_array(_slopes(made)) for name, made in _moved(steps, arguments, moving, side)}
 
@@ -90,7 +91,7 @@ def grows(
     """Whether some entry of a result is proven to have a slope beyond all bounds on that side.
 
     With ε = δ² roots of what vanishes are series in δ: of a + b δ the slope is b/δ.
-    Args and Raises: those of `_moved`.
+    Raises: NoOneSidedRule, OutOfTimeError.
     """
     towards = {name: side * np.asarray(rates) for name, rates in moving.items()}
     found = _moved(steps, arguments, towards, 1, power=2)
@@ -102,7 +103,7 @@ def moved(
 ) -> dict[str, Any]:
     """Each result as an object array of balls, series and `UNKNOWN`.
 
-    Args and Raises: those of `_moved`.
+    Raises: NoOneSidedRule, OutOfTimeError.
     """
     return {name: as_array(made) for name, made in _moved(steps, arguments, moving, side)}
 

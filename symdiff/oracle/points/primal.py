@@ -87,6 +87,14 @@ class Primal:
         return tuple(value for value in self.values if not is_total(value))
 
 
+def _put(e: Expr, numbers: Mapping[Symbol, Expr]) -> Expr:
+    """The expression with numbers put in; NaN where SymPy refuses to compare what is none."""
+    try:
+        return e.xreplace(dict(numbers))
+    except TypeError:
+        return sympy.nan
+
+
 @lru_cache(maxsize=4096)
 def is_total(e: Expr) -> bool:
     """Whether the expression is seen to have a value at every real number."""
@@ -162,7 +170,8 @@ class PrimalAt:
 
     def _exists_on(self, point: Sequence[arb], side: int) -> bool | None:
         beside = self._next_to(point, side)
-        found = {exists(value.xreplace(beside), 1) for value in self._primal.restricting}
+        made = [_put(value, beside) for value in self._primal.restricting]
+        found = {None if value is sympy.nan else exists(value, 1) for value in made}
         return False if False in found else None if None in found else True
 
     def _next_to(self, point: Sequence[arb], side: int) -> dict[Symbol, Expr]:
@@ -213,7 +222,7 @@ class PrimalAt:
         if at is None:
             return None
         numbers = dict(zip(self._inputs, map(number_in, point), strict=True))
-        numbers |= {s: e.xreplace(numbers) for s, e in self._primal.made.items()}
+        numbers |= {s: _put(e, numbers) for s, e in self._primal.made.items()}
         still = frozenset(self._variables) - {self._primal.variable}
         return Point(dict(zip(self._variables, at, strict=True)), numbers, still)
 
@@ -304,8 +313,9 @@ class PrimalAt:
         slope = self._slope_limit(point, side)
         if slope is None:
             return arb.nan(), arb.nan()
-        function = self._primal.function.xreplace(self._next_to_all(point, side))
-        return _ball(limits(function)[1:]), _ball(slope)
+        function = _put(self._primal.function, self._next_to_all(point, side))
+        tends = arb.nan() if function is sympy.nan else _ball(limits(function)[1:])
+        return tends, _ball(slope)
 
     def _slope_limit(self, point: Sequence[arb], side: int) -> Enclosure | None:
         """The limit of the derivative at z + side/t for t → ∞; None where it is not looked for."""
@@ -315,14 +325,15 @@ class PrimalAt:
             return None
         try:
             slope = differentiate(self._primal.function, self._primal.variable)
-            return limits(slope.xreplace(self._next_to_all(point, side)))[1:]
+            slope = _put(slope, self._next_to_all(point, side))
+            return None if slope is sympy.nan else limits(slope)[1:]
         except ValueError:  # floor has neither a derivative in closed form nor power series
             return None
 
     def _next_to_all(self, point: Sequence[arb], side: int) -> dict[Symbol, Expr]:
         """The inputs next to the point, and the stops at it."""
         numbers = dict(zip(self._inputs, map(number_in, point), strict=True))
-        stops = {s: e.xreplace(numbers) for s, e in self._primal.made.items()}
+        stops = {s: _put(e, numbers) for s, e in self._primal.made.items()}
         return {**stops, **self._next_to(point, side)}
 
     def _beside_by_series(self, point: Sequence[arb] | None, side: int) -> tuple[arb, arb]:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+from flint import arb
+from sympy import Abs, Expr, Piecewise, sign
+
 from symdiff.bridge.interpret import interpret
+from symdiff.functions import Extreme, Rounding
+from symdiff.graph.adjoints.derivation import Derivation
+from symdiff.graph.kinds.einsum import repeated
+from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.stop import Stop
-from symdiff.graph.node import Node
+from symdiff.graph.node import Node, topological
 from symdiff.graph.order import ordered
-from symdiff.oracle.programs.array_balls import compile_entry
+from symdiff.oracle.programs.array_balls import balls_of, compile_entry
 from symdiff.programs.program import program
 
 _STOP = "%stop"
@@ -48,3 +57,60 @@ class Frozen:
         if not self.stops:
             return {}
         return interpret(program(self.stops), balls, compile_entry)
+
+
+def merges_stops(adjoints: Derivation) -> bool:
+    """Whether a value is compared with itself, stopped, of which a program would make one.
+
+    max(x, stop(x)) is x to a program, and as x moves the larger of two.
+    """
+    graphs = (adjoints.graph, *adjoints.graph.before)
+    computed = topological([n for g in graphs for n in g.output_nodes], computed=True)
+    if not any(isinstance(node, Stop) for node in computed):
+        return False
+    chooses = any(isinstance(n, Elementwise) and choosing(n.expr) for n in computed)
+    return chooses and any(_merges(node) for node in computed if isinstance(node, Elementwise))
+
+
+def _merges(node: Node) -> bool:
+    return len({_unstopped(o) for o in node.operands}) < len(set(node.operands))
+
+
+def _unstopped(node: Node) -> Node:
+    while isinstance(node := repeated(node), Stop):
+        (node,) = node.operands
+    return node
+
+
+def choosing(e: Expr) -> bool:
+    """Whether an expression has cases, or functions that have."""
+    return bool(e.has(Piecewise, Extreme, Rounding, Abs, sign))
+
+
+def with_stops_apart(
+    adjoints: Derivation, arguments: Mapping[str, Any]
+) -> tuple[Derivation, dict[str, Any]] | None:
+    """The adjoints of the graph with inputs in place of stops, and all arguments.
+
+    None where a stop's value is no float64 number, or the graph is made of derivatives.
+    """
+    graph = adjoints.graph
+    if graph.derived_from is not None:
+        return None
+    frozen = Frozen(graph.lines.values())
+    values = frozen.values({name: balls_of(value) for name, value in arguments.items()})
+    exact = {name: _float64(entries) for name, entries in values.items()}
+    if any(entries is None for entries in exact.values()):
+        return None
+    lines = {name: frozen[node] for name, node in graph.lines.items()}
+    fixed = [Input(node.axes, (), name) for name, node in frozen.stops.items()]
+    apart = replace(graph, inputs=(*graph.inputs, *fixed), lines=lines, where={})
+    return Derivation(apart), {**arguments, **exact}
+
+
+def _float64(entries: Any) -> Any:
+    """Balls as float64 numbers; None where they are none."""
+    balls = [arb(entry) for entry in np.ravel(entries).tolist()]
+    found = np.array([float(ball.mid()) for ball in balls]).reshape(np.shape(entries))
+    same = all(b.is_exact() and b == arb(x) for b, x in zip(balls, found.flat, strict=True))
+    return found if same else None

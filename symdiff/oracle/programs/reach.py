@@ -250,7 +250,7 @@ class Watch:
             yield from (Loss(why, axes, where, hit) for axes, where in places)
 
     def lost(self, why: Why, values: Balls, lost: Lost, run: Reaching) -> dict[str, BoolArray]:
-        """By adjoint the entries that are lost for a reason. Args: as above."""
+        """By adjoint the entries that are lost for a reason, which `lost` tells of a value."""
         results = {name: values[key] for key, (name, _) in self._results.items()}
         found = {name: np.zeros(np.shape(balls), bool) for name, balls in results.items()}
         for loss in self._losses(why, values, results, lost, run):
@@ -289,6 +289,9 @@ class Watch:
         hit = {k: no_value(balls) | no_value(results[k]) for k, balls in made.items()}
         for name in outputs.keys() & hit.keys():  # the output itself is its cotangent's adjoint
             hit[name] = hit[name] | outputs[name]
+        inputs = behind.keys() & hit.keys() & self._adjoints.signature.inputs.keys()
+        for name in inputs:  # without a first derivative by an entry there is no second one by it
+            hit[name] = hit[name] | behind[name]
         return hit
 
     def _behind(self, term: Term, behind: Masks) -> BoolArray:

@@ -2,8 +2,13 @@
 
 import io
 import json
+import os
 import pickle
 import re
+import signal
+import subprocess
+import sys
+import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
@@ -23,6 +28,11 @@ SLICE = {
     "frameworks": ["torch", "autograd"],
     "dtypes": ["float32", "float64"],
     "functions": ["tanh", "gelu_tanh"],
+}
+WIDE = {
+    "frameworks": ["torch", "jax", "autograd"],
+    "dtypes": ["float32", "float64"],
+    "functions": ["tanh", "gelu_tanh", "relu", "celu", "softplus", "mish", "erf", "sigmoid"],
 }
 
 
@@ -83,18 +93,24 @@ def test_two_runs_give_the_same_bytes(found, tmp_path):
     assert written(again, tmp_path / "again.json") == written(found, tmp_path / "first.json")
 
 
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory):
+    """The bytes of as many tasks as there are workers, made in this process."""
+    return written(comparisons.atlas(**WIDE), tmp_path_factory.mktemp("wide") / "atlas.json")
+
+
 @pytest.mark.slow
-def test_processes_give_the_same_bytes(found, tmp_path):
+def test_processes_give_the_same_bytes(wide, tmp_path):
     """Each rebuilds what it needs by name."""
     with ProcessPoolExecutor(2, get_context("spawn")) as processes:
-        again = comparisons.atlas(**SLICE, executor=processes)
+        again = comparisons.atlas(**WIDE, executor=processes)
 
-    assert written(again, tmp_path / "again.json") == written(found, tmp_path / "first.json")
+    assert written(again, tmp_path / "again.json") == wide
 
 
 @pytest.mark.slow
-def test_sixteen_workers_of_dask_give_the_same_bytes(found, tmp_path):
-    """An executor like any other."""
+def test_sixteen_workers_of_dask_give_the_same_bytes(wide, tmp_path):
+    """An executor like any other: processes, one of which may die while it works."""
     distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(
@@ -102,9 +118,34 @@ def test_sixteen_workers_of_dask_give_the_same_bytes(found, tmp_path):
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        again = comparisons.atlas(**SLICE, executor=client.get_executor())
+        again = comparisons.atlas(**WIDE, executor=client.get_executor())
 
-    assert written(again, tmp_path / "again.json") == written(found, tmp_path / "first.json")
+    assert written(again, tmp_path / "again.json") == wide
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tasks", [1, 5, 11])
+def test_killed_by_the_system_it_goes_on_and_ends_with_the_same_bytes(wide, tmp_path, tasks):
+    """SIGKILL to the command and its workers after so many tasks; then the same command again."""
+    journal, result = tmp_path / "atlas.jsonl", tmp_path / "atlas.json"
+    options = [f"--{k}={','.join(v)}" for k, v in {**WIDE, "dtype": WIDE["dtypes"]}.items()]
+    command = [sys.executable, "-m", "comparisons", "atlas", "--jobs=2"]
+    command += [o for o in options if not o.startswith("--dtypes")]
+    command += [f"--checkpoint={journal}", f"--json={result}"]
+    first = subprocess.Popen(command, start_new_session=True)
+    while first.poll() is None and _lines(journal) <= tasks:
+        time.sleep(0.01)
+    os.killpg(first.pid, signal.SIGKILL)
+
+    assert first.wait() == -signal.SIGKILL
+    assert not result.exists()
+    assert tasks <= _lines(journal) - 1 < 16
+    assert subprocess.run(command, check=True).returncode == 0
+    assert result.read_bytes() == wide
+
+
+def _lines(path):
+    return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
 @pytest.mark.parametrize("kept", [0.6, 0.95, 1.0])

@@ -30,7 +30,7 @@ from comparisons.judge.graphs.entries import judge_entries
 from comparisons.judge.power.power import ALLCLOSE, GRADCHECK
 from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
-from comparisons.subjects.own.captured import from_code
+from comparisons.subjects.own.from_code import from_code
 
 SIZE = 1e-6
 FLOAT64 = FLOAT_TYPES["float64"]

@@ -1,6 +1,8 @@
 """Closed form and autograd as methods: counts are exact, and what is measured is of the method."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -11,8 +13,11 @@ import symdiff
 from comparisons.cli.command import main
 from comparisons.costs import methods
 from comparisons.costs.chain import expression_of, graph_of, z
-from comparisons.costs.measuring import bytes_a_value, error, nanoseconds_a_value
 from comparisons.costs.method import Method
+from comparisons.costs.timing import bytes_a_value, error, nanoseconds_a_value
+from comparisons.report.data.files import read_json, write_json
+from comparisons.report.page.cost_plot import CostPlot
+from comparisons.report.page.document import Document
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +105,25 @@ def test_time_is_the_methods_own():
     assert nanoseconds_a_value(slow, 1000) > 5 * nanoseconds_a_value(quick, 1000)
 
 
+def test_the_time_of_other_threads_is_counted():
+    """As much as that of the thread which asks."""
+    with ThreadPoolExecutor(1) as threads:
+        here, there = (
+            nanoseconds_a_value(Method("sines", 0.0, None, "", call), 100_000)
+            for call in (_sines, lambda v: threads.submit(_sines, v).result())
+        )
+
+    assert 0.5 < there / here < 2
+
+
+def _sines(values):
+    return [np.sin(values) for _ in range(4)]
+
+
 def test_what_cannot_be_asked_is_told(quick):
     """A depth that SymPy's diff does not reach, in words."""
     assert "swells beyond reach" in methods.sympy_diff(symdiff.activation("silu"), 64)
+    assert "takes minutes" in methods.torch_compiled(symdiff.activation("silu"), 64)
     assert "depth" in repr(quick)
     with pytest.raises(ValueError, match="unknown activation"):
         comparisons.cost("geluu")
@@ -122,3 +143,45 @@ def test_the_command_writes_the_table_the_json_and_the_plot(tmp_path, capsys, mo
     }
     assert plot.read_text().count("<circle") == 2
     assert main(["cost", "tanh", "--depth", "0"]) == 2
+
+
+def test_a_report_has_the_table_beside_the_functions_own_gradients(tmp_path, monkeypatch, quick):
+    """And its JSON, which fits the schema, makes the same section."""
+    monkeypatch.setattr(methods, "METHODS", (methods.adjoints_shared, methods.torch_eager))
+    page = tmp_path / "cost.html"
+
+    assert main(["cost", "celu", "--sizes", "100", "--set", "alpha=2", "--report", str(page)]) == 0
+    text = page.read_text()
+    assert '<h2 id="costs">' in text
+    assert text.count("<circle") == 2
+    assert "celu" in text.partition('id="matrix"')[2]
+
+    kept = tmp_path / "run.json"
+    write_json(kept, [quick.row()])
+    (costs,) = Document(read_json(kept)).costs
+    assert [line.ulp for line in costs.lines] == [line.ulp for line in quick.lines]
+    assert [line.depth for line in costs.lines] == [line.depth for line in quick.lines]
+
+
+def test_what_takes_time_before_the_first_value_is_counted():
+    """Compiling is not free because it is done late."""
+    graph = symdiff.activation("silu")
+    derived = methods.adjoints_shared(graph, 6)
+    started = time.process_time()
+    derived.call(np.linspace(-1, 1, 64))
+    first = time.process_time() - started
+
+    assert first < derived.seconds
+
+
+@pytest.mark.parametrize("values", [(1.0, 2.0), (0.0, np.inf), (np.nan, np.nan), (-1.0, -1.0)])
+def test_a_point_stays_in_the_frame_whatever_was_measured(values):
+    """Numbers do not cover each other."""
+    plot = CostPlot([values, (30.0, 5.0), (30.0, 5.0), (30.1, 5.1)])
+
+    for mark in plot.marks:
+        assert plot.left <= mark.x <= plot.right
+        assert plot.top <= mark.y <= plot.bottom
+    places = [(m.x, m.y - m.beside) for m in plot.marks]
+    assert len({*places}) == 4
+    assert plot.x_ticks

@@ -8,7 +8,7 @@ from torch import nn
 import comparisons
 from comparisons.diagnosis.steps import follow
 from comparisons.dtypes import float_type
-from comparisons.subjects.own.captured import from_code
+from comparisons.subjects.own.from_code import from_code
 
 F64 = torch.float64
 

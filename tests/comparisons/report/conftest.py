@@ -19,6 +19,31 @@ from comparisons.subjects.choose import subject_of
 from comparisons.sweeps.blocks import Recipe, prepared
 from comparisons.sweeps.sweep import Sweep
 
+COST = {
+    "kind": "cost",
+    "subject": "softsign",
+    "sizes": [1000, 100000],
+    "lines": [
+        {
+            "depth": depth,
+            "method": method,
+            "operations": operations,
+            "unit": "operations",
+            "seconds": 0.25,
+            "nanoseconds": times,
+            "bytes": bytes_,
+            "ulp": ulp,
+        }
+        for depth, method, operations, times, bytes_, ulp in (
+            (1, "closed form", 12, [[1000, 40.5], [100000, 30.25]], 24.0, 7.125),
+            (1, "torch, reverse", 5, [[1000, 90.0], [100000, 8.5]], None, 4.5),
+            (1, "before sharing", 99, [], None, None),
+            (16, "torch, reverse", None, [[1000, 900.0], [100000, 85.0]], 16.0, float("inf")),
+        )
+    ],
+    "absent": {"SymPy diff, depth 16": "it swells <beyond> reach"},
+}
+
 
 @pytest.fixture(scope="session")
 def rows():
@@ -54,4 +79,4 @@ def rows():
         detection_row("tanh", "factor 1.0009", {"symdiff": True, "gradcheck": False}),
         detection_row("relu", "sign flipped", {"symdiff": True, "gradcheck": True}),
     ]
-    return [*map(result_row, found), *others, *detections]
+    return [*map(result_row, found), *others, *detections, COST]

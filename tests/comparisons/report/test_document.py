@@ -1,6 +1,7 @@
 """The report as a page."""
 
 import json
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -149,6 +150,44 @@ class TestMarkdown:
 
         assert "symdiff ✓, gradcheck ✗" in text
         assert "| *gradcheck in all* | 0/1 | 2/2 |" in text
+
+
+class TestCosts:
+    """What a gradient costs: one table, one plot, the same numbers in both."""
+
+    def test_the_fastest_and_the_rightest_of_a_depth_are_bold(self, report):
+        """At each size; what was not measured is empty."""
+        text = report.render(".html")
+        section = text[text.index('id="costs"') : text.index('id="detections"')]
+
+        assert [*re.findall(r"<strong>([^<]*)</strong>", section)][1:] == [
+            *("40.5", "4.5", "8.5"),
+            *("∞", "900", "85"),
+        ]
+        assert "99 operations" in section
+        assert "it swells &lt;beyond&gt; reach" in section
+        assert '<a href="#costs">' in text
+
+    def test_each_point_of_the_plot_has_its_number_in_the_table(self, report):
+        """A method that is only counted has none."""
+        (costs,) = report.costs
+        section = report.render(".html").partition('<svg class="cost"')[2].partition("</svg>")[0]
+
+        assert [line.number for line in costs.lines] == [1, 2, 0, 3]
+        assert section.count("<circle") == len(costs.points) == 3
+
+    def test_in_markdown_it_is_a_table(self, report):
+        """The same figures."""
+        text = report.render(".md")
+
+        assert "| closed form | 1 | 7.12 | 40.5 | 30.2 | 24 | 250 | 12 operations |" in text
+        assert "\n## What a gradient costs\n" in text
+
+    def test_a_report_without_it_says_nothing_of_it(self, rows):
+        """No heading, no link."""
+        others = [row for row in rows if row["kind"] != "cost"]
+
+        assert "costs" not in Document(document(others, complete=True)).render(".html").lower()
 
 
 class TestTitle:

@@ -256,6 +256,18 @@ DAMAGE = {
     "a schema of a megabyte": lambda d: d.update(schema="a" * 10**6),
     "a kink at NaN": lambda d: _rows_of("convention")(d).update(at=plain_data(float("nan"))),
     "nobody caught it": lambda d: _rows_of("detection")(d).update(caught_by={}),
+    "a cost of nothing": lambda d: _rows_of("cost")(d).update(sizes=[], lines=[]),
+    "a cost without lines": lambda d: _rows_of("cost")(d).update(lines=[]),
+    "a cost at other sizes": lambda d: _rows_of("cost")(d).update(sizes=[7]),
+    "an error of a cost that is none": lambda d: _rows_of("cost")(d)["lines"][0].update(
+        ulp=plain_data(float("nan"))
+    ),
+    "a time of 0": lambda d: _rows_of("cost")(d)["lines"][0].update(
+        nanoseconds=[[1000, plain_data(0.0)], [100000, plain_data(float("-inf"))]]
+    ),
+    "a time that is none": lambda d: _rows_of("cost")(d)["lines"][0].update(
+        nanoseconds=[[1000, plain_data(float("nan"))], [100000, plain_data(float("nan"))]]
+    ),
     "caught by a number": lambda d: _rows_of("detection")(d).update(caught_by={"symdiff": 1}),
 }
 

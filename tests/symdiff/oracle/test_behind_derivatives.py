@@ -6,6 +6,7 @@ import sympy
 
 from symdiff import adjoints
 from symdiff.graph import Graph, array, contraction, einsum, elementwise
+from symdiff.graph.kinds.gather import gather
 from symdiff.graph.kinds.input import Input
 from symdiff.oracle.enclosures.enclosure import Why
 
@@ -68,6 +69,17 @@ def test_other_rows_are_certified(rows):
     assert np.array_equal(~enclosure["x"].certified.any(axis=1), np.arange(rows) == 1)
     assert np.array_equal(~enclosure["x"].certified.all(axis=1), np.arange(rows) == 1)
     assert not enclosure["v"].certified[1]
+
+
+def test_a_second_derivative_that_is_0_by_its_formula_is_none_there_either():
+    """(x₀/x₁, x₁/0, x₂/x₀, x₃/0): no slope hangs on x₃ by its formula, and the sum has no value."""
+    moved = gather(X, np.array([1, -1, 0, -1]), ("n",), (4,))
+    y = elementwise(lambda a, b: a / b, X, moved)
+    graph = Graph("f", (X,), {"y": y, "L": einsum("n ->", y)})
+    found = twice(graph).enclose(x=np.array([-1.0, -0.25, 3.0, 0.0]), w=np.ones(4))
+
+    assert not found["x"].certified.any()
+    assert not found["w"].certified.any()
 
 
 def test_a_third_derivative_hangs_on_the_function_too():

@@ -15,7 +15,7 @@ from comparisons.careful.running.calls import Calls
 from comparisons.cases.asked import Asked, case_of
 from comparisons.dtypes import float_type
 from comparisons.engines.engine import own_deprecations_ignored
-from comparisons.subjects.own.captured import from_code
+from comparisons.subjects.own.from_code import from_code
 
 _FIXED = torch.tensor([[0.5, -2.0, 0.0], [1.5, 3.0, -1.0]], dtype=torch.float64)
 _GIVEN = torch.tensor([[0.25, -1.5, 2.0], [0.75, -0.5, 1.25]], dtype=torch.float64)

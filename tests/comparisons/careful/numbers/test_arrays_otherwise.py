@@ -15,7 +15,7 @@ from comparisons.careful.unasked import Unasked
 from comparisons.cases.asked import Asked, case_of
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.judge.truth import Truth
-from comparisons.subjects.own.captured import from_code
+from comparisons.subjects.own.from_code import from_code
 
 
 def _normal(*shape):

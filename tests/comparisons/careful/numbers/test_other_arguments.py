@@ -186,6 +186,19 @@ def test_what_is_right_at_other_arguments_passes(name):
     )
 
 
+def test_a_backward_that_raises_where_the_forward_has_a_value_is_told():
+    """It is no wrong gradient: whoever meets it sees it."""
+
+    def entropy(v, x, t):
+        found = torch.softmax(x, -1)
+        found[torch.arange(len(t)), t] -= 1
+        return v * found / len(t), None
+
+    found = comparisons.check(_written(F.cross_entropy, entropy), _drawn(5, 4), _TARGETS)
+
+    assert any("one index ignored (its backward raises IndexError" in u for u in found.unasked)
+
+
 class TestMoves:
     """What is changed, and what stays as its caller keeps it."""
 
@@ -209,6 +222,7 @@ class TestMoves:
 
         assert longer.shape == (3, 131)
         assert x.min() <= longer.min() <= longer.max() <= x.max()
+        assert changes["axes of 8 that are 1 long"]((x,))[0].shape == (3, 1)
 
     @pytest.mark.parametrize(
         "chosen", [torch.softmax(_drawn(3, 8), -1), _drawn(3, 8).sort(-1).values, torch.ones(8)]

@@ -9,7 +9,7 @@ import comparisons
 from comparisons import GradientMismatch
 from comparisons.cases.asked import Asked, case_of
 from comparisons.dtypes import FLOAT_TYPES
-from comparisons.subjects.own.captured import from_code
+from comparisons.subjects.own.from_code import from_code
 
 
 def _normal(*shape):

@@ -9,7 +9,7 @@ from comparisons import GradientMismatch
 from comparisons.cases.asked import Asked, case_of
 from comparisons.dtypes import FLOAT_TYPES
 from comparisons.judge.graphs.held import precisions
-from comparisons.subjects.own.captured import from_code
+from comparisons.subjects.own.from_code import from_code
 from symdiff.graph import topological
 
 

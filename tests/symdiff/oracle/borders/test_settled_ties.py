@@ -323,3 +323,24 @@ def test_slopes_of_single_inputs_are_proven_together_or_not():
     below = adjoints(graph).enclose(x=np.array([-1.0, -2.0]), y=np.array([3.0, -1.0]))
     assert below["x"].certified.all()
     assert (below["x"].high == 0).all()
+
+
+def test_what_is_compared_with_itself_stopped_is_tied():
+    """x ≠ stop(x) is false at every x and true beside it: a program would make one of both."""
+    s = stop(X, "detach()")
+    at = np.array([0.0, 2.0])
+
+    def found(y):
+        return adjoints(Graph("f", (X,), {"y": y})).enclose(x=at, v=np.ones(2))["x"]
+
+    apart = elementwise(lambda a, b: a - b, X, s)
+    flat = found(elementwise(lambda d, s: Piecewise((s, sympy.Ne(d, 0)), (d, True)), apart, s))
+    assert not flat.certified[0] or flat.high[0] == 0  # the case that is taken has the slope 1
+    assert not flat.certified[1]  # it jumps from 2 to 0
+    steep = found(elementwise(lambda m: sympy.sqrt(Abs(m)), elementwise(maximum, X, s)))
+    assert not steep.certified[0]  # on the right √ε
+    kink = found(elementwise(maximum, X, s))
+    assert (kink.high[kink.certified] <= 1).all()
+    smooth = found(elementwise(lambda a, s, x: sympy.exp(a - s) * Abs(x - 1), X, s, X))
+    assert smooth.certified.all()
+    assert smooth.high.tolist() == [0.0, 2.0]

@@ -171,3 +171,18 @@ def test_where_there_is_no_function_or_it_jumps_there_is_no_second_derivative(te
     lines = {"d": symdiff.adjoints(graph).nodes["z"]}
     twice = symdiff.adjoints(symdiff.Graph("twice", graph.inputs, lines, derived_from=graph))
     assert twice.enclose(z=np.array([z, 2.5]))["z"].certified.tolist() == [False, True]
+
+
+def test_second_derivatives_of_formulas_with_conditions_on_infinities_are_enclosed():
+    """SymPy refuses to compare 1/0 with 0: of what is put in nothing is known then."""
+    log = "log1p(relu(z))"
+    inner = f"where({log} < 0, cosh(z), cosh(z) + ({log})**2*(sin(z)))"
+    text = f"(where({log} < 0, cosh(z), {inner})) * max(z**3/7, z**3/7 + (cos(z) - 1)*exp(z)/3)"
+    graph = symdiff.pointwise(symdiff.activation(text))
+    lines = {"d": symdiff.adjoints(graph).nodes["z"]}
+    twice = symdiff.adjoints(symdiff.Graph("twice", graph.inputs, lines, derived_from=graph))
+    at = np.array([0.0, -0.0, 5e-324, -5e-324, 1e-30, -1e-310, -1.0, 1e10, -1e5, 300.0, 1.0])
+    found = twice.enclose(z=at)["z"]
+
+    assert found.certified[0]
+    assert found.high[0] == 0

@@ -14,7 +14,7 @@ from comparisons.dtypes import FloatType
 from comparisons.frameworks.array_framework import ArrayFramework
 from comparisons.frameworks.arrays import Array
 from comparisons.subjects.choose import Given
-from comparisons.subjects.own.captured import from_code
+from comparisons.subjects.own.from_code import from_code
 from comparisons.subjects.own.written_call import written_call
 from comparisons.subjects.subject import Subject
 

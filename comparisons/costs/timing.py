@@ -21,28 +21,35 @@ from comparisons.judge.ulp import ulp_error
 from symdiff import Graph
 
 _ENOUGH = 0.1  # seconds of processor time that one figure may take
-_REPEATS = 50
+_BATCH = 0.02  # seconds of a batch: some ticks of 4 ms
+_BATCHES, _MOST_CALLS = 5, 20_000
 _USUAL = 1 / 16  # as in the atlas
 _POINTS = 129
 
 
 def nanoseconds_a_value(method: Method, size: int) -> float:
-    """The least of some runs, in processor time of all threads; a machine under load has no other.
+    """The least of some batches, in processor time of all threads; a load has no part in it.
+
+    A batch is long beside the ticks by which the system tells other threads' time: JAX's spin.
 
     Args: size, of an array of numbers drawn from −4 to 4.
     """
     assert method.call is not None  # noqa: S101 - what is only counted is not timed
     given = method.prepare(_values(size))
     method.call(given)
-    least, spent = np.inf, 0.0
-    for _ in range(_REPEATS):
-        start = time.process_time_ns()
+    once = max(_seconds(method, given, 1), 1e-7)
+    calls = max(1, min(_MOST_CALLS, round(_BATCH / once)))
+    batches = max(1, min(_BATCHES, round(_ENOUGH / (calls * once))))
+    least = min(_seconds(method, given, calls) for _ in range(batches))
+    return 1e9 * least / (calls * size)
+
+
+def _seconds(method: Method, given: Any, calls: int) -> float:
+    assert method.call is not None  # noqa: S101 - as above
+    start = time.process_time_ns()
+    for _ in range(calls):
         method.call(given)
-        took = time.process_time_ns() - start
-        least, spent = min(least, took), spent + took / 1e9
-        if spent > _ENOUGH:
-            break
-    return float(least) / size
+    return (time.process_time_ns() - start) / 1e9
 
 
 def bytes_a_value(method: Method, size: int) -> float | None:

@@ -1,0 +1,81 @@
+"""What a gradient costs by each method, as the page's table and plot are made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from comparisons.report.data.row import Row
+
+
+@dataclass(frozen=True)
+class Time:
+    """Nanoseconds a value, and whether no other method of the depth takes less."""
+
+    value: float
+    least: bool
+
+
+@dataclass(frozen=True)
+class CostedMethod:
+    """One line of the table."""
+
+    number: int  # of its point in the plot; 0 if it has none
+    depth: int
+    method: str
+    operations: int | None
+    unit: str
+    seconds: float
+    times: Sequence[Time | None]  # by the sizes
+    bytes: float | None
+    ulp: float | None
+    rightest: bool  # whether no other method of the depth has a smaller error
+
+
+@dataclass(frozen=True)
+class Costs:
+    """One function's table, and the points of its plot."""
+
+    subject: str
+    sizes: Sequence[int]
+    lines: Sequence[CostedMethod]
+    absent: Mapping[str, str]
+    points: Sequence[tuple[float, float]] = field(default=())  # nanoseconds at the largest, ulp
+
+    @property
+    def largest(self) -> int:
+        """The size at which the plot is drawn."""
+        return max(self.sizes)
+
+
+def costs_of(rows: Iterable[Row]) -> list[Costs]:
+    """A table a row of the kind `cost`; a method that is only counted is no point of the plot."""
+    return [_costs(row) for row in rows]
+
+
+def _costs(row: Row) -> Costs:
+    sizes, points, lines = row["sizes"], [], []
+    largest = max(sizes)
+    times = [dict(line["nanoseconds"]) for line in row["lines"]]
+    for line, taken in zip(row["lines"], times, strict=True):
+        alike = [k for k, other in enumerate(row["lines"]) if other["depth"] == line["depth"]]
+        fastest = [min((times[k][s] for k in alike if s in times[k]), default=0.0) for s in sizes]
+        errors = [e for k in alike if (e := row["lines"][k]["ulp"]) is not None]
+        number = 0
+        if largest in taken and line["ulp"] is not None:
+            points.append((taken[largest], line["ulp"]))
+            number = len(points)
+        lines.append(
+            CostedMethod(
+                number=number,
+                **{k: line[k] for k in ("depth", "method", "operations", "unit", "seconds")},
+                times=[
+                    Time(taken[s], taken[s] <= least) if s in taken else None
+                    for s, least in zip(sizes, fastest, strict=True)
+                ],
+                bytes=line["bytes"],
+                ulp=line["ulp"],
+                rightest=line["ulp"] is not None and line["ulp"] <= min(errors),
+            )
+        )
+    return Costs(row["subject"], sizes, lines, row["absent"], points)
