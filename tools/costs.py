@@ -1,0 +1,258 @@
+"""The page on what a gradient costs: two measurements, their tables, and what they answer.
+
+python -m tools.costs docs/cost.md             the page anew from docs/cost.json
+python -m tools.costs docs/cost.md --measure   measure first; some minutes, with JAX installed
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from comparisons.costs.cost import Cost, CostLine, cost
+from comparisons.results.views.number import shown
+
+FUNCTION = "gelu"
+SIZES = tuple(10**k for k in range(8))  # at depth 1
+DEPTHS, SIZE = (1, 2, 4, 8, 16, 32, 64, 128), 100_000
+SYMPY, BOUNDED, PLAIN = "SymPy diff, lambdified", "symdiff, lambdified", "closed form, plain numpy"
+REVERSE, FORWARD, COMPILED = "torch, reverse", "torch, forward", "torch, compiled"
+JAX = "JAX, compiled"
+_MIDDLE = 16  # the depth that the answers are given at
+_VERSIONS = ("torch", "jax", "sympy", "numpy", "symdiff-autograd")
+
+_HEAD = """
+# What a gradient costs
+
+Closed form or automatic differentiation: which is faster, which is righter, where does each break
+down? `comparisons.cost`, or `symdiff cost`, puts a function into itself as often as it is told and
+compares the methods side by side, in float64 on one thread; `--report` makes a page of it:
+
+    symdiff cost gelu --depth 1,4,16 --report gelu.html
+
+| method | what it is |
+|---|---|
+| SymPy diff, lambdified | `sympy.diff` of the whole expression, in plain SymPy |
+| symdiff, lambdified | the shared adjoint graph, with bounds of its error and rescue by balls |
+| closed form, plain numpy | the same steps without bounds or rescue |
+| torch, reverse, forward, compiled | `torch.autograd.grad`, `torch.func.jvp`, `torch.compile` |
+| JAX, compiled | `jax.jit` of `jax.grad`, where JAX is installed |
+
+What follows is of one machine. Times are processor time, so that a machine under load tells the
+same; what holds are the ratios within a table.
+"""
+
+_TAIL = """
+Operations are SymPy's count of an expression, symdiff's of its steps after sharing, and of torch
+the operators called. Bytes are the most that is held a value beyond input and output (Linux tells;
+of JAX, which keeps what it once had, nothing can be told). The error is the largest in ulp on
+[−4, 4] where the gradient is of its usual size. The page is made by `python -m tools.costs
+docs/cost.md` from [cost.json](cost.json), which `--measure` measures anew.
+"""
+
+
+def measured() -> dict[str, Any]:
+    """Both measurements as plain data, with what they were made with."""
+    found = {
+        "by_size": cost(FUNCTION, sizes=SIZES),
+        "by_depth": cost(FUNCTION, depths=DEPTHS, sizes=(SIZE,)),
+    }
+    versions = {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}}
+    return {"versions": versions, **{name: asdict(each) for name, each in found.items()}}
+
+
+def read(path: Path) -> tuple[Mapping[str, str], Cost, Cost]:
+    """The versions, and the costs by size and by depth, of a file."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    by_size, by_depth = (_cost(data[name]) for name in ("by_size", "by_depth"))
+    return data["versions"], by_size, by_depth
+
+
+def remark(path: Path) -> str:
+    """What else there is to say of how the data of a file were measured."""
+    found: str = json.loads(path.read_text(encoding="utf-8")).get("remark", "")
+    return found
+
+
+def page(versions: Mapping[str, str], by_size: Cost, by_depth: Cost, remarked: str = "") -> str:
+    """The page: the question, its answers with their figures, the tables."""
+    made = ", ".join(f"{name} {number}" for name, number in versions.items())
+    parts = [
+        _HEAD.strip(),
+        *_answers(by_size, by_depth),
+        "## By size",
+        f"{FUNCTION} once: nanoseconds a value, of arrays of so many values.",
+        _sizes(by_size),
+        "## By depth",
+        f"{FUNCTION} put into itself, at {SIZE:,} values. *Derived in*: until it can be called.",
+        _depths(by_depth),
+        f"![Error against time at depth 1 and {_MIDDLE}](cost.svg)",
+        _TAIL.strip(),
+        f"Measured with {made}. {remarked}".rstrip(),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _answers(by_size: Cost, by_depth: Cost) -> Iterator[str]:
+    yield "## Which is faster?"
+    yield "\n".join(f"- {sentence}" for sentence in _faster(by_size, by_depth))
+    yield "## Which is righter?"
+    yield "\n".join(_errors(by_depth, depth) for depth in (1, _MIDDLE, max(DEPTHS)))
+    yield (
+        "Every method loses digits with each layer, and none is righter by being symbolic or "
+        "automatic: what decides is the form in which a layer's slope is computed, and torch's "
+        "kernels have good ones too. What the closed form has over autograd is that it knows its "
+        "error, and says so."
+    )
+    yield "## Where does each break down?"
+    yield "\n".join(f"- {sentence}" for sentence in _limits(by_size, by_depth))
+
+
+def _faster(by_size: Cost, by_depth: Cost) -> Iterator[str]:
+    def ratios(method: str) -> str:
+        """Of its time to that of torch's reverse mode, once and at depth."""
+        pairs = [(by_size.line(method), by_size.line(REVERSE))]
+        pairs += [(by_depth.line(method, _MIDDLE), by_depth.line(REVERSE, _MIDDLE))]
+        once, deep = (shown(a.nanoseconds[SIZE] / b.nanoseconds[SIZE]) for a, b in pairs)
+        return f"{once} and {deep}"
+
+    yield f"One value alone, in microseconds a call: {_ordered(by_size, 1, 1e-3)}."
+    yield f"Of {SIZE:,} values, in nanoseconds each: {_ordered(by_size, SIZE, 1.0)}."
+    yield (
+        f"In times of torch's reverse mode, once and at depth {_MIDDLE}: the closed form with its "
+        f"proven bounds {ratios(BOUNDED)}; without bounds, step by step in numpy, {ratios(PLAIN)}; "
+        f"`torch.compile` {ratios(COMPILED)}; JAX's compiled gradient {ratios(JAX)}."
+    )
+
+
+def _limits(by_size: Cost, by_depth: Cost) -> Iterator[str]:
+    """A sentence a method on where it ends."""
+    last = {x.method: x for x in by_depth.lines if x.nanoseconds}  # the deepest of each
+    first = {x.method: x for x in reversed(by_depth.lines)}
+    yield (
+        f"SymPy's diff swells: {first[SYMPY].operations:,} operations at depth 1, "
+        f"{last[SYMPY].operations:,} at depth {last[SYMPY].depth}, derived in "
+        f"{_seconds(last[SYMPY])}. Beyond that it is not tried."
+    )
+    ours, reverse = last[BOUNDED], last[REVERSE]
+    yield (
+        f"The shared adjoints grow by a layer's operations a layer: {first[BOUNDED].operations:,} "
+        f"at depth 1, {ours.operations:,} at depth {ours.depth}, derived in {_seconds(ours)}. A "
+        f"value takes {shown(ours.nanoseconds[SIZE] / 1e3)} microseconds there with bounds, beside "
+        f"{shown(reverse.nanoseconds[SIZE] / 1e3)} by torch's reverse mode."
+    )
+    yield (
+        f"Reverse mode keeps every layer's values: {_bytes(first[REVERSE])} bytes a value at depth "
+        f"1, {_bytes(reverse)} at depth {reverse.depth}. Forward mode holds "
+        f"{_bytes(last[FORWARD])} there, and takes a pass an input."
+    )
+    compiled, xla = last[COMPILED], last[JAX]
+    slower = shown(xla.nanoseconds[SIZE] / reverse.nanoseconds[SIZE])
+    yield (
+        f"Compilers take their time with depth: `torch.compile` {_seconds(compiled)} at depth "
+        f"{compiled.depth}, beyond which it is not tried; JAX {_seconds(xla)} at depth "
+        f"{xla.depth}. There what JAX compiled takes {slower} times as long as torch's reverse "
+        "mode."
+    )
+    size = max(by_size.sizes)
+    factors = "; ".join(
+        f"{x.method} {shown(x.nanoseconds[size] / x.nanoseconds[SIZE])}"
+        for x in by_size.lines
+        if x.nanoseconds
+    )
+    yield (
+        f"Size breaks none of them. Of {size:,} values, which fit no cache, each takes so many "
+        f"times what it does of {SIZE:,}: {factors}."
+    )
+
+
+def _ordered(found: Cost, values: int, times: float) -> str:
+    """The methods with their times, the fastest first."""
+    timed = [(x.nanoseconds[values], x.method) for x in found.lines if values in x.nanoseconds]
+    return "; ".join(f"{method} {shown(times * taken)}" for taken, method in sorted(timed))
+
+
+def _errors(found: Cost, depth: int) -> str:
+    lines = [x for x in found.lines if x.depth == depth and x.nanoseconds]
+    return f"- Depth {depth}, in ulp: {'; '.join(f'{x.method} {_ulp(x)}' for x in lines)}."
+
+
+def _sizes(found: Cost) -> str:
+    head = ["method", *(f"{n:,}" for n in found.sizes), "bytes", "ulp"]
+    rows = [
+        [x.method, *(shown(x.nanoseconds[n]) for n in found.sizes), _bytes(x), _ulp(x)]
+        for x in found.lines
+        if x.nanoseconds
+    ]
+    return _table(head, rows)
+
+
+def _depths(found: Cost) -> str:
+    head = ["method", "depth", "ns a value", "ulp", "bytes", "derived in", "operations"]
+    rows = [
+        [
+            *(x.method, str(x.depth), shown(x.nanoseconds[SIZE]), _ulp(x), _bytes(x), _seconds(x)),
+            "" if x.operations is None else f"{x.operations:,} {x.unit}",
+        ]
+        for x in found.lines
+        if x.nanoseconds
+    ]
+    return _table(head, rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---:" if i else "---" for i in range(len(head))], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _bytes(line: CostLine) -> str:
+    return "" if line.bytes is None else shown(line.bytes)
+
+
+def _ulp(line: CostLine) -> str:
+    return "" if line.ulp is None else shown(line.ulp)
+
+
+def _seconds(line: CostLine) -> str:
+    seconds = line.seconds
+    return f"{shown(seconds)} s" if seconds >= 1 else f"{shown(1e3 * seconds)} ms"
+
+
+def plot(by_depth: Cost) -> str:
+    """Error against time, of two depths."""
+    return replace(by_depth, lines=[x for x in by_depth.lines if x.depth in (1, _MIDDLE)]).plot()
+
+
+def _cost(data: Mapping[str, Any]) -> Cost:
+    lines = [
+        CostLine(**{**line, "nanoseconds": {int(n): t for n, t in line["nanoseconds"].items()}})
+        for line in data["lines"]
+    ]
+    return Cost(data["function"], data["sizes"], lines, data["absent"])
+
+
+def write(path: Path) -> None:
+    """The page and its plot from the data beside it."""
+    versions, by_size, by_depth = read(path.with_suffix(".json"))
+    told = remark(path.with_suffix(".json"))
+    path.write_text(page(versions, by_size, by_depth, told), encoding="utf-8")
+    path.with_suffix(".svg").write_text(plot(by_depth), encoding="utf-8")
+
+
+def main() -> None:
+    """Write the page and its plot, measured anew or from the data beside it."""
+    path, *options = sys.argv[1:]
+    if options == ["--measure"]:
+        text = json.dumps(measured(), indent=1, allow_nan=False) + "\n"
+        Path(path).with_suffix(".json").write_text(text, encoding="utf-8")
+    write(Path(path))
+
+
+if __name__ == "__main__":
+    main()
