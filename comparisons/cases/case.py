@@ -180,6 +180,7 @@ class Case:
             computed=self.subject.computed,
             shared=self.subject.shared,
             weights=self.subject.weights,
+            left=self._left,
             strict=self.budget.strict,
             watched=[node for nodes in self._functions.values() for node in nodes],
         )
@@ -264,6 +265,15 @@ class Case:
             return False
         certified = truth[truth.certified]
         return not certified.high.any() and not certified.bound.any()
+
+    def _left(self, name: str) -> Float64Array:
+        """What rounding may leave of an adjoint that is 0 in every entry."""
+        bare, allowance = self.subject.bare, self._allowance
+        if bare is None or allowance is None or not self._is_zero(name):
+            return np.zeros(())
+        values = allowance.narrow.values
+        summed = [(self.inputs[v], values[v]) for v in bare.weights.values() if v in values]
+        return residue(name, self.inputs, summed, self.dtype)
 
     def _results(
         self, gradients: Gradients, at: Inputs, chosen: IndexArray | None

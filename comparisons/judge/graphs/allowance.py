@@ -9,7 +9,7 @@ frameworks lose digits, τ′ instead of τ, an entry *agrees*; else it *disagre
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -52,6 +52,8 @@ class Allowance:
             computes, whose errors are small beside the largest entry; `neighbours`, as of pixels
             between which a rounded position lies.
         weights: of a gradient's own gradient, by each input the one that weights its derivative.
+        left: what rounding may leave of an adjoint that is 0 in every entry, by its name: what the
+            code computes the graph may have cancelled.
         strict: whether √N τ counts, which no first-order error exceeds, instead of 16 τ.
         watched: nodes whose range at these inputs is wanted.
     """
@@ -62,6 +64,7 @@ class Allowance:
     computed: Mapping[Node, Roundings] = field(default_factory=dict)
     shared: Shared | None = None
     weights: Mapping[str, str] = field(default_factory=dict)
+    left: Callable[[str], Float64Array] = lambda _: np.zeros(())
     strict: bool = False
     watched: Iterable[Node] = ()
 
@@ -126,5 +129,6 @@ class Allowance:
         return TIMES * self.unit * np.where((x > 0) & np.isfinite(size), size, 0.0)
 
     def _line(self, errors: RoundingErrors, name: str, unit: Float64Array) -> Float64Array:
-        size = errors.bound(name) if self.strict else TIMES * errors.sizes[name]
-        return size + PLUS * unit
+        if self.strict:
+            return errors.bound(name) + PLUS * unit
+        return TIMES * errors.sizes[name] + PLUS * unit + self.left(name)

@@ -136,7 +136,7 @@ def test_a_gradient_where_there_is_none_is_no_residue(slope):
     """Of float64 rounding leaves less."""
     constant = with_backward(lambda x: x / x, lambda _, __, v: [slope * v[0]])
 
-    with pytest.raises(GradientMismatch, match="should have none"):
+    with pytest.raises(GradientMismatch, match="is wrong at 5 of 5 points"):
         comparisons.check(constant, _normal(5))
 
 
