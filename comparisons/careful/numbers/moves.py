@@ -28,6 +28,7 @@ _IGNORED = -100  # a target that torch's losses leave out by default
 _LENGTHS = (131, 67)  # beyond a block of 128, and of 64; odd
 _MOST_LENGTHS = 4
 MOST = 2**14  # entries: a capture more for each change
+_PAIRS = 2**21  # of entries of two arguments: as many may meet, in a convolution, say
 
 
 def free_ones(move: Callable[[Tensor], Tensor]) -> Change:
@@ -162,8 +163,8 @@ def of_lengths(given: Any, *, apart: bool = False) -> Iterator[tuple[str, Change
         if any(_looks_chosen(x) or (apart and not x.is_floating_point()) for x in having):
             continue
         for other in _LENGTHS:
-            entries = sum(_entries_with(x.shape, length, other) for x in tensors)
-            if other > length and entries <= MOST:
+            entries = sorted(_entries_with(x.shape, length, other) for x in tensors)
+            if other > length and sum(entries) <= MOST and np.prod(entries[-2:]) <= _PAIRS:
                 yield f"axes of {length} that are {other} long", _resized(length, other)
                 break
         yield f"axes of {length} that are 1 long", _resized(length, 1)
