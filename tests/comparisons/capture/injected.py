@@ -49,9 +49,14 @@ class Rejection:
     slopes: tuple[float, float]  # by differences of the value to either side, of 60 digits
 
     @property
+    def unknown(self) -> bool:
+        """Whether the slopes could not be computed."""
+        return any(map(math.isnan, self.slopes))
+
+    @property
     def shown(self) -> bool:
         """Whether torch's is beyond both slopes, as far as float64 tells."""
-        if any(map(math.isnan, self.slopes)):
+        if self.unknown:
             return False
         low, high = sorted(self.slopes)
         room = 2.0**-46 * max(abs(low), abs(high))
@@ -198,8 +203,8 @@ def table(rows: list[Seen]) -> str:
         f"| gradcheck | {total:,} | {share['gradcheck']:.3%} |",
         f"| allclose | {total:,} | {share['allclose']:.3%} |",
         "",
-        f"So of {len(rows)} operations at {checked:,} samples; functions of numbers have ulp, and",
-        f"are no part of it. Of {len(plain)} operations torch's gradients are accurate at every",
+        f"So of {len(rows)} operations at {checked:,} samples; functions of numbers are judged in",
+        f"ulp, and are no part of it. Of {len(plain)} operations torch's gradients are accurate at every",
         "sample, and the error is seen in every entry. The others:",
         "",
         "| operation | samples | accurate, agrees, wrong | entries | seen | gradcheck | allclose |",
@@ -231,7 +236,8 @@ def _rejected(rows: list[Seen]) -> list[str]:
     for name, one in found:
         slopes = f"{one.slopes[0]:.9g}, {one.slopes[1]:.9g}"
         cells = [one.sample, one.adjoint, f"{one.torch:.9g}", f"{one.truth:.9g}", slopes]
-        cells.append("yes" if one.shown else "**no**")
+        unknown = "not computed: lambdify has no such function of mpmath's" if one.unknown else ""
+        cells.append("yes" if one.shown else unknown or "**no**")
         lines.append(f"| `{name}` | {' | '.join(c.replace('|', '¦') for c in cells)} |")
     return lines
 
