@@ -34,6 +34,7 @@ from comparisons.subjects.own.from_code import from_code
 
 SIZE = 1e-6
 FLOAT64 = FLOAT_TYPES["float64"]
+_UNKNOWN = "not computed: lambdify has no such function of mpmath's"
 PATIENCE = 60.0  # seconds for one operation
 SAMPLES = 4  # of an operation, on the page
 
@@ -204,8 +205,8 @@ def table(rows: list[Seen]) -> str:
         f"| allclose | {total:,} | {share['allclose']:.3%} |",
         "",
         f"So of {len(rows)} operations at {checked:,} samples; functions of numbers are judged in",
-        f"ulp, and are no part of it. Of {len(plain)} operations torch's gradients are accurate at every",
-        "sample, and the error is seen in every entry. The others:",
+        f"ulp, and are no part of it. Of {len(plain)} operations torch's gradients are accurate at",
+        "every sample, and the error is seen in every entry. The others:",
         "",
         "| operation | samples | accurate, agrees, wrong | entries | seen | gradcheck | allclose |",
         "|---|---|---|---|---|---|---|",
@@ -236,8 +237,8 @@ def _rejected(rows: list[Seen]) -> list[str]:
     for name, one in found:
         slopes = f"{one.slopes[0]:.9g}, {one.slopes[1]:.9g}"
         cells = [one.sample, one.adjoint, f"{one.torch:.9g}", f"{one.truth:.9g}", slopes]
-        unknown = "not computed: lambdify has no such function of mpmath's" if one.unknown else ""
-        cells.append("yes" if one.shown else unknown or "**no**")
+        no = _UNKNOWN if one.unknown else "**no**"
+        cells.append("yes" if one.shown else no)
         lines.append(f"| `{name}` | {' | '.join(c.replace('|', '¦') for c in cells)} |")
     return lines
 
