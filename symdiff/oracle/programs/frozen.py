@@ -62,14 +62,18 @@ class Frozen:
 def merges_stops(adjoints: Derivation) -> bool:
     """Whether a value is compared with itself, stopped, of which a program would make one.
 
-    max(x, stop(x)) is x to a program, and as x moves the larger of two.
+    max(x, stop(x)) is x to a program, and as x moves the larger of two. The same holds of what is
+    made of both, as the sign of x − stop(x), but not of a surrogate, f + s (x − stop(x)).
     """
     graphs = (adjoints.graph, *adjoints.graph.before)
-    computed = topological([n for g in graphs for n in g.output_nodes], computed=True)
-    if not any(isinstance(node, Stop) for node in computed):
-        return False
-    chooses = any(isinstance(n, Elementwise) and choosing(n.expr) for n in computed)
-    return chooses and any(_merges(node) for node in computed if isinstance(node, Elementwise))
+    of_both: set[Node] = set()
+    for node in topological([n for g in graphs for n in g.output_nodes], computed=True):
+        merges = isinstance(node, Elementwise) and _merges(node)
+        if merges or not of_both.isdisjoint(node.needs):
+            if isinstance(node, Elementwise) and choosing(node.expr):
+                return True
+            of_both.add(node)
+    return False
 
 
 def _merges(node: Node) -> bool:
