@@ -70,7 +70,7 @@ def _equal_in_pairs(x: Tensor, axis: int) -> Tensor:
     """Each other entry along an axis as the one before: the largest, the middle may be two."""
     import torch
 
-    place = torch.arange(x.shape[axis]) // 2 * 2
+    place = torch.arange(x.shape[axis], device=x.device) // 2 * 2
     return x.index_select(axis, place)
 
 
@@ -112,11 +112,16 @@ def _each_index(move: Callable[[Tensor], Tensor]) -> Change:
 
 def _are_indices(x: Tensor) -> bool:
     """Whether a tensor holds whole numbers, any of which might have been another."""
+    return _are_whole(x) and x.numel() > 1 and not _is_a_permutation(x)
+
+
+def _are_whole(x: Tensor) -> bool:
+    """Whether it is of a type that torch takes for an index, and holds its numbers by strides."""
     import torch
 
-    if x.dtype not in (torch.int64, torch.int32) or x.numel() < 2:
-        return False
-    return not _is_a_permutation(x)
+    from comparisons.capture.arrays.storage import unreadable
+
+    return x.dtype in (torch.int64, torch.int32) and not unreadable(x)
 
 
 def _is_a_permutation(x: Tensor) -> bool:
@@ -124,7 +129,12 @@ def _is_a_permutation(x: Tensor) -> bool:
     import torch
 
     return any(
-        bool((x.sort(axis).values == _counted(x, axis, torch.arange(n, dtype=x.dtype))).all())
+        bool(
+            (
+                x.sort(axis).values
+                == _counted(x, axis, torch.arange(n, dtype=x.dtype, device=x.device))
+            ).all()
+        )
         for axis, n in enumerate(x.shape)
         if n > 1
     )
@@ -188,12 +198,12 @@ def _resized(length: int, other: int) -> Change:
         def resized(x: Tensor) -> Tensor:
             made = x.detach()
             for axis in (a for a, n in enumerate(x.shape) if n == length):
-                first = made.index_select(axis, torch.from_numpy(places))
+                first = made.index_select(axis, torch.from_numpy(places).to(x.device))
                 if not x.is_floating_point():
                     made = first
                     continue
-                weight = share.to(x.dtype).reshape([-1 if a == axis else 1 for a in range(x.dim())])
-                second = made.index_select(axis, torch.from_numpy(others))
+                weight = share.to(x).reshape([-1 if a == axis else 1 for a in range(x.dim())])
+                second = made.index_select(axis, torch.from_numpy(others).to(x.device))
                 made = first * weight + second * (1 - weight)
             return made.requires_grad_(x.requires_grad)
 
@@ -212,7 +222,7 @@ def _looks_chosen(x: Tensor) -> bool:
     if x.is_floating_point():
         values = numbers(x)
         return not np.isfinite(values).all() or _is_chosen(values)
-    return x.dtype != torch.bool and _is_a_permutation(x)
+    return x.dtype != torch.bool and (not _are_whole(x) or _is_a_permutation(x))
 
 
 def _tensors(given: Any) -> Iterator[Tensor]:

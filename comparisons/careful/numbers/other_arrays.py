@@ -54,6 +54,8 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
             yield Unasked("other numbers", _CHOSEN)
         for name, change in _changes(case, bare, free=free):
             found = _asked(case, bare, name, change, sizes)
+            if isinstance(found, Comparison) and _is_nan_for_zero(found):
+                found = Unasked(name, "its gradient is NaN there, where 0 is taken")
             if isinstance(found, Unasked):
                 yield found
             elif found is not None:
@@ -177,6 +179,17 @@ def _scales(case: Case) -> Iterator[list[int]]:
 def _is_a_number(answer: Comparison) -> bool:
     """Whether what is wrong is no overflow."""
     return all(np.isfinite(a.computed).all() for a in answer.adjoints.values())
+
+
+def _is_nan_for_zero(answer: Comparison) -> bool:
+    """Whether all that is wrong is NaN for 0, as a norm's or a deviation's gradient at its tip.
+
+    There it has no derivative, and torch's own norm takes 0, and a root of a sum of squares NaN.
+    """
+    return not answer.wrong_presence and all(
+        (np.isnan(a.computed) & (a.enclosure.high == 0))[a.judgement.excess > 1].all()
+        for a in answer.adjoints.values()
+    )
 
 
 def _obstacle(case: Case) -> str:

@@ -199,6 +199,30 @@ def test_a_backward_that_raises_where_the_forward_has_a_value_is_told():
     assert any("one index ignored (its backward raises IndexError" in u for u in found.unasked)
 
 
+def test_nan_at_the_tip_of_a_norm_is_told():
+    """The length of 0 has no derivative: torch.norm takes 0, (x x).sum().sqrt() NaN."""
+
+    def length(x):
+        return x.norm(dim=-1)
+
+    written = _written(length, lambda v, x: x / length(x)[..., None] * v[..., None])
+    found = comparisons.check(written, _drawn(4, 5))
+
+    assert any("a row is 0 (its gradient is NaN there" in u for u in found.unasked)
+
+
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.uint8, torch.uint16, torch.bool])
+def test_arguments_of_any_type_are_taken(dtype):
+    """torch sorts no complex numbers and counts in no uint16."""
+    other = torch.ones(4, 6).to(dtype)
+
+    found = comparisons.check(
+        _written(lambda x, _: 2 * x, lambda v, *_: (2 * v, None)), _drawn(4, 6), other
+    )
+
+    assert str(found.verdict) == "accurate"
+
+
 class TestMoves:
     """What is changed, and what stays as its caller keeps it."""
 
