@@ -126,22 +126,19 @@ def _are_whole(x: Tensor) -> bool:
 
 def _is_a_permutation(x: Tensor) -> bool:
     """Whether it is one along an axis: what undoes it goes by that."""
-    import torch
-
     return any(
-        bool(
-            (
-                x.sort(axis).values
-                == _counted(x, axis, torch.arange(n, dtype=x.dtype, device=x.device))
-            ).all()
-        )
+        bool((x.sort(axis).values == _counted(x, axis)).all())
         for axis, n in enumerate(x.shape)
         if n > 1
     )
 
 
-def _counted(x: Tensor, axis: int, numbers: Tensor) -> Tensor:
-    return numbers.reshape([-1 if a == axis else 1 for a in range(x.dim())])
+def _counted(x: Tensor, axis: int) -> Tensor:
+    """0, 1, 2, … along an axis."""
+    import torch
+
+    count = torch.arange(x.shape[axis], dtype=x.dtype, device=x.device)
+    return count.reshape([-1 if a == axis else 1 for a in range(x.dim())])
 
 
 def _with_one_ignored(x: Tensor) -> Tensor:

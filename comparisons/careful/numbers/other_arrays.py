@@ -14,6 +14,7 @@ four factors of that size are numbers of the type still: a norm may be squared.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -133,29 +134,30 @@ def _asked(
 
     Args: sizes, of the gradients at the given arrays; scale, of the entries, if they are scaled.
     """
-    arguments, named = change(bare.nearby.given)
-    try:
-        subject = bare.at_others(arguments, named)
-        asked = Asked(subject, case.dtype, device=case.setting.device, budget=case.budget)
-        moved = case_of(asked)
-    except Exception:  # noqa: BLE001 - code need not be made for such arguments
-        return None
-    try:
-        found = moved.gradients(Reverse()).values
-    except Exception as error:  # noqa: BLE001 - the user's code may raise anything
-        return _raising(moved, name, error)
-    try:
-        looks_wrong = suspicious(moved, found, sizes, scale)
-        if looks_wrong and scale is not None and not steady(moved):
+    with warnings.catch_warnings(action="ignore"):  # of arguments that the user did not give
+        arguments, named = change(bare.nearby.given)
+        try:
+            subject = bare.at_others(arguments, named)
+            asked = Asked(subject, case.dtype, device=case.setting.device, budget=case.budget)
+            moved = case_of(asked)
+        except Exception:  # noqa: BLE001 - code need not be made for such arguments
             return None
-    except Exception:  # noqa: BLE001 - what cannot be estimated there
-        return None
-    if looks_wrong:
-        named = replace(moved.subject, name=f"{case.subject} at {name}")
-        answer = replace(moved, subject=named).answer(Reverse())
-        if answer.verdict is Verdict.DISAGREES:
-            return answer
-    return None if looks_wrong is None else True
+        try:
+            found = moved.gradients(Reverse()).values
+        except Exception as error:  # noqa: BLE001 - the user's code may raise anything
+            return _raising(moved, name, error)
+        try:
+            looks_wrong = suspicious(moved, found, sizes, scale)
+            if looks_wrong and scale is not None and not steady(moved):
+                return None
+        except Exception:  # noqa: BLE001 - what cannot be estimated there
+            return None
+        if looks_wrong:
+            named = replace(moved.subject, name=f"{case.subject} at {name}")
+            answer = replace(moved, subject=named).answer(Reverse())
+            if answer.verdict is Verdict.DISAGREES:
+                return answer
+        return None if looks_wrong is None else True
 
 
 def _raising(moved: Case, name: str, error: Exception) -> Unasked | None:

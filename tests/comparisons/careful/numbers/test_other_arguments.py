@@ -211,14 +211,26 @@ def test_nan_at_the_tip_of_a_norm_is_told():
     assert any("a row is 0 (its gradient is NaN there" in u for u in found.unasked)
 
 
+@pytest.mark.filterwarnings("error")
+def test_no_warning_comes_of_arguments_that_were_not_given():
+    """The deviation of one entry has no degree of freedom, of which torch warns."""
+
+    def slope(v, x):
+        off = x - x.mean(-1, keepdim=True)
+        return off / (x.std(-1, keepdim=True) * (x.shape[-1] - 1)) * v[..., None]
+
+    found = comparisons.check(_written(lambda x: x.std(-1), slope), _drawn(4, 5))
+
+    assert str(found.verdict) == "accurate"
+
+
 @pytest.mark.parametrize("dtype", [torch.complex64, torch.uint8, torch.uint16, torch.bool])
 def test_arguments_of_any_type_are_taken(dtype):
     """torch sorts no complex numbers and counts in no uint16."""
     other = torch.ones(4, 6).to(dtype)
+    doubled = _written(lambda x, _: 2 * x, lambda v, *_: (2 * v, None))
 
-    found = comparisons.check(
-        _written(lambda x, _: 2 * x, lambda v, *_: (2 * v, None)), _drawn(4, 6), other
-    )
+    found = comparisons.check(doubled, _drawn(4, 6), other)
 
     assert str(found.verdict) == "accurate"
 
