@@ -52,6 +52,15 @@ class Arrays(Framework):
         """Σ v ∘ y."""
         return (weights * array).sum()
 
+    def weighted(self, function: Function, cotangent: Array | None) -> Function:
+        """The function whose value is Σ v ∘ y, or Σ y where the cotangent is None."""
+
+        def total(*arrays: Array) -> Array:
+            y = function(*arrays)
+            return (y if cotangent is None else y * cotangent).sum()
+
+        return total
+
     # Differentiation: of a function of arrays, in each of them; the cotangent is ones where None.
 
     @abstractmethod
@@ -104,7 +113,12 @@ def alone(shown: Snippet) -> str:
     return f"lambda {shown.name}: {shown.code}"
 
 
-def summed(shown: Snippet) -> str:
-    """The same, weighted by the cotangent and summed."""
+def sum_of(shown: Snippet) -> str:
+    """The output, weighted by the cotangent and summed, as text."""
     weighted = f"({shown.code}) * {shown.cotangent}" if shown.cotangent else shown.code
-    return f"lambda {shown.name}: ({weighted}).sum()"
+    return f"({weighted}).sum()"
+
+
+def summed(shown: Snippet) -> str:
+    """The function of the one input whose value is `sum_of`, as text."""
+    return f"lambda {shown.name}: {sum_of(shown)}"

@@ -56,11 +56,7 @@ class Transforms(ArrayFramework):
     def _gradient(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Function:
-        def weighted(*given: Array) -> Array:
-            found = function(*given)
-            return (found if cotangent is None else found * cotangent).sum()
-
-        return self.grad(weighted, len(arrays))
+        return self.grad(self.weighted(function, cotangent), len(arrays))
 
     def keywords(self, dtype: FloatType) -> str:
         """`dtype=`."""

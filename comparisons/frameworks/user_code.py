@@ -71,7 +71,7 @@ def beside_reference(
         name=getattr(function, "__name__", type(function).__name__),
         forward=weighted,
         code=parts[0] if len(parts) == 1 else f"Σ v ∘ y of {text.text}",
-        imports=text.imports,
+        origin=text.origin,
         framework=framework.name,
     )
 

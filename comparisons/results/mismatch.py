@@ -98,8 +98,7 @@ def _unknown(summary: Summary) -> str:
 
 def describe(found: Result) -> str:
     """The mismatch in words: activation, adjoint, worst input in exact bits, values, error."""
-    place = f" ({found.subject.place})" if found.subject.place else ""
-    head = f"{found.subject}{place}, {found.dtype}, {found.engine}: "
+    head = f"{found.subject}{found.subject.origin.where}, {found.dtype}, {found.engine}: "
     if found.wrong_presence:
         name, problem = next(iter(found.wrong_presence.items()))
         said = [f"{head}{found.subject.label(name)} {problem}", *_constant(found, name, problem)]

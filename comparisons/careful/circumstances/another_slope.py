@@ -34,11 +34,10 @@ def require_its_own_slope(case: Case, found: Comparison) -> None:
     Raises: Refused, if differences of the code agree with the backward that is called wrong.
     """
     if _of_another_function(case, found):
-        place = f" ({case.subject.place})" if case.subject.place else ""
         raise Refused(
-            f"{case.subject}{place} cannot be captured: differences of its values agree with its "
-            "backward, and not with the branches that it took, as of a search for a root; "
-            f"{WAY_OUT}"
+            f"{case.subject}{case.subject.origin.where} cannot be captured: differences of its "
+            "values agree with its backward, and not with the branches that it took, as of a "
+            f"search for a root; {WAY_OUT}"
         )
 
 

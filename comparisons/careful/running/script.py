@@ -41,7 +41,7 @@ class Script:
         texts = () if bare is None else (bare.text, bare.text_on_the_very)
         self.taken = (
             subject.code,
-            subject.imports,
+            subject.origin.imports,
             *texts,
             *(i.name for i in subject.graph.inputs),
         )

@@ -73,14 +73,9 @@ class Autograd(ArrayFramework):
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
         """`autograd.grad` of the sum."""
-
-        def weighted(*given: Array) -> Array:
-            found = function(*given)
-            return self.names["np"].sum(found if cotangent is None else found * cotangent)
-
-        found: Sequence[Array] = self.names["autograd"].grad(weighted, tuple(range(len(arrays))))(
-            *arrays
-        )
+        summed = self.weighted(function, cotangent)
+        gradient = self.names["autograd"].grad(summed, tuple(range(len(arrays))))
+        found: Sequence[Array] = gradient(*arrays)
         return found
 
     def forward(

@@ -16,7 +16,7 @@ from comparisons.dtypes import Float64Array, FloatType
 from comparisons.engines.engine import WIDTH
 from comparisons.engines.snippet import Snippet
 from comparisons.frameworks.array_framework import ArrayFramework
-from comparisons.frameworks.arrays import Array, Function
+from comparisons.frameworks.arrays import Array, Function, sum_of
 from comparisons.frameworks.own import own
 
 
@@ -105,9 +105,8 @@ class Tinygrad(ArrayFramework):
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
         """`Tensor.gradient` of the sum."""
-        found = function(*arrays)
-        total = (found if cotangent is None else found * cotangent).sum()
-        gradients: Sequence[Array] = total.gradient(*arrays)
+        summed = self.weighted(function, cotangent)(*arrays)
+        gradients: Sequence[Array] = summed.gradient(*arrays)
         return gradients
 
     def keywords(self, dtype: FloatType) -> str:
@@ -129,8 +128,7 @@ class Tinygrad(ArrayFramework):
 
     def statement(self, way: str, shown: Snippet) -> str:  # noqa: ARG002 - the one it has
         """`Tensor.gradient` of the sum."""
-        weighted = f"({shown.code}) * {shown.cotangent}" if shown.cotangent else shown.code
-        gradient = f"({weighted}).sum().gradient({shown.name})[0]"
+        gradient = f"{sum_of(shown)}.gradient({shown.name})[0]"
         return f"print(float({gradient}.realize().cast('float64').numpy()[{shown.index}]))"
 
 

@@ -15,9 +15,10 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 def beginning(subject: Subject, engine: Engine) -> str:
     """The imports; what keeps the code from being imported is a comment above them."""
-    begin = "".join(f"{line}{engine.joint}" for line in (engine.imports, subject.imports) if line)
-    if subject.obstacle:
-        begin = f"# {subject.obstacle}, so no import finds it: define it first\n{begin}"
+    origin = subject.origin
+    begin = "".join(f"{line}{engine.joint}" for line in (engine.imports, origin.imports) if line)
+    if origin.obstacle:
+        begin = f"# {origin.obstacle}, so no import finds it: define it first\n{begin}"
     return begin
 
 
