@@ -1,4 +1,4 @@
-"""Which gradients of a sweep are plainly faithful, at memory speed.
+"""Sort out at memory speed the gradients of a sweep that are plainly faithful.
 
 Nearly all are, and they need no conditioning, kinks or categories; the few others go to the judge.
 """
@@ -36,7 +36,7 @@ _BLOCK = 256  # points tried for a common row of the table
 
 
 class Most(NamedTuple):
-    """What is the most among gradients that are plainly faithful, in ulp."""
+    """The extremes among gradients that are plainly faithful, in ulp."""
 
     bulk: float  # error where |g| is at least `bulk_from`
     above: float  # error upwards
@@ -44,7 +44,7 @@ class Most(NamedTuple):
     smallest: float  # |g|, not in ulp; infinite if there is none
 
     def joined(self, other: Most) -> Most:
-        """That among the gradients of both."""
+        """The extremes among the gradients of both."""
         return Most(
             max(self.bulk, other.bulk),
             max(self.above, other.above),
@@ -54,14 +54,14 @@ class Most(NamedTuple):
 
 
 class Sorted(NamedTuple):
-    """Each gradient's kind, and what is the most among those of the first two kinds."""
+    """Each gradient's kind, and the extremes among those of the first two kinds."""
 
     kind: npt.NDArray[np.uint8]
     most: Most
 
 
 class Counted(NamedTuple):
-    """What `sort_patterns` found among consecutive values, and what it left."""
+    """The counts that `sort_patterns` made among consecutive values, and the values it left."""
 
     correct: int
     faithful: int
@@ -74,7 +74,7 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The units and thresholds that gradients of a type are sorted by."""
+    """The units and thresholds by which gradients of a type are sorted."""
 
     smallest_normal: float
     scale: float
@@ -82,7 +82,7 @@ class Thresholds:
 
     @classmethod
     def of(cls, dtype: FloatType, bulk_from: float) -> Thresholds:
-        """Those of a type narrower than float64."""
+        """The thresholds of a type narrower than float64."""
         return cls(dtype.smallest_normal, 2.0 ** (1 - dtype.precision), bulk_from)
 
 
