@@ -1,4 +1,4 @@
-"""One backward pass, as most engines make it."""
+"""Run one backward pass, as most engines do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from comparisons.subjects.subject import Subject
 def backward(
     subject: Subject, leaves: Mapping[str, Any], cotangent: Any = None, *, lines: bool = True
 ) -> Gradients:
-    """The `.grad` of every leaf and line after one backward pass, and who requires one.
+    """Run one backward pass: the `.grad` of every leaf and line, and which require one.
 
     Args: lines, whether those of lines are asked for: torch copies each that it retains.
     Raises: TypeError or ValueError, one sentence, if the subject returns another thing than a
@@ -40,7 +40,7 @@ def backward(
 
 
 class Converted(Mapping[str, Float64Array | None]):
-    """Gradients by name, converted when they are asked for: of a sweep's lines, never."""
+    """Gradients by name, converted to float64 arrays when they are asked for."""
 
     def __init__(self, tensors: Mapping[str, Any]) -> None:
         self._tensors = tensors
@@ -50,7 +50,7 @@ class Converted(Mapping[str, Float64Array | None]):
         return None if tensor is None else float64(tensor)
 
     def held(self, name: str) -> Any:
-        """The array that torch holds, in its own type; None where there is none."""
+        """The gradient as torch holds it, in its own type; None where there is none."""
         tensor = self._tensors[name]
         return None if tensor is None else tensor.detach().cpu().numpy()
 
@@ -62,6 +62,6 @@ class Converted(Mapping[str, Float64Array | None]):
 
 
 def backward_statement(shown: Snippet) -> str:
-    """The same in plain torch."""
+    """The statement in plain torch that runs the backward pass and prints an entry."""
     gradient = shown.printed(f"{shown.name}.grad")
     return f"{shown.total}.backward({shown.cotangent}); {gradient}"

@@ -1,4 +1,4 @@
-"""What sorting gradients gives: how many are plainly faithful, what is the most among these."""
+"""Hold what sorting gradients gives: how many are plainly faithful, and their extremes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from symdiff.array_types import IndexArray
 
 
 class Most(NamedTuple):
-    """What is the most among gradients that are plainly faithful, in ulp."""
+    """The extremes among gradients that are plainly faithful, in ulp."""
 
     bulk: float  # error where |g| is at least `bulk_from`
     above: float  # error upwards
@@ -20,7 +20,7 @@ class Most(NamedTuple):
     smallest: float  # |g|, not in ulp; infinite if there is none
 
     def joined(self, other: Most) -> Most:
-        """That among the gradients of both."""
+        """The extremes among the gradients of both."""
         return Most(
             max(self.bulk, other.bulk),
             max(self.above, other.above),
@@ -30,14 +30,14 @@ class Most(NamedTuple):
 
 
 class Sorted(NamedTuple):
-    """Each gradient's kind, and what is the most among those of the first two kinds."""
+    """Each gradient's kind, and the extremes among those of the first two kinds."""
 
     kind: npt.NDArray[np.uint8]
     most: Most
 
 
 class Counted(NamedTuple):
-    """What `sort_patterns` found among consecutive values, and what it left."""
+    """The counts that `sort_patterns` made among consecutive values, and the values it left."""
 
     correct: int
     faithful: int

@@ -1,4 +1,4 @@
-"""Which gradients of a sweep are plainly faithful, at memory speed.
+"""Sort out at memory speed the gradients of a sweep that are plainly faithful.
 
 Nearly all are, and they need no conditioning, kinks or categories; the few others go to the judge.
 """
@@ -41,7 +41,7 @@ _FAR_FROM_UNDERFLOW = 2.0**-900
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The units and thresholds that gradients of a type are sorted by."""
+    """The units and thresholds by which gradients of a type are sorted."""
 
     smallest_normal: float
     scale: float
@@ -49,7 +49,7 @@ class Thresholds:
 
     @classmethod
     def of(cls, dtype: FloatType, bulk_from: float) -> Thresholds:
-        """Those of a type narrower than float64."""
+        """The thresholds of a type narrower than float64."""
         return cls(dtype.smallest_normal, 2.0 ** (1 - dtype.precision), bulk_from)
 
 

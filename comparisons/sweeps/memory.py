@@ -1,4 +1,4 @@
-"""Memory that a process keeps between the chunks of a sweep, rather than ask for it anew."""
+"""Keep memory between the chunks of a sweep, rather than ask for it anew."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Eager reverse mode."""
+"""Run eager reverse mode."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from comparisons.subjects.subject import Subject
 
 
 class Reverse(Engine):
-    """What every training loop does."""
+    """Reverse mode by `Tensor.backward()`, as every training loop does it."""
 
     name = "reverse"
     summary = "`Tensor.backward()` once, with the intermediate gradients retained."
@@ -21,5 +21,5 @@ class Reverse(Engine):
         return backward(subject, leaves, seed, lines=setting.lines)
 
     def statement(self, shown: Snippet) -> str:
-        """`backward`, then `.grad`."""
+        """The statements of `backward`, then `.grad`."""
         return backward_statement(shown)
