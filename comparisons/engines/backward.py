@@ -12,23 +12,27 @@ from comparisons.engines.snippet import Snippet
 from comparisons.subjects.subject import Subject
 
 
-def backward(subject: Subject, leaves: Mapping[str, Any], cotangent: Any = None) -> Gradients:
+def backward(
+    subject: Subject, leaves: Mapping[str, Any], cotangent: Any = None, *, lines: bool = True
+) -> Gradients:
     """Run one backward pass: the `.grad` of every leaf and line, and which require one.
 
+    Args: lines, whether those of lines are asked for: torch copies each that it retains.
     Raises: TypeError or ValueError, one sentence, if the subject returns another thing than a
         tensor of the expected shape.
     """
     import torch
 
-    lines = run(subject, leaves)
-    output = lines[subject.graph.output_name]
-    for line in lines.values():
+    made = run(subject, leaves)
+    output = made[subject.graph.output_name]
+    kept = made if lines else {}
+    for line in kept.values():
         if line.requires_grad:
             line.retain_grad()
     if output.requires_grad:
         seed = torch.ones_like(output) if cotangent is None else cotangent
         torch.autograd.backward(output, seed)
-    named = {**leaves, **lines}
+    named = {**leaves, **kept}
     return Gradients(
         Converted({name: t.grad for name, t in named.items()}),
         {name: t.requires_grad for name, t in named.items()},

@@ -34,6 +34,7 @@ class Setting:
 
     dtype: FloatType
     device: str = "cpu"
+    lines: bool = True  # whether gradients by a subject's lines are asked for, not by inputs alone
 
     def tensor(self, values: Float64Array) -> Any:
         """The values as a tensor; a copy, since torch would write into the caller's array."""

@@ -101,13 +101,21 @@ class Truth:
 
         In float64: it widens what is allowed, and there its own rounding does not matter.
         """
-        node = {name: self._sensitivities[name]}
-        moved = Evaluator(self.adjoints.signature, node, roughly=True)(**inputs)[name]
+        moved = self._moved[name](**inputs)[name]
         return np.nan_to_num(np.asarray(moved), posinf=np.inf)
 
     @cached_property
     def _fast(self) -> Evaluator:
         return self.adjoints.lambdify("numpy")
+
+    @cached_property
+    def _moved(self) -> Mapping[str, Evaluator]:
+        """What gives the sensitivity of an adjoint, by its name."""
+        signature = self.adjoints.signature
+        return {
+            name: Evaluator(signature, {name: node}, roughly=True)
+            for name, node in self._sensitivities.items()
+        }
 
     @cached_property
     def _sensitivities(self) -> Mapping[str, Node]:

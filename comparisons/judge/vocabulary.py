@@ -147,6 +147,9 @@ class Status(Enum):
     standing: Standing
     _meaning: str
 
+    # There is one of each. Enum's own hash is slow, and a sweep asks for some 200 a chunk.
+    __hash__ = object.__hash__
+
     def __new__(cls, word: str, standing: Standing, meaning: str) -> Self:
         """Its value is the word."""
         status = object.__new__(cls)

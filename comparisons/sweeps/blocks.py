@@ -31,14 +31,15 @@ from comparisons.judge.vocabulary import Status
 from comparisons.results.envelope import Bin, allowed, bins, envelope
 from comparisons.subjects.functions import from_catalogue
 from comparisons.subjects.subject import Subject
+from comparisons.sweeps.counted import Most
 from comparisons.sweeps.faithful import (
     CORRECT,
     FAITHFUL,
     OTHER,
-    Most,
     classify,
     sort_patterns,
 )
+from comparisons.sweeps.memory import keep_what_is_freed
 from comparisons.sweeps.own import OwnFunction
 from comparisons.sweeps.plainly import fit_for, judged_plainly
 from comparisons.sweeps.points import Chunk, Left, Points
@@ -102,6 +103,7 @@ def run_block(recipe: Recipe, block: int) -> Tally:
 @lru_cache(maxsize=8)
 def prepared(recipe: Recipe) -> Prepared:
     """The subject of a recipe with its tables, made once a process."""
+    keep_what_is_freed()
     return Prepared(recipe.subject, recipe)
 
 
@@ -236,8 +238,9 @@ class Prepared:
         """The gradients that the engine computes."""
         engine = ENGINES[self.recipe.engine]
         inputs: Any = {self.variable: values}  # float32 is as exact
+        setting = Setting(self.dtype, lines=False)
         with subnormals.kept(f"{self.subject} in {engine}"):
-            gradients = engine.gradients(self.subject, inputs, Setting(self.dtype)).values
+            gradients = engine.gradients(self.subject, inputs, setting).values
         if isinstance(gradients, Converted):
             found = gradients.held(self.variable)
         else:

@@ -17,7 +17,8 @@ class Reverse(Engine):
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
         """The `.grad` of every input and line."""
-        return backward(subject, setting.leaves(subject, inputs), setting.cotangent(inputs))
+        leaves, seed = setting.leaves(subject, inputs), setting.cotangent(inputs)
+        return backward(subject, leaves, seed, lines=setting.lines)
 
     def statement(self, shown: Snippet) -> str:
         """The statements of `backward`, then `.grad`."""
