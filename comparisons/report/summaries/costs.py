@@ -33,6 +33,14 @@ class CostedMethod:
 
 
 @dataclass(frozen=True)
+class Swell:
+    """How the operations of a layer's gradients grow with its row, by each method."""
+
+    widths: Sequence[int]
+    lines: Sequence[tuple[str, Sequence[int | None]]]  # by the widths; None where out of reach
+
+
+@dataclass(frozen=True)
 class Costs:
     """The table of one function, and the points of its plot."""
 
@@ -41,6 +49,7 @@ class Costs:
     lines: Sequence[CostedMethod]
     absent: Mapping[str, str]
     points: Sequence[tuple[float, float]] = field(default=())  # nanoseconds at the largest, ulp
+    swell: Swell | None = None  # of a layer
 
     @property
     def largest(self) -> int:
@@ -78,4 +87,12 @@ def _costs(row: Row) -> Costs:
                 rightest=line["ulp"] is not None and line["ulp"] <= min(errors),
             )
         )
-    return Costs(row["subject"], sizes, lines, row["absent"], points)
+    return Costs(row["subject"], sizes, lines, row["absent"], points, _swell(row.get("swell", {})))
+
+
+def _swell(found: Mapping[str, Sequence[tuple[int, int]]]) -> Swell | None:
+    counts = {method: dict(pairs) for method, pairs in found.items()}
+    widths = sorted({width for of in counts.values() for width in of})
+    if not widths:
+        return None
+    return Swell(widths, [(method, [of.get(w) for w in widths]) for method, of in counts.items()])
