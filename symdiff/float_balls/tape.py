@@ -236,12 +236,13 @@ def _and(v: Any, e: Any, a: Any, ea: Any, b: Any, eb: Any) -> None:
 @_jit
 def _chosen(v: Any, e: Any, c: Any, ec: Any, a: Any, ea: Any, b: Any, eb: Any) -> None:
     for i in range(len(v)):
-        if ec[i] == 0.0:
-            v[i], e[i] = (a[i], ea[i]) if c[i] != 0.0 else (b[i], eb[i])
-        elif np.isnan(c[i]):
-            v[i], e[i] = np.nan, np.inf
-        else:
-            v[i], e[i] = on.either(a[i], ea[i], b[i], eb[i])
+        value, radius = on.either(a[i], ea[i], b[i], eb[i])
+        if np.isnan(c[i]):
+            value, radius = np.nan, np.inf
+        first = c[i] != 0.0
+        value = (a[i] if first else b[i]) if ec[i] == 0.0 else value
+        radius = (ea[i] if first else eb[i]) if ec[i] == 0.0 else radius
+        v[i], e[i] = value, radius
 
 
 def _normal_cdf(*registers: Any) -> None:
