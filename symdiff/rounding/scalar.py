@@ -1,4 +1,4 @@
-"""A scalar expression operation by operation, in float64: value, roundings and partial derivatives.
+"""Evaluate a scalar expression by operations in float64: value, roundings, partial derivatives.
 
 One pass up computes the values, one pass down the derivative of the result with respect to each
 part of the expression (reverse mode, over numbers). So a part's rounding counts by what it changes
@@ -33,7 +33,7 @@ Part = tuple[Basic, tuple[int, ...]]  # a part of an expression, and where its a
 
 
 class Scalar(NamedTuple):
-    """An expression at given values of its operands, arrays that broadcast."""
+    """An expression at values of its operands: its value, partials and roundings."""
 
     value: Any
     roundings: Any  # Σ |∂value/∂part| × the units of magnitude that the part's operation rounds

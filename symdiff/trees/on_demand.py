@@ -1,4 +1,4 @@
-"""Values that need other values, found on demand without recursion, each once: any depth."""
+"""Compute values that need other values on demand, each once, without recursion."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def on_demand(
     evaluate: Callable[[Key, Callable[[Key], Value]], Value],
     found: MutableMapping[Key, Value],
 ) -> Value:
-    """The value of `root`, and in `found` all that it took.
+    """Compute the value of `root`; `found` receives all values that it took.
 
     Args:
         root: whose value is asked for.

@@ -1,4 +1,4 @@
-"""Walks over an expression that visit each distinct part once and go to any depth.
+"""Walk over an expression, visiting each distinct part once, to any depth.
 
 SymPy's own walks recurse, and visit what is shared as often as it is used.
 """
@@ -33,12 +33,12 @@ def symbols(*expressions: Basic) -> set[Symbol]:
 
 
 def size(expression: Basic) -> int:
-    """How large the expression is: its distinct parts and the arguments that they take."""
+    """The size of an expression: the number of its distinct parts and of their arguments."""
     return sum(1 + len(part.args) for part in subexpressions(expression))
 
 
 def depth(expression: Basic) -> int:
-    """How deep the expression is nested; a symbol or a number has depth 0."""
+    """The depth of an expression's nesting; a symbol or a number has depth 0."""
     depths: dict[Basic, int] = {}
     for part in subexpressions(expression):
         depths[part] = 1 + max((depths[a] for a in part.args), default=-1)

@@ -1,4 +1,4 @@
-"""The ball oracle: any expression in any number of variables, at float64 points.
+"""Enclose any expression in any number of variables at float64 points, in balls.
 
 Ziv's strategy: evaluate in ball arithmetic, and double the precision for the points whose ball is
 still too wide. A ball contains the truth whatever the precision (Johansson 2017), so no margin of
@@ -54,7 +54,7 @@ def enclose_ball(
     rounding: str | None = None,
     max_precision: int = MAX_PRECISION,
 ) -> Enclosure:
-    """The expression's true value at each point, certified where its bound is small enough.
+    """Enclose the expression's true value at each point, certified where its bound is small.
 
     Small enough is: at most `relative` times the value, or at most `absolute`; and, if `rounding`
     names a format, so small that the value's rounding to it is decided.
