@@ -17,7 +17,7 @@ from symdiff.oracle.points.ball import enclose_ball
 from symdiff.oracle.points.primal import Primal
 from symdiff.oracle.tables import cache
 from symdiff.oracle.tables.table import Table
-from symdiff.trees.subexpressions import symbols
+from symdiff.trees.walks import symbols
 
 # Building a table takes as long as the ball takes for about this many points.
 _MANY = {"float64": 500_000}

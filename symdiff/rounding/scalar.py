@@ -23,7 +23,7 @@ from symdiff.bridge.float_steps import RELATIONS, rational
 from symdiff.functions import Extreme, Phi, maximum, phi, sech, sigmoid, softplus
 from symdiff.graph.template import placeholder
 from symdiff.rounding.floors import FLOORS, of_a_difference
-from symdiff.trees.subexpressions import subexpressions
+from symdiff.trees.walks import subexpressions
 
 _NEVER_ZERO = (sympy.exp, sympy.erfc, sigmoid, softplus, sech, Phi, phi)
 ELEMENTARY = 4  # units that an elementary function's value is allowed to be off

@@ -11,7 +11,7 @@ from sympy import And, Expr, Not, Or, Piecewise
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from symdiff.trees.subexpressions import rebuilt, subexpressions
+from symdiff.trees.walks import rebuilt, subexpressions
 
 MAX_CASES = 16  # of the values compared: four independent ones with two cases each
 

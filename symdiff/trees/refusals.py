@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import sympy
 from sympy import Basic, Expr, Integer, Pow
 
-from symdiff.trees.subexpressions import depth, size, subexpressions
+from symdiff.trees.walks import depth, size, subexpressions
 
 MAX_CONSTANT = Integer(10) ** 300  # a constant beyond float64 would only be an attack on SymPy
 LARGEST = Integer(2) ** 1024  # no float64 is as large

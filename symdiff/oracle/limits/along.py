@@ -21,7 +21,7 @@ from symdiff.oracle.limits.constants import number
 from symdiff.oracle.limits.germ import Germ, OutsideDomain, constant, variable
 from symdiff.oracle.limits.growth import OutOfEffort
 from symdiff.oracle.limits.infinity import asked, bounds_of, limit_of
-from symdiff.trees.subexpressions import symbols
+from symdiff.trees.walks import symbols
 
 _NEAR = arb(2) ** -1200  # of a number that stays: nothing that float64 shows
 _BESIDE = 2.0**-40

@@ -26,7 +26,7 @@ from symdiff.oracle import deadline
 from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, uncertain
 from symdiff.oracle.enclosures.from_balls import enclosure_of
 from symdiff.oracle.points.primal import Primal, PrimalAt
-from symdiff.trees.subexpressions import symbols as symbols_of
+from symdiff.trees.walks import symbols as symbols_of
 
 _CHOOSING = (Piecewise, sympy.sign, sympy.Heaviside)  # what has a value of its own at a tie
 MAX_PRECISION = 4096  # bits; a zero or a pole is still undecided there, a hard point never was

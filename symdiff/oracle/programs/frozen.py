@@ -18,9 +18,9 @@ from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.stop import Stop
 from symdiff.graph.node import Node, topological
-from symdiff.graph.order import ordered
 from symdiff.oracle.programs.array_balls import balls_of, compile_entry
 from symdiff.programs.program import program
+from symdiff.trees.walks import ordered
 
 _STOP = "%stop"
 

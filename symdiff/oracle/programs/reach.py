@@ -34,12 +34,12 @@ from symdiff.graph.kinds.largest import Largest
 from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.kinds.support import Support
 from symdiff.graph.node import Node, topological
-from symdiff.graph.order import ordered
 from symdiff.graph.template import placeholder
 from symdiff.notation.arrays import Axes
 from symdiff.oracle.enclosures.enclosure import Why
 from symdiff.oracle.programs.array_balls import is_wide
 from symdiff.programs.program import Program, program
+from symdiff.trees.walks import ordered
 
 Balls = Mapping[str, Any]
 Lost = Callable[[Any], BoolArray]
