@@ -153,7 +153,9 @@ class Prepared:
         return float(np.abs(slopes).max()) / 16
 
     def require_values(self) -> None:
-        """Raises: ValueError if the derivative has no value at more than 1 in 64 numbers.
+        """Check that the derivative has a value at nearly all numbers.
+
+        Raises: ValueError if the derivative has no value at more than 1 in 64 numbers.
 
         Each would be left to the ball, at microseconds a point: hours for half of them.
         """

@@ -283,7 +283,7 @@ def maximum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
 
 @inline
 def minimum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
-    """min(a, b), likewise."""
+    """min(a, b): the one that is smaller for certain, or it moves by the larger of the moves."""
     sign, exist = order(a, ea, b, eb)
     v, e = min(a, b), max(ea, eb)
     e = ea if sign < 0 else eb if sign > 0 else e

@@ -215,7 +215,7 @@ class _Search:
         return sign_of(self.ask(0, (x, x)))
 
     def segments(self, low: arb, high: arb) -> list[Segment]:
-        """What is known of the sign on [low, high]."""
+        """The segments of [low, high], each with what is known of f's sign there."""
         found: list[Segment] = []
         waiting = [(0.0, next(self._count), low, high, self.sign_at(low), self.sign_at(high))]
         while waiting:

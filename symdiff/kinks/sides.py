@@ -172,7 +172,7 @@ class _Beside:
         return None if value is None else _shown(value)
 
     def taken(self) -> Expr:
-        """What the derivative's own case gives at the breakpoint; NaN where it has no value."""
+        """The value of the derivative's own case at the breakpoint; NaN where it has none."""
         here = (self.mark.low, self.mark.high)
 
         def sign(border: Expr, smooth: Expr) -> int:

@@ -64,7 +64,7 @@ class ProgramNear:
         self.fixed = FixedEntries(self.values, self.moving)
 
     def go(self) -> None:
-        """Compute every step. Raises: OutOfTimeError."""
+        """Compute all steps of the program. Raises: OutOfTimeError."""
         for symbol, what in self.steps.steps:
             if deadline.spent():
                 raise deadline.OutOfTimeError

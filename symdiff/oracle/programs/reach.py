@@ -118,7 +118,7 @@ def _seeded(adjoints: Derivation) -> Iterator[Term]:
 
 
 def chosen_from(graph: Graph) -> tuple[Node, ...]:
-    """What some entries are taken of: which ones a comparison with what has no value may have said.
+    """The operands whose comparison chose entries, which what has no value may have misled.
 
     The largest of a row is such an entry; of rows in another order none is left behind.
     """
