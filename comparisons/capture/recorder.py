@@ -216,7 +216,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         return result
 
     def _require_numbers(self, call: Call, tensors: Iterable[Tensor]) -> None:
-        """Raises: Refused if a tensor holds no real numbers by strides."""
+        """Check that each tensor holds real numbers by strides.
+
+        Raises: Refused if a tensor holds no real numbers by strides.
+        """
         for tensor in tensors:
             what = "complex numbers" if tensor.is_complex() else unreadable(tensor)
             if what:

@@ -14,7 +14,7 @@ from symdiff.expression.rewriting import put
 
 
 def within(points: Mapping[str, Float64Array], definition: Definition) -> BoolArray:
-    """Which points are finite and within the domain, as far as their variables go."""
+    """The mask of points that are finite and within the domain of each variable."""
     inside = np.logical_and.reduce([np.isfinite(v) for v in points.values()])
     for name, (low, high) in definition.domain.items():
         if name not in points:

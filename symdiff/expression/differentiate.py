@@ -1,4 +1,4 @@
-"""The partial derivative, almost everywhere, of a real expression with cases and kinks."""
+"""Differentiate a real expression with cases and kinks, almost everywhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sympy import Add, Basic, Expr, Function, Mul, Piecewise, Pow, S, Symbol
 
 from symdiff.functions import Extreme, maximum, minimum
 from symdiff.trees.refusals import MAX_DERIVATIVE, UNKNOWN, named, refusing
-from symdiff.trees.subexpressions import size, subexpressions
+from symdiff.trees.walks import size, subexpressions
 
 _LONG = 20  # factors of a product
 _Of = Callable[[Basic], Expr]  # the derivative of an argument
@@ -18,7 +18,7 @@ _Of = Callable[[Basic], Expr]  # the derivative of an argument
 
 @lru_cache(maxsize=4096)
 def differentiate(expression: Expr, variable: Symbol) -> Expr:
-    """∂expression/∂variable, defined wherever the expression is differentiable.
+    """The derivative ∂expression/∂variable, defined wherever the expression is differentiable.
 
     At a kink the derivative is that of the case which holds the point: `z if z > 0 else 0` has
     derivative 0 at 0, and so has |z|. A jump has derivative 0. Each part is differentiated once,

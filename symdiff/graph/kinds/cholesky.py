@@ -39,15 +39,15 @@ class Cholesky(Node):
         return (elementwise(lambda a, b: (a + b) / 2, s, transposed(s)),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """numpy's cholesky; of other numbers column by column."""
+        """The step numpy.linalg.cholesky; for other numbers column by column."""
         return steps.assign(operation(factors, steps.value(self.operands[0]), kind=Factoring))
 
     def whole(self, write: Write) -> Expr:
-        """cholesky(x)."""
+        """The text cholesky(x)."""
         return applied("cholesky", (), self.axes, map(write, self.operands))
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - none is written
-        """None is written. Raises: TooLarge."""
+        """No entry is written out. Raises: TooLarge."""
         return no_entry("a Cholesky factor")
 
 
@@ -60,7 +60,7 @@ def _half_lower(x: Node) -> Node:
 
 
 class Factoring(ArrayOperation):
-    """Cholesky's factors, column by column."""
+    """The step that factors matrices, column by column."""
 
     def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - all in L
         """L Φ(L⁻¹ Ẋ L⁻ᵀ), Ẋ made symmetric. Source: Murray 2016, eq. 8."""
@@ -71,7 +71,10 @@ class Factoring(ArrayOperation):
         return made @ (inner * (np.tri(made.shape[-1]) - np.eye(made.shape[-1]) / 2))
 
     def roundings(self, value: ValueOf, made: Any) -> Roundings:  # noqa: ARG002 - all in L
-        """What a change of X by 4n |L| |Lᵀ| units may change. Source: Higham 2002, §10.1.1."""
+        """The change of the factor by a change of X by 4n |L| |Lᵀ| units.
+
+        Source: Higham 2002, §10.1.1.
+        """
         size, inverted = np.abs(made), np.abs(inverses(made))
         turned = np.swapaxes(size, -1, -2)
         inner = inverted @ size @ turned @ np.swapaxes(inverted, -1, -2)

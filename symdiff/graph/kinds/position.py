@@ -1,4 +1,4 @@
-"""The position along an axis, and what is told by it."""
+"""Count positions along an axis."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from symdiff.notation.arrays import applied, symbols
 
 
 class Position(Node):
-    """0, 1, 2, … along its only axis."""
+    """The positions 0, 1, 2, … along its only axis."""
 
     __slots__ = ()
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:  # noqa: ARG002 - no operands
-        """Nothing: it has no operands."""
+        """Nothing: a position has no operands."""
         return ()
 
     def lowered(self, steps: Steps) -> Symbol:
-        """As long as the axis."""
+        """The step that counts as far as the axis is long."""
         return steps.assign(operation(positions, steps.argument(self.axes[0])))
 
     def whole(self, write: Write) -> Expr:  # noqa: ARG002 - no operands
-        """index(n)."""
+        """The text index(n)."""
         return applied("index", (), self.axes, symbols(self.axes))
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - no operands
-        """The index itself."""
+        """The index along the axis."""
         return indices[self.axes[0]]
 
 
 def positions(length: Any) -> Any:
-    """0, 1, 2, … up to a length, in numbers of the length's kind."""
+    """The positions 0, 1, 2, … up to a length, in numbers of the length's kind."""
     return np.array([length * 0 + i for i in range(count(length))])
 
 
 def position(axis: str) -> Node:
-    """0, 1, 2, … along an axis."""
+    """The positions 0, 1, 2, … along an axis."""
     return Position((axis,), ())
 
 
 def one_hot(index: Node, axis: str) -> Node:
-    """1 where the position along a new last axis is `index`, else 0: no 1 at all for −100."""
+    """Put 1 where the position along a new last axis is `index`, else 0; −100 gives no 1."""
     return elementwise(lambda i, k: Piecewise((1, Eq(i, k)), (0, True)), index, position(axis))
