@@ -1,4 +1,4 @@
-"""comparisons: torch's gradients beside the closed forms that symdiff derives.
+"""Compare torch's gradients with the closed forms that symdiff derives.
 
     >>> import comparisons
     >>> comparisons.compare("tanh", dtype="float32").verdict

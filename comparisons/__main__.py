@@ -1,4 +1,4 @@
-"""`python -m comparisons` is the command line `symdiff`."""
+"""Run the command line `symdiff` as `python -m comparisons`."""
 
 import sys
 

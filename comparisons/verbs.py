@@ -1,4 +1,4 @@
-"""The verbs: compare, check, diagnose, compare many engines, sweep all values."""
+"""The public functions: compare, check, diagnose, compare many engines, sweep all values."""
 
 from __future__ import annotations
 

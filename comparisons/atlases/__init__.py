@@ -1,1 +1,1 @@
-"""The atlas: every framework's gradients beside one truth, function by function, type by type."""
+"""The atlas judges every framework's gradient of every function in every type."""

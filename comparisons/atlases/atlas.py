@@ -1,4 +1,4 @@
-"""The atlas: framework × function × type, each gradient beside the truth."""
+"""Make the atlas: judge each framework's gradient of each function in each type."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from comparisons.results.views.number import shown
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
-    """What was found: a cell a function, type, framework and way."""
+    """An atlas holds the verdict on each framework's gradient of each function in each type."""
 
     document: Row  # as it is written: versions, machine, date, cells
 
     @cached_property
     def cells(self) -> Sequence[Row]:
-        """The cells with their floats; one that could not be asked has its reason in `absent`."""
+        """The cells with their numbers as floats; of one not asked `absent` says why."""
         found: Sequence[Row] = read(self.document["cells"])
         return found
 
@@ -43,28 +43,28 @@ class Atlas:
 
     @cached_property
     def columns(self) -> Sequence[tuple[str, str]]:
-        """The frameworks and ways that were asked."""
+        """The frameworks asked, each with a way to differentiate, as titles of columns."""
         return [(name, way) for name, way in self.document["columns"] if name not in self.missing]
 
     @property
     def dtypes(self) -> Sequence[str]:
-        """The types, in the order asked."""
+        """The floating-point types, in the order in which they were asked for."""
         found: Sequence[str] = self.document["dtypes"]
         return found
 
     @property
     def dtypes_in_order(self) -> Sequence[str]:
-        """The types, the widest first."""
+        """The floating-point types, the widest first."""
         return [dtype for dtype in WIDEST_FIRST if dtype in self.dtypes]
 
     @property
     def functions(self) -> Sequence[str]:
-        """The functions, in order."""
+        """The names of the functions, in the order in which they were asked for."""
         found: Sequence[str] = self.document["functions"]
         return found
 
     def cell(self, function: str, dtype: str, framework: str, way: str = "reverse") -> Row | None:
-        """The cell; None where the framework has no such function."""
+        """The cell of a function, type and column; None where the framework lacks the function."""
         return self._by_place.get((function, dtype, framework, way))
 
     @cached_property
@@ -72,7 +72,7 @@ class Atlas:
         return {(c["function"], c["dtype"], c["framework"], c["way"]): c for c in self.cells}
 
     def best(self, function: str, dtype: str) -> Sequence[tuple[str, str]]:
-        """The columns that fare best: by verdict, then by the error."""
+        """The columns whose gradients are best: by verdict, then by the largest error."""
         found = {
             column: (verdict_named(c["verdict"]).rank, round(c["usual_ulp"], 2))
             for column in self.columns
@@ -82,7 +82,7 @@ class Atlas:
         return [column for column, fares in found.items() if fares == least]
 
     def write(self, path: Path) -> None:
-        """As JSON, the same bytes for the same findings."""
+        """Write the atlas as JSON, the same bytes for the same findings."""
         write_document(path, self.document)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""One cell of the atlas as plain values: how a framework fares at a function in a type."""
+"""A cell of the atlas says in plain values how right a framework's gradient of a function is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOT_FINITE = (Status.SPURIOUS, Status.MISSED)
 
 
 def cell(head: Row, found: Comparison) -> Row:
-    """What is said of one comparison.
+    """The row of plain values that the atlas keeps of one comparison.
 
     Args: head, the function, the type, the framework, its code.
     """
@@ -49,7 +49,7 @@ def cell(head: Row, found: Comparison) -> Row:
 
 
 def absent_cell(head: Row, why: str) -> Row:
-    """A cell of a framework that could not be asked."""
+    """The cell of a framework that could not be asked, with the reason."""
     return {**head, "absent": why}
 
 

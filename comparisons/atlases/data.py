@@ -1,4 +1,4 @@
-"""The data of an atlas as JSON: with versions, machine and date, the same bytes each time."""
+"""Read and write the data of an atlas as JSON, with versions, machine and date."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def about(
     dtypes: Sequence[str],
     columns: Sequence[tuple[str, str]],
 ) -> Row:
-    """All of a document but its cells."""
+    """What a document says beside its cells: versions, machine, date, what was asked."""
     missing = {f.name: why for f in frameworks if (why := f.missing()) is not None}
     return {
         "schema": _NUMBER,
@@ -54,7 +54,7 @@ def about(
 
 
 def write_document(path: Path, document: Row) -> None:
-    """Write the document, a cell a line."""
+    """Write the document of an atlas as JSON, one cell a line."""
     head = {k: v for k, v in document.items() if k != "cells"}
     lines = [json.dumps(c, ensure_ascii=False, allow_nan=False) for c in document["cells"]]
     opening = json.dumps(head, ensure_ascii=False, indent=1)[:-2]
@@ -63,7 +63,7 @@ def write_document(path: Path, document: Row) -> None:
 
 
 def read_document(path: Path) -> Row:
-    """The document in a file that `write_document` wrote.
+    """Read the document that `write_document` wrote.
 
     Raises: ValueError, one sentence, if it is no JSON, of another schema, or does not fit its own.
     """
@@ -78,7 +78,7 @@ def read_document(path: Path) -> Row:
 
 
 def is_atlas(path: Path) -> bool:
-    """Whether a file says that it is an atlas, well formed or not; of a run its rows are unread."""
+    """Whether a JSON file says that it is an atlas; its cells are not looked at."""
     with suppress(OSError, UnlikeError, ValueError), path.open(encoding="utf-8") as file:
         head, _ = head_and_rows(file, float)
         return head.get("kind") == "atlas"

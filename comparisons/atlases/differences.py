@@ -1,4 +1,4 @@
-"""What got better and worse between two atlases, such as of two versions of a framework."""
+"""Tell what got better and worse between two atlases, such as of two versions of a framework."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Key = tuple[str, str, str, str]  # function, type, framework, way
 
 
 def differences(old: Atlas, new: Atlas) -> Changes:
-    """What became of each cell of `old` in `new`.
+    """Compare each cell of `old` with the same cell of `new`.
 
     A cell is better or worse by its verdict; by equal verdicts, by how many of the same values are
     NaN, lost or of the wrong sign; by equal counts, by a usual error that is over a quarter larger

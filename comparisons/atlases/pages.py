@@ -1,4 +1,4 @@
-"""The atlas as pages of Markdown: a type a page, a function a page with its plots and its code."""
+"""Write the atlas as Markdown: a page for each type and one, with plots, for each function."""
 
 from __future__ import annotations
 
@@ -28,42 +28,42 @@ _STEPS = ((1.0, "🟦"), (_BUDGET.accurate, "🟩"), (_BUDGET.absolute, "🟨"))
 
 @dataclass(frozen=True, eq=False)
 class Page:
-    """What the templates read: every method answers one question of a page."""
+    """A page answers the questions of the templates, one a method."""
 
     atlas: Atlas
 
     @property
     def document(self) -> Row:
-        """Versions, machine, date."""
+        """The data of the atlas as JSON holds it, for its versions, machine and date."""
         return self.atlas.document
 
     @property
     def made_with(self) -> str:
-        """The versions in a line."""
+        """The versions of all frameworks in one line."""
         titles = self.document["titles"]
         return ", ".join(f"{titles.get(k, k)} {v}" for k, v in self.document["versions"].items())
 
     @property
     def flushing(self) -> str:
-        """Those that read subnormal numbers as 0."""
+        """The frameworks that read subnormal numbers as 0."""
         found = [self.document["titles"][name] for name in self.document["flushing"]]
         return " and ".join(found) or "None of them"
 
     def title(self, framework: str, way: str) -> str:
-        """What a column is called."""
+        """The title of a column: its framework and way to differentiate."""
         title: str = self.document["titles"][framework]
         return title if way == "reverse" else f"{title} {way}"
 
     def functions_in(self, dtype: str) -> list[str]:
-        """Those that someone has in the type, by name."""
+        """The functions that some framework has in the type, sorted by name."""
         return sorted(f for f in self.atlas.functions if self.cells(f, dtype))
 
     def cells(self, function: str, dtype: str) -> list[tuple[str, Row]]:
-        """The columns' titles and cells, of those that could be asked."""
+        """The titles and cells of the frameworks that could be asked."""
         return [(t, c) for t, c in self._all(function, dtype) if not c["absent"]]
 
     def reasons(self, function: str, dtype: str) -> list[tuple[str, str]]:
-        """Why some could not be asked."""
+        """By framework the reason why it could not be asked."""
         return [(t, c["absent"].rstrip(".")) for t, c in self._all(function, dtype) if c["absent"]]
 
     def _all(self, function: str, dtype: str) -> Iterator[tuple[str, Row]]:
@@ -73,7 +73,7 @@ class Page:
                 yield self.title(*column), found
 
     def entry(self, function: str, dtype: str, framework: str, way: str) -> str:
-        """A cell of the table of a type: colour, number, link."""
+        """One entry of the table of a type: its colour, number and link."""
         found = self.atlas.cell(function, dtype, framework, way)
         if found is None:
             return ""
@@ -86,7 +86,7 @@ class Page:
         return f"{square(found)}\N{NO-BREAK SPACE}{f'**{link}**' if best else link}"
 
     def definitions(self, function: str) -> list[tuple[str, list[str]]]:
-        """Each documented formula, and whose it is."""
+        """Each formula that frameworks document for the function, and the frameworks that do."""
         found: dict[str, list[str]] = {}
         for dtype in self.atlas.dtypes:
             for title, cell in self.cells(function, dtype):
@@ -97,7 +97,7 @@ class Page:
         return list(found.items())
 
     def notes(self, function: str) -> list[tuple[str, str]]:
-        """How a definition differs from its namesakes."""
+        """How a framework's definition differs from others of the same name."""
         every = (pair for dtype in self.atlas.dtypes for pair in self._all(function, dtype))
         return list(dict.fromkeys((title, c["note"]) for title, c in every if c["note"]))
 
@@ -120,7 +120,7 @@ class Page:
 
 
 def square(found: Row) -> str:
-    """The colour of a cell, and a mark where it fails at infinity."""
+    """The coloured square of a cell, with a mark where the gradient is wrong at ±∞."""
     verdict = verdict_named(found["verdict"])
     if verdict in _NO_PASS:
         return _NO_PASS[verdict]
@@ -129,7 +129,7 @@ def square(found: Row) -> str:
 
 
 def pages(atlas: Atlas) -> Mapping[str, str]:
-    """Every page and plot by its path in the folder."""
+    """The text of every page and plot, by its path in the folder."""
     page, found = Page(atlas), {}
     found["index.md"] = _rendered("index.md.jinja", page=page)
     for dtype in atlas.dtypes_in_order:

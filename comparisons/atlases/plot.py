@@ -1,4 +1,4 @@
-"""One plot of a function in a type: the largest error of each framework by the input."""
+"""Draw the largest error of each framework by the size of the input, for one function and type."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#0
 
 @dataclass(frozen=True)
 class Curve:
-    """One framework's errors as a path."""
+    """A curve is the path of one framework's errors."""
 
     title: str
     colour: str
@@ -26,7 +26,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Plot:
-    """What the drawing is made of."""
+    """A plot holds the curves, the ticks and the frame that the drawing is made of."""
 
     lines: Sequence[Curve]
 
@@ -36,7 +36,7 @@ class Plot:
 
     @property
     def x_ticks(self) -> list[tuple[int, str]]:
-        """Where the powers of 100 are."""
+        """The ticks of the input: each power of 100, with its place."""
         ticks = [(_x(0), "0")]
         for exponent, label in ((-2, "0.01"), (0, "1"), (2, "100"), (4, "10⁴")):
             position = 2 * (exponent * math.log2(10) + _OCTAVES) + 0.5
@@ -45,12 +45,12 @@ class Plot:
 
     @property
     def y_ticks(self) -> list[tuple[int, str]]:
-        """Powers of ten, and half an ulp, below which nothing is nearer."""
+        """The ticks of the error: powers of ten ulp, and half an ulp, which rounding leaves."""
         return [(_y(u), label) for u, label in ((0.5, "½"), (10, "10"), (1e3, "10³"), (1e6, "10⁶"))]
 
 
 def plot(cells: Sequence[tuple[str, Row]]) -> Plot:
-    """The plot of the cells of one function and type, each with its title."""
+    """Lay out the plot of the cells of one function and type, each with its title."""
     return Plot(
         [
             Curve(title, COLOURS[i % len(COLOURS)], _path(cell["errors"].split(" ")))

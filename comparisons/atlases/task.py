@@ -1,4 +1,4 @@
-"""One function in one type, asked of every framework: what travels to a worker and comes back."""
+"""A task asks every framework for one function in one type; it is what travels to a worker."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ONE_AT_A_TIME = Lock()
 
 @dataclass(frozen=True)
 class Task:
-    """Names only, so that it travels."""
+    """A task names a function, a type and the frameworks, so that it can be sent to a process."""
 
     function: str
     dtype: str
@@ -35,12 +35,12 @@ class Task:
 
     @property
     def key(self) -> str:
-        """What a journal calls it."""
+        """The text by which a journal knows the task."""
         return f"{self.function} {self.dtype}"
 
 
 def measure(task: Task) -> list[Row]:
-    """A cell a framework and way that has the function; where it failed, the reason."""
+    """Judge each framework and way that has the function; a failed one's cell has the reason."""
     dtype, kept = float_type(task.dtype), _Kept()
     with _ONE_AT_A_TIME:
         return [
@@ -115,7 +115,7 @@ class _Remembering(Truth):
 def tasks_of(
     functions: list[str], dtypes: list[str], columns: list[tuple[str, str]]
 ) -> Iterator[Task]:
-    """A task a function and type."""
+    """The tasks of an atlas, one for each function and type."""
     for dtype in dtypes:
         for function in functions:
             yield Task(function, dtype, tuple(columns))

@@ -1,4 +1,4 @@
-"""What an atlas has finished, on disk: killed at any moment, it goes on from there."""
+"""Keep an atlas's finished tasks on disk, so that a run that was killed goes on from there."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from comparisons.report.data.row import Row
 
 
 class TaskJournal:
-    """A file of one line a finished task, under a first line that says of which atlas.
+    """A journal is a file of one line a finished task, its first line saying of which atlas.
 
     A line that was being written when the process died is ignored, and its task done again.
     """
 
     def __init__(self, path: Path, about: Row) -> None:
-        """Open the journal of an atlas, new or begun.
+        """Open the journal of an atlas, or begin one.
 
         Args: about, what has to be the same: what is asked, the versions; and the date, which
             stays that of the beginning.
@@ -50,7 +50,7 @@ class TaskJournal:
                 file.write("\n")
 
     def add(self, task: str, cells: Sequence[Row]) -> None:
-        """Put down a finished task; its cells as `written` makes them."""
+        """Write down a finished task with its cells."""
         self.done[task] = cells
         with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"task": task, "cells": cells}, allow_nan=False) + "\n")

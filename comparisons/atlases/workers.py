@@ -1,4 +1,4 @@
-"""The processes that an atlas is made by, where no executor is given."""
+"""Start the processes that make an atlas where no executor is given."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from multiprocessing import get_context
 
 @contextmanager
 def processes(number: int) -> Iterator[Executor | None]:
-    """So many, of one torch thread each; None for this process alone."""
+    """A pool of so many processes with one torch thread each; None for this process alone."""
     if number == 1:
         yield None
         return

@@ -1,4 +1,4 @@
-"""torch code to symdiff's graph: your code is the definition.
+"""Capture torch code as symdiff's graph while it runs: your code is the definition.
 
 >>> import torch
 >>> from comparisons.capture import capture

@@ -1,4 +1,4 @@
-"""What a capture gives: the graph, and the user's code to run beside it."""
+"""A capture: the graph, and the user's code to run beside it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COMPARISONS = frozenset(("gt", "ge", "lt", "le", "eq", "ne", "to_copy", "heavis
 
 @dataclass(frozen=True, eq=False)
 class Captured:
-    """Torch code as a graph, at the inputs that it ran at.
+    """Torch code as a graph, valid at the inputs that it ran at.
 
     Args:
         graph: what the code computes; its inputs and outputs have no axes of length 1.
@@ -74,14 +74,14 @@ class Captured:
 
     @property
     def by_memory(self) -> str:
-        """Why it gives other numbers where its tensors lie in memory otherwise, in words."""
+        """In words why the numbers depend on how tensors lie in memory; empty if they do not."""
         if self.draws:
             return "draws random numbers, which go by the order of memory"
         return "reads memory by strides of its own" if self.strides else ""
 
     @property
     def inexact(self) -> str:
-        """Beside what its entries are right, in words, if not each by itself."""
+        """In words what bounds the errors where no entry is right by itself; empty otherwise."""
         if self.solves:
             return f"{', '.join(self.solves)} is right to the size of the largest entry"
         return "of a rounded position the pixel beside it has a share" if self.looked_up else ""
@@ -93,11 +93,11 @@ class Captured:
 
     @property
     def arrays(self) -> dict[str, Float64Array]:
-        """The inputs in the shapes that the graph's axes have."""
+        """The input arrays in the shapes that the graph's axes have."""
         return {name: squeezed(value) for name, value in self.inputs.items()}
 
     def call(self, **values: Tensor) -> dict[str, Tensor]:
-        """The outputs of the user's own code, by name, at other tensors of any type.
+        """Run the user's own code at other tensors of any type: its outputs by name.
 
         The random numbers drawn are those of the capture, and buffers are as they were before it.
         Gradients flow back to the tensors given, which may have the graph's shapes or the user's.
@@ -113,13 +113,13 @@ class Captured:
 
     @property
     def source_lines(self) -> tuple[tuple[str, str], ...]:
-        """Each line of the user's code that made a node, its place before it, as they first ran."""
+        """The user's lines that made nodes, each with its place, in the order in which they ran."""
         seen = dict.fromkeys(place for place in self.places.values())
         texts = {p: linecache.getline(p.file, p.line).strip() for p in seen}
         return tuple((str(p), text) for p, text in texts.items() if text)
 
     def locally_constant(self) -> tuple[str, ...]:
-        """The operations whose derivative is 0 wherever there is one, each with its place."""
+        """The operations whose derivative is 0 wherever it exists, each with its place."""
         found: dict[str, None] = {}
         nodes = topological(self.graph.output_nodes)
         if not any(isinstance(node, Input) for node in nodes):
@@ -132,13 +132,13 @@ class Captured:
         return tuple(found)
 
     def source(self, node: Node | str) -> str:
-        """`file:line` of the user's code that made a node or a named line; empty if unknown."""
+        """The `file:line` of the user's code that made a node or a named line; empty if unknown."""
         place = self.places.get(self.graph.nodes[node] if isinstance(node, str) else node)
         return "" if place is None else str(place)
 
 
 def is_flat(node: Node) -> bool:
-    """Whether it depends on something, and its derivative by each operand is 0."""
+    """Whether a node has operands, and its derivative by each of them is 0."""
     return (
         isinstance(node, Elementwise)
         and bool(node.operands)
@@ -150,7 +150,7 @@ def is_flat(node: Node) -> bool:
 
 
 def functions_in(outputs: Iterable[Tensor]) -> Iterator[type[torch.autograd.Function]]:
-    """Every `autograd.Function` in the graph that leads to the tensors.
+    """Each `autograd.Function` in the autograd graph that leads to the tensors.
 
     The user's, and those that torch makes of a backward that is registered for an operator.
     """
@@ -180,7 +180,7 @@ def _opened(leaf: Any) -> Any:
 
 
 def real_outputs(found: Any) -> list[tuple[str, Tensor]]:
-    """The floating-point tensors in what a function returned, each with where it is."""
+    """The floating-point tensors that a function returned, each with its place in the result."""
     leaves, _ = tree_flatten_with_path(tree_map(_opened, found))
     return [
         (keystr(path), leaf)

@@ -1,4 +1,4 @@
-"""From a function or a module of torch to a graph that symdiff can differentiate."""
+"""Turn a function or a module of torch into a graph that symdiff can differentiate."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class _Record(NamedTuple):
 
 
 class Lines(Enum):
-    """Which values of a captured function are lines of its graph."""
+    """Says which values of a captured function become named lines of its graph."""
 
     OUTPUTS = "outputs"
     LOCALS = "outputs and the function's local variables"
@@ -64,7 +64,7 @@ class Lines(Enum):
 
 
 def capture(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Captured:
-    """What a function or a module of torch computes at these arguments, as a graph.
+    """Capture as a graph what a function or a module of torch computes at these arguments.
 
     The code runs in float64, on copies. Inputs are the floating-point tensors among the
     arguments (those that require grad, if some do), also in lists and dicts, and a module's
@@ -87,7 +87,7 @@ def captured_call(
     beside: float = 0.0,
     seed: int = 0,
 ) -> Captured:
-    """`capture` of the call.
+    """Capture a call whose arguments are given as a tuple and a dict.
 
     Args: lines, which values are lines of the graph; dtype, the type that the code runs in, which
         inputs are rounded to, a module's parameters among them; beside, how far at most positions
@@ -235,7 +235,7 @@ def _output_names(places: list[str], taken: set[str]) -> list[str]:
 
 
 def forward(captured: Captured) -> Evaluator:
-    """The graph's own outputs as a function of its inputs."""
+    """Compute the graph's own outputs from its inputs, in float64."""
     graph = captured.graph
     inputs = {i.name: i.axes for i in graph.inputs}
     signature = Signature(graph.name, inputs, graph.parameters, lengths=graph.lengths)

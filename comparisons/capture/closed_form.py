@@ -1,4 +1,4 @@
-"""Your code read aloud: what it computes, line by line, and the adjoint of every line."""
+"""Print your code's formulas line by line, each with the adjoint of that line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _READABLE = 100  # characters of a line; a longer one is taken apart where value
 
 @dataclass(frozen=True, eq=False)
 class ClosedForm:
-    """Torch code and its adjoints as a paper writes them; printed, both line by line.
+    """Torch code and its adjoints as formulas; printed, both line by line.
 
     Args: captured, the code as a graph whose lines are the function's local variables.
     """
@@ -31,12 +31,12 @@ class ClosedForm:
 
     @property
     def graph(self) -> Graph:
-        """What the code computes."""
+        """The graph of what the code computes."""
         return self.captured.graph
 
     @cached_property
     def adjoints(self) -> Adjoints:
-        """The adjoint of every input and line: a mapping by name, with `lambdify` and `enclose`."""
+        """The adjoint of every input and line by name; it has `lambdify` and `enclose`."""
         return symdiff.adjoints(self.graph)
 
     def __str__(self) -> str:
@@ -48,7 +48,10 @@ class ClosedForm:
         return f"<ClosedForm of {self.captured.name}: {', '.join(self.adjoints)}>"
 
     def latex(self) -> str:
-        r"""Both as LaTeX, each an `aligned` block. Raises: TooLarge if a line is too large."""
+        """The formulas and the adjoints as LaTeX, each an `aligned` block.
+
+        Raises: TooLarge if a line is too large.
+        """
         return f"{self.graph.latex()}\n{self.adjoints.latex()}"
 
     def _repr_latex_(self) -> str:
@@ -57,7 +60,7 @@ class ClosedForm:
 
 
 def closed_form(function: Callable[..., Any], *args: Any, **kwargs: Any) -> ClosedForm:
-    """The adjoints of torch code in closed form, in the names that the code itself uses.
+    """Derive the adjoints of torch code in closed form, in the names that the code itself uses.
 
     >>> import torch, comparisons
     >>> x, A, B = torch.randn(5, 4), torch.randn(4, 3), torch.randn(4, 3)

@@ -1,4 +1,4 @@
-"""Gives the axes of a captured graph letters, as a paper would: equal letters run together.
+"""Give the axes of a captured graph letters, as a paper would: equal letters are one index.
 
 While code is captured every value has its axes named by place, and what only renames them (a
 transpose, the `keepdim` of a sum) is a Renamed node. Here an axis and what it is renamed to become
@@ -72,7 +72,7 @@ def lettered(
     on_the_way: Mapping[str, Node],
     outputs: Mapping[str, Node],
 ) -> tuple[Graph, dict[Node, Node]]:
-    """The graph with letters for axes, and what became of every node.
+    """The graph with letters for axes, and for every old node the new one.
 
     Args: on_the_way, named values that the outputs are computed from; one that turns out to be
         another under other axes is no line of its own.

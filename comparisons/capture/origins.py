@@ -1,4 +1,4 @@
-"""Where each value of a graph comes from: the user's line, the operator, the type it is held in."""
+"""Record where each value of a graph comes from: the user's line, the operator, the type."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from symdiff.graph import Input, Node
 
 @dataclass(frozen=True, eq=False)
 class Origins:
-    """What is known of the values that were recorded so far.
+    """The line, operator and type of each value recorded so far.
 
     Args:
         places: the line of the user's code that made a value first.
@@ -26,7 +26,7 @@ class Origins:
     types: dict[Node, torch.dtype] = field(default_factory=dict)
 
     def made(self, operator: str, tensor: Tensor, node: Node, *, exact: bool) -> None:
-        """An operator made a value.
+        """Note that an operator made a value.
 
         Args: exact, whether without rounding, of truths or integers: `(x > 0).float()`.
         """
@@ -34,7 +34,7 @@ class Origins:
         self.remember(tensor, node, exact=exact)
 
     def remember(self, tensor: Tensor, node: Node, *, exact: bool = False) -> None:
-        """A tensor holds a value from the line that runs now on.
+        """Note that a tensor holds a value from the line that runs now.
 
         Args: exact, whether its type holds the value without rounding.
         """

@@ -1,4 +1,4 @@
-"""A captured graph in plain float64, as torch computes it: overflowing and cancelling as it does.
+"""Compute a captured graph in plain float64 as torch does, overflow and cancellation included.
 
 Code that loses its digits is captured all the same: its graph is right if what it computes is as
 far from torch's values as rounding explains.
@@ -28,14 +28,14 @@ _TANGENTS = 8
 
 @dataclass(frozen=True)
 class Plain:
-    """The outputs by name, and how large their rounding errors are."""
+    """The outputs by name, and the size of their rounding errors."""
 
     values: Mapping[str, Float64Array]
     errors: Mapping[str, Float64Array]
     largest: float  # number on the way
 
     def explains(self, name: str, value: Float64Array, allowed: float) -> bool:
-        """Whether rounding explains torch's value of an output; `allowed`, beside it.
+        """Whether rounding explains torch's value of an output; `allowed` is added to the error.
 
         Where the graph has none, as atan2 at (0, 0), the code may say what it likes: nothing is
         certified there.
@@ -50,7 +50,7 @@ class Plain:
 
 
 def plainly(captured: Captured, eps: float) -> Plain:
-    """The outputs in float64, operation by operation.
+    """Compute the outputs in float64, operation by operation.
 
     Args: eps, of the coarsest type that the code uses, or 0 for float64 alone.
     """

@@ -1,4 +1,4 @@
-"""Translates torch operations into a graph while the user's function runs on real tensors.
+"""Record torch operators as a graph while the user's function runs on real tensors.
 
 Each operator that torch dispatches runs as it is; beside its result stands its value as a node. A
 gradient is cut where torch cuts it: with gradients enabled, what an input reaches but does not
@@ -79,11 +79,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         return False
 
     def input(self, tensor: Tensor, node: Input) -> None:
-        """A tensor that is an input of the function, before it runs."""
+        """Declare a tensor an input of the function, before it runs."""
         self._storages.put(tensor, node)
 
     def value(self, tensor: Tensor) -> Node:
-        """The value of a tensor, with a stop where its gradient is cut.
+        """The node of a tensor, with a stop where its gradient is cut.
 
         Raises: Refused if the tensor requires a gradient that was not recorded.
         """
@@ -103,7 +103,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         return stop(node, _CUT) if node in self._varying else node
 
     def reached(self, tensor: Tensor) -> bool:
-        """Whether an input reaches the tensor, and no stop is on the way."""
+        """Whether the tensor depends on an input, with no stop on the way."""
         storage = self._storages.get(tensor)
         if storage is None or not storage.reached:
             return False
@@ -118,7 +118,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Runs one operator and records it."""
+        """Run one operator and record it."""
         call = Call(func, args, kwargs or {}, self.value, self.touches)
         self.operators[call.name] += 1
         for tensor in call.tensors:
@@ -163,7 +163,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
 
     @contextmanager
     def inside_forward(self) -> Iterator[None]:
-        """What is computed here is what its backward is of, though no gradient is recorded."""
+        """Record the operators of a custom forward, though torch records no gradient there."""
         self.forwards += 1
         try:
             yield
@@ -171,7 +171,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             self.forwards -= 1
 
     def given(self, tensor: Tensor) -> Tensor:
-        """A tensor as a Function takes it: its forward does not see whether a gradient is cut."""
+        """The tensor as an `autograd.Function` gets it: its forward sees no cut gradient."""
         cut = tensor.is_floating_point() and self._sees_gradients()
         return self._with_its_stop(tensor) if cut else tensor
 
@@ -191,14 +191,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
                 self._whole.setdefault(address(tensor), (tensor, maker))
 
     def known_as(self, call: Call, tensor: Tensor, node: Node, place: Place | None) -> Node:  # noqa: ARG002 - as it is
-        """The node that a result stands for from here on: its value.
+        """The node that a result has from here on: by default its value.
 
         Who follows a run step by step puts an input there, so that each step is told from the next.
         """
         return node
 
     def touches(self, tensor: Tensor) -> bool:
-        """Whether the tensor's storage has a node."""
+        """Whether the tensor's storage holds a node."""
         return self._storages.get(tensor) is not None or address(tensor) in self._unknown
 
     def _is_new(self, tensor: Tensor) -> bool:

@@ -1,4 +1,4 @@
-"""Which values differ at other inputs, as torch's gradients see it: up to what cuts a gradient."""
+"""Tell which values depend on an input as torch's gradients see it: up to what cuts a gradient."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from symdiff.graph import Input, Node, Stop, topological
 
 
 class Varying:
-    """The nodes that an input reaches without a stop on the way."""
+    """The nodes that depend on an input, with no stop on the way."""
 
     def __init__(self) -> None:
         self._known: dict[Node, bool] = {}
 
     def __contains__(self, node: Node) -> bool:
-        """Whether the node is one; each is looked at once."""
+        """Whether the node depends on an input; each node is looked at once."""
         if node not in self._known:
             for one in topological([node]):
                 if one not in self._known:

@@ -1,1 +1,1 @@
-"""What a careful person asks beside one gradient: other inputs, other circumstances."""
+"""What a check asks beside one gradient: other inputs, other layouts, other modes of autograd."""

@@ -1,4 +1,4 @@
-"""What code of arrays does beside computing, to its inputs and to memory, in sentences."""
+"""Find side effects of array code on its inputs and on earlier gradients, in sentences."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ Finding = tuple[str, str]  # a sentence, and the statements that show it
 
 
 class Behaviour(Engine):
-    """What a call leaves behind; it computes no gradient."""
+    """The engine under whose name side effects are reported; it computes no gradient."""
 
     name = "behaviour"
     summary = "Inputs, cotangents and earlier gradients after a call; NaN in a cotangent."
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
-        """None."""
+        """No gradients: a finding has been computed already."""
         raise NotImplementedError
 
     def statement(self, shown: Snippet) -> str:
-        """The gradient of the plain call that it differs from; a finding has its own statements."""
+        """The statement that prints the plain call's gradient; findings have their own."""
         return backward_statement(shown)
 
 
 def what_is_left(case: Case) -> Iterator[Comparison]:
-    """Each input of captured code that a call changes, and each gradient that a second one does."""
+    """Each input that a call changes, and each gradient that a second call changes."""
     import torch
 
     with calling(case.subject):
@@ -122,7 +122,7 @@ def _call_elsewhere(case: Case, leaves: Mapping[str, Tensor]) -> float:
 
 
 def finding(case: Case, name: str, sentence: str, script: str) -> Comparison:
-    """A comparison that disagrees, by a sentence about one input's gradient.
+    """A comparison that disagrees, for the reason that a sentence gives of one input's gradient.
 
     Args: script, statements that show it; empty where its numbers are too many to be written out.
     """
@@ -144,7 +144,7 @@ def finding(case: Case, name: str, sentence: str, script: str) -> Comparison:
 def changed(
     what: str, before: Float64Array, after: Float64Array, of: tuple[int, ...] | None = None
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """In words the first number that is another, and where it is.
+    """In words the first number that differs, and where it is.
 
     Args: of, the shape as the user has it, if it is an array's and not of points.
     """

@@ -1,4 +1,4 @@
-"""What else to ask of captured code, which is judged for a random cotangent already."""
+"""Choose what else to ask of captured code of arrays, which is judged for a random cotangent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import chain
 import numpy as np
 
 from comparisons.careful.behaviour import finding, what_is_left
-from comparisons.careful.circumstances.forward_mode import forward_mode, has_tangents_of_its_own
+from comparisons.careful.circumstances.forward_mode import forward_mode, modes_should_agree
 from comparisons.careful.circumstances.of_calls import circumstances
 from comparisons.careful.circumstances.transforms import transforms
 from comparisons.careful.numbers.in_single import in_single
@@ -38,7 +38,7 @@ _SUSPICIOUS_ELSE = 2.0**-8
 def of_arrays(
     case: Case, engines: Sequence[Engine] | None = None
 ) -> Iterator[Comparison | Unasked]:
-    """Other layouts, a second call, what a call leaves behind, and the second derivative.
+    """Ask of other layouts, a second call, side effects, other rows, NaN, second derivatives.
 
     Args: engines, of another framework, which alone are asked then.
     """
@@ -78,7 +78,7 @@ def _if_any(
 def _transformed(calls: Calls) -> Iterator[Comparison | Unasked]:
     if calls.bare.written:
         yield from transforms(calls)
-    elif has_tangents_of_its_own(calls):
+    elif modes_should_agree(calls):
         with own_deprecations_ignored():
             answers = until_an_error("forward mode", forward_mode(calls))
         yield from answers

@@ -1,4 +1,4 @@
-"""What else to ask of captured code that works entry by entry: the same at other points.
+"""Choose what else to ask of captured code that works entry by entry: other points.
 
 The code's own forward is the definition, so nothing is asked where that leaves its type or loses
 its digits. What looks worst is captured anew, and judged as what was given is.
@@ -50,7 +50,7 @@ _ALGEBRAIC = (sympy.Abs, sympy.sign, sympy.Piecewise, sympy.Max, sympy.Min, Extr
 
 
 def of_entries(case: Case) -> Iterator[Comparison | Unasked | Also]:
-    """The answer at the worst of some ten thousand points."""
+    """Ask at the worst of some ten thousand points."""
     found = case.subject.entrywise()
     if found is None:
         return

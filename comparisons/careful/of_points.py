@@ -1,4 +1,4 @@
-"""What else to ask of a user's function of one variable.
+"""Choose what else to ask of a user's function of one variable.
 
 Very many points and random cotangents, the forward pass in every mode of autograd, layouts and
 lengths of tensors, threads; cotangents of all sizes, zeros and NaN among them; what a call leaves
@@ -79,7 +79,7 @@ _SECOND = Budget(accurate=4.0 * 64, absolute=32.0 * 64)
 def of_points(
     case: Case, *, elsewhere: bool, engines: Sequence[Engine] | None = None
 ) -> Iterator[Comparison | Unasked]:
-    """The answers one by one; what the code refuses is not held against it.
+    """The answers one by one; what the code refuses with an exception is not held against it.
 
     Args: elsewhere, whether at other points than the case's; engines, of another framework.
     """
@@ -87,7 +87,7 @@ def of_points(
 
 
 def where_it_holds(case: Case) -> Iterator[Comparison | Unasked]:
-    """The same of code that was given a tensor: at moderate points at which its value is right.
+    """The answers for code that was given a tensor: at moderate points at which its value is right.
 
     Whoever gives a tensor asks about such numbers, not about the ends of the type's range; and a
     formula that overflows there is judged by the caller's own numbers alone.

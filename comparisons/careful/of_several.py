@@ -1,4 +1,4 @@
-"""What else to ask of a user's function of several variables, judged by a formula.
+"""Choose what else to ask of a user's function of several variables, judged by a formula.
 
 Its values and, for cotangents of both signs, its gradients at points of moderate size; then the
 same code as it runs on tensors: layouts, lengths, modes, whatever is asked without a formula.
@@ -30,7 +30,7 @@ _SOME = 48  # points of usual size, for the code on tensors
 
 
 def of_several(case: Case, *, elsewhere: bool) -> Iterator[Comparison | Unasked]:
-    """The answers one by one; what the code refuses is not held against it.
+    """The answers one by one; what the code refuses with an exception is not held against it.
 
     Args: elsewhere, whether at other points than the case's.
     """

@@ -1,4 +1,4 @@
-"""What else to ask of a user's code: a generator of answers, the cheap and the likely first."""
+"""Ask a user's code what a careful person would, the cheap and the likely questions first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Answer = Comparison | Unasked | Also
 def careful(
     case: Case, *, elsewhere: bool = True, engines: Sequence[Engine] | None = None
 ) -> Iterator[Answer]:
-    """What else there is to say of the code of a case, if it is the user's own.
+    """The answers to all further questions about a case, if its code is the user's own.
 
     Args: elsewhere, whether at other points too, where the user did not say which; engines, of
         another framework, which are asked at the same points in place of torch's.
@@ -52,7 +52,7 @@ def careful(
 
 
 def asked_too(subject: Subject, dtype: FloatType) -> tuple[str, ...]:
-    """The types that a check in a type looks at beside it, or says why it does not."""
+    """The types that a check in a type looks at beside it, or reports as not looked at."""
     if dtype.name != "float64":
         return ("float64",) if subject.no_double else ()
     own = subject.bare is not None and not subject.pointwise and subject.framework == "torch"

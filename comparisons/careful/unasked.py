@@ -1,4 +1,4 @@
-"""What was asked beside what was given, and what was not: a pass says nothing of that."""
+"""Record what a check asked beside what was given, and what it could not ask."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Unasked:
-    """One thing that a check could not ask, or did not."""
+    """One question that a check could not ask, or did not, and why."""
 
     what: str
     why: str  # in words
@@ -24,7 +24,7 @@ class Unasked:
 
 @dataclass(frozen=True)
 class Also:
-    """One thing that a check asked beside, in words."""
+    """One question that a check asked beside what was given, in words."""
 
     what: str
 
@@ -32,7 +32,7 @@ class Also:
 def until_an_error(
     what: str, answers: Iterable[Answer], error: type[Exception] = Exception
 ) -> list[Answer | Unasked]:
-    """The answers; one of them may be an error, and then what was said before stands.
+    """The answers up to an exception, which ends them without loss of those before.
 
     Code need not take what it is asked.
 
@@ -50,7 +50,7 @@ def until_an_error(
 def left_out(
     unasked: Iterable[Unasked], dtype: FloatType, asked: Iterable[str] = ()
 ) -> tuple[str, ...]:
-    """In words what a check of one type said nothing of.
+    """In words what a check of one type says nothing about.
 
     Args: asked, other types that it looked at, or says why it did not.
     """

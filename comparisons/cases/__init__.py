@@ -1,1 +1,1 @@
-"""Cases: a subject at inputs in a type, with its truth, and how one is asked for."""
+"""A case is a subject at inputs in a type, with its truth; `asked` makes one of a request."""

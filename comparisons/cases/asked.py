@@ -1,4 +1,4 @@
-"""What a user asks for, and the case that it becomes: its inputs and its cotangent chosen."""
+"""Turn what a user asks for into a case: choose its inputs and its cotangent."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from comparisons.subjects.subject import Subject
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """What a user asks for, whatever the engine."""
+    """A user's request, whatever the engine: subject, type, inputs or points, cotangent, budget."""
 
     subject: Subject
     dtype: FloatType
@@ -45,7 +45,7 @@ class Asked:
 
 @undisturbed()
 def case_of(asked: Asked) -> Case:
-    """The case that was asked for, its inputs chosen.
+    """Make the case that was asked for, its inputs chosen.
 
     Raises: ValueError, one sentence, if the inputs or the cotangent are not the subject's, there
         is no such device, or nothing says where to compare.

@@ -1,4 +1,4 @@
-"""A case: one subject at chosen inputs in one type, with its truth; any engine may be asked."""
+"""A case is one subject at chosen inputs in one type, with its truth; any engine may be asked."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ from symdiff.oracle.enclosures.enclosure import Enclosure
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What is compared. The truth is computed once, however many engines are asked."""
+    """A subject, its inputs, the type and the truth that any engine's gradients are compared with.
+
+    The truth is computed once, however many engines are asked.
+    """
 
     subject: Subject
     derived: Truth  # of the subject's graph: its closed forms
@@ -48,7 +51,7 @@ class Case:
 
     @property
     def dtype(self) -> FloatType:
-        """The type torch computes in."""
+        """The floating-point type that torch computes in."""
         return self.setting.dtype
 
     def answer(self, engine: Engine) -> Comparison:
@@ -62,7 +65,7 @@ class Case:
         return self.judging(engine).judged(engine, gradients, at, chosen)
 
     def judging(self, engine: Engine) -> Case:
-        """The case whose truth an engine's results are judged by: of the derivative for f''.
+        """The case by whose truth results are judged: that of f' for second derivatives.
 
         Its inputs are those that the engine's kernels read.
         """
@@ -71,7 +74,7 @@ class Case:
         return case._second if engine.order == 2 else case  # noqa: SLF001 - another case
 
     def gradients(self, engine: Engine, at: Inputs | None = None) -> Gradients:
-        """What an engine computes, by default at the case's inputs.
+        """The gradients that an engine computes, by default at the case's inputs.
 
         Raises: ValueError if the engine cannot be asked; TypeError if torch fails; what the
             subject raises.
@@ -93,7 +96,7 @@ class Case:
     def judged(
         self, engine: Engine, gradients: Gradients, at: Inputs, chosen: IndexArray | None
     ) -> Comparison:
-        """What an engine computed at inputs of the case, beside the truth.
+        """The comparison of what an engine computed at inputs of the case with the truth.
 
         Args: chosen, which of the case's points they are; None for all.
         """
@@ -136,7 +139,7 @@ class Case:
 
     @cached_property
     def truth(self) -> Truth:
-        """What the adjoints should be; times the cotangent, where one is put in point by point."""
+        """The true adjoints at the inputs; of functions of points times the cotangent."""
         if self.subject.pointwise and COTANGENT in self.inputs:
             return self.derived.weighted
         return self.derived
@@ -313,7 +316,7 @@ class Case:
 
 
 def ask(case: Case, engines: Iterable[str | Engine] | None = None) -> EngineTable:
-    """Put a case to each engine, and list those that cannot take it, or fail, with the reason.
+    """Ask each engine about a case, and list those that cannot take it, or fail, with the reason.
 
     Args: engines, by name or themselves; by default all.
     Raises: ValueError if a name is unknown, or no engine could be asked.

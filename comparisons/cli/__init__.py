@@ -1,1 +1,1 @@
-"""The command line, a file a command; each imports SymPy or torch only when it runs."""
+"""The command line, one file a command; each imports SymPy or torch only when it runs."""

@@ -1,4 +1,4 @@
-"""What several commands take: parameters, names to complete, files to write."""
+"""Options that several commands share: parameters, names to complete, files to write."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 @contextmanager
 def refusals_are_usage_errors() -> Iterator[None]:
-    """What the library refuses in one sentence is a wrong argument."""
+    """Report the library's refusals of one sentence as usage errors of the command."""
     try:
         yield
     except (TypeError, ValueError, ModuleNotFoundError) as error:
@@ -25,7 +25,7 @@ def refusals_are_usage_errors() -> Iterator[None]:
 
 
 def complete_names(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """The catalogue's names that begin so."""
+    """Complete a name of the catalogue for the shell."""
     import symdiff
 
     names = [*symdiff.activations, *symdiff.losses, *symdiff.layers, *symdiff.array_losses]
@@ -53,7 +53,7 @@ parameters = click.option(
 
 
 def file_option(flag: str, suffixes: Sequence[str], help_text: str, **extra: Any) -> Decorator:
-    """An option for a file to write, refused at once where it cannot be written."""
+    """Make an option for a file to write, refused at once where it cannot be written."""
 
     def check(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
         if path is None:

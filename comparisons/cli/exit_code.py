@@ -1,10 +1,13 @@
-"""How a command ends."""
+"""The exit codes of the commands."""
 
 from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """As the shell sees it. Source: sysexits.h of 70 and 74; bash has 128 + a signal's number."""
+    """The exit code that the shell sees.
+
+    Source: sysexits.h of 70 and 74; bash has 128 + a signal's number.
+    """
 
     DONE = 0  # and all agree, or nothing got worse
     DISAGREES = 1  # something does, or got worse

@@ -1,4 +1,4 @@
-"""Jobs done one after another, as a command does them: with a bar, and stoppable."""
+"""Do the jobs of a command one after another, with a progress bar; Ctrl-C keeps what there is."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LONG = 1.0  # seconds that need no bar
 
 @dataclass
 class Measured:
-    """What was found until the end or until Ctrl-C."""
+    """What was found until the end, or until Ctrl-C."""
 
     rows: list[Row] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)  # what disagrees, in words
@@ -39,7 +39,7 @@ class Measured:
     run: LiveRun | None = None  # where the rows are kept until they are written
 
     def keep(self, found: Result | EngineTable, *, aloud: bool = False) -> None:
-        """Keep what was found: a row each, and what is worth words."""
+        """Keep a result as a row, and print at once what deserves words."""
         from comparisons.report.data.rows import result_row
         from comparisons.results.engine_table import EngineTable
         from comparisons.results.mismatch import describe
@@ -67,7 +67,7 @@ class Measured:
             self.refused.append(f"{found.called}, {names}: {why}")
 
     def worse_than(self, accepted: Verdict) -> bool:
-        """Whether any gradient fares worse than a verdict."""
+        """Whether any gradient has a worse verdict than the one given."""
         verdicts = [verdict_named(row["verdict"]) for row in self.rows if "verdict" in row]
         return any(verdict.worse_than(accepted) for verdict in verdicts)
 
@@ -78,7 +78,7 @@ class Measured:
         accepted: Verdict = Verdict.FAILS_AT_INFINITY,
         all_asked: bool = True,
     ) -> ExitCode:
-        """Tell, show and write what was found, and say how the command ends.
+        """Print and write what was found, and return the exit code.
 
         Args: paths, as `write` takes them; accepted, the worst verdict that is no failure;
             all_asked, whether each refusal is one of what was asked for by name.
@@ -158,7 +158,7 @@ def measure(jobs: Sequence[Job], **destinations: Path | None) -> Measured:
 
 @contextmanager
 def interrupted_by_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP are a KeyboardInterrupt here; a second one ends the process."""
+    """Turn SIGTERM and SIGHUP into a KeyboardInterrupt; a second one ends the process."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

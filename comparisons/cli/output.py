@@ -1,4 +1,4 @@
-"""What a command prints: in whatever encoding the terminal has."""
+"""Print text in whatever encoding the terminal has."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 
 def print_what_an_encoding_lacks() -> None:
-    """From now on a character that the terminal's encoding lacks is written as an escape."""
+    """Write characters that the terminal's encoding lacks as escapes from now on."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def json_text(document: Any) -> str:
-    """A document as JSON in lines; in ASCII where the terminal might lack a character."""
+    """The JSON text of a document, in ASCII where the terminal might lack a character."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     wide = encoding.lower().replace("-", "").startswith("utf")
     return json.dumps(document, ensure_ascii=not wide, indent=1)

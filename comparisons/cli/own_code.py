@@ -47,7 +47,7 @@ order = click.option(
 
 
 def of_own_code(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that a call of the user's own code takes."""
+    """Add the options that a call of the user's own code takes."""
     decorators: Sequence[Decorator] = (inputs, reference, order)
     for decorator in reversed(decorators):
         command = decorator(command)
@@ -56,7 +56,7 @@ def of_own_code(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True)
 class OwnCall:
-    """The user's function with what it is called with."""
+    """The user's function with the arguments that it is called with."""
 
     function: Any
     arguments: tuple[Any, ...]
@@ -64,12 +64,12 @@ class OwnCall:
 
 
 def is_own_code(text: str) -> bool:
-    """Whether it names code, as `package.module:function` and `path/to/file.py:function` do."""
+    """Whether a text names code, as `package.module:function` and `path/to/file.py:function` do."""
     return _TARGET.fullmatch(text) is not None
 
 
 def own_call(text: str, given: Sequence[str], settings: Mapping[str, str]) -> OwnCall:
-    """The call of the code that the text names.
+    """The function that the text names, with the arguments that the options say.
 
     Args: given, each argument as text; settings, of a class what it is made with, of a function
         further arguments by name.
@@ -91,7 +91,7 @@ def own_call(text: str, given: Sequence[str], settings: Mapping[str, str]) -> Ow
 
 
 def own_code(text: str) -> Any:
-    """What the text names; of an `autograd.Function` its `apply`.
+    """The function that the text names; of an `autograd.Function` its `apply`.
 
     Raises: ValueError or TypeError, one sentence, if there is no such module, or no function of
         that name in it.

@@ -1,1 +1,1 @@
-"""What a gradient costs: symbolic and automatic differentiation compared as methods."""
+"""Measure what a gradient costs: symbolic and automatic differentiation compared as methods."""

@@ -1,4 +1,4 @@
-"""A function put into itself: what symbolic differentiation is said to swell at."""
+"""Compose a function with itself, at which symbolic differentiation is said to swell."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ z = real_symbol("z")
 
 
 def graph_of(definition: Definition, depth: int) -> Graph:
-    """y = f(f(… f(z))), each layer a node of its own."""
+    """The graph of y = f(f(… f(z))), each layer a node of its own."""
     inputs = scalars("z")
     y: Node = inputs[0]
     lines: dict[str, Node] = {}
@@ -30,7 +30,7 @@ def graph_of(definition: Definition, depth: int) -> Graph:
 
 
 def expression_of(definition: Definition, depth: int) -> Expr:
-    """The same as one expression in plain SymPy, as its users write it."""
+    """The composition as one expression in plain SymPy, as its users write it."""
     plain = definition.valued(definition.formula)
     for name in STABLE_FUNCTIONS:
         plain = plain.replace(name, name.definition)
@@ -41,7 +41,7 @@ def expression_of(definition: Definition, depth: int) -> Expr:
 
 
 def called(function: Call, depth: int) -> Call:
-    """A framework's function as often."""
+    """The composition of a framework's function with itself."""
 
     def chain(value: Any) -> Any:
         for _ in range(depth):

@@ -1,4 +1,4 @@
-"""What the gradient of a function costs by each method, and how right it is."""
+"""Measure what the gradient of a function costs by each method, and how right it is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIZES = (1_000, 100_000, 1_000_000)
 
 @dataclass(frozen=True)
 class CostLine:
-    """One method at one depth."""
+    """The cost and the accuracy of one method at one depth."""
 
     depth: int
     method: str
@@ -35,7 +35,7 @@ class CostLine:
 
 @dataclass(frozen=True)
 class Cost:
-    """Every method side by side."""
+    """The costs of every method side by side."""
 
     function: str
     sizes: Sequence[int]
@@ -43,7 +43,7 @@ class Cost:
     absent: Mapping[str, str]  # method and depth → why it could not be asked
 
     def line(self, method: str, depth: int = 1) -> CostLine:
-        """The line of a method. Raises: KeyError if there is none."""
+        """The line of a method by its name. Raises: KeyError if there is none."""
         for line in self.lines:
             if (line.method, line.depth) == (method, depth):
                 return line
@@ -94,7 +94,7 @@ class Cost:
         return drawn(f"{self.function}: error against time at {largest:,} values", points)
 
     def row(self) -> Row:
-        """As a row of a report."""
+        """The row that a report keeps."""
         lines = [
             {**asdict(line), "nanoseconds": [list(pair) for pair in line.nanoseconds.items()]}
             for line in self.lines
@@ -109,7 +109,7 @@ class Cost:
         }
 
     def write(self, path: Path) -> None:
-        """As JSON; an infinite error is null."""
+        """Write the costs as JSON; an infinite error is null."""
         path.parent.mkdir(parents=True, exist_ok=True)
         found: dict[str, Any] = asdict(self)
         for line in found["lines"]:
@@ -126,7 +126,7 @@ def cost(
     sizes: Sequence[int] = SIZES,
     **parameters: object,
 ) -> Cost:
-    """Compare symbolic and automatic differentiation of a function, and of it put into itself.
+    """Compare symbolic and automatic differentiation of a function, and of its self-compositions.
 
     Every figure is of float64 and of one thread, and times are processor time: what holds are the
     ratios within one table.

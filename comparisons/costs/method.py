@@ -1,4 +1,4 @@
-"""One way to a gradient: what deriving it took, how large it is, and the call that computes it."""
+"""A method computes a gradient: how long its derivation took, its size, and the call itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True)
 class Method:
-    """A way to the gradient of a function of one variable, in float64.
+    """A method to compute the gradient of a function of one variable in float64.
 
     Args:
         name: as it is called in the table.
@@ -36,7 +36,7 @@ class Method:
 
 
 def timed(make: Callable[[], Made]) -> tuple[Made, float]:
-    """What was made, and the processor time it took in seconds."""
+    """The result of a call, and the processor time that it took in seconds."""
     start = time.process_time()
     made = make()
     return made, time.process_time() - start

@@ -13,7 +13,10 @@ _LINE = 16
 
 
 def drawn(title: str, points: Sequence[tuple[str, float, float]]) -> str:
-    """The plot as SVG. Args: points, each its name, nanoseconds a value, and error in ulp."""
+    """Draw the plot of error against time as SVG.
+
+    Args: points, each its name, nanoseconds a value, and error in ulp.
+    """
     plot = CostPlot([(nanoseconds, ulps) for _, nanoseconds, ulps in points])
     text: str = _template().render(
         title=title,

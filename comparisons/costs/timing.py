@@ -1,4 +1,4 @@
-"""Time a value, peak memory a value, accuracy: what is measured of a method."""
+"""Measure a method's time and peak memory a value, and its error."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _POINTS = 129
 
 
 def nanoseconds_a_value(method: Method, size: int) -> float:
-    """The least of some batches, in processor time of all threads; a load has no part in it.
+    """The nanoseconds a value: the least of some batches, in processor time of all threads.
 
     A batch is long beside the ticks by which the system tells other threads' time: JAX's spin.
 
@@ -53,7 +53,7 @@ def _seconds(method: Method, given: Any, calls: int) -> float:
 
 
 def bytes_a_value(method: Method, size: int) -> float | None:
-    """The most that the process holds while it runs, beyond input and output; Linux alone tells.
+    """The peak of a run's memory in bytes a value, beyond input and output; Linux alone tells.
 
     Source: proc(5), `clear_refs` and `VmHWM`.
     """

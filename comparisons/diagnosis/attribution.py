@@ -1,4 +1,4 @@
-"""The error of one entry, split into what the formula and what each step's rounding adds.
+"""Split the error of one entry into what the formula and what each step's rounding adds.
 
     computed − truth = (formula − truth) + Σₖ (Rₖ₊₁ − Rₖ)
 
@@ -37,7 +37,7 @@ SUMS = frozenset(_OF_TERMS | _OF_PRODUCTS)
 
 
 class Kind(StrEnum):
-    """What happened at a step."""
+    """The kind of error that a step adds."""
 
     ROUNDED = "rounded"  # its operator did as well as it could
     UNDERFLOW = "underflow"  # its result is below the normal numbers
@@ -48,7 +48,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What one step's rounding adds to the error.
+    """The error that one step's rounding adds to the result.
 
     Args:
         share: of the error, which all shares and the formula's sum up to.
@@ -67,19 +67,19 @@ class Part:
 
     @property
     def cancels(self) -> bool:
-        """Whether terms that cancel make it large."""
+        """Whether cancelling terms amplify it."""
         return self.amplifier is not None and self.amplifier.operator in SUMS
 
     @property
     def blamed(self) -> Step:
-        """The step that is to blame: a sum whose terms cancel, or else the one that rounded."""
+        """The step to blame: a sum whose terms cancel, or else the one that rounded."""
         rounded = self.kind is Kind.ROUNDED and self.amplifier is not None and self.cancels
         return self.amplifier if rounded and self.amplifier is not None else self.step
 
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
-    """Where one entry's error comes from.
+    """The error of one entry, with the part of each step.
 
     Args: formula, the share of the formula itself; parts, of the steps that count, the largest
         first.
@@ -90,11 +90,11 @@ class Attribution:
 
 
 class TooWideError(Exception):
-    """The precision in force does not tell a part of an error from nothing."""
+    """Raised where the balls at this precision are too wide to tell a part of an error from 0."""
 
 
 def attribution(replay: Replay, truth: arb, index: tuple[int, ...]) -> Attribution:
-    """The error of one entry, split.
+    """Split the error of one entry among the steps.
 
     Raises: TooWideError if the precision in force is too low; OutOfTimeError where a time was
         allowed and is spent.

@@ -1,4 +1,4 @@
-"""From a subject at inputs to the diagnosis of its values and gradients."""
+"""Diagnose a subject at inputs: run it, and find what is wrong with its values and gradients."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def diagnose(
     suspects: Mapping[str, Entry] | None = None,
     seconds: float = _SECONDS,
 ) -> Diagnosis:
-    """Where the errors of a subject's values and gradients come from, in reverse mode.
+    """Find where the errors of a subject's values and gradients come from, in reverse mode.
 
     Args:
         subject: what is run.

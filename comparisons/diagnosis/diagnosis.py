@@ -1,4 +1,4 @@
-"""What a diagnosis says: of each quantity that is off, where its error comes from."""
+"""A diagnosis says of each quantity that is off where its error comes from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOTHING = 2.0**-64
 
 
 class Cause(StrEnum):
-    """Why a quantity is off."""
+    """The cause of an error."""
 
     UNSTABLE = "unstable"  # the formula is right, and its rounding is made large
     WRONG = "wrong"  # the formula that ran is another one, in exact arithmetic
@@ -27,7 +27,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True)
 class Line:
-    """A line that has a share in an error.
+    """A line of code that has a share in an error.
 
     Args:
         place: where it is; None for an operator without a line of the user's.
@@ -45,7 +45,7 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The line as it is written; empty if it cannot be read."""
+        """The line's source text; empty if it cannot be read."""
         return "" if self.place is None else text_of(self.place)
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Finding:
-    """One quantity that is off, and why.
+    """One value or gradient that is off, and why.
 
     Args:
         quantity: what it is called: `z.grad`, `y (the value)`.
@@ -145,7 +145,7 @@ class StableForm:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Where the errors of a run come from.
+    """The causes of the errors of one run.
 
     Args:
         subject: what was run.
@@ -165,7 +165,7 @@ class Diagnosis:
 
     @property
     def cause(self) -> Cause | None:
-        """Why the first quantity is off; None if none is."""
+        """The cause of the first finding; None if nothing is off."""
         return self.findings[0].cause if self.findings else None
 
     @property
@@ -268,12 +268,12 @@ def _named(step: Step) -> str:
 
 
 def text_of(place: Place) -> str:
-    """A line as it is written."""
+    """The source text of a line."""
     return linecache.getline(place.file, place.line).strip()
 
 
 def shown(value: float) -> str:
-    """A relative error; what is below all roundings is 0."""
+    """A relative error as text; one below all roundings as 0."""
     return "0" if value < _NOTHING else f"{value:.2g}"
 
 

@@ -1,4 +1,4 @@
-"""Steps in exact arithmetic, in balls at the precision in force: from torch's numbers on, or all.
+"""Run steps in exact arithmetic, in balls: all of them, or those after torch's own numbers.
 
 The first k steps as torch computed them and the others exactly: what is wrong with the result is
 then what those k steps did. From k to k + 1 it changes by what one step's rounding costs.
@@ -33,13 +33,13 @@ def balls_of(values: Any) -> Balls:
 
 
 def ball_of_number(value: Any) -> Balls:
-    """A parameter, which may be a rational number, or a length."""
+    """The ball of a parameter, which may be a rational number, or of an axis's length."""
     ball = arb(fmpq(int(value.p), int(value.q))) if hasattr(value, "p") else arb(value)
     return np.asarray(ball, dtype=object)
 
 
 def evaluated(steps: Program, values: Mapping[str, Balls]) -> dict[str, Balls]:
-    """The results of a program of captured nodes, whose axes say their lengths.
+    """The results of a program of captured nodes in balls.
 
     Raises: OutOfTimeError where a time was allowed and is spent.
     """
@@ -48,7 +48,7 @@ def evaluated(steps: Program, values: Mapping[str, Balls]) -> dict[str, Balls]:
 
 
 def relative(value: arb, exact: arb) -> float:
-    """|value − exact| / |exact|; of an exact 0 it is 0 or infinite, as where something is none."""
+    """The size of (value − exact)/exact; infinite where an exact 0 is missed or a number lacks."""
     if not (value.is_finite() and exact.is_finite()):
         return math.inf
     if exact.contains(0):
@@ -57,7 +57,7 @@ def relative(value: arb, exact: arb) -> float:
 
 
 class Replay:
-    """One quantity of a run, computed again with some steps as torch computed them."""
+    """Recomputes one quantity of a run, some steps with torch's numbers and the rest exactly."""
 
     def __init__(self, run: Run, name: str) -> None:
         self.run, self.name = run, name
@@ -85,7 +85,7 @@ class Replay:
     def values(
         self, computed: int, change: Callable[[Step, Balls], Balls | None] | None = None
     ) -> dict[str, Balls]:
-        """Every step's value, of the first `computed` as torch had it, of the others exactly.
+        """Every step's value: of the first `computed` as torch had it, of the others exactly.
 
         Args: change, what to put for a step's exact value instead; None leaves it.
         Raises: OutOfTimeError where a time was allowed and is spent.
@@ -101,11 +101,11 @@ class Replay:
         return known
 
     def computed(self, step: Step) -> Balls:
-        """What torch computed at a step."""
+        """The number that torch computed at a step."""
         return self._as_computed[step.result.name]
 
     def value(self, formula: Node, known: Mapping[str, Balls]) -> Balls:
-        """A formula in terms of steps, at their values."""
+        """The value of a formula in terms of steps."""
         if formula not in self._programs:
             self._programs[formula] = program({"it": formula})
         return evaluated(self._programs[formula], known)["it"]

@@ -1,4 +1,4 @@
-"""Formulas of torch that keep their digits where the usual way to write them does not.
+"""Formulas of torch that keep their digits where the usual way of writing them does not.
 
 A stanza a form: the text, in which {0} and {1} stand for its arguments, is what is tried and shown.
 Whether it equals what the user wrote is never taken from here: it is tested in exact arithmetic.
@@ -18,7 +18,7 @@ from symdiff import activations
 
 @dataclass(frozen=True)
 class Form:
-    """A formula of one or two tensors.
+    """A formula of one or two tensors, as a function and as text.
 
     Args: note, where it is not what mathematics says, in words.
     """
@@ -28,7 +28,7 @@ class Form:
     note: str = ""
 
     def __call__(self, *tensors: Any) -> Any:
-        """Its value."""
+        """Compute the formula."""
         return _compiled(self.text, self.arity)(*tensors)
 
     def written(self, *names: str) -> str:
@@ -111,7 +111,7 @@ OF_TWO: tuple[Form, ...] = (
 
 
 def forms_of(ranks: Sequence[int]) -> Iterator[Form]:
-    """The forms that take tensors of so many dimensions."""
+    """The formulas that take tensors of so many dimensions."""
     if len(ranks) == 2:
         yield from OF_TWO
         return

@@ -1,4 +1,4 @@
-"""Pieces of a forward: what a later value is as a function of one or two earlier ones."""
+"""Cut pieces out of a forward: a later value as a function of one or two earlier ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COPIES = frozenset(
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Steps that compute the last of them from the arguments alone.
+    """A piece is the steps that compute one value from its arguments alone.
 
     Args: arguments, inputs of the run or results of earlier steps; steps, in order.
     """
@@ -31,11 +31,11 @@ class Piece:
 
     @property
     def last(self) -> Step:
-        """The step whose result it is."""
+        """The step whose result the piece computes."""
         return self.steps[-1]
 
     def at(self, values: Sequence[Balls]) -> Balls:
-        """Its value in exact arithmetic."""
+        """The piece's value in exact arithmetic."""
         known = {a.name: v for a, v in zip(self.arguments, values, strict=True)}
         for step in self.steps:
             known[step.result.name] = evaluated(program({"it": step.formula}), known)["it"]
@@ -67,7 +67,7 @@ def pieces(run: Run, around: Sequence[Step]) -> Iterator[Piece]:
 
 
 def is_copy(step: Step) -> bool:
-    """Whether it only hands an argument over, outside of the user's lines."""
+    """Whether a step outside the user's lines only passes its argument on."""
     return step.place is None and step.operator in _COPIES
 
 
@@ -76,7 +76,7 @@ def _operands(step: Step) -> list[Input]:
 
 
 class Names:
-    """What the values of a run are called in the user's code."""
+    """The names that the user's code has for the values of a run."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -84,12 +84,12 @@ class Names:
         self._last_of_line = {s.place: s for s in run.steps if s.place and not s.backward}
 
     def of(self, value: Input) -> str:
-        """The name of an input, or the variable that a line assigns; empty if it has none."""
+        """The name of an input, or the variable that a line assigns; empty if there is none."""
         step = self._steps.get(value)
         return value.name if step is None else self._assigned(step)
 
     def of_result(self, step: Step, function: str) -> str:
-        """The same of a result; of what a function returns, the function's."""
+        """The name of a result; of what a function returns, the function's name."""
         if step.place is None or self._last_of_line.get(step.place) is not step:
             return ""
         if text_of(step.place).startswith("return "):

@@ -1,4 +1,4 @@
-"""How a wrong gradient is related to the true one, if simply: twice it, transposed, a term short.
+"""Say how a wrong gradient is related to the true one: twice it, transposed, a term short.
 
 Each relation is tested in exact arithmetic, in every entry, on the backward that ran: what is said
 is so at these inputs. Where none fits nothing is said.
@@ -34,7 +34,7 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Slack:
-    """When two numbers count as one: in balls, or as far as rounding lets torch's numbers tell.
+    """Decides when two numbers count as equal: as balls, or within rounding of torch's numbers.
 
     Args: rounding, what is beside a number that torch computed; None for balls.
     """
@@ -43,7 +43,7 @@ class Slack:
     unit: float = 0.0  # relative, of a factor
 
     def equal(self, a: arb, b: arb) -> bool:
-        """Whether two balls may be one number, and are known well enough to tell."""
+        """Whether two balls may be one number, and are narrow enough to tell."""
         if self.rounding is not None:
             return bool(abs(a - b) <= self.rounding)
         allowed = 2.0 ** -(ctx.prec - _SPARE_BITS)
@@ -54,7 +54,7 @@ class Slack:
         return relative(a, b) <= allowed
 
     def same(self, a: Balls, b: Balls) -> bool:
-        """The same of all entries."""
+        """Whether all entries of two arrays may be equal."""
         pairs = zip(a.ravel(), b.ravel(), strict=True) if a.shape == b.shape else ()
         return a.shape == b.shape and all(self.equal(p, q) for p, q in pairs)
 
@@ -63,7 +63,7 @@ class Slack:
         return all(self.equal(v, arb(0)) for v in values.ravel())
 
     def number(self, value: arb, number: int) -> bool:
-        """Whether a factor is a whole number."""
+        """Whether a factor is an integer."""
         if self.rounding is not None:
             return relative(value, arb(number)) <= self.unit
         return self.equal(value, arb(number))
@@ -71,7 +71,7 @@ class Slack:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """A wrong quantity among the others.
+    """A wrong quantity beside all others of the run.
 
     Args:
         name: of the quantity, an input.
@@ -97,17 +97,17 @@ class Evidence:
 
     @cached_property
     def computed(self) -> Balls:
-        """What is wrong, in torch's shape."""
+        """The wrong numbers, in torch's shape."""
         return self.shaped(self.name, self.given[self.name])
 
     @cached_property
     def truth(self) -> Balls:
-        """What it should be, in torch's shape."""
+        """The right numbers, in torch's shape."""
         return self.shaped(self.name, self.truths.values[self.name])
 
     @property
     def label(self) -> str:
-        """What it is called."""
+        """The quantity's name in print."""
         return self.labels[self.name]
 
     def shaped(self, name: str, values: Balls) -> Balls:

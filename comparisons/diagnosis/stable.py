@@ -1,4 +1,4 @@
-"""The search for an equal formula that keeps the digits.
+"""Search for an equal formula that keeps the digits.
 
 A piece of the user's forward around the steps that are to blame is tried against each known form:
 roughly in float64 first, then in balls at random arguments and at the user's own. Equal is what
@@ -76,7 +76,7 @@ class _Equal:
 
 
 class Search:
-    """The forms that equal pieces of one run.
+    """Searches for stable forms that equal pieces of one run.
 
     Args: run; function, what it is called; gradients, the largest relative errors of the gradients
         of a form in place of the whole function, and of the function's own.
@@ -90,7 +90,7 @@ class Search:
         self._last = placed[-1] if placed else None
 
     def found(self, blamed: Sequence[Step], *, most: int = 2) -> list[StableForm]:
-        """Equal forms with a smaller error, of the whole function first, then of its largest part.
+        """The equal forms with a smaller error: of the whole function, then of its largest part.
 
         Raises: OutOfTimeError where a time was allowed and is spent.
         """

@@ -1,4 +1,4 @@
-"""A run of a subject, forward and backward, followed step by step.
+"""Follow a run of a subject, forward and backward, step by step.
 
 A step is one operator that torch dispatched: what it computed, and the same as a formula of the
 steps before. The user's line of a backward step is that of the forward operator it belongs to,
@@ -39,7 +39,7 @@ _OWN = str(Path(__file__).parents[1])  # lines of this package are none of the u
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One operator that ran.
+    """One operator that ran, with its numbers and its line.
 
     Args:
         result: the input that stands for its result in later steps.
@@ -65,14 +65,14 @@ class Step:
 
     @property
     def unit(self) -> float:
-        """The unit roundoff of its type."""
+        """The unit roundoff of the step's type."""
         import torch
 
         return torch.finfo(self.dtype).eps / 2
 
     @property
     def smallest(self) -> float:
-        """The smallest normal number of its type."""
+        """The smallest normal number of the step's type."""
         import torch
 
         return torch.finfo(self.dtype).smallest_normal
@@ -80,7 +80,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A forward and a backward, step by step.
+    """The steps of one forward and one backward.
 
     Args:
         leaves: the inputs and their values.
@@ -107,7 +107,7 @@ class Follower(Recorder):  # type: ignore[no-untyped-call]  # torch's class is u
         self._lines: dict[int, Place | None] = {}  # of forward operators, by sequence number
 
     def known_as(self, call: Call, tensor: Tensor, node: Node, place: Place | None) -> Node:
-        """An input of its own for every result."""
+        """A new input node for every result, so that each operator is a step."""
         axes = axes_of(tensor.shape)
         result = Input(axes, (), f"step{len(self.steps)}")
         value = squeezed(array_of(tensor))
@@ -142,7 +142,7 @@ class Follower(Recorder):  # type: ignore[no-untyped-call]  # torch's class is u
 def follow(
     subject: Subject, inputs: Inputs, dtype: torch.dtype, wanted: Iterable[str] | None = None
 ) -> Run:
-    """One forward and backward of a subject at inputs in a type, step by step.
+    """Run a subject forward and backward at inputs in a type, and record each step.
 
     Args: inputs, by name, the cotangent `v` of an output that is an array among them; wanted, of
         which of them the gradients are asked for, by default all.
@@ -173,7 +173,7 @@ def follow(
 
 
 def plain(subject: Subject, inputs: Inputs, dtype: torch.dtype) -> dict[str, Float64Array]:
-    """The gradients alone, of a run that nobody follows."""
+    """The gradients of a run without recording its steps."""
     import torch
 
     leaves = _leaves(inputs, dtype)

@@ -1,4 +1,4 @@
-"""The exact value of each quantity, and how far rounding the inputs once would move it."""
+"""Compute each quantity exactly, and how far rounding the inputs once would move it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DRAWS = 4
 
 
 class Truths:
-    """The adjoints of a graph at inputs, in balls at the precision in force."""
+    """The exact adjoints of a graph at inputs, in balls at the precision in force."""
 
     def __init__(self, truth: Truth, inputs: Inputs) -> None:
         adjoints = self.adjoints = truth.adjoints
@@ -40,7 +40,7 @@ class Truths:
         self.values = self.at(self._arrays)
 
     def at(self, arrays: Mapping[str, Balls]) -> dict[str, Balls]:
-        """Every adjoint of an input at other values. Raises: OutOfTimeError, as balls do."""
+        """Every input's adjoint at other values. Raises: OutOfTimeError, as balls do."""
         return self._run(self._program, arrays)
 
     def _run(self, steps: Program, arrays: Mapping[str, Balls]) -> dict[str, Balls]:
@@ -53,11 +53,11 @@ class Truths:
         }
 
     def with_input(self, name: str, values: Float64Array) -> dict[str, Balls]:
-        """The same with one input replaced."""
+        """The truths with one input replaced."""
         return self.at({**self._arrays, name: balls_of(values)})
 
     def where(self, passes: Callable[[Node, Node], bool], name: str) -> Balls | None:
-        """One adjoint if nothing goes back from some nodes to some operands; None if there is none.
+        """One adjoint if some nodes pass nothing back to some operands; None if there is none.
 
         Args: passes, of a node and its operand, whether anything does.
         """
@@ -89,7 +89,7 @@ class Truths:
 
 
 def errors(values: Balls, exact: Balls) -> Float64Array:
-    """The relative error of each entry; infinite where a value is no number."""
+    """The relative error of each entry; infinite where a value is NaN or infinite."""
     return np.asarray(np.frompyfunc(relative, 2, 1)(values, exact), dtype=np.float64)
 
 

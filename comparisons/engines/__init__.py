@@ -1,1 +1,1 @@
-"""How torch is made to differentiate: modes and layouts, an engine a file, listed in `every`."""
+"""The engines are the ways to make torch differentiate: modes and layouts, one file each."""

@@ -1,4 +1,4 @@
-"""One backward pass, as most engines make it."""
+"""Run one backward pass, as most engines do."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ from comparisons.engines.snippet import Snippet
 from comparisons.subjects.subject import Subject
 
 
-def backward(subject: Subject, leaves: Mapping[str, Any], cotangent: Any = None) -> Gradients:
-    """The `.grad` of every leaf and line after one backward pass, and who requires one.
+def backward(
+    subject: Subject, leaves: Mapping[str, Any], cotangent: Any = None, *, lines: bool = True
+) -> Gradients:
+    """Run one backward pass: the `.grad` of every leaf and line, and which require one.
 
+    Args: lines, whether those of lines are asked for: torch copies each that it retains.
     Raises: TypeError or ValueError, one sentence, if the subject returns another thing than a
         tensor of the expected shape.
     """
     import torch
 
-    lines = run(subject, leaves)
-    output = lines[subject.graph.output_name]
-    for line in lines.values():
+    made = run(subject, leaves)
+    output = made[subject.graph.output_name]
+    kept = made if lines else {}
+    for line in kept.values():
         if line.requires_grad:
             line.retain_grad()
     if output.requires_grad:
         seed = torch.ones_like(output) if cotangent is None else cotangent
         torch.autograd.backward(output, seed)
-    named = {**leaves, **lines}
+    named = {**leaves, **kept}
     return Gradients(
         Converted({name: t.grad for name, t in named.items()}),
         {name: t.requires_grad for name, t in named.items()},
@@ -36,7 +40,7 @@ def backward(subject: Subject, leaves: Mapping[str, Any], cotangent: Any = None)
 
 
 class Converted(Mapping[str, Float64Array | None]):
-    """Gradients by name, converted when they are asked for: of a sweep's lines, never."""
+    """Gradients by name, converted to float64 arrays when they are asked for."""
 
     def __init__(self, tensors: Mapping[str, Any]) -> None:
         self._tensors = tensors
@@ -46,7 +50,7 @@ class Converted(Mapping[str, Float64Array | None]):
         return None if tensor is None else float64(tensor)
 
     def held(self, name: str) -> Any:
-        """The array that torch holds, in its own type; None where there is none."""
+        """The gradient as torch holds it, in its own type; None where there is none."""
         tensor = self._tensors[name]
         return None if tensor is None else tensor.detach().cpu().numpy()
 
@@ -58,6 +62,6 @@ class Converted(Mapping[str, Float64Array | None]):
 
 
 def backward_statement(shown: Snippet) -> str:
-    """The same in plain torch."""
+    """The statement in plain torch that runs the backward pass and prints an entry."""
     gradient = shown.printed(f"{shown.name}.grad")
     return f"{shown.total}.backward({shown.cotangent}); {gradient}"

@@ -1,4 +1,4 @@
-"""Points beyond the numbers for code of several variables, which may refuse them."""
+"""Add points at ±∞ and NaN for code of several variables, which may refuse them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from comparisons.subjects.subject import Subject
 
 
 def and_beyond(subject: Subject, at: Inputs, setting: Setting) -> Inputs:
-    """The points, and ±∞ and NaN unless the code raises there."""
+    """The points, with ±∞ and NaN added unless the code raises there."""
     assert subject.definition is not None  # noqa: S101 - of several variables
     more = beyond(subject.definition, setting.dtype)
     if subject.framework == "torch" and not _takes(subject, more, setting):

@@ -1,4 +1,4 @@
-"""A subject called, and what it returns checked: wrong results are the user's to hear of."""
+"""Call a subject and check what it returns, so that wrong results get a clear message."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OF_ALL = (
 
 
 def run(subject: Subject, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The callable's lines by name.
+    """Call the subject: its lines by name, of the shapes that its graph says.
 
     Raises: TypeError or ValueError, one sentence, if the callable does not return a tensor of the
         expected shape.
@@ -62,7 +62,7 @@ def run(subject: Subject, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def output_of(subject: Subject) -> Callable[..., Any]:
-    """The subject as a plain function of its inputs, in the graph's order: its output tensor."""
+    """The subject as a plain function from its inputs, in the graph's order, to its output."""
     names = [i.name for i in subject.graph.inputs]
 
     def function(*tensors: Any) -> Any:
@@ -72,7 +72,7 @@ def output_of(subject: Subject) -> Callable[..., Any]:
 
 
 def leaf_values(subject: Subject, inputs: Inputs) -> dict[str, Any]:
-    """The values of the graph's own inputs, of one shape if they are points."""
+    """The values of the graph's own inputs, broadcast to one shape if they are points."""
     names = [i.name for i in subject.graph.inputs]
     if not subject.pointwise:
         return {name: inputs[name] for name in names}

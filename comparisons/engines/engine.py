@@ -1,4 +1,4 @@
-"""What an engine is: one way to make torch differentiate."""
+"""An engine is one way to make torch differentiate."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WIDTH = 64  # of a tensor in a snippet: torch takes another path for one element
 
 @dataclass(frozen=True)
 class Gradients:
-    """What torch computed: a gradient by name, None where it has none."""
+    """The gradients that torch computed, by name; None where it has none."""
 
     values: Mapping[str, Float64Array | None]  # exact values of the type, held in float64
     requires_grad: Mapping[str, bool] = field(default_factory=dict)  # where the engine can tell
@@ -30,10 +30,11 @@ class Gradients:
 
 @dataclass(frozen=True)
 class Setting:
-    """Under what conditions torch runs."""
+    """The type and the device that torch computes in."""
 
     dtype: FloatType
     device: str = "cpu"
+    lines: bool = True  # whether gradients by a subject's lines are asked for, not by inputs alone
 
     def tensor(self, values: Float64Array) -> Any:
         """The values as a tensor; a copy, since torch would write into the caller's array."""
@@ -42,13 +43,13 @@ class Setting:
         return torch.tensor(values, dtype=self.dtype.torch, device=self.device)
 
     def empty(self, shape: tuple[int, ...]) -> Any:
-        """A tensor to be filled."""
+        """A tensor of that shape without contents."""
         import torch
 
         return torch.empty(shape, dtype=self.dtype.torch, device=self.device)
 
     def leaves(self, subject: Subject, inputs: Inputs) -> dict[str, Any]:
-        """The subject's inputs as leaves that gradients are accumulated in."""
+        """The subject's inputs as leaf tensors that require gradients."""
         names = [i.name for i in subject.graph.inputs]
         return {name: self.tensor(inputs[name]).requires_grad_() for name in names}
 
@@ -58,7 +59,9 @@ class Setting:
 
 
 class Engine(ABC):
-    """A way to differentiate. Each gives the same gradients, or should.
+    """An engine is one way to differentiate; all give the same gradients, or should.
+
+    Each gives the same gradients, or should.
 
     It runs anywhere, takes any subject at all points, and gives first derivatives, unless it says
     otherwise.
@@ -79,15 +82,15 @@ class Engine(ABC):
         return f"<engine {self.name}: {self.summary}>"
 
     def unavailable(self) -> str | None:
-        """Why it cannot run on this machine, in words; None if it can."""
+        """In words why it cannot run on this machine; None if it can."""
         return None
 
     def refuses(self, subject: Subject) -> str | None:  # noqa: ARG002 - takes any
-        """Why it cannot take this subject, in words; None if it can."""
+        """In words why it cannot take this subject; None if it can."""
         return None
 
     def chosen(self, size: int) -> IndexArray | None:  # noqa: ARG002 - takes all
-        """Which of so many points it takes, where all would take too long; None for all."""
+        """The indices of the points that it takes where all take too long; None for all."""
         return None
 
     def read(self, inputs: Inputs, dtype: FloatType) -> Inputs:  # noqa: ARG002 - most read all numbers
@@ -104,35 +107,35 @@ class Engine(ABC):
 
     @abstractmethod
     def statement(self, shown: Snippet) -> str:
-        """Plain torch that differentiates in this way and prints one entry of the gradient."""
+        """The statement of plain torch that differentiates in this way and prints one entry."""
 
     def options(self, dtype: FloatType, device: str) -> str:
-        """How a tensor in a snippet is made of this type, on this device, as keywords."""
+        """The keywords by which a snippet makes a tensor of this type on this device."""
         elsewhere = "" if device == "cpu" else f", device={device!r}"
         return f"dtype=torch.{dtype}{elsewhere}"
 
     def full_like(self, name: str, value: str) -> str:
-        """A tensor of one number, in the shape of another; both as text."""
+        """The text of a tensor of one number in the shape of another."""
         return f"torch.full_like({name}, {value})"
 
     def constant(self, entries: str, options: str) -> str:
-        """A tensor of these entries that is not differentiated by."""
+        """The text of a tensor of these entries that requires no gradient."""
         return f"torch.tensor({entries}, {options})"
 
     def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
-        """A tensor that holds a value as this engine lays points out, and the value's index.
+        """The text of a tensor that holds a value as this engine lays points out, and its index.
 
         Args: value and options (dtype, device), as text.
         """
         return f"torch.full(({WIDTH},), {value}, {options}{self.requiring_grad})", "0"
 
     def array(self, entries: str, options: str, axes: int) -> str:  # noqa: ARG002 - of any shape
-        """A tensor of these entries as this engine lays arrays out."""
+        """The text of a tensor of these entries as this engine lays arrays out."""
         return f"torch.tensor({entries}, {options}{self.requiring_grad})"
 
 
 class Pointwise(Engine):
-    """An engine for functions applied point by point: one tangent, or one sum, serves them all."""
+    """An engine for functions applied point by point: one sum or tangent serves all points."""
 
     def refuses(self, subject: Subject) -> str | None:
         """Refuse arrays: they have a Jacobian at each point, not a slope."""
@@ -143,7 +146,7 @@ class Pointwise(Engine):
 
 @contextmanager
 def own_deprecations_ignored() -> Iterator[None]:
-    """Silence about what torch itself uses of its deprecated parts when a mode starts.
+    """Ignore the warnings of torch's own use of deprecated parts when a mode starts.
 
     And about how slow an operator is under `vmap` for which no rule of it is registered.
     """
@@ -155,7 +158,7 @@ def own_deprecations_ignored() -> Iterator[None]:
 
 
 def float64(tensor: Any) -> Float64Array:
-    """The tensor's values, exactly, in an array of their own; of a sparse gradient all of them."""
+    """The tensor's values as an array of float64, exactly; of a sparse gradient all of them."""
     import torch
 
     dense = tensor.detach() if tensor.layout == torch.strided else tensor.detach().to_dense()

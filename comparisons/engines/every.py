@@ -1,4 +1,4 @@
-"""Every engine by its name."""
+"""List every engine by its name."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ ENGINES: Mapping[str, Engine] = MappingProxyType({engine.name: engine for engine
 
 
 def engine_named(engine: str | Engine) -> Engine:
-    """The engine so called, or the one given.
+    """The engine of that name, or the one given.
 
     Raises: ValueError, naming those known, if there is none.
     """

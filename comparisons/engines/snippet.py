@@ -1,4 +1,4 @@
-"""A line of plain torch that prints one gradient, put together by the engine that computed it."""
+"""Put together a line of plain torch that prints one gradient as the engine computed it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class AmongPoints:
-    """Where among the points that an engine was given the shown one was."""
+    """The index of the shown point among those that an engine was given."""
 
     position: int  # in reading order
     size: int  # of all
@@ -16,7 +16,7 @@ class AmongPoints:
 
 @dataclass(frozen=True)
 class Snippet:
-    """What the statement that differentiates is made of: pieces of torch code, as text."""
+    """The pieces of torch code that an engine's statement is made of, as text."""
 
     code: str  # the output, in the names of its inputs
     names: tuple[str, ...]  # of the inputs, in order
@@ -26,23 +26,23 @@ class Snippet:
 
     @property
     def arguments(self) -> str:
-        """The inputs as a call or a lambda has them."""
+        """The inputs as the arguments of a call or a lambda."""
         return ", ".join(self.names)
 
     @property
     def number(self) -> int:
-        """Which of the inputs it is."""
+        """The index of the input that is differentiated by."""
         return self.names.index(self.name)
 
     @property
     def total(self) -> str:
-        """The output, summed where the cotangent is ones: what `backward` is called on."""
+        """The output that `backward` is called on, summed where the cotangent is ones."""
         if self.cotangent or _is_sum(self.code):
             return f"({self.code})"
         return f"({self.code}).sum()"
 
     def printed(self, gradient: str) -> str:
-        """The statement that prints the entry of a gradient, or all of it, which may be None."""
+        """The statement that prints one entry of a gradient, or all of one that may be None."""
         if not self.index:
             return f"print({gradient})"
         return f"print({gradient}[{self.index}].item())"

@@ -1,4 +1,4 @@
-"""Processors that are told to take subnormal numbers for zero: under that nothing can be judged.
+"""Make the processor keep subnormal numbers, without which nothing can be judged.
 
 `torch.set_flush_denormal(True)` tells them, and so does code compiled with fast mathematics when
 it is loaded. Gradients near 0 are then wrong, and so is what computes their truth in float64.
@@ -14,7 +14,7 @@ from symdiff.float_balls.environment import is_ieee
 
 @contextmanager
 def kept(what: str) -> Iterator[None]:
-    """Subnormal numbers are numbers, before what is done here and after it.
+    """Keep subnormal numbers inside the block, and restore the processor's mode after it.
 
     Args: what, is done, in words.
     Raises: ValueError, one sentence, if they are not.

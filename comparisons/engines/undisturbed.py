@@ -1,4 +1,4 @@
-"""The state of torch, numpy and the ball arithmetic: what a comparison needs, and what was there.
+"""Save, set and restore the state of torch, numpy and the ball arithmetic.
 
 The outcome must not depend on the caller's state, nor change it. So gradients are recorded, in no
 inference mode, without autocast and anomaly mode, with float32 as torch's default type and the CPU
@@ -25,7 +25,7 @@ _alone = threading.RLock()
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """The state in which everything is computed; afterwards it is as it was. It may be nested."""
+    """Set the state that a comparison needs; afterwards it is as it was. It may be nested."""
     with _alone, np.errstate(all="ignore"):
         decimal, binary = mpmath.mp.prec, flint.ctx.prec
         try:
@@ -36,7 +36,7 @@ def undisturbed() -> Iterator[None]:
 
 @contextmanager
 def calling(what: object) -> Iterator[None]:
-    """The state in which a user's code runs; it is warned of what the code left changed.
+    """Set the state in which a user's code runs, and warn of what the code leaves changed.
 
     Args: what, as it is called in the warning.
     """

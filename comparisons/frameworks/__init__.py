@@ -1,1 +1,1 @@
-"""Frameworks beside torch: their own functions judged by the same truth, a file each."""
+"""Judge the own functions of frameworks beside torch by the same truth, one file a framework."""

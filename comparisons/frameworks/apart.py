@@ -1,4 +1,4 @@
-"""A framework in a process of its own: two of them loaded together may crash each other.
+"""Run a framework in a process of its own: two of them loaded together may crash each other.
 
 Seen with jax 0.10, tensorflow-cpu 2.21, paddlepaddle 3.3, mlx 0.32 and tinygrad 0.14 beside torch
 2.13: a segmentation fault. What a framework prints, and how it dies, is then its own affair too.
@@ -25,7 +25,7 @@ from comparisons.subjects.subject import Subject
 
 
 class ApartEngine(FrameworkEngine):
-    """One of a framework's ways to differentiate one of its own functions, elsewhere."""
+    """An engine of a framework that runs in another process."""
 
     def __init__(self, framework: ArrayFramework, way: str, function: str) -> None:
         """An engine for the framework's function of this name."""
@@ -33,7 +33,7 @@ class ApartEngine(FrameworkEngine):
         self.function = function
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:  # noqa: ARG002 - rebuilt there by its name
-        """What the framework's process answers.
+        """The gradients that the framework's process answers with.
 
         Raises: TypeError or ValueError, as the engine does there; TypeError if the process dies.
         """
@@ -103,7 +103,7 @@ def _child(framework: str) -> _Child:
 
 
 def answer(framework: ArrayFramework, questions: BinaryIO, answers: BinaryIO) -> None:
-    """Answer each question until there are no more."""
+    """Answer the questions of the parent process until there are no more."""
     while True:
         try:
             function, way, dtype, inputs = pickle.load(questions)  # noqa: S301 - of our own process

@@ -1,4 +1,4 @@
-"""A framework of functions of arrays: its engines, its own functions and a user's as subjects."""
+"""A framework of functions of arrays: its engines, and functions of it as subjects."""
 
 from __future__ import annotations
 
@@ -15,24 +15,27 @@ from symdiff import Definition
 
 
 class ArrayFramework(Arrays):
-    """What a file of this room is made of; all that is left to it is to say of what."""
+    """The base of every framework beside torch; a library's file says how that one is called."""
 
     def engine(self, way: str) -> Engine:
-        """It as an engine. Raises: ValueError if it does not differentiate in this way."""
+        """The engine that differentiates in one of the framework's ways.
+
+        Raises: ValueError if it does not differentiate in this way.
+        """
         return FrameworkEngine(self, way if way == "value" else self.checked_way(way))
 
     @property
     def engines(self) -> Sequence[Engine]:
-        """It by each of its ways to differentiate."""
+        """One engine for each of the framework's ways to differentiate."""
         return [self.engine(way) for way in self.ways]
 
     def subject(self, name: str) -> Subject:
-        """Its own function of a name, beside what it is documented to compute."""
+        """The framework's own function of a name, with the formula that it documents."""
         found = self.own(name)
         return self.written(found.code, found.definition(name))
 
     def written(self, code: str, definition: Definition) -> Subject:
-        """Code of the project's own in this framework, beside its definition."""
+        """The project's own code in this framework, with its definition."""
         source = f"lambda {', '.join(definition.variables)}: {code}"
 
         def forward(*arrays: Array) -> Array:
@@ -48,5 +51,5 @@ class ArrayFramework(Arrays):
         )
 
     def of_user(self, function: Function, definition: Definition) -> Subject:
-        """A user's function of this framework's arrays beside its definition."""
+        """A user's function of this framework's arrays, with its definition."""
         return replace(from_function(function, definition), framework=self.name)

@@ -1,4 +1,4 @@
-"""What a framework beside torch says of itself: its arrays, its derivatives, its code as text."""
+"""What each framework defines: its arrays, its ways to differentiate, its code as text."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Function = Callable[..., Array]
 
 
 class Arrays(Framework):
-    """What a framework beside torch says of itself."""
+    """The arrays, derivatives and code of a framework, each a method that its file defines."""
 
     imports: str  # the statements that its code needs
     joint = "; "  # between statements; a new line where one of them is a `with`
@@ -24,33 +24,42 @@ class Arrays(Framework):
     @cached_property
     @abstractmethod
     def names(self) -> Mapping[str, Any]:
-        """What its code refers to, by name; imports it."""
+        """The modules that the framework's code refers to, by name, imported."""
 
     # Arrays
 
     @abstractmethod
     def array(self, values: Float64Array, dtype: FloatType) -> Array:
-        """Values of the type as an array of its own, exactly."""
+        """The framework's array of the given values, exact in the type."""
 
     @abstractmethod
     def numbers(self, array: Array) -> Float64Array:
-        """An array's values, exactly."""
+        """The values of a framework's array as float64, exactly."""
 
     def whole(self, numbers: Any) -> Array:
-        """A numpy array of indices as an array of its own."""
+        """The framework's array of a numpy array of indices."""
         return numbers
 
     def shape(self, array: Array) -> tuple[int, ...]:
-        """Of an array."""
+        """The shape of a framework's array."""
         return tuple(array.shape)
 
     def reshaped(self, array: Array, shape: tuple[int, ...]) -> Array:
-        """The same entries in another shape."""
+        """The array's entries in another shape."""
         return array.reshape(shape)
 
     def total(self, weights: Array, array: Array) -> Array:
-        """Σ v ∘ y."""
+        """The weighted sum Σ v ∘ y."""
         return (weights * array).sum()
+
+    def weighted(self, function: Function, cotangent: Array | None) -> Function:
+        """The function whose value is Σ v ∘ y, or Σ y where the cotangent is None."""
+
+        def total(*arrays: Array) -> Array:
+            y = function(*arrays)
+            return (y if cotangent is None else y * cotangent).sum()
+
+        return total
 
     # Differentiation: of a function of arrays, in each of them; the cotangent is ones where None.
 
@@ -58,18 +67,18 @@ class Arrays(Framework):
     def reverse(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
-        """By reverse mode."""
+        """The gradient in each array by reverse mode; None where the framework has none."""
 
     def forward(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
-        """By forward mode, of a function applied point by point."""
+        """The slope in each array by forward mode, of a function applied point by point."""
         raise NotImplementedError(f"{self.title} has no forward mode")
 
     def compiled(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
-        """By reverse mode, function and derivative compiled together."""
+        """The gradient in each array by reverse mode, function and derivative compiled together."""
         raise NotImplementedError(f"{self.title} has no compiler")
 
     def value(self, function: Function, arrays: Sequence[Array]) -> Array:
@@ -80,23 +89,23 @@ class Arrays(Framework):
 
     @abstractmethod
     def keywords(self, dtype: FloatType) -> str:
-        """The keywords by which an array is made of a type."""
+        """The text of the keywords by which an array is made of a type."""
 
     @abstractmethod
     def full(self, value: str, keywords: str) -> str:
-        """An array of 64 entries of one number, wide enough for vectors."""
+        """The text of an array of 64 entries of one number, long enough for vector instructions."""
 
     @abstractmethod
     def full_like(self, name: str, value: str) -> str:
-        """An array of one number in the shape and type of another."""
+        """The text of an array of one number in the shape and type of another."""
 
     @abstractmethod
     def listed(self, entries: str, keywords: str) -> str:
-        """An array of entries."""
+        """The text of an array of these entries."""
 
     @abstractmethod
     def statement(self, way: str, shown: Snippet) -> str:
-        """Code that differentiates in this way and prints one entry of the gradient."""
+        """The text that differentiates in this way and prints one entry of the gradient."""
 
 
 def alone(shown: Snippet) -> str:
@@ -104,7 +113,12 @@ def alone(shown: Snippet) -> str:
     return f"lambda {shown.name}: {shown.code}"
 
 
-def summed(shown: Snippet) -> str:
-    """The same, weighted by the cotangent and summed."""
+def sum_of(shown: Snippet) -> str:
+    """The output, weighted by the cotangent and summed, as text."""
     weighted = f"({shown.code}) * {shown.cotangent}" if shown.cotangent else shown.code
-    return f"lambda {shown.name}: ({weighted}).sum()"
+    return f"({weighted}).sum()"
+
+
+def summed(shown: Snippet) -> str:
+    """The function of the one input whose value is `sum_of`, as text."""
+    return f"lambda {shown.name}: {sum_of(shown)}"

@@ -1,4 +1,4 @@
-"""From what a user gives and the framework that it is of to the subject judged."""
+"""Turn what a user gives and the framework's name into the subject that is judged."""
 
 from __future__ import annotations
 

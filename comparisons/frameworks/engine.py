@@ -1,4 +1,4 @@
-"""A framework as an engine: the same cases, truth and judge as torch has."""
+"""Ask a framework as an engine: the same cases, truth and judge as torch has."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from comparisons.subjects.subject import Subject
 
 
 class FrameworkEngine(Engine):
-    """One of a framework's ways to differentiate."""
+    """An engine that differentiates in one of a framework's ways."""
 
     def __init__(self, framework: Arrays, way: str) -> None:
         """An engine of a framework, by one of its ways."""
@@ -28,17 +28,17 @@ class FrameworkEngine(Engine):
         self.imports, self.joint = framework.imports, framework.joint
 
     def unavailable(self) -> str | None:
-        """Whether the framework is installed."""
+        """In words that the framework is not installed; None if it is."""
         return self.of.missing()
 
     def refuses(self, subject: Subject) -> str | None:
-        """A tangent, and a value, serve functions applied point by point only."""
+        """Refuse arrays where a way serves functions applied point by point only."""
         if self.way in ("forward", "value") and not subject.pointwise:
             return f"{subject} has arrays; this engine takes functions applied point by point"
         return None
 
     def read(self, inputs: Inputs, dtype: FloatType) -> Inputs:
-        """Where the framework reads subnormal numbers as 0, with ±0 in their place."""
+        """The inputs, with ±0 for subnormal numbers where the framework reads them as 0."""
         tiny = dtype.smallest_normal
         small = [((v != 0) & (np.abs(v) < tiny)).any() for v in inputs.values()]
         if dtype.name not in self.of.flushes or not any(small):
@@ -46,7 +46,7 @@ class FrameworkEngine(Engine):
         return {k: np.where(np.abs(v) < tiny, np.copysign(0.0, v), v) for k, v in inputs.items()}
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
-        """The gradient of every input; of `value`, the output under the cotangent's name.
+        """The gradient of every input; of the way `value` the output, under the cotangent's name.
 
         Raises: TypeError or ValueError, one sentence, if the framework has no such type, fails, or
             the subject does not return an array of the shape that its graph says.
@@ -81,29 +81,29 @@ class FrameworkEngine(Engine):
         return Gradients(dict(zip(values, numbers, strict=True)))
 
     def statement(self, shown: Snippet) -> str:
-        """As the framework says."""
+        """The framework's statement for its way."""
         if self.way == "value":
             return f"print(float(({shown.code})[{shown.index}]))"
         return self.of.statement(self.way, shown)
 
     def options(self, dtype: FloatType, device: str) -> str:  # noqa: ARG002 - the one it has
-        """The keywords of a type."""
+        """The text of the keywords by which an array is made of a type."""
         return self.of.keywords(dtype)
 
     def full_like(self, name: str, value: str) -> str:
-        """An array of one number."""
+        """The text of an array of one number in the shape of another."""
         return self.of.full_like(name, value)
 
     def constant(self, entries: str, options: str) -> str:
-        """An array of these entries."""
+        """The text of an array of these entries."""
         return self.of.listed(entries, options)
 
     def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
-        """An array wide enough for the framework's vectors."""
+        """The text of an array of one value, long enough for vectors, and an index in it."""
         return self.of.full(value, options), "0"
 
     def array(self, entries: str, options: str, axes: int) -> str:  # noqa: ARG002 - of any shape
-        """An array of these entries."""
+        """The text of an array of these entries that is differentiated by."""
         return self.of.listed(entries, options)
 
 

@@ -1,4 +1,4 @@
-"""Every framework by its name; none is imported before it is asked."""
+"""List every framework by its name; each is imported when it is asked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FRAMEWORKS: Mapping[str, Framework] = MappingProxyType({f.name: f for f in _ALL}
 
 
 def framework_named(framework: str | Framework) -> Framework:
-    """The framework so called, or the one given.
+    """The framework of that name, or the one given.
 
     Raises: ValueError, naming those known, if there is none.
     """

@@ -1,4 +1,4 @@
-"""What a framework is: its own functions by name, and the ways in which it differentiates."""
+"""A framework has functions of its own by name, and ways to differentiate."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WAYS: Mapping[str, str] = MappingProxyType(
 
 
 class Framework(ABC):
-    """A framework that differentiates: what it is called, what it has, how it is asked.
+    """A framework that differentiates: its name, its functions, its ways.
 
     Its module is imported when something is computed, and not before.
     """
@@ -40,47 +40,56 @@ class Framework(ABC):
 
     @property
     def version(self) -> str | None:
-        """Of what is installed; None if nothing is."""
+        """The version installed; None if it is not."""
         try:
             return version(self.distribution)
         except PackageNotFoundError:
             return None
 
     def compilers(self) -> Mapping[str, str]:
-        """What else decides its numbers, each with its version."""
+        """The compilers that also decide its numbers, each with its version."""
         return {}
 
     @property
     def install(self) -> str:
-        """The line that installs it."""
+        """The line for the shell that installs the framework."""
         return f"pip install 'symdiff-autograd[{self.name}]'"
 
     def missing(self) -> str | None:
-        """Why it cannot be asked, in words; None if it can."""
+        """In words why the framework cannot be asked; None if it can."""
         if self.version is not None:
             return None
         return f"{self.title} is not installed; {self.install}"
 
     @abstractmethod
     def engine(self, way: str) -> Engine:
-        """It as an engine. Raises: ValueError if it does not differentiate in this way."""
+        """The engine that differentiates in one of the framework's ways.
+
+        Raises: ValueError if it does not differentiate in this way.
+        """
 
     @abstractmethod
     def subject(self, name: str) -> Subject:
-        """Its own function of a name, beside what it is documented to compute.
+        """The framework's own function of a name, with the formula that it documents.
 
         Raises: ValueError, naming those known, if it has none.
         """
 
     def own(self, name: str) -> Own:
-        """Its function of a name. Raises: ValueError, naming those known, if it has none."""
+        """The framework's function of a name.
+
+        Raises: ValueError, naming those known, if it has none.
+        """
         if name not in self.functions:
             known = ", ".join(self.functions)
             raise ValueError(f"{self.title} has no function for {name!r}; known are {known}")
         return self.functions[name]
 
     def checked_way(self, way: str) -> str:
-        """The way. Raises: ValueError, naming those known, if it is none of its own."""
+        """The way to differentiate that was named, if the framework has it.
+
+        Raises: ValueError, naming those known, if it is none of its own.
+        """
         if way not in self.ways:
             known = ", ".join(self.ways)
             raise ValueError(f"{self.title} has no engine {way!r}; it has {known}")

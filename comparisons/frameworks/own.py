@@ -1,4 +1,4 @@
-"""A framework's own function: how it is called, and what its documentation says it computes."""
+"""A framework's own function: how it is called, and the formula that its documentation states."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Own:
     formula: str = ""
 
     def definition(self, name: str) -> Definition:
-        """What it is documented to compute."""
+        """The definition of what the function is documented to compute."""
         described = self.formula or FORMULAS.get(name, name)
         return symdiff.activation(described, **self.parameters)
 
@@ -49,5 +49,5 @@ FORMULAS: Mapping[str, str] = {
 
 
 def own(code: str, note: str = "", *, formula: str = "", **parameters: str) -> Own:
-    """A function of a framework; parameters are of the catalogue's definition."""
+    """Describe a framework's function; the parameters are those of the catalogue's definition."""
     return Own(code, parameters, note, formula)

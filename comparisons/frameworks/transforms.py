@@ -1,4 +1,4 @@
-"""A framework that derives by making functions of functions, over a module that is like numpy."""
+"""The base of JAX and MLX, which transform functions over a module that is like numpy."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from comparisons.frameworks.arrays import Array, Function
 
 
 class Transforms(ArrayFramework):
-    """What JAX and MLX do alike; a file says by which functions of the framework."""
+    """A framework whose `grad` and `jvp` make functions of functions, such as JAX and MLX."""
 
     module: str  # as its code calls the module that is like numpy
 
     @abstractmethod
     def grad(self, total: Function, count: int) -> Function:
-        """The function that gives the gradients of a number in each of so many arrays."""
+        """The function that gives the gradients of a scalar in each of so many arrays."""
 
     @abstractmethod
     def compile(self, function: Function) -> Function:
-        """The same function, compiled."""
+        """The function compiled."""
 
     @abstractmethod
     def jvp(self, function: Function, primals: Sequence[Array], tangents: Sequence[Array]) -> Array:
@@ -31,21 +31,21 @@ class Transforms(ArrayFramework):
     def reverse(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
-        """The gradients of the sum."""
+        """The gradients of the weighted sum."""
         found: Sequence[Array] = self._gradient(function, arrays, cotangent)(*arrays)
         return found
 
     def compiled(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
-        """The same, compiled."""
+        """The gradients of the weighted sum, compiled."""
         found: Sequence[Array] = self.compile(self._gradient(function, arrays, cotangent))(*arrays)
         return found
 
     def forward(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
-        """A tangent in one input at a time."""
+        """The slopes, by a tangent in one input at a time."""
         module, found = self.names[self.module], []
         for i, primal in enumerate(arrays):
             tangents = [module.zeros_like(p) for p in arrays]
@@ -56,20 +56,16 @@ class Transforms(ArrayFramework):
     def _gradient(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Function:
-        def weighted(*given: Array) -> Array:
-            found = function(*given)
-            return (found if cotangent is None else found * cotangent).sum()
-
-        return self.grad(weighted, len(arrays))
+        return self.grad(self.weighted(function, cotangent), len(arrays))
 
     def keywords(self, dtype: FloatType) -> str:
-        """`dtype=`."""
+        """The text of `dtype=`."""
         return f"dtype={self.module}.{dtype}"
 
     def full(self, value: str, keywords: str) -> str:
-        """`full`."""
+        """The text of `full`."""
         return f"{self.module}.full(({WIDTH},), {value}, {keywords})"
 
     def listed(self, entries: str, keywords: str) -> str:
-        """`array`."""
+        """The text of `array`."""
         return f"{self.module}.array({entries}, {keywords})"

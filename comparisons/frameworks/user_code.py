@@ -1,4 +1,4 @@
-"""A user's function of a framework's arrays beside plain torch code that computes the same.
+"""Judge a user's function of a framework's arrays by plain torch code that computes the same.
 
 The graph is read off the torch code, and knows no framework; the subject's output is L = Σ v ∘ y
 over all outputs y, as of captured torch code.
@@ -24,7 +24,7 @@ Shape = tuple[int, ...]
 def beside_reference(
     framework: ArrayFramework, function: Callable[..., Any], given: Given, dtype: FloatType
 ) -> Subject:
-    """The subject; the arguments are torch's tensors, which say shapes and where it is judged.
+    """The subject of the function and its reference; torch's tensors say shapes and inputs.
 
     Raises: ValueError, in one sentence, if the reference cannot be captured; TypeError if no
         tensor is given.
@@ -71,7 +71,7 @@ def beside_reference(
         name=getattr(function, "__name__", type(function).__name__),
         forward=weighted,
         code=parts[0] if len(parts) == 1 else f"Σ v ∘ y of {text.text}",
-        imports=text.imports,
+        origin=text.origin,
         framework=framework.name,
     )
 

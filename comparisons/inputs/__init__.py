@@ -1,1 +1,1 @@
-"""Where gradients are judged: chosen points, cotangents, arrays drawn at random."""
+"""Choose where gradients are judged: points, cotangents, arrays drawn at random."""

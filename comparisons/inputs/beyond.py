@@ -1,4 +1,4 @@
-"""Where a function of several variables is judged beyond the numbers: at ±∞ and NaN.
+"""Judge a function of several variables at ±∞ and NaN.
 
 One variable is there at a time, while the others stay at usual numbers, labels among them; and all
 at once, where a truth is seldom known and nothing is judged.

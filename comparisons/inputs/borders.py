@@ -1,4 +1,4 @@
-"""Where a formula of several variables changes its way to compute, and beside it.
+"""Find where a formula of several variables changes its case, and the points beside it.
 
 A border, such as |y − t| = δ or where e^y leaves the type, is a curve. It is met by moving one
 variable at a time, while the others stay at a few numbers: at 0, at powers of two, for which

@@ -1,4 +1,4 @@
-"""What changes its sign where an implementation of a formula may go wrong, in each of its parts.
+"""Find quantities that change sign where an implementation of a formula may go wrong.
 
 An implementation is built of the same parts as its formula, and goes wrong where one of them
 leaves the type: where e^z overflows, where z² is subnormal, where 1 + e^−z is 1, where two terms
@@ -36,7 +36,7 @@ Points = Mapping[str, Float64Array]  # of each variable, of one shape
 
 
 def parts_of(definition: Definition) -> list[Expr]:
-    """The parts of f and its derivatives that vary, the smallest first, and sides of conditions."""
+    """The varying parts of f and its derivatives, the smallest first, and conditions' sides."""
     forms = [definition.formula, *(definition.derivative(v) for v in definition.variables)]
     found: dict[Expr, None] = {}
     for form in map(definition.valued, forms):
@@ -51,7 +51,7 @@ def parts_of(definition: Definition) -> list[Expr]:
 
 
 class Quantity(NamedTuple):
-    """What changes its sign where something changes: a part, or its size beside a number.
+    """A number whose sign changes where something changes: a part, or its size less a limit.
 
     Or beside another part: a term of a sum is rounded away beside a larger one.
     """
@@ -77,7 +77,7 @@ def quantities_of(
 
 
 def beside_ends(i: int, dtype: FloatType) -> list[Quantity]:
-    """The size of a part beside the largest and the smallest normal number."""
+    """The size of a part less the largest and less the smallest normal number."""
     return [Quantity(i, dtype.largest), Quantity(i, dtype.smallest_normal)]
 
 
@@ -95,7 +95,7 @@ def _lost(one: Expr, other: Expr, place: Mapping[Expr, int], unit: float) -> lis
 def evaluator_of(
     parts: Sequence[Expr], variables: Mapping[str, Symbol]
 ) -> Callable[[Points], Values] | None:
-    """The parts' values in plain float64, and the variables'.
+    """The function that evaluates parts in plain float64, and the names of its variables.
 
     Returns: None if there is no float64 arithmetic for a part.
     """
@@ -129,7 +129,7 @@ def crossings(
     altogether: int | None = None,
     halved: int = _HALVED,
 ) -> dict[str, dict[str, Float64Array]]:
-    """Where quantities change their sign as a variable grows along lines, by sections.
+    """The places where quantities change sign as a variable grows along lines, by sections.
 
     Args: lines, by the variable, of two axes: along the second it grows, and the others stay; most,
         of one quantity on a line, the nearest to 0: sin has a root in every binade; altogether, of

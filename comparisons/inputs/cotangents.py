@@ -1,4 +1,4 @@
-"""What is put in at the output: ones, and the numbers at which products go wrong."""
+"""Choose the cotangent: ones, and the numbers at which products go wrong."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ COTANGENTS: Mapping[str, _Make | None] = MappingProxyType(
 def cotangent_of(
     given: str | npt.ArrayLike, shape: tuple[int, ...], dtype: FloatType
 ) -> tuple[str, Float64Array | None]:
-    """What a cotangent is called, and its values in the type; None for ones.
+    """The name of a cotangent, and its values in the type; None for ones.
 
     Raises: ValueError if the name is unknown or the array has another shape.
     """

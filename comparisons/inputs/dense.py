@@ -1,4 +1,4 @@
-"""Points by the hundred thousand: no gap of the type's range is left, in sizes and in distances."""
+"""Draw points by the hundred thousand that leave no gap in a type's range."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TYPES = (708.0, 709.0, 710.0, 711.0, 720.0, 745.0, 746.0, 87.0, 88.0, 89.0, 90.
 
 
 def dense(dtype: FloatType, special: Iterable[float] = ()) -> Float64Array:
-    """Finite values of a type, by chance one in each of many cells, in no order.
+    """Finite values of a type, one drawn in each of many cells, in random order.
 
     Of a 16-bit type all values; else cells of equal length and of equal ratio, whole numbers and
     halves, ±0, the ends of the range, and the neighbours of `special` points.

@@ -1,4 +1,4 @@
-"""Which points are within a definition's domain, its ends included where f has values."""
+"""Keep the points that are within a definition's domain, its ends included where f has values."""
 
 from __future__ import annotations
 

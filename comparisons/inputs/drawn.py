@@ -1,4 +1,4 @@
-"""Arrays drawn at random, small and hard: what a layer or a loss is judged at.
+"""Draw the arrays that a layer or a loss is judged at, small and hard.
 
 Rows of equal entries, one entry far above the rest, logits of ±1000, a variance near nothing.
 """
@@ -29,7 +29,7 @@ def drawn(
     draws: Mapping[str, Draw] | None = None,
     lengths: Mapping[str, int] = MappingProxyType({}),
 ) -> Inputs:
-    """Small seeded inputs of a graph, and a random cotangent of an output that has axes.
+    """Draw small seeded inputs of a graph, and a random cotangent of an output that has axes.
 
     Args: draws, by the name of an input how it is drawn; by default from a normal distribution;
         lengths, of axes that are longer or shorter than usual.
@@ -47,12 +47,12 @@ def _shape(axes: tuple[str, ...], lengths: Mapping[str, int]) -> tuple[int, ...]
 
 
 def normal(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
-    """Normal numbers of standard deviation 2."""
+    """Draw normal numbers of standard deviation 2."""
     return draw.normal(scale=2.0, size=shape)
 
 
 def logits(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
-    """A row of equal entries, one with an entry far above, one of ±1000; the others moderate."""
+    """Draw logits: a row of equal ones, one with a large one, one of ±1000; others moderate."""
     x = normal(draw, shape)
     x[0] = 1.5
     x[1].flat[0] += 40.0
@@ -61,7 +61,7 @@ def logits(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
 
 
 def narrow(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
-    """A row without variance, one of nearly none; the others moderate."""
+    """Draw rows for a norm: one without variance, one of nearly none; the others moderate."""
     x = normal(draw, shape)
     x[0] = 1.5
     x[1] = 1 + x[1] / 64
@@ -69,17 +69,17 @@ def narrow(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
 
 
 def indices(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
-    """Class indices."""
+    """Draw class indices."""
     return draw.integers(0, CLASSES, size=shape).astype(np.float64)
 
 
 def targets(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
-    """Class indices, or a row of probabilities."""
+    """Draw class indices, or rows of probabilities."""
     return indices(draw, shape) if len(shape) == 1 else draw.dirichlet(np.ones(shape[1]), shape[0])
 
 
 def several(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
-    """Distinct classes, of no example all, with −1 behind them; of the first example none."""
+    """Draw distinct classes for each example, −1 behind them; none for the first example."""
     t = np.full(shape, -1.0)
     counts = draw.integers(1, shape[1], size=shape[0]) * (np.arange(shape[0]) > 0)
     for row, count in enumerate(counts):
@@ -88,22 +88,22 @@ def several(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
 
 
 def signs(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
-    """−1 or 1."""
+    """Draw −1 and 1."""
     return draw.choice([-1.0, 1.0], size=shape)
 
 
 def labels(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
-    """0 or 1."""
+    """Draw 0 and 1."""
     return draw.choice([0.0, 1.0], size=shape)
 
 
 def shares(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
-    """Numbers between 0 and 1, a little inside."""
+    """Draw numbers between 0 and 1, a little inside."""
     return draw.uniform(2**-7, 1 - 2**-7, size=shape)
 
 
 def positive(draw: np.random.Generator, shape: tuple[int, ...]) -> Float64Array:
-    """Numbers from ½ to 3."""
+    """Draw numbers from ½ to 3."""
     return draw.uniform(0.5, 3.0, size=shape)
 
 

@@ -1,4 +1,4 @@
-"""Where a formula of one variable changes: roots, thresholds, over- and underflow, saturation."""
+"""Find where a formula of one variable changes: roots, thresholds, over- and underflow."""
 
 from __future__ import annotations
 

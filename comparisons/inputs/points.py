@@ -1,4 +1,4 @@
-"""Where gradients are compared: the inputs at which errors are known to hide."""
+"""Choose the inputs at which gradients are compared, those at which errors hide among them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NEIGHBOURS = range(-3, 4)
 def points_of(
     definition: Definition, dtype: FloatType, points: Points | None, derivative: Function | None
 ) -> Inputs:
-    """Where a function of one variable or of several is judged, if nothing else is said.
+    """The inputs at which a function of one variable or of several is judged by default.
 
     Args:
         definition: of the function.
@@ -55,7 +55,7 @@ def structured(
     special: Iterable[float] = (),
     derivative: Function | None = None,
 ) -> Float64Array:
-    """Inputs of one variable: everywhere, and densely where formulas change.
+    """Inputs of one variable: everywhere, and densely where the formula changes.
 
     Every binade of both signs, a fine grid over [−32, 32], ±0, the smallest and largest subnormal
     and normal numbers, ±800 and ±1e30, and the three neighbours on each side of every `special`

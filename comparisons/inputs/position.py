@@ -1,4 +1,4 @@
-"""Where in an array an entry is, as its user would index it: `x.grad[3, 17]`."""
+"""Write the place of an entry in an array as its user would index it. `x.grad[3, 17]`."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ _VALUE = " ("  # of `y (the value)`: the index stands behind y
 
 
 def position(index: Sequence[int] | None) -> str:
-    """`[3, 17]`; empty of a number, which has none, and of one of many points."""
+    """The index as text, `[3, 17]`; empty of a number and of one of many points."""
     return f"[{', '.join(map(str, index))}]" if index else ""
 
 
 def entry(label: str, index: Sequence[int] | None) -> str:
-    """The entry by the name of its array: `x.grad[3, 17]`, `y[3, 17] (the value)`."""
+    """The name of an array with the index of an entry: `x.grad[3, 17]`, `y[3, 17] (the value)`."""
     name, kind, rest = label.partition(_VALUE)
     return f"{name}{position(index)}{kind}{rest}"
 
 
 def as_given(index: Sequence[int], shape: Sequence[int]) -> tuple[int, ...]:
-    """The index in an array of that shape, of one in the same array without axes of length 1.
+    """The index in an array of that shape, from that without its axes of length 1.
 
     A graph has no such axes, the user's tensor may. An index that has as many places as the shape
     is one in it already.

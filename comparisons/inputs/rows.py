@@ -1,4 +1,4 @@
-"""Rows of arrays at which a step of a graph is at one of its borders, or beside one.
+"""Find rows of arrays at which a step of a graph is at one of its borders, or beside one.
 
 A loss takes each row of its arrays by itself, and then a sum or a mean. So of many rows at once
 one entry is moved through the type while the others stay, until a condition, such as that of a
@@ -52,7 +52,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """The rows of a graph's inputs, each a problem of its own.
+    """The rows of a graph's inputs, each a computation of its own.
 
     Args: axis, the first of every input that has rows; given, a few rows, and all other inputs;
         moved, the inputs whose entries may move, and the open interval of each; within, so large
@@ -66,7 +66,7 @@ class Rows:
     within: float = np.inf  # rows in which a step is larger are left out
 
     def on_borders(self, dtype: FloatType, most: int) -> dict[str, Float64Array]:
-        """At most so many rows on borders and beside them, in the type, of each input with rows.
+        """At most so many rows on borders and beside them, for each input that has rows.
 
         A third of them have an entry of another size instead, for what has no border. Where a
         condition is met, it is met exactly, or clearly not: in between it is a matter of rounding

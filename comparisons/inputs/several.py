@@ -1,4 +1,4 @@
-"""Where functions of several variables are judged: usual numbers, every size, borders and ties."""
+"""Choose points of functions of several variables: usual numbers, every size, borders and ties."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AT = (0.0, 1.0, -1.0, 0.5, 2.0)  # where the last variable stays while the firs
 
 
 def several(definition: Definition, dtype: FloatType) -> dict[str, Float64Array]:
-    """Inputs of a function of two variables or more, within its domain.
+    """Points of a function of two variables or more, within its domain.
 
     Of moderate size, of every size in the type, equal ones; and the borders of its formula.
     """

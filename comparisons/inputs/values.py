@@ -1,4 +1,4 @@
-"""What goes into a function: arrays by name, the cotangent among them."""
+"""The inputs of a function: arrays by name, the cotangent among them."""
 
 from __future__ import annotations
 

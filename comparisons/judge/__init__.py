@@ -1,1 +1,1 @@
-"""The judge: how far a gradient is from the truth, and what follows from that."""
+"""Judge gradients: how far each is from the truth, and what verdict follows."""

@@ -1,4 +1,4 @@
-"""How much error is allowed, and why.
+"""Say how much error is allowed, and why.
 
 Two lines, in units that grow with the problem and not with its formula:
 
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Budget:
-    """The two lines, in conditioned ulp."""
+    """The largest errors that count as accurate and as agreeing, in conditioned ulp."""
 
     accurate: float = 4.0  # units of ulp(g) + u·Σ|v ∂g/∂v|
     absolute: float = 32.0  # units of ulp(max(|g|, 1)) + u·Σ|v ∂g/∂v|

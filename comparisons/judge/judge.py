@@ -1,4 +1,4 @@
-"""One adjoint's values beside the truth: points by conditioning, whole graphs by rounding."""
+"""Judge one adjoint's values by the truth: points by conditioning, whole graphs by rounding."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Judge:
     def judge(
         self, name: str, computed: Float64Array, truth: Enclosure, inputs: Inputs
     ) -> tuple[Judgement, Enclosure]:
-        """Judge the adjoint `name`; returns the truth too, as tightly as it was needed."""
+        """Judge the adjoint `name`; the truth is returned too, as tight as was needed."""
         if self.allowance is not None:
             found = judge_entries(name, computed, truth, self.allowance, self.dtype, self.budget)
             if (truth.why == Why.TIED).any():
@@ -69,7 +69,7 @@ class Judge:
     def power(
         self, name: str, computed: Float64Array, truth: Enclosure, found: Judgement, inputs: Inputs
     ) -> Power:
-        """What the judgement of a function of points is worth."""
+        """The error that this judgement of a function of points would have seen."""
         moved = np.broadcast_to(self.truth.sensitivity(name, inputs), computed.shape)
         return power_at_points(name, computed, truth, found, moved, inputs, self.dtype, self.budget)
 
@@ -104,7 +104,7 @@ class Judge:
     def excuse_choices(
         self, name: str, found: Judgement, computed: Float64Array, truth: Enclosure
     ) -> bool:
-        """Excuse every entry that hangs on choices made by rounding; say whether there was one.
+        """Excuse every entry that depends on choices made by rounding; whether there was one.
 
         An entry by itself may be within what rounding explains, and all together not.
         """

@@ -1,4 +1,4 @@
-"""A judgement: errors and statuses, point by point, and the verdict that follows."""
+"""A judgement holds errors and statuses, point by point, and the verdict that follows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from symdiff.array_types import BoolArray, IndexArray
 
 @dataclass(frozen=True)
 class Judgement:
-    """Errors and statuses of computed gradients, all of one shape."""
+    """The errors and statuses of computed gradients, as arrays of one shape."""
 
     ulp: Float64Array  # |ĝ − g| / ulp(g)
     conditioned: Float64Array  # |ĝ − g| / (ulp(g) + u·Σ|v ∂g/∂v|)
@@ -24,28 +24,28 @@ class Judgement:
     undecided: BoolArray  # where the truth's enclosure straddles a threshold
 
     def copy(self) -> Judgement:
-        """The same, to be changed."""
+        """A copy that may be changed."""
         parts = (self.ulp, self.conditioned, self.excess, self.status, self.undecided)
         return Judgement(*(part.copy() for part in parts))  # type: ignore[arg-type]  # each of its own type
 
     def excuse(self, where: BoolArray, status: Status) -> None:
-        """Give some points a status that has no error."""
+        """Give some points a status that counts no error."""
         self.status[where] = status.code
         self.excess[where] = self.ulp[where] = self.conditioned[where] = 0.0
 
     def at(self, chosen: IndexArray) -> Judgement:
-        """The same at some of the points, by their positions in reading order."""
+        """The judgement of some of the points, by their positions in reading order."""
         parts = (self.ulp, self.conditioned, self.excess, self.status, self.undecided)
         return Judgement(*(part.ravel()[chosen] for part in parts))  # type: ignore[arg-type]  # each of its own type
 
     def counts(self) -> dict[Status, int]:
-        """How many points have each status that occurs."""
+        """The number of points of each status that occurs."""
         numbers = np.bincount(self.status.ravel(), minlength=len(Status))
         return {s: int(n) for s, n in zip(Status, numbers, strict=True) if n}
 
     @property
     def wrong(self) -> int:
-        """How many points are off by more than is allowed."""
+        """The number of points off by more than is allowed."""
         return int((self.excess > 1).sum())
 
     def verdict(self) -> Verdict:

@@ -1,4 +1,4 @@
-"""Whether there is a gradient where there should be one, and none where there should be none."""
+"""Check that there is a gradient where there should be one, and None where there should be none."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _ROUNDINGS, _MOST = 2.0**10, 2.0**-6
 
 
 def of_numbers(value: Float64Array | None, at: Inputs) -> Float64Array | None:
-    """The gradient with 0 where an input is NaN: of a NaN none has to come, and any may."""
+    """The gradient with 0 where an input is NaN, where any gradient will do."""
     if value is None or any(v.shape != value.shape for v in at.values()):
         return value
     return np.where(np.logical_or.reduce([np.isnan(v) for v in at.values()]), 0.0, value)
 
 
 def is_computed(gradient: Float64Array | None) -> bool:
-    """Whether numbers were computed, and not nothing."""
+    """Whether the gradient is an array of numbers, and not None."""
     return gradient is not None and gradient.size > 0
 
 
@@ -31,7 +31,7 @@ def residue(
     summed: Sequence[tuple[Float64Array, Float64Array]],
     dtype: FloatType,
 ) -> Float64Array:
-    """What rounding may leave of an input's gradient where all its parts cancel.
+    """The number that rounding may leave of an input's gradient where all its parts cancel.
 
     A change of x by a part of itself changes Σ v y by so many roundings of it, and no more.
 

@@ -1,4 +1,4 @@
-"""The truth that gradients are judged by: closed forms, their enclosures, their conditioning."""
+"""Compute the truth that gradients are judged by: closed forms, enclosures, conditioning."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _MOVED = "its sensitivity"  # no identifier, so no name of a graph's can clash
 
 @dataclass(frozen=True)
 class Truth:
-    """The adjoints of one graph; derivation and compilation happen once."""
+    """The true adjoints of one graph; derivation and compilation happen once."""
 
     graph: Graph
 
     @cached_property
     def adjoints(self) -> Adjoints:
-        """The closed forms."""
+        """The adjoints in closed form."""
         return adjoints(self.graph)
 
     @cached_property
@@ -55,13 +55,13 @@ class Truth:
         return enclose_at_ties(self.adjoints, inputs)
 
     def enclosed_tightly(self, inputs: Inputs, dtype: FloatType) -> dict[str, Enclosure]:
-        """The same with the least bound there is, for the few points that need it."""
+        """Every adjoint with the least bound there is, for the few points that need it."""
         return enclose_adjoints(self.adjoints, inputs, target=dtype.name, relative=TIGHT)
 
     def enclosed_and_counted(
         self, name: str, points: Float64Array, dtype: FloatType
     ) -> tuple[Enclosure, int]:
-        """One adjoint of a function of one variable, and how many points the table left open."""
+        """One adjoint of a function of one variable, and how many points its table left open."""
         from symdiff.oracle.choice import enclose  # its kernels are compiled: seconds
 
         form, primal = pointwise_forms(self.adjoints, self.graph.parameters)[name]
@@ -73,7 +73,7 @@ class Truth:
     def estimates(
         self, name: str, inputs: Inputs
     ) -> tuple[Float64Array, Float64Array, Float64Array]:
-        """One adjoint of a graph of scalars, a bound of its error, and its sensitivity.
+        """One adjoint of a graph of scalars in float64, its error's bound and its sensitivity.
 
         All in plain float64, to choose by where to look closer: the bound is infinite or NaN where
         float64 gives nothing. Of what nothing depends on all are 0.
@@ -101,13 +101,21 @@ class Truth:
 
         In float64: it widens what is allowed, and there its own rounding does not matter.
         """
-        node = {name: self._sensitivities[name]}
-        moved = Evaluator(self.adjoints.signature, node, roughly=True)(**inputs)[name]
+        moved = self._moved[name](**inputs)[name]
         return np.nan_to_num(np.asarray(moved), posinf=np.inf)
 
     @cached_property
     def _fast(self) -> Evaluator:
         return self.adjoints.lambdify("numpy")
+
+    @cached_property
+    def _moved(self) -> Mapping[str, Evaluator]:
+        """What gives the sensitivity of an adjoint, by its name."""
+        signature = self.adjoints.signature
+        return {
+            name: Evaluator(signature, {name: node}, roughly=True)
+            for name, node in self._sensitivities.items()
+        }
 
     @cached_property
     def _sensitivities(self) -> Mapping[str, Node]:

@@ -1,4 +1,4 @@
-"""Errors in units in the last place, where the truth itself is known within a bound."""
+"""Measure errors in units in the last place, where the truth is known within a bound."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from symdiff.oracle.enclosures.enclosure import Enclosure
 
 @dataclass(frozen=True)
 class Interval:
-    """What an error may be, since the truth itself is known to lie in an enclosure only."""
+    """An interval that holds an error, since the truth lies in an enclosure."""
 
     least: Float64Array
     greatest: Float64Array
@@ -23,17 +23,17 @@ class Interval:
             return Interval(self.least / unit, self.greatest / unit)
 
     def times(self, number: float) -> Interval:
-        """So many times the error."""
+        """The interval times a number."""
         with np.errstate(over="ignore"):
             return Interval(self.least * number, self.greatest * number)
 
     def straddles(self, threshold: float) -> BoolArray:
-        """Where the enclosure does not decide on which side of the threshold the error is."""
+        """Whether a threshold lies inside the interval, so that it decides nothing."""
         return np.asarray((self.least <= threshold) & (self.greatest > threshold))
 
 
 def absolute_error(computed: Float64Array, truth: Enclosure, dtype: FloatType) -> Interval:
-    """|ĝ − g|, where an ∞ is right exactly if g rounds to it.
+    """The error |ĝ − g|, where an ∞ is right exactly if g rounds to it.
 
     ±0 are equal. A wrong infinity, and a NaN, is infinitely far; where nothing is known of the
     truth (its bound is infinite) the error is anything.
@@ -49,7 +49,7 @@ def absolute_error(computed: Float64Array, truth: Enclosure, dtype: FloatType) -
 
 
 def ulp_error(computed: Float64Array, truth: Enclosure, dtype: FloatType) -> Interval:
-    """|ĝ − g| / ulp(g).
+    """The error |ĝ − g| / ulp(g).
 
     Args: computed, values of `dtype` held in float64, of the truth's shape. Returns: that shape.
     Source: Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed., §2.3.3.
@@ -58,6 +58,6 @@ def ulp_error(computed: Float64Array, truth: Enclosure, dtype: FloatType) -> Int
 
 
 def finite_truth(truth: Enclosure, dtype: FloatType) -> Float64Array:
-    """The true value brought into the range of `dtype`; 0 where it is not known."""
+    """The true value limited to the range of `dtype`; 0 where it is not known."""
     known = np.isfinite(truth.bound)
     return np.clip(np.where(known, truth.high, 0.0), -dtype.largest, dtype.largest)

@@ -7,7 +7,7 @@ from typing import Self
 
 
 class Verdict(Enum):
-    """How a whole gradient fares; the worse, the later."""
+    """The verdict on a whole gradient; the worse, the later."""
 
     ACCURATE = "accurate", "✓", "green", "Within what the type could give, at every point."
     AGREES = (
@@ -46,16 +46,19 @@ class Verdict(Enum):
 
     @property
     def rank(self) -> int:
-        """Its place in the order above, 0 for the best."""
+        """The verdict's place in the order above, 0 for the best."""
         return tuple(Verdict).index(self)
 
     def worse_than(self, other: Verdict) -> bool:
-        """Whether it comes later in the order above."""
+        """Whether this verdict comes later in the order above."""
         return self.rank > other.rank
 
 
 def verdict_named(verdict: Verdict | str) -> Verdict:
-    """The verdict, or the one so called. Raises: ValueError, naming all, if there is none."""
+    """The verdict of that name, or the one given.
+
+    Raises: ValueError, naming all, if there is none.
+    """
     try:
         return Verdict(verdict)  # type: ignore[call-arg,arg-type]  # by its value
     except ValueError:
@@ -64,7 +67,7 @@ def verdict_named(verdict: Verdict | str) -> Verdict:
 
 
 class Standing(Enum):
-    """What a status says of the gradient that has it."""
+    """How a status counts: sound, excused, not judged, imprecise or wrong."""
 
     SOUND = "as near the truth as the type could give"
     EXCUSED = "right by the convention at kinks"
@@ -74,7 +77,7 @@ class Standing(Enum):
 
 
 class Status(Enum):
-    """What one computed gradient is, next to the true one."""
+    """The status of one computed gradient beside the true one."""
 
     CORRECT = (
         "correctly rounded",
@@ -144,6 +147,9 @@ class Status(Enum):
     standing: Standing
     _meaning: str
 
+    # There is one of each. Enum's own hash is slow, and a sweep asks for some 200 a chunk.
+    __hash__ = object.__hash__
+
     def __new__(cls, word: str, standing: Standing, meaning: str) -> Self:
         """Its value is the word."""
         status = object.__new__(cls)
@@ -156,7 +162,7 @@ class Status(Enum):
 
     @property
     def code(self) -> int:
-        """Its place among the statuses, by which arrays hold it."""
+        """The number by which arrays hold the status."""
         return _CODES[self]
 
     @property
@@ -165,7 +171,7 @@ class Status(Enum):
         return self.standing in (Standing.IMPRECISE, Standing.WRONG)
 
     def meaning(self, accurate: float) -> str:
-        """What it says, where so many conditioned ulp are called accurate."""
+        """The status explained, where so many conditioned ulp are called accurate."""
         return self._meaning.format(accurate=f"{accurate:g}")
 
 
@@ -173,10 +179,10 @@ _CODES = {status: code for code, status in enumerate(Status)}
 
 
 def status_at(code: int) -> Status:
-    """The status that arrays hold as this number."""
+    """The status that this number stands for in arrays."""
     return tuple(Status)[code]
 
 
 def status_named(word: str) -> Status:
-    """The status so called. Raises: ValueError if there is none."""
+    """The status of that name. Raises: ValueError if there is none."""
     return Status(word)  # type: ignore[call-arg]  # by its value

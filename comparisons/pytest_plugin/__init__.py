@@ -1,4 +1,4 @@
-"""The pytest plugin: a fixture that compares gradients, a report of all that a run compared.
+"""The pytest plugin has a fixture that compares gradients, and reports all that a run compared.
 
 Loaded at every start of pytest in an environment that has it, so it imports nothing heavy; torch
 and SymPy come with the first comparison.

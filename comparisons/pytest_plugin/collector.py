@@ -1,4 +1,4 @@
-"""What a pytest run compared: gathered from every process, written and summed up at its end."""
+"""Gather what a pytest run compared from every process, and report it at its end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST = 20  # functions in the summary without -v
 
 
 class Collector:
-    """Gathers the rows of tests, in this process or in xdist's workers, and reports them."""
+    """The pytest plugin that gathers the rows of tests, here and in xdist's workers."""
 
     def __init__(self, destinations: Mapping[str, Path]) -> None:
         """`destinations` are files by kind: report, json, csv."""
@@ -32,14 +32,14 @@ class Collector:
 
     @property
     def folder(self) -> Path:
-        """Where every process of the run keeps its rows, until the report is written."""
+        """The folder where every process of the run keeps its rows until the report is written."""
         if self._run is None:
             self._run = LiveRun(self.destinations)
         return self._run.folder
 
     @property
     def rows(self) -> list[Row]:
-        """Every row, in the order of the tests' names, whichever process came first."""
+        """Every row in the order of the tests' names, whatever process sent it first."""
         return [row for name in sorted(self._rows) for row in self._rows[name]]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -1,4 +1,4 @@
-"""The fixture `compare_gradients`, and where it puts what it found."""
+"""The fixture `compare_gradients`, which records what it finds."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class GradientComparer:
         return first
 
     def compare(self, subject: Any, *given: Any, **options: Any) -> Comparison:
-        """`comparisons.compare`: whatever it finds."""
+        """Call `comparisons.compare`, and record what it finds."""
         from comparisons import compare
 
         comparison = compare(subject, *given, **{**self._defaults, **options})
@@ -69,7 +69,7 @@ class GradientComparer:
         return comparison
 
     def sweep(self, subject: Any, **options: Any) -> Sweep:
-        """`comparisons.sweep`: whatever it finds at all 2³² values of float32."""
+        """Call `comparisons.sweep`, and record what it finds at all 2³² values of float32."""
         from comparisons import sweep
 
         found = sweep(subject, **options)
@@ -77,7 +77,7 @@ class GradientComparer:
         return found
 
     def engines(self, subject: Any, *given: Any, names: Any = None, **options: Any) -> EngineTable:
-        """`comparisons.compare_engines`: whatever it finds, and where engines differ.
+        """Call `comparisons.compare_engines`, and record what it finds and where engines differ.
 
         Args: names, of the engines; by default all that torch has.
         """

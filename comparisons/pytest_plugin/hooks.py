@@ -1,4 +1,4 @@
-"""What pytest calls: options, the run's set-up, a line of its header, each test's report."""
+"""The hooks that pytest calls: options, the run's set-up, a line of its header, test reports."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _destination(config: pytest.Config, kind: str) -> Path | None:
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
-    """The torch that is judged, and what comparisons default to; what was recovered, if any."""
+    """The line of the header: which torch is judged, the defaults, and what was recovered."""
     try:
         torch = f"torch {version('torch')}"
     except PackageNotFoundError:

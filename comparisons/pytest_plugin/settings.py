@@ -1,4 +1,4 @@
-"""What a run chooses for its comparisons: on the command line, in the ini file, by markers."""
+"""Read what a run chooses for its comparisons: on the command line, in the ini file, by markers."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ _MARKED = (*DEFAULTS, "points", "strict")
 
 
 def setting(config: pytest.Config, name: str) -> str | None:
-    """An option of the command line, or else of the ini file."""
+    """The value of an option of the command line, or else of the ini file."""
     return config.getoption(f"symdiff_{name}") or config.getini(f"symdiff_{name}") or None
 
 
 def defaults(config: pytest.Config) -> dict[str, str]:
-    """The type and the engine of comparisons that choose none, where the run says so."""
+    """The type and the engine that the run sets for comparisons which choose none."""
     found = {name: setting(config, name) for name in DEFAULTS}
     return {name: value for name, value in found.items() if value is not None}
 
 
 def check_defaults(config: pytest.Config) -> None:
-    """Refuse an unknown type or engine before the run.
+    """Refuse an unknown type or engine before the run starts.
 
     Raises: TypeError or ValueError, one sentence.
     """
@@ -41,7 +41,7 @@ def check_defaults(config: pytest.Config) -> None:
 
 
 def marked(item: pytest.Item) -> dict[str, Any]:
-    """The markers' options, the nearest to the test last."""
+    """The options of a test's markers, the nearest to the test last."""
     found: dict[str, Any] = {}
     for marker in reversed(list(item.iter_markers("symdiff"))):
         unknown = [*map(repr, marker.args), *sorted(marker.kwargs.keys() - set(_MARKED))]

@@ -1,1 +1,1 @@
-"""Reports: what is measured for one, its data, what they come to, and the page."""
+"""Make reports: measure the jobs, keep the data, sum them up, draw the page."""

@@ -1,4 +1,4 @@
-"""Where a report goes, checked before the work: an hour's run should not end in a typing error."""
+"""Check before the work where a report is to go: an hour's run should not end in a typing error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PAGES = (".html", ".md")
 
 
 def checked(path: Path, suffixes: Sequence[str], option: str) -> Path:
-    """The path, with its folder made, if a file can be written there.
+    """The path, its folder made, if a file can be written there.
 
     A file that is there already is left as it is, and none is left behind.
 

@@ -1,4 +1,4 @@
-"""One thing to measure for a report, called later: what can be refused is refused before."""
+"""A job is one thing to measure for a report, called after all refusals are made."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from comparisons.verbs import compare, compare_engines
 
 @dataclass(frozen=True)
 class Job:
-    """What is measured, and the call that measures it."""
+    """A job is the name of what is measured, and the call that measures it."""
 
     name: str
     ask: Callable[[], Result | EngineTable]
@@ -30,12 +30,12 @@ class Job:
 
 
 def comparison(subject: Subject, dtype: str, **options: Any) -> Job:
-    """Compare one subject in one type in one engine."""
+    """The job that compares one subject in one type in one engine."""
     return Job(f"{subject}, {dtype}", partial(compare, subject, dtype=dtype, **options))
 
 
 def engine_comparison(subject: Subject, dtype: str, **options: Any) -> Job:
-    """Compare one subject in one type in several engines."""
+    """The job that compares one subject in one type in several engines."""
     return Job(f"{subject}, {dtype}", partial(compare_engines, subject, dtype=dtype, **options))
 
 
@@ -53,7 +53,7 @@ _DIFFER = (  # functions whose gradient depends on the way
 
 
 def catalogue() -> list[Job]:
-    """The project's report: every function, layer and loss in every type, the tutorial, engines."""
+    """The jobs of the project's report: every function, layer, loss and type, the tutorial."""
     return [*_functions(), *_arrays(), *_tutorial(), *_engines()]
 
 

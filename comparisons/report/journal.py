@@ -1,4 +1,4 @@
-"""What a run has measured, on disk while it lasts: a run that is killed is recovered from there.
+"""Keep on disk what a run has measured, so that a run that is killed can be recovered.
 
 Each run has a folder of its own in the temporary directory, which only its user can read. Each of
 its processes has a file in it, of a line a test and a line a row. A lock says whether the run
@@ -31,10 +31,10 @@ _KEPT = 7 * 24 * 3600.0  # seconds that a run which could not be recovered is ke
 
 
 class LiveRun:
-    """The folder of a run that lives."""
+    """The folder of a run that is alive."""
 
     def __init__(self, destinations: Mapping[str, Path]) -> None:
-        """`destinations` are files by kind (report, json, csv), for who recovers the run."""
+        """Make the folder; `destinations` are files by kind (report, json, csv)."""
         self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self._pid = os.getpid()
         self._head: IO[str] = (self.folder / _HEAD).open("w", encoding="utf-8")
@@ -52,19 +52,19 @@ class LiveRun:
 
 
 class Journal:
-    """The file of one process of a run."""
+    """A journal is the file of one process of a run."""
 
     def __init__(self, folder: Path, process: str) -> None:
-        """`folder` is the run's, `process` one's own name in it."""
+        """Open the file; `folder` is the run's, `process` the file's name in it."""
         self._file = folder / f"{process}.jsonl"
         self._pid = os.getpid()
 
     def begin(self, test: str) -> None:
-        """A test begins, perhaps once more: what follows are its rows."""
+        """Note that a test begins, perhaps once more: its rows follow."""
         self._write({"test": test})
 
     def add(self, row: Row) -> None:
-        """Keep a row of the test."""
+        """Write down a row of the test."""
         self._write({"row": row})
 
     def _write(self, line: Row) -> None:
@@ -78,7 +78,7 @@ class Journal:
 
 
 def kept(folder: Path) -> dict[str, list[Row]]:
-    """The rows of a run by the test's name; of one that several processes ran, the most.
+    """The rows of a run by the test's name; of a test that several processes ran, the most rows.
 
     Rows of no test are under the empty name.
     """
@@ -112,17 +112,17 @@ class Dead:
 
     @property
     def rows(self) -> list[Row]:
-        """What it had measured."""
+        """The rows that it had measured."""
         found = kept(self.folder)
         return [row for test in sorted(found) for row in found[test]]
 
     def forget(self) -> None:
-        """Remove what is left of it."""
+        """Remove the folder that it left."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def dead_runs() -> Iterator[Dead]:
-    """The user's runs that died; what another user or a link put there is left alone."""
+    """The user's runs that died; folders of other users and links are left alone."""
     if fcntl is None:
         return
     for folder in sorted(Path(tempfile.gettempdir()).glob(f"{_PREFIX}*")):
@@ -145,7 +145,7 @@ def _read(head: IO[str]) -> list[tuple[str, str]]:
 
 
 def recover() -> list[str]:
-    """Write what dead runs had measured to where they were to; a sentence about each file.
+    """Write what dead runs measured to their destinations, and say so in a sentence for each file.
 
     A file that is newer than the run is left, and the recovered one put beside it. What cannot be
     written is kept for a week.
@@ -175,7 +175,7 @@ def _beside(path: Path, ended: float) -> Path:
 
 
 def write_as(kind: str, path: Path, rows: list[Row], *, complete: bool) -> Path:
-    """Write rows as a kind of file: report, json or csv. Returns: the path."""
+    """Write rows as a file of a kind: report, json or csv. Returns: the path."""
     if kind == "report":
         from comparisons.report.page.document import write
 

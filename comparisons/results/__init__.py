@@ -1,1 +1,1 @@
-"""What was found: a comparison, a table of engines, a mismatch, and a line that reproduces it."""
+"""What a comparison found: adjoints, tables of engines, mismatches, reproductions."""

@@ -27,7 +27,7 @@ from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 
 @dataclass(frozen=True, eq=False)
 class AdjointResult:
-    """One adjoint's computed values beside the true ones."""
+    """The computed and the true values of one adjoint, with errors and statuses."""
 
     name: str
     inputs: Inputs  # as given to torch
@@ -50,14 +50,14 @@ class AdjointResult:
 
     @property
     def cells(self) -> Cells:
-        """A line of a table for a notebook."""
+        """The adjoint's line of a table for a notebook."""
         worst = self.worst if self.computed.size else ""
         counts = self.counts
         return self.label, *cells(self.verdict, self.values, self.bulk_ulp, counts, worst)
 
     @property
     def values(self) -> int:
-        """How many gradients were compared."""
+        """The number of gradients compared."""
         return int(self.computed.size)
 
     @property
@@ -72,7 +72,7 @@ class AdjointResult:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict on all its values: of each by itself, and of all together."""
+        """The verdict on all values, each by itself and all together."""
         found = self.judgement.verdict()
         if self.power is None or found is Verdict.DISAGREES:
             return found
@@ -112,7 +112,7 @@ class AdjointResult:
 
     @property
     def counts(self) -> Mapping[Status, int]:
-        """How many values have each status."""
+        """The number of values of each status."""
         return self.judgement.counts()
 
     def at(self, chosen: IndexArray) -> AdjointResult:
@@ -139,11 +139,11 @@ class AdjointResult:
 
     @property
     def worst_index(self) -> tuple[int, ...]:
-        """Where in the array the worst value is."""
+        """The index of the worst value in the array."""
         return tuple(map(int, np.unravel_index(self._by_wrongness[-1], self.computed.shape)))
 
     def telling_positions(self, most: int) -> IndexArray:
-        """Positions in reading order: of the worst values, the worst first, then of others.
+        """Positions in reading order: of the worst values first, then of others.
 
         Of infinite inputs none. The others are three times as many, evenly spread over all finite
         inputs in order.
@@ -184,7 +184,7 @@ class AdjointResult:
         return Point(at, g_hat, g, off, relative_error(g_hat, g), status, place, allowed, tie)
 
     def summary(self) -> Summary:
-        """Its values, summed up."""
+        """The summary of the adjoint's values."""
         return Summary(
             self.name,
             self.verdict,

@@ -1,4 +1,4 @@
-"""What a comparison found: readable at a glance, and in every detail."""
+"""A comparison says what was compared and how it fares, at a glance and in every detail."""
 
 from __future__ import annotations
 
@@ -98,12 +98,12 @@ class Comparison:
 
     @property
     def worst_summary(self) -> Summary | None:
-        """The worst adjoint, summed up."""
+        """The summary of the worst adjoint."""
         return None if self.worst_adjoint is None else self.worst_adjoint.summary()
 
     @property
     def wrong(self) -> int:
-        """How many values of the worst adjoint are beyond what is allowed."""
+        """The number of values of the worst adjoint that are beyond what is allowed."""
         return 0 if self.worst_adjoint is None else self.worst_adjoint.judgement.wrong
 
     def broken(self, most: int = 10) -> Sequence[Point]:
@@ -122,11 +122,11 @@ class Comparison:
 
     @property
     def values(self) -> int:
-        """How many gradients were compared."""
+        """The number of gradients compared."""
         return sum(a.values for a in self.adjoints.values())
 
     def counts(self) -> dict[Status, int]:
-        """How many values of all adjoints have each status."""
+        """The number of values of each status, over all adjoints."""
         total: dict[Status, int] = {}
         for adjoint in self.adjoints.values():
             for status, n in adjoint.counts.items():
@@ -135,12 +135,12 @@ class Comparison:
 
     @property
     def summaries(self) -> Sequence[Summary]:
-        """Each adjoint, summed up."""
+        """The summary of each adjoint."""
         return [a.summary() for a in self.adjoints.values()]
 
     @property
     def reached(self) -> Sequence[Reached]:
-        """Which nonlinear functions of arrays the inputs reached, and over which range."""
+        """The nonlinear functions of arrays that the inputs reached, each over which range."""
         powers = [a.power for a in self.adjoints.values() if a.power is not None]
         return powers[0].reached if powers else ()
 
@@ -192,7 +192,7 @@ class Comparison:
         )
 
     def plot(self, adjoint: str | None = None, ax: Any = None) -> Any:
-        """The error in ulp against the input, as a Matplotlib plot.
+        """Plot the error in ulp against the input, with Matplotlib.
 
         Args:
             adjoint: by name, by default the worst.
@@ -234,7 +234,7 @@ class Comparison:
         return f"{self.subject}, {self.dtype}, {self.engine}: {self.verdict}"
 
     def diagnose(self, *, seconds: float = 60.0) -> Diagnosis:
-        """Where the errors come from: the line that loses the digits, or a backward that is wrong.
+        """Find where the errors come from: the line that loses the digits, or a wrong backward.
 
         The subject runs once more, forward and backward, at the inputs of the comparison; of a
         function of points, at the worst of them.

@@ -1,4 +1,4 @@
-"""What a verdict was taken from, found in the judgement that it follows from."""
+"""Find in a judgement the number that its verdict was taken from."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def decision(
     *,
     pointwise: bool,
 ) -> Decision:
-    """The largest error of those by which the verdict fell, in the unit that its line is in.
+    """The largest of the errors that decided the verdict, in the unit of the line it was held to.
 
     Of an accurate gradient in conditioned ulp, as `budget.accurate` is; of points that agree, or
     are wrong, in ulp of max(|g|, 1), as `budget.absolute` is; of arrays as a multiple of what is

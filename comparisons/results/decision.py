@@ -1,4 +1,4 @@
-"""The number beside a verdict: the error that was held against its line, in that line's unit."""
+"""The number beside a verdict: the error that was compared with a line, in that line's unit."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHORT = {CONDITIONED: "ulp", OF_ONE: "ulp"}
 
 @dataclass(frozen=True)
 class Decision:
-    """What a verdict was taken from.
+    """The error that a verdict was taken from, with its unit.
 
     Args: error, the number; None where words say it. unit, of the number, or these words.
     """
@@ -30,5 +30,5 @@ class Decision:
 
     @property
     def short(self) -> str:
-        """The unit as it stands in a table: each kind of ulp is an ulp."""
+        """The unit as a table has it: every kind of ulp is `ulp`."""
         return _SHORT.get(self.unit, self.unit)

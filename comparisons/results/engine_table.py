@@ -1,4 +1,4 @@
-"""Engines beside each other: each judged by one truth, and where two of them differ."""
+"""Put engines beside each other: each judged by one truth, and where two of them differ."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from symdiff.notation.names import barred
 
 @dataclass(frozen=True)
 class Difference:
-    """Where the gradients of two engines are not the same number."""
+    """The points where the gradients of two engines are not the same number."""
 
     adjoint: str
     first: str
@@ -51,7 +51,7 @@ class Difference:
 
 @dataclass(frozen=True, eq=False)
 class EngineTable:
-    """One case, every engine: a comparison each, and why some could not be asked."""
+    """One case in every engine: a comparison each, and why some could not be asked."""
 
     called: str  # what was compared: its subject and type
     comparisons: Mapping[str, Comparison]

@@ -1,4 +1,4 @@
-"""The envelope of the errors: their extremes by the size of the input, in 131 bins.
+"""Keep the extremes of the errors by the size of the input, in 131 bins.
 
 A bin is half an octave of |z| from 2^−16 to 2^16; one holds what lies between, one on either side
 what lies beyond. Every point falls into one, so that no error hides; envelopes of parts add up.
@@ -20,7 +20,7 @@ LAST = 4 * OCTAVES + 1
 
 
 class Bin(NamedTuple):
-    """What is the most of anything among the points of a bin."""
+    """The extremes among the points of a bin."""
 
     above: float  # error upwards, in ulp
     below: float  # error downwards, in ulp
@@ -28,7 +28,7 @@ class Bin(NamedTuple):
     wrong: int  # points that are off by more than is allowed
 
     def joined(self, other: Bin) -> Bin:
-        """The bin of both their points."""
+        """The extremes among the points of two bins."""
         return Bin(
             max(self.above, other.above),
             max(self.below, other.below),
@@ -41,7 +41,7 @@ Envelope = Mapping[int, Bin]  # by the bin's number, from −LAST to LAST; those
 
 
 def bins(z: Float64Array) -> Any:
-    """The bin of each finite z, from −LAST to LAST."""
+    """The number of the bin of each finite z, from −LAST to LAST."""
     with np.errstate(divide="ignore"):
         octave = np.log2(np.abs(z)) + OCTAVES
     size = np.where(octave < 0, 0, 1 + np.floor(2 * np.maximum(octave, 0)))
@@ -49,7 +49,7 @@ def bins(z: Float64Array) -> Any:
 
 
 def joined(parts: Iterable[Envelope]) -> Envelope:
-    """The envelope of all the parts' points."""
+    """The envelope of the points of all parts."""
     found: dict[int, Bin] = {}
     for part in parts:
         for number, extremes in part.items():
@@ -94,7 +94,7 @@ def envelope(
 def allowed(
     g: Float64Array, dtype: FloatType, budget: Budget, cotangent: Float64Array
 ) -> Float64Array:
-    """The error in ulp that is allowed at each gradient, before its conditioning is asked."""
+    """The error in ulp that is allowed at each gradient, its conditioning left out."""
     size = np.minimum(np.abs(g), dtype.largest)
     scale = np.minimum(np.maximum(np.abs(g), np.abs(cotangent)), dtype.largest)
     with np.errstate(over="ignore"):

@@ -1,4 +1,4 @@
-"""What torch takes for a derivative where there is none: two ways to write a function may differ.
+"""Find the derivative that torch takes at a kink; two ways to write a function may differ.
 
 At a kink any number between the one-sided derivatives is a subgradient (Clarke 1983, §2.1); which
 one a framework takes is its convention, and an optimiser that sits on the kink feels it.

@@ -1,4 +1,4 @@
-"""The failure a check raises: which gradient, where, by how much, and how to see it oneself."""
+"""Fail a check in words: which gradient, where, by how much, and how to see it oneself."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _POINTS = 5  # in a message: enough to see where they lie
 
 
 class Inconclusive(AssertionError):
-    """A comparison at whose inputs no error that matters would have been seen."""
+    """Raised where no error that matters would have been seen at the comparison's inputs."""
 
     def __init__(self, comparison: Result) -> None:
         self.comparison = comparison
@@ -45,7 +45,7 @@ class Inconclusive(AssertionError):
 
 
 class GradientMismatch(AssertionError):
-    """A gradient that was computed is not the adjoint of the definition."""
+    """Raised where a computed gradient is not the adjoint of the definition."""
 
     __module__ = "comparisons"  # where users have it from, and what pytest's summary prints
 
@@ -75,7 +75,7 @@ def accepted(found: Found, accept: Verdict | str = Verdict.FAILS_AT_INFINITY) ->
 
 
 def inconclusive(found: Result) -> str:
-    """Which gradients nothing is known of, why, and what to do, in words."""
+    """In words which gradients nothing is known of, why, and what to do."""
     nothing = found.nothing_to_judge if isinstance(found, Comparison) else {}
     unknown = [s for s in found.summaries if s.verdict is Verdict.INCONCLUSIVE]
     because: dict[str, list[str]] = {}
@@ -101,9 +101,8 @@ def _unknown(summary: Summary) -> str:
 
 
 def describe(found: Result) -> str:
-    """The mismatch in words: activation, adjoint, worst input in exact bits, values, error."""
-    place = f" ({found.subject.place})" if found.subject.place else ""
-    head = f"{found.subject}{place}, {found.dtype}, {found.engine}: "
+    """The mismatch in words: function, adjoint, worst input in exact bits, values, error."""
+    head = f"{found.subject}{found.subject.origin.where}, {found.dtype}, {found.engine}: "
     if found.wrong_presence:
         name, problem = next(iter(found.wrong_presence.items()))
         said = [

@@ -1,4 +1,4 @@
-"""What every result says, of chosen points or of all values: reports read no more than this."""
+"""The protocol that every result fulfils, of chosen points or of all values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from symdiff import Adjoints
 
 @dataclass(frozen=True)
 class Example:
-    """A gradient to reproduce: of which input, where, and all that went in."""
+    """A gradient to reproduce: of which input, at which entry, for which inputs."""
 
     name: str
     inputs: Inputs  # whole arrays, or the one point
@@ -35,22 +35,22 @@ class Result(Protocol):
 
     @property
     def subject(self) -> Subject:
-        """What was judged."""
+        """The subject that was judged."""
         ...
 
     @property
     def derived(self) -> Adjoints:
-        """The closed forms that it was judged by."""
+        """The closed forms that the gradient was judged by."""
         ...
 
     @property
     def dtype(self) -> FloatType:
-        """The type torch computed in."""
+        """The type that torch computed in."""
         ...
 
     @property
     def engine(self) -> Engine:
-        """How torch differentiated."""
+        """The engine that differentiated."""
         ...
 
     @property
@@ -60,12 +60,12 @@ class Result(Protocol):
 
     @property
     def cotangent(self) -> str:
-        """What the cotangent is called."""
+        """The name of the cotangent."""
         ...
 
     @property
     def device(self) -> str:
-        """Where torch computed."""
+        """The device that torch computed on."""
         ...
 
     @property
@@ -75,7 +75,7 @@ class Result(Protocol):
 
     @property
     def values(self) -> int:
-        """How many gradients were compared."""
+        """The number of gradients compared."""
         ...
 
     @property
@@ -84,22 +84,22 @@ class Result(Protocol):
         ...
 
     def counts(self) -> Mapping[Status, int]:
-        """How many values have each status."""
+        """The number of values of each status."""
         ...
 
     @property
     def summaries(self) -> Sequence[Summary]:
-        """Each adjoint, summed up."""
+        """The summary of each adjoint."""
         ...
 
     @property
     def absent(self) -> Mapping[str, str]:
-        """Which adjoints there rightly are none of, and why."""
+        """The adjoints that rightly do not exist, each with the reason."""
         ...
 
     @property
     def wrong_presence(self) -> Mapping[str, str]:
-        """Which gradients are missing or should be, in words."""
+        """In words the gradients that are missing or should be."""
         ...
 
     @property
@@ -109,12 +109,12 @@ class Result(Protocol):
 
     @property
     def worst_summary(self) -> Summary | None:
-        """The adjoint that the worst value is of, summed up."""
+        """The summary of the adjoint that the worst value is of."""
         ...
 
     @property
     def wrong(self) -> int:
-        """How many values of that adjoint are beyond what is allowed."""
+        """The number of values of that adjoint beyond what is allowed."""
         ...
 
     def broken(self, most: int = 10) -> Sequence[Point]:
@@ -128,7 +128,7 @@ class Result(Protocol):
 
     @property
     def example(self) -> Example | None:
-        """The worst gradient of an input, to be reproduced."""
+        """The worst gradient of an input, with what it takes to reproduce it."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""One adjoint's values, summed up: what a report says of it."""
+"""A summary of one adjoint's values: what a report says of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Summary:
-    """One adjoint's values, summed up."""
+    """The counts, the largest errors and the verdict of one adjoint's values."""
 
     name: str
     verdict: Verdict
@@ -31,6 +31,6 @@ class Summary:
 
 
 def deciding(summaries: Iterable[Summary], verdict: Verdict) -> Decision | None:
-    """The largest error by which a verdict on several adjoints fell; None if it is of none."""
+    """The largest error that decided a verdict on several adjoints; None if that is none's."""
     those = [s.decided_by for s in summaries if s.verdict is verdict]
     return max(those, key=lambda d: math.inf if d.error is None else d.error, default=None)

@@ -1,1 +1,1 @@
-"""What is judged, from a name or from a user: torch code beside the graph of its adjoints."""
+"""Make the subject that is judged from a name or a user's code: torch code and its graph."""

@@ -40,9 +40,6 @@ def from_function(function: Callable[..., Any], definition: Definition) -> Subje
         f"{origin.path}({', '.join(definition.variables)})",
         definition=definition,
         of_user=True,
-        imports=origin.imports,
-        obstacle=origin.obstacle,
-        place=origin.place,
-        identity=origin.identity,
+        origin=origin,
         labels={COTANGENT: f"{graph.output_name} (the value)"},
     )

@@ -10,6 +10,7 @@ import numpy as np
 
 from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.inputs.values import Inputs, Sample
+from comparisons.subjects.own.origin import Origin
 from symdiff import Definition, Graph
 from symdiff.notation.names import barred
 
@@ -61,10 +62,7 @@ class Subject:
     by_memory: str = ""  # why other layouts give other numbers, in words: "draws random numbers"
     no_double: str = ""  # why it is judged in its tensors' own type and not in float64, in words
     surrogate: bool = False  # whether it is judged by a gradient that is no derivative
-    imports: str = ""  # statements that the code needs beside `import torch`
-    obstacle: str = ""  # why the code cannot be run as it stands, in words
-    place: str = ""  # where the user's function is defined, file:line
-    identity: str = ""  # of the user's function: two of one name are told apart by it
+    origin: Origin = field(default_factory=Origin)  # of the user's function; empty of torch's own
     flat: Callable[[], Sequence[str]] = field(default=tuple, repr=False)  # see `Captured`
     entrywise: Callable[[], Entrywise | None] = field(default=lambda: None, repr=False)
     reading: Callable[[], Reading] | None = field(default=None, repr=False)  # for a report

@@ -1,1 +1,1 @@
-"""All 2³² values of float32, in 256 blocks that any process can take."""
+"""Judge all 2³² values of float32, in 256 blocks that any process can take."""

@@ -1,4 +1,4 @@
-"""One block of a float32 sweep: torch's gradient beside the truth at 2²⁴ bit patterns.
+"""Judge one block of a float32 sweep: torch's gradient at 2²⁴ bit patterns beside the truth.
 
 A block is named by what travels between processes, a `Recipe` and a number; whoever runs it
 rebuilds the subject and its tables once a process.
@@ -31,14 +31,15 @@ from comparisons.judge.vocabulary import Status
 from comparisons.results.envelope import Bin, allowed, bins, envelope
 from comparisons.subjects.functions import from_catalogue
 from comparisons.subjects.subject import Subject
+from comparisons.sweeps.counted import Most
 from comparisons.sweeps.faithful import (
     CORRECT,
     FAITHFUL,
     OTHER,
-    Most,
     classify,
     sort_patterns,
 )
+from comparisons.sweeps.memory import keep_what_is_freed
 from comparisons.sweeps.own import OwnFunction
 from comparisons.sweeps.plainly import fit_for, judged_plainly
 from comparisons.sweeps.points import Chunk, Left, Points
@@ -57,7 +58,7 @@ _EXPONENT = 0x7F800000  # all ones in a NaN or an infinity
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a block needs to know; small, so that it travels: workers rebuild the rest by name."""
+    """The names that a worker rebuilds a sweep's subject and truth from."""
 
     name: str
     parameters: tuple[tuple[str, str], ...]  # as exact fractions
@@ -74,7 +75,7 @@ class Recipe:
         return from_catalogue(activation(self.name, **dict(self.parameters)))
 
     def key(self) -> dict[str, Any]:
-        """What a checkpoint must agree on: torch has other kernels for each kind of processor."""
+        """The values that a checkpoint must agree on; torch's kernels differ by processor."""
         import torch
 
         own = {} if self.own is None else {"formula": self.own.formula, "code": self.own.code}
@@ -92,7 +93,7 @@ class Recipe:
 
 
 def run_block(recipe: Recipe, block: int) -> Tally:
-    """The tally of one of the 256 blocks of bit patterns."""
+    """Judge one of the 256 blocks of bit patterns: its tally."""
     ready = prepared(recipe)
     size = 2**32 // BLOCKS
     starts = range(block * size, (block + 1) * size, CHUNK)
@@ -101,7 +102,8 @@ def run_block(recipe: Recipe, block: int) -> Tally:
 
 @lru_cache(maxsize=8)
 def prepared(recipe: Recipe) -> Prepared:
-    """The subject of a recipe with its tables, once a process."""
+    """The subject of a recipe with its tables, made once a process."""
+    keep_what_is_freed()
     return Prepared(recipe.subject, recipe)
 
 
@@ -114,18 +116,18 @@ class Prepared:
 
     @cached_property
     def dtype(self) -> FloatType:
-        """The type computed in."""
+        """The type that torch computes in."""
         return float_type(self.recipe.dtype)
 
     @cached_property
     def judge(self) -> Judge:
-        """The judge of what is not plainly faithful."""
+        """The judge of the gradients that are not plainly faithful."""
         truth = Truth(self.subject.graph)
         return Judge(truth, self.subject.definition, self.dtype, self.recipe.budget)
 
     @cached_property
     def variable(self) -> str:
-        """The one input."""
+        """The name of the one input."""
         (only,) = self.subject.graph.inputs
         return only.name
 
@@ -138,7 +140,7 @@ class Prepared:
 
     @cached_property
     def kink_patterns(self) -> tuple[int, ...]:
-        """Their bit patterns; 0 has two."""
+        """The bit patterns of the kinks; 0 has two."""
         zeros = [-0.0] * bool((self.kinks == 0).any())
         values = np.append(self.kinks, zeros).astype(np.float32)
         return tuple(values.view(np.uint32).tolist())
@@ -179,7 +181,7 @@ class Prepared:
 
     @cached_property
     def derivative(self) -> tuple[Expr, Primal]:
-        """Its form, and what it is the derivative of."""
+        """The form of the derivative, and the function that it is the derivative of."""
         graph = self.subject.graph
         return pointwise_forms(self.judge.truth.adjoints, graph.parameters)[self.variable]
 
@@ -188,7 +190,7 @@ class Prepared:
         return self.tally([start])
 
     def tally(self, starts: Iterable[int]) -> Tally:
-        """The tally of the chunks that start there; what needs the judge is judged together."""
+        """The tally of several chunks; what needs the judge is judged together."""
         total, left = Tally(), Left()
         for start in starts:
             total += self._chunk(start, left)
@@ -236,8 +238,9 @@ class Prepared:
         """The gradients that the engine computes."""
         engine = ENGINES[self.recipe.engine]
         inputs: Any = {self.variable: values}  # float32 is as exact
+        setting = Setting(self.dtype, lines=False)
         with subnormals.kept(f"{self.subject} in {engine}"):
-            gradients = engine.gradients(self.subject, inputs, Setting(self.dtype)).values
+            gradients = engine.gradients(self.subject, inputs, setting).values
         if isinstance(gradients, Converted):
             found = gradients.held(self.variable)
         else:

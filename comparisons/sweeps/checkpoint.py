@@ -1,4 +1,4 @@
-"""What a long sweep has finished, on disk: killed at any moment, it goes on from there."""
+"""Keep a sweep's finished blocks on disk, so that a killed sweep goes on from there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NO_TALLY = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError
 
 
 class Checkpoint:
-    """A file of one line a finished block, under a first line that says of which sweep.
+    """A file of one line a finished block, its first line saying of which sweep.
 
     Each line has a checksum of the sweep, the block and its tally. One that was being written when
     the process died, was changed, or does not count every value of its block is not believed, and
@@ -23,7 +23,7 @@ class Checkpoint:
     """
 
     def __init__(self, path: Path, sweep: Mapping[str, Any], values: int = 2**24) -> None:
-        """Open the checkpoint of a sweep, new or begun; `values` are those of a block.
+        """Open the checkpoint of a sweep, or begin one; `values` are those of a block.
 
         Raises: ValueError, one sentence, if the file is another sweep's, or none, or cannot be
             written; it is left as it is.
@@ -73,7 +73,7 @@ class Checkpoint:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def add(self, block: int, tally: Tally) -> None:
-        """Put down a finished block."""
+        """Write down a finished block."""
         self.done[block] = tally
         data = tally.to_json()
         line = {"block": block, "tally": data, "checksum": self._checksum(block, data)}

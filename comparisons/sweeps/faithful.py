@@ -1,4 +1,4 @@
-"""Which gradients of a sweep are plainly faithful, at memory speed.
+"""Sort out at memory speed the gradients of a sweep that are plainly faithful.
 
 Nearly all are, and they need no conditioning, kinks or categories; the few others go to the judge.
 """
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array, FloatType
+from comparisons.sweeps.counted import Counted, Most, Sorted
 from symdiff.array_types import IndexArray
 from symdiff.float_balls.fma import from_bits, to_bits
 from symdiff.float_balls.jit import compiled
@@ -33,48 +34,14 @@ CORRECT, FAITHFUL, OTHER = 0, 1, 2
 _EXPONENT = np.uint64(0x7FF0000000000000)  # the exponent field of a float64
 _HUGE = np.int64((1 << 63) - 1)
 _BLOCK = 256  # points tried for a common row of the table
-
-
-class Most(NamedTuple):
-    """What is the most among gradients that are plainly faithful, in ulp."""
-
-    bulk: float  # error where |g| is at least `bulk_from`
-    above: float  # error upwards
-    below: float  # error downwards
-    smallest: float  # |g|, not in ulp; infinite if there is none
-
-    def joined(self, other: Most) -> Most:
-        """That among the gradients of both."""
-        return Most(
-            max(self.bulk, other.bulk),
-            max(self.above, other.above),
-            max(self.below, other.below),
-            min(self.smallest, other.smallest),
-        )
-
-
-class Sorted(NamedTuple):
-    """Each gradient's kind, and what is the most among those of the first two kinds."""
-
-    kind: npt.NDArray[np.uint8]
-    most: Most
-
-
-class Counted(NamedTuple):
-    """What `sort_patterns` found among consecutive values, and what it left."""
-
-    correct: int
-    faithful: int
-    most: Most
-    other: IndexArray  # the places of those that are neither, with the truth there
-    high: Float64Array
-    bound: Float64Array
-    open: IndexArray  # the places where the table says nothing
+_WIDE = 8192  # points tried for one truth and one gradient
+_FLAT = 2.0**-57  # what a polynomial may add to its constant, relatively, and be lost in rounding
+_FAR_FROM_UNDERFLOW = 2.0**-900
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """The units and thresholds that gradients of a type are sorted by."""
+    """The units and thresholds by which gradients of a type are sorted."""
 
     smallest_normal: float
     scale: float
@@ -82,7 +49,7 @@ class Thresholds:
 
     @classmethod
     def of(cls, dtype: FloatType, bulk_from: float) -> Thresholds:
-        """Those of a type narrower than float64."""
+        """The thresholds of a type narrower than float64."""
         return cls(dtype.smallest_normal, 2.0 ** (1 - dtype.precision), bulk_from)
 
 
@@ -258,6 +225,31 @@ def _sorted_alike(high: Any, computed: Any, between: Any, others: Any) -> Any:
 
 
 @numba.njit(error_model="numpy")
+def _flat(rows: Any, row: Any) -> Any:
+    """Whether a row's polynomial is its constant at every point, rounded as `horner` rounds.
+
+    With |u| ≤ ½ what is added to c₀ at last is at most ½ Σ |cₖ| 2^(1−k), and so with its five
+    roundings, and those of this sum, below 2⁻⁵⁷ |c₀|: less than a quarter of the unit in the last
+    place of c₀, which is at least 2⁻⁵³ |c₀|, so that the sum is rounded to c₀, were it a power of
+    2. Near underflow a rounding is absolute: there only zeros are nothing. A NaN is not flat.
+    """
+    size = 0.0
+    for k in range(6, 0, -1):
+        size = size / 2 + abs(rows[row, k])
+    constant = abs(rows[row, 0])
+    return size == 0 or (size <= _FLAT * constant and constant > _FAR_FROM_UNDERFLOW)
+
+
+@numba.njit(error_model="numpy")
+def _all_alike(numbers: Any) -> Any:
+    """Whether all numbers have the bits of the first."""
+    different = np.uint32(0)
+    for i in range(len(numbers)):
+        different |= numbers[i] ^ numbers[0]
+    return different == 0
+
+
+@numba.njit(error_model="numpy")
 def _most(error: Any, bound: Any) -> Any:
     """The most that an error can be, as `_kind` has it; 0 if there is none."""
     if error < 0:
@@ -288,8 +280,42 @@ def _sort_patterns(  # noqa: PLR0915 - one pass
     nodes, used = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
     marks = np.empty(_BLOCK, np.int64)
     known, between = (-1.0, -1.0), _Between(np.int64(-1), np.int64(-1), np.int64(-1))
-    for start in range(0, len(computed), _BLOCK):
+    raw = computed.view(np.uint32)
+    start = end = 0
+    while end < len(computed):
+        start = end
+        if start % _WIDE == 0 and start + _WIDE <= len(computed):
+            patterns[0] = first + np.uint32(start)
+            patterns[1] = first + np.uint32(start + _WIDE - 1)
+            for i in range(2):
+                bits[i] = to_bits(np.float64(points[i]))
+            descend(bits[:1], tree, nodes, used)
+            row = nodes[0]
+            # What is in order between two points of a row is of that row.
+            if (
+                alike(bits[:2], used[0])
+                and _flat(rows, row)
+                and _all_alike(raw[start : start + _WIDE])
+            ):
+                g, b = rows[row, 0], rows[row, 7]
+                size = abs(g)
+                unit = max(from_bits(to_bits(size) & _EXPONENT), smallest_normal) * scale
+                if max(relative * size, absolute) >= b:
+                    kind, most = _kind(np.float64(computed[start]), g, 0.0, b, unit)
+                    if kind != OTHER:
+                        correct += _WIDE if kind == CORRECT else 0
+                        faithful += _WIDE if kind == FAITHFUL else 0
+                        smallest = min(smallest, size)
+                        if size >= bulk_from:
+                            bulk = max(bulk, most / unit)
+                        if np.float64(computed[start]) < g:
+                            below = max(below, most / unit)
+                        else:
+                            above = max(above, most / unit)
+                        end = start + _WIDE
+                        continue
         count = min(_BLOCK, len(computed) - start)
+        end = start + count
         for i in range(count):
             patterns[i] = first + np.uint32(start + i)
         for i in range(count):

@@ -1,4 +1,4 @@
-"""A user's function beside its definition, as a sweep sends it to other processes."""
+"""Send a user's function with its definition to the processes of a sweep."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WAY_OUT = f"define it at the top of a module, or {_ALONE}"
 
 @dataclass(frozen=True)
 class OwnFunction:
-    """A function, its definition and the digest of its code, by which two are told apart.
+    """A function, its definition and a digest of its code that tells two apart.
 
     Another process imports the function and makes sure that it is the same there.
     """
@@ -33,7 +33,7 @@ class OwnFunction:
 
     @classmethod
     def of(cls, subject: Subject) -> OwnFunction:
-        """A subject that `from_function` made."""
+        """The function of a subject that `from_function` made."""
         definition, function = subject.definition, subject.forward
         assert definition is not None  # noqa: S101 - its maker's promise
         formula = str(definition.valued(definition.formula))
@@ -41,7 +41,7 @@ class OwnFunction:
 
     @property
     def subject(self) -> Subject:
-        """The subject in this process.
+        """The subject, rebuilt in this process.
 
         Raises: ValueError, one sentence, if the function is not here, or another one is.
         """

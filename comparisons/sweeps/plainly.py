@@ -1,4 +1,4 @@
-"""The gradients of a sweep that are off by an ulp or more, judged in one pass.
+"""Judge in one pass the gradients of a sweep that are off by an ulp or more.
 
 They are what `judge.statuses` makes of them, number for number: the same operations in the same
 order, without an array for each. Here go points at finite inputs, away from kinks and from the
@@ -34,7 +34,7 @@ _EXPONENT, _UNIT = np.uint64(0x7FF << 52), np.uint64(1)
 def fit_for(
     computed: Float64Array, high: Float64Array, dtype: FloatType, budget: Budget
 ) -> npt.NDArray[np.bool_]:
-    """Which gradients may be judged here: finite, of truths that are not near overflow."""
+    """The mask of gradients that may be judged here: finite, of truths not near overflow."""
     unit = float(dtype.ulp(np.asarray(dtype.largest)))
     edge = dtype.largest - budget.accurate * unit
     found = (np.abs(high) < edge) & np.isfinite(computed)
@@ -48,7 +48,7 @@ def judged_plainly(
     number: int,
     rule: tuple[FloatType, Budget, float],
 ) -> tuple[Tally, IndexArray]:
-    """The tally of some points of one bin of the envelope, and those that are left undecided.
+    """The tally of some points of one bin of the envelope, and the points left undecided.
 
     Args: points, at least one; truth, their values and bounds;
         moved, Σ|v ∂g/∂v| u; number, the bin's; rule, the type, the budget, and from which size a

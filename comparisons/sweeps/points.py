@@ -1,4 +1,4 @@
-"""Points of a sweep: where they are, and what was computed there."""
+"""Hold points of a sweep: where they are, and what was computed there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Points:
         return len(self.patterns)
 
     def at(self, index: Any) -> Points:
-        """Some of them, as numpy selects."""
+        """The points that a NumPy index selects."""
         return Points(self.patterns[index], self.inputs[index], self.computed[index])
 
 
@@ -37,7 +37,7 @@ class Chunk:
     computed: npt.NDArray[np.float32]
 
     def at(self, index: Any) -> Points:
-        """Some of its points, as numpy selects."""
+        """The points that a NumPy index selects."""
         with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
             return Points(
                 self.patterns[index],
@@ -48,12 +48,12 @@ class Chunk:
 
 @dataclass(eq=False)
 class Left:
-    """Points put down to be judged later, together, each with its truth."""
+    """Points to be judged later, together, each with its truth."""
 
     _parts: list[tuple[Points, Enclosure]] = field(default_factory=list)
 
     def add(self, points: Points, truth: Enclosure) -> None:
-        """Put some down."""
+        """Add points with their truths."""
         if len(points):
             self._parts.append((points, truth))
 
@@ -61,7 +61,7 @@ class Left:
         return bool(self._parts)
 
     def together(self) -> tuple[Points, Enclosure]:
-        """All of them, in ascending order of their patterns."""
+        """All points in ascending order of their bit patterns."""
         points = [p for p, _ in self._parts]
         truths = [t for _, t in self._parts]
         order = np.argsort(np.concatenate([p.patterns for p in points]), kind="stable")

@@ -1,4 +1,4 @@
-"""All 2³² values of float32: torch's gradient beside the truth at each, in constant memory.
+"""Sweep all 2³² values of float32: torch's gradient beside the truth, in constant memory.
 
 The patterns are cut into 256 blocks, each in chunks that fit the cache. Blocks are independent and
 their tallies add up in any order, so they go to whatever executor there is.
@@ -45,7 +45,7 @@ _WITHOUT_ERROR = (Standing.EXCUSED, Standing.NOT_JUDGED)
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """What a sweep found; reads as a `Comparison` does, without its arrays."""
+    """A sweep's result; it reads as a `Comparison` does, without its arrays."""
 
     subject: Subject
     derived: Adjoints  # the closed forms that it was judged by
@@ -60,7 +60,7 @@ class Sweep:
 
     @property
     def variable(self) -> str:
-        """The one input."""
+        """The name of the one input."""
         (only,) = self.subject.graph.inputs
         return only.name
 
@@ -71,7 +71,7 @@ class Sweep:
 
     @property
     def values(self) -> int:
-        """How many gradients were compared."""
+        """The number of gradients compared."""
         return self.tally.values
 
     @property
@@ -80,12 +80,12 @@ class Sweep:
         return self.tally.bulk_ulp
 
     def counts(self) -> dict[Status, int]:
-        """How many points have each status."""
+        """The number of points of each status."""
         return dict(self.tally.counts)
 
     @property
     def summaries(self) -> Sequence[Summary]:
-        """The one adjoint, summed up."""
+        """The summary of the one adjoint."""
         counts = self.counts()
         off = {s: n for s, n in counts.items() if s.standing not in _WITHOUT_ERROR}
         above_half = sum(n for s, n in off.items() if s is not Status.CORRECT)
@@ -118,12 +118,12 @@ class Sweep:
 
     @property
     def absent(self) -> Mapping[str, str]:
-        """Nothing: what has no gradient is not swept."""
+        """An empty mapping: what has no gradient is not swept."""
         return {}
 
     @property
     def wrong_presence(self) -> Mapping[str, str]:
-        """Nothing: what has no gradient is not swept."""
+        """An empty mapping: what has no gradient is not swept."""
         return {}
 
     @property
@@ -133,12 +133,12 @@ class Sweep:
 
     @property
     def worst_summary(self) -> Summary | None:
-        """The one adjoint, if any gradient is not correctly rounded."""
+        """The summary of the one adjoint, if any gradient is not correctly rounded."""
         return self.summaries[0] if self.tally.worst else None
 
     @property
     def wrong(self) -> int:
-        """How many gradients are off by more than is allowed."""
+        """The number of gradients off by more than is allowed."""
         return self.tally.wrong
 
     def broken(self, most: int = 10) -> Sequence[Point]:
@@ -162,7 +162,7 @@ class Sweep:
 
     @property
     def example(self) -> Example | None:
-        """The worst gradient, to be reproduced."""
+        """The worst gradient, with what it takes to reproduce it."""
         worst = self._most_wrong
         if worst is None:
             return None
@@ -194,7 +194,7 @@ class Sweep:
 
 
 class SweepInterrupted(KeyboardInterrupt):
-    """Ctrl-C in a sweep, with what was found until then."""
+    """Raised by Ctrl-C in a sweep, with what was found until then."""
 
     def __init__(self, found: Sweep) -> None:
         self.found = found

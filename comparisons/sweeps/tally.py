@@ -1,4 +1,4 @@
-"""What a sweep found so far: counts and extremes, which add up in any order."""
+"""Add up what a sweep found: counts and extremes, in any order."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Extreme:
         return f"{at}: {self.computed:.9g} for {self.truth:.9g}, {self.ulp:.3g} ulp"
 
     def exceeds(self, other: Extreme | None) -> bool:
-        """Whether it is the more extreme; among equals the lower pattern, whatever came first."""
+        """Whether it is more extreme than the other; of equals the lower pattern is."""
         if other is None:
             return True
         mine, theirs = (self.excess, self.ulp), (other.excess, other.ulp)
@@ -36,7 +36,7 @@ class Extreme:
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts by status, the largest error in bulk, and the worst point of each status."""
+    """The counts by status, the largest error in bulk, and the worst point of each status."""
 
     counts: Mapping[Status, int] = field(default_factory=dict)
     bulk_ulp: float = 0.0
@@ -64,17 +64,17 @@ class Tally:
 
     @property
     def values(self) -> int:
-        """How many gradients it holds."""
+        """The number of gradients counted."""
         return sum(self.counts.values())
 
     @property
     def wrong(self) -> int:
-        """How many gradients are off by more than is allowed, at finite inputs and truths."""
+        """The number of gradients off by more than is allowed, at finite inputs and truths."""
         return sum(extremes.wrong for extremes in self.envelope.values())
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict on all its points."""
+        """The verdict on all its points together."""
         wrong = any(extreme.excess > 1 for extreme in self.worst.values())
         return verdict_of(self.counts, wrong=wrong)
 
@@ -84,7 +84,7 @@ class Tally:
         return sorted(found, key=lambda pair: (-pair[1].excess, -pair[1].ulp, pair[1].pattern))
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values; floats as hexadecimal text, which JSON keeps exactly."""
+        """The tally as plain values, floats as hexadecimal text, which JSON keeps exactly."""
         return {
             "counts": {s.value: n for s, n in self.counts.items()},
             "bulk_ulp": self.bulk_ulp.hex(),
@@ -103,7 +103,7 @@ class Tally:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Tally:
-        """What `to_json` gave.
+        """The tally that `to_json` gave as plain values.
 
         Raises: AttributeError, KeyError, TypeError or ValueError if it is anything else.
         """

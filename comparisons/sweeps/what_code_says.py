@@ -1,4 +1,4 @@
-"""A digest of all that a user's function goes by: equal in every process, another if it changes.
+"""Digest all that a user's function depends on: equal in every process, different if it changes.
 
 `Origin.identity` tells two functions of one report apart. What was swept yesterday may be counted
 today only if the function is still the same, so this one follows the globals, the functions that
@@ -26,7 +26,7 @@ _BY_THE_INTERPRETER = frozenset(
 
 
 def digest(thing: Any) -> str:
-    """Sixteen hexadecimal digits of what a function or a module of torch goes by."""
+    """Sixteen hexadecimal digits of what a function or a torch module depends on."""
     found = hashlib.blake2b(digest_size=8)
     for part in _parts(thing, {}):
         found.update(part.encode(errors="surrogatepass") + b"\0")

@@ -219,8 +219,9 @@ class Evaluator:
         shape = self.signature.shape(arrays)
         count = int(np.prod(shape))
         spread = {k: np.broadcast_to(a, shape).reshape(-1) for k, a in arrays.items()}
-        points = self._points(tuple(constants.items())) if count >= _MANY else None
-        if points is None or self.roughly:
+        many = count >= _MANY and not self.roughly
+        points = self._points(tuple(constants.items())) if many else None
+        if points is None:
             results = self._with_errors(spread, count, constants, tied)
         else:
             results = {k: np.empty(count) for k in self.nodes}

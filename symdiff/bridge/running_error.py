@@ -309,11 +309,6 @@ def _or_0(e: Any) -> Any:
     return 0.0 if e is None else e
 
 
-def sign(a: Number) -> Number:
-    """−1, 0 or 1."""
-    return step(a, -1.0, 0.0)
-
-
 def step(a: Number, below: Any, at_zero: Any) -> Number:
     """A step function of a: `below` for a < 0, `at_zero` at 0, 1 for a > 0."""
     value = np.where(a.value > 0, 1.0, np.where(a.value < 0, below, at_zero))

@@ -8,6 +8,7 @@ result; what was lost becomes the condition of a case without a default.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 import sympy
@@ -15,10 +16,15 @@ from sympy import And, Basic, Expr, Not, Or, Piecewise, Pow, S, Tuple
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import Boolean, BooleanFunction
 
-from symdiff.functions import log1p
+from symdiff.functions import Extreme, Rounding, SpecialFunction, StableFunction, log1p
 from symdiff.trees.comparison import comparison
 from symdiff.trees.subexpressions import size, subexpressions
 
+# What has a value at every real number; of the stable and special functions not all have.
+_EVERYWHERE = (
+    *(sympy.Add, sympy.Mul, sympy.Abs, sympy.sign, sympy.exp, sympy.sin, sympy.cos, sympy.atan),
+    *(sympy.asinh, sympy.sinh, sympy.cosh, sympy.erf, sympy.erfc, StableFunction, Extreme),
+)
 _MAX_SIZE = 400  # of a condition that is put back: SymPy's time grows with its square
 Requirements = frozenset["Requirement"]
 NOTHING: Requirements = frozenset()
@@ -30,6 +36,24 @@ class Requirement(NamedTuple):
     kind: str  # positive, nonnegative, nonzero, true, defined
     of: Basic
     where: Boolean = sympy.true
+
+
+@lru_cache(maxsize=4096)
+def is_total(e: Expr) -> bool:
+    """Whether the expression is seen to have a value at every real number."""
+    if isinstance(e, sympy.Pow):
+        return bool(e.exp.is_Integer and e.exp > 0 and is_total(e.base))
+    if isinstance(e, Piecewise):
+        relations = [c.atoms(Relational) for _, c in e.args]
+        sides = [side for found in relations for r in found for side in r.args]
+        values = [value for value, _ in e.args]
+        return e.args[-1][1] == True and all(map(is_total, [*values, *sides]))  # noqa: E712 - SymPy's true
+    if e.is_Atom:
+        return e not in (sympy.nan, sympy.zoo)
+    restricted = isinstance(e, log1p) or (
+        isinstance(e, SpecialFunction) and not isinstance(e, Rounding)
+    )
+    return isinstance(e, _EVERYWHERE) and not restricted and all(map(is_total, e.args))
 
 
 class Domain:

@@ -31,7 +31,6 @@ from symdiff.float_balls.jit import compiled
 from symdiff.float_balls.operations import wider
 
 CELLS, WIDTH, DEGREE = 608, 16, 9
-MILLS = 3 * U
 BITS = 256  # the recurrence cancels some 2 log₂ c bits a step
 
 
@@ -69,8 +68,8 @@ NORMAL_CDF = 18 * U
 def normal_cdf(x: Any) -> Any:
     """Φ(x) for |x| ≤ 37, within `NORMAL_CDF` relatively, and φ(x), within `PHI`.
 
-    φ(x) M(|x|) is within `PHI`, `MILLS` and a rounding, 13 u; beyond 0 it is taken from 1, where it
-    is at most ½ of a result of at least ½, and the difference rounds by u.
+    φ(x) M(|x|) is within `PHI`, 3 u and a rounding, 13 u in all; beyond 0 it is taken from 1, where
+    it is at most ½ of a result of at least ½, and the difference rounds by u.
     """
     y = abs(x)
     i = np.int64(y * WIDTH)

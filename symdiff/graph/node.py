@@ -34,6 +34,7 @@ class Node:
 
     axes: Axes
     operands: tuple[Node, ...]
+    everywhere: ClassVar[bool] = True  # whether it has a value wherever its operands have one
     _key: tuple[object, ...]
 
     def __new__(cls, axes: Axes, operands: tuple[Node, ...], *content: object) -> Self:

@@ -315,7 +315,6 @@ def _bessel(f: Callable[[arb], arb], size: arb, inner: Function, reach: int) -> 
 # The lowerings of symdiff's own functions are ball functions, here asked at single points.
 _SINH, _COSH = _rising(arb.sinh), _even(_rising(arb.cosh, below=ONE))
 _TANH = _rising(tanh.arb, -ONE, ONE)
-_HALF_LINE = (ZERO, PLUS)
 
 FUNCTIONS: Mapping[type, Function] = {
     sympy.exp: _EXP,

@@ -23,7 +23,7 @@ from symdiff.graph.reading.closed_form import closed_form
 from symdiff.oracle import deadline
 from symdiff.oracle.arrays import enclose_arrays, settle
 from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, format_named, uncertain
-from symdiff.oracle.points.primal import Primal, is_total
+from symdiff.oracle.points.primal import Primal
 from symdiff.trees.extent import TooLarge
 
 # The bound that counts as certified, relative to the value, as for functions: see `choice.enclose`.
@@ -154,7 +154,7 @@ def _primals(adjoints: Derivation, values: Mapping[Symbol, Expr]) -> dict[str, P
     restricting = tuple(
         put(closed_form(node), values)
         for node in every
-        if isinstance(node, Elementwise) and not is_total(node.expr)
+        if isinstance(node, Elementwise) and not node.everywhere
     )
     stops: dict[Node, Expr] = {
         n: Symbol(f"%stop{i}", real=True) for i, n in enumerate(computed) if isinstance(n, Stop)

@@ -92,6 +92,7 @@ _ONE: Mapping[str, tuple[Any, Own]] = {
     "exp": (sympy.exp, _where(lambda a: abs(a) < 10**6, mp.exp)),
     "square": (lambda a: a**2, lambda a: a * a),
     "cube": (lambda a: a**3, lambda a: a**3),
+    "0 times": (lambda a: 0 * a, _always(lambda _: 0)),
     "tanh": (sympy.tanh, _always(mp.tanh)),
     "abs": (sympy.Abs, abs),
     "relu": (lambda a: maximum(a, 0), _always(lambda a: max(a, mpf(0)))),
@@ -233,8 +234,6 @@ class PartialProgram(Drawn):
         return self._moved(a)
 
     def _chosen(self, a: Value, b: Value, c: Value) -> Value:
-        if b is c:  # SymPy makes one case of both, whatever the condition is
-            c = self._entrywise("cube", _ONE["cube"], b)
         op, t = self.draw.choice((">", ">=", "==", "!=")), self.draw.choice((0, 0, 1))
         relation = {">": sympy.Gt, ">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}[op]
 

@@ -1,1 +1,1 @@
-"""Arrays as torch lays them out, as nodes: axes, storages, entries moved."""
+"""torch's tensors as nodes of a graph: axes, storages and moved entries."""

@@ -1,4 +1,4 @@
-"""The axes of a captured array: each named by its place from the end and by its length.
+"""Name the axes of a captured array, each by its place from the end and by its length.
 
 torch aligns shapes from the end, so equal names are the axes that broadcasting pairs, and a name
 tells its length. An axis of length 1 repeats along anything and has no name.
@@ -15,22 +15,22 @@ Shape = tuple[int, ...]
 
 
 def axis(label: str, length: int) -> str:
-    """The name of an axis of that length."""
+    """The name of an axis of that length at that place from the end."""
     return f"{label}_{length}"
 
 
 def length_of(name: str) -> int:
-    """The length of an axis."""
+    """The length that the name of an axis says."""
     return int(name.rpartition("_")[2])
 
 
 def axes_of(shape: Sequence[int]) -> Axes:
-    """The axes of a tensor of that shape, those of length 1 left out."""
+    """The names of the axes of a tensor of that shape, without axes of length 1."""
     return tuple(axis_at(shape, i) for i, length in enumerate(shape) if length != 1)
 
 
 def axis_at(shape: Sequence[int], dim: int) -> str:
-    """The name of one axis of a tensor."""
+    """The name of a tensor's axis at one dimension."""
     return axis(f"a{(len(shape) - 1 - dim) if dim >= 0 else -1 - dim}", shape[dim])
 
 
@@ -45,7 +45,7 @@ def shape_of(axes: Axes) -> Shape:
 
 
 def entries(axes: Axes) -> int:
-    """How many entries an array over the axes has."""
+    """The number of entries of an array over the axes."""
     return prod(shape_of(axes))
 
 
@@ -65,7 +65,7 @@ def renamed_by(node: Node, names: Mapping[str, str]) -> Node:
 
 
 def dims_of(rank: int, dim: int | Sequence[int] | None) -> tuple[int, ...]:
-    """The dimensions that an argument `dim` means, counted from the front: all, for None or ()."""
+    """The dimensions that an argument `dim` names, counted from the front; None and () name all."""
     if dim is None or dim in ((), []):
         return tuple(range(rank))
     given = (dim,) if isinstance(dim, int) else tuple(dim)

@@ -1,4 +1,4 @@
-"""Entries moved by a table of places, as nodes: a renaming where it is one, else a gather."""
+"""Move entries by a table of places: by renaming axes where that serves, else by a gather."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IntArray = npt.NDArray[np.int64]
 
 
 def moved(node: Node, shape: Sequence[int], table: IntArray, *, chosen: bool = False) -> Node:
-    """The array whose entries are those of `node` at the places that `table` says, 0 at −1.
+    """The array with `node`'s entries at the places that `table` says, 0 where it says −1.
 
     Args: node, over the axes of a tensor of that `shape` or fewer; table, in the result's shape,
         of places in the tensor's C order; chosen, whether they are so by comparing its entries.
@@ -51,14 +51,14 @@ def _as_the_source_has_them(shape: Sequence[int], table: IntArray) -> tuple[int,
 def looked_up(
     node: Node, shape: Sequence[int], table: IntArray, axes: Axes, *, chosen: bool = False
 ) -> Node:
-    """`moved` without looking for something simpler; the table over axes of any names."""
+    """The same as `moved`, always by a gather; the table is over axes of any names."""
     own = axes_of(shape)
     places = table.reshape(shape_of(axes))
     return gather(over(node, own), places, axes, shape_of(own), chosen=chosen)
 
 
 def gathered_as(node: Node, axes: Axes) -> Node:
-    """The same entries in the same order, over other axes."""
+    """The node's entries in the same order over other axes."""
     table = np.arange(prod(shape_of(axes))).reshape(shape_of(axes))
     return gather(node, table, axes, shape_of(node.axes))
 
@@ -89,7 +89,7 @@ def _renaming(shape: Sequence[int], table: IntArray) -> dict[str, str] | None:
 
 
 def with_constants(parts: Sequence[Node], constants: npt.NDArray[Any]) -> Node:
-    """The sum of what moved, 0 where nothing did, and constants, ±∞ among them.
+    """The sum of moved parts, each 0 where it moved nothing, and of constants, ±∞ among them.
 
     A sum, since a product with a mask would pass the NaN of 0 · ∞ on.
     """

@@ -1,4 +1,4 @@
-"""Arrays of given numbers as nodes, NaN and ±∞ among them."""
+"""Make nodes of arrays of given numbers, NaN and ±∞ among them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from symdiff.graph.kinds.literal import Literal
 
 
 def array_node(values: npt.NDArray[Any], axes: Axes) -> Node:
-    """An array of given numbers; where one is NaN, ∞ · 0 stands, which is NaN in any arithmetic.
+    """The node of an array of numbers; NaN becomes ∞ · 0, which is NaN in any arithmetic.
 
     Args: values, in the shape of a tensor with these axes.
     """

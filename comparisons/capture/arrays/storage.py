@@ -1,4 +1,4 @@
-"""A tensor is a storage and strides: every view of it, and every write into it, is an index map.
+"""Follow storages and strides, so that views and in-place writes become index maps.
 
 A storage has one node: its value now, over the axes of the tensor that it was made for. Reading a
 view looks its entries up in that node; writing into a view makes a new one. So no view needs a rule
@@ -27,7 +27,7 @@ _numpy = Tensor.numpy  # itself, whatever stands in its place while code is reco
 
 @dataclass(frozen=True)
 class MemoryLayout:
-    """Which places of a storage a tensor's entries have."""
+    """A layout says at which places of its storage a tensor's entries are."""
 
     shape: Shape
     strides: Shape
@@ -35,7 +35,7 @@ class MemoryLayout:
 
     @classmethod
     def of(cls, tensor: Tensor) -> MemoryLayout:
-        """The layout of a tensor."""
+        """The layout of a tensor, from its shape, strides and offset."""
         return cls(tuple(tensor.shape), tuple(tensor.stride()), int(tensor.storage_offset()))
 
     @property
@@ -51,7 +51,7 @@ class MemoryLayout:
 
 @dataclass
 class Storage:
-    """What is known of one storage.
+    """A storage's places, with the node and the entry that each holds.
 
     Args: layout, that the node's entries have; size, places in the storage; node, its value;
         reached, whether an input reaches it; held, a tensor of it, so that its address stays its
@@ -74,7 +74,7 @@ class Storage:
 
 
 class Storages:
-    """The storages that hold what an input reaches."""
+    """The storages that hold values which depend on an input."""
 
     def __init__(self) -> None:
         self._known: dict[int, Storage] = {}
@@ -82,7 +82,7 @@ class Storages:
         self._made: dict[int, MemoryLayout] = {}  # as what a storage was made
 
     def made_empty(self, tensor: Tensor) -> None:
-        """The tensor was made without contents: what lies between its entries is nobody's."""
+        """Note that a tensor was made without contents: the gaps between its entries are free."""
         self._made[address(tensor)] = MemoryLayout.of(tensor)
         self._held.append(tensor)
 
@@ -91,17 +91,17 @@ class Storages:
         return _is_dense(tensor) or self._made.get(address(tensor)) == MemoryLayout.of(tensor)
 
     def get(self, tensor: Tensor) -> Storage | None:
-        """What is known of a tensor's storage; None if it holds plain numbers."""
+        """The storage that a tensor lies in; None if it holds plain numbers."""
         return self._known.get(address(tensor))
 
     def put(self, tensor: Tensor, node: Node, *, reached: bool = True) -> None:
-        """A tensor that was just made has the value `node`."""
+        """Note that a tensor just made has the value `node`."""
         layout, size = MemoryLayout.of(tensor), _places(tensor)
         self._known[address(tensor)] = Storage(layout, size, node, reached, tensor)
         self._held.append(tensor)
 
     def value(self, tensor: Tensor) -> Node:
-        """The value of a tensor or a view, over its axes or fewer."""
+        """The node of a tensor or a view, over its axes or fewer."""
         storage = self.get(tensor)
         if storage is None:
             return numbers(tensor)
@@ -111,7 +111,7 @@ class Storages:
         return moved(storage.node, storage.layout.shape, storage.entry_at[layout.places])
 
     def write(self, tensor: Tensor, node: Node, *, reached: bool) -> None:
-        """`node` was written into a tensor or a view; call it before the write happens."""
+        """Note that `node` is written into a tensor or a view; call it before the write happens."""
         storage = self.get(tensor)
         if storage is None:
             if not reached:
@@ -139,21 +139,21 @@ class Storages:
         storage.node = elementwise(lambda a, b: a + b, kept, written)
 
     def keep(self, tensor: Tensor) -> None:
-        """The storage stays, so that its address does, whatever the tensor reads from now on."""
+        """Keep the storage alive, so that nothing else gets its address."""
         self._held.append(tensor.untyped_storage())
 
     def forget(self, tensor: Tensor) -> None:
-        """The tensor holds plain numbers from now on."""
+        """Note that the tensor holds plain numbers from now on."""
         self._known.pop(address(tensor), None)
 
 
 def numbers(tensor: Tensor) -> Node:
-    """A tensor's numbers as they are now."""
+    """A copy of a tensor's numbers as they are now."""
     return array_node(array_of(tensor), axes_of(tensor.shape))
 
 
 def array_of(tensor: Tensor) -> npt.NDArray[Any]:
-    """A tensor's numbers in float64, or integers as they are."""
+    """A tensor's numbers as float64, or integers as they are."""
     with torch._C._DisableTorchDispatch():
         plain = tensor.detach().resolve_conj().resolve_neg()
         if plain.is_floating_point():
@@ -162,7 +162,7 @@ def array_of(tensor: Tensor) -> npt.NDArray[Any]:
 
 
 def unreadable(tensor: Tensor) -> str:
-    """What a tensor is that has no storage of strided numbers, in words; empty if it has one."""
+    """In words what kind of tensor has no strided storage, as a sparse one; empty if it has one."""
     if tensor.is_nested:
         return "a nested tensor"
     if tensor.layout != torch.strided:
@@ -173,7 +173,7 @@ def unreadable(tensor: Tensor) -> str:
 
 
 def address(tensor: Tensor) -> int:
-    """What a storage is known by as long as a tensor of it lives; without one the tensor itself."""
+    """The key of a tensor's storage while that lives; of a tensor without one the tensor itself."""
     if unreadable(tensor):
         return -id(tensor)
     return int(tensor.untyped_storage()._cdata)

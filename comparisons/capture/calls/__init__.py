@@ -1,1 +1,1 @@
-"""Calls of torch's operators: their arguments as nodes, and what an operator only moves."""
+"""Read the calls of torch's operators: their arguments as nodes, and what only moves entries."""

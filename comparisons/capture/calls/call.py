@@ -1,4 +1,4 @@
-"""One call of a torch operator: its arguments by name, what they are worth, and its results."""
+"""One call of a torch operator: its arguments by name, their nodes, and its results."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from symdiff.graph import Node, constant
 
 @dataclass
 class Call:
-    """A call, before and after it ran.
+    """A call of an operator, before and after it ran.
 
     Args: read, the value of a tensor as torch sees it there: with a stop where a gradient is cut;
         varies, whether an input reaches a tensor's storage.
@@ -49,27 +49,27 @@ class Call:
 
     @property
     def overload(self) -> str:
-        """Which of the operators of that name."""
+        """The overload's name, such as `Tensor` of `add.Tensor`."""
         return self.operator._overloadname
 
     @property
     def keys(self) -> tuple[str, str]:
-        """The names that a rule may be found under, the more special one first."""
+        """The names under which a rule may be registered, the more special first."""
         return f"{self.name}.{self.overload}", self.name
 
     @property
     def result(self) -> Tensor:
-        """The first result."""
+        """The first result of the call."""
         return self.results[0]
 
     @cached_property
     def tensors(self) -> tuple[Tensor, ...]:
-        """Every tensor among the arguments."""
+        """All tensors among the arguments."""
         return tuple(a for a in tree_leaves((self.args, self.kwargs)) if isinstance(a, Tensor))
 
     @cached_property
     def bound(self) -> Mapping[str, Any]:
-        """Every argument by its name, defaults filled in."""
+        """The arguments by name, defaults filled in."""
         schema = self.operator._schema.arguments
         found = {a.name: a.default_value for a in schema if a.has_default_value()}
         found.update(zip((a.name for a in schema), self.args, strict=False))
@@ -77,24 +77,24 @@ class Call:
 
     @property
     def in_order(self) -> list[Any]:
-        """The arguments that are given by position, defaults filled in."""
+        """The positional arguments, defaults filled in."""
         schema = self.operator._schema.arguments
         return [self.bound[a.name] for a in schema if not a.kwarg_only]
 
     @property
     def by_keyword(self) -> list[str]:
-        """The names of those that are given by name alone."""
+        """The names of the keyword-only arguments."""
         return [a.name for a in self.operator._schema.arguments if a.kwarg_only]
 
     def __getitem__(self, name: str) -> Any:
         return self.bound[name]
 
     def get(self, name: str, default: Any = None) -> Any:
-        """An argument, or the default where this overload has none of that name."""
+        """An argument by name, or the default where this overload has none of that name."""
         return self.bound.get(name, default)
 
     def tensor(self, name: str) -> Tensor:
-        """A tensor argument."""
+        """A tensor argument by name."""
         found = self.bound[name]
         assert isinstance(found, Tensor)  # noqa: S101 - the schema says so
         return found
@@ -104,50 +104,50 @@ class Call:
         return tuple(self.tensor(name).shape)
 
     def node(self, name: str) -> Node:
-        """The value of a tensor or number argument, over its axes or fewer."""
+        """The node of a tensor or number argument, over its axes or fewer."""
         return self.value(self.bound[name])
 
     def value(self, given: Any) -> Node:
-        """The value of a tensor or a number."""
+        """The node of a tensor or a number."""
         return self.read(given) if isinstance(given, Tensor) else number_node(given)
 
     def whole(self, name: str) -> Node:
-        """The value of a tensor argument, over all its axes in any order."""
+        """The node of a tensor argument, over all its axes in any order."""
         return covering(self.node(name), axes_of(self.shape(name)))
 
     def full(self, name: str) -> Node:
-        """The value of a tensor argument, over all its axes in their order."""
+        """The node of a tensor argument, over all its axes in their order."""
         return over(self.node(name), axes_of(self.shape(name)))
 
     def lettered(self, name: str, letters: Iterable[str]) -> Node:
-        """The value of a tensor argument, its axes called by one letter each."""
+        """The node of a tensor argument with each axis renamed to one letter."""
         shape = self.shape(name)
         names = dict(zip(axes_of(shape), labelled(letters, shape), strict=True))
         return renamed_by(self.whole(name), names)
 
     def array(self, name: str) -> Any:
-        """The numbers of a tensor argument."""
+        """The numbers of a tensor argument as an array."""
         return array_of(self.tensor(name))
 
     def dims(self, name: str = "self", dim: str = "dim") -> tuple[int, ...]:
-        """The dimensions that the argument `dim` means: all, where there is none."""
+        """The dimensions that the argument `dim` names; all of them where there is none."""
         return dims_of(self.tensor(name).dim(), self.get(dim))
 
     @cached_property
     def outcome(self) -> Node:
-        """The numbers of the first result, as constants."""
+        """The numbers of the first result as constants."""
         return numbers(self.result)
 
 
 def number(value: float) -> Expr:
-    """A finite Python number exactly: 0.1 is 3602879701896397/2⁵⁵, as torch computes with it."""
+    """A finite Python number as the exact rational: 0.1 is 3602879701896397/2⁵⁵."""
     if isinstance(value, int):
         return Integer(int(value))
     return Rational(*float(value).as_integer_ratio())
 
 
 def number_node(value: float) -> Node:
-    """A Python number as a node; ±∞ and NaN too."""
+    """The node of a Python number; ±∞ and NaN too."""
     if value != value:  # noqa: PLR0124 - so NaN alone
         return array_node(np.array(value), ())
     if isinstance(value, int) or float("-inf") < value < float("inf"):

@@ -1,4 +1,4 @@
-"""Constants that an operator computes itself: how much of which pixel an interpolated one takes.
+"""Find the constants that an operator computes itself, such as the weights of interpolation.
 
 They come from a position in pixels, whose rounding is one of the position and not of the share that
 is computed from it: of 44.3 in float32 it is 4e-6, and so may the share be off.
@@ -20,7 +20,7 @@ from symdiff.graph.kinds.literal import Literal
 
 
 def computed_in(call: Call, nodes: Iterable[Node | None]) -> Mapping[Node, Roundings]:
-    """The shares that a call which interpolates computes, each with its roundings, in units of 1.
+    """The weights that an interpolating call computes, each with its rounding in units of 1.
 
     Args: nodes, the call's results.
     """

@@ -1,4 +1,4 @@
-"""What a run decided by a rounding: y * 10 >= 19 holds at y = 1.9 since the product is rounded up.
+"""Find what a run decided by rounding: y * 10 >= 19 holds at y = 1.9 as the product rounds up.
 
 A case of a formula, a maximum or a rounding to whole numbers goes by what its operands are. Its
 node is the exact one, which says what lies on either side of a border. Where a rounding error on
@@ -46,7 +46,7 @@ _BORDERED = (Relational, Extreme, Abs, sympy.sign, Rounding)
 
 @dataclass(frozen=True, eq=False)
 class ByCases:
-    """One operation that goes by cases.
+    """One operation whose formula depends on a comparison, as that of `relu` or `floor` does.
 
     Args: exact, by what it goes, as whole numbers; ran, the same of what the operands were in the
         run; margins, which are 0 at the borders.
@@ -58,7 +58,7 @@ class ByCases:
 
 
 def decision(call: Call, node: Node) -> tuple[ByCases, Node] | None:
-    """What a call decided, and the node that goes by it; None if that is what was given.
+    """What a call decided, and the node that takes the decision as given; None if nothing changes.
 
     Of x > 0 the border is one of the inputs, and no rounding's.
     """
@@ -137,7 +137,7 @@ def _by_other_operands(expression: Expr, count: int) -> Expr:
 def decided_by_rounding(
     decisions: Sequence[ByCases], inputs: Mapping[str, Float64Array]
 ) -> frozenset[int]:
-    """Which of the decisions are others in exact arithmetic, or may be.
+    """The decisions that come out otherwise in exact arithmetic, or may.
 
     Args: inputs, the values of the graph's inputs.
     """

@@ -1,4 +1,4 @@
-"""Operators of `torch.library` that are written in Python: what they compute is torch code too."""
+"""Find the Python code behind operators of `torch.library`, which is torch code too."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch._ops import OpOverload
 
 
 def implementation(operator: OpOverload) -> Callable[..., Any] | None:
-    """The operator as Python code runs it on the CPU; None if what runs is compiled.
+    """The Python function that computes the operator on the CPU; None if compiled code does.
 
     torch looks for a kernel of the device, then for one of every device.
     """

@@ -1,4 +1,4 @@
-"""What torch's operators are, as far as a recorder treats them alike."""
+"""Sort torch's operators into those that a recorder treats alike."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def plain_name(call: Call) -> str:
 
 
 def is_view(call: Call) -> bool:
-    """Whether its results share the storage of its argument, as the schema says."""
+    """Whether the operator's results share its argument's storage, as its schema says."""
     if call.name == "lift_fresh":
         return False
     return any(r.alias_info is not None for r in call.operator._schema.returns) or (
@@ -128,7 +128,7 @@ def is_view(call: Call) -> bool:
 
 
 def written_arguments(call: Call) -> list[Tensor]:
-    """The tensors that the operator writes into."""
+    """The tensors that the operator writes into, as its schema says."""
     found: list[Any] = [
         call.bound.get(a.name)
         for a in call.operator._schema.arguments

@@ -1,4 +1,4 @@
-"""Positions at which pixels are looked up: on a pixel, a rounding decides what is beside it."""
+"""Count and shift the positions at which pixels are sampled: on a pixel rounding decides."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from comparisons.inputs.values import SEED
 
 
 def samples(name: str) -> bool:
-    """Whether an operator of this name looks up pixels at positions it is given."""
+    """Whether an operator of this name samples pixels at given positions."""
     return name.strip("_").startswith("grid_sampler")
 
 
 class Positions:
-    """Counts positions as they are looked up, and moves each a hair, independently of the others.
+    """Counts sampling positions, and moves each by a tiny step, independently of the others.
 
     Args: by, how far at most, of positions in [-1, 1], where the image is; seed.
     """
@@ -29,7 +29,7 @@ class Positions:
     def looked_up(
         self, name: str, arguments: tuple[Any, ...], storages: Storages
     ) -> tuple[Any, ...]:
-        """The arguments of an operator, positions among them moved; their values stay the same."""
+        """The operator's arguments with positions moved; their recorded values stay the same."""
         if not samples(name):
             return arguments
         image, positions, *rest = arguments

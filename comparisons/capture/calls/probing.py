@@ -1,4 +1,4 @@
-"""Data movement: what an operation that only moves entries does, found by running it on ids.
+"""Find out where an operator moves entries by running it on their numbers.
 
 Every entry gets an id of its own, the operation runs on the ids, then on the ids + ¼. What moved
 by ¼ came from an input, and from which entry its id says; the rest are constants. So indexing,
@@ -25,7 +25,7 @@ _QUARTER = 0.25
 
 
 def probed(call: Call) -> tuple[Node | None, ...]:
-    """The results of an operation that only moves entries, by running it on ids.
+    """The results of an operator that only moves entries, found by running it on their indices.
 
     Raises: NoRule if it turns out to do more.
     """

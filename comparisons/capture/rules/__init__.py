@@ -1,4 +1,4 @@
-"""What each operator of torch computes, as nodes: one file a kind of operator.
+"""The rules say what each operator of torch computes, as nodes: one file a kind of operator.
 
 `registry.rule` says which operators a function is the rule of; a new file is imported here.
 """

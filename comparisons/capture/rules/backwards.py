@@ -1,4 +1,4 @@
-"""Backward operators of torch without a decomposition: the adjoint of the forward's own rule.
+"""Rules of backward operators without a decomposition: the adjoint of the forward's own rule.
 
 They run where a backward is followed, or written by hand with torch's own.
 """
@@ -27,14 +27,14 @@ def log_sigmoid_backward(call: Call) -> Node:
 
 @rule("avg_pool2d_backward", "avg_pool3d_backward")
 def average_pool_backward(call: Call) -> Node:
-    """Back through the mean over each window."""
+    """The adjoint of the mean over each window."""
     forward = getattr(torch.ops.aten, call.name.removesuffix("_backward")).default
     return _pulled_back(call, forward, call.in_order[1:], ["self"])[0]
 
 
 @rule("_adaptive_avg_pool2d_backward", "_adaptive_avg_pool3d_backward")
 def adaptive_pool_backward(call: Call) -> Node:
-    """The same of windows that divide the input."""
+    """The adjoint of the mean over windows that divide the input."""
     forward = getattr(torch.ops.aten, call.name.removesuffix("_backward")).default
     sizes = call.shape("grad_output")
     sizes = sizes[-(2 if "2d" in call.name else 3) :]
@@ -43,7 +43,7 @@ def adaptive_pool_backward(call: Call) -> Node:
 
 @rule("convolution_backward")
 def convolution_backward(call: Call) -> Sequence[Node | None]:
-    """Back to the input, the weight and the bias, those that are asked for."""
+    """The adjoints of the input, the weight and the bias, those that are asked for."""
     names = ["stride", "padding", "dilation", "transposed", "output_padding", "groups"]
     given = [call["input"], call["weight"], None, *(call[name] for name in names)]
     forward = torch.ops.aten.convolution.default

@@ -1,4 +1,4 @@
-"""Operators written in others of torch's: where torch has no decomposition or one that hides them.
+"""Rules of operators written as other operators of torch, where torch decomposes them badly or not.
 
 What stands here never runs in place of torch's kernel: it is recorded beside it.
 """
@@ -32,7 +32,7 @@ def huber_loss(x: Tensor, t: Tensor, reduction: int = 1, delta: float = 1.0) -> 
 
 @composed("glu")
 def glu(x: Tensor, dim: int = -1) -> Tensor:
-    """The first half times σ of the second."""
+    """The first half of x times σ of the second half."""
     first, second = x.chunk(2, dim)
     return first * torch.sigmoid(second)
 
@@ -45,19 +45,19 @@ def celu(x: Tensor, alpha: float = 1.0) -> Tensor:
 
 @composed("_cdist_forward")
 def cdist(x1: Tensor, x2: Tensor, p: float, compute_mode: int | None) -> Tensor:  # noqa: ARG001 - how it is computed is torch's matter
-    """The distances of all pairs of rows."""
+    """The distances between all pairs of rows."""
     return aten.linalg_vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, [-1])
 
 
 @composed("_euclidean_dist")
 def euclidean(x1: Tensor, x2: Tensor) -> Tensor:
-    """The same, in the 2-norm."""
+    """The distances between all pairs of rows in the 2-norm."""
     return aten.linalg_vector_norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), 2.0, [-1])
 
 
 @composed("_pdist_forward")
 def pdist(x: Tensor, p: float = 2.0) -> Tensor:
-    """The distances of the pairs of rows i < j."""
+    """The distances between the pairs of rows i < j."""
     i, j = torch.triu_indices(x.shape[0], x.shape[0], 1)
     return aten.linalg_vector_norm(aten.index(x, [i]) - aten.index(x, [j]), p, [-1])
 
@@ -73,7 +73,7 @@ def trilinear(
     sumdim: list[int],
     unroll_dim: int = 1,  # noqa: ARG001 - how it is computed is torch's matter
 ) -> Tensor:
-    """The product of three, each given dimensions of length 1, summed over some."""
+    """The product of three tensors, each given dimensions of length 1, summed over some."""
 
     def expanded(tensor: Tensor, dims: list[int]) -> Tensor:
         for dim in dims:
@@ -100,7 +100,7 @@ def pinv(a: Tensor, *_: Any, **__: Any) -> Tensor:
 
 @composed("linalg_lstsq")
 def lstsq(a: Tensor, b: Tensor, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
-    """The least-squares solution of a matrix of full rank, and the squares of what is left."""
+    """The least-squares solution for a matrix of full rank, and the squared residuals."""
     vector = b.dim() == 1 or (a.dim() - 1 == b.dim() and b.shape == a.shape[:-1])
     right = b.unsqueeze(-1) if vector else b
     solution = aten.matmul(pinv(a), right)
@@ -156,7 +156,7 @@ def lu_solve(
     left: bool = True,
     adjoint: bool = False,
 ) -> Tensor:
-    """The X with A X = B, of A = P L U: or of its transpose, or from the right."""
+    """The X with A X = B where A = P L U; or with Aᵀ X = B, or X A = B."""
     with torch._C._DisableTorchDispatch():
         p = torch.lu_unpack(lu.detach(), pivots)[0]
     lower, upper = _unpacked(lu)
@@ -192,7 +192,7 @@ def _eliminated(a: Tensor) -> Tensor:
 
 @composed("linalg_lu_factor_ex")
 def lu_factor(a: Tensor, *, pivot: bool = True, check_errors: bool = False) -> tuple[Tensor, ...]:
-    """Elimination of the rows in the order that the kernel chose."""
+    """L and U in one matrix, the rows in the order that the kernel chose."""
     with torch._C._DisableTorchDispatch():
         _, pivots, info = torch.linalg.lu_factor_ex(
             a.detach(), pivot=pivot, check_errors=check_errors

@@ -1,4 +1,4 @@
-"""Elementwise operators: one line each, torch's name and what it is in SymPy.
+"""Rules of elementwise operators: one line each, torch's name and its formula in SymPy.
 
 The operands come in the schema's order, numbers and their defaults among them; `alpha` and `value`
 by name. What a
@@ -49,12 +49,12 @@ def larger(a: Expr, b: Expr) -> Expr:
 
 
 def smaller(a: Expr, b: Expr) -> Expr:
-    """torch.minimum; ties as `larger`."""
+    """torch.minimum: where both are equal each gets half of the gradient."""
     return when(a < b, a, when(Eq(a, b), (a + b) / 2, b))
 
 
 def quadrant(y: Expr, x: Expr) -> Expr:
-    """The angle of (x, y)."""
+    """The angle of the point (x, y)."""
     beside = when(y >= 0, sympy.pi, -sympy.pi)
     above = sign(y) * sympy.pi / 2 - sympy.atan(x / y)
     return when(Abs(y) > Abs(x), above, sympy.atan(y / x) + when(x < 0, beside, S.Zero))

@@ -1,4 +1,4 @@
-"""Whole losses and layers of torch.nn that run as one operator, written in others of torch's."""
+"""Rules of losses and layers of torch.nn that run as one operator, written as other operators."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def unreduced_linear_cross_entropy(
     ignore_index: int,
     *_: Any,
 ) -> Tensor:
-    """The same, a loss for each example."""
+    """The cross entropy of a linear layer, a loss for each example."""
     return linear_cross_entropy(
         given, linear_weight, target, linear_bias, weight, "none", ignore_index, 0.0
     )

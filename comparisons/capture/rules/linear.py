@@ -1,4 +1,4 @@
-"""Operators that are linear in one tensor and have neither rule nor decomposition.
+"""Rules of linear operators without a decomposition: their matrix, found by running them.
 
 Their matrix is found by running them on the unit vectors.
 """
@@ -24,7 +24,7 @@ _MOST = 2**22  # entries of a matrix
     "_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa", "_upsample_lanczos2d_aa",
 )  # fmt: skip
 def resampled(call: Call) -> Node:
-    """Σ mᵢⱼ xⱼ over the spatial dimensions, by the weights that the kernel itself has."""
+    """Σ mᵢⱼ xⱼ over the spatial dimensions, with the kernel's own weights m."""
     shape, result = call.shape("self"), tuple(call.result.shape)
     inside, outside = shape[2:], result[2:]
     n = prod(inside)

@@ -1,4 +1,4 @@
-"""Inverse, determinant, Cholesky factor, and the solutions of linear equations by the inverse."""
+"""Rules of the inverse, determinant, Cholesky factor, and of linear equations by the inverse."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def cholesky_ex(call: Call) -> tuple[Node, None]:
 
 @rule("cholesky")
 def cholesky_(call: Call) -> Node:
-    """The same, by its old name."""
+    """L with A = L Lᵀ, by torch's old name."""
     return _factor(call.full("self"), call.shape("self")[-1], upper=call["upper"])
 
 
@@ -128,7 +128,7 @@ def solve(call: Call) -> tuple[Node, None, None, None]:
 
 @rule("linalg_solve_triangular")
 def solve_triangular(call: Call) -> Node:
-    """The same, of the triangle that is read."""
+    """The X with A X = B, or X A = B, where A is the triangle that is read."""
     size = call.shape("self")[-1]
     read = triangle(call.full("self"), size, upper=call["upper"], unit=call["unitriangular"])
     return _solved(call, read, "self", "B", from_left=call["left"], vector=False)
@@ -136,7 +136,7 @@ def solve_triangular(call: Call) -> Node:
 
 @rule("triangular_solve")
 def triangular_solve(call: Call) -> tuple[Node, Node]:
-    """The same, by its old name, perhaps of the transpose."""
+    """The same as `solve_triangular` by its old name, perhaps of the transpose."""
     size = call.shape("A")[-1]
     read = triangle(call.full("A"), size, upper=call["upper"], unit=call["unitriangular"])
     if call["transpose"] and size > 1:

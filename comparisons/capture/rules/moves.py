@@ -63,19 +63,19 @@ def embedding(call: Call) -> Node:
 
 @rule("put")
 def put(call: Call) -> Nodes:
-    """x with entries at flat places replaced, or added to."""
+    """x with the entries at flat places replaced, or added to."""
     return put_added(call) if call["accumulate"] else probed(call)
 
 
 @rule("clone", "contiguous", "lift_fresh", "lift_fresh_copy", "alias_copy", "detach_copy")
 def copied(call: Call) -> Node:
-    """The same, elsewhere in memory."""
+    """The same entries elsewhere in memory."""
     return call.read(call.tensors[0])
 
 
 @rule("_to_copy")
 def cast(call: Call) -> Node:
-    """Another type or device: in exact arithmetic the same value."""
+    """The same value: another type or device changes nothing in exact arithmetic."""
     made, given = call.result, call.tensor("self")
     if given.is_floating_point() and not made.is_floating_point():
         raise NoRule

@@ -1,4 +1,4 @@
-"""Matrix products: each a contraction, its axes named by letters as in an einsum."""
+"""Rules of matrix products: each an einsum whose axes are letters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from symdiff.graph import Node, contraction, elementwise, renamed
 
 
 def einsum_of(call: Call, first: str, second: str, subscripts: str) -> Node:
-    """The product of two tensor arguments as `subscripts` says, over the axes of the result."""
+    """The product of two tensor arguments that `subscripts` says, over the result's axes."""
     given, _, to = subscripts.partition("->")
     factors: list[Node] = []
     lengths: dict[str, int] = {}

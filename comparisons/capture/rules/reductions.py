@@ -1,4 +1,4 @@
-"""Sums, means, products, variances, norms: what takes axes away."""
+"""Rules of what reduces axes: sums, means, products, variances, norms."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ from symdiff.graph import (
 
 
 def kept(shape: Shape, dims: tuple[int, ...]) -> Axes:
-    """The axes of a tensor that stay when it is reduced over some dimensions."""
+    """The axes of a tensor that remain when it is reduced over some dimensions."""
     return tuple(
         axis_at(shape, i) for i, length in enumerate(shape) if i not in dims and length != 1
     )
 
 
 def landed(node: Node, stays: Axes, shape: Shape) -> Node:
-    """A reduced value over the axes that stay, as the result of that shape."""
+    """A reduced value over the remaining axes, as a result of that shape."""
     return renamed_by(covering(node, stays), dict(zip(stays, axes_of(shape), strict=True)))
 
 
 def count(shape: Shape, dims: tuple[int, ...]) -> Integer:
-    """How many entries go into one."""
+    """The number of entries that are reduced to one."""
     return Integer(prod(shape[i] for i in dims))
 
 

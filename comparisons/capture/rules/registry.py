@@ -1,4 +1,4 @@
-"""The table of rules: what an operator of torch computes, as nodes.
+"""Register rules: what an operator of torch computes, as nodes.
 
 A rule takes the call, which has run, and returns the value of its result, or of each of several
 results: None for one that holds no real numbers. Adding an operator is one decorated function.
@@ -27,7 +27,7 @@ COMPOSITIONS: Mapping[str, Composition] = MappingProxyType(_COMPOSITIONS)
 
 
 def rule(*names: str) -> Callable[[_Rule], _Rule]:
-    """The decorated function is the rule of the operators so called, such as `mm` or `max.dim`."""
+    """Register the decorated function as the rule of operators such as `mm` or `max.dim`."""
 
     def register(function: _Rule) -> _Rule:
         for name in names:
@@ -38,7 +38,7 @@ def rule(*names: str) -> Callable[[_Rule], _Rule]:
 
 
 def composed(*names: str) -> Callable[[_Composition], _Composition]:
-    """The decorated function is the operators so called, in other operations of torch."""
+    """Register the decorated function as those operators, written as other operators of torch."""
 
     def register(function: _Composition) -> _Composition:
         for name in names:

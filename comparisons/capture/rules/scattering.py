@@ -1,4 +1,4 @@
-"""What adds entries to places: the transposes of moves."""
+"""Rules of operators that add entries at places: the transposes of moves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from symdiff.graph import Node, contraction, elementwise, literal, product, scat
 
 
 def added_at(call: Call, source: Node, shape: tuple[int, ...], places: IntArray) -> Node:
-    """Zeros in the result's shape, with every entry of `source` added at its place.
+    """The zeros of the result's shape with every entry of `source` added at its place.
 
     Args: source, over the axes of a tensor of that `shape` or fewer; places, in that shape, flat
         in the result, −1 where an entry is not used.
@@ -49,7 +49,7 @@ def scatter_add(call: Call) -> Node:
 
 @rule("scatter_reduce.two")
 def scatter_reduce(call: Call) -> Node:
-    """x's entries combined with those of `src` that come to their places."""
+    """x's entries combined with those of `src` that are sent to their places."""
     places = _along(call)
     return _combined(call, places, call.node("src"), call.shape("src"))
 

@@ -1,4 +1,4 @@
-"""What chooses entries: sort, top k, the largest with its index, medians, pooling by the maximum.
+"""Rules of what chooses entries: sort, top k, maximum with index, median, max pooling.
 
 Which entries were chosen is an index that torch returns, a constant; so the value is moved entries.
 """
@@ -18,13 +18,13 @@ Chosen = tuple[Node, None]
 
 @rule("sort", "topk", "cummax", "cummin")
 def along(call: Call) -> Chosen:
-    """Entries along a dimension, as many as the index says."""
+    """The entries at the indices along a dimension, as many as the index says."""
     return _picked(call, _taken(call, array_of(call.results[1])))
 
 
 @rule("kthvalue", "mode", "max.dim", "min.dim", "median.dim", "nanmedian.dim")
 def reduced(call: Call) -> Chosen:
-    """One entry along a dimension, which vanishes or stays with length 1."""
+    """The entry at the index along a dimension, which vanishes or stays with length 1."""
     index = array_of(call.results[1])
     shape = call.shape("self")
     if not shape or call["keepdim"]:
@@ -52,7 +52,7 @@ def pooled(call: Call) -> Chosen:
 
 @rule("median", "nanmedian")
 def median(call: Call) -> Node:
-    """The middle entry; of several that equal it, their mean, as torch shares its gradient out.
+    """The middle entry; of several equal to it their mean, as torch shares its gradient out.
 
     Source: `evenly_distribute_backward` in torch/csrc/autograd/FunctionsManual.cpp.
     """

@@ -1,4 +1,4 @@
-"""softmax, log-softmax and log-sum-exp."""
+"""Rules of softmax, log-softmax and log-sum-exp."""
 
 from __future__ import annotations
 

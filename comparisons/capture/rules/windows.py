@@ -1,4 +1,4 @@
-"""Convolution and average pooling: the input's entries under every place of a window, contracted.
+"""Rules of convolution and average pooling: entries under each window, contracted.
 
 Which entry lies under which place of the window is a table, −1 where that is padding.
 """
@@ -21,7 +21,7 @@ from symdiff.graph import Node, contraction, elementwise, literal, renamed
 
 @dataclass(frozen=True)
 class Window:
-    """One spatial dimension of a window that is moved over an input.
+    """A window moved along one spatial dimension of an input.
 
     Args: length, of the input; out, of the result; size, of the window.
     """
@@ -40,7 +40,7 @@ class Window:
         return np.where((place >= 0) & (place < self.length), place, -1)
 
     def under_transposed(self) -> IntArray:
-        """The same for the transposed convolution, which spreads an input by its stride."""
+        """The input's place for a transposed convolution, which spreads an input by its stride."""
         result, window = np.arange(self.out)[:, None], np.arange(self.size)[None]
         spread = result + self.padding - window * self.dilation
         place = spread // self.stride
@@ -49,7 +49,7 @@ class Window:
 
 
 def joined(tables: Sequence[IntArray], lengths: Sequence[int]) -> IntArray:
-    """One table of flat places: first all dimensions of the result, then all of the window."""
+    """A table of flat places: first all dimensions of the result, then all of the window."""
     n = len(tables)
     place = np.zeros((1,) * (2 * n), dtype=np.int64)
     inside = np.ones((1,) * (2 * n), dtype=bool)
@@ -63,7 +63,7 @@ def joined(tables: Sequence[IntArray], lengths: Sequence[int]) -> IntArray:
 
 
 def each(value: Sequence[int], n: int) -> tuple[int, ...]:
-    """One number a dimension, where one may stand for all."""
+    """One number for each dimension, where one may be given for all."""
     return tuple(value) * n if len(value) == 1 else tuple(value)
 
 

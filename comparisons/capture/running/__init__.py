@@ -1,1 +1,1 @@
-"""The user's code as it runs: its inputs, its seed, its lines and local variables."""
+"""Run the user's code: its inputs, its seed, its lines and local variables."""

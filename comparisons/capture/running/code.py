@@ -1,4 +1,4 @@
-"""The user's code with its arguments: which tensors are inputs, and how it runs again at others."""
+"""The user's code with its arguments: which tensors are inputs, and how to run it at others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from comparisons.inputs.values import COTANGENT
 
 @dataclass(frozen=True)
 class Code:
-    """A function or a module at example arguments.
+    """A function or a module with example arguments.
 
     Args: inputs, the tensors that are inputs, by name; constants, the arguments that are none.
     """
@@ -36,7 +36,7 @@ class Code:
     _call: Callable[[Mapping[str, Tensor]], Any]
 
     def __call__(self, values: Mapping[str, Tensor]) -> Any:
-        """What the user's code returns at these inputs, drawing the same random numbers each time.
+        """Run the user's code at these inputs, drawing the same random numbers each time.
 
         Args: values, a tensor for each input, of any floating-point type. They are not changed:
             the code works on clones, through which gradients pass.
@@ -49,7 +49,7 @@ class Code:
             return self.on_the_very(own)
 
     def on_the_very(self, values: Mapping[str, Tensor]) -> Any:
-        """The same of the tensors that are given, into which the code may write.
+        """Run the user's code on the tensors given, into which it may write.
 
         Gradients are recorded if they are around the call.
         """
@@ -77,7 +77,7 @@ def code_of(
     kwargs: dict[str, Any],
     reserved: Container[str] = (COTANGENT,),
 ) -> Code:
-    """The code of a call: its inputs are the tensors that a gradient may be asked for.
+    """The code of a call; its inputs are the tensors that a gradient may be asked for.
 
     Those are, of the floating-point tensors among the arguments, the ones that require grad, or
     all if none does; and the parameters of a module.
@@ -164,7 +164,7 @@ def _copy(tensor: Tensor, kind: torch.dtype | None = None) -> Tensor:
 
 
 def name_of(function: Callable[..., Any]) -> str:
-    """What a function is called; an autograd.Function's `apply` by its class, my::op as such."""
+    """The function's name; of an `autograd.Function.apply` the class's, of an operator `my::op`."""
     owner = getattr(function, "__self__", None)
     if isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
         return owner.__name__
@@ -213,7 +213,7 @@ def _parameter_names(function: Callable[..., Any], count: int) -> list[str]:
 def by_name(
     function: Callable[..., Any], given: Mapping[str, Any]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The arguments by position and by keyword of a call whose arguments are given by name.
+    """Split arguments given by name into those passed by position and by keyword.
 
     Arrays become tensors of their own type. By position goes what can: an `autograd.Function`
     takes nothing by keyword.
@@ -241,7 +241,7 @@ def by_name(
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:
-    """The arguments of a function, a module's forward, an autograd.Function's `apply`, an operator.
+    """The signature of a function, a module's forward, an `autograd.Function` or an operator.
 
     Raises: TypeError or ValueError of a builtin without one.
     """
@@ -265,7 +265,7 @@ def _identifier(text: str) -> str:
 
 
 def unique(names: Iterable[str], reserved: Container[str] = ()) -> list[str]:
-    """The names, those that occur before or are reserved with an underscore behind."""
+    """The names made distinct: repeated or reserved ones get an underscore behind."""
     found: list[str] = []
     for name in names:
         while name in found or name in reserved:

@@ -1,4 +1,4 @@
-"""What an `autograd.Function` is given while code is recorded, and which numbers leave torch.
+"""Watch what an `autograd.Function` is given while code is recorded, and what goes to numpy.
 
 Neither is an operator: no dispatch shows them.
 """
@@ -17,7 +17,7 @@ from torch import Tensor
 def functions_given(
     given: Callable[[Tensor], Tensor], inside: Callable[[], AbstractContextManager[None]]
 ) -> Iterator[None]:
-    """Every Function takes its tensors as `given` makes them, and its forward runs `inside`."""
+    """Pass each Function's tensors through `given`, and run its forward within `inside`."""
     base: Any = torch.autograd.function._SingleLevelFunction
 
     def apply(kind: Any, *args: Any, **kwargs: Any) -> Any:
@@ -31,7 +31,7 @@ def functions_given(
 
 @contextmanager
 def numbers_leaving(note: Callable[[Tensor], None]) -> Iterator[None]:
-    """`note` is told each tensor whose numbers the code takes as numpy's."""
+    """Call `note` with each tensor that the code turns into a numpy array."""
     own: Any = Tensor.numpy
 
     def numpy(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:

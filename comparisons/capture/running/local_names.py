@@ -1,4 +1,4 @@
-"""What the user calls the values on the way: the local variables of the captured function."""
+"""Find what the user calls values: the local variables of the captured function."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from comparisons.capture.running.operator import codes_of_operator
 
 @contextmanager
 def local_names(function: Callable[..., Any]) -> Iterator[dict[str, Tensor]]:
-    """The floating-point tensors among a function's local variables, once it has returned.
+    """The floating-point tensors among a function's local variables when it returned, by name.
 
     A name that was bound several times means the last value. Nothing is found of a builtin.
     """

@@ -1,4 +1,4 @@
-"""What is known of an operator of `torch.library` that is called by one of its handles."""
+"""Look up an operator of `torch.library` from one of its handles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch._ops import OpOverload, OpOverloadPacket
 
 
 def overload_of(function: object) -> OpOverload | None:
-    """The operator that a function made by `custom_op`, or found in `torch.ops`, calls."""
+    """The operator overload that a function of `custom_op` or `torch.ops` calls."""
     if isinstance(function, CustomOpDef):
         return function._opoverload
     if isinstance(function, OpOverloadPacket):
@@ -21,7 +21,7 @@ def overload_of(function: object) -> OpOverload | None:
 
 
 def codes_of_operator(function: object) -> tuple[Callable[..., Any], ...]:
-    """What `custom_op` made an operator of: its code, then its derivatives; else nothing."""
+    """The functions that `custom_op` made an operator of: code, then derivatives; else none."""
     operator = overload_of(function)
     known = None if operator is None else _maybe_get_opdef(operator)
     if known is None:
@@ -31,7 +31,7 @@ def codes_of_operator(function: object) -> tuple[Callable[..., Any], ...]:
 
 
 def signature_of_operator(operator: OpOverload) -> inspect.Signature:
-    """The arguments by name, as the schema has them."""
+    """The signature that the operator's schema states."""
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return inspect.Signature(
         [

@@ -1,4 +1,4 @@
-"""Code that runs in one type alone, that of the tensors it is given: it is judged there."""
+"""Judge code that runs in one floating-point type alone in that type."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def types_of(given: Any) -> tuple[FloatType, ...]:
 def in_its_own_type(
     attempt: Callable[[FloatType], Found], dtype: FloatType, given: Any
 ) -> tuple[Found, FloatType, str]:
-    """What an attempt gives in a type; if that fails, in one of those that the tensors have.
+    """Try in the type asked for; if that fails, in one that the tensors have.
 
     Returns: what was found, in which type, and why not in the one asked for, empty if it was.
     Raises: Refused; else what the first attempt raised.

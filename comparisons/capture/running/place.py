@@ -1,4 +1,4 @@
-"""The line of the user's code that runs at this moment."""
+"""Find the line of the user's code that runs at this moment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LAYERS = str(Path(_TORCH) / "nn" / "modules")
 
 @dataclass(frozen=True)
 class Place:
-    """A line of source."""
+    """A line of source: its file, number and function."""
 
     file: str
     line: int
@@ -29,7 +29,7 @@ class Place:
 
 
 def here() -> Place | None:
-    """The innermost line outside torch and comparisons; of torch's own module, torch's line.
+    """The innermost running line outside torch and comparisons; of torch's own module torch's line.
 
     None where a bare operator was captured, which has no line.
     """

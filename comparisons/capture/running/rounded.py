@@ -1,4 +1,4 @@
-"""Tensors rounded to the type that code is judged in."""
+"""Round tensors to the type that code is judged in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from comparisons.dtypes import FloatType
 
 
 def rounded(tensor: Tensor, dtype: FloatType) -> Tensor:
-    """A copy in another type, rounded once, laid out in memory as the tensor is."""
+    """A copy of the tensor in another type, rounded once, with the same strides."""
     values = tensor.detach().to("cpu", torch.float64)
     nearest = torch.from_numpy(dtype.round(values.numpy()))
     return torch.empty_like(values, dtype=dtype.torch).copy_(nearest)

@@ -1,4 +1,4 @@
-"""Random draws that come out the same every time, and leave no trace."""
+"""Make random draws come out the same every time, and leave no trace."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from comparisons.inputs.values import SEED
 
 @contextmanager
 def seeding() -> Iterator[None]:
-    """The generators of torch, numpy and Python start from one seed, and are as before afterwards.
+    """Seed the generators of torch, numpy and Python, and restore their state afterwards.
 
     Gradients are enabled inside, and what is set there is undone.
     """

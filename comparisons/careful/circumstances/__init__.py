@@ -1,1 +1,1 @@
-"""The same numbers in other circumstances: layouts, modes, forward mode, batches."""
+"""Ask for the same gradient in other circumstances: layouts, modes, forward mode, batches."""

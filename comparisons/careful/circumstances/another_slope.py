@@ -1,4 +1,4 @@
-"""Code whose slope is not that of its graph: a search for a root, branch by branch.
+"""Refuse code whose slope is not that of its graph, as of a search for a root.
 
 A graph is what ran, with the branches that were taken. A bisection that ran has the slope of its
 first bounds; the root that it found has another one, and so has the backward written for it. Before
@@ -29,16 +29,15 @@ _ALIKE, _UNLIKE = 2.0**-7, 2.0**-4  # of the sum of the terms' absolute values
 
 
 def require_its_own_slope(case: Case, found: Comparison) -> None:
-    """Nothing, where the code has the slope of its graph, or the backward neither.
+    """Refuse code whose differences agree with the backward that is called wrong.
 
     Raises: Refused, if differences of the code agree with the backward that is called wrong.
     """
     if _of_another_function(case, found):
-        place = f" ({case.subject.place})" if case.subject.place else ""
         raise Refused(
-            f"{case.subject}{place} cannot be captured: differences of its values agree with its "
-            "backward, and not with the branches that it took, as of a search for a root; "
-            f"{WAY_OUT}"
+            f"{case.subject}{case.subject.origin.where} cannot be captured: differences of its "
+            "values agree with its backward, and not with the branches that it took, as of a "
+            f"search for a root; {WAY_OUT}"
         )
 
 

@@ -1,4 +1,4 @@
-"""A cotangent, or an output, that the backward pass changes."""
+"""Tell whether the backward pass changes a cotangent or an output in place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from comparisons.results.comparison import Comparison
 
 
 def changed_by_backward(calls: Calls) -> Iterator[Comparison]:
-    """A cotangent, or an output, that the backward pass changes."""
+    """In words each cotangent or output that the backward pass changes."""
     leaves = calls.leaves()
     outputs = calls.outputs(leaves)
     seeds = calls.cotangents(outputs)

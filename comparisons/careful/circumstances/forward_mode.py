@@ -1,4 +1,4 @@
-"""Forward mode of captured code beside its backward: ⟨v, J t⟩ = ⟨Jᵀ v, t⟩.
+"""Compare forward mode with backward mode of captured code: ⟨v, J t⟩ = ⟨Jᵀ v, t⟩.
 
 Of code that torch differentiates itself its formulas for a tangent are others than those for a
 cotangent: of `scatter_reduce` with `prod` the tangent is 0 in torch 2.13 (pytorch#196702).
@@ -30,12 +30,12 @@ _SYMMETRIC = 2.0**-16  # x xᵀ is not to the last bit
 
 
 def apart(calls: Calls) -> float:
-    """Of the norm: what two ways of one code may differ by in the type of the case."""
+    """The relative difference that two right ways of one code may have in the type of the case."""
     return _APART.get(calls.case.dtype.name, _APART_ELSE)
 
 
-def has_tangents_of_its_own(calls: Calls) -> bool:
-    """Whether forward mode differentiates what backward mode does.
+def modes_should_agree(calls: Calls) -> bool:
+    """Whether forward and backward mode should agree: nothing is cut, drawn or a surrogate.
 
     `no_grad` has no effect on tangents, as torch documents; what is drawn is drawn anew.
     """
@@ -46,7 +46,7 @@ def has_tangents_of_its_own(calls: Calls) -> bool:
 
 
 def forward_mode(calls: Calls) -> Iterator[Comparison]:
-    """Each input of which a tangent gives another number than the gradient does.
+    """Each input for which a tangent gives another number than the gradient does, in words.
 
     Where a value is ∞ or NaN its tangent is no number either, and nothing is asked.
     """

@@ -1,4 +1,4 @@
-"""What code of one variable does beside computing: to inputs, to memory, to NaN, in batches.
+"""Find what code of one variable does beside computing: to inputs, to memory, to NaN, in batches.
 
 Each finding is a sentence, with the statements that show it. They are made of a few points around
 the one that was found, where that is enough to see the same.
@@ -57,7 +57,7 @@ _Question = Callable[[Case, _Points], Iterator[_Found]]
 
 
 def misbehaviour(case: Case, slopes: Float64Array) -> Iterator[Comparison]:
-    """Each thing that the code of a function of one variable does and should not.
+    """Each thing that the code of a function of one variable does and should not, in words.
 
     Args: case, at some hundred points with a cotangent; slopes, f' there, roughly.
     """

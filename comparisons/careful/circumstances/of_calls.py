@@ -1,4 +1,4 @@
-"""The same numbers in other circumstances: layouts, who requires a gradient, a second pass.
+"""Ask for the same gradient under other layouts, other `requires_grad`, and in a second pass.
 
 What a call gives bit by bit as the first did is judged already; what it gives otherwise is judged
 by the same truth.
@@ -23,7 +23,7 @@ _ABOVE = 0.25  # other numbers, for a call in between: larger, so that a wrong o
 
 
 def circumstances(calls: Calls) -> Iterator[Comparison | Unasked]:
-    """What differs from one circumstance to another, and is wrong in one."""
+    """The findings where a gradient differs from the first call's, and is wrong."""
     first = calls.gradients(calls.leaves())
     for what, ask, script in _all(calls):
         try:

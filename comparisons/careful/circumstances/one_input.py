@@ -1,4 +1,4 @@
-"""One input alone that requires a gradient, and one tensor given for two inputs."""
+"""Ask where one input alone requires a gradient, and where one tensor is given for two inputs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TWICE_THE_SAME, _ROUNDINGS = 2.0**-10, 64
 
 
 def required_alone(calls: Calls, first: Found) -> Iterator[Comparison | Unasked]:
-    """Only one input requires a gradient: the others are frozen, or data."""
+    """Require a gradient of one input at a time, the others frozen, and judge it."""
     if len(calls.names) < 2:
         return
     for name in calls.names[:_MOST_INPUTS]:
@@ -46,7 +46,7 @@ def _alone(calls: Calls, name: str) -> Script:
 
 
 def given_twice(calls: Calls) -> Iterator[Comparison | Unasked]:
-    """One tensor given for two inputs: its gradient is the sum of theirs."""
+    """Give one tensor for two inputs, and judge its gradient by the sum of theirs."""
     pairs = [
         (a, b)
         for i, a in enumerate(calls.names)

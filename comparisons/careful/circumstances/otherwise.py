@@ -1,4 +1,4 @@
-"""Gradients of another circumstance beside those of the first call."""
+"""Judge the gradients of another circumstance beside those of the first call."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Index = tuple[int, ...]
 def judged(
     case: Case, first: Found, found: Found, what: str, shown: Callable[[str, Index], str]
 ) -> Iterator[Comparison]:
-    """Findings where gradients are not those of the first call, and wrong.
+    """The findings where gradients are not those of the first call, and are wrong.
 
     Args: shown, the statements that print an entry of a gradient, by its index.
     """
@@ -51,5 +51,5 @@ def judged(
 
 
 def said(error: Exception) -> str:
-    """What is said of code that raises: the first line."""
+    """The first line of an exception's message."""
     return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"

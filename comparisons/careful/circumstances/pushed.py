@@ -1,4 +1,4 @@
-"""Σ v · J t by torch's forward mode, and first without what torch loads for it.
+"""Compute Σ v · J t by torch's forward mode, first without the modules that torch loads for it.
 
 Of what does not move torch 2.13 makes a tangent of zeros without memory, whose arithmetic is by way
 of meta kernels in Python that import `torch._dynamo`: 0.6 s, for all code that has a constant or a
@@ -43,7 +43,7 @@ _REFUSED = "Trying to use forward AD"  # how torch begins to say that it has no 
 
 
 class Pushed(NamedTuple):
-    """The sum, and that of the absolute terms, where they are numbers."""
+    """The sum Σ v · J t, and that of the absolute terms, over the entries that are numbers."""
 
     total: float
     size: float
@@ -70,7 +70,7 @@ class _DenseZeros(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch'
 
 
 def pushed_lightly(calls: Calls, name: str, tangent: Float64Array) -> Pushed | None:
-    """The same as `pushed`, or None where only that can say.
+    """The same as `pushed` at less cost, or None where only `pushed` can tell.
 
     Nothing is spared where `torch._dynamo` is there already.
     Raises: NotImplementedError if torch has no tangent for an operator, nor a decomposition.
@@ -103,7 +103,7 @@ def _is_loaded() -> bool:
 
 
 def pushed(calls: Calls, name: str, tangent: Float64Array) -> Pushed:
-    """Σ v · J t as a user gets it."""
+    """Σ v · J t by `torch.autograd.forward_ad`, as a user gets it."""
     fwd: Any = forward_ad  # its functions have no types
     with fwd.dual_level():
         leaves = calls.leaves()

@@ -1,4 +1,4 @@
-"""Forward mode and vmap of captured code that has a backward, and so these, written by hand.
+"""Ask for forward mode and vmap of captured code whose backward is written by hand.
 
 Both are held beside what plain calls give: a Jacobian-vector product by ⟨v, J t⟩ = ⟨Jᵀ v, t⟩.
 """
@@ -26,7 +26,7 @@ _BATCH = (1.0, 0.75, 0.5)  # the arguments given, and smaller ones, in one batch
 
 
 def transforms(calls: Calls) -> Iterator[Comparison | Unasked]:
-    """What forward mode or vmap makes of the code, where it is another thing."""
+    """The findings where forward mode or vmap gives something else than the plain call."""
     ways: list[tuple[str, Callable[[], Iterator[Comparison]]]] = [
         ("forward mode", lambda: forward_mode(calls))
     ]

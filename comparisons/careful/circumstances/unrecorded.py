@@ -1,4 +1,4 @@
-"""The values where no gradient is recorded: under no_grad() and in inference mode."""
+"""Compare the values under `torch.no_grad()` and in inference mode with the usual ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from comparisons.results.comparison import Comparison
 
 
 def unrecorded(calls: Calls) -> Iterator[Comparison | Unasked]:
-    """What is returned where no gradient is recorded."""
+    """In words each value that differs where no gradient is recorded."""
     import torch
 
     weights, shapes = calls.bare.weights, calls.case.inputs

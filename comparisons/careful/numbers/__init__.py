@@ -1,1 +1,1 @@
-"""The same code at other numbers: other points, arrays, cotangents, types, and NaN."""
+"""Ask the same code at other numbers: points, arrays, cotangents, types, and NaN."""

@@ -1,4 +1,4 @@
-"""float32 beside float64: a branch of its own may be wrong there, and nowhere else."""
+"""Ask in float32 beside float64, where the code may have a branch of its own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SUSPICIOUS = 2.0**-6  # of the norm: no digits lost, another number
 
 
 def in_single(case: Case, bare: Bare) -> Iterator[Comparison | Unasked]:
-    """The comparison in float32, if it is wrong there: certified where it looks so."""
+    """The comparison in float32 if it is wrong; certified only where an estimate looks wrong."""
     if case.dtype.name != "float64":
         return
     try:

@@ -1,4 +1,4 @@
-"""Arguments made others: of one sign, equal in pairs, an index given twice, a longer axis.
+"""Change the arguments of a call: one sign, equal pairs, an index given twice, a longer axis.
 
 An argument that looks chosen (rows that sum to one, of one sign, sorted, with entries twice, a
 permutation) stays as it is: a backward may rest on what its caller keeps, as p − t for cross
@@ -32,17 +32,17 @@ _PAIRS = 2**21  # of entries of two arguments: as many may meet, in a convolutio
 
 
 def free_ones(move: Callable[[Tensor], Tensor]) -> Change:
-    """A change of each floating-point tensor that looks as if any numbers would do."""
+    """Changes of each floating-point tensor that does not look chosen, as a mask does."""
     return partial(moved, move=lambda x: move(x) if is_free(numbers(x)) else x)
 
 
 def scaled(power: int) -> Change:
-    """All of them times a power of two."""
+    """All of the tensors times a power of two."""
     return free_ones(lambda x: x * 2.0**power)
 
 
 def subnormal(dtype: FloatType, argument: Float64Array) -> Change:
-    """One argument in an eighth of the subnormal range: of several subnormal ones all is 0."""
+    """One argument scaled into an eighth of the subnormal range: several at once give only 0."""
 
     def move(x: Tensor) -> Tensor:
         if x.numel() != argument.size or not np.array_equal(numbers(x).ravel(), argument.ravel()):
@@ -90,7 +90,7 @@ OF_LESS_RANK: dict[str, Change] = {
 
 
 def of_integers(given: Any) -> dict[str, Change]:
-    """Changes of the whole numbers among the arguments; a permutation stays as it is."""
+    """Changes of the integer arguments that are indices; a permutation stays as it is."""
     open_to_it = [x for x in _tensors(given) if _are_indices(x)]
     if not open_to_it:
         return {}
@@ -157,7 +157,7 @@ def _with_one_more_often(x: Tensor) -> Tensor:
 
 
 def of_lengths(given: Any, *, apart: bool = False) -> Iterator[tuple[str, Change]]:
-    """Changes that make axes of one length another, where no argument looks chosen along them.
+    """Changes that lengthen the axes of one length, where no argument looks chosen along them.
 
     One entry, of which squeeze() leaves no axis; and as many as a block of a kernel does not hold.
 
@@ -235,7 +235,7 @@ def numbers(x: Tensor) -> Float64Array:
 
 
 def is_free(x: Float64Array) -> bool:
-    """Whether any numbers would have done as well, by the look of them."""
+    """Whether a tensor's values look arbitrary, so that others would serve as well."""
     if x.size < _FEWEST or not np.isfinite(x).all() or x.min() >= 0 or x.max() <= 0:
         return False
     return not _is_chosen(x)

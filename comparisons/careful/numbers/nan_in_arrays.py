@@ -1,4 +1,4 @@
-"""NaN among finite neighbours: one that comes must not be lost, and must stay in its row.
+"""Put a NaN into one row of an array: the gradient must keep it, and keep it in that row.
 
 A backward is linear in the cotangent: a NaN there is one in every gradient that depends on it. Code
 whose rows have something to do with each other, as batch_norm's have, may well spread it; so what
@@ -25,7 +25,7 @@ _CLEAR = 2.0**-10  # of the largest: a slope that is not 0
 
 
 def nan_in_arrays(case: Case, bare: Bare, rows: RowsApart | None) -> Iterator[Told]:
-    """Each input whose gradient loses a NaN or passes it on to other rows, in words."""
+    """In words each input whose gradient loses a NaN or passes it on to other rows."""
     yield from _in_cotangent(case, bare, rows)
     if rows is not None and not bare.fixed:
         yield from _in_a_row(case, bare, rows)

@@ -1,4 +1,4 @@
-"""A NaN that goes into a function of several variables, and must come out of its gradients.
+"""Put a NaN into a function of several variables: it must come out of its gradients.
 
 Asked of a backward written by hand, of a smooth function, where the formula of a slope names the
 variable that is NaN. Code that torch differentiates may give a number: the gradient of `clamp` is 0
@@ -26,7 +26,7 @@ _SOME = 8  # points, of which every other one is NaN
 
 
 def nan_in_points(case: Case, points: Inputs) -> Iterator[Comparison | Unasked]:
-    """Each variable whose gradient is a number where a variable in its formula is NaN."""
+    """In words each variable whose gradient is a number where a variable of its formula is NaN."""
     definition = case.subject.definition
     assert definition is not None  # noqa: S101 - it is judged by a formula
     if definition.formula.has(*BENT):

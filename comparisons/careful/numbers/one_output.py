@@ -1,4 +1,4 @@
-"""One of several outputs alone: the cotangents of the others are None, and count as zeros."""
+"""Differentiate one of several outputs alone: its backward gets None for the others' cotangents."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from comparisons.subjects.own.bare import Bare
 
 
 def one_output(case: Case, bare: Bare) -> Iterator[Told]:
-    """Each input whose gradient is wrong if one output alone is differentiated, in words."""
+    """In words each input whose gradient is wrong if one output alone is differentiated."""
     if len(bare.weights) < 2:
         return
     given, v = inputs_of(case, bare), cotangents_of(case, bare)

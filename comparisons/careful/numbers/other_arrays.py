@@ -1,4 +1,4 @@
-"""A backward written by hand, or judged by other code, at other arguments than the given.
+"""Ask a hand-written backward, or code judged by other code, at other arguments than those given.
 
 A softmax whose backward drops a row that has no positive entry is right wherever a row of normal
 numbers was drawn. So the code is captured anew at arguments that it would take as well, and what
@@ -42,7 +42,7 @@ _CHOSEN = "the inputs look chosen: of one sign, or with equal entries, sums or n
 
 
 def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also]:
-    """The comparisons at other arguments that are wrong, or where the code was asked besides."""
+    """The comparisons at other arguments that are wrong, and in words what else was asked."""
     why = _obstacle(case)
     if why:
         yield Unasked(_WHAT, why)

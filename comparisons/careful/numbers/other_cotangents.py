@@ -1,4 +1,4 @@
-"""Cotangents beside the one that captured code is judged for: of other sizes, ones, zeros.
+"""Ask captured code for other cotangents than the first: of other sizes, ones, zeros.
 
 A gradient is linear in its cotangent. So a power of two before it is one before the gradient, bit
 by bit unless something over- or underflows, and 0 gives 0; what differs is certified and judged.
@@ -32,7 +32,7 @@ _SUSPICIOUS_ELSE = 2.0**-4
 
 
 def other_cotangents(calls: Calls) -> Iterator[Comparison | Unasked]:
-    """What is wrong for a cotangent of another size, for ones, for zeros."""
+    """The findings for a cotangent of another size, for ones and for zeros."""
     case = calls.case
     first = calls.gradients(calls.leaves())
     types = case.subject.types(case.dtype)

@@ -1,4 +1,4 @@
-"""How far out code returns soon: a loop that counts down from its argument never does at 2⁶⁰."""
+"""Find how far out code returns soon: a loop that counts down from 2⁶⁰ never does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LONGER, _PATIENCE = 4.0, 2e-4  # times as long, and seconds more
 
 
 def soon_up_to(call: Callable[[float], object], furthest: float) -> float:
-    """The largest size, up to the furthest, at which a call takes no longer than near by.
+    """The largest size, up to the furthest, at which a call takes no longer than at small numbers.
 
     Sizes grow by sixteen from 64 on, so that a loop is left before it is long. Time is that of the
     process, the shorter of two calls.

@@ -1,4 +1,4 @@
-"""Other numbers of rows: one alone, all but the last, very many on two threads.
+"""Ask for other numbers of rows: one alone, all but the last, very many on two threads.
 
 Asked where the rows of the inputs, along their first axis, have nothing to do with each other: a
 row's gradient is then the same whatever stands beside it, and that of a weight a sum over rows.
@@ -41,7 +41,7 @@ _TWO_THREADS = "torch.set_num_threads(2)"
 
 @dataclass(frozen=True, eq=False)
 class RowsApart:
-    """The inputs and outputs that have rows, which have nothing to do with each other."""
+    """The inputs and outputs that have rows, each row a computation of its own."""
 
     count: int
     inputs: Sequence[str]
@@ -49,7 +49,7 @@ class RowsApart:
 
 
 def rows_of(case: Case, bare: Bare) -> RowsApart | None:
-    """The rows of a case; None if there is one, or they have to do with each other."""
+    """The rows of a case; None if there is one row, or rows depend on each other."""
     graph = case.subject.graph
     counts = {bare.shapes[y][:1] for y in bare.weights}
     if len(counts) != 1 or not all(counts) or min(counts)[0] < 2:
@@ -101,7 +101,7 @@ def _alike(case: Case, bare: Bare, rows: RowsApart) -> bool:
 
 
 def other_rows(case: Case, bare: Bare, rows: RowsApart | None) -> Iterator[Told | Unasked]:
-    """Each input whose gradient is wrong for another number of rows, in words."""
+    """In words each input whose gradient is wrong for another number of rows."""
     if rows is None:
         yield Unasked(_WHAT, "a row's gradient depends on the other rows, or there are none")
         yield from _on_threads(case, bare)

@@ -1,4 +1,4 @@
-"""A case at more points than can be certified: what looks wrong is certified and judged."""
+"""Screen a case at more points than can be certified: what looks wrong is certified and judged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_OTHERWISE = 128  # of what another gives otherwise
 
 @dataclass(eq=False)
 class Screen:
-    """A function of one variable at very many points; engines are asked one after the other.
+    """A function of one variable at very many points, to be asked of one engine after the other.
 
     What an engine gives bit by bit as another did before it is judged already.
     """
@@ -32,12 +32,12 @@ class Screen:
 
     @property
     def size(self) -> int:
-        """How many points there are."""
+        """The number of points."""
         return int(np.size(self.case.inputs[self._variable]))
 
     @undisturbed()
     def answer(self, engine: Engine, some: IndexArray | None = None) -> Comparison | None:
-        """What the engine gives, judged where it looks worst; None if another gave the same.
+        """The engine's gradients, judged where they look worst; None if another's were the same.
 
         Args: some, the points that it is asked at, if not the engine's own choice or all.
         Raises: ValueError if the engine cannot be asked; TypeError if torch fails; what the

@@ -1,4 +1,4 @@
-"""Whether a gradient at other arrays looks wrong, by what float64 estimates; then it is judged."""
+"""Tell by a float64 estimate whether a gradient looks wrong: only such ones are certified."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def arguments_of(case: Case) -> list[str]:
 
 
 def norms(case: Case) -> dict[str, float]:
-    """Of each adjoint, roughly."""
+    """The norm of each adjoint by a float64 estimate."""
     with np.errstate(all="ignore"):
         found = case.derived.approximate(case.inputs)
         return {name: float(np.linalg.norm(np.ravel(g))) for name, g in found.items()}
@@ -80,7 +80,7 @@ def _lost(size: float, given: float, scale: float, dtype: FloatType) -> bool:
 
 
 def steady(case: Case) -> bool:
-    """Whether what is wrong is as wrong some units beside: what only rounds off is another there.
+    """Whether an error is as large some units beside, as no mere rounding error is.
 
     Its size says nothing where entries are scaled. Of a saturated softmax p (dp − Σ p dp) is what
     rounding left of dp, and grows with the entries.

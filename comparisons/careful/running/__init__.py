@@ -1,1 +1,1 @@
-"""Code run once more, and the statements that run it again."""
+"""Run code once more, and write the statements that run it again."""

@@ -1,4 +1,4 @@
-"""Captured code called as a user calls it, in one circumstance or another.
+"""Call captured code as a user calls it, in one circumstance or another.
 
 Every call gives gradients by name for the same cotangents; what circumstance it was in must make no
 difference.
@@ -27,7 +27,7 @@ Layout = Callable[[Float64Array, "Calls"], Any]
 
 
 def contiguous(values: Float64Array, calls: Calls) -> Tensor:
-    """As `torch.tensor` lays numbers out."""
+    """A contiguous copy, as `torch.tensor` lays numbers out."""
     made: Tensor = calls.case.setting.tensor(values)
     return made
 
@@ -67,13 +67,13 @@ class Calls:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The inputs of the user's code."""
+        """The names of the user's inputs."""
         weights = set(self.bare.weights.values())
         return tuple(i.name for i in self.case.subject.graph.inputs if i.name not in weights)
 
     @cached_property
     def given(self) -> Named:
-        """The inputs' numbers, in the user's shapes."""
+        """The inputs' numbers in the user's shapes."""
         shapes = self.bare.shapes
         return {name: np.reshape(self.case.inputs[name], shapes[name]) for name in self.names}
 
@@ -84,7 +84,7 @@ class Calls:
         asked: Iterable[str] | None = None,
         given: Named | None = None,
     ) -> dict[str, Tensor]:
-        """The inputs as tensors; those asked for, by default all, require a gradient."""
+        """The inputs as tensors; those named, by default all, require a gradient."""
         chosen = set(self.names if asked is None else asked)
         made = {}
         for name, values in (given or self.given).items():
@@ -93,12 +93,12 @@ class Calls:
         return made
 
     def outputs(self, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The outputs that have a gradient."""
+        """The outputs that have a gradient, by name."""
         return {name: y for name, y in self.returned(leaves).items() if y.requires_grad}
 
     @cached_property
     def returned(self) -> Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]:
-        """The code; of tensors of its own if it writes into what it is given, as torch says."""
+        """Call the code; if it writes into its inputs, with copies, as torch demands of leaves."""
         try:
             self.bare.on_the_very(self.leaves())
         except RuntimeError:
@@ -126,7 +126,7 @@ class Calls:
         cotangents: Mapping[str, Tensor] | None = None,
         **options: bool,
     ) -> Found:
-        """Of every leaf that requires one; zeros for None.
+        """The gradient of every leaf that requires one; zeros where torch has None.
 
         Args: options, those of `torch.autograd.grad`.
         """
@@ -151,7 +151,7 @@ class Calls:
 
 
 def differing(one: Named, other: Named) -> list[str]:
-    """The names in both whose numbers are not bit by bit the same; NaN is NaN."""
+    """The names in both whose numbers differ in some bit; NaN equals NaN."""
     return [
         name
         for name in one

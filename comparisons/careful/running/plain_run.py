@@ -1,4 +1,4 @@
-"""A user's code of arrays run once more, in other circumstances, beside itself in the usual ones.
+"""Run a user's code of arrays once in other circumstances, and give values and gradients.
 
 Those are judged already. What differs beyond all rounding is an error: not what another choice at a
 tie would give.
@@ -23,7 +23,7 @@ Arrays = Mapping[str, Float64Array]
 
 @dataclass(frozen=True, eq=False)
 class Ran:
-    """The values of outputs, and the gradients of inputs; of None zeros."""
+    """The values of outputs and the gradients of inputs, zeros where torch has None."""
 
     values: Arrays
     gradients: Arrays
@@ -32,7 +32,7 @@ class Ran:
 def plain_run(
     case: Case, bare: Bare, inputs: Arrays, cotangents: Arrays, threads: int | None = None
 ) -> Ran:
-    """The code at inputs, differentiated for cotangents of some or all of its outputs.
+    """Run the code at inputs, and differentiate it for cotangents of some or all of its outputs.
 
     Args: inputs and cotangents, by the names of inputs and outputs, in the user's shapes; threads,
         on how many of torch's it runs, if not on as many as there are.
@@ -77,7 +77,7 @@ def _numbers(tensor: object) -> Float64Array:
 
 
 def inputs_of(case: Case, bare: Bare) -> dict[str, Float64Array]:
-    """The code's inputs at which the case is, in the user's shapes."""
+    """The inputs of the case as arrays in the user's shapes."""
     return {
         name: np.reshape(case.inputs[name], shape)
         for name, shape in bare.shapes.items()
@@ -86,12 +86,12 @@ def inputs_of(case: Case, bare: Bare) -> dict[str, Float64Array]:
 
 
 def cotangents_of(case: Case, bare: Bare) -> dict[str, Float64Array]:
-    """The cotangent of each output, in the user's shapes."""
+    """The cotangent of each output in the user's shape."""
     return {y: np.reshape(case.inputs[v], bare.shapes[y]) for y, v in bare.weights.items()}
 
 
 def differs(case: Case, name: str, got: Float64Array, wanted: Float64Array, times: float) -> bool:
-    """Whether a gradient is off by more than all of its roundings; NaN beside NaN is not.
+    """Whether a gradient is off by more than all its roundings; NaN equals NaN.
 
     Args: name, whose allowance counts, for an array of any shape; times, how often.
     """

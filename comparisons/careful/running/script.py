@@ -1,4 +1,4 @@
-"""Findings in plain torch: statements that show what a sentence says, as the call was made.
+"""Write a finding as statements of plain torch that show it, with the call as it was made.
 
 Each prints the number in the sentence, or raises what the sentence quotes.
 """
@@ -30,7 +30,7 @@ Told = tuple[
 
 
 class Script:
-    """Statements one after another, and how many numbers they hold.
+    """Statements one after another, and the count of numbers that they hold.
 
     `§f` in a statement is a name that neither the inputs nor the code have, `f` where that is free:
     `§f` is the code as a function, `§y` what it returns, `§g` the gradients.
@@ -41,7 +41,7 @@ class Script:
         texts = () if bare is None else (bare.text, bare.text_on_the_very)
         self.taken = (
             subject.code,
-            subject.imports,
+            subject.origin.imports,
             *texts,
             *(i.name for i in subject.graph.inputs),
         )
@@ -50,33 +50,33 @@ class Script:
         self.size = 0
 
     def add(self, *statements: str) -> Script:
-        """Go on with these."""
+        """The script with these statements added."""
         self.statements += statements
         return self
 
     def tensor(self, values: Float64Array) -> str:
-        """A tensor of these numbers, which count."""
+        """The text of a tensor of these numbers, which are counted."""
         self.size += np.size(values)
         return f"torch.tensor({entries(np.asarray(values), '§h')}, {self.options})"
 
     def leaf(self, name: str, values: Float64Array, layout: Layout = contiguous) -> Script:
-        """An input that requires a gradient."""
+        """Add an input that requires a gradient."""
         return self.add(f"{name} = {self._laid(values, layout)}.requires_grad_()")
 
     def plain(self, name: str, values: Float64Array, layout: Layout = contiguous) -> Script:
-        """A tensor that requires none."""
+        """Add a tensor that requires no gradient."""
         return self.add(f"{name} = {self._laid(values, layout)}")
 
     def _laid(self, values: Float64Array, layout: Layout) -> str:
         return _LAID[layout](self.tensor(values), np.shape(values), self.options)
 
     def printing(self, what: str, index: Sequence[int] = ()) -> str:
-        """All of it, the last statement printing an entry; empty where it holds too much."""
+        """The whole text, its last statement printing an entry; empty where it is too long."""
         place = ", ".join(map(str, index)) or "()"
         return self.ending(f"print({what}[{place}].item())")
 
     def ending(self, *last: str) -> str:
-        """All of it, with these at the end."""
+        """The whole text with these statements at the end."""
         if self.size > MOST_ENTRIES:
             return ""
         whole = JOINT.join(("§h = float.fromhex", *self.statements, *last))
@@ -98,7 +98,7 @@ def with_leaves(
     given: Mapping[str, Float64Array] | None = None,
     begun: Script | None = None,
 ) -> Script:
-    """The same, with the inputs as `Calls.leaves` makes them."""
+    """The script of `of_calls` with the inputs as `Calls.leaves` makes them."""
     script = of_calls(calls) if begun is None else begun
     chosen = set(calls.names if asked is None else asked)
     for name, values in (given or calls.given).items():
@@ -108,7 +108,7 @@ def with_leaves(
 
 
 def with_seeds(script: Script, calls: Calls, layout: Layout = contiguous) -> Script:
-    """And the cotangents of the outputs that have a gradient."""
+    """The script of `with_leaves` with the cotangents of the outputs that have a gradient."""
     for y in _differentiable(calls):
         weight = calls.bare.weights[y]
         values = np.reshape(calls.case.inputs[weight], calls.bare.shapes[y])
@@ -117,12 +117,12 @@ def with_seeds(script: Script, calls: Calls, layout: Layout = contiguous) -> Scr
 
 
 def call(calls: Calls) -> str:
-    """The outputs."""
+    """Add the statement that calls the code."""
     return f"§y = §f({', '.join(calls.names)})"
 
 
 def differentiate(calls: Calls, asked: Iterable[str] | None = None, options: str = "") -> str:
-    """The gradients of the inputs asked for; zeros for None."""
+    """Add the statement that computes the gradients of some inputs; zeros for None."""
     outputs = calls.outputs(calls.leaves())
     return gradient(calls.case, calls.bare, asked or calls.names, outputs, options)
 
@@ -130,7 +130,7 @@ def differentiate(calls: Calls, asked: Iterable[str] | None = None, options: str
 def gradient(
     case: Case, bare: Bare, asked: Iterable[str], outputs: Mapping[str, Tensor], options: str = ""
 ) -> str:
-    """The statement that differentiates some outputs by some inputs, each weighted."""
+    """The statement that differentiates some weighted outputs by some inputs."""
     places = {y: f"§y[{list(bare.weights).index(y)}]" for y in outputs}
     seeds = [
         bare.weights[y]

@@ -1,1 +1,1 @@
-"""How the memory of the inputs is laid out for reverse mode: a layout a file."""
+"""Engines of reverse mode that differ in the memory layout of the inputs, one file each."""

@@ -1,4 +1,4 @@
-"""Reverse mode over images whose channels come last in memory."""
+"""Run reverse mode over images whose channels come last in memory."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _SHAPE = (2, 3, 4)  # of one image: channels, height, width
 
 
 class ChannelsLast(Layout):
-    """Four dimensions, in memory as convolutions like it."""
+    """Reverse mode over tensors of four dimensions in `torch.channels_last`."""
 
     name = "channels_last"
     summary = "Images of 2 × 3 × 4, `torch.channels_last`; the last value fills them up."
 
     def cut(self, values: Float64Array, setting: Setting) -> Iterator[Any]:
-        """One tensor."""
+        """One tensor of all values."""
         import torch
 
         images = -(-values.size // int(np.prod(_SHAPE)))
@@ -32,7 +32,7 @@ class ChannelsLast(Layout):
         yield tensor.contiguous(memory_format=torch.channels_last)
 
     def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
-        """The same, all of one value."""
+        """The text of such a tensor filled with one value."""
         whole = f"torch.full((2, {', '.join(map(str, _SHAPE))}), {value}, {options})"
         last = "memory_format=torch.channels_last"
         return f"{whole}.contiguous({last}).requires_grad_()", "0, 0, 0, 0"

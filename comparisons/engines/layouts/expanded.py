@@ -1,4 +1,4 @@
-"""Reverse mode over tensors of stride 0: what `expand` and the gradient of `sum` give."""
+"""Run reverse mode over tensors of stride 0, as `expand` and the gradient of `sum` give."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _TIMES = 3  # as often is one number expanded
 
 
 class Expanded(Pointwise):
-    """One number, seen several times; input and cotangent, or one of them, in turn."""
+    """Reverse mode over one number expanded: as input, as cotangent, as both, in turn."""
 
     name = "expanded"
     summary = "Inputs or cotangents of stride 0, one number expanded."
 
     def chosen(self, size: int) -> IndexArray | None:
-        """The first, each as often as it is expanded."""
+        """The first points, each as often as it is expanded."""
         return np.repeat(np.arange(min(size, _MOST)), _TIMES)
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
@@ -47,9 +47,9 @@ class Expanded(Pointwise):
         return Gradients({k: np.stack(parts).reshape(shape) for k, parts in found.items()})  # type: ignore[arg-type]  # arrays
 
     def statement(self, shown: Snippet) -> str:
-        """`backward`, then `.grad`: the layout is in the tensor."""
+        """The statements of a plain backward: the layout is in the tensor."""
         return backward_statement(shown)
 
     def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
-        """One number, expanded."""
+        """The text of one number, expanded."""
         return f"torch.full((1,), {value}, {options}).expand({_TIMES}).requires_grad_()", "0"

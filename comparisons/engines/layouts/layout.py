@@ -1,4 +1,4 @@
-"""Reverse mode over tensors laid out otherwise: kernels have a path for each.
+"""Run reverse mode over other memory layouts, for which kernels have other paths.
 
 The same numbers go in as into `reverse`; a kernel that computes something else for a stride, for a
 tail shorter than its vectors, or beside a NaN, is found out.
@@ -22,14 +22,14 @@ from comparisons.subjects.subject import Subject
 
 
 class Layout(Pointwise):
-    """Reverse mode over the pieces of a layout, for functions applied point by point."""
+    """Reverse mode over the tensors of a layout, for functions applied point by point."""
 
     @abstractmethod
     def cut(self, values: Float64Array, setting: Setting) -> Iterator[Any]:
-        """The tensors that a flat array becomes."""
+        """Cut a flat array into the tensors of the layout."""
 
     def join(self, parts: list[Float64Array], size: int) -> Float64Array:
-        """The gradients of all tensors as one flat array of so many, in the points' own order."""
+        """Join the gradients of all tensors into one flat array, in the points' own order."""
         return np.concatenate([part.ravel() for part in parts])[:size]
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
@@ -53,5 +53,5 @@ class Layout(Pointwise):
         return Gradients({k: self.join(parts, size).reshape(shape) for k, parts in found.items()})
 
     def statement(self, shown: Snippet) -> str:
-        """`backward`, then `.grad`: the layout is in the tensor."""
+        """The statements of a plain backward: the layout is in the tensor."""
         return backward_statement(shown)

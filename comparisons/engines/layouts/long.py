@@ -1,4 +1,4 @@
-"""Reverse mode over a tensor so long that torch cuts it into parts for its threads."""
+"""Run reverse mode over a tensor so long that torch splits it among its threads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LENGTH = 140_001
 
 
 class Long(Pointwise):
-    """Every value again and again."""
+    """Reverse mode over the values repeated until torch uses several threads."""
 
     name = "long"
 
@@ -28,7 +28,7 @@ class Long(Pointwise):
         self.summary = f"The points repeated to 140,001 elements or more, on {threads} threads."
 
     def chosen(self, size: int) -> IndexArray | None:
-        """All, and from the first again."""
+        """All points, repeated from the first."""
         return np.arange(max(_LENGTH, size + 1)) % size
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
@@ -47,5 +47,5 @@ class Long(Pointwise):
         return Gradients({name: found.values[name] for name in leaves})
 
     def statement(self, shown: Snippet) -> str:
-        """`backward`, then `.grad`, on as many threads."""
+        """The statements of a plain backward on as many threads."""
         return f"torch.set_num_threads({self.threads}); {backward_statement(shown)}"

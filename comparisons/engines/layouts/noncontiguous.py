@@ -1,4 +1,4 @@
-"""Reverse mode over arrays whose memory is reversed."""
+"""Run reverse mode over arrays whose memory is reversed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from comparisons.subjects.subject import Subject
 
 
 class NonContiguous(Engine):
-    """What a transposed matrix is to a kernel."""
+    """Reverse mode over non-contiguous arrays, such as a transposed matrix."""
 
     name = "noncontiguous"
     summary = (
@@ -42,11 +42,11 @@ class NonContiguous(Engine):
         return backward(subject, leaves, setting.cotangent(inputs))
 
     def statement(self, shown: Snippet) -> str:
-        """`backward`, then `.grad`: the layout is in the tensors."""
+        """The statements of a plain backward: the layout is in the tensors."""
         return backward_statement(shown)
 
     def array(self, entries: str, options: str, axes: int) -> str:
-        """The same entries, with their memory reversed."""
+        """The text of an array of these entries with its memory reversed."""
         if axes < 2:
             return super().array(entries, options, axes)
         order = f".permute({', '.join(map(str, _reversed(axes)))})"

@@ -1,4 +1,4 @@
-"""Reverse mode over a tensor that does not start where its storage does."""
+"""Run reverse mode over a tensor that does not start where its storage does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BEFORE = 3  # elements of the storage that are not the tensor's
 
 
 class Offset(Layout):
-    """A slice."""
+    """Reverse mode over a slice with a storage offset."""
 
     name = "offset"
     summary = "What is left of a tensor without its first three elements, in three dimensions."
@@ -29,6 +29,6 @@ class Offset(Layout):
         yield setting.tensor(np.concatenate([before, filled]))[_BEFORE:].reshape(rows, 2, 5)
 
     def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
-        """The same, all of one value."""
+        """The text of such a tensor filled with one value."""
         whole = f"torch.full(({WIDTH * 10 + _BEFORE},), {value}, {options})[{_BEFORE}:]"
         return f"{whole}.reshape({WIDTH}, 2, 5).requires_grad_()", "0, 0, 0"

@@ -1,4 +1,4 @@
-"""Reverse mode, one element at a time."""
+"""Run reverse mode one element at a time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST = 1024  # points; each costs a forward and a backward pass of its own
 
 
 class Single(Layout):
-    """Tensors too short for a vector instruction."""
+    """Reverse mode over tensors of one element, too short for a vector instruction."""
 
     name = "single"
     summary = "One element at a time."
@@ -33,10 +33,10 @@ class Single(Layout):
         return np.concatenate([spread, np.arange(size - 3, size)])
 
     def cut(self, values: Float64Array, setting: Setting) -> Iterator[Any]:
-        """A tensor a value."""
+        """One tensor for each value."""
         for value in values:
             yield setting.tensor(np.array([value]))
 
     def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
-        """One of them."""
+        """The text of a tensor of one element."""
         return f"torch.full((1,), {value}, {options}{self.requiring_grad})", "0"

@@ -1,4 +1,4 @@
-"""Reverse mode over every short length: what is left over after the last whole vector."""
+"""Run reverse mode over every short length, for what is left after the last whole vector."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _LONGEST = 67  # past four vectors of 16 lanes, and three more
 
 
 class Tails(Layout):
-    """Tensors of every length up to a few vectors."""
+    """Reverse mode over tensors of every length up to a few vectors."""
 
     name = "tails"
     summary = "Tensors of 1, 2, … 67 elements, and from 1 again."
 
     def cut(self, values: Float64Array, setting: Setting) -> Iterator[Any]:
-        """Pieces of growing length."""
+        """Cut the values into tensors of growing length."""
         for start, length in _pieces(values.size):
             yield setting.tensor(values[start : start + length])
 
     def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:
-        """The piece that the point was in, all of one value."""
+        """The text of the tensor that the point was in, filled with one value."""
         start, length = next(
             (start, length)
             for start, length in _pieces(place.size)

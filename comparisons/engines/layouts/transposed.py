@@ -1,4 +1,4 @@
-"""Reverse mode over a transposed matrix."""
+"""Run reverse mode over a transposed matrix."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _ROWS = 7
 
 
 class Transposed(Layout):
-    """A matrix whose rows are not contiguous."""
+    """Reverse mode over a matrix stored by columns."""
 
     name = "transposed"
     summary = "A matrix stored by columns; the last value fills it up."
 
     def cut(self, values: Float64Array, setting: Setting) -> Iterator[Any]:
-        """One matrix."""
+        """One matrix of all values."""
         columns = -(-values.size // _ROWS)
         filled = np.concatenate([values, np.full(_ROWS * columns - values.size, values[-1])])
         tensor = setting.empty((columns, _ROWS)).t()
@@ -30,6 +30,6 @@ class Transposed(Layout):
         yield tensor
 
     def point(self, value: str, options: str, place: AmongPoints) -> tuple[str, str]:  # noqa: ARG002 - the same anywhere
-        """The same, all of one value."""
+        """The text of such a matrix filled with one value."""
         whole = f"torch.full(({WIDTH}, {_ROWS}), {value}, {options})"
         return f"{whole}.t().requires_grad_()", "0, 0"

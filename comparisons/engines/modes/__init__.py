@@ -1,1 +1,1 @@
-"""How torch is asked to differentiate: a mode a file."""
+"""Engines that differ in how torch is asked to differentiate, one file each."""

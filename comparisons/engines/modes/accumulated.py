@@ -1,4 +1,4 @@
-"""Reverse mode twice, into one gradient."""
+"""Run two backward passes into one gradient."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Accumulated(Engine):
         return Gradients({name: _half(twice[name], once[name], setting) for name in leaves})
 
     def statement(self, shown: Snippet) -> str:
-        """Half of the sum, unless the sum overflows."""
+        """The statements that print half of the sum, unless the sum overflows."""
         step, entry = f"{shown.total}.backward({shown.cotangent})", f"[{shown.index}].item()"
         grad = f"{shown.name}.grad"
         if not shown.index:

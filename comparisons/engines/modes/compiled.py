@@ -1,4 +1,4 @@
-"""`torch.compile`: what inductor makes of the function and of its backward."""
+"""Run what `torch.compile` makes of the function and of its backward."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from comparisons.subjects.subject import Subject
 
 
 class Compiled(Engine):
-    """Inductor's own kernels."""
+    """Reverse mode through the kernels that inductor writes."""
 
     name = "compiled"
     summary = "The subject compiled by inductor, then `Tensor.backward()` once."
@@ -43,7 +43,7 @@ class Compiled(Engine):
         return Gradients({name: found.values[name] for name in leaves})
 
     def statement(self, shown: Snippet) -> str:
-        """The compiled function, then `backward`."""
+        """The statements that compile the function and run `backward`."""
         called = f"torch.compile(lambda {shown.arguments}: {shown.code})({shown.arguments})"
         return f"{replace(shown, code=called).total}.backward({shown.cotangent}); " + shown.printed(
             f"{shown.name}.grad"

@@ -1,4 +1,4 @@
-"""Forward mode by dual numbers."""
+"""Run forward mode by dual tensors."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from comparisons.subjects.subject import Subject
 
 
 class ForwardAD(Pointwise):
-    """Dual tensors."""
+    """Forward mode by `torch.autograd.forward_ad`."""
 
     name = "forward_ad"
     summary = "`torch.autograd.forward_ad`: dual tensors through the plain function."
     requiring_grad = ""
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
-        """The slope in each input."""
+        """The slope in each input, by a tangent of ones in it."""
         from torch.autograd import forward_ad as untyped
 
         forward_ad: Any = untyped
@@ -45,7 +45,7 @@ class ForwardAD(Pointwise):
         return Gradients(found)
 
     def statement(self, shown: Snippet) -> str:
-        """A level entered, and left."""
+        """The statements that enter a level of dual numbers, and leave it."""
         dual = f"{shown.name} = fwd.make_dual({shown.name}, {tangent_text(shown)})"
         printed = shown.printed(f"fwd.unpack_dual({shown.code}).tangent")
         return (

@@ -1,4 +1,4 @@
-"""Second derivatives: the backward pass differentiated in forward mode."""
+"""Compute second derivatives by forward mode through the backward pass."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from comparisons.subjects.subject import Subject
 
 
 class ForwardOverReverse(SecondOrder):
-    """The tangent of the gradient."""
+    """f'' as the tangent of the gradient."""
 
     name = "forward_over_reverse"
     summary = "`torch.func.jvp` of `torch.func.grad`."
     requiring_grad = ""
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
-        """f'' as the tangent of f'."""
+        """f'' as the tangent of f' for a tangent of ones."""
         import torch
 
         (name,) = (i.name for i in subject.graph.inputs)
@@ -31,7 +31,7 @@ class ForwardOverReverse(SecondOrder):
         return Gradients({name: float64(curvature)})
 
     def statement(self, shown: Snippet) -> str:
-        """A tangent of ones through the gradient."""
+        """The statement that pushes a tangent of ones through the gradient."""
         z = shown.name
         seed = f" * {shown.cotangent}" if shown.cotangent else ""
         slope = f"torch.func.grad(lambda {z}: (({shown.code}){seed}).sum())"

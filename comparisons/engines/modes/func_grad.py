@@ -1,4 +1,4 @@
-"""torch.func's gradient of a number."""
+"""Run `torch.func.grad`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FuncGrad(Pointwise):
         return Gradients(dict(zip(names, map(float64, total(*primals)), strict=True)))
 
     def statement(self, shown: Snippet) -> str:
-        """The gradient in the one input."""
+        """The statement that prints the gradient in the one input."""
         seed = shown.cotangent or "1.0"
         total = f"lambda {shown.arguments}: (({shown.code}) * {seed}).sum()"
         return shown.printed(f"torch.func.grad({total}, {shown.number})({shown.arguments})")

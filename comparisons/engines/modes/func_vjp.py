@@ -1,4 +1,4 @@
-"""torch.func's pullback."""
+"""Run `torch.func.vjp`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from comparisons.subjects.subject import Subject
 
 
 class FuncVjp(Engine):
-    """A vector-Jacobian product."""
+    """Reverse mode as the vector-Jacobian product of `torch.func.vjp`."""
 
     name = "func_vjp"
     summary = "`torch.func.vjp`."
@@ -28,7 +28,7 @@ class FuncVjp(Engine):
         return Gradients(dict(zip(names, map(float64, pullback(seed)), strict=True)))
 
     def statement(self, shown: Snippet) -> str:
-        """The pullback of the cotangent."""
+        """The statement that applies the pullback to the cotangent."""
         function = f"lambda {shown.arguments}: {shown.code}"
         seed = shown.cotangent or "torch.ones_like(y)"
         printed = shown.printed(f"pullback({seed})[{shown.number}]")

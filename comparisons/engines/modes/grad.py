@@ -1,4 +1,4 @@
-"""Reverse mode that returns gradients."""
+"""Run reverse mode that returns gradients instead of accumulating them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from comparisons.subjects.subject import Subject
 
 
 class Grad(Engine):
-    """`torch.autograd.grad`."""
+    """Reverse mode by `torch.autograd.grad`."""
 
     name = "grad"
     summary = "`torch.autograd.grad`: gradients are returned, and nothing is accumulated."
@@ -33,17 +33,17 @@ class Grad(Engine):
         return Gradients(dict(zip(leaves, values, strict=True)))
 
     def returned(self, output: Any, leaves: Sequence[Any], seed: Any) -> Sequence[Any]:
-        """What torch returns: a tensor a leaf, None for one that is not used."""
+        """The tuple that torch returns: a tensor for each leaf, None for one that is not used."""
         import torch
 
         return torch.autograd.grad(output, leaves, seed, allow_unused=True)
 
     def statement(self, shown: Snippet) -> str:
-        """`torch.autograd.grad` of the one input."""
+        """The statement that calls `torch.autograd.grad` for the one input."""
         return shown.printed(f"{grad_statement(shown)})[0]")
 
 
 def grad_statement(shown: Snippet, output: str = "") -> str:
-    """The call as text, its bracket open for further keywords; `output` is another name of it."""
+    """The text of the call, its bracket open for further keywords."""
     seed = f", {shown.cotangent}" if shown.cotangent else ""
     return f"torch.autograd.grad({output or shown.total}, {shown.name}{seed}"

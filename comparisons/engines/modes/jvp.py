@@ -1,4 +1,4 @@
-"""Forward mode by torch.func: a tangent of ones in one input at a time."""
+"""Run `torch.func.jvp` with a tangent of ones in one input at a time."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from comparisons.subjects.subject import Subject
 
 
 class Jvp(Pointwise):
-    """A Jacobian-vector product."""
+    """Forward mode as the Jacobian-vector product of `torch.func.jvp`."""
 
     name = "jvp"
     summary = "`torch.func.jvp`."
     requiring_grad = ""
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
-        """The slope in each input."""
+        """The slope in each input, by a tangent of ones in it."""
         import torch
 
         function = output_of(subject)
@@ -42,7 +42,7 @@ class Jvp(Pointwise):
         return Gradients(found)
 
     def statement(self, shown: Snippet) -> str:
-        """A tangent in the one input."""
+        """The statement that pushes a tangent through the one input."""
         name, tangent = shown.name, tangent_text(shown)
         return shown.printed(
             f"torch.func.jvp(lambda {name}: {shown.code}, ({name},), ({tangent},))[1]"
@@ -66,7 +66,7 @@ def require_tangents(function: Callable[..., Any], primals: Sequence[Any]) -> No
 
 
 def tangent_for(inputs: Inputs, setting: Setting, primal: Any) -> Any:
-    """The tangent that goes in: of a function point by point, the same numbers as a cotangent."""
+    """The tangent to put in: of a function applied point by point, the cotangent's numbers."""
     import torch
 
     given = setting.cotangent(inputs)
@@ -74,5 +74,5 @@ def tangent_for(inputs: Inputs, setting: Setting, primal: Any) -> Any:
 
 
 def tangent_text(shown: Snippet) -> str:
-    """The same in plain torch."""
+    """The tangent in plain torch."""
     return shown.cotangent or f"torch.ones_like({shown.name})"

@@ -1,4 +1,4 @@
-"""Reverse mode whose backward pass is itself recorded, as for a second derivative."""
+"""Run reverse mode with `create_graph=True`, as for a second derivative."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from comparisons.engines.snippet import Snippet
 
 
 class Recorded(Grad):
-    """The first derivative, in the mode in which a second one can be asked for."""
+    """Reverse mode whose backward pass is recorded itself."""
 
     name = "recorded"
     summary = "`torch.autograd.grad(create_graph=True)`: the first derivative, recorded."
 
     def returned(self, output: Any, leaves: Sequence[Any], seed: Any) -> Sequence[Any]:
-        """The gradients with a graph of their own."""
+        """The gradients, each with a graph of its own."""
         import torch
 
         return torch.autograd.grad(output, leaves, seed, create_graph=True, allow_unused=True)
 
     def statement(self, shown: Snippet) -> str:
-        """`torch.autograd.grad` of the one input, recorded."""
+        """The statement that calls `torch.autograd.grad` with `create_graph=True`."""
         return shown.printed(f"{grad_statement(shown)}, create_graph=True)[0]")

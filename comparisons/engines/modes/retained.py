@@ -1,4 +1,4 @@
-"""Reverse mode a second time through the same graph."""
+"""Run the backward pass twice through the same graph."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from comparisons.engines.snippet import Snippet
 
 
 class Retained(Grad):
-    """What the first pass leaves for the second."""
+    """The second backward pass through a retained graph."""
 
     name = "retained"
     summary = "The second of two backward passes through one graph, `retain_graph=True`."
@@ -23,6 +23,6 @@ class Retained(Grad):
         return super().returned(output, leaves, seed)
 
     def statement(self, shown: Snippet) -> str:
-        """Two passes; the second is printed."""
+        """The statements of two passes, of which the second is printed."""
         ask = grad_statement(shown, "y")
         return f"y = {shown.total}; {ask}, retain_graph=True); {shown.printed(f'{ask})[0]')}"

@@ -1,4 +1,4 @@
-"""Eager reverse mode."""
+"""Run eager reverse mode."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from comparisons.subjects.subject import Subject
 
 
 class Reverse(Engine):
-    """What every training loop does."""
+    """Reverse mode by `Tensor.backward()`, as every training loop does it."""
 
     name = "reverse"
     summary = "`Tensor.backward()` once, with the intermediate gradients retained."
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
         """The `.grad` of every input and line."""
-        return backward(subject, setting.leaves(subject, inputs), setting.cotangent(inputs))
+        leaves, seed = setting.leaves(subject, inputs), setting.cotangent(inputs)
+        return backward(subject, leaves, seed, lines=setting.lines)
 
     def statement(self, shown: Snippet) -> str:
-        """`backward`, then `.grad`."""
+        """The statements of `backward`, then `.grad`."""
         return backward_statement(shown)

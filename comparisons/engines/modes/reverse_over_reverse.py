@@ -1,4 +1,4 @@
-"""Second derivatives: the backward pass differentiated by a backward pass."""
+"""Compute second derivatives by a backward pass through the backward pass."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from comparisons.subjects.subject import Subject
 
 
 class SecondOrder(Pointwise):
-    """f'' of a function of one variable, times the cotangent."""
+    """An engine for f'' of a function of one variable, times the cotangent."""
 
     order = 2
 
@@ -22,13 +22,13 @@ class SecondOrder(Pointwise):
 
 
 class ReverseOverReverse(SecondOrder):
-    """Double backward."""
+    """f'' by double backward."""
 
     name = "reverse_over_reverse"
     summary = "`backward(create_graph=True)`, and a backward pass through that."
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
-        """f'' by two `torch.autograd.grad`."""
+        """f'' by two calls of `torch.autograd.grad`."""
         import torch
 
         ((name, z),) = setting.leaves(subject, inputs).items()
@@ -43,7 +43,7 @@ class ReverseOverReverse(SecondOrder):
         return Gradients({name: float64(curvature)})
 
     def statement(self, shown: Snippet) -> str:
-        """The gradient with its own graph, then its gradient."""
+        """The statements that take the gradient with its graph, then its gradient."""
         seed = f"{shown.cotangent}, " if shown.cotangent else ""
         slope = f"torch.autograd.grad({shown.total}, {shown.name}, {seed}create_graph=True)"
         return f"g, = {slope}; g.sum().backward(); {shown.printed(f'{shown.name}.grad')}"

@@ -1,4 +1,4 @@
-"""Second derivatives where the first says that it can be differentiated."""
+"""Compute second derivatives where torch can differentiate the first."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from comparisons.subjects.subject import Subject
 
 
 class NotDifferentiable(TypeError):
-    """A gradient that torch does not know to depend on anything."""
+    """Raised for a gradient that, to torch, depends on nothing."""
 
 
 class Twice(ReverseOverReverse):
-    """Double backward, for a random cotangent of the gradient too."""
+    """f'' by double backward, with a random cotangent of the gradient too."""
 
     name = "reverse_over_reverse"
 

@@ -1,4 +1,4 @@
-"""The function itself: a right gradient of a wrong value is no pass."""
+"""Judge the function's value: a right gradient of a wrong value is no pass."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Mode = Literal["no_grad", "enable_grad", "inference_mode"]
 
 
 class Value(Pointwise):
-    """What the function returns, as the adjoint of the cotangent v in v · f(z)."""
+    """The value of the function, which is the adjoint of the cotangent v in v · f(z)."""
 
     name = "value"
 
@@ -34,6 +34,6 @@ class Value(Pointwise):
         return Gradients({COTANGENT: float64(output)})
 
     def statement(self, shown: Snippet) -> str:
-        """The call."""
+        """The statement that calls the function."""
         call = f"print(({shown.code})[{shown.index}].item())"
         return f"torch.set_grad_enabled({self.mode == 'enable_grad'}); {call}"

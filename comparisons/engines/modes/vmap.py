@@ -1,4 +1,4 @@
-"""torch.func's gradient at one point, vectorised."""
+"""Run `torch.func.vmap` of the gradient at one point."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from comparisons.subjects.subject import Subject
 
 
 class Vmap(Pointwise):
-    """Per-sample gradients."""
+    """Per-sample gradients by `torch.func.vmap`."""
 
     name = "vmap"
     summary = "`torch.func.vmap` of the gradient at one point."
@@ -42,7 +42,7 @@ class Vmap(Pointwise):
         return Gradients(dict(zip(names, values_found, strict=True)))
 
     def statement(self, shown: Snippet) -> str:
-        """The gradient of the product with the cotangent, at each point."""
+        """The statement that prints the gradient of the weighted function at each point."""
         seed = shown.cotangent or f"torch.ones_like({shown.name})"
         one = f"lambda {COTANGENT}, {shown.arguments}: ({shown.code}) * {COTANGENT}"
         gradient = f"torch.func.vmap(torch.func.grad({one}, {shown.number + 1}))"

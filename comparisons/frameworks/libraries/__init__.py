@@ -1,1 +1,1 @@
-"""The frameworks, a file each."""
+"""The frameworks beside torch, and torch itself, one file each."""

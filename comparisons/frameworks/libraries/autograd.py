@@ -1,4 +1,4 @@
-"""HIPS autograd: numpy, differentiated. Documentation: docs/tutorial.md of HIPS/autograd."""
+"""HIPS autograd, which differentiates numpy. Documentation: docs/tutorial.md of HIPS/autograd."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Autograd(ArrayFramework):
 
     @cached_property
     def names(self) -> Mapping[str, Any]:
-        """`autograd` and its `np`."""
+        """The modules `autograd` and its `np`."""
         import autograd
         import autograd.numpy
         import autograd.scipy.special
@@ -62,31 +62,26 @@ class Autograd(ArrayFramework):
         return {"autograd": autograd, "np": autograd.numpy}
 
     def array(self, values: Float64Array, dtype: FloatType) -> Array:
-        """numpy's own."""
+        """A numpy array of the type."""
         return np.array(values).astype(dtype.name)
 
     def numbers(self, array: Array) -> Float64Array:
-        """Widened."""
+        """The array widened to float64."""
         return np.asarray(array).astype(np.float64)
 
     def reverse(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
-        """`autograd.grad` of the sum."""
-
-        def weighted(*given: Array) -> Array:
-            found = function(*given)
-            return self.names["np"].sum(found if cotangent is None else found * cotangent)
-
-        found: Sequence[Array] = self.names["autograd"].grad(weighted, tuple(range(len(arrays))))(
-            *arrays
-        )
+        """The gradients by `autograd.grad` of the sum."""
+        summed = self.weighted(function, cotangent)
+        gradient = self.names["autograd"].grad(summed, tuple(range(len(arrays))))
+        found: Sequence[Array] = gradient(*arrays)
         return found
 
     def forward(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
-        """`autograd.make_jvp`, a tangent in one input at a time."""
+        """The slopes by `autograd.make_jvp`, a tangent in one input at a time."""
         make, found = self.names["autograd"].make_jvp, []
         for i, primal in enumerate(arrays):
             tangent = np.ones_like(primal) if cotangent is None else cotangent
@@ -94,23 +89,23 @@ class Autograd(ArrayFramework):
         return found
 
     def keywords(self, dtype: FloatType) -> str:
-        """`dtype=`."""
+        """The text of `dtype=`."""
         return f"dtype=np.{dtype}"
 
     def full(self, value: str, keywords: str) -> str:
-        """`np.full`."""
+        """The text of `np.full`."""
         return f"np.full(({WIDTH},), {value}, {keywords})"
 
     def full_like(self, name: str, value: str) -> str:
-        """`np.full_like`."""
+        """The text of `np.full_like`."""
         return f"np.full_like({name}, {value})"
 
     def listed(self, entries: str, keywords: str) -> str:
-        """`np.array`."""
+        """The text of `np.array`."""
         return f"np.array({entries}, {keywords})"
 
     def statement(self, way: str, shown: Snippet) -> str:
-        """`autograd.grad`, or `autograd.make_jvp`."""
+        """The text of `autograd.grad`, or of `autograd.make_jvp`."""
         if way == "forward":
             seed = shown.cotangent or f"np.ones_like({shown.name})"
             return shown.printed(f"autograd.make_jvp({alone(shown)})({shown.name})({seed})[1]")

@@ -1,4 +1,4 @@
-"""JAX. Its functions' documentation: docs.jax.dev/en/latest/jax.nn.html."""
+"""JAX, on the CPU. Its functions' documentation: docs.jax.dev/en/latest/jax.nn.html."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Jax(Transforms):
 
     @cached_property
     def names(self) -> Mapping[str, Any]:
-        """`jax` and `jnp`."""
+        """The modules `jax` and `jnp`."""
         flags = os.environ.get("XLA_FLAGS", "")
         if "xla_cpu_multi_thread_eigen" not in flags:
             os.environ["XLA_FLAGS"] = f"{flags} {_ONE_THREAD}".strip()
@@ -88,38 +88,38 @@ class Jax(Transforms):
         return {"jax": jax, "jnp": jax.numpy}
 
     def array(self, values: Float64Array, dtype: FloatType) -> Array:
-        """Through numpy, which has its bfloat16."""
+        """A JAX array made through numpy, which has JAX's bfloat16."""
         jnp = self.names["jnp"]
         return jnp.asarray(np.array(values).astype(jnp.dtype(dtype.name)))
 
     def numbers(self, array: Array) -> Float64Array:
-        """The same way back."""
+        """The array through numpy, widened to float64."""
         return np.array(array).astype(np.float64)
 
     def whole(self, numbers: Any) -> Array:
-        """`jnp.asarray`."""
+        """A JAX array of indices."""
         return self.names["jnp"].asarray(numbers)
 
     def grad(self, total: Function, count: int) -> Function:
-        """`jax.grad`."""
+        """The gradient function by `jax.grad`."""
         gradient: Function = self.names["jax"].grad(total, tuple(range(count)))
         return gradient
 
     def compile(self, function: Function) -> Function:
-        """`jax.jit`."""
+        """The function compiled by `jax.jit`."""
         compiled: Function = self.names["jax"].jit(function)
         return compiled
 
     def jvp(self, function: Function, primals: Sequence[Array], tangents: Sequence[Array]) -> Array:
-        """`jax.jvp`."""
+        """The tangent by `jax.jvp`."""
         return self.names["jax"].jvp(function, tuple(primals), tuple(tangents))[1]
 
     def full_like(self, name: str, value: str) -> str:
-        """`jnp.full_like`."""
+        """The text of `jnp.full_like`."""
         return f"jnp.full_like({name}, {value})"
 
     def statement(self, way: str, shown: Snippet) -> str:
-        """`jax.grad`, `jax.jit` of it, or `jax.jvp`."""
+        """The text of `jax.grad`, of `jax.jit` of it, or of `jax.jvp`."""
         if way == "forward":
             seed = shown.cotangent or f"jnp.ones_like({shown.name})"
             return shown.printed(f"jax.jvp({alone(shown)}, ({shown.name},), ({seed},))[1]")

@@ -1,4 +1,4 @@
-"""MLX. Documentation: ml-explore.github.io/mlx, python/nn/functions."""
+"""MLX, on the CPU. Documentation: ml-explore.github.io/mlx, python/nn/functions."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Mlx(Transforms):
 
     @cached_property
     def names(self) -> Mapping[str, Any]:
-        """`mx` and `mlx`."""
+        """The modules `mx` and `mlx`."""
         import mlx
         import mlx.core as mx
         import mlx.nn
@@ -84,21 +84,21 @@ class Mlx(Transforms):
         return {"mx": mx, "mlx": mlx}
 
     def array(self, values: Float64Array, dtype: FloatType) -> Array:
-        """Exactly: it rounds no value of the type."""
+        """An MLX array, by a cast from float64 that rounds no value of the type."""
         mx = self.names["mx"]
         wide = mx.array(np.array(values), dtype=mx.float64)
         return wide.astype(getattr(mx, dtype.name))
 
     def numbers(self, array: Array) -> Float64Array:
-        """Widened."""
+        """The array widened to float64."""
         return np.array(array.astype(self.names["mx"].float64))
 
     def whole(self, numbers: Any) -> Array:
-        """`mx.array`."""
+        """An MLX array of indices."""
         return self.names["mx"].array(numbers)
 
     def grad(self, total: Function, count: int) -> Function:
-        """`mx.grad`, which gives one gradient alone as itself."""
+        """The gradient function by `mx.grad`, which does not wrap a single gradient in a tuple."""
         gradient = self.names["mx"].grad(total, tuple(range(count)))
 
         def each(*given: Array) -> Sequence[Array]:
@@ -108,20 +108,20 @@ class Mlx(Transforms):
         return each
 
     def compile(self, function: Function) -> Function:
-        """`mx.compile`."""
+        """The function compiled by `mx.compile`."""
         compiled: Function = self.names["mx"].compile(function)
         return compiled
 
     def jvp(self, function: Function, primals: Sequence[Array], tangents: Sequence[Array]) -> Array:
-        """`mx.jvp`."""
+        """The tangent by `mx.jvp`."""
         return self.names["mx"].jvp(function, list(primals), list(tangents))[1][0]
 
     def full_like(self, name: str, value: str) -> str:
-        """`mx.full` like another."""
+        """The text of `mx.full` in the shape of another."""
         return f"mx.full({name}.shape, {value}, dtype={name}.dtype)"
 
     def statement(self, way: str, shown: Snippet) -> str:
-        """`mx.grad`, `mx.compile` of it, or `mx.jvp`."""
+        """The text of `mx.grad`, of `mx.compile` of it, or of `mx.jvp`."""
         if way == "forward":
             seed = shown.cotangent or f"mx.ones_like({shown.name})"
             return shown.printed(f"mx.jvp({alone(shown)}, [{shown.name}], [{seed}])[1][0]")

@@ -1,4 +1,7 @@
-"""PaddlePaddle. Documentation: paddlepaddle.org.cn/documentation, api/paddle/nn/functional."""
+"""PaddlePaddle, on the CPU.
+
+Documentation: paddlepaddle.org.cn/documentation, api/paddle/nn/functional.
+"""
 
 from __future__ import annotations
 
@@ -77,53 +80,53 @@ class Paddle(ArrayFramework):
 
     @cached_property
     def names(self) -> Mapping[str, Any]:
-        """`paddle`, on the CPU."""
+        """The module `paddle`, set to the CPU."""
         import paddle
 
         paddle.set_device("cpu")
         return {"paddle": paddle}
 
     def array(self, values: Float64Array, dtype: FloatType) -> Array:
-        """A leaf; exactly, since it rounds no value of the type."""
+        """A leaf tensor, by a cast from float64 that rounds no value of the type."""
         tensor = self.names["paddle"].to_tensor(np.array(values), dtype=dtype.name)
         tensor.stop_gradient = False
         return tensor
 
     def numbers(self, array: Array) -> Float64Array:
-        """Widened."""
+        """The tensor widened to float64."""
         return np.array(array.detach().astype("float64").numpy())
 
     def whole(self, numbers: Any) -> Array:
-        """`paddle.to_tensor`."""
+        """A paddle tensor of indices."""
         return self.names["paddle"].to_tensor(numbers)
 
     def reverse(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
-        """`paddle.grad`."""
+        """The gradients by `paddle.grad`."""
         found: Sequence[Array | None] = self.names["paddle"].grad(
             [function(*arrays)], list(arrays), [cotangent], allow_unused=True
         )
         return found
 
     def keywords(self, dtype: FloatType) -> str:
-        """`dtype=`."""
+        """The text of `dtype=`."""
         return f"dtype='{dtype}'"
 
     def full(self, value: str, keywords: str) -> str:
-        """`paddle.to_tensor`, a leaf."""
+        """The text of `paddle.to_tensor`, a leaf of one number repeated."""
         return self.listed(f"[{value}] * {WIDTH}", keywords)
 
     def full_like(self, name: str, value: str) -> str:
-        """`paddle.full_like`."""
+        """The text of `paddle.full_like`."""
         return f"paddle.full_like({name}, {value})"
 
     def listed(self, entries: str, keywords: str) -> str:
-        """`paddle.to_tensor`, a leaf."""
+        """The text of `paddle.to_tensor`, a leaf."""
         return f"paddle.to_tensor({entries}, {keywords}, stop_gradient=False)"
 
     def statement(self, way: str, shown: Snippet) -> str:  # noqa: ARG002 - the one it has
-        """`paddle.grad`."""
+        """The text of `paddle.grad`."""
         seed = f", [{shown.cotangent}]" if shown.cotangent else ""
         gradient = f"paddle.grad([{shown.code}], [{shown.name}]{seed})[0]"
         return f"print(float({gradient}[{shown.index}]))"

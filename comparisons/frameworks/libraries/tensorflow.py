@@ -1,4 +1,7 @@
-"""TensorFlow, Keras's activations included. Documentation: tensorflow.org/api_docs, keras.io."""
+"""TensorFlow, Keras's activations included, on the CPU.
+
+Documentation: tensorflow.org/api_docs, keras.io.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,7 @@ class TensorFlow(ArrayFramework):
 
     @cached_property
     def names(self) -> Mapping[str, Any]:
-        """`tf`, one thread an operation as elsewhere here."""
+        """The module `tf`, set to one thread an operation."""
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         import tensorflow as tf
 
@@ -89,35 +92,35 @@ class TensorFlow(ArrayFramework):
         return {"tf": tf}
 
     def array(self, values: Float64Array, dtype: FloatType) -> Array:
-        """Through numpy, which has its bfloat16."""
+        """A tensor made through numpy, which has TensorFlow's bfloat16."""
         tf = self.names["tf"]
         kind = tf.dtypes.as_dtype(dtype.name)
         return tf.constant(np.array(values).astype(kind.as_numpy_dtype))
 
     def numbers(self, array: Array) -> Float64Array:
-        """The same way back."""
+        """The tensor through numpy, widened to float64."""
         return np.array(array.numpy()).astype(np.float64)
 
     def whole(self, numbers: Any) -> Array:
-        """`tf.constant`."""
+        """A tensor of indices."""
         return self.names["tf"].constant(numbers)
 
     def shape(self, array: Array) -> tuple[int, ...]:
-        """As numbers."""
+        """The tensor's shape as numbers."""
         return tuple(array.shape.as_list())
 
     def reshaped(self, array: Array, shape: tuple[int, ...]) -> Array:
-        """`tf.reshape`."""
+        """The tensor by `tf.reshape`."""
         return self.names["tf"].reshape(array, shape)
 
     def total(self, weights: Array, array: Array) -> Array:
-        """`tf.reduce_sum`."""
+        """The weighted sum by `tf.reduce_sum`."""
         return self.names["tf"].reduce_sum(weights * array)
 
     def reverse(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
-        """A `tf.GradientTape`."""
+        """The gradients by a `tf.GradientTape`."""
         with self.names["tf"].GradientTape() as tape:
             for array in arrays:
                 tape.watch(array)
@@ -128,7 +131,7 @@ class TensorFlow(ArrayFramework):
     def compiled(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
-        """The same in a `tf.function` that XLA compiles."""
+        """The gradients by a tape in a `tf.function` that XLA compiles."""
 
         def gradients(*given: Array) -> Sequence[Array | None]:
             return self.reverse(function, given, cotangent)
@@ -140,7 +143,7 @@ class TensorFlow(ArrayFramework):
     def forward(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
-        """A `tf.autodiff.ForwardAccumulator` for each input."""
+        """The slopes by a `tf.autodiff.ForwardAccumulator` for each input."""
         tf, found = self.names["tf"], []
         for primal in arrays:
             tangent = tf.ones_like(primal) if cotangent is None else cotangent
@@ -150,23 +153,23 @@ class TensorFlow(ArrayFramework):
         return found
 
     def keywords(self, dtype: FloatType) -> str:
-        """`dtype=`."""
+        """The text of `dtype=`."""
         return f"dtype=tf.{dtype}"
 
     def full(self, value: str, keywords: str) -> str:
-        """`tf.constant` of a shape."""
+        """The text of `tf.constant` of a shape."""
         return f"tf.constant({value}, shape=({WIDTH},), {keywords})"
 
     def full_like(self, name: str, value: str) -> str:
-        """`tf.constant` like another."""
+        """The text of `tf.constant` in the shape and type of another."""
         return f"tf.constant({value}, shape={name}.shape, dtype={name}.dtype)"
 
     def listed(self, entries: str, keywords: str) -> str:
-        """`tf.constant`."""
+        """The text of `tf.constant`."""
         return f"tf.constant({entries}, {keywords})"
 
     def statement(self, way: str, shown: Snippet) -> str:
-        """A tape, or an accumulator."""
+        """The text of a tape, or of an accumulator."""
         z = shown.name
         if way == "forward":
             seed = shown.cotangent or f"tf.ones_like({z})"

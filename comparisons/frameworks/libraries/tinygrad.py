@@ -1,4 +1,4 @@
-"""tinygrad. Documentation: docs.tinygrad.org/tensor/elementwise."""
+"""tinygrad, on the CPU. Documentation: docs.tinygrad.org/tensor/elementwise."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from comparisons.dtypes import Float64Array, FloatType
 from comparisons.engines.engine import WIDTH
 from comparisons.engines.snippet import Snippet
 from comparisons.frameworks.array_framework import ArrayFramework
-from comparisons.frameworks.arrays import Array, Function
+from comparisons.frameworks.arrays import Array, Function, sum_of
 from comparisons.frameworks.own import own
 
 
@@ -69,68 +69,66 @@ class Tinygrad(ArrayFramework):
     )
 
     def missing(self) -> str | None:
-        """Not installed, or without a compiler."""
+        """In words that tinygrad, or its compiler, is not installed; None if both are."""
         reason = super().missing()
         if reason is None and not shutil.which(_compiler()):
             return "tinygrad needs clang on a CPU; apt-get install clang"
         return reason
 
     def compilers(self) -> Mapping[str, str]:
-        """The compiler, by its first line."""
+        """The version of the C compiler, by the first line that it prints."""
         command = [_compiler(), "--version"]
         told = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - as tinygrad runs it
         return {"clang": told.stdout.partition("\n")[0].rpartition("version ")[2]}
 
     @cached_property
     def names(self) -> Mapping[str, Any]:
-        """`Tensor`."""
+        """The class `Tensor`, and `np`."""
         from tinygrad import Tensor
 
         return {"np": np, "Tensor": Tensor}
 
     def array(self, values: Float64Array, dtype: FloatType) -> Array:
-        """Exactly: it rounds no value of the type."""
+        """A tensor, by a cast from float64 that rounds no value of the type."""
         tensor = self.names["Tensor"](np.array(values), dtype="float64")
         return tensor.cast(dtype.name).realize()
 
     def numbers(self, array: Array) -> Float64Array:
-        """Widened once it is there: a cast in the same kernel takes what is not yet rounded."""
+        """The realized tensor cast to float64: a cast in the same kernel would skip a rounding."""
         return np.array(array.realize().cast("float64").numpy())
 
     def whole(self, numbers: Any) -> Array:
-        """`Tensor`."""
+        """A tensor of indices."""
         return self.names["Tensor"](numbers)
 
     def reverse(
         self, function: Function, arrays: Sequence[Array], cotangent: Array | None
     ) -> Sequence[Array | None]:
-        """`Tensor.gradient` of the sum."""
-        found = function(*arrays)
-        total = (found if cotangent is None else found * cotangent).sum()
-        gradients: Sequence[Array] = total.gradient(*arrays)
+        """The gradients by `Tensor.gradient` of the sum."""
+        summed = self.weighted(function, cotangent)(*arrays)
+        gradients: Sequence[Array] = summed.gradient(*arrays)
         return gradients
 
     def keywords(self, dtype: FloatType) -> str:
-        """`dtype=`."""
+        """The text of `dtype=`."""
         return f"dtype='{dtype}'"
 
     def full(self, value: str, keywords: str) -> str:
-        """Of numpy's float64: every type's numbers are among them."""
+        """The text of a tensor of one number repeated, through numpy's float64."""
         return self.listed(f"np.full(({WIDTH},), {value})", keywords)
 
     def full_like(self, name: str, value: str) -> str:
-        """`full_like`."""
+        """The text of `full_like`."""
         return f"{name}.full_like({value})"
 
     def listed(self, entries: str, keywords: str) -> str:
-        """Cast to the type."""
+        """The text of a tensor of entries, cast to the type."""
         kind = keywords.removeprefix("dtype=")
         return f"Tensor({entries}, dtype='float64').cast({kind}).realize()"
 
     def statement(self, way: str, shown: Snippet) -> str:  # noqa: ARG002 - the one it has
-        """`Tensor.gradient` of the sum."""
-        weighted = f"({shown.code}) * {shown.cotangent}" if shown.cotangent else shown.code
-        gradient = f"({weighted}).sum().gradient({shown.name})[0]"
+        """The text of `Tensor.gradient` of the sum."""
+        gradient = f"{sum_of(shown)}.gradient({shown.name})[0]"
         return f"print(float({gradient}.realize().cast('float64').numpy()[{shown.index}]))"
 
 

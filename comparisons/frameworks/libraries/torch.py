@@ -1,4 +1,4 @@
-"""torch, among frameworks: the catalogue's own calls and the engines that there are."""
+"""torch as one of the frameworks: the catalogue's own calls and torch's engines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _BESIDE_THE_CATALOGUE = {
 
 
 class Torch(Framework):
-    """torch as everywhere else in this package."""
+    """torch, with the functions and engines that the rest of this package has for it."""
 
     name = "torch"
     title = "PyTorch"
@@ -45,11 +45,11 @@ class Torch(Framework):
     )
 
     def engine(self, way: str) -> Engine:
-        """The engine that is called so, or differentiates so."""
+        """The engine of that name, or that differentiates in that way."""
         return ENGINES[_WAYS[self.checked_way(way)]]
 
     def subject(self, name: str) -> Subject:
-        """torch's own function beside its definition."""
+        """torch's own function, with its definition."""
         found: Own = self.own(name)
         definition = found.definition(name)
         if name not in _BESIDE_THE_CATALOGUE:

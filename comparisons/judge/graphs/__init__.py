@@ -1,1 +1,1 @@
-"""Gradients of whole graphs: how far off honest code may be, entry by entry."""
+"""Judge the gradients of whole graphs entry by entry, by the rounding of honest code."""

@@ -1,4 +1,4 @@
-"""How far off an honest implementation of a whole graph may be, entry by entry.
+"""Bound how far off an honest implementation of a whole graph may be, entry by entry.
 
 An entry is *accurate* within 16 τ + 2 ulp(g). τ is the root mean square of what independent
 roundings add up to; measured over honest implementations errors stay below 2 τ at every depth, and
@@ -32,7 +32,7 @@ _SINGLE = 2.0**-24  # what 16-bit kernels sum in
 
 
 def precision_of(dtype: FloatType) -> Precision:
-    """How a type rounds; the 16-bit types are summed in float32, as torch's kernels do."""
+    """The precision of a type; 16-bit types are summed in float32, as torch's kernels do."""
     short = dtype.unit_roundoff > _SINGLE
     return Precision(
         dtype.unit_roundoff, dtype.smallest_normal, accumulator=_SINGLE if short else None
@@ -41,7 +41,7 @@ def precision_of(dtype: FloatType) -> Precision:
 
 @dataclass(frozen=True, eq=False)
 class Allowance:
-    """What is allowed of the adjoints of one graph of arrays, at inputs, in a type.
+    """The errors allowed in the adjoints of one graph of arrays, at inputs, in a type.
 
     Args:
         adjoints: of the graph.
@@ -70,7 +70,7 @@ class Allowance:
 
     @cached_property
     def narrow(self) -> RoundingErrors:
-        """τ, as the operations round."""
+        """The root mean square rounding error τ of the operations."""
         return rounding_errors(
             self.adjoints,
             self.inputs,
@@ -81,7 +81,7 @@ class Allowance:
 
     @cached_property
     def wide(self) -> RoundingErrors:
-        """τ′, with floors where the frameworks' formulas lose digits."""
+        """The rounding error τ′, larger where the frameworks' formulas are known to lose digits."""
         return rounding_errors(
             self.adjoints, self.inputs, self.precision, computed=self.computed, floors=True
         )
@@ -94,7 +94,7 @@ class Allowance:
 
     @property
     def enough(self) -> Mapping[str, Float64Array]:
-        """By adjoint how narrow the truth's bound has to be: far below what is judged."""
+        """By adjoint how narrow the truth's bound has to be, far below what is allowed."""
         return {name: size * ENOUGH for name, size in self.narrow.sizes.items()}
 
     def accurate(self, name: str, unit: Float64Array) -> Float64Array:

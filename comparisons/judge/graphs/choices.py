@@ -1,4 +1,4 @@
-"""Which entry is taken where several tie: of captured code, that of the run; another is as right.
+"""Find which tied entries captured code chose, and what gradients other choices give.
 
 A maximum over an axis, a sort, a median is captured as the choice that it made. A hair beside the
 inputs, where no two entries are equal, the code is captured again, some times: it makes each choice
@@ -33,7 +33,7 @@ Ends = tuple[Float64Array, Float64Array]
 
 @dataclass(frozen=True, eq=False)
 class Choices:
-    """The adjoints by each choice that was met; at least two.
+    """The adjoints for each choice among tied entries that was met; at least two.
 
     Args: apart, how many choices are made independently of each other, by a rounding each, if so:
         more combinations than are met.
@@ -48,7 +48,7 @@ class Choices:
         computed: Float64Array,
         allowed: Callable[[str, Float64Array], Float64Array],
     ) -> Ends | None:
-        """The least and the greatest that each entry of an adjoint is by a choice.
+        """The least and the greatest value of each entry over all choices.
 
         None if all choices share out one sum, and these values have another. Args: allowed, the
         error of each entry beside its unit in the last place.
@@ -67,7 +67,7 @@ class Choices:
 
 
 def choices(truth: Truth, nearby: Nearby, inputs: Inputs) -> Choices | None:
-    """The choices that code makes a hair beside its inputs; None if there is but one."""
+    """Run the code a tiny step beside its inputs for its choices; None if there is but one."""
     graphs = {truth.graph.output_nodes: truth}
     started = time.process_time()
     try:

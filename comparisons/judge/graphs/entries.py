@@ -1,4 +1,4 @@
-"""The status of each entry of a gradient of a whole graph, next to the enclosure of the true one.
+"""Give each entry of a whole graph's gradient its status, beside the enclosure of the true one.
 
 What is allowed is the rounding of the very operations that lead to the entry, so the verdict does
 not depend on how many entries there are. An entry that is 0 in truth is judged by it as any other:
@@ -31,7 +31,7 @@ def judge_entries(
     dtype: FloatType,
     budget: Budget = _USUAL,
 ) -> Judgement:
-    """Each entry of the adjoint `name` against the enclosure of the true one.
+    """Judge each entry of the adjoint `name` by the enclosure of the true one.
 
     A conditioned ulp is a quarter of what is called accurate, ½ ulp(g) + 4 τ, so that a budget of 4
     is the line. The frameworks' floors are looked at only if an entry exceeds it. Where the

@@ -1,4 +1,4 @@
-"""The type that each value of a graph, and of its adjoints, is held in: what it is rounded to.
+"""Find the type that each value of a graph, and of its adjoints, is rounded to.
 
 A value that the code holds in less than the type it is judged in, as a bfloat16 cast does, has that
 type's roundings, and so has what goes back through it; what lies beside it has not. What a kernel

@@ -1,1 +1,1 @@
-"""Gradients of functions of points: their status, at kinks and at infinity too."""
+"""Judge the gradients of functions of points: their status, at kinks and at infinity too."""

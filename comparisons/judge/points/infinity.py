@@ -1,4 +1,4 @@
-"""Gradients at inputs that are not finite: at ±∞ the truth is the limit, if there is one."""
+"""Judge gradients at NaN and ±∞: at ±∞ the truth is the limit, if there is one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from symdiff.oracle.enclosures.enclosure import Enclosure
 def judge_beyond_finite(
     found: Judgement, computed: Float64Array, inputs: Float64Array, truth: Enclosure
 ) -> Judgement:
-    """The judgement with the points at NaN and ±∞ judged in their own way.
+    """The judgement with the points at NaN and ±∞ judged by their own rules.
 
     What misses the limit is said to, and does not count as beyond the budget: the verdict tells it
     apart from a gradient that is wrong at a number. Where there is no limit, and at NaN, a point is

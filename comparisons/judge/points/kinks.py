@@ -1,4 +1,4 @@
-"""Gradients at kinks: any number between both slopes is a subgradient (Clarke 1983)."""
+"""Judge gradients at kinks: any number between both slopes is a subgradient (Clarke 1983)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def judge_unresolved(
     dtype: FloatType,
     cotangent: Float64Array | float = 1.0,
 ) -> Judgement:
-    """The judgement with what is wrong where kinks may hide judged by both sides of the interval.
+    """The judgement with wrong points in intervals that may hold kinks judged by both sides.
 
     Such a point is excused if it lies between the derivatives at the interval's ends, which may be
     missed by an ulp, and only then; an interval without an end excuses nothing.

@@ -1,4 +1,4 @@
-"""The status of each computed gradient at a finite input, next to the enclosure of the true one."""
+"""Give each gradient at a finite input its status, beside the enclosure of the true one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def judge_points(
     budget: Budget,
     scale: Float64Array | float = 1.0,
 ) -> Judgement:
-    """Each computed gradient against the enclosure of the true one.
+    """Judge each computed gradient by the enclosure of the true one.
 
     Where the enclosure does not decide, the larger error counts, and `undecided` says so.
 

@@ -1,4 +1,4 @@
-"""Which of very many gradients are to be looked at closely: those furthest from an estimate.
+"""Choose which of very many gradients to certify: those furthest from a float64 estimate.
 
 The truth of a point in ball arithmetic costs some 20 microseconds a form, its estimate in float64 a
 hundredth of that. So very many points are computed, and only the worst are certified and judged;
@@ -21,7 +21,7 @@ _ABSOLUTE, _RELATIVE, _OPEN = 4, 2, 1  # shares, of 8, of what is chosen; the la
 
 @dataclass(frozen=True)
 class Estimate:
-    """One adjoint in plain float64, at many points."""
+    """One adjoint in plain float64 at many points, with a bound of its error."""
 
     value: Float64Array
     bound: Float64Array  # of its error; infinite or NaN where nothing is known
@@ -29,7 +29,7 @@ class Estimate:
     scale: Float64Array  # |cotangent|, which a gradient is small or large beside
 
     def at(self, chosen: IndexArray) -> Estimate:
-        """The same at some of the points."""
+        """The estimate at some of the points."""
         parts = (self.value, self.bound, self.moved, self.scale)
         return Estimate(*(part[chosen] for part in parts))
 
@@ -37,7 +37,7 @@ class Estimate:
 def suspicious(
     computed: Float64Array, estimate: Estimate, dtype: FloatType, most: int
 ) -> IndexArray:
-    """The positions, at most so many, of the values that are likeliest to be wrong.
+    """The positions of the values that are most likely wrong, at most so many.
 
     Half of them by the error beside the larger of the gradient and its cotangent, a quarter beside
     the gradient, an eighth where the estimate says nothing, and the others by chance.

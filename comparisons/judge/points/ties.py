@@ -1,4 +1,4 @@
-"""Kinks of functions of several variables: where two of them tie, and a step leads to a jump.
+"""Judge gradients of several variables where two of them tie, or a step beside jumps.
 
 One step of the type in one variable, to either side, leads past a tie. What lies between the
 gradients there is a subgradient (Clarke 1983). Where there is no kink these gradients are as near

@@ -1,1 +1,1 @@
-"""What a pass is worth: the error that would have been seen."""
+"""Say what a pass is worth: the least error that would have been seen."""

@@ -1,4 +1,4 @@
-"""What the comparison of a function of points is worth: the error that would have been rejected.
+"""Say which error the comparison of a function of points would have rejected.
 
 At a point whose gradient is off by e already, an error of it, of either sign, is rejected from
 A + e on, where A is the wider of the budget's two lines. Between the points nothing is asked. In a
@@ -39,7 +39,7 @@ def power_at_points(
     dtype: FloatType,
     budget: Budget,
 ) -> Power:
-    """What the comparison of the adjoint `name` would have rejected, and where it did not look.
+    """The error in the adjoint `name` that would have been rejected, and where nobody looked.
 
     Args: moved, Σ |v ∂g/∂v| over the values that g is computed from.
     """

@@ -1,4 +1,4 @@
-"""What the comparison of a whole graph is worth, entry by entry and in all entries together.
+"""Say which error the comparison of a whole graph would have seen, in an entry and in all together.
 
 An error that all entries have in common, g (1 + ε), is seen earlier than by the entry, by a matched
 filter: the fit Σ (ĝ − g) g/τ² / Σ g²/τ² is off by rounding in as many random tangents as τ was
@@ -44,7 +44,7 @@ def power_of(
     dtype: FloatType,
     functions: Mapping[str, Sequence[Node]] | None = None,
 ) -> Power:
-    """What the comparison of the adjoint `name` would have seen, by the line that it was held to.
+    """The errors in the adjoint `name` that would have been seen, given the line it was held to.
 
     Args: judgement, of the computed values; functions, as `nonlinear` gives them, whose nodes the
         allowance watches.

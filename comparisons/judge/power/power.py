@@ -1,4 +1,4 @@
-"""What a pass is worth: the error that this very check, at these very inputs, would have seen.
+"""Measure what a pass is worth: the error that this check, at these inputs, would have seen.
 
 A check that allows A_i of entry i, where the gradient is e_i off already, sees a relative error ε
 of that entry, of either sign, if ε |g_i| > A_i + e_i. So the figures are of this comparison, not of
@@ -29,7 +29,7 @@ _OF_ONE = {"entries": "entry", "points": "gradient"}
 
 @dataclass(frozen=True)
 class Seen:
-    """The relative error that is seen in half of the entries that are not 0, and in all of them."""
+    """The relative errors that are seen in half of the non-zero entries, and in all of them."""
 
     half: float
     all: float
@@ -37,7 +37,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Reached:
-    """A nonlinear function of one value, and the least and the greatest that it was given."""
+    """A nonlinear function of one value, with the least and the greatest argument it had."""
 
     function: str  # of z
     low: float
@@ -49,7 +49,7 @@ class Reached:
 
 @dataclass(frozen=True)
 class Power:
-    """What one adjoint's comparison would have seen; infinite where nothing is."""
+    """The relative errors that one adjoint's comparison would have seen; infinite if none."""
 
     adjoint: str
     entries: int  # judged
@@ -70,7 +70,7 @@ class Power:
 
     @property
     def inconclusive(self) -> bool:
-        """Whether no error below the line would have been seen, neither in an entry nor in all."""
+        """Whether no error below the line would have been seen, in an entry or in all together."""
         seen_none = self.entries > self.zeros and min(self.least, self.common) > self.line
         return bool(self.unjudged) or seen_none
 
@@ -81,12 +81,12 @@ class Power:
 
     @property
     def what(self) -> str:
-        """What was judged, in a word."""
+        """The word for what was judged: entries or points."""
         return "points" if self.between else "entries"
 
     @property
     def sentence(self) -> str:
-        """In one line what a pass is worth, beside two other checks."""
+        """One line on what a pass is worth, beside `gradcheck` and `allclose`."""
         if self.unjudged or not self.entries:
             return self.unjudged or "each entry that was judged is at a kink, or infinite"
         what = self.what
@@ -136,7 +136,7 @@ def reached_sentence(reached: Sequence[Reached]) -> str:
 
 
 def judged_in(judgement: Judgement, truth: Enclosure, computed: Float64Array) -> BoolArray:
-    """Which entries are numbers that were judged, and that nothing excuses."""
+    """The mask of the entries that are judged numbers and are not excused."""
     apart = [s.code for s in Status if s.standing in (Standing.NOT_JUDGED, Standing.EXCUSED)]
     judged = ~np.isin(judgement.status, apart)
     return judged & np.isfinite(truth.high) & np.isfinite(computed)
@@ -151,7 +151,7 @@ def by_line(
     allowed: Float64Array,
     dtype: FloatType,
 ) -> Power:
-    """What is seen by lines that entries are held to one by one; of all together nothing is.
+    """The relative errors seen by lines that entries are held to one by one.
 
     Args: judged, which entries; allowed, the error that each may have.
     """
@@ -177,12 +177,12 @@ def by_line(
 
 
 def told(judged: BoolArray, truth: Enclosure) -> BoolArray:
-    """Which of the entries have a relative error: they are not 0."""
+    """The mask of the entries that have a relative error, since they are not 0."""
     return judged & ~truth.contains(np.zeros(truth.shape))
 
 
 def unjudged(truth: Enclosure, judgement: Judgement, inputs: Inputs) -> str:
-    """In words why not one entry at a finite input was judged; nothing if one was."""
+    """In words why no entry at a finite input was judged; empty if one was."""
     at = np.ones(truth.shape, dtype=bool)
     for values in inputs.values():
         if values.shape == truth.shape:
@@ -195,13 +195,13 @@ def unjudged(truth: Enclosure, judgement: Judgement, inputs: Inputs) -> str:
 
 
 def tolerance(tolerances: tuple[float, float], size: Float64Array) -> Float64Array:
-    """What rtol and atol allow."""
+    """The absolute error that rtol and atol allow."""
     relative, absolute = tolerances
     return relative * size + absolute
 
 
 def seen(allowed: Float64Array, size: Float64Array, where: BoolArray) -> Seen:
-    """The relative errors that absolute ones amount to, where something is judged."""
+    """The relative errors of the judged entries that absolute errors amount to."""
     if not where.any():
         return Seen(math.inf, math.inf)
     with np.errstate(over="ignore"):

@@ -1,1 +1,1 @@
-"""The data of a report: rows of plain values, and the files that hold them."""
+"""The data of a report are rows of plain values, in files of JSON and CSV."""

@@ -1,4 +1,4 @@
-"""A report's JSON read a row at a time, so that its text and its rows are never held whole.
+"""Read a report's JSON one row at a time, so that its text and its rows are never held whole.
 
 Only a document as `write_json` writes it is read so: what it is of first, its rows last. Any other,
 and one that is not right, is said to be unlike it, and read as a whole: the sentences about it are
@@ -17,7 +17,7 @@ _SPACE = " \t\n\r"
 
 
 class UnlikeError(Exception):
-    """The document is not as `write_json` writes it."""
+    """Raised where the document is not laid out as `write_json` writes it."""
 
 
 @dataclass
@@ -84,7 +84,7 @@ class _Text:
 def head_and_rows(
     file: IO[str], no_literal: Callable[[str], Any]
 ) -> tuple[dict[str, Any], Iterator[Any]]:
-    """What the document is of, and its rows as they are read.
+    """The document without its rows, and its rows as they are read.
 
     Args: no_literal, called for a number that JSON has not, such as NaN; it raises a ValueError.
     Raises: UnlikeError, also as the rows are read.

@@ -1,4 +1,4 @@
-"""The number beside a verdict: what it was taken from, in its unit, and how bad it is."""
+"""Print the number beside a verdict: what it was taken from, in its unit, and how bad it is."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _BRIEF = {
 
 
 def decided(of: Mapping[str, Any]) -> str:
-    """`1.98 ulp`, of a comparison or one of its adjoints; of old documents the error in bulk."""
+    """The number with its unit, as `1.98 ulp`; of old documents the error in bulk."""
     return str(_decision(of))
 
 
 def briefly(of: Mapping[str, Any]) -> str:
-    """The same where there is little room, under a heading that has the units in full."""
+    """The number with a short unit, under a heading that has the units in full."""
     found = _decision(of)
     if found.error is None:
         return _BRIEF.get(found.unit, found.unit)
@@ -34,19 +34,19 @@ def briefly(of: Mapping[str, Any]) -> str:
 
 
 def badness(row: Mapping[str, Any]) -> tuple[int, float]:
-    """What a comparison is sorted by: its verdict, then the error that this was taken from."""
+    """The key to sort comparisons by: the verdict, then the error that it was taken from."""
     error = _decision(row).error
     return verdict_named(row["verdict"]).rank, math.inf if error is None else float(error)
 
 
 def unit(row: Mapping[str, Any]) -> str:
-    """What the number is counted in; empty where it is none."""
+    """The unit of the number; empty where there is none."""
     found = _decision(row)
     return "" if found.error is None else found.short
 
 
 def judged(rows: Iterable[Mapping[str, Any]]) -> int:
-    """How many values of some comparisons were judged."""
+    """The number of judged values of some comparisons."""
     counts = (item for row in rows for item in row["counts"].items())
     return sum(n for s, n in counts if status_named(s).standing is not Standing.NOT_JUDGED)
 

@@ -1,4 +1,4 @@
-"""The data of a report: what was compared, by what, on what, as JSON and CSV."""
+"""Write and read the data of a report: what was compared, by what, on what, as JSON and CSV."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _WORST = ("adjoint", "index", "at", "computed", "truth", "ulp", "reproduction")
 
 
 def document(rows: Iterable[Row], *, complete: bool) -> dict[str, Any]:
-    """The rows, in an order of their own, with the versions, machine, date and commit they are of.
+    """The rows in a fixed order, with the versions, machine, date and commit that they are of.
 
     Args: rows, as `result_row` and `detection_row` make them; complete, whether the run came
         to its end.
@@ -64,7 +64,7 @@ def _head(*, complete: bool) -> dict[str, Any]:
 
 
 def write_json(path: Path, rows: Iterable[Row], *, complete: bool = True) -> None:
-    """Write the document of the rows to `path`, a row at a time: its text is never held whole."""
+    """Write the rows' document to `path`, one row at a time: its text is never held whole."""
     write_whole(path, _text_of(_head(complete=complete), _ordered(rows)))
 
 
@@ -81,7 +81,7 @@ def _json(value: Any) -> str:
 
 
 def read_json(path: Path, keep: Callable[[Row], Any] = lambda row: row) -> dict[str, Any]:
-    """The document in a file that `write_json` wrote.
+    """Read the document that `write_json` wrote.
 
     Args: keep, what is kept of each row as it is read; None of one that is left out.
     Raises: ValueError, one sentence, if it is no JSON, of another schema, or does not fit its own.
@@ -136,7 +136,7 @@ def _read_whole(path: Path) -> dict[str, Any]:
 
 
 def write_csv(path: Path, rows: Iterable[Row]) -> None:
-    """Write a line for every comparison of the rows: what is said of it, without its points."""
+    """Write one line for each comparison of the rows, without its points."""
     statuses = [str(s) for s in Status]
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")

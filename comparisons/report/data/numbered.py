@@ -1,4 +1,4 @@
-"""Functions of one name told apart: a right and a wrong `Round` are `Round` and `Round (2)`."""
+"""Tell functions of one name apart: a right and a wrong `Round` are `Round` and `Round (2)`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Of = TypeVar("Of", bound=Mapping[str, Any])
 
 
 def numbered(rows: Iterable[Of]) -> list[dict[str, Any]]:
-    """The rows with a number behind the name of each function but the first that has it.
+    """The rows, a number behind the name of each function but the first of that name.
 
     Functions are told apart by what their code is, so the numbers do not depend on the order in
     which rows arrive: they go by file, line and code. What is in no user's file has no number.

@@ -1,4 +1,4 @@
-"""What a plot shows: the errors of a type by the size of the input, and f with its derivative.
+"""Sample what plots show: the errors of a type by the input's size, and f with its derivative.
 
 Of every point of a 16-bit type, of every structured one of a wider one, of all 2³² of a sweep the
 envelope is kept, so that no error hides and a plot stays small.

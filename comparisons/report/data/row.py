@@ -1,4 +1,4 @@
-"""Rows: plain values that travel between processes and that JSON holds, floats to the last bit."""
+"""A row is a dict of plain values that travels between processes, as JSON to the last bit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WIDEST_FIRST = ("float64", "float32", "bfloat16", "float16")  # the types in a r
 
 
 def plain_data(value: Any) -> Any:
-    """The value with every float in it as `{"decimal": …, "hex": …}`.
+    """The value with each float in it as `{"decimal": …, "hex": …}`.
 
     The decimal is the shortest number that reads back as the same float, or "inf", "-inf", "nan",
     for which JSON has no literals.
@@ -26,7 +26,7 @@ def plain_data(value: Any) -> Any:
 
 
 def read(value: Any) -> Any:
-    """What was given to `plain_data`, with lists for tuples."""
+    """Undo `plain_data`; tuples have become lists."""
     if isinstance(value, dict):
         if value.keys() == {"decimal", "hex"}:
             return float.fromhex(value["hex"])

@@ -1,4 +1,4 @@
-"""Results as plain values: what travels between processes and what a page is made of."""
+"""Turn results into rows: plain values that travel between processes and make a page."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _BROKEN = 5  # points beyond what is allowed
 
 
 def result_row(result: Result) -> Row:
-    """Everything a report says of one result, point by point or of all values."""
+    """The row of one result: all that a report says of it."""
     subject, worst, budget = result.subject, result.worst, result.budget
     of = result.worst_summary
 
@@ -49,8 +49,8 @@ def result_row(result: Result) -> Row:
         "subject": _name(subject),
         "source": subject.definition.source if subject.definition else "",
         "code": subject.code,
-        "place": subject.place,
-        "identity": subject.identity,
+        "place": subject.origin.place,
+        "identity": subject.origin.identity,
         "captured": [],
         "of_torch": subject.of_torch,
         "of_user": subject.of_user or subject.captured,
@@ -83,12 +83,12 @@ def result_row(result: Result) -> Row:
 
 
 def difference_row(difference: Difference, first: Result) -> Row:
-    """Where two engines differ; `first` is the first one's comparison."""
+    """The row of two engines that differ; `first` is the first engine's comparison."""
     return {
         "kind": "difference",
         "subject": _name(first.subject),
-        "place": first.subject.place,
-        "identity": first.subject.identity,
+        "place": first.subject.origin.place,
+        "identity": first.subject.origin.identity,
         "dtype": str(first.dtype),
         "cotangent": first.cotangent,
         "device": first.device,
@@ -100,13 +100,13 @@ def difference_row(difference: Difference, first: Result) -> Row:
 
 
 def convention_row(found: Convention) -> Row:
-    """What one way of writing a function takes at one of its kinks."""
+    """The row of a kink: the derivative that one way of writing a function takes there."""
     values = {k: getattr(found, k) for k in ("code", "at", "left", "right", "taken", "inside")}
     return {"kind": "convention", "subject": found.definition, **values}
 
 
 def detection_row(subject: str, mutation: str, caught_by: Mapping[str, bool]) -> Row:
-    """Which checkers reject a deliberately wrong backward."""
+    """The row of a deliberately wrong backward: which checkers reject it."""
     return {
         "kind": "detection",
         "subject": subject,

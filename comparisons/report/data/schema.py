@@ -1,4 +1,4 @@
-"""A JSON Schema that ships beside the code, and what of a document does not fit it."""
+"""Check a document by a JSON Schema that ships beside the code."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ LONGEST = 200  # characters of a document that a sentence about it quotes
 
 @dataclass(frozen=True)
 class Schema:
-    """The file `schema.json` of a package. Source: json-schema.org, draft 2020-12."""
+    """A JSON Schema in the file `schema.json` of a package.
+
+    Source: json-schema.org, draft 2020-12.
+    """
 
     package: str
 
     @cached_property
     def definition(self) -> dict[str, Any]:
-        """The schema itself."""
+        """The schema as the file holds it."""
         text = files(self.package).joinpath("schema.json").read_text(encoding="utf-8")
         found: dict[str, Any] = json.loads(text)
         return found
@@ -41,7 +44,7 @@ class Schema:
             )
 
     def fits(self, document: dict[str, Any]) -> bool:
-        """Whether the document fits; not, if that goes too deep to be told."""
+        """Whether the document fits; False too if it is nested too deep to be checked."""
         try:
             return bool(self._validator.is_valid(document))
         except ValueError:  # as above

@@ -1,4 +1,4 @@
-"""Rows of which most is on the disk: what a page's tables are made of is at hand."""
+"""Keep most of each row on disk, and at hand only what a page's tables are made of."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_KNOWN = 128  # rows that were read last: a function has one for each type 
 
 
 class Spool:
-    """A file without a name, which is there within a `with`."""
+    """A temporary file of rows that exists within a `with`."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `__exit__`
@@ -37,7 +37,7 @@ class Spool:
         self._file.close()
 
     def keep(self, row: Row) -> Row | None:
-        """A row of a document with its floats; None of one that was there before.
+        """Put a row with its floats into the file; None if the same row was there before.
 
         A comparison leaves most of itself in the file.
         """
@@ -56,7 +56,7 @@ class Spool:
         return Spooled({k: _one(whole[k]) for k in _AT_HAND if k in whole}, self, place)
 
     def rest(self, place: tuple[int, int]) -> Row:
-        """What of a row is in the file."""
+        """The part of a row that is in the file."""
         start, length = place
         if start in self._known:
             self._known.move_to_end(start)
@@ -74,7 +74,7 @@ class _Whole(dict[str, Any]):
 
 
 class Spooled(_Whole):
-    """A row that looks up in the file what it has not at hand."""
+    """A row that reads from the file what it does not have at hand."""
 
     __slots__ = ("_place", "_spool")
 
@@ -83,11 +83,11 @@ class Spooled(_Whole):
         self._spool, self._place = spool, place
 
     def __missing__(self, key: str) -> Any:
-        """What is in the file. Raises: KeyError if it is not there either."""
+        """The value that is in the file. Raises: KeyError if it is not there either."""
         return self._spool.rest(self._place)[key]
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The value, at hand or in the file."""
+        """The value, at hand or from the file."""
         try:
             return self[key]
         except KeyError:
@@ -100,7 +100,7 @@ def prepared(row: Row) -> bool:
 
 
 def mark_of(row: Row) -> bytes:
-    """What two rows share that are the same."""
+    """The digest that rows of the same content share."""
     return hashlib.sha256(json.dumps(row, sort_keys=True).encode("utf-8", "surrogatepass")).digest()
 
 

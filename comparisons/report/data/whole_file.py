@@ -1,4 +1,4 @@
-"""Files that are whole or not there: a full disk or a kill leaves the file of before."""
+"""Write files so that each is whole: a full disk or a kill leaves the file of before."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, parts: Iterable[str]) -> None:
-    """Write a text to `path`, in the place of what is there, all of it or nothing.
+    """Write a text to `path` in place of what is there, all of it or nothing.
 
     It is written beside the file, put on the disk, and then renamed. A link stays a link: what it
     leads to is replaced. What is no file, such as `/dev/stdout`, is written as it is.

@@ -1,1 +1,1 @@
-"""How a report is drawn: its page as HTML and as Markdown."""
+"""Draw a report as a page, in HTML and in Markdown."""

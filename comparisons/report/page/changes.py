@@ -1,4 +1,4 @@
-"""What changed between two runs as Markdown, for the comment under a pull request."""
+"""Write what changed between two runs as Markdown, for a comment under a pull request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _OPEN = 10  # sentences of a kind that stand open; more are folded up
 
 
 def changes_as_markdown(changes: Changes) -> str:
-    """A headline with the counts, then a list a kind; GitHub folds the long ones."""
+    """A headline with the counts, then one list for each kind; GitHub folds the long ones."""
     kinds = {"worse": changes.worse, "better": changes.better, "changed": changes.other}
     counts = [f"{len(found)} {kind}" for kind, found in kinds.items() if found]
     parts = [f"**Gradients: {', '.join(counts) or 'no difference'}**"]

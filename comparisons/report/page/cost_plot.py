@@ -1,4 +1,4 @@
-"""The geometry of error against time: a numbered point a method, both axes logarithmic."""
+"""Lay out the plot of error against time: a numbered point a method, both axes logarithmic."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Ticks = list[tuple[int, str]]
 
 @dataclass(frozen=True)
 class Mark:
-    """One point, and where its number stands."""
+    """One point of the plot, and where its number stands."""
 
     number: int
     x: int
@@ -29,7 +29,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class CostPlot:
-    """Error in ulp against nanoseconds a value."""
+    """The plot of error in ulp against nanoseconds a value."""
 
     points: Sequence[tuple[float, float]]  # nanoseconds a value, ulp
 
@@ -37,7 +37,7 @@ class CostPlot:
 
     @property
     def right(self) -> int:
-        """The end of the frame."""
+        """The right end of the frame."""
         return self.left + self.width
 
     @property
@@ -54,24 +54,24 @@ class CostPlot:
 
     @cached_property
     def most(self) -> float:
-        """The error at the upper edge: the lesser where none is above it."""
+        """The error at the upper edge of the frame."""
         least, largest = _MOST
         return least if all(ulps <= least for _, ulps in self.points) else largest
 
     def x(self, exponent: float) -> int:
-        """Where so many powers of ten of a nanosecond are."""
+        """The place of a time, given as the logarithm of nanoseconds."""
         low, high = self.decades
         return round(self.left + self.width * (exponent - low) / (high - low))
 
     def y(self, ulps: float) -> int:
-        """The height of an error; what is not finite is at the edge."""
+        """The height of an error; one that is not finite is at the edge."""
         inside = self.most if math.isnan(ulps) else min(max(ulps, _LEAST), self.most)
         part = math.log(inside / _LEAST) / math.log(self.most / _LEAST)
         return round(self.top + self.height * (1 - part))
 
     @property
     def marks(self) -> list[Mark]:
-        """The points in order; a number that would cover another stands above it."""
+        """The points in order; a number that would cover another is set above it."""
         found: list[Mark] = []
         for number, (time, ulps) in enumerate(self.points, 1):
             x, y, beside = self.x(_exponent(time)), self.y(ulps), 4
@@ -85,14 +85,14 @@ class CostPlot:
 
     @property
     def x_ticks(self) -> Ticks:
-        """Powers of ten, of which there are few enough to be told apart."""
+        """The ticks of time: powers of ten, few enough to be told apart."""
         low, high = self.decades
         step = max(1, (high - low) // 6)
         return [(self.x(e), shown(10.0**e)) for e in range(low, high + 1, step)]
 
     @property
     def y_ticks(self) -> Ticks:
-        """Half an ulp, below which nothing is nearer, and powers of ten."""
+        """The ticks of the error: powers of ten, and half an ulp, which rounding leaves."""
         ticks = ((0.5, "½"), (2.0, "2"), (10.0, "10"), (100.0, "100"), (1e3, "10³"), (1e6, "10⁶"))
         return [(self.y(ulps), label) for ulps, label in ticks if ulps <= self.most]
 

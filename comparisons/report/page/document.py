@@ -1,4 +1,4 @@
-"""The report as a document: rows put in order, and rendered as Markdown or HTML."""
+"""Render rows as a document: put them in order, and write them as Markdown or HTML."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ LARGEST = 3_000_000  # bytes of one HTML file; a larger report is an index and a
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """What the templates read: every method answers one question of the page."""
+    """A document answers the questions of the templates, one a method."""
 
     data: Mapping[str, Any]  # as `comparisons.report.data.files.document` gives it
     folder: str = ""  # of the sections, where they are no part of the page itself
 
     @property
     def setting(self) -> list[str]:
-        """What the run was made with, where and when."""
+        """The versions, the machine and the date of the run."""
         versions = [f"{name} {v}" for name, v in self.data["versions"].items() if v]
         machine, commit = self.data["machine"], self.data["commit"]
         date = self.data["date"].replace("T", " ").replace("+00:00", " UTC")
@@ -51,7 +51,7 @@ class Document:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """The rows with their floats; what was compared twice, to the same end, is there once."""
+        """The rows with their floats; of comparisons made twice with one result only one."""
         seen: set[bytes] = set()
         found: list[Row] = []
         for row in self.data["rows"]:
@@ -64,13 +64,13 @@ class Document:
 
     @cached_property
     def comparisons(self) -> list[Row]:
-        """The comparisons, each with a `title`: its subject, and what tells it from its like."""
+        """The comparisons, each with a `title`: its subject, and what tells it from namesakes."""
         found = self._titled("comparison")
         return sorted(found, key=lambda r: (r["title"], WIDEST_FIRST.index(r["dtype"])))
 
     @cached_property
     def differences(self) -> list[Row]:
-        """Where engines differ, each with the `title` of the comparisons it is between."""
+        """The rows where engines differ, each with the `title` of its comparisons."""
         found = self._titled("difference")
         return sorted(found, key=lambda r: (r["title"], WIDEST_FIRST.index(r["dtype"])))
 
@@ -97,17 +97,17 @@ class Document:
 
     @property
     def titles(self) -> list[str]:
-        """Each function once."""
+        """The titles of all functions, each once."""
         return list(self._by_title)
 
     @cached_property
     def dtypes(self) -> list[str]:
-        """Each type once, widest first."""
+        """The types of all comparisons, widest first."""
         return sorted({r["dtype"] for r in self.comparisons}, key=WIDEST_FIRST.index)
 
     @cached_property
     def engines(self) -> list[str]:
-        """Each engine once."""
+        """The engines of all comparisons, each once."""
         return sorted({r["engine"] for r in self.comparisons}, key=_reverse_first)
 
     def of(self, title: str) -> list[Row]:
@@ -120,11 +120,11 @@ class Document:
 
     @property
     def engine_pairs(self) -> list[EnginePair]:
-        """A line a pair of engines that differ somewhere."""
+        """A line for each pair of engines that differ somewhere."""
         return engine_pairs(self.comparisons, self.differences)
 
     def differences_of(self, title: str) -> list[Row]:
-        """Where the engines differ that a function was compared in."""
+        """The differences of the engines that a function was compared in."""
         return self._differences_by_title.get(title, [])
 
     @cached_property
@@ -136,7 +136,7 @@ class Document:
 
     @property
     def titles_that_differ(self) -> list[str]:
-        """The functions of which engines differ, if the comparisons are here too."""
+        """The functions whose engines differ, if their comparisons are here too."""
         return [title for title in self._differences_by_title if title in self._by_title]
 
     def cell(self, title: str, engine: str, dtype: str) -> Row | None:
@@ -145,7 +145,7 @@ class Document:
         return max(found, key=badness, default=None)
 
     def heading(self, dtype: str) -> str:
-        """What the numbers of a type's column are counted in, and how many values were judged."""
+        """The heading of a type's column: its unit, and the number of values judged."""
         rows = [r for r in self.comparisons if r["dtype"] == dtype]
         units = [u for u in ("ulp", ALLOWED, RELATIVE) if any(unit(r) == u for r in rows)]
         parts = [" or ".join(units), f"{judged(rows):,} judged"]
@@ -163,12 +163,12 @@ class Document:
 
     @cached_property
     def findings(self) -> list[Disagreement]:
-        """A finding a function and engine that disagrees, the worst first."""
+        """The findings: one for each function and engine that disagrees, the worst first."""
         return findings(self.comparisons)
 
     @cached_property
     def overview(self) -> Sequence[Operator]:
-        """Torch's own functions with the largest errors at ordinary inputs."""
+        """The own functions of torch with the largest errors at ordinary inputs."""
         return overview(self.comparisons)
 
     @property
@@ -192,18 +192,18 @@ class Document:
 
     @property
     def verdicts(self) -> dict[str, int]:
-        """How many comparisons have each verdict."""
+        """The number of comparisons with each verdict."""
         all_verdicts = [r["verdict"] for r in self.comparisons]
         return {verdict: all_verdicts.count(verdict) for verdict in VERDICTS}
 
     @property
     def values(self) -> int:
-        """How many gradients were compared."""
+        """The number of gradients compared."""
         return sum(r["values"] for r in self.comparisons)
 
     @property
     def points(self) -> int:
-        """At how many points: a point may have several adjoints."""
+        """The number of points; a point may have several adjoints."""
         return sum(max((a["values"] for a in r["adjoints"]), default=0) for r in self.comparisons)
 
     def statuses(self, title: str) -> list[str]:
@@ -218,12 +218,12 @@ class Document:
 
     @cached_property
     def detections(self) -> Detections:
-        """Which checker caught which wrong backward."""
+        """The table of which checker caught which wrong backward."""
         return Detections([r for r in self.rows if r["kind"] == "detection"])
 
     @cached_property
     def costs(self) -> Sequence[Costs]:
-        """What gradients cost by each method, where that was measured."""
+        """The costs of gradients by each method, where they were measured."""
         return costs_of(r for r in self.rows if r["kind"] == "cost")
 
     @cached_property
@@ -242,25 +242,25 @@ class Document:
         return found
 
     def anchor(self, title: str) -> str:
-        """The id of a function's section, or its file's name; no two have one."""
+        """The id of a function's section, or its file's name; all are distinct."""
         return f"f-{self._anchors[title]}"
 
     def link(self, title: str) -> str:
-        """Where a function's section is."""
+        """The link to a function's section."""
         name = self.anchor(title)
         return f"{self.folder}/{name}.html" if self.folder else f"#{name}"
 
     def render(self, suffix: str) -> str:
-        """The page, for a file name's suffix, `.html` or `.md`."""
+        """The page as text, for a file name's suffix, `.html` or `.md`."""
         return "".join(self.parts(suffix))
 
     def parts(self, suffix: str) -> Iterator[str]:
-        """The page in parts, as they are made."""
+        """The parts of the page, one by one as they are made."""
         parts: Iterator[str] = template(TEMPLATES[suffix]).generate(report=self)
         return parts
 
     def render_section(self, title: str, index: str) -> str:
-        """A page of one function, for a report that is a folder."""
+        """The page of one function, for a report that is a folder."""
         return template("section_page.html.jinja").render(report=self, title=title, index=index)
 
 

@@ -1,4 +1,4 @@
-"""What the words of a report mean, each once, with the numbers of the budget in their place."""
+"""Explain the words of a report, each once, with the numbers of the budget in their place."""
 
 from __future__ import annotations
 

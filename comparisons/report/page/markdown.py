@@ -1,4 +1,4 @@
-"""Text of others in Markdown, which lets HTML, links and tables through where it is not escaped."""
+"""Escape others' text in Markdown, which lets HTML, links and tables through."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NUMBERED = re.compile(r"(\d{1,9})(?=[.)](?:\s|$))")
 
 
 def shown_as_it_is(value: Any) -> Any:
-    """A value of a template, escaped if it is text that was not marked as Markdown."""
+    """The value, escaped if it is text that was not marked as Markdown."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     text = _MARKS.sub(lambda m: _ENTITIES.get(m[0], f"\\{m[0]}"), printable(value))
@@ -28,7 +28,7 @@ def shown_as_it_is(value: Any) -> Any:
 
 
 def code(text: str) -> Markup:
-    """Inline code, in a table too: there GitHub takes a bar after a backslash for a bar."""
+    """The text as inline code, also in a table, where GitHub takes an escaped bar for a bar."""
     text = printable(text)
     fence = "`" * (_longest_run(text) + 1)
     space = " " if text.startswith("`") or text.endswith("`") or not text else ""
@@ -36,14 +36,14 @@ def code(text: str) -> Markup:
 
 
 def fenced(text: str, language: str) -> Markup:
-    """A block of code."""
+    """The text as a fenced block of code."""
     fence = "`" * max(3, _longest_run(text) + 1)
     lines = "\n".join(map(printable, text.split("\n")))
     return Markup(f"{fence}{language}\n{lines}\n{fence}")  # noqa: S704 - fenced
 
 
 def indented(text: str) -> Markup:
-    """A line that is shown as code."""
+    """The line as an indented block of code."""
     return Markup(f"    {printable(text)}")  # noqa: S704 - code by its indentation
 
 

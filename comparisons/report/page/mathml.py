@@ -1,4 +1,4 @@
-"""LaTeX as MathML that a browser sets without help: short, and with brackets that stretch.
+"""Turn LaTeX into MathML that a browser sets without help: short, with brackets that stretch.
 
 The converter writes what stands in a `text` command as it is, markup included. So only its tree is
 taken: elements and attributes of a whitelist are written out here, and every character between
@@ -44,7 +44,7 @@ _BRACKETS = frozenset("()[]{}")
 
 @lru_cache(maxsize=4096)
 def mathml(latex: str) -> str:
-    """A formula as a MathML element that holds MathML and text alone.
+    """The formula as a MathML element that holds MathML and text alone.
 
     Raises: ValueError, one sentence, if it is too long or too deep, defines commands, or is no
         formula that the converter knows.

@@ -1,4 +1,4 @@
-"""The geometry of the plots: short paths, so that a page of hundreds stays small."""
+"""Lay out the plots with short paths, so that a page of hundreds stays small."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class ErrorAxes:
 
     @property
     def name(self) -> str:
-        """The id of its drawing."""
+        """The id of the frame's drawing."""
         return f"axes-{self.top:.0f}"
 
     def x(self, position: float) -> int:
-        """The middle of a bin, from −65 to 65."""
+        """The place of the middle of a bin, from −65 to 65."""
         return round(self.left + _BIN * (position + _LAST + 0.5))
 
     def y(self, ulps: float) -> int:
@@ -45,7 +45,7 @@ class ErrorAxes:
 
     @property
     def x_ticks(self) -> Ticks:
-        """Where the powers of 100 are."""
+        """The ticks of the input: each power of 100, with its place."""
         ticks: Ticks = [(self.x(0), "0")]
         for exponent, label in ((-2, "0.01"), (0, "1"), (2, "100"), (4, "10⁴")):
             position = 2 * (exponent * math.log2(10) + _OCTAVES) + 0.5
@@ -54,7 +54,7 @@ class ErrorAxes:
 
     @property
     def y_ticks(self) -> Ticks:
-        """Those powers of 10 that leave room for each other."""
+        """The ticks of the error: powers of 10 that leave room for each other."""
         powers = {64: ((1, "1"), (10, "10")), 2e3: ((1, "1"), (10, "10"), (1e3, "10³"))}
         chosen = powers.get(self.top, ((10, "10"), (1e3, "10³"), (1e5, "10⁵")))
         ticks: Ticks = [(self.y(0), "0")]
@@ -68,7 +68,7 @@ AXES = (ErrorAxes(64), ErrorAxes(2e3), ErrorAxes(1e6))
 
 @dataclass(frozen=True)
 class ErrorPlot:
-    """Errors in ulp against the input."""
+    """The plot of errors in ulp against the input."""
 
     axes: ErrorAxes
     sound: str  # paths
@@ -154,7 +154,7 @@ def _budget(axes: ErrorAxes, allowed: Sequence[float | None]) -> str:
 
 @dataclass(frozen=True)
 class CurvePlot:
-    """f and its derivative around 0, both axes linear."""
+    """The plot of f and its derivative around 0, both axes linear."""
 
     f: str  # paths
     slope: str

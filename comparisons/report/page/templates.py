@@ -1,4 +1,4 @@
-"""The templates of a report, each with what it needs so that text of others stays text.
+"""Load the templates of a report, each with what it needs to keep others' text mere text.
 
 A document may come from anywhere. In HTML every value is escaped; formulas are set by `mathml`,
 which lets nothing but MathML out; and the page's policy forbids every script, style and load but
@@ -33,12 +33,12 @@ _ARXIV = re.compile(r"arXiv:([0-9]{4}\.[0-9]{4,5}|[a-z-]{2,20}/[0-9]{7})")
 
 
 def template(name: str) -> Any:
-    """The template of that name, `….html.jinja` or `….md.jinja`."""
+    """The template of a name that ends in `.html.jinja` or `.md.jinja`."""
     return (_markdown() if name.endswith(".md.jinja") else _html()).get_template(name)
 
 
 def anchor(name: str) -> str:
-    """Letters, digits and hyphens, for an id, a CSS class or a file's name of at most 250 bytes."""
+    """The name in letters, digits and hyphens, at most 250 bytes, for an id, a class or a file."""
     words = "".join(c if c.isalnum() else " " for c in name.replace("∞", "infinity")).split()
     return "-".join(words)[:_LONGEST_ANCHOR] or "unnamed"
 
@@ -105,7 +105,7 @@ def _environment(**options: Any) -> Environment:
 
 
 def style_sheet() -> str:
-    """The style, the font in it: in a page, or a file that the pages of a folder share."""
+    """The style sheet with its font: within a page, or a file that a folder's pages share."""
     return _text("page.css").replace("FONT", base64.b64encode(_font()).decode())
 
 

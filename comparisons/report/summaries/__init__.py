@@ -1,1 +1,1 @@
-"""What the rows of a report come to: tables and sentences, made of rows alone."""
+"""Sum up the rows of a report as tables and sentences."""

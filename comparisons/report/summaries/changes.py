@@ -1,4 +1,4 @@
-"""What became of gradients from one run to another, in sentences: worse, better, otherwise."""
+"""Say what became of gradients from one run to another: worse, better, otherwise."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _LONGEST = 400  # characters of a sentence
 
 @dataclass(frozen=True)
 class Changes:
-    """Sentences, each about one thing that is in both runs or in one."""
+    """The changes as sentences, each about one thing that is in both runs or in one."""
 
     worse: list[str] = field(default_factory=list)
     better: list[str] = field(default_factory=list)
     other: list[str] = field(default_factory=list)  # counts that moved, other versions and subjects
 
     def by_verdict(self, name: str, was: Verdict, now: Verdict, because: str = "") -> bool:
-        """Whether the verdict decides: one that is not the same is better or worse."""
+        """File a change by its verdict; False where that is the same."""
         if was is not now:
             side = self.worse if now.worse_than(was) else self.better
             side.append(f"{name}: was {was}, now {now}{because}")
@@ -37,6 +37,6 @@ class Changes:
 
 
 def moved(old: Mapping[str, int], new: Mapping[str, int]) -> str:
-    """The counts that are not the same, the gravest status first: `0 → 3 lost; 9 → 6 faithful`."""
+    """The counts that differ, the gravest status first: `0 → 3 lost; 9 → 6 faithful`."""
     counts = [(old.get(str(s), 0), new.get(str(s), 0), s) for s in reversed(Status)]
     return "; ".join(f"{a:,} → {b:,} {status}" for a, b, status in counts if a != b)

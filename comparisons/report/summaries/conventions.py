@@ -1,4 +1,4 @@
-"""What torch takes at kinks, where two ways to write one function disagree."""
+"""Tabulate the derivatives that torch takes at kinks where ways of writing a function disagree."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from comparisons.results.views.number import shown
 
 @dataclass(frozen=True)
 class Taken:
-    """A derivative that torch takes at a kink, and the ways of writing that take it."""
+    """A derivative that torch takes at a kink, with the ways of writing that take it."""
 
     value: str
     inside: bool  # Clarke's interval
@@ -20,7 +20,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class KinkConventions:
-    """One kink of one function, at which torch takes several values."""
+    """One kink of one function, with the several derivatives that torch takes there."""
 
     subject: str
     at: str

@@ -1,4 +1,4 @@
-"""What a gradient costs by each method, as the page's table and plot are made of it."""
+"""Tabulate what a gradient costs by each method, for the page's table and plot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from comparisons.report.data.row import Row
 
 @dataclass(frozen=True)
 class Time:
-    """Nanoseconds a value, and whether no other method of the depth takes less."""
+    """The nanoseconds a value, and whether no other method of the depth takes less."""
 
     value: float
     least: bool
@@ -18,7 +18,7 @@ class Time:
 
 @dataclass(frozen=True)
 class CostedMethod:
-    """One line of the table."""
+    """One method's line of the table."""
 
     number: int  # of its point in the plot; 0 if it has none
     depth: int
@@ -34,7 +34,7 @@ class CostedMethod:
 
 @dataclass(frozen=True)
 class Costs:
-    """One function's table, and the points of its plot."""
+    """The table of one function, and the points of its plot."""
 
     subject: str
     sizes: Sequence[int]
@@ -49,7 +49,7 @@ class Costs:
 
 
 def costs_of(rows: Iterable[Row]) -> list[Costs]:
-    """A table a row of the kind `cost`; a method that is only counted is no point of the plot."""
+    """The tables of the rows of the kind `cost`; a method that was only counted is no point."""
     return [_costs(row) for row in rows]
 
 

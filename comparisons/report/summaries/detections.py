@@ -1,4 +1,4 @@
-"""Which checkers reject a deliberately wrong backward, as a table's questions."""
+"""Tabulate which checkers reject which deliberately wrong backward."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class Detections:
 
     @cached_property
     def mutations(self) -> list[str]:
-        """Each mutation once."""
+        """The mutations, each once."""
         return sorted({r["mutation"] for r in self.rows})
 
     @cached_property
     def checkers(self) -> list[str]:
-        """Each checker once."""
+        """The checkers, each once."""
         return list(dict.fromkeys(c for r in self.rows for c in r["caught_by"]))
 
     @cached_property
     def subjects(self) -> list[str]:
-        """Each function that was given a wrong backward, once."""
+        """The functions that were given a wrong backward, each once."""
         return sorted({r["subject"] for r in self.rows})
 
     @cached_property
@@ -37,11 +37,11 @@ class Detections:
         return {(r["subject"], r["mutation"]): r["caught_by"] for r in self.rows}
 
     def caught(self, subject: str, mutation: str) -> dict[str, bool] | None:
-        """Who caught it; None where the mutation changes nothing."""
+        """Whether a checker rejected it; None where the mutation changes nothing."""
         return self._caught.get((subject, mutation))
 
     def score(self, checker: str, mutation: str) -> str:
-        """How many of a mutation a checker caught, as `3/24`."""
+        """The share of a mutation's backwards that a checker rejected, as `3/24`."""
         answers = [
             r["caught_by"][checker]
             for r in self.rows

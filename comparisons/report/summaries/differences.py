@@ -1,4 +1,4 @@
-"""What got better and worse between two runs, such as of two versions of torch: what is notable."""
+"""Say what got better and worse between two runs, such as of two versions of torch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOTABLE = 1.25  # of the bulk error: below it the worst point is another, the k
 
 
 class Compared(NamedTuple):
-    """What became of one comparison, as little of it as says so."""
+    """The little of one comparison's row that says what became of it."""
 
     verdict: str
     values: int
@@ -27,7 +27,7 @@ class Compared(NamedTuple):
 
     @property
     def faulty(self) -> int:
-        """How many values are wrong in some way."""
+        """The number of values that are wrong in some way."""
         return sum(n for n, status in zip(self.counts, Status, strict=True) if status.faulty)
 
     @property
@@ -37,7 +37,7 @@ class Compared(NamedTuple):
 
 
 def needed(row: Row) -> tuple[_Key, Compared] | None:
-    """What is needed of a row of a document, a hundredth of it; None of one that compares nothing.
+    """The part of a row that differences need; None of a row that compares nothing.
 
     To be kept of each row as it is read: see `read_json`.
     """
@@ -52,7 +52,7 @@ def needed(row: Row) -> tuple[_Key, Compared] | None:
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Changes:
-    """What became of each comparison of `old` in `new`.
+    """Compare each comparison of `old` with the same one of `new`.
 
     A comparison is better or worse by its verdict; by equal verdicts, by how many of the same
     points are wrong in some way; by equal counts, by a bulk error that is over a quarter larger

@@ -1,4 +1,4 @@
-"""Which engines differ, and which of two is nearer the truth, over everything a run compared."""
+"""Count where engines differ, and which of two is nearer the truth, over a whole run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from comparisons.report.data.row import Row
 
 @dataclass(frozen=True)
 class EnginePair:
-    """Two engines, wherever both were asked for the same gradients."""
+    """Two engines, over all gradients that both were asked for."""
 
     first: str
     second: str
@@ -32,7 +32,7 @@ class EnginePair:
 
 
 def engine_pairs(comparisons: Iterable[Row], differences: Iterable[Row]) -> list[EnginePair]:
-    """A line a pair that differs somewhere, in the order of their names.
+    """A line for each pair that differs somewhere, in the order of their names.
 
     Args: rows of a run, each with a `title`.
     """

@@ -1,4 +1,4 @@
-"""What a run found wrong, in plain words, the worst first."""
+"""Say in plain words what a run found wrong, the worst first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TORCH, USER, HERE = "torch’s own", "yours", "written here"
 
 
 def origin_of(row: Row) -> str:
-    """Whose code a comparison judged: torch's own, the user's, or a line of symdiff's."""
+    """Whose code a comparison judged: torch's, the user's, or a line of symdiff's."""
     if row["of_torch"]:
         return TORCH
     return USER if row.get("of_user") or row.get("place") else HERE
@@ -24,7 +24,7 @@ def origin_of(row: Row) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Disagreement:
-    """A function that disagrees with its closed form alike in some engines, in some types."""
+    """A function that disagrees with its closed form, alike in some engines, in some types."""
 
     title: str
     engines: list[str]
@@ -55,20 +55,20 @@ class Disagreement:
 
     @property
     def kinds(self) -> list[tuple[str, str]]:
-        """How many of each wrong status, as `6,816` and its name, the most first."""
+        """The number of each wrong status, as `6,816` and its name, the most first."""
         counts = {s: n for s, n in self.row["counts"].items() if status_named(s).faulty}
         return [(f"{n:,}", s) for s, n in sorted(counts.items(), key=lambda kn: (-kn[1], kn[0]))]
 
     @property
     def reproductions(self) -> list[str]:
-        """Plain torch that shows what the sentences say."""
+        """The lines of plain torch that show what the sentences say."""
         worst, first = self.row["worst"], self.row.get("reproduction", "")
         of_worst = worst is not None and (self.wrong or not first)
         return [*([first] if first else []), *([worst["reproduction"]] if of_worst else [])]
 
     @property
     def sentences(self) -> list[str]:
-        """What is wrong, and the worst of it."""
+        """Sentences on what is wrong, and on the worst value."""
         found = [f"{name} {problem}." for name, problem in self.row["problems"].items()]
         worst, index = self.row["worst"], (self.row["worst"] or {}).get("index")
         if worst is not None and self.wrong:
@@ -97,7 +97,7 @@ def _beside_one(row: Row) -> str:
 
 
 def findings(comparisons: Iterable[Row]) -> list[Disagreement]:
-    """One for each function that disagrees; engines of which the same is to be said share one.
+    """The disagreements, one a function; engines of which the same is to be said share one.
 
     Torch's own come first, then those that are wrong at inputs one meets, then by their share.
 

@@ -1,4 +1,4 @@
-"""What to worry about first: how far off each of torch's own operators is at ordinary inputs."""
+"""List torch's own operators by how far off each is at ordinary inputs."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class Operator:
 
     @property
     def rank(self) -> tuple[int, float, str]:
-        """The most types wrong first, then the largest error."""
+        """The key to sort by: the most types wrong first, then the largest error."""
         found = self.largest.values()
         return -sum(f.wrong for f in found), -max(f.ulp for f in found), self.title
 
 
 def overview(comparisons: Iterable[Row]) -> Sequence[Operator]:
-    """Torch's own functions of one input, the worst first, those off by more than an ulp.
+    """The own functions of torch of one input that are off by more than an ulp, the worst first.
 
     Args: comparisons, rows with a `title`; where several engines were asked, the first counts.
     """

@@ -1,4 +1,4 @@
-"""Comparisons as a table for a terminal: a line a function, a column a type, the worst first."""
+"""Print comparisons as a table: a line a function, a column a type, the worst first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A finding in plain code: one line that prints the gradient, as the engine computed it."""
+"""Write a finding as plain code: one line that prints the gradient, as the engine computed it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def reproduction(result: Result, example: Example | None = None) -> str:
 
 
 def reproduction_of_finding(result: Result) -> str:
-    """One line that shows what `wrong_presence` says first: it prints it, or raises it."""
+    """One line that shows what `wrong_presence` says first: it prints the gradient, or raises."""
     if not isinstance(result, Comparison) or not result.wrong_presence:
         return ""
     subject, engine = result.subject, result.engine

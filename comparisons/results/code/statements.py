@@ -1,4 +1,4 @@
-"""Python text of numbers, and what a statement needs above it to run as it stands."""
+"""Write numbers as Python text, and what a statement needs above it to run as it stands."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ _WORD = re.compile(r"[^\W\d]\w*")
 
 
 def beginning(subject: Subject, engine: Engine) -> str:
-    """The imports; what keeps the code from being imported is a comment above them."""
-    begin = "".join(f"{line}{engine.joint}" for line in (engine.imports, subject.imports) if line)
-    if subject.obstacle:
-        begin = f"# {subject.obstacle}, so no import finds it: define it first\n{begin}"
+    """The imports; a comment above them says what keeps the code from being imported."""
+    origin = subject.origin
+    begin = "".join(f"{line}{engine.joint}" for line in (engine.imports, origin.imports) if line)
+    if origin.obstacle:
+        begin = f"# {origin.obstacle}, so no import finds it: define it first\n{begin}"
     return begin
 
 
 def entries(values: Float64Array, from_hex: str) -> str:
-    """The array as nested lists, every number exact.
+    """The text of an array as nested lists, every number exact.
 
     Args: from_hex, what `float.fromhex` is called in the snippet.
     """
@@ -36,7 +37,7 @@ def _nested(values: Any, from_hex: str) -> str:
 
 
 def free(wanted: str, *texts: str) -> str:
-    """A name like the wanted one that none of the texts has."""
+    """A name like the wanted one that occurs in none of the texts."""
     taken = {word for text in texts for word in _WORD.findall(text)}
     while wanted in taken:
         wanted += "_"
@@ -44,5 +45,5 @@ def free(wanted: str, *texts: str) -> str:
 
 
 def number(value: Any) -> str:
-    """One number, exact."""
+    """The text of one number, exact."""
     return f"float.fromhex('{float(value).hex()}')"

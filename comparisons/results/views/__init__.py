@@ -1,1 +1,1 @@
-"""Results to look at: numbers, tables, data frames, plots."""
+"""Show results as numbers, tables, data frames and plots."""

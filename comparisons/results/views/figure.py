@@ -1,4 +1,4 @@
-"""A result as a Matplotlib plot: the error in ulp against the input."""
+"""Plot a result with Matplotlib: the error in ulp against the input."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WRONG, _SOUND = "#c0392b", "#2c6fbb"
 
 
 def figure(result: AdjointResult, title: str, ax: Any = None) -> Any:
-    """The error of each gradient against its input, or against its place in an array.
+    """Plot the error of each gradient against its input, or against its place in an array.
 
     The value of an input decides where there is one of the gradients' shape. Both axes are
     logarithmic and linear around 0; the input is drawn as far out as there are errors of more than

@@ -1,4 +1,4 @@
-"""Results as pandas data frames and as LaTeX tables, for papers."""
+"""Turn results into pandas data frames and LaTeX tables, for papers."""
 
 from __future__ import annotations
 
@@ -42,12 +42,15 @@ def frame_of_values(results: Iterable[AdjointResult]) -> Any:
 
 
 def frame_of_rows(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Any:
-    """A pandas DataFrame of a table. Raises: ModuleNotFoundError if pandas is not installed."""
+    """A pandas DataFrame of the rows of a table.
+
+    Raises: ModuleNotFoundError if pandas is not installed.
+    """
     return needed("pandas", "to_frame()").DataFrame(list(rows), columns=list(head))
 
 
 def latex_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A `tabular` with rules of booktabs, text escaped."""
+    """A LaTeX `tabular` with the rules of booktabs, its text escaped."""
     lines = [" & ".join(map(_escaped, row)) + r" \\" for row in (head, *rows)]
     return "\n".join(
         [

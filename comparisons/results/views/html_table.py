@@ -1,4 +1,4 @@
-"""Results as small HTML tables, for notebooks: plain markup, styled by the notebook."""
+"""Show results as small HTML tables for notebooks, which style them."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _HEAD = ("verdict", "values", "bulk, ulp", "statuses", "worst")
 def cells(
     verdict: Verdict, values: int, bulk_ulp: float, counts: Mapping[Status, int], worst: object
 ) -> Cells:
-    """What a line says of gradients, under the head's titles."""
+    """The cells of a line about gradients, under the head's titles."""
     statuses = ", ".join(f"{n:,} {status}" for status, n in counts.items())
     return f"{verdict.mark} {verdict}", f"{values:,}", shown(bulk_ulp), statuses, worst or ""
 
 
 def html_table(caption: str, lines: Iterable[Cells], of: str = "adjoint") -> str:
-    """A table of lines that begin with a name.
+    """The HTML of a table whose lines begin with a name.
 
     A line that is shorter than the head has its last cell stretched over the rest.
     """

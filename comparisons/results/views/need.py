@@ -1,4 +1,4 @@
-"""A library that a result needs and symdiff does without."""
+"""Import a library that a result needs and symdiff does without."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from typing import Any
 
 
 def needed(module: str, wanted_by: str) -> Any:
-    """The module. Raises: ModuleNotFoundError, saying what to install, if it is not there."""
+    """The imported module.
+
+    Raises: ModuleNotFoundError, saying what to install, if it is not there.
+    """
     try:
         return import_module(module)
     except ModuleNotFoundError:

@@ -1,4 +1,4 @@
-"""A number as it is read at a glance."""
+"""Print a number as it is read at a glance."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def shown(value: float) -> str:
-    """Three digits, an exponent only where needed: 0.5, 15, 1.79e8."""
+    """The number in three digits, with an exponent only where needed: 0.5, 15, 1.79e8."""
     if not math.isfinite(value):
         return {"inf": "∞", "-inf": "−∞"}.get(str(value), "NaN")
     mantissa, _, exponent = f"{value:.3g}".partition("e")

@@ -1,1 +1,1 @@
-"""What symdiff knows by name: its catalogue beside torch's code for each entry."""
+"""symdiff's catalogue beside torch's code for each entry."""

@@ -1,4 +1,4 @@
-"""Torch code of whole arrays beside the builder of its graph: what a layer or a loss is made of.
+"""Pair torch code of whole arrays with the builder of its graph, for layers and losses.
 
 A layer is one `ArrayCode`: the builder, the code, how its inputs are drawn.
 """
@@ -35,7 +35,7 @@ def _no_words(options: Words, graph: Graph) -> Words:  # noqa: ARG001 - any code
 
 @dataclass(frozen=True, eq=False)
 class ArrayCode:
-    """One function of whole arrays: torch's own, or as people write it.
+    """One function of whole arrays in torch: torch's own, or as people write it.
 
     What is between braces in the code is an option's value; `{dim}`, the position of the axis that
     the option `over` names; or one of `words`.
@@ -50,11 +50,11 @@ class ArrayCode:
 
     @property
     def name(self) -> str:
-        """What it is called: as its builder."""
+        """The function's name, that of its builder."""
         return self.builder.__name__
 
     def subject(self, **options: Any) -> Subject:
-        """The function at some options, beside its graph.
+        """The subject of the function at some options.
 
         Raises: ValueError if an option is not one it takes.
         """

@@ -1,4 +1,4 @@
-"""`symdiff.layers` beside torch's code for each, a stanza a layer."""
+"""Pair each of `symdiff.layers` with torch's code for it, a stanza a layer."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ LAYERS: Mapping[str, ArrayCode] = MappingProxyType(
 
 
 def layer(name: str, **options: Any) -> Subject:
-    """One of `symdiff.layers`, with its options, beside torch's code for it.
+    """Pair one of `symdiff.layers`, with its options, with torch's code for it.
 
     Raises: ValueError if there is no layer so called, or an option is not one it takes.
     """

@@ -1,4 +1,4 @@
-"""`symdiff.array_losses` beside torch's code for each, and pointwise losses with a reduction."""
+"""Pair each of `symdiff.array_losses`, and pointwise losses with a reduction, with torch's code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""torch.nn modules as subjects: their catalogue entry, and the adjoints of their own parameters."""
+"""Make subjects of torch.nn modules: their catalogue entry, and their parameters' adjoints."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def definition_of(module: Any) -> Definition | None:
 
 
 def with_parameters(module: Any, definition: Definition) -> Subject:
-    """A module beside its definition, its parameters among the inputs.
+    """The subject of a module and its definition, its parameters among the inputs.
 
     A parameter of the module that bears the name of one of the definition's is an input of the
     graph: one number a channel, over all points of which its adjoint sums, w̄ = Σₙ z̄ ∂f/∂w.

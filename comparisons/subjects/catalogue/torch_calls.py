@@ -1,4 +1,4 @@
-"""Which torch code is which catalogue entry: torch's own function, where it has one."""
+"""Map the catalogue's entries to torch code: torch's own function, where it has one."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _POINTS = (-7.0, -0.75, -0.25, 0.0, 0.125, 0.625, 3.0, 25.0)  # two parameters a
 
 
 def comparable() -> tuple[Definition, ...]:
-    """The entries of the catalogue for which there is torch code: all but the tutorial's loss."""
+    """The names of the entries with torch code: all but the tutorial's loss."""
     entries = {**symdiff.activations, **symdiff.losses}
     return tuple(d for name, d in entries.items() if name in TORCH_CALLS or name in WRITTEN_OUT)
 
@@ -90,7 +90,7 @@ def torch_call(definition: Definition) -> TorchCode:
 
 
 def definition_of_torch(function: Callable[..., Any]) -> Definition | None:
-    """The catalogue's entry that torch's own function is of one tensor; None if it is none."""
+    """The catalogue's entry that a function of torch's own is; None if it is none."""
     import torch
 
     path = origin_of(function).path

@@ -1,4 +1,4 @@
-"""One line of torch, as a function and as text: what is judged is what is shown."""
+"""Hold one line of torch as a function and as text: what is judged is what is shown."""
 
 from __future__ import annotations
 

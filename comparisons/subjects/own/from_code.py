@@ -286,7 +286,7 @@ def _weighted(
         return {**captured.arrays, **drawn}
 
     return Subject(
-        call.name,
+        call.origin.name,
         whole,
         forward,
         _code(call, [(name, captured.shapes[y]) for y, name in weights.items()]),
@@ -310,10 +310,7 @@ def _weighted(
             stores=captured.stores,
             by_other_code=by_other_code,
         ),
-        imports=call.imports,
-        obstacle=call.obstacle,
-        place=call.place,
-        identity=call.identity,
+        origin=call.origin,
         flat=captured.locally_constant,
         places=captured.places,
         shapes={

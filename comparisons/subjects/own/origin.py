@@ -17,20 +17,25 @@ _PLAIN = (int, float, complex, str, bytes, bool, type(None))  # values that a fu
 
 @dataclass(frozen=True)
 class Origin:
-    """A user's function, as others find it.
+    """Where a user's function is defined and how another program imports it.
 
     Args: name, what it is called, an `autograd.Function` by its class; place, `file:line`, empty
         of a builtin; identity, of its code and of the numbers and text it closes over: equal in
-        every process; path, the expression that is called; imports, the statements that make the
-        path known; obstacle, why no import does, else empty.
+        every process; path, the expression that is called; imports, the statements that it needs
+        beside `import torch`; obstacle, in words why no import makes the path known, else empty.
     """
 
-    name: str
-    place: str
-    identity: str
-    path: str
+    name: str = ""
+    place: str = ""
+    identity: str = ""
+    path: str = ""
     imports: str = ""
     obstacle: str = ""
+
+    @property
+    def where(self) -> str:
+        """` (file:line)` to follow the name in a message; empty if the place is unknown."""
+        return f" ({self.place})" if self.place else ""
 
 
 def origin_of(function: Callable[..., Any]) -> Origin:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from comparisons.subjects.own.origin import Origin, instance_path, origin_of
@@ -13,18 +13,13 @@ _MOST_ENTRIES = 64  # of a constant tensor that is written out
 
 @dataclass(frozen=True)
 class WrittenCall:
-    """Python text of a call.
+    """Python text of a call, and the origin of the function called.
 
-    Args: imports, statements that make the function known; obstacle, why the text cannot be run
-        as it stands, in words, empty where it can; name, place, identity, of the function.
+    Args: origin, whose `obstacle` says why the text cannot be run as it stands, if so.
     """
 
     text: str
-    imports: str
-    obstacle: str = ""
-    name: str = ""
-    place: str = ""
-    identity: str = ""
+    origin: Origin
 
 
 class _Verbatim(str):
@@ -76,15 +71,13 @@ def written_call(
     origin = origin_of(function)
     if isinstance(function, torch.nn.Module):
         learned = _learned(function, names[len(asked) :], copied=copied, as_given=as_given)
-        found = _of_module(function, learned, inside, origin)
+        text, origin = _of_module(function, learned, inside, origin)
     else:
-        found = WrittenCall(f"{origin.path}({', '.join(inside)})", origin.imports, origin.obstacle)
-    obstacle = found.obstacle
-    if lost and not obstacle:
+        text = f"{origin.path}({', '.join(inside)})"
+    if lost and not origin.obstacle:
         obstacle = f"an argument is a {type(lost[0]).__name__} made while the program ran"
-    return WrittenCall(
-        found.text, found.imports, obstacle, origin.name, origin.place, origin.identity
-    )
+        origin = replace(origin, obstacle=obstacle)
+    return WrittenCall(text, origin)
 
 
 def _learned(
@@ -100,16 +93,15 @@ def _learned(
 
 def _of_module(
     module: Any, state: Mapping[str, _Verbatim], inside: Sequence[str], origin: Origin
-) -> WrittenCall:
-    """The call of a module with its parameters by name."""
+) -> tuple[str, Origin]:
+    """The call of a module with its parameters by name, and how that module is imported."""
     path, imports = instance_path(module)
-    where = f" ({origin.place})" if origin.place else ""
-    obstacle = "" if path else f"module is a {origin.name}{where} made while the program ran"
+    obstacle = "" if path else f"module is a {origin.name}{origin.where} made while the program ran"
     arguments = f"({', '.join(inside)},)" if inside else "()"
     text = f"{path or 'module'}({', '.join(inside)})"
     if state:
         text = f"torch.func.functional_call({path or 'module'}, {state!r}, {arguments})"
-    return WrittenCall(text, imports, obstacle)
+    return text, replace(origin, imports=imports, obstacle=obstacle)
 
 
 def _shaped(name: str, tensor: Any, *, copied: bool) -> str:

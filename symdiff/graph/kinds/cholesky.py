@@ -29,6 +29,7 @@ class Cholesky(Node):
     """The lower triangular L with L Lᵀ = (X + Xᵀ)/2, of the matrices in the last two axes."""
 
     __slots__ = ()
+    everywhere = False
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
         """½ (S + Sᵀ), S = L⁻ᵀ Φ(Lᵀ L̄) L⁻¹."""

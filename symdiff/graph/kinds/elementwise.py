@@ -9,9 +9,10 @@ import sympy
 from sympy import Expr, Symbol
 
 from symdiff.expression.differentiate import differentiate
+from symdiff.expression.domain import is_total
 from symdiff.graph.arrays.layout import aligned, spread
 from symdiff.graph.kinds.einsum import broadcast, contraction, repeated, scalar_part
-from symdiff.graph.node import Entries, Indices, Node, Steps, Write, union
+from symdiff.graph.node import Entries, Indices, Node, Steps, Write, topological, union
 from symdiff.graph.template import (
     PLAIN,
     SUM,
@@ -36,6 +37,17 @@ class Elementwise(Node):
     __slots__ = ("expr", "partials")
     expr: Expr
     partials: tuple[Expr | None, ...]
+
+    @property
+    def everywhere(self) -> bool:  # type: ignore[override] # of this kind it hangs on the expression
+        """Whether the expression has a value at any numbers."""
+        return is_total(self.expr)
+
+    @property
+    def folded(self) -> tuple[Node, ...]:
+        """The operands that the expression does not use, as y in y − y, which may have no value."""
+        used = positions(self.expr)
+        return tuple(o for i, o in enumerate(self.operands) if i not in used)
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
         """cotangent × ∂expr/∂operand, summed over the axes that the operand lacks."""
@@ -130,7 +142,25 @@ def elementwise(
             f"and then the operands; {function!r} was given as the function"
         )
     expr = sympy.sympify(function(*map(placeholder, range(len(operands)))))
-    return from_template(expr, operands, tuple(partials) if partials else None)
+    made = from_template(expr, operands, tuple(partials) if partials else None)
+    dropped = [o for o in dict.fromkeys(operands) if o not in (made, *made.operands)]
+    return _beside(made, tuple(o for o in dropped if not _has_a_value(o)))
+
+
+def _has_a_value(node: Node) -> bool:
+    """Whether it has one at any numbers."""
+    return all(needed.everywhere for needed in topological([node], computed=True))
+
+
+def _beside(node: Node, folded: tuple[Node, ...]) -> Node:
+    """The node with operands that it does not use, since it has no value where they have none."""
+    if not folded:
+        return node
+    if not isinstance(node, Elementwise):
+        node = Elementwise(node.axes, (node,), PLAIN, (None,))
+    operands = (*node.operands, *folded)
+    axes = union((node.axes, *(o.axes for o in folded)))
+    return Elementwise(axes, operands, node.expr, (*node.partials, *(None for _ in folded)))
 
 
 def added(terms: Iterable[Node]) -> Node:

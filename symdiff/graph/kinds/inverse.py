@@ -22,6 +22,7 @@ class Inverse(Node):
     """The inverse of the matrices in the last two axes, over the same axes."""
 
     __slots__ = ()
+    everywhere = False
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
         """−Yᵀ Ȳ Yᵀ."""

@@ -29,7 +29,6 @@ from symdiff.oracle.neighbourhood.one_sided import NoOneSidedRule
 
 _BITS = 512
 _RADII = (448, 2200)  # bits below an input
-_MOST_RUNS = 16  # of entries of one input that are moved each by itself
 
 
 def settle_ties(

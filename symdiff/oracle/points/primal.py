@@ -9,23 +9,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from math import frexp
 from typing import Any
 
 import numpy as np
 import sympy
 from flint import arb, arb_series, ctx
-from sympy import Expr, Piecewise, Symbol
-from sympy.core.relational import Relational
+from sympy import Expr, Symbol
 
 from symdiff.balls.branches import degree_of
 from symdiff.balls.compiled import Compiled, compile_ball, compile_side
 from symdiff.balls.conditions import SideConditions, constant_of
 from symdiff.balls.elementary import Undecided, Undefined
 from symdiff.expression.differentiate import differentiate
+from symdiff.expression.domain import is_total
 from symdiff.expression.formula import real_symbol
-from symdiff.functions import Extreme, Rounding, SpecialFunction, StableFunction, log1p
 from symdiff.oracle.enclosures.enclosure import LARGEST, Enclosure
 from symdiff.oracle.enclosures.running_bounds import nonzero
 from symdiff.oracle.limits.infinity import exists, limits
@@ -44,10 +43,6 @@ from symdiff.oracle.points.nearby import (
 _FAR = real_symbol("t")  # what tends to infinity
 _LEAST = arb(2) ** -1080  # no float64 but 0 is nearer to 0
 _ORDER = 12  # coefficients of a series beside a tie; a border that vanishes to more is undecided
-_EVERYWHERE = (
-    *(sympy.Add, sympy.Mul, sympy.Abs, sympy.sign, sympy.exp, sympy.sin, sympy.cos, sympy.atan),
-    *(sympy.asinh, sympy.sinh, sympy.cosh, sympy.erf, sympy.erfc, StableFunction, Extreme),
-)
 
 
 @dataclass(frozen=True)
@@ -93,24 +88,6 @@ def _put(e: Expr, numbers: Mapping[Symbol, Expr]) -> Expr:
         return e.xreplace(dict(numbers))
     except TypeError:
         return sympy.nan
-
-
-@lru_cache(maxsize=4096)
-def is_total(e: Expr) -> bool:
-    """Whether the expression is seen to have a value at every real number."""
-    if isinstance(e, sympy.Pow):
-        return bool(e.exp.is_Integer and e.exp > 0 and is_total(e.base))
-    if isinstance(e, Piecewise):
-        relations = [c.atoms(Relational) for _, c in e.args]
-        sides = [side for found in relations for r in found for side in r.args]
-        values = [value for value, _ in e.args]
-        return e.args[-1][1] == True and all(map(is_total, [*values, *sides]))  # noqa: E712 - SymPy's true
-    if e.is_Atom:
-        return e not in (sympy.nan, sympy.zoo)
-    restricted = isinstance(e, log1p) or (
-        isinstance(e, SpecialFunction) and not isinstance(e, Rounding)
-    )
-    return isinstance(e, _EVERYWHERE) and not restricted and all(map(is_total, e.args))
 
 
 class PrimalAt:

@@ -26,12 +26,10 @@ from symdiff.graph.adjoints.acyclic import acyclic
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.adjoints.reverse import sweep_from
 from symdiff.graph.graph import Graph
-from symdiff.graph.kinds.cholesky import Cholesky
 from symdiff.graph.kinds.einsum import Einsum, contraction
 from symdiff.graph.kinds.elementwise import Elementwise, elementwise
 from symdiff.graph.kinds.gather import Gather, Scatter
 from symdiff.graph.kinds.input import Input
-from symdiff.graph.kinds.inverse import Inverse
 from symdiff.graph.kinds.largest import Largest
 from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.kinds.support import Support
@@ -40,7 +38,6 @@ from symdiff.graph.order import ordered
 from symdiff.graph.template import placeholder
 from symdiff.notation.arrays import Axes
 from symdiff.oracle.enclosures.enclosure import Why
-from symdiff.oracle.points.primal import is_total
 from symdiff.oracle.programs.array_balls import is_wide
 from symdiff.programs.program import Program, program
 
@@ -134,15 +131,16 @@ def chosen_from(graph: Graph) -> tuple[Node, ...]:
     )
 
 
+def _folded(graph: Graph) -> tuple[Node, ...]:
+    """What no value is computed from: of y − y, y, without which there is none all the same."""
+    nodes = topological(graph.output_nodes)
+    return tuple(o for n in nodes if isinstance(n, Elementwise) for o in n.folded)
+
+
 def _restricting(graph: Graph) -> tuple[Node, ...]:
     """The nodes whose function is not defined everywhere, of those that the output hangs on."""
     computed = topological(graph.output_nodes, computed=True)
-    return tuple(
-        n
-        for n in computed
-        if isinstance(n, Inverse | Cholesky)
-        or (isinstance(n, Elementwise) and not is_total(n.expr))
-    )
+    return tuple(node for node in computed if not node.everywhere)
 
 
 @dataclass(frozen=True)
@@ -202,7 +200,8 @@ class Watch:
         self._own = {f"{mark}{i}": node for i, node in enumerate(_restricting(graph))}
         found = self.guards  # nothing is lost if there are none
         self._terms = {f"{mark}y{i}": t for i, t in enumerate(_seeded(adjoints)) if found}
-        self._sources = {f"{mark}s{i}": n for i, n in enumerate(chosen_from(graph)) if found}
+        sources = (*chosen_from(graph), *_folded(graph)) if found else ()
+        self._sources = {f"{mark}s{i}": node for i, node in enumerate(sources)}
         nodes = adjoints.nodes.items() if found and mark != "%" else ()
         self._results = {f"{mark}d{name}": (name, node) for name, node in nodes}
 

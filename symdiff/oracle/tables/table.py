@@ -24,10 +24,10 @@ from sympy import Expr
 from symdiff.array_types import Float64Array
 from symdiff.balls.compiled import Compiled, compile_ball, compile_series
 from symdiff.balls.elementary import Undefined
+from symdiff.expression.domain import is_total
 from symdiff.oracle import deadline
 from symdiff.oracle.enclosures.enclosure import FORMATS, Enclosure, format_named
 from symdiff.oracle.points.nearby import jumps
-from symdiff.oracle.points.primal import is_total
 from symdiff.oracle.tables.cell import DOUBLE, SINGLE, Accuracy, Cell, fit
 
 _FINEST = 11  # a binade is cut into 2¹¹ cells at most, before failing cells are refined

@@ -11,6 +11,7 @@ from comparisons.judge.budget import Budget
 from comparisons.judge.vocabulary import Status
 from comparisons.sweeps import blocks
 from comparisons.sweeps.blocks import CHUNK, Prepared, Recipe, prepared
+from comparisons.sweeps.faithful import OTHER, classify, sort_patterns
 from comparisons.sweeps.points import Left
 
 SIZE = 2**16
@@ -52,6 +53,28 @@ def in_full(subject, start, monkeypatch):
         patched.setattr(Prepared, "table", None)
         patched.setattr(blocks, "fit_for", lambda computed, *_: np.zeros(computed.shape, bool))
         return Spoilt(subject.subject, subject.recipe).chunk(start)
+
+
+@pytest.mark.parametrize("units", [0, 1, -1, 2])
+@pytest.mark.parametrize("name", ["gelu", "softplus", "tanh"])
+@pytest.mark.parametrize("start", [0, 0x20000000, 0x38800000, 0x42000000, 0xC2C80000], ids=hex)
+def test_one_truth_and_one_gradient_over_many_points(name, start, units):
+    """They are counted as point by point: torch's gradients, all but one moved by some units."""
+    ready = prepared(Recipe(name, (), "float32", "reverse", Budget()))
+    values = np.arange(start, start + SIZE, dtype=np.uint32).view(np.float32)
+    computed = ready._computed(values).copy()
+    computed.view(np.int32)[1:] += units
+    by_point = classify(
+        computed.astype(float), ready.table.enclose(values), ready.dtype, ready.bulk_from
+    )
+
+    found = sort_patterns(start, computed, ready.table, ready.dtype, ready.bulk_from)
+    open_ = ~ready.table.enclose(values).certified
+    counts = np.bincount(by_point.kind[~open_], minlength=3)
+    assert [found.correct, found.faithful, len(found.other)] == counts.tolist()
+    assert found.open.tolist() == np.flatnonzero(open_).tolist()
+    assert found.most == by_point.most
+    assert found.other.tolist() == np.flatnonzero((by_point.kind == OTHER) & ~open_).tolist()
 
 
 @pytest.mark.usefixtures("small")

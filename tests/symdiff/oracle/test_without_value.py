@@ -19,6 +19,7 @@ from symdiff.graph import (
     total,
 )
 from symdiff.graph.composed.sparsemax import sparsemax
+from symdiff.graph.kinds.elementwise import constant
 from symdiff.graph.kinds.stop import stop
 from symdiff.graph.kinds.support import support, supported
 from symdiff.oracle.enclosures.enclosure import Why
@@ -57,6 +58,36 @@ def test_what_may_have_no_value_has_none_in_a_bounded_function(inner, outer):
 
     for enclosure in found.values():
         assert not enclosure.certified.any()
+
+
+FOLDED = {
+    "a difference": lambda h: elementwise(lambda a, b: a - b, h, h),
+    "a product": lambda h: elementwise(lambda a: 0 * a, h),
+    "a product with a number's node": lambda h: elementwise(lambda a, b: a * b, h, constant(0)),
+    "two equal cases": lambda h: elementwise(lambda a: Piecewise((0, a > 0), (0, True)), h),
+}
+
+
+@pytest.mark.parametrize("folded", FOLDED)
+@pytest.mark.parametrize("lost", [True, False])
+def test_what_sympy_folds_away_may_have_no_value(folded, lost):
+    """Of u² + (h − h), h = log z of a line before, nothing is certified beside z < 0."""
+    zero = FOLDED[folded](elementwise(sympy.log, Z))
+    graph = Graph("f", (U, Z), {"L": total(elementwise(lambda u, a: u**2 + a, U, zero), ["n"])})
+    found = adjoints(graph).enclose(u=np.array([1.0, 2.0]), z=np.array([3.0, -1.0 if lost else 1]))
+
+    assert found["u"].certified.all() != lost
+    assert lost or found["u"].value.tolist() == [2.0, 4.0]
+
+
+def test_what_has_a_value_everywhere_is_folded_away():
+    """So the adjoint of a line that a 0 is multiplied by is none, as before."""
+    h = elementwise(sympy.exp, Z)
+    graph = Graph(
+        "f", (U, Z), {"h": h, "L": total(elementwise(lambda u, a: u + 0 * a, U, h), ["n"])}
+    )
+
+    assert "h" not in adjoints(graph).nodes
 
 
 def test_a_case_that_is_not_taken_may_have_no_value():
