@@ -221,9 +221,7 @@ def _of_points(found: Entrywise, case: Case, points: Mapping[str, Float64Array])
         found.call.text,
         definition=definition,
         of_user=True,
-        imports=found.call.imports,
-        obstacle=found.call.obstacle,
-        place=found.call.place,
+        origin=found.call.origin,
     )
     asked = Asked(subject, case.dtype, points, device=case.setting.device, budget=case.budget)
     whole = case_of(asked)
