@@ -1,4 +1,4 @@
-"""symdiff: closed-form adjoints from SymPy, evaluated stably, to judge gradients by.
+"""Derive closed-form adjoints with SymPy and evaluate them stably, to judge gradients by.
 
     >>> import symdiff
     >>> print(symdiff.adjoints(symdiff.neuron("tanh")))

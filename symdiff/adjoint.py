@@ -1,4 +1,4 @@
-"""The adjoints of a graph: a mapping from each name to its closed form, readable in two forms."""
+"""Map each value of a graph to its adjoint in closed form, in lines or written out."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Adjoints(Derivation, Mapping[str, Expr]):
 
     @cached_property
     def where(self) -> Mapping[str, Expr]:
-        """What else the lines are written with: s = softmax(x).
+        """The abbreviations that the lines use: s = softmax(x).
 
         Raises: TooLarge if one is too large to be read.
         """
@@ -171,7 +171,7 @@ class Adjoints(Derivation, Mapping[str, Expr]):
 
 
 def adjoints(graph: Graph) -> Adjoints:
-    """The adjoint of every named value of a graph, such as `symdiff.neuron("gelu")`.
+    """Derive the adjoint of every named value of a graph, such as `symdiff.neuron("gelu")`.
 
     Raises: TypeError if `graph` is no graph.
     """

@@ -1,4 +1,4 @@
-"""Elementwise functions applied: to the nodes of a graph, or as a graph by themselves."""
+"""Apply elementwise functions: to the nodes of a graph, or as a graph by themselves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from symdiff.graph.template import in_placeholders
 
 
 def pointwise(definition: Definition) -> Graph:
-    """The graph of a function by itself: y = f(z), or L = loss(y, t)."""
+    """Make the graph of a function by itself: y = f(z), or L = loss(y, t)."""
     definition = definition.settled()
     inputs = scalars(" ".join(definition.variables))
     line = "y" if "y" not in definition.variables else "L"
@@ -16,7 +16,7 @@ def pointwise(definition: Definition) -> Graph:
 
 
 def apply(definition: Definition, *operands: Node) -> Node:
-    """A function applied to nodes, with its stable derivatives."""
+    """Apply a function to nodes, with its stable derivatives."""
     symbols = definition.symbols
     partials = [
         in_placeholders(definition.stable[v], symbols) if v in definition.stable else None

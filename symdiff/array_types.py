@@ -1,4 +1,4 @@
-"""The arrays that everything is computed in, as types."""
+"""The types of NumPy arrays that everything is computed in."""
 
 from __future__ import annotations
 

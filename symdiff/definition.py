@@ -1,4 +1,4 @@
-"""What a function is said to be: its formula, parameters, kinks and source."""
+"""Define an elementwise function: its formula, parameters, kinks and source."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Definition:
         return self.name
 
     def _repr_latex_(self) -> str:
-        """The formula, and the derivative that is taken at each breakpoint with two sides."""
+        """The formula as LaTeX, and the derivative taken at each breakpoint with two sides."""
         arguments = r", \, ".join(map(notation.latex, self.symbols))
         name = notation.latex(Symbol(self.name if self.name.isidentifier() else "f"))
         stated = {k: v for k, v in self.at.items() if v != smooth}
@@ -70,7 +70,7 @@ class Definition:
         return differentiate(self.formula, real_symbol(name))
 
     def valued(self, expression: Expr) -> Expr:
-        """`expression` with the parameters' values put in."""
+        """The expression with the parameters' values put in."""
         return put(expression, self._values)
 
     def kinks(self) -> tuple[Kink, ...]:
@@ -78,7 +78,7 @@ class Definition:
         return self._isolated().found
 
     def unresolved_kinks(self) -> tuple[Unresolved, ...]:
-        """The intervals of the first variable in which there may be other breakpoints, and why."""
+        """The intervals of the first variable that may hold other breakpoints, and why."""
         return self._isolated().unresolved
 
     def _isolated(self) -> Kinks:
@@ -114,7 +114,7 @@ class Definition:
         )
 
     def checked(self) -> Definition:
-        """The definition itself, if its formula and its derivatives have a value there.
+        """The definition itself, after a check that formula and derivatives have a value.
 
         Raises: ValueError if not, or if they are too large.
         """
@@ -126,7 +126,7 @@ class Definition:
         return self
 
     def settled(self) -> Definition:
-        """The same function with those parameters put in that arithmetic would stumble over.
+        """The same function with the parameters put in that arithmetic would stumble over.
 
         They are infinite ones, and zeros that the formula divides by. The case that they belong to
         drops out: softplus with threshold = ∞ is log(1 + e^z), smooth L1 with β = 0 is |y − t|.
@@ -181,7 +181,7 @@ def _with_cases_of(formula: Expr, values: Mapping[Symbol, Number]) -> Expr:
 def user_definition(
     source: str | Expr, variables: tuple[str, ...], values: Mapping[str, object]
 ) -> Definition:
-    """A definition from a user's own formula, in the given variables and parameters."""
+    """Make a definition of a user's own formula, in the given variables and parameters."""
     parameters = {name: parameter(value) for name, value in values.items()}
     for name in variables:
         if name in parameters:

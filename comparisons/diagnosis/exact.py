@@ -48,7 +48,7 @@ def evaluated(steps: Program, values: Mapping[str, Balls]) -> dict[str, Balls]:
 
 
 def relative(value: arb, exact: arb) -> float:
-    """The size of (value − exact)/exact; infinite where an exact 0 is missed or a number lacks."""
+    """The size of (value − exact)/exact; infinite if not finite, or where exact is 0."""
     if not (value.is_finite() and exact.is_finite()):
         return math.inf
     if exact.contains(0):

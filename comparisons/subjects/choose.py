@@ -1,4 +1,4 @@
-"""From what a user gives, a name, a function, a module, tensors, to the subject judged."""
+"""Turn what a user gives (a name, a function, a module, tensors) into a subject."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Described = Any  # a name, text, a SymPy expression (untyped) or a Definition
 
 @dataclass(frozen=True)
 class Given:
-    """What a user gives beside a subject: a definition, or arguments to call it with.
+    """The arguments that a user gives beside a subject: a definition, or what to call it with.
 
     Args: values, what follows the subject; keywords, parameters of a definition, or keyword
         arguments of a function; reference, gradient, order, inputs: as `compare` takes them.
@@ -39,7 +39,7 @@ class Given:
 
     @property
     def is_call(self) -> bool:
-        """Whether the subject is to be called with these: there is a tensor among them."""
+        """Whether the subject is to be called with the arguments: a tensor is among them."""
         if not self.values and not self.keywords:
             return False
         from torch import Tensor
@@ -49,7 +49,7 @@ class Given:
 
     @property
     def usual_dtype(self) -> str:
-        """The type that is judged in where none is asked for.
+        """The type to judge in where none is asked for.
 
         A 16-bit type that all floating-point tensors of a call have; else float64: float32 is what
         torch makes where nothing is said.
@@ -69,7 +69,7 @@ class Given:
         )
 
     def called(self, function: Callable[..., Any]) -> Given:
-        """The same with `inputs` as the arguments that the function calls so.
+        """The same request with `inputs` as the arguments of these names.
 
         Raises: ValueError if it has none of such a name.
         """
@@ -92,7 +92,7 @@ class Given:
 def chosen_in_a_type(
     subject: Any, given: Given, dtype: FloatType, *, asked_for: bool
 ) -> tuple[Subject, FloatType]:
-    """What `compare` was asked to judge, and in which type: its tensors', if it fails in `dtype`.
+    """The subject to judge and the type to judge it in: its tensors' own if `dtype` fails.
 
     Args: asked_for, whether the user asked for the type.
     Raises: TypeError or ValueError, one sentence, if it cannot be judged.
@@ -158,7 +158,7 @@ def _require_tensors(function: Any, given: Given) -> None:
 def subject_of(
     subject: Any, definition: Described | None, parameters: Mapping[str, object]
 ) -> Subject:
-    """A name, a function with its definition or by its own, a module or a subject, as a `Subject`.
+    """The subject of a name, a function with or without a definition, a module or a subject.
 
     Raises: TypeError or ValueError, one sentence, if it cannot be one.
     """

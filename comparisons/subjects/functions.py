@@ -1,4 +1,4 @@
-"""Functions applied point by point as subjects: the catalogue's, and a user's own."""
+"""Make subjects of functions applied point by point: the catalogue's, and a user's own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from symdiff import Definition
 
 
 def from_catalogue(definition: Definition) -> Subject:
-    """torch's own function for a catalogue entry, or its usual code, at the entry's parameters.
+    """The subject of a catalogue entry: torch's own function, or the usual code for it.
 
     Raises: ValueError if there is no torch code for it, or none with these parameters.
     """
@@ -30,7 +30,7 @@ def from_catalogue(definition: Definition) -> Subject:
 
 
 def from_function(function: Callable[..., Any], definition: Definition) -> Subject:
-    """A user's torch function beside what it should compute."""
+    """The subject of a user's torch function and what it should compute."""
     origin = origin_of(function)
     graph = symdiff.pointwise(definition)
     return Subject(

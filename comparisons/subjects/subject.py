@@ -1,4 +1,4 @@
-"""A subject: a torch callable beside the graph whose adjoints it should have."""
+"""A subject is a torch callable with the graph whose adjoints its gradients should be."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A torch callable paired with its definition."""
+    """A torch callable paired with the graph of what it should compute."""
 
     name: str
     graph: Graph  # what it computes, as documented
@@ -77,7 +77,7 @@ class Subject:
         return self.name
 
     def label(self, name: str) -> str:
-        """What the adjoint of a named value is called in print."""
+        """The name of a value's adjoint in print, such as z̄ or `x.grad`."""
         return self.labels.get(name) or barred(name)
 
     @property
@@ -86,18 +86,18 @@ class Subject:
         return not any(i.axes for i in self.graph.inputs)
 
     def shape_of(self, name: str, found: tuple[int, ...]) -> tuple[int, ...] | None:
-        """The shape of an adjoint as its user has it; None where it is of points.
+        """The shape of an adjoint as its user's tensor has it; None for points.
 
         Args: found, its shape in the graph.
         """
         return None if self.pointwise else self.shapes.get(name, found)
 
     def types(self, dtype: FloatType) -> set[FloatType]:
-        """Every type that one of its values is known to be held in, `dtype` among them."""
+        """The types that any of its values is known to be held in, `dtype` among them."""
         return {dtype, *map(float_type, (self.held or {}).values()), *map(float_type, self.casts)}
 
     def sampled_beside(self, given: Mapping[str, Any], dtype: FloatType) -> Inputs:
-        """The arrays given by name, and of every other input what it is judged at by default."""
+        """The arrays given by name, and the default sample of every other input."""
         assert self.sample is not None  # noqa: S101 - captured code has one
         sampled = self.sample(dtype)
         own = {

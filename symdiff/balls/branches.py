@@ -40,7 +40,7 @@ _RELATIONS: dict[type, tuple[str, Callable[[Expr, Expr], Expr], bool]] = {
 
 
 class CaseWriter:
-    """Writes cases and their conditions into a source."""
+    """Writes the cases of a Piecewise and their conditions into a source."""
 
     def __init__(
         self,
@@ -87,11 +87,11 @@ class CaseWriter:
         return result
 
     def when(self, c: Any) -> Condition | None:
-        """What writes the condition; None for one that always holds."""
+        """The function that writes a condition; None for one that always holds."""
         return None if c == True else lambda block: self.condition(c, block)  # noqa: E712 - SymPy's true
 
     def test(self, kind: str, border: Expr, *, negated: bool = False) -> Condition:
-        """What writes the condition that a border meets."""
+        """The function that writes the condition on the sign of a border."""
 
         def written(block: Block) -> str:
             key = (kind, border, negated)
@@ -105,7 +105,7 @@ class CaseWriter:
         return written
 
     def condition(self, c: Any, block: Block) -> str:
-        """The name of a condition that is True, False or None, once the lines have run."""
+        """The name of a condition whose value is True, False or None (undecided)."""
         if isinstance(c, BooleanAtom):
             return str(bool(c))
         if c not in block.known:
@@ -113,7 +113,7 @@ class CaseWriter:
         return block.known[c]
 
     def combined(self, c: Any, block: Block) -> str:
-        """A condition made of others, or of a border."""
+        """The name of a condition made of others, or of a border."""
         if isinstance(c, Relational) and type(c) in _RELATIONS:
             kind, border, negated = _RELATIONS[type(c)]
             return self.test(kind, border(c.lhs, c.rhs), negated=negated)(block)
@@ -133,7 +133,7 @@ class CaseWriter:
         )
 
     def joint(self, parts: Sequence[Any], block: Block, *, settles: bool) -> str:
-        """And (settled by a part that is False) or or (by one that is True).
+        """The name of an `and` (settled by a False part) or an `or` (by a True one).
 
         A part without a value is undecided: another may settle it, or the condition has no value.
         """
@@ -193,7 +193,7 @@ def degree_of(e: Expr, degrees: Mapping[Symbol, float] = MappingProxyType({})) -
 
 
 def meanings(conditions: Conditions) -> Mapping[str, Any]:
-    """What the lines that are written here call."""
+    """The functions that the lines written here call, by name."""
     return {
         "above": conditions.above,
         "at_least": conditions.at_least,

@@ -1,4 +1,4 @@
-"""A SymPy expression as a function over balls, or over power series of balls."""
+"""Compile a SymPy expression to a function over balls, or over power series of balls."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Compiled:
 
 
 def compile_ball(expression: Expr, variables: Sequence[Symbol]) -> Compiled:
-    """The expression as a function of `flint.arb` scalars, one for each variable.
+    """Compile the expression to a function of `flint.arb` scalars, one for each variable.
 
     Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
         if it has a symbol that is not among `variables`.
@@ -109,7 +109,7 @@ def compile_ball(expression: Expr, variables: Sequence[Symbol]) -> Compiled:
 
 
 def compile_series(expression: Expr, variable: Symbol) -> Compiled:
-    """The expression as a function of one `flint.arb_series`, whose constant holds a whole cell.
+    """Compile the expression to a function of one `flint.arb_series` over a whole cell.
 
     Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
         if it has another symbol.
@@ -118,7 +118,7 @@ def compile_series(expression: Expr, variable: Symbol) -> Compiled:
 
 
 def compile_side(expression: Expr, variables: Sequence[Symbol], side: int) -> Compiled:
-    """The expression as a function of series in ε, for small ε of one sign, `side` = ±1.
+    """Compile the expression to a function of series in ε, for small ε of sign `side` = ±1.
 
     Raises: CannotCertify if the expression holds a function without ball arithmetic; ValueError
         if it has a symbol that is not among `variables`.

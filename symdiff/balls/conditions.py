@@ -19,7 +19,7 @@ Decision = bool | None
 
 
 class BallConditions:
-    """Conditions on `flint.arb`; it keeps what was met on the way.
+    """Decides conditions on `flint.arb`, and notes which borders were exactly 0.
 
     `undecided`: some condition was left open, and both its cases were taken. `unknown`: some
     condition may have no value at all, or has none. `tied`: some border was exactly 0, where a
@@ -30,11 +30,11 @@ class BallConditions:
         self.begin()
 
     def begin(self) -> None:
-        """Forget what was met."""
+        """Forget the borders met so far."""
         self.undecided = self.unknown = self.tied = False
 
     def no_value(self) -> None:
-        """A condition has none."""
+        """Note that a condition has no value."""
         self.undecided = self.unknown = True
 
     def _open(self, x: arb) -> None:
@@ -42,7 +42,7 @@ class BallConditions:
         self.unknown |= x.is_nan()
 
     def above(self, x: arb) -> Decision:
-        """x > 0."""
+        """Whether x > 0; None where the ball does not decide it."""
         if x > 0:
             return True
         if x <= 0:
@@ -52,7 +52,7 @@ class BallConditions:
         return None
 
     def at_least(self, x: arb) -> Decision:
-        """x ≥ 0."""
+        """Whether x ≥ 0; None where the ball does not decide it."""
         if x < 0:
             return False
         if x >= 0:
@@ -62,7 +62,7 @@ class BallConditions:
         return None
 
     def equal(self, x: arb) -> Decision:
-        """x = 0."""
+        """Whether x = 0; None where the ball does not decide it."""
         if x > 0 or x < 0:
             return False
         if x.is_zero():
@@ -86,12 +86,12 @@ class BallConditions:
 
     @staticmethod
     def joined(first: Any, second: Any) -> Any:
-        """A ball that holds both: the values of two cases of which one is taken."""
+        """The ball that holds the values of two cases of which either may be taken."""
         return second if first is None else first.union(second)
 
 
 class CellConditions:
-    """Conditions on `flint.arb_series` over a cell: they hold for all of it, or nothing is said.
+    """Decides conditions on a `flint.arb_series` over a cell: for all of it, or it raises.
 
     Raises: Undecided where a constant coefficient's ball leaves a border's sign open.
     """
@@ -101,23 +101,23 @@ class CellConditions:
         self.begin()
 
     def begin(self) -> None:
-        """Forget what was met: nothing is, since all is decided or raises."""
+        """Nothing to forget: each condition is decided or raises."""
         self.undecided = self.unknown = self.tied = False
 
     def no_value(self) -> None:
-        """A condition has none. Raises: Undecided."""
+        """Note that a condition has no value. Raises: Undecided."""
         raise Undecided
 
     def above(self, x: Any, *, degree: float) -> bool:  # noqa: ARG002 - of the constant alone
-        """x > 0 on the whole cell, or x ≤ 0 on it."""
+        """Whether x > 0 on the whole cell, or x ≤ 0 on it."""
         return _decided(self.balls.above(constant_of(x)))
 
     def at_least(self, x: Any, *, degree: float) -> bool:  # noqa: ARG002 - as above
-        """x ≥ 0 on the whole cell, or x < 0 on it."""
+        """Whether x ≥ 0 on the whole cell, or x < 0 on it."""
         return _decided(self.balls.at_least(constant_of(x)))
 
     def equal(self, x: Any, *, degree: float) -> bool:  # noqa: ARG002 - as above
-        """x = 0 on the whole cell, or nowhere on it."""
+        """Whether x = 0 on the whole cell, or nowhere on it."""
         return _decided(self.balls.equal(constant_of(x)))
 
     extreme = above
@@ -129,7 +129,7 @@ class CellConditions:
 
 
 class SideConditions(CellConditions):
-    """Conditions on one side of a point, x(ε) for 0 < ±ε as small as need be.
+    """Decides conditions on one side of a point: on x(ε) for small ε > 0, or small ε < 0.
 
     The sign of x(ε) is that of its first coefficient that is not 0. A coefficient counts as 0 only
     if it is exactly that, and x as 0 only if it is a polynomial of so small a degree that the
@@ -141,15 +141,15 @@ class SideConditions(CellConditions):
         self.side = side
 
     def above(self, x: Any, *, degree: float) -> bool:
-        """x > 0 on this side of the point."""
+        """Whether x > 0 on this side of the point."""
         return self._sign(x, degree) > 0
 
     def at_least(self, x: Any, *, degree: float) -> bool:
-        """x ≥ 0 on this side."""
+        """Whether x ≥ 0 on this side of the point."""
         return self._sign(x, degree) >= 0
 
     def equal(self, x: Any, *, degree: float) -> bool:
-        """x = 0 on this side."""
+        """Whether x = 0 on this side of the point."""
         return self._sign(x, degree) == 0
 
     def extreme(self, x: Any, *, degree: float) -> bool:

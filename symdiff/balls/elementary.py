@@ -1,4 +1,4 @@
-"""SymPy's own elementary functions over balls and over power series of balls.
+"""Evaluate SymPy's own elementary functions over balls and over power series of balls.
 
 symdiff's own functions carry these lowerings in their stanzas; these are the ones SymPy defines.
 A ball function takes and returns `flint.arb`, a series function `flint.arb_series`. Where a ball
@@ -36,15 +36,15 @@ Lowering = Mapping[type, Callable[..., Any]]
 
 
 class CannotCertify(ValueError):
-    """An expression that holds something for which there is no ball arithmetic."""
+    """Raised for an expression with a function that has no ball arithmetic."""
 
 
 class Undecided(ArithmeticError):
-    """A condition that the balls at hand do not decide; a higher precision may."""
+    """Raised where the balls do not decide a condition; a higher precision may."""
 
 
 class Undefined(ArithmeticError):
-    """A function has no real value there: proven, since the whole ball is outside its domain."""
+    """Raised where a function has no real value, proven for all of the ball."""
 
 
 def _odd(function: Callable[[arb_series], arb_series]) -> Callable[[arb_series], arb_series]:
@@ -146,7 +146,7 @@ def _off_poles(function: Callable[[arb], arb]) -> Callable[[arb], arb]:
 
 
 def divided(a: arb, b: arb) -> arb:
-    """a/b. Raises: Undefined if b is 0."""
+    """The quotient a/b. Raises: Undefined if b is 0."""
     quotient = a / b
     if not quotient.is_finite() and b.is_zero():
         raise Undefined
@@ -154,7 +154,7 @@ def divided(a: arb, b: arb) -> arb:
 
 
 def series_product(*factors: Any) -> Any:
-    """The product of series. flint has 0 · NaN = 0, which would hide what is not known."""
+    """The product of series; flint has 0 · NaN = 0, which would hide what is not known."""
     product = factors[0]
     for factor in factors[1:]:
         product = product * factor
@@ -162,7 +162,7 @@ def series_product(*factors: Any) -> Any:
 
 
 def series_quotient(a: Any, b: Any) -> Any:
-    """a/b for series; NaN where b is not known, which flint has as 0 for an a that is 0."""
+    """The quotient a/b of series; NaN where b is not known, where flint has 0 for an a of 0."""
     return a / b if not _vanishes(a) or _known(b) else _unknown()
 
 
@@ -202,7 +202,7 @@ def _raised(base: arb, exponent: arb) -> arb:
 
 
 def varying_power(base: arb, exponent: arb) -> arb:
-    """base^exponent where the exponent varies: of a negative base there is no function around.
+    """The power base^exponent with a varying exponent; undefined around a negative base.
 
     z^z has values at negative whole numbers, each by itself. 0⁰ may be any limit: of (e^−z)^(1/z)
     at ∞ it is 1/e.

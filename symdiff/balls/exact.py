@@ -1,4 +1,4 @@
-"""Rational expressions at rational numbers, exactly: what decides a tie that no ball can decide.
+"""Evaluate rational expressions at rational numbers exactly, to decide ties that no ball can.
 
 z/3 = 1/3 at z = 1 is open at every precision, yet a float64 is a rational number, and so is the
 value there of whatever is made of + − × ÷, integer powers, |·|, max, min, sign and cases.
@@ -46,7 +46,7 @@ class Exact:
 
 
 class Sharpened:
-    """A border's ball replaced by its exact value where it holds 0 without being 0."""
+    """Replaces a border's ball by its exact value where the ball holds 0 without being 0."""
 
     def __init__(self, exact: Exact) -> None:
         self.exact = exact
@@ -66,7 +66,7 @@ class Sharpened:
 
 
 def rational(number: arb) -> fmpq:
-    """The number that an exact ball holds. Raises: Undecided if it is not exact."""
+    """The rational number that an exact ball holds. Raises: Undecided if it is not exact."""
     if not (number.is_exact() and number.is_finite()):
         raise Undecided
     mantissa, exponent = number.mid().man_exp()

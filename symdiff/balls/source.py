@@ -1,4 +1,4 @@
-"""Source that is being written: lines at a depth, the names they use, and what runs them.
+"""Write Python source line by line: lines at a depth, the names they use, and what runs them.
 
 It is straight Python, because an operation of flint takes 50 ns and a walk over the expression
 would take more. It holds only names made here (v0, k1, t2, …), never a symbol's.
@@ -20,13 +20,13 @@ _DEEPEST = 90  # Python takes 100 levels of indentation
 
 @dataclass
 class Block:
-    """Lines of source at one depth, and the names of the subexpressions computed by then."""
+    """Lines of source at one depth, and the names of the subexpressions computed before."""
 
     depth: int
     known: dict[Any, str] = field(default_factory=dict)
 
     def inner(self) -> Block:
-        """A block within this one, which knows what this one knows by now."""
+        """A nested block, in which everything computed so far is known."""
         if self.depth >= _DEEPEST:
             raise CannotCertify(
                 f"the formula has cases nested more than {_DEEPEST // 2} deep; nest fewer"
@@ -35,7 +35,7 @@ class Block:
 
 
 class Source:
-    """The source of one function of some variables, and the constants and functions it names."""
+    """The source of one function, with the constants and functions that it names."""
 
     def __init__(self, variables: Sequence[Symbol], namespace: Mapping[str, Any]) -> None:
         self.variables = [f"v{i}" for i in range(len(variables))]
@@ -70,16 +70,16 @@ class Source:
         return f"k{self.constants.index(e)}"
 
     def named(self, name: str, value: Any) -> str:
-        """A name under which the lines find the value."""
+        """A name under which the lines find a given object."""
         self._namespace[name] = value
         return name
 
     def kept(self, value: Any) -> str:
-        """A new name under which the lines find the value."""
+        """A new name under which the lines find a given object."""
         return self.named(f"x{len(self._namespace)}", value)
 
     def assign(self, text: str, block: Block) -> str:
-        """A new name for what the text computes."""
+        """Write a line that assigns the text's value to a new name, and return the name."""
         name = self.fresh()
         self.add(f"{name} = {text}", block)
         return name
@@ -90,5 +90,5 @@ class Source:
         return f"t{self._count}"
 
     def add(self, line: str, block: Block) -> None:
-        """One more line of source."""
+        """Write one more line of source."""
         self._lines.append(" " * block.depth + line)

@@ -1,4 +1,4 @@
-"""The source of a Python function that evaluates one expression over balls or over series.
+"""Write the source of a Python function that evaluates one expression over balls or series.
 
 One line an operation, and each common subexpression once.
 """
@@ -63,7 +63,7 @@ class Writer:
         self.cases = CaseWriter(self.source, self.write, lowering, variables, degrees)
 
     def write(self, e: Expr, block: Block) -> str:
-        """The name that holds `e` once the lines of `block` have run."""
+        """The name that holds the value of `e` once the lines of `block` have run."""
         if e not in block.known:
             if e != self.leaf and self.is_constant(e):
                 block.known[e] = self.source.constant(e)
@@ -72,7 +72,7 @@ class Writer:
         return block.known[e]
 
     def is_constant(self, e: Expr) -> bool:
-        """Whether it has no symbols, and no cases, which are decided when it is evaluated."""
+        """Whether the expression has neither symbols nor cases."""
         if e not in self.numbers:
             for part in subexpressions(e, self.numbers):
                 self.numbers[part] = not isinstance(part, Piecewise | Symbol) and all(
@@ -81,7 +81,7 @@ class Writer:
         return self.numbers[e]
 
     def operation(self, e: Expr, block: Block) -> str:
-        """The name of what one operation gives, its operands written before."""
+        """The name that holds the value of one operation, its operands written before."""
         if isinstance(e, Piecewise):
             return self.cases.value([(v, self.cases.when(c)) for v, c in e.args], block)
         if e.is_Add:
@@ -111,13 +111,13 @@ class Writer:
         )
 
     def absolute(self, x: Expr, block: Block) -> str:
-        """|x|: over balls at once, over series x or −x."""
+        """The text of |x|: over balls at once, over series x or −x."""
         if self.lowering is BALL:
             return self.source.assign(f"abs({self.write(x, block)})", block)
         return self.cases.value([(x, self.cases.test("extreme", x)), (-x, None)], block)
 
     def step(self, e: Expr, block: Block) -> str:
-        """sign and Heaviside, as the cases that they are."""
+        """The text of sign and Heaviside, as the cases that they are."""
         x = e.args[0]
         is_step = isinstance(e, sympy.Heaviside)
         below, at_zero = (
@@ -129,7 +129,7 @@ class Writer:
         )
 
     def extreme(self, e: Expr, block: Block) -> str:
-        """Max and min: over balls at once, over series the argument that is taken."""
+        """The text of Max and Min: over balls at once, over series the argument that is taken."""
         first, *others = e.args
         greatest = isinstance(e, maximum | sympy.Max)
         if self.lowering is BALL:
@@ -156,7 +156,7 @@ class Writer:
         return text.removeprefix(" + ").strip()
 
     def product(self, e: Expr, block: Block) -> str:
-        """The text of a product, its divisors put together."""
+        """The text of a product, its divisors collected into one."""
         minus, above, below = "", [], []
         for factor in e.args:
             if factor == -1:
@@ -211,7 +211,7 @@ class Writer:
         return f"{self.named(sympy.Pow)}({x}, {self.write(exponent, block)})"
 
     def named(self, function: type, *, nested: bool = False) -> str:
-        """The name of a function over the arithmetic in use."""
+        """The name of a function in the arithmetic in use."""
         name = f"f_{function.__name__}" + ("_nested" if nested else "")
         chosen = saturating(function, self.lowering) if nested else self.lowering[function]
         return self.source.named(name, chosen)

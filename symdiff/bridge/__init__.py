@@ -1,1 +1,1 @@
-"""The lambdify bridge: adjoints as fast functions of numbers, in float64 or in mpmath."""
+"""Turn adjoints into fast functions of numbers, in float64 or in mpmath."""

@@ -1,4 +1,4 @@
-"""The lambdify bridge: adjoints as fast numpy functions, with mpmath as a cross-check.
+"""Evaluate adjoints as fast NumPy functions, with mpmath as a cross-check.
 
 float64 and vectorised. Where there are many points of a graph of scalars, float balls settle most
 of them, with proof. Of the others, and of few points, every operation says how far off it may be. A
@@ -83,7 +83,7 @@ class Evaluator:
         return f"<{self.arithmetic} {self.signature} → {', '.join(self.nodes)}>"
 
     def __call__(self, **values: Any) -> dict[str, Any]:
-        """The value of every node, float64 arrays or scalars (or mpmath numbers), by name.
+        """Compute the value of every node by name: float64 arrays or scalars (or mpmath numbers).
 
         Raises: TypeError if an input is missing, unknown or not real; ValueError if shapes do not
             fit.
@@ -104,7 +104,7 @@ class Evaluator:
         return {name: value[()] for name, value in results.items()}
 
     def estimates(self, **values: Any) -> dict[str, tuple[Float64Array, Float64Array]]:
-        """The values of a graph of scalars in plain float64, each with a bound of its error.
+        """Compute a graph of scalars in plain float64, each value with a bound of its error.
 
         Nothing is computed again: where something cancels, overflows or has no value on the way,
         the bound is large, infinite or NaN.
@@ -132,7 +132,7 @@ class Evaluator:
 
     @cached_property
     def program(self) -> Program:
-        """The straight-line program that is run: the nodes, and the primals that restrict them."""
+        """The straight-line program that is run: the nodes, and the values that must exist."""
         return program({**self.nodes, **self._restricting})
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The functions of an expression in float64, each with what it does to the error of its argument.
+"""Evaluate the functions of an expression in float64, each with a bound of its error.
 
 A relative error of the argument grows by the condition number |x f′/f|, an absolute one by |f′|,
 each taken at its largest within the error. `units` is the function's own error as measured against
@@ -64,7 +64,7 @@ class FloatFunction:
     floor: Callable[[Any], Any] | None = None
 
     def __call__(self, x: Number) -> Number:
-        """The function of a number, with its error."""
+        """Apply the function to a number with an error."""
         value = self.numpy(x.value)
         if np.any(np.isinf(value)):  # below 700 nothing overflows: a pole, undefined
             value = np.where(np.isinf(value) & (np.abs(x.value) < 700), np.nan, value)

@@ -1,4 +1,4 @@
-"""A program in float64 with running errors: a flat list of steps, every operation once.
+"""Run a program in float64 with running errors: a flat list of steps, every operation once.
 
 SymPy's lambdify would write numpy code instead, and that code has no bound of its error; it also
 fails on a condition without an array in it, on constants among the cases, on integers from 2⁶⁴ on
@@ -91,7 +91,7 @@ class FloatSteps:
         fine: bool = False,
         tied: BoolArray | None = None,
     ) -> dict[str, Number]:
-        """Each result by name, computed by numpy's rules of broadcasting.
+        """Compute each result by name, with NumPy's broadcasting.
 
         Args: errors, whether to carry them along; without, every step is taken as exact. fine,
             whether each entry gets an error of its own, which takes longer. tied, of the results'

@@ -1,4 +1,4 @@
-"""Primals that are asked only whether they have a value, with their parameters' values put in."""
+"""Put parameters' values into expressions that are asked only whether they have a value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from symdiff.graph.node import Node, topological
 
 
 def valued(guards: Mapping[str, Node], parameters: Mapping[str, Rational]) -> dict[str, Node]:
-    """The guards at some values of parameters, with no value where they had none before.
+    """The expressions at some values of parameters, undefined where they were before.
 
     z²/(b z) is z at b = 1, but for z = 0: SymPy forgets that, and what is put in here does not. A
     node that cannot have the numbers put in keeps its symbols.

@@ -1,4 +1,4 @@
-"""Run a program in any arithmetic, number by number: mpmath's, or another that lowers expressions.
+"""Run a program number by number in any arithmetic: mpmath's, or another one.
 
 Slow and general, where the numpy bridge is fast and float64.
 """
@@ -27,15 +27,15 @@ Values = Mapping[str, Any]
 
 
 class OfColumns(ABC):
-    """A function of numbers that may be asked for many at once, which is quicker."""
+    """A function of numbers that can be asked for many at once, which is quicker."""
 
     @abstractmethod
     def __call__(self, *numbers: Any) -> Any:
-        """Its value."""
+        """The value at one point."""
 
     @abstractmethod
     def of_columns(self, columns: Sequence[list[Any]]) -> Iterable[Any]:
-        """Its values, of lists of one length."""
+        """The values at many points, given as one list for each argument."""
 
 
 def interpret(program: Program, arguments: Values, compile_scalar: Compile) -> dict[str, Any]:
@@ -148,12 +148,12 @@ def _compile_mpmath(symbols: tuple[Symbol, ...], expression: Expr) -> Callable[.
 
 
 def compile_mpmath(symbols: Sequence[Symbol], expression: Expr) -> Callable[..., Any]:
-    """The expression as a function of mpmath numbers, at the precision in force when called."""
+    """Compile the expression to a function of mpmath numbers, at the precision in force."""
     return _compile_mpmath(tuple(symbols), expression)
 
 
 def run_mpmath(program: Program, arguments: Values) -> dict[str, Any]:
-    """`interpret` in mpmath at its working precision; floats and rationals are taken as exact."""
+    """Run a program in mpmath at its working precision; floats and rationals are taken as exact."""
     entrywise = np.frompyfunc(_number, 1, 1)
     with np.errstate(invalid="ignore"):  # numpy reports NaN even where it comes in
         exact = {k: np.asarray(entrywise(np.asarray(v, object))) for k, v in arguments.items()}

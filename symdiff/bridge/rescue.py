@@ -1,4 +1,4 @@
-"""The points that float64 does not settle, in ball arithmetic: each value to the nearest float64.
+"""Compute in ball arithmetic the points that float64 does not settle, each to the nearest float64.
 
 Ziv's strategy point by point: the precision grows until the ball is tight, up to a fixed number of
 bits, so that the work at a point is bounded. A ball contains the truth whatever the precision, so
@@ -55,7 +55,7 @@ class Rescue:
         return f"<rescue of {', '.join(self.program.results)}>"
 
     def __call__(self, points: Mapping[str, Float64Array]) -> dict[str, Float64Array]:
-        """Each result at each point, NaN where it is undefined or was not found.
+        """Compute each result at each point, NaN where it is undefined or was not found.
 
         Args: points, one-dimensional arrays of finite numbers.
         """
@@ -125,7 +125,7 @@ def _met_the_unknown(function: Any) -> bool:
 
 
 def rescued_arrays(program: Program, arguments: Mapping[str, Any]) -> dict[str, Float64Array]:
-    """Each result of a program of arrays, NaN where it is undefined or was not found."""
+    """Compute each result of a program of arrays, NaN where it is undefined or was not found."""
     entrywise, nearest = np.frompyfunc(_ball, 1, 1), np.frompyfunc(_nearest, 1, 1)
     found: dict[str, Any] = {}
     for precision in _PRECISIONS:
@@ -170,7 +170,7 @@ def _compiled(expression: Any) -> tuple[Sequence[Symbol], Callable[..., arb]]:
 
 
 def short(constants: Mapping[str, Rational]) -> dict[str, Rational]:
-    """The numbers that SymPy may compute with: in an exponent a large one never ends."""
+    """The numbers that are short enough for SymPy, which never ends on a long exponent."""
     return {
         name: value
         for name, value in constants.items()

@@ -1,4 +1,4 @@
-"""float64 arrays with a running bound of their error: arithmetic and choice between cases.
+"""Carry a running bound of the error through float64 arithmetic and choices between cases.
 
 A number is known as v with |truth − v| ≤ c·u·|v| + e, u = 2⁻⁵³. The relative part c is one number
 for a whole array and costs nothing to carry; the absolute part e is an array, and there only where
@@ -37,23 +37,23 @@ class Number(NamedTuple):
 
     @property
     def exact(self) -> bool:
-        """Whether the values are the truth."""
+        """Whether the values are exact."""
         return self.c == 0 and self.e is None
 
     def error(self) -> Any:
-        """The bound in full, an array or the number 0."""
+        """The bound |truth − value| in full, an array or the number 0."""
         if self.c == 0:
             return 0.0 if self.e is None else self.e
         relative = scaled(np.abs(self.value), self.c * UNIT)
         return relative if self.e is None else relative + self.e
 
     def defined(self) -> Any:
-        """Where there is a value for certain, though it may be off."""
+        """The mask of entries that certainly have a value, though it may be off."""
         known = ~np.isnan(self.value)
         return known if self.e is None else known & (self.e < np.inf)
 
     def within(self, relative: float, absolute: float) -> Any:
-        """Where the bound is at most relative·|value| + absolute, and the value finite."""
+        """The mask of finite entries with a bound of at most relative·|value| + absolute."""
         known = np.isfinite(self.value)
         if self.e is None and self.c * UNIT <= relative:
             return known
@@ -61,7 +61,7 @@ class Number(NamedTuple):
 
 
 class Condition(NamedTuple):
-    """Where something holds, as far as the values say.
+    """The mask of where a condition holds, as far as the values tell, and of where it is open.
 
     `open` is where their errors leave it open, `undefined` where a side may have no value at all;
     None is nowhere.
@@ -90,7 +90,7 @@ _watch: ContextVar[_Watch] = ContextVar("watch")
 
 @contextmanager
 def watched(*, fine: bool = False, bare: bool = False, tied: Any = None) -> Iterator[_Watch]:
-    """What is computed inside notices overflow, underflow and invalid operations, and is silent.
+    """Notice overflow, underflow and invalid operations inside the block, without warnings.
 
     Args: fine, whether each entry is to have an error of its own, not the worst of its array. bare,
         whether values alone are wanted: errors are then none, and mean nothing. tied, of the shape
@@ -106,12 +106,12 @@ def watched(*, fine: bool = False, bare: bool = False, tied: Any = None) -> Iter
 
 
 def fine() -> bool:
-    """Whether each entry is to have an error of its own."""
+    """Keep a bound for each entry, rather than one for all, inside the block."""
     return _watch.get().fine
 
 
 def bare() -> bool:
-    """Whether values alone are wanted."""
+    """Compute values alone inside the block, without bounds."""
     watch = _watch.get(None)
     return watch is not None and watch.bare
 
@@ -130,7 +130,7 @@ def _asked() -> _Watch:
 
 
 def bounded(value: Any, c: float, e: Any = None) -> Number:
-    """The number, a relative part that grew too large made absolute."""
+    """The number with a relative bound that grew too large made absolute."""
     if c <= _MOST_RELATIVE:
         return Number(value, c, e)
     absolute = np.abs(value) * (c * UNIT)
@@ -185,7 +185,7 @@ def add(terms: Sequence[Number]) -> Number:
 
 
 def multiply(a: Number, b: Number) -> Number:
-    """a·b."""
+    """The product a·b."""
     flags = _asked()
     value = a.value * b.value
     if flags.bare:
@@ -208,7 +208,7 @@ def _is_power_of_2(a: Number) -> bool:
 
 
 def divide(a: Number, b: Number) -> Number:
-    """a/b; unbounded where the divisor may be 0."""
+    """The quotient a/b; unbounded where the divisor may be 0."""
     flags = _asked()
     value = a.value / b.value
     e = None
@@ -225,17 +225,17 @@ def divide(a: Number, b: Number) -> Number:
 
 
 def negative(a: Number) -> Number:
-    """−a."""
+    """The negative −a."""
     return Number(-a.value, a.c, a.e)
 
 
 def absolute(a: Number) -> Number:
-    """|a|."""
+    """The absolute value |a|."""
     return Number(np.abs(a.value), a.c, a.e)
 
 
 def power(a: Number, exponent: int) -> Number:
-    """a to a whole power of 1 at least."""
+    """The power of a to an integer of 1 at least."""
     if exponent <= 4:
         result = a
         for _ in range(exponent - 1):
@@ -249,7 +249,7 @@ def power(a: Number, exponent: int) -> Number:
 
 
 def square_root(a: Number) -> Number:
-    """√a; unbounded where a may be negative."""
+    """The root √a; unbounded where a may be negative."""
     value = np.sqrt(a.value)
     e = None if np.all(a.value >= 0) else np.where(a.value >= 0, 0.0, np.inf)
     if a.e is not None:
@@ -259,7 +259,7 @@ def square_root(a: Number) -> Number:
 
 
 def general_power(a: Number, b: Number) -> Number:
-    """a^b as e^(b·log a), and of a whole b for a negative a."""
+    """The power a^b as e^(b·log a), and of an integer b for a negative a."""
     value = np.power(a.value, b.value)
     value = np.where((a.value == 0) & (b.value < 0), np.nan, value)  # undefined, not merely large
     e = ranged(value, (a.value == 0) & (b.value > 0))
@@ -284,12 +284,12 @@ def _relatively(value: Any, change: Any) -> Any:
 
 
 def larger(a: Number, b: Number) -> Number:
-    """max(a, b), an undefined operand making it so."""
+    """The maximum of a and b, undefined where either is."""
     return _extreme(np.maximum(a.value, b.value), a.value > b.value, a, b)
 
 
 def smaller(a: Number, b: Number) -> Number:
-    """min(a, b), an undefined operand making it so."""
+    """The minimum of a and b, undefined where either is."""
     return _extreme(np.minimum(a.value, b.value), a.value < b.value, a, b)
 
 
@@ -328,7 +328,7 @@ def _undefined(a: Number) -> Any:
 
 
 def compare(relation: Any, a: Number, b: Number) -> Condition:
-    """A relation of two numbers; open where their errors overlap."""
+    """The condition that relates two numbers; open where their errors overlap."""
     holds = relation(a.value, b.value)
     # Where two are equal but for errors the balls tell, unless the cases are one.
     _tied((a.value == b.value) & (a.error() + b.error() == 0))
@@ -343,12 +343,12 @@ def compare(relation: Any, a: Number, b: Number) -> Condition:
 
 
 def negation(a: Condition) -> Condition:
-    """Not a."""
+    """The condition that a does not hold."""
     return Condition(~np.asarray(a.holds), a.open, a.undefined)
 
 
 def conjunction(a: Condition, b: Condition) -> Condition:
-    """a and b; what fails for certain decides it."""
+    """The condition that a and b hold; one that certainly fails decides it."""
     holds = np.asarray(a.holds) & np.asarray(b.holds)
     if a.open is None and b.open is None:
         return Condition(holds)
@@ -359,7 +359,7 @@ def conjunction(a: Condition, b: Condition) -> Condition:
 
 
 def disjunction(a: Condition, b: Condition) -> Condition:
-    """a or b."""
+    """The condition that a or b holds; one that certainly holds decides it."""
     return negation(conjunction(negation(a), negation(b)))
 
 
@@ -383,5 +383,5 @@ def chosen(condition: Condition, then: Number, otherwise: Number) -> Number:
 
 
 def nothing_known() -> Number:
-    """What has no value."""
+    """The number without a value and without a bound."""
     return Number(np.float64(np.nan), 0.0, np.float64(np.inf))

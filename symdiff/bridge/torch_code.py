@@ -1,4 +1,4 @@
-"""Adjoints as plain torch code: to read, to paste into a backward of one's own, and to call.
+"""Write adjoints as plain torch code: to read, to paste into a backward, and to call.
 
 The code is differentiable and runs in its tensors' own type on their own device. Nothing of it is
 proven or computed again: it rounds as any torch code does. torch is imported when it is first run.
@@ -35,7 +35,9 @@ class TorchCode:
         return f"<torch {self.signature} → {', '.join(self.nodes)}>"
 
     def __call__(self, **values: Any) -> dict[str, Any]:
-        """Each value as a tensor. Inputs are tensors of one floating-point type.
+        """Run the code: each value as a tensor, by name.
+
+        Inputs are tensors of one floating-point type.
 
         Raises: TypeError if an input is missing, unknown or no tensor.
         """

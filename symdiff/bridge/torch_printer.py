@@ -1,4 +1,4 @@
-"""Expressions and array operations of a program as lines of torch."""
+"""Print expressions and array operations of a program as lines of torch."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def _is_number(e: Expr) -> bool:
 
 
 def number(constant: Expr) -> str:
-    """A constant as Python writes it: a short fraction as it is, else the nearest float64."""
+    """The Python text of a constant: a short fraction as it is, else the nearest float64."""
     if constant.is_Integer and abs(constant) < 2**53:
         return str(constant)
     if constant.is_Rational and constant.q <= _SHORT and constant.q & (constant.q - 1):

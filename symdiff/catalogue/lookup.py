@@ -1,4 +1,4 @@
-"""Activations and losses by name, by formula, or as they are."""
+"""Look up activations and losses by name, by formula, or as they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from symdiff.suggestion import same_name, suggestion
 
 
 def activation(source: str | Expr | Definition, /, **parameters: object) -> Definition:
-    """An activation by name, by formula (text or SymPy) in `z`, or as it is.
+    """Get an activation by name, by formula (text or SymPy) in `z`, or as it is.
 
     Keyword arguments set parameters: `activation("elu", alpha=0.5)`,
     `activation("z*sigmoid(beta*z)", beta=1)`.
@@ -25,7 +25,7 @@ def activation(source: str | Expr | Definition, /, **parameters: object) -> Defi
 
 
 def loss(source: str | Expr | Definition, /, **parameters: object) -> Definition:
-    """A pointwise loss of prediction `y` and target `t`, as `activation` is of `z`."""
+    """Get a pointwise loss of prediction `y` and target `t`, as `activation` does of `z`."""
     from symdiff.catalogue.losses import losses
 
     return _lookup(source, losses, ("y", "t"), "loss", parameters)

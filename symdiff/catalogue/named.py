@@ -12,7 +12,10 @@ T = TypeVar("T")
 
 
 class Named(Mapping[str, T]):
-    """What a catalogue holds, by name. Raises: KeyError, saying what may be meant, for no name."""
+    """A read-only mapping of the catalogue's entries by name.
+
+    Raises: KeyError, saying what may be meant, for no name.
+    """
 
     def __init__(self, plural: str, entries: Mapping[str, T]) -> None:
         self._plural = plural

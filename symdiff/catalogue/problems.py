@@ -1,4 +1,4 @@
-"""The three problems of PyTorch's autograd tutorial, as graphs.
+"""Build the three problems of PyTorch's autograd tutorial as graphs.
 
 Source: https://pytorch.org/tutorials/beginner/basics/autogradqs_tutorial.html (the layer and the
 vector-Jacobian product); the neuron is the five lines that its backward pass stands on.

@@ -1,4 +1,4 @@
-"""The partial derivative, almost everywhere, of a real expression with cases and kinks."""
+"""Differentiate a real expression with cases and kinks, almost everywhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Of = Callable[[Basic], Expr]  # the derivative of an argument
 
 @lru_cache(maxsize=4096)
 def differentiate(expression: Expr, variable: Symbol) -> Expr:
-    """∂expression/∂variable, defined wherever the expression is differentiable.
+    """The derivative ∂expression/∂variable, defined wherever the expression is differentiable.
 
     At a kink the derivative is that of the case which holds the point: `z if z > 0 else 0` has
     derivative 0 at 0, and so has |z|. A jump has derivative 0. Each part is differentiated once,

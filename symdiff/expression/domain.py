@@ -1,4 +1,4 @@
-"""Where an expression has a real value, and how what SymPy forgets of that is put back.
+"""Find where an expression has a real value, and restore what SymPy forgets of that.
 
 SymPy writes z for e^(log z) and for √z², 1 for z/z, 0 for 0·log z, and each has a value where the
 formula has none. After every step what restricts the operands is compared with what restricts the
@@ -31,7 +31,7 @@ NOTHING: Requirements = frozenset()
 
 
 class Requirement(NamedTuple):
-    """What must hold where a case is taken: `of` is > 0, ≥ 0 or ≠ 0, is true, or is defined."""
+    """A condition for a value to exist: `of` is > 0, ≥ 0 or ≠ 0, is true, or is defined."""
 
     kind: str  # positive, nonnegative, nonzero, true, defined
     of: Basic
@@ -57,13 +57,13 @@ def is_total(e: Expr) -> bool:
 
 
 class Domain:
-    """What restricts expressions, each part looked at once."""
+    """Collects the requirements of expressions, each part looked at once."""
 
     def __init__(self) -> None:
         self._known: dict[Basic, Requirements] = {}
 
     def of(self, expression: Basic) -> Requirements:
-        """All that must hold for the expression to have a real value."""
+        """The requirements that must all hold for the expression to have a real value."""
         for part in subexpressions(expression, self._known):
             if isinstance(part, Piecewise):
                 self._known[part] = self.of_cases(part.args)
@@ -76,7 +76,7 @@ class Domain:
         return self._known[expression]
 
     def of_cases(self, cases: Iterable[tuple[Expr, Boolean]]) -> Requirements:
-        """The same for values with conditions, of which the first that holds is taken."""
+        """The requirements of values with conditions, of which the first that holds is taken."""
         found: set[Requirement] = set()
         conditions: list[Boolean] = []
         for value, condition in cases:
@@ -90,7 +90,7 @@ class Domain:
         return frozenset(found)
 
     def lost(self, result: Basic, before: Iterable[Requirement]) -> Requirements:
-        """Those of the requirements that the result does not state."""
+        """The requirements that the result does not state."""
         kept = self.of(result)
         return frozenset(
             missing
@@ -120,7 +120,7 @@ def guarded(result: Expr, lost: Requirements) -> Expr:
 
 
 def required(function: type[Basic], arguments: tuple[Basic, ...]) -> Requirements:
-    """What the function itself asks of its arguments."""
+    """The requirements of the function itself on its arguments."""
     if function in (sympy.log, log1p):
         return positive(arguments[0] if function is sympy.log else 1 + arguments[0])
     if function in (sympy.asin, sympy.acos):
@@ -175,7 +175,7 @@ def positive(u: Expr) -> Requirements:
 
 
 def nonnegative(u: Expr) -> Requirements:
-    """u ≥ 0, in such a form."""
+    """The condition u ≥ 0, written so that equal conditions compare equal."""
     if u.is_number or u.is_extended_nonnegative:
         return NOTHING
     u = sympy.Mul(*(f for f in sympy.Mul.make_args(_primitive(u)) if not f.is_extended_positive))
@@ -185,7 +185,7 @@ def nonnegative(u: Expr) -> Requirements:
 
 
 def nonzero(u: Expr) -> Requirements:
-    """u ≠ 0, in such a form."""
+    """The condition u ≠ 0, written so that equal conditions compare equal."""
     if u.is_number or u.is_zero is False:
         return NOTHING
     if u.is_Mul:
@@ -229,7 +229,7 @@ def _true(condition: Boolean) -> Requirements:
 
 
 def only(where: Boolean, requirements: Requirements) -> Requirements:
-    """The requirements where a case is taken; those that it implies are none."""
+    """The requirements within a case, without those that its condition implies."""
     if where == True or not requirements:  # noqa: E712 - SymPy's true
         return requirements
     if where == False:  # noqa: E712 - SymPy's false

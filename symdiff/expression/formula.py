@@ -1,4 +1,4 @@
-"""The one door for a user's formula: text or SymPy in, a checked real expression out."""
+"""Read a user's formula: text or SymPy in, a checked real expression out."""
 
 from __future__ import annotations
 

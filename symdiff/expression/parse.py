@@ -1,4 +1,4 @@
-"""Text to expression through a whitelist: nothing is ever executed.
+"""Parse text to an expression through a whitelist: nothing is ever executed.
 
 `sympify` evaluates the text it is given, so `__import__('os').system(…)` would run. Here Python's
 own parser builds a syntax tree, and only the node kinds named below are translated. Numbers are

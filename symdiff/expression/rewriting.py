@@ -1,4 +1,4 @@
-"""Expressions built anew without forgetting where they are defined, and values put into them."""
+"""Rebuild expressions without forgetting where they are defined, and put values into them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Float balls: float64 values with a proven radius, whole arrays at a time.
+"""Compute with float64 values and a proven radius each, whole arrays at a time.
 
 A ball here is a float64 midpoint and a float64 radius, as flint's is with more bits. It is made by
 ordinary float64 operations, so that arrays go at their speed; what 53 bits do not decide is left

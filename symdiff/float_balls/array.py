@@ -1,4 +1,4 @@
-"""Arrays of float balls: entry by entry, moved, summed and multiplied.
+"""Compute with arrays of float balls: entry by entry, moved, summed and multiplied.
 
 γₙ = n u/(1 − n u), u = 2⁻⁵³: a sum of n products in any order, with or without fma, is off by at
 most γₙ times the sum of their magnitudes (Higham, Accuracy and Stability of Numerical Algorithms,
@@ -34,33 +34,33 @@ class FloatBalls(NamedTuple):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of both."""
+        """The shape of midpoints and radii."""
         return np.shape(self.value)
 
     @property
     def known(self) -> Any:
-        """Where something is said of a finite number."""
+        """The mask of entries that hold a finite number."""
         return (self.radius < np.inf) & (np.abs(self.value) < np.inf)
 
     def each(self, move: Callable[[Any], Any]) -> FloatBalls:
-        """What moves data, applied to both arrays."""
+        """Apply a function that moves data to midpoints and to radii."""
         return FloatBalls(move(self.value), move(self.radius))
 
 
 def exactly(values: Any) -> FloatBalls:
-    """The numbers themselves; NaN is unknown."""
+    """The balls of radius 0 around numbers; NaN is unknown."""
     values = np.asarray(values, dtype=np.float64)
     return FloatBalls(values, np.where(np.isnan(values), np.inf, 0.0))
 
 
 def around(balls: FloatBalls) -> FloatBalls:
-    """The same numbers with a tiny radius each: less than would be seen, and more than nothing."""
+    """The balls of a tiny radius around numbers, too small to matter and more than 0."""
     tiny = np.maximum(np.abs(balls.value) * _TINY, _LEAST)
     return FloatBalls(balls.value, np.where(balls.radius == 0, tiny, balls.radius))
 
 
 def entrywise(tape: FloatTape, operands: Sequence[FloatBalls]) -> FloatBalls:
-    """A tape's result on operands that broadcast."""
+    """Run a tape on operands that broadcast."""
     if len(operands) > _MOST_OPERANDS:
         raise NotLoweredError(f"{len(operands)} operands")
     registers = Registers(tape.constants, len(tape.operations))
@@ -133,7 +133,7 @@ def summed(balls: FloatBalls, axes: tuple[int, ...]) -> FloatBalls:
 def product(
     subscripts: str, a: FloatBalls, b: FloatBalls, multiply: Callable[..., FloatBalls]
 ) -> FloatBalls:
-    """The product of two, summed over the letters that are not kept.
+    """The product of two arrays, summed over the letters that are not kept.
 
     Args: subscripts, `ij,jk->ik`, no letter twice in one group; multiply, for what is not summed.
     """
@@ -246,7 +246,7 @@ def _matrix(
 
 
 def scattered(balls: FloatBalls, add: Callable[[Any], Any]) -> FloatBalls:
-    """Entries added at their places, as `add` does it, in some order.
+    """The entries added at their places, in the way that `add` adds.
 
     Σ radii and γₙ₋₁ Σ |values|, n how many share the place.
     """
@@ -259,7 +259,7 @@ def scattered(balls: FloatBalls, add: Callable[[Any], Any]) -> FloatBalls:
 
 
 def flags_of_largest(balls: FloatBalls, axis: int, *, first: bool) -> FloatBalls:
-    """1 at the largest along an axis, 0 elsewhere: of equals all, or the first.
+    """The flags 1 at the largest along an axis, 0 elsewhere: of equals all, or the first.
 
     What is below another for certain is none. If one is left it is the largest; if several are,
     they have to be equal for certain, else it is open which.

@@ -1,4 +1,4 @@
-"""Elementary functions at float64 points, each with a proof of its relative error.
+"""Compute elementary functions at float64 points, each with a proof of its relative error.
 
 Throughout u = 2⁻⁵³, every operation obeys |computed − exact| ≤ u|exact| (what underflows is the
 caller's: see `operations`), and an fma is one operation. Bounds are rounded up generously: what is

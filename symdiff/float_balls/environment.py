@@ -1,4 +1,4 @@
-"""Whether the processor computes as the proofs assume."""
+"""Check that the processor computes as the proofs assume."""
 
 from __future__ import annotations
 

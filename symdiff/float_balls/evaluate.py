@@ -1,4 +1,4 @@
-"""A graph's program run in float balls."""
+"""Run a graph's program in float balls."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _EXACT_INTEGERS = 2**53
 def evaluate(
     program: Program, arguments: Mapping[str, Any], moved: Container[str] = ()
 ) -> dict[str, FloatBalls] | None:
-    """Each result of the program, or None if float balls lack something that it needs.
+    """Each result of the program, or None if float balls have no operation for a step.
 
     Args: arguments, by name: float64 arrays, rationals and lengths, taken as exact but for those
         `moved`, which are taken with a tiny radius.

@@ -1,4 +1,4 @@
-"""Two instructions that numba has no name for: a fused multiply-add, and bits read as a float64.
+"""Add two instructions to numba: a fused multiply-add, and bits read as a float64.
 
 Numba is given no fast-math flag, so a product and a sum are fused only where this asks for it. A
 machine without the instruction gets libm's exact fma, slowly.

@@ -1,4 +1,4 @@
-"""Machine code by numba, kept on the disk where there is a place for it."""
+"""Compile machine code with numba, and keep it on the disk where there is a place for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numba
 
 
 def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """`numba.njit` with these options, whose code is kept between runs if it can be.
+    """`numba.njit` with this project's options, its code kept between runs if it can be.
 
     Where neither the package's folder nor the user's cache can be written numba refuses to keep
     it; then it is compiled anew in each process, which takes a second.
@@ -42,6 +42,6 @@ def _of_these_sources(made: Any) -> None:
 
 @cache
 def sources() -> str:
-    """A digest of the files of this room, of which every kernel is made."""
+    """A digest of this room's files, of which every kernel is made."""
     files = sorted(Path(__file__).parent.glob("*.py"))
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

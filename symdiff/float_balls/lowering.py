@@ -1,4 +1,4 @@
-"""A SymPy expression as a tape of float balls."""
+"""Lower a SymPy expression to a tape of operations on float balls."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ _COMPOSED: Mapping[type, Callable[[Expr], Expr]] = {
 
 
 class NotLoweredError(Exception):
-    """Raised for what float balls have no operation for; balls of more bits have."""
+    """Raised where float balls have no operation for an expression; wider balls have."""
 
 
 @dataclass(frozen=True, eq=False)
 class FloatTape:
-    """An expression ready to be run."""
+    """A tape of operations, ready to be run."""
 
     operations: tuple[Operation, ...]
     constants: tuple[Any, Any]  # values and radii, in the registers from 0 on
@@ -74,7 +74,7 @@ class FloatTape:
 
 @lru_cache(maxsize=4096)
 def tape_of(template: Expr, count: int) -> FloatTape:
-    """The tape of an expression in `count` placeholders.
+    """Lower an expression in `count` placeholders.
 
     Raises: NotLoweredError if there is no operation for something in it.
     """
@@ -83,7 +83,7 @@ def tape_of(template: Expr, count: int) -> FloatTape:
 
 
 class Lowering:
-    """Numbers operations; constants and operands get their registers when all are known.
+    """Numbers the operations of expressions; registers are assigned at the end.
 
     A place is a number: of an operation from 0 on, of an operand from `OPERANDS` on, and −1 − k of
     the constant k.
@@ -106,7 +106,7 @@ class Lowering:
         self.fixed = set(fixed or ())  # places of what hangs on constants alone
 
     def tape(self, last: int, count: int) -> FloatTape:
-        """The tape whose result is at a place, of so many operands."""
+        """The tape whose result is the value at a place."""
         first = max(len(self.constants), 1)
         registers = {OPERANDS + i: first + i for i in range(count)}
         registers |= {-1 - k: k for k in range(len(self.constants))}
@@ -125,7 +125,7 @@ class Lowering:
         )
 
     def needed(self, results: Collection[int]) -> list[int]:
-        """The operations that results are made of, in their order."""
+        """The operations that results are computed from, in their order."""
         wanted, kept = set(results), []
         for k in range(len(self.steps) - 1, -1, -1):
             if k in wanted:
@@ -134,11 +134,11 @@ class Lowering:
         return kept[::-1]
 
     def name(self, symbol: Expr, place: int) -> None:
-        """Have a symbol stand for what is at a place."""
+        """Let a symbol stand for the value at a place."""
         self._known[symbol] = place
 
     def product(self, factors: Sequence[int]) -> int:
-        """The place of the product of what is at some."""
+        """The place of the product of the values at some places."""
         if not factors:
             return self._constant(1.0)
         return reduce(lambda a, b: self._step(Code.MULTIPLY, a, b), factors)
@@ -312,7 +312,7 @@ class Lowering:
 
 
 def number(e: Any) -> tuple[float, float]:
-    """A constant as a ball. Raises: NotLoweredError if it is no real number."""
+    """The ball of a constant. Raises: NotLoweredError if it is no real number."""
     if e in (sympy.oo, -sympy.oo):
         return (math.inf if e == sympy.oo else -math.inf), 0.0
     if e is sympy.nan:
@@ -328,7 +328,10 @@ def number(e: Any) -> tuple[float, float]:
 
 
 def rational(p: int, q: int) -> tuple[float, float]:
-    """p/q as a ball, of radius 0 if it is a float64. Python divides integers with one rounding."""
+    """The ball of p/q, of radius 0 if it is a float64.
+
+    Python divides integers with one rounding.
+    """
     try:
         value = p / q
     except OverflowError:

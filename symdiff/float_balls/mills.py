@@ -1,4 +1,4 @@
-"""Φ by Mills' ratio M(y) = (1 − Φ(y))/φ(y) on [0, 38), by a Taylor polynomial a cell.
+"""Compute Φ by Mills' ratio M(y) = (1 − Φ(y))/φ(y) on [0, 38), by a Taylor polynomial a cell.
 
 M(y) = ∫₀^∞ e^(−yt − t²/2) dt, so that (−1)ⁿ M⁽ⁿ⁾(y) = ∫ tⁿ e^(−yt − t²/2) dt is positive and falls
 as y grows. A cell is [i/16, (i + 1)/16] with centre c, and on it
@@ -35,7 +35,7 @@ BITS = 256  # the recurrence cancels some 2 log₂ c bits a step
 
 
 def coefficients(point: arb, count: int) -> list[arb]:
-    """M⁽ᵏ⁾/k! at a point, k < count."""
+    """The Taylor coefficients M⁽ᵏ⁾/k! at a point, k < count."""
     first = (arb.pi() / 2).sqrt() * (point * point / 2).exp() * (point / arb(2).sqrt()).erfc()
     found = [first, point * first - 1]
     for k in range(1, count - 1):
@@ -44,7 +44,10 @@ def coefficients(point: arb, count: int) -> list[arb]:
 
 
 def table() -> Any:
-    """The coefficients, a cell a row. Raises: ArithmeticError if one does not hold its bound."""
+    """The Taylor coefficients, one cell a row.
+
+    Raises: ArithmeticError if one does not hold its bound.
+    """
     rows = np.empty((CELLS, DEGREE + 1))
     with ctx.workprec(BITS):
         for i in range(CELLS):
@@ -112,6 +115,6 @@ def Phi(x: Any, ex: Any) -> Any:
 
 @compiled(nogil=True, boundscheck=False, error_model="numpy")
 def loop(v: Any, e: Any, a: Any, ea: Any) -> None:
-    """Φ of a register of balls."""
+    """Compute Φ of a register of balls."""
     for i in range(len(v)):
         v[i], e[i] = Phi(a[i], ea[i])

@@ -1,4 +1,4 @@
-"""One operation on float balls: the midpoint, and a radius that holds whatever the operands hold.
+"""Operate on single float balls: a midpoint, and a radius that holds whatever the operands hold.
 
 A ball (v, e) says that the truth exists and |truth − v| ≤ e, exactly read. (NaN, ∞) says nothing,
 not even that there is a truth. (±∞, 0) is that infinity, such as a mask puts in: it is added,
@@ -33,7 +33,7 @@ _FAR = 700.0  # e^−700 < TINY
 
 @inline
 def wider(v: Any, e: Any) -> Any:
-    """The ball with what its radius's own computation may have lost."""
+    """The ball widened by what computing its radius may have lost."""
     e = e * SLACK + TINY
     if abs(v) <= LARGE and e <= LARGE:
         return v, e
@@ -292,7 +292,7 @@ def minimum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
 
 @inline
 def step(a: Any, ea: Any, below: Any, at_zero: Any) -> Any:
-    """`below` for a < 0, `at_zero` at 0, 1 for a > 0, where the ball decides it."""
+    """The step function: `below` for a < 0, `at_zero` at 0, 1 for a > 0; open if undecided."""
     if abs(a) > ea:
         return (1.0 if a > 0 else below), 0.0
     if a == 0.0 and ea == 0.0:
@@ -302,7 +302,7 @@ def step(a: Any, ea: Any, below: Any, at_zero: Any) -> Any:
 
 @inline
 def either(a: Any, ea: Any, b: Any, eb: Any) -> Any:
-    """What is one or the other: |truth − a| ≤ max(ea, |a − b| + eb)."""
+    """The ball of a value that is one or the other: |truth − a| ≤ max(ea, |a − b| + eb)."""
     if not (abs(a) <= LARGE and abs(b) <= LARGE and ea < np.inf and eb < np.inf):
         return np.nan, np.inf
     return wider(a, max(ea, abs(a - b) + eb))

@@ -1,4 +1,4 @@
-"""A program of scalars at many points in float balls, for what most points need and no more.
+"""Run a program of scalars at many points in float balls, only as far as most points need.
 
 Nothing is decided at a tie: where two cases are equal the result is unknown, though a ball could
 say what the formula states there. So a result that is known lies between no two cases.
@@ -29,7 +29,7 @@ _jit = compiled(nogil=True, boundscheck=False, error_model="numpy")
 
 
 class Points:
-    """A program of scalars, ready to be given its parameters."""
+    """A program of scalars whose parameters are still to be given."""
 
     def __init__(
         self, program: Program, constants: Collection[str] = (), guards: Collection[str] = ()
@@ -63,7 +63,7 @@ class Points:
         return f"<{len(self._lowering.steps)} operations → {', '.join(self._results)}>"
 
     def at(self, constants: Mapping[str, Any]) -> PointTape:
-        """The program with its parameters' values, what hangs on them alone computed."""
+        """The program with its parameters' values, and what depends on them alone computed."""
         fixed = {-1 - k: ball for k, ball in enumerate(self._lowering.constants)}
         for i, name in enumerate(self._names):
             if name in constants:
@@ -81,7 +81,7 @@ class Points:
 
 
 class PointTape:
-    """Operations on blocks of points, each result with whether it is settled."""
+    """Operations on blocks of points, with a flag for each result that is settled."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class PointTape:
         relative: float,
         absolute: float,
     ) -> npt.NDArray[np.intp]:
-        """Fill in each result that is asked for; where one of them is not settled.
+        """Fill in each result that is asked for, and return the points where one is not settled.
 
         It is at points that are finite, where each result is within relative·|value| + absolute.
 

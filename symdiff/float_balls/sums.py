@@ -1,4 +1,4 @@
-"""Sums of float balls, each rounding kept.
+"""Sum float balls, each rounding error kept.
 
 TwoSum says exactly what an addition lost: s + q₁ + … = Σ x. The q are added up plainly, which is
 off by at most γₙ Σ|q| (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed. 2002, §4.2),

@@ -1,4 +1,4 @@
-"""A tape of operations on float balls, run a block at a time.
+"""Run a tape of operations on float balls, one block at a time.
 
 An expression is a list of operations, each of up to three registers, into a register of its own. A
 register is a block of balls, short enough that all of a tape's stay in the processor's cache; so an
@@ -22,7 +22,7 @@ BLOCK = 2048  # 32 KiB a register
 
 
 class Code(Enum):
-    """What an operation does. A condition is 1 or 0, with radius ∞ where it is open.
+    """The operations of a tape. A condition is 1 or 0, with radius ∞ where it is open.
 
     An open one whose sides exist has a finite midpoint; NaN if one may not exist.
     """
@@ -291,7 +291,7 @@ Operation = tuple[Callable[..., None], int, tuple[int, ...]]  # makes which regi
 
 
 class Registers:
-    """Blocks of balls for a tape: its constants, its operands, and what its operations make."""
+    """Blocks of balls for a tape: constants, operands and results."""
 
     def __init__(self, constants: Ball, operations: int) -> None:
         """Args: constants, values and radii, which go to the registers from 0 on."""

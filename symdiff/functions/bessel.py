@@ -69,7 +69,7 @@ MODIFIED_BESSELS: tuple[type[ModifiedBessel], ...] = tuple(
 
 
 def bessel_i(order: int, z: Expr) -> Expr:
-    """Iₙ(z). Raises: ValueError beyond the 12th order."""
+    """The modified Bessel function Iₙ(z). Raises: ValueError beyond the 12th order."""
     if order > _ORDERS:
         raise ValueError(f"I of order {order} is not known; orders up to {_ORDERS} are")
     return MODIFIED_BESSELS[order](z)

@@ -1,4 +1,4 @@
-"""Every function that is ours, for who goes through them all."""
+"""List every function that is symdiff's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The larger and the smaller of two numbers, with a stated derivative where they are equal.
+"""The maximum and the minimum of two numbers, with a stated derivative where they are equal.
 
 SymPy's Max and Min take themselves apart by what they believe of their arguments, and a Piecewise
 inside the condition of another is written out case by case, 2ⁿ of them for n that are nested. These
@@ -21,7 +21,7 @@ from symdiff.trees.comparison import comparison
 
 
 class Extreme(Function):
-    """One of two arguments: the first if it is better, else the second, also where they are equal.
+    """The maximum or the minimum of two arguments; where they are equal it is the second.
 
     So max(z, 0) has derivative 0 at 0, as torch.relu has.
     """
@@ -33,7 +33,7 @@ class Extreme(Function):
 
     @classmethod
     def eval(cls, a: Expr, b: Expr) -> Expr | None:
-        """The value, where it can be told at once: of two numbers, equal arguments, or ±∞."""
+        """The value where it is known at once: of two numbers, equal arguments, or ±∞."""
         if a == b:
             return a
         if sympy.nan in (a, b):  # which SymPy compares with nothing
@@ -47,7 +47,7 @@ class Extreme(Function):
 
     @classmethod
     def of(cls, values: Iterable[Expr]) -> Expr:
-        """The best of one value or more, constants last; the last of those that are equal."""
+        """The extreme of one value or more, constants last; of equal ones the last."""
         ordered = sorted(
             map(sympy.sympify, values), key=lambda v: (v.is_number, sympy.default_sort_key(v))
         )
@@ -58,7 +58,7 @@ class Extreme(Function):
 
     @property
     def flat(self) -> tuple[Expr, ...]:
-        """The values that it is the best of, looked for in its arguments too."""
+        """The values that it is the extreme of, nested ones of the same kind opened."""
         return tuple(
             value
             for argument in self.args

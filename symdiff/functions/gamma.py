@@ -1,4 +1,4 @@
-"""log |Γ| and its derivatives ψ, ψ′, ψ″ …, for real arguments."""
+"""The functions log |Γ| and its derivatives ψ, ψ′, ψ″ …, for real arguments."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from sympy import Expr, Function
 
 
 class UnspecifiedFunction(Function):
-    """A function left symbolic, f; its derivative is another one, f', so no formula is needed."""
+    """A function f without a formula; its derivative is another one, f'."""
 
     nargs = 1
 
@@ -18,7 +18,7 @@ class UnspecifiedFunction(Function):
 
 
 def unspecified(name: str) -> type[UnspecifiedFunction]:
-    """The symbolic function called `name`; two calls with one name give equal functions."""
+    """The function called `name` without a formula; equal names give equal functions."""
     return _unspecified.setdefault(name, type(name, (UnspecifiedFunction,), {}))
 
 

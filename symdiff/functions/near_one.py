@@ -1,4 +1,4 @@
-"""e^z − 1 and log(1 + z), which lose nothing where e^z and 1 + z are near 1."""
+"""The functions e^z − 1 and log(1 + z), which lose nothing where e^z and 1 + z are near 1."""
 
 from __future__ import annotations
 

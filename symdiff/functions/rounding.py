@@ -1,4 +1,4 @@
-"""Functions that round to a whole number; where they do not jump their derivative is 0."""
+"""Functions that round to an integer; where they do not jump their derivative is 0."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from symdiff.functions.special_function import SpecialFunction
 
 
 class Rounding(SpecialFunction):
-    """A function that is constant between its jumps."""
+    """A function that is constant between jumps, such as `floor`."""
 
     @classmethod
     def eval(cls, z: Expr) -> Expr | None:
@@ -29,7 +29,7 @@ class Rounding(SpecialFunction):
 
 
 class floor(Rounding):
-    """The largest whole number that is not above z."""
+    """The largest integer that is not above z."""
 
     text, latex = "floor", r"\operatorname{floor}"
     torch = "torch.floor({0})"
@@ -52,7 +52,7 @@ class floor(Rounding):
 
 
 class ceil(Rounding):
-    """The smallest whole number that is not below z."""
+    """The smallest integer that is not below z."""
 
     text, latex = "ceil", r"\operatorname{ceil}"
     torch = "torch.ceil({0})"
@@ -75,7 +75,7 @@ class ceil(Rounding):
 
 
 class trunc(Rounding):
-    """The nearest whole number that is not farther from 0."""
+    """The nearest integer that is not farther from 0 than z."""
 
     text, latex = "trunc", r"\operatorname{trunc}"
     torch = "torch.trunc({0})"
@@ -100,7 +100,7 @@ class trunc(Rounding):
 
 
 class rint(Rounding):
-    """The nearest whole number, of two the even one, as torch.round."""
+    """The nearest integer, of two the even one, as torch.round."""
 
     text, latex = "round", r"\operatorname{round}"
     torch = "torch.round({0})"

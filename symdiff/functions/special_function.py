@@ -1,4 +1,4 @@
-"""Functions that a graph may hold beside the stable ones: the special and the rounding functions.
+"""The base of the special and the rounding functions, which have no power series here.
 
 They have a derivative, float64 and ball arithmetic, but no power series of balls: so no certified
 table is made of them, and the ball answers point by point.

@@ -1,4 +1,4 @@
-"""What a stable function is: a derivative, a lowering to each arithmetic, a name in print."""
+"""The base of a stable function: a derivative, a lowering to each arithmetic, a name in print."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FARTHEST = 4096  # bits: SymPy asks for φ(e^(10⁸)) only to tell its sign
 
 
 class StableFunction(Function):
-    """A real function of one real variable, with everything symdiff needs to know of it.
+    """A real function of one real variable, with its derivative and its arithmetics.
 
     A subclass gives `fdiff`, the lowerings `numpy` (vectorised float64), `mpmath` (one number at
     the working precision), `arb` (a ball) and `series` (a power series of balls), how it is written
@@ -35,7 +35,7 @@ class StableFunction(Function):
 
     @staticmethod
     def definition(z: Expr) -> Expr:
-        """The textbook form in plain SymPy: for reading and for cross-checks, not for numbers."""
+        """The textbook form in plain SymPy, for reading and cross-checks, not for numbers."""
         raise NotImplementedError  # abstract: each stanza below has its own
 
     @staticmethod

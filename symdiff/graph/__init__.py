@@ -1,4 +1,4 @@
-"""The graph: named arrays and scalars, a few immutable kinds of node, closed under adjoints.
+"""Build graphs: named arrays and scalars of a few immutable kinds of node.
 
 A kind is a file of `kinds`, with its adjoint, its lowering and its notation beside each other;
 `composed` has functions made of several; `adjoints` derives, `reading` writes what is read, and

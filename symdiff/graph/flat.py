@@ -1,4 +1,4 @@
-"""Nodes as a flat list, operands before users: what pickle takes at any depth."""
+"""Flatten nodes to a list, operands before users, which pickle takes at any depth."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from symdiff.graph.order import ordered
 
 
 class Packable(Protocol):
-    """What a node shows of itself."""
+    """The parts of a node that a flat list needs."""
 
     axes: tuple[str, ...]
 
     @property
     def operands(self) -> tuple[Self, ...]:
-        """The nodes that it is a function of."""
+        """The nodes that the node is a function of."""
 
     @property
     def content(self) -> tuple[object, ...]:
-        """What else makes it up, in the order of its kind's slots."""
+        """The rest that makes up the node, in the order of its kind's slots."""
 
     @property
     def held(self) -> Mapping[int, Self]:
@@ -45,13 +45,13 @@ class Record(Generic[Item]):
 
 @dataclass(frozen=True)
 class Flat(Generic[Item]):
-    """Some nodes and all that they hold."""
+    """Some nodes and all that they hold, as a list."""
 
     records: tuple[Record[Item], ...]
     places: tuple[int, ...]  # of the nodes asked for
 
     def nodes(self) -> tuple[Item, ...]:
-        """The nodes, as they are in this process: equal ones are the same object."""
+        """The nodes, rebuilt in this process: equal ones are the same object."""
         built: list[Item] = []
         for record in self.records:
             content: list[Any] = list(record.content)

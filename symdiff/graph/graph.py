@@ -1,4 +1,4 @@
-"""A problem as its author writes it: named values, line by line."""
+"""A graph states a problem as its author writes it: named values, line by line."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Graph:
 
     @property
     def before(self) -> tuple[Graph, ...]:
-        """What it is made of the derivatives of, and what that is, and so on."""
+        """The graph that it is made of the derivatives of, that graph's own, and so on."""
         return () if self.derived_from is None else (self.derived_from, *self.derived_from.before)
 
     @property
@@ -131,7 +131,7 @@ class Graph:
 
 
 def equations(graph: Graph) -> Mapping[str, Expr]:
-    """The graph's own lines, in the names of its inputs, of the lines before and of `where`.
+    """The graph's lines as equations, in the names of inputs, earlier lines and `where`.
 
     Raises: TooLarge if a line is too large to be read; `str` says which, and writes the others.
     """
@@ -154,7 +154,7 @@ def row(name: str, one: Expr | TooLarge) -> str:
 
 
 def in_notebook(latex: Callable[[], str]) -> str | None:
-    """What a notebook shows; None, for which it takes the repr, if that is too large."""
+    """The LaTeX that a notebook shows; None, which makes it show the repr, if it is too large."""
     try:
         return f"$${latex()}$$"
     except TooLarge:

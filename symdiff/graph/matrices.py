@@ -1,4 +1,4 @@
-"""Square matrices in the last two axes of an array: what kinds of several axes share."""
+"""Transpose and multiply the square matrices in the last two axes of an array."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from symdiff.trees.extent import TooLarge
 
 
 def checked_square(x: Node, purpose: str) -> Axes:
-    """The axes of the rows and the columns. Raises: ValueError if there are no two axes."""
+    """The axes of the rows and the columns, if both have one length.
+
+    Raises: ValueError if there are no two axes.
+    """
     if len(x.axes) < 2:
         raise ValueError(
             f"{purpose} goes over the last two axes, which are one length; "
@@ -42,5 +45,5 @@ def matmul(a: Node, b: Node, *, turned: tuple[bool, bool] = (False, False)) -> N
 
 
 def no_entry(what: str) -> Expr:
-    """None is written. Raises: TooLarge."""
+    """Refuse to write an entry of such a matrix. Raises: TooLarge."""
     raise TooLarge(f"as long as {what}")

@@ -1,4 +1,4 @@
-"""A value in the graph, and what every kind of value says of itself.
+"""A node is a value in the graph; each kind defines its adjoint, lowering and notation.
 
 An array has *named axes*, so that what is summed, kept or broadcast is said by name and no shape
 has to be known: `einsum("n, n m -> m", x, w)` is a matrix product at any size. Nodes are
@@ -38,7 +38,7 @@ class Node:
     _key: tuple[object, ...]
 
     def __new__(cls, axes: Axes, operands: tuple[Node, ...], *content: object) -> Self:
-        """The one node with this content: a new one only if there is none yet."""
+        """The one node of this content: a new one only if there is none yet."""
         # Operands are interned already, so their identity stands for their structure.
         key = (cls, axes, tuple(map(id, operands)), *content)
         node = cast("Self | None", cls._interned.get(key))
@@ -59,7 +59,7 @@ class Node:
         raise TypeError(f"no rule takes {cotangent!r} back through {type(self).__name__}")
 
     def lowered(self, steps: Steps) -> Symbol:
-        """The symbol of the value, its steps added to the program."""
+        """The symbol of the value, after adding its steps to the program."""
         raise TypeError(f"{type(self).__name__} cannot be computed; {steps} knows no step for it")
 
     def whole(self, write: Write) -> Expr:  # noqa: ARG002 - an input has nothing to be written with
@@ -71,22 +71,22 @@ class Node:
         raise ValueError(f"{type(self).__name__} has no closed form")
 
     def varying(self, of: Callable[[Node], set[str]]) -> set[str]:  # noqa: ARG002 - its own
-        """The axes along which what is written for it varies; `of` an operand, the same."""
+        """The axes along which its text varies; `of` gives those of an operand."""
         return set(self.axes)
 
     @property
     def needs(self) -> tuple[Node, ...]:
-        """What its value is computed from: its operands."""
+        """The nodes that its value is computed from: its operands."""
         return self.operands
 
     @property
     def lengths(self) -> Mapping[str, int]:
-        """The lengths of axes that it fixes."""
+        """The lengths of axes that it fixes, by name."""
         return {}
 
     @property
     def content(self) -> tuple[object, ...]:
-        """What makes it up beside axes and operands."""
+        """The values of its slots, which make it up beside axes and operands."""
         return tuple(getattr(self, name) for name in type(self).__slots__)
 
     @property
@@ -105,7 +105,7 @@ class Node:
 
     @property
     def said(self) -> str:
-        """The content as messages have it: a flag by its name, of what is absent nothing."""
+        """The content as messages have it: flags by name, nothing for what is absent."""
         return ", ".join(filter(None, map(_said, type(self).__slots__, self.content)))
 
     def __repr__(self) -> str:
@@ -125,10 +125,10 @@ Indices = Mapping[str, Expr]  # axis → where along it
 
 
 class Steps(Protocol):
-    """A program that is being put together, as a kind sees it."""
+    """A program under construction, as a kind sees it."""
 
     def value(self, node: Node) -> Symbol:
-        """The symbol of what a node is computed from."""
+        """The symbol of a node computed before."""
 
     def argument(self, name: str) -> Symbol:
         """The symbol of an input, a parameter or the length of an axis."""
@@ -141,7 +141,7 @@ class Steps(Protocol):
 
 
 class Entries(Protocol):
-    """A closed form that is being written, as a kind sees it."""
+    """A closed form under construction, as a kind sees it."""
 
     def take(self) -> Symbol:
         """An index not used yet."""
@@ -159,7 +159,7 @@ def topological(outputs: Iterable[Node], *, computed: bool = False) -> tuple[Nod
 
 
 def axes_named(text: str) -> Axes:
-    """The axes that a text names, separated by spaces.
+    """The axes that a text names, split at spaces.
 
     Raises: ValueError if one is no identifier or is named twice.
     """
@@ -178,7 +178,7 @@ def union(groups: Iterable[Axes]) -> Axes:
 
 
 def another(axis: str, taken: Iterable[str]) -> str:
-    """An axis of the same length under a name that is not taken: n′ of n, n″ beside that."""
+    """A new axis of the same length: n′ of n, n″ beside that."""
     known = set(taken)
     while axis in known:
         axis += PRIME
@@ -186,7 +186,7 @@ def another(axis: str, taken: Iterable[str]) -> str:
 
 
 def checked_axis(node: Node, axis: str, purpose: str) -> str:
-    """The axis itself. Raises: ValueError if the node has no such axis."""
+    """The axis itself, if the node has it. Raises: ValueError if the node has no such axis."""
     if axis not in node.axes:
         raise ValueError(f"there is no axis {axis!r} {purpose}; ({' '.join(node.axes)})")
     return axis

@@ -1,4 +1,4 @@
-"""An order in which what comes first comes first; iterative, so any depth."""
+"""Order things so that each comes after what it needs; iterative, so any depth."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Item = TypeVar("Item", bound=Hashable)
 
 
 def ordered(outputs: Iterable[Item], before: Callable[[Item], Iterable[Item]]) -> tuple[Item, ...]:
-    """The outputs and all that has to come before them, each after what comes `before` it."""
+    """The outputs and all that they need, each after what comes `before` it."""
     order: dict[Item, None] = {}
     stack: list[tuple[Item, Iterator[Item]]] = [(o, iter(before(o))) for o in outputs][::-1]
     while stack:

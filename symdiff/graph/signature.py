@@ -1,4 +1,4 @@
-"""What a function of a graph takes: checks the arrays a user gives, before anything is computed."""
+"""Check the arrays that a user gives against a graph's inputs, before anything is computed."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ class Signature:
 
     @property
     def pointwise(self) -> bool:
-        """Whether there are scalars only: arrays then mean many problems at once."""
+        """Whether all inputs are scalars: arrays then mean many problems at once."""
         return not any(self.inputs.values()) and not self.lengths
 
     def bind(
         self, values: Mapping[str, Any], kind: type = np.float64, *, copied: bool = True
     ) -> tuple[dict[str, Array], dict[str, Rational], dict[str, int]]:
-        """The arrays, the parameters and the axes' lengths that the keywords give.
+        """Check the keywords: the arrays, the parameters and the lengths of axes that they give.
 
         Args: kind, what the arrays' entries are to be: float64, or object for other numbers;
             copied, whether the arrays are to be others than those given.
@@ -51,7 +51,7 @@ class Signature:
         return arrays, parameters, self._lengths(arrays)
 
     def require(self, values: Mapping[str, Any]) -> None:
-        """Nothing, if every input is there. Raises: TypeError if one is missing or unknown."""
+        """Check that every input is given. Raises: TypeError if one is missing or unknown."""
         known = {**self.inputs, **self.parameters}
         for given in values:
             if given not in known:

@@ -1,4 +1,4 @@
-"""Scalar expressions in placeholders: what is applied entry by entry, whatever to.
+"""Write scalar expressions in placeholders, to be applied entry by entry to any operands.
 
 A deep graph applies a few expressions thousands of times. What is told of an expression alone is
 told here once, and kept.
@@ -34,19 +34,19 @@ def in_placeholders(expression: Expr, symbols: tuple[Symbol, ...]) -> Expr:
 
 @lru_cache(maxsize=_KEPT)
 def positions(template: Basic) -> tuple[int, ...]:
-    """Which placeholders are in an expression, in ascending order."""
+    """The numbers of the placeholders in an expression, in ascending order."""
     return tuple(sorted(int(s.name[1:]) for s in template.free_symbols if s.name[0] == "%"))
 
 
 @lru_cache(maxsize=_KEPT)
 def names(template: Expr) -> tuple[Symbol, ...]:
-    """The parameters and lengths of axes in an expression, in the order of their names."""
+    """The parameters and axis lengths in an expression, in the order of their names."""
     return tuple(sorted((s for s in template.free_symbols if s.name[0] != "%"), key=str))
 
 
 @lru_cache(maxsize=_KEPT)
 def without_names(template: Expr, count: int) -> Expr:
-    """The expression in `count` placeholders with more of them for its `names`."""
+    """The expression with more placeholders, from `count` on, for its `names`."""
     named = names(template)
     if not named:
         return template
@@ -55,7 +55,7 @@ def without_names(template: Expr, count: int) -> Expr:
 
 @lru_cache(maxsize=_KEPT)
 def renumbered(template: Expr, order: tuple[int, ...]) -> Expr:
-    """The expression with placeholder i called by the place of i in `order`."""
+    """The expression with placeholder i replaced by that of i's place in `order`."""
     if order == tuple(range(len(order))):
         return template  # SymPy would build every case anew
     return template.xreplace({placeholder(i): placeholder(k) for k, i in enumerate(order)})
@@ -63,7 +63,7 @@ def renumbered(template: Expr, order: tuple[int, ...]) -> Expr:
 
 @lru_cache(maxsize=_KEPT)
 def identified(template: Expr, which: tuple[int, ...]) -> Expr:
-    """The expression where the operands i and `which[i]` are one; NaN where it is no number.
+    """The expression where operands i and `which[i]` are equal; NaN where it is no number.
 
     x/(x − stop(x)) is none, and a condition on it SymPy refuses.
     """
@@ -79,7 +79,7 @@ def identified(template: Expr, which: tuple[int, ...]) -> Expr:
 
 @lru_cache(maxsize=_KEPT)
 def merged(template: Expr, put: tuple[tuple[Symbol, Expr], ...]) -> Expr:
-    """An expression in which operands are one: x/x is 1 where x is not 0, and has no value there.
+    """The expression where some operands are one: x/x is 1 where x is not 0, else undefined.
 
     Args: put, placeholders or constants in the place of each.
     Raises: ValueError if what restricts it cannot be written; TypeError, SymPy's.
@@ -98,5 +98,5 @@ def merged(template: Expr, put: tuple[tuple[Symbol, Expr], ...]) -> Expr:
 
 @lru_cache(maxsize=_KEPT)
 def is_infinite(template: Expr) -> bool:
-    """Whether SymPy folded something into an infinity or into no number."""
+    """Whether SymPy folded some part into an infinity or NaN."""
     return bool(template.has(sympy.zoo, sympy.nan, sympy.oo, -sympy.oo))

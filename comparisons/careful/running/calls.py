@@ -98,7 +98,7 @@ class Calls:
 
     @cached_property
     def returned(self) -> Callable[[Mapping[str, Tensor]], Mapping[str, Tensor]]:
-        """Call the code; if it writes into its inputs, with copies, as torch demands of leaves."""
+        """The function that runs the code on the leaves, or on copies if it writes into them."""
         try:
             self.bare.on_the_very(self.leaves())
         except RuntimeError:

@@ -1,1 +1,1 @@
-"""What users bring: their own code, and how it is called in what is shown."""
+"""Make subjects of users' own code, and write its calls as text."""

@@ -1,4 +1,4 @@
-"""The arguments a user's code is called with, their floating-point tensors made others."""
+"""Change the floating-point tensors among the arguments of a user's code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HAIR = 2.0**9  # units of the largest entry: far more than roundings
 
 
 def moved(given: Any, move: Callable[[Tensor], Tensor]) -> Any:
-    """The arguments, each strided floating-point tensor among them put through a function."""
+    """The arguments with each strided floating-point tensor passed through a function."""
     import torch
     from torch.utils._pytree import tree_map_only
 
@@ -31,7 +31,7 @@ def moved(given: Any, move: Callable[[Tensor], Tensor]) -> Any:
 
 
 def shapes_of_constants(given: Any) -> list[tuple[int, ...]]:
-    """The shapes of the tensors among the arguments that have no gradient: indices, masks."""
+    """The shapes of the tensors among the arguments without a gradient: indices, masks."""
     import torch
     from torch.utils._pytree import tree_leaves
 
@@ -47,7 +47,7 @@ def rounded_to(given: Any, dtype: FloatType) -> Any:
 
 
 def a_hair_away(given: Any, k: int, draw: np.random.Generator, dtype: FloatType) -> Any:
-    """The arguments moved by so little that only ties are decided by it.
+    """The arguments moved by so little that it only decides ties.
 
     Args: k, the move's number: the first is in the order of the entries, the second against it;
         dtype, the type that the code runs in.

@@ -1,4 +1,4 @@
-"""A user's code without the weights that make one number of its outputs: any shape, any output."""
+"""Call a user's code as it is, without the weights that make one number of its outputs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Bare:
-    """The code as it is called.
+    """The user's code as it is called: any shape, any output.
 
     Args:
         call: its outputs by name, of its inputs by name.

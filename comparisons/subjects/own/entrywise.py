@@ -1,4 +1,4 @@
-"""Captured code that works entry by entry: it can be judged at any other points."""
+"""Recognise captured code that works entry by entry: it can be judged at any other points."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OF_ONE = (1.0, 1.25, 1.5)  # how many times an entry the others are that are pu
 
 @dataclass(frozen=True)
 class Entrywise:
-    """What code computes of an entry of its tensor, or of one of each of its tensors.
+    """The function of one entry of each tensor that code computes.
 
     Args: definition, of an entry; function, the code that is judged, of a row of entries of each
         tensor in order; defined, the code that is the definition, the same without a reference; at,
@@ -52,7 +52,7 @@ def entrywise(
     dtype: FloatType,
     again: Callable[[tuple[Any, ...], dict[str, Any]], Any],
 ) -> Entrywise | None:
-    """The code entry by entry; None if it is more, or goes by anything else than the entry.
+    """The code as a function of entries; None if it depends on anything else than the entry.
 
     Args: captured, at what is given; calls, the code that is judged and that which is the
         definition; given, the arguments by position and by name; again, from other arguments to

@@ -1,4 +1,4 @@
-"""A user's own torch code as a subject: what it computes is read off while it runs.
+"""Make a subject of a user's torch code: what it computes is captured while it runs.
 
 The subject's output is L = Σ v ∘ y over all outputs y, with a cotangent v drawn for each. So every
 engine can take it; the adjoint of an input is what autograd passes back for v; and the adjoint of
@@ -45,7 +45,7 @@ def from_code(
     gradient: Function | None = None,
     order: int = 1,
 ) -> Subject:
-    """A function or module at example arguments, beside the derivative of what it computes.
+    """The subject of a function or module at example arguments, judged by its own derivative.
 
     Args:
         function: the code that is judged.

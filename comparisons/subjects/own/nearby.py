@@ -1,4 +1,4 @@
-"""Captured code again, a hair beside its inputs, where ties are broken one way or another."""
+"""Capture code again a tiny step beside its inputs, where ties are broken one way or another."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FURTHER = 2.0**13  # units: beyond what inputs are moved by, so that each posit
 
 @dataclass(frozen=True, eq=False)
 class Nearby:
-    """The code that is the definition, to be captured again beside its arguments.
+    """The code that is the definition, to be captured beside its arguments.
 
     Args: function; given, its arguments by position and by name; dtype, the type that it is judged
         in; looked_up, at how many positions it looks up pixels: each is rounded by itself.
@@ -31,7 +31,7 @@ class Nearby:
     looked_up: int
 
     def graphs(self) -> Iterator[Graph]:
-        """First in the order of the entries and against it, then by chance, as positions are moved.
+        """The graphs with ties broken by the entries' order, against it, and at random.
 
         In float64, or if the code does not run there, in the type that it is judged in.
         """

@@ -1,4 +1,4 @@
-"""The gradient of captured code as a subject of its own: its gradient is the second derivative."""
+"""Make a subject of the gradient of captured code: its gradient is the second derivative."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a user's function is from: its name, file and line, its import, and what tells it apart."""
+"""Find where a user's function is from: name, file and line, import, and what tells it apart."""
 
 from __future__ import annotations
 

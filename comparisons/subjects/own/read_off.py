@@ -1,4 +1,4 @@
-"""The definition that a user's function of one tensor states by its own code, entry by entry."""
+"""Read off a user's function of one tensor the formula that it computes of each entry."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MOST_STEPS = 200  # of code that is read as one formula
 
 
 def read_off(function: Callable[..., Any]) -> Definition:
-    """What a function computes of each entry of its tensor, as a definition named after it.
+    """The definition of what a function computes of each entry of its tensor, named after it.
 
     Its code runs at a few numbers, at two lengths. Of an `autograd.Function` the forward is read.
 
@@ -110,7 +110,7 @@ def _formula(function: Callable[..., Any], name: str, length: int) -> Expr:
 
 
 def no_formula_of(captured: Captured, dtype: str = "float64", *, several: bool = False) -> str:
-    """Why the code is no function of each entry of one tensor, if so; captured in a type.
+    """In words why the code is no function of each entry of one tensor; empty if it is.
 
     Args: several, whether it may be one of an entry each of several tensors, all of one shape.
     """
@@ -148,7 +148,7 @@ def no_formula_of(captured: Captured, dtype: str = "float64", *, several: bool =
 
 
 def formula_of(output: Node, names: Mapping[str, str] | None = None) -> Expr:
-    """The output in z, or in names of the inputs'."""
+    """The output as a formula in z, or in names of the inputs."""
     extents, written = Extents(), dict[Node, "Expr"]()
     steps = topological([output])
     if len(steps) > _MOST_STEPS:

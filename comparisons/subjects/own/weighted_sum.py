@@ -1,4 +1,4 @@
-"""Arrays as one number, Σ w ∘ y, with an input of its own for the weights of each."""
+"""Make one number of arrays, Σ w ∘ y, with an input of its own for the weights of each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from symdiff.graph import Graph, Input, Node, array, constant, contraction, elem
 def weighted_sum(
     graph: Graph, nodes: Mapping[str, Node], weights: Mapping[str, str], total: str
 ) -> tuple[dict[str, str], list[Input], str, Node]:
-    """Σ w ∘ y over nodes by their names, none of its names one of the graph's.
+    """The sum Σ w ∘ y over nodes by name, its new names none of the graph's.
 
     Args:
         graph: whose values the nodes are, or are made of.

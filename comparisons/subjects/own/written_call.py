@@ -1,4 +1,4 @@
-"""A call of the user's own code as text, in the names of its inputs, and what it imports."""
+"""Write a call of the user's own code as text, in the names of its inputs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def written_call(
     copied: bool = False,
     as_given: bool = False,
 ) -> WrittenCall:
-    """The call of a function or a module, its inputs by name, in the order that capture has them.
+    """The call of a function or a module as text, its inputs by name in capture's order.
 
     The inputs named are arrays without axes of length 1, as a graph has them; in the text they
     have the user's shapes and memory again.

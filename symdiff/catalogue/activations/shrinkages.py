@@ -1,4 +1,4 @@
-"""Shrinkages: the identity less something that is nearly it around 0."""
+"""Shrinkages: the identity less a function that is close to it around 0."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an activation enters the catalogue: what a stanza says, and the names it is written with.
+"""Enter an activation into the catalogue: what a stanza says, and the names it is written with.
 
 A formula is the one its source documents. Where two cases meet, f is continuous (unless said
 otherwise) and the case that holds the point decides the derivative there, so a stanza puts the

@@ -1,1 +1,1 @@
-"""From a graph to its adjoints: the reverse sweep, and what is derived by it."""
+"""Derive a graph's adjoints by the reverse sweep."""

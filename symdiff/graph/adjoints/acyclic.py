@@ -1,4 +1,4 @@
-"""Building without Python's search for cycles, which costs as much as the building.
+"""Build nodes without Python's search for cycles, which costs as much as the building.
 
 A graph of 5,000 layers is some 10⁵ objects that all live on. The collector walks over the young
 ones again and again, and finds nothing: nodes point at their operands only, steps at symbols.
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def acyclic() -> Iterator[None]:
-    """What is built inside holds no cycle: the collector rests until it is done."""
+    """Pause the garbage collector inside the block, where nothing holds a cycle."""
     searching = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""What a graph's adjoints are, as nodes: derived once, and read or computed by others."""
+"""Derive a graph's adjoints as nodes once; others read or compute them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONSTANT = "it depends on no input"
 
 
 class Derivation:
-    """The adjoint of every named value of a graph.
+    """The adjoint of every named value of a graph, as nodes.
 
     An adjoint is of a value and has its axes. Two names of one value, as `y = x` gives x another
     and as the same line written twice does, have one adjoint, for all uses of either.
@@ -84,7 +84,7 @@ class Derivation:
 
 
 def requiring_grad(graph: Graph) -> frozenset[str]:
-    """The names that torch would say require a gradient: what an input reaches without a stop."""
+    """The names whose `requires_grad` torch would set: an input reaches them without a stop."""
     fixed = _fixed(graph)
     return frozenset(name for name, node in graph.nodes.items() if node not in fixed)
 

@@ -1,4 +1,4 @@
-"""Which values of a graph each value of its reverse sweep belongs to: whose type it is held in.
+"""Tell which values of a graph each value of its reverse sweep belongs to, and so its type.
 
 What a node passes back is computed in the node's own type, and what arrives at a node is held in
 that. So both own it: what y = w x passes back to x belongs to y and to x.
@@ -14,7 +14,7 @@ from symdiff.graph.node import Node, topological
 
 
 def owners(adjoints: Derivation) -> Mapping[Node, frozenset[Node]]:
-    """By each value of the adjoints' program the values of the graph that own it.
+    """For each value of the adjoints' program the values of the graph that it belongs to.
 
     A value of the graph owns itself. Equal nodes are one node, so the sweep is made again.
     """

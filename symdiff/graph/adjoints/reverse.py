@@ -1,4 +1,4 @@
-"""The reverse sweep: from a graph to the graph of its adjoints."""
+"""Sweep in reverse: from a graph to the graph of its adjoints."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from symdiff.graph.node import Node, topological
 
 @dataclass(frozen=True)
 class ReverseSweep:
-    """What one reverse sweep found, keyed by primal node."""
+    """The adjoints that one reverse sweep found, keyed by primal node."""
 
     adjoints: Mapping[Node, Node]
     stopped: Mapping[Node, str]  # no adjoint arrives, and the stop node that is to blame
 
 
 def sweep(output: Node, cotangent: Node, *, through_stops: bool = False) -> ReverseSweep:
-    """The adjoint of every node that `output` depends on, linear in the size of the graph.
+    """Derive the adjoint of every node that `output` depends on, in time linear in the graph.
 
     An adjoint has the axes of its node, in their order.
 
@@ -38,7 +38,7 @@ def sweep_from(
     through_stops: bool = False,
     passes: Callable[[Node, Node], bool] = lambda node, operand: True,  # noqa: ARG005 - all do
 ) -> ReverseSweep:
-    """The adjoint of every node that some outputs depend on, each with its cotangent.
+    """Derive the adjoint of every node that some outputs depend on, each with its cotangent.
 
     Args: through_stops, whether to take a stop for the identity that its value is; passes, whether
         anything goes back from a node to an operand, by default all.

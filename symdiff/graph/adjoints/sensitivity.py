@@ -1,4 +1,4 @@
-"""How much an adjoint moves when the values it is computed from are rounded."""
+"""Measure how much an adjoint moves when the values it is computed from are rounded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from symdiff.graph.node import Node
 
 
 def sensitivities(adjoints: Derivation) -> dict[str, Node]:
-    """Σ |v ∂g/∂v| for each adjoint g of a graph of scalars, over every named value v of it.
+    """The sum Σ |v ∂g/∂v| over every named value v, for each adjoint g of a graph of scalars.
 
     Times the unit roundoff it is what rounding each named value once can change in g, to first
     order: the error that even perfect arithmetic on rounded values may show. At a root of f' it

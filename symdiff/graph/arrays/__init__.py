@@ -1,1 +1,1 @@
-"""Arrays of numbers: what the steps of a lowered graph do with them."""
+"""Compute on arrays of numbers what the steps of a lowered graph ask for."""

@@ -1,4 +1,4 @@
-"""Tables of places that are a box of an array: for each axis an index or a range with a step."""
+"""Recognise tables of places that are slices: for each axis an index or a range with a step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from symdiff.notation.arrays import ArrayFunction
 
 @dataclass(frozen=True)
 class Box:
-    """Where along each axis of the array: from `start`, by `step`, along an axis of the result."""
+    """A slice along each axis of an array: from `start`, by `step`, along an axis of the result."""
 
     starts: tuple[int, ...]
     steps: tuple[int, ...]  # 0 for a single index
@@ -30,7 +30,7 @@ class Box:
         ]
 
     def written(self, shape: Sequence[int]) -> str:
-        """As Python slices an array of that shape: `0, 1:3`."""
+        """The text of the slice for an array of that shape: `0, 1:3`."""
         return ", ".join(
             str(start) if axis is None else _slice(start, step, self.lengths[axis], length)
             for start, step, axis, length in zip(
@@ -40,7 +40,7 @@ class Box:
 
 
 class Boxed(ArrayFunction):
-    """Entries of an array as Python slices them: x[0, 1:3]."""
+    """The entries of an array at a slice: x[0, 1:3]."""
 
     def _sympystr(self, printer: Any) -> str:
         (whole,) = self.operands
@@ -56,7 +56,7 @@ class Boxed(ArrayFunction):
 
 
 def box(table: npt.NDArray[np.int64], shape: Sequence[int]) -> Box | None:
-    """The box that a table of places in an array of that shape is, if it is one.
+    """The slice that a table of places is, in an array of that shape; None if it is none.
 
     The result's axes are the array's in their order, or one is left out; there is no −1.
     """

@@ -1,4 +1,4 @@
-"""Einsum on arrays of floats and of other numbers; of balls by flint's matrix products.
+"""Contract arrays by einsum, of floats and of other numbers; of balls by flint's matrix products.
 
 Balls in an object array are multiplied one by one by numpy: 64 × 64 × 64 takes 0.1 s, and
 `arb_mat`, which encloses the same product, a fraction of that. Any product of two arrays summed

@@ -1,4 +1,4 @@
-"""A value with its axes in the order of another's, those it lacks put in."""
+"""Lay a value's axes out in the order of another's, with those it lacks put in."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from symdiff.notation.arrays import Axes
 
 
 class Align(ArrayOperation):
-    """An array with axes put in, of length 1 or, where a shape is given, repeated to that shape."""
+    """The step that puts axes into an array, of length 1 or repeated to a shape."""
 
     @property
     def order(self) -> tuple[int, ...]:
-        """For each axis of the result which axis of the operand it is, or −1 for a new one."""
+        """For each axis of the result the axis of the operand, or −1 for a new one."""
         return tuple(self.args[2].value)
 
     @property
@@ -27,7 +27,7 @@ class Align(ArrayOperation):
         return tuple(self.args[3]) if len(self.args) > 3 else ()
 
     def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - linear
-        """The tangents laid out alike, all at once."""
+        """The tangents laid out in the same way."""
         (tangent,) = tangents.values()
         order = (0, *(axis if axis < 0 else axis + 1 for axis in self.order))
         shape = (len(tangent), *np.shape(made)) if self.shape else ()

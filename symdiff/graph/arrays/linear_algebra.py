@@ -1,4 +1,4 @@
-"""Square matrices of numbers, balls among them.
+"""Invert, multiply and take determinants of square matrices of numbers or balls.
 
 Object arrays hold balls or mpmath's numbers. Of balls, flint's matrices give proven enclosures; a
 matrix that is not proven to be regular leaves the whole line, in which any truth lies.
@@ -43,12 +43,12 @@ def _of_one_kind(matrix: Matrix) -> Matrix:
 
 
 def is_balls(matrix: Matrix) -> bool:
-    """Whether its entries are balls."""
+    """Whether the entries of an array are balls."""
     return any(type(entry).__name__ == _BALL for entry in matrix.flat[:1])
 
 
 def whole_line() -> Any:
-    """The ball of every number: nothing is known."""
+    """The ball of all numbers, which says nothing."""
     from flint import arb  # python-flint is needed by certified arithmetic alone
 
     return arb(0, arb.pos_inf())

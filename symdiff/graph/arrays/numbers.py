@@ -1,4 +1,4 @@
-"""Arrays of given numbers, told apart by their contents."""
+"""Hold arrays of given numbers that compare equal by their contents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ class Numbers:
     __slots__ = ("array", "digest")
 
     def __init__(self, values: npt.ArrayLike) -> None:
-        """Keep a copy. Raises: TypeError if the values are not real; ValueError for a NaN."""
+        """Keep a read-only copy of the array.
+
+        Raises: TypeError if the values are not real; ValueError for a NaN.
+        """
         given = np.asarray(values)
         if given.dtype.kind not in "biuf" or given.dtype.itemsize > 8:
             raise TypeError(f"the values have type {given.dtype}; float64 or integers are expected")
@@ -37,7 +40,7 @@ class Numbers:
 
     @property
     def name(self) -> str:
-        """A short name that goes by the contents, for what has no better one."""
+        """A short name made of the contents, for an array without a better one."""
         return self.digest[:6]
 
     def __eq__(self, other: object) -> bool:

@@ -1,4 +1,4 @@
-"""A step of a program that takes whole arrays: a function, and what it is called with.
+"""A step of a program that takes whole arrays: a function and its arguments.
 
 The functions take arrays of floats and object arrays of other numbers (balls, mpmath's) alike. A
 step also says how its result moves when what it is called with moves, and what it rounds: both are
@@ -18,7 +18,7 @@ Tangents = Mapping[Symbol, Any]  # of the symbols that move, along a first axis
 
 
 class Roundings(NamedTuple):
-    """By how much an operation's roundings may change each entry of its result.
+    """The most that an operation's roundings may change each entry of its result.
 
     In units: `stored` of the type that the result is stored in, `summed` of that which its sums are
     carried in, which is the same or, in 16-bit kernels, float32.
@@ -32,12 +32,12 @@ EXACT = Roundings()
 
 
 class Fixed(Atom):
-    """A value that SymPy does not look into: a function, a position, a table of numbers."""
+    """A value opaque to SymPy: a function, a position, a table of numbers."""
 
     __slots__ = ("value",)
 
     def __new__(cls, value: Any) -> Self:
-        """The atom of a hashable value."""
+        """Make the SymPy atom of a hashable value."""
         atom = Atom.__new__(cls)
         atom.value = value
         return atom
@@ -51,19 +51,19 @@ class ArrayOperation(Expr):
 
     @property
     def function(self) -> Callable[..., Any]:
-        """What is called."""
+        """The function that is called."""
         return self.args[0].value
 
     def arguments(self, value: ValueOf) -> list[Any]:
-        """What it is called with, symbols replaced by their `value`."""
+        """The arguments of the call, symbols replaced by their `value`."""
         return [_given(argument, value) for argument in self.args[1:]]
 
     def run(self, value: ValueOf) -> Any:
-        """The result on arrays of numbers of any kind."""
+        """Compute the result on arrays of numbers of any kind."""
         return self.function(*self.arguments(value))
 
     def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - linear
-        """The tangents of the result, `made`; None if it does not move.
+        """The tangents of the result, whose value is `made`; None if it does not move.
 
         By default it moves data or adds: it is linear in the values that move.
         """
@@ -75,15 +75,18 @@ class ArrayOperation(Expr):
         return np.stack([one(k) for k in range(count)])
 
     def roundings(self, value: ValueOf, made: Any) -> Roundings:  # noqa: ARG002 - as above
-        """What it rounds, of values in float64. By default nothing: it moves data."""
+        """The rounding errors of the step on values in float64.
+
+        By default nothing: it moves data.
+        """
         return EXACT
 
 
 class Unmoved(ArrayOperation):
-    """A step whose result does not move when its values move a little: flags, what cancels."""
+    """A step whose result stays when its values move a little: flags, and what cancels."""
 
     def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - it stays
-        """None: it stays."""
+        """None: the result stays."""
         return None
 
 
@@ -114,7 +117,7 @@ def _given(argument: Basic, value: ValueOf) -> Any:
 
 
 def count(length: Any) -> int:
-    """The length of an axis, given as a number of any kind."""
+    """The length of an axis as an integer, from a number of any kind."""
     return int(float(length))
 
 

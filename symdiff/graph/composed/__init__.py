@@ -1,1 +1,1 @@
-"""Functions of whole arrays, put together from the kinds."""
+"""Put functions of whole arrays together from the kinds of node."""

@@ -1,4 +1,4 @@
-"""The sum of squared deviations from the mean, of which a variance is made.
+"""Sum the squared deviations from the mean, as a variance needs.
 
     S = Σ (x − μ)²      x̄ = 2 S̄ (x − μ)
 

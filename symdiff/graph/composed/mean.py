@@ -1,4 +1,4 @@
-"""The mean over axes."""
+"""Take the mean over axes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An array divided by its standard deviation or root mean square over some axes.
+"""Divide an array by its standard deviation or root mean square over some axes.
 
     x̂ = (x − μ)/σ, σ² = mean (x − μ)² + ε      x̄ = (x̂̄ − mean x̂̄ − x̂ mean(x̂̄ x̂))/σ
     x̂ = x/σ,       σ² = mean x² + ε            x̄ = (x̂̄ − x̂ mean(x̂̄ x̂))/σ
@@ -23,7 +23,7 @@ EPS = "eps"  # the parameter's name in the graphs that use these
 
 
 def centred(x: Node, over: Iterable[str]) -> Node:
-    """x − μ, its mean over some axes taken off."""
+    """The deviations x − μ from the mean over some axes."""
     return elementwise(lambda a, mu: a - mu, x, mean(x, over))
 
 
@@ -34,14 +34,14 @@ def deviation(x: Node, over: Iterable[str]) -> Node:
 
 
 def standardised(x: Node, over: tuple[str, ...]) -> Node:
-    """(x − μ)/σ over some axes."""
+    """The normalised (x − μ)/σ over some axes."""
     off = centred(x, over)
     value = elementwise(lambda a, s: a / s, off, deviation(off, over))
     return with_rule("", over, value, _standardised_adjoint, x)
 
 
 def root_mean_squared(x: Node, over: tuple[str, ...]) -> Node:
-    """x/σ over some axes."""
+    """The quotient x/σ, σ the root mean square over some axes."""
     value = elementwise(lambda a, s: a / s, x, deviation(x, over))
     return with_rule("", over, value, _root_mean_squared_adjoint, x)
 

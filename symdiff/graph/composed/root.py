@@ -1,4 +1,4 @@
-"""√x with the convention of norms: its adjoint at 0 is 0, as torch's 2-norm has it."""
+"""Take √x with the convention of norms: its adjoint at 0 is 0, as torch's 2-norm has it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from symdiff.graph.template import placeholder
 
 
 def root(x: Node) -> Node:
-    """√x entry by entry, with x̄ = ȳ/(2√x), and 0 where x is 0.
+    """The root √x entry by entry, with x̄ = ȳ/(2√x), and 0 where x is 0.
 
     Source: torch.linalg.vector_norm, whose gradient at 0 is the subgradient 0.
     """
@@ -22,7 +22,7 @@ def root(x: Node) -> Node:
 
 
 def settled_by_convention(e: Expr) -> frozenset[Relational]:
-    """The conditions in an expression that are `root`'s own, where 0 is right whatever is near.
+    """The conditions that `root` itself put into an expression, where 0 is always right.
 
     At 0 the norm's subgradients are the unit ball, and 0 is in it.
     """

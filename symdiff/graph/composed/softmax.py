@@ -1,4 +1,4 @@
-"""softmax, log-softmax and log-sum-exp along an axis, with the adjoints that papers give.
+"""Build softmax, log-softmax and log-sum-exp along an axis, with the adjoints that papers give.
 
     s = e^x / Σ e^x          x̄ = s ∘ (s̄ − Σ s̄ ∘ s)
     y = log s                x̄ = ȳ − s Σ ȳ
@@ -19,7 +19,7 @@ from symdiff.graph.node import Node
 
 
 def softmax(x: Node, axis: str, weight: Node | None = None) -> Node:
-    """e^x/Σ e^x along an axis; with a constant `weight` in {0, 1}, over those entries alone."""
+    """The softmax e^x/Σ e^x along an axis; with a `weight` in {0, 1} over those entries alone."""
     e = elementwise(lambda z, m: sympy.exp(z - m), x, shift(x, axis))
     if weight is not None:
         e = elementwise(lambda a, w: a * w, e, weight)

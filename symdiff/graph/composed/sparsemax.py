@@ -1,4 +1,4 @@
-"""sparsemax along an axis: the nearest point of the simplex, and so 0 at most entries.
+"""Build sparsemax along an axis: the nearest point of the simplex, so 0 at most entries.
 
     y = s ∘ (x − τ),  τ = (Σ s ∘ x − 1)/Σ s,  s = 1 on the support, 0 elsewhere
     x̄ = s ∘ (ȳ − Σ s ∘ ȳ/Σ s)

@@ -1,1 +1,1 @@
-"""The kinds of value, one a file, each with its adjoint, its lowering and its notation."""
+"""The kinds of node, one a file, each with its adjoint, its lowering and its notation."""

@@ -39,15 +39,15 @@ class Cholesky(Node):
         return (elementwise(lambda a, b: (a + b) / 2, s, transposed(s)),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """numpy's cholesky; of other numbers column by column."""
+        """The step numpy.linalg.cholesky; for other numbers column by column."""
         return steps.assign(operation(factors, steps.value(self.operands[0]), kind=Factoring))
 
     def whole(self, write: Write) -> Expr:
-        """cholesky(x)."""
+        """The text cholesky(x)."""
         return applied("cholesky", (), self.axes, map(write, self.operands))
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - none is written
-        """None is written. Raises: TooLarge."""
+        """No entry is written out. Raises: TooLarge."""
         return no_entry("a Cholesky factor")
 
 
@@ -60,7 +60,7 @@ def _half_lower(x: Node) -> Node:
 
 
 class Factoring(ArrayOperation):
-    """Cholesky's factors, column by column."""
+    """The step that factors matrices, column by column."""
 
     def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - all in L
         """L Φ(L⁻¹ Ẋ L⁻ᵀ), Ẋ made symmetric. Source: Murray 2016, eq. 8."""

@@ -36,21 +36,21 @@ class Determinant(Node):
         return (contraction((cotangent, Cofactors(x.axes, (x,))), x.axes),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """numpy's det; of other numbers without division."""
+        """The step numpy.linalg.det; for other numbers without division."""
         value, one = steps.value(self.operands[0]), steps.assign(sympy.S.One)
         return steps.assign(operation(determinants, value, one, kind=Determining))
 
     def whole(self, write: Write) -> Expr:
-        """det(x)."""
+        """The text det(x)."""
         return applied("det", (), self.axes, map(write, self.operands))
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - none is written
-        """None is written. Raises: TooLarge."""
+        """No entry is written out. Raises: TooLarge."""
         return no_entry("a determinant")
 
 
 class Cofactors(Node):
-    """∂det/∂x: for each entry the signed determinant of what is left without its row and column."""
+    """The derivative ∂det/∂x: for each entry the signed determinant without its row and column."""
 
     __slots__ = ()
 
@@ -80,21 +80,21 @@ class Cofactors(Node):
         return (contraction((part,), x.axes),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """By singular values in float64, else without division."""
+        """The step that takes cofactors, in float64 by singular values, else without division."""
         value, one = steps.value(self.operands[0]), steps.assign(sympy.S.One)
         return steps.assign(operation(cofactors, value, one, kind=TakingCofactors))
 
     def whole(self, write: Write) -> Expr:
-        """cofactors(x)."""
+        """The text cofactors(x)."""
         return applied("cofactors", (), self.axes, map(write, self.operands))
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - none is written
-        """None is written. Raises: TooLarge."""
+        """No entry is written out. Raises: TooLarge."""
         return no_entry("a matrix of cofactors")
 
 
 class Determining(ArrayOperation):
-    """Determinants by elimination."""
+    """The step that computes determinants by elimination."""
 
     def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - see below
         """Σ C ∘ Ẋ, C the cofactors."""
@@ -109,7 +109,7 @@ class Determining(ArrayOperation):
 
 
 class TakingCofactors(ArrayOperation):
-    """Cofactors by singular values or elimination."""
+    """The step that computes cofactors by singular values or elimination."""
 
     def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - see below
         """A central difference: cofactors are polynomials, and an allowance needs few digits."""

@@ -1,4 +1,4 @@
-"""Products summed over axes: matrix products, transposes, sums, repeats."""
+"""Multiply and sum over axes: matrix products, transposes, sums, repeats."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class Einsum(Node):
     __slots__ = ()
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
-        """The same product, the cotangent in the operand's place, over the operand's axes."""
+        """The same product with the cotangent in each operand's place, over that operand's axes."""
         return tuple(
             contraction((*self.operands[:i], cotangent, *self.operands[i + 1 :]), operand.axes)
             for i, operand in enumerate(self.operands)
         )
 
     def lowered(self, steps: Steps) -> Symbol:
-        """numpy's einsum over the axes that the operands have, repeated along the others."""
+        """The step of numpy's einsum over the operands' axes, repeated along the others."""
         names = dict.fromkeys(a for o in self.operands for a in o.axes)
         letter = dict(zip(names, string.ascii_letters, strict=False))
         groups = ["".join(letter[a] for a in o.axes) for o in self.operands]
@@ -54,7 +54,7 @@ class Einsum(Node):
         return spread(steps, product, kept, self.axes)
 
     def whole(self, write: Write) -> Expr:
-        """Scalar factors come before the contraction: (S̄/√d) K is S̄ K/√d.
+        """The contraction, with scalar factors before it: (S̄/√d) K is S̄ K/√d.
 
         What is repeated along an axis that is summed counts as often: Σ 1 over n is n.
         """
@@ -94,16 +94,16 @@ class Einsum(Node):
 
 
 class Contract(ArrayOperation):
-    """An einsum over arrays: its subscripts, as numpy takes them, and its operands."""
+    """The step of an einsum over arrays: its subscripts, as numpy takes them, and its operands."""
 
     @property
     def subscripts(self) -> str:
-        """One letter an axis."""
+        """The subscripts, one letter for each axis."""
         return str(self.args[1].value)
 
     @property
     def operands(self) -> tuple[Symbol, ...]:
-        """The arrays multiplied."""
+        """The arrays that are multiplied."""
         return tuple(self.args[2:])
 
     def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - a product
@@ -189,7 +189,7 @@ def broadcast(node: Node, axes: Axes) -> Node:
 
 
 def repeated(node: Node) -> Node:
-    """What a node repeats along axes of its own, or the node itself if it repeats nothing."""
+    """The node that another repeats along new axes, or that other itself if it repeats nothing."""
     while (
         isinstance(node, Einsum)
         and len(node.operands) == 1
@@ -200,7 +200,7 @@ def repeated(node: Node) -> Node:
 
 
 def total(node: Node, over: Iterable[str]) -> Node:
-    """The sum over some axes of a node."""
+    """The sum of a node over some axes."""
     summed = set(over)
     return contraction((node,), tuple(a for a in node.axes if a not in summed))
 

@@ -1,4 +1,4 @@
-"""A scalar expression applied entry by entry."""
+"""Apply a scalar expression entry by entry."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Elementwise(Node):
         return tuple(o for i, o in enumerate(self.operands) if i not in used)
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
-        """cotangent × ∂expr/∂operand, summed over the axes that the operand lacks."""
+        """The products cotangent × ∂expr/∂operand, summed over the axes that the operand lacks."""
         return tuple(self._part(i, operand, cotangent) for i, operand in enumerate(self.operands))
 
     def _part(self, position: int, operand: Node, cotangent: Node) -> Node:
@@ -64,7 +64,7 @@ class Elementwise(Node):
         return contraction((from_template(product, (*self.operands, cotangent)),), operand.axes)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """Computed over the axes of what it depends on, then repeated along the others.
+        """The step over the axes of what it depends on, then repeated along the others.
 
         A value that is repeated in it is taken as it was before. A stop has the symbol of its
         operand: so exp(x − stop(x)) becomes 1, which depends on no axis.
@@ -89,11 +89,11 @@ class Elementwise(Node):
         return spread(steps, steps.apply(template, [*plain, *named]), axes, self.axes)
 
     def whole(self, write: Write) -> Expr:
-        """The expression of what is written for the operands."""
+        """The expression with the operands' text in it."""
         return _put_together(self._written([write(operand) for operand in self.operands]))
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:
-        """The expression of the operands' entries."""
+        """The expression with the operands' entries in it."""
         return self._written([entries.write(operand, indices) for operand in self.operands])
 
     def varying(self, of: Callable[[Node], set[str]]) -> set[str]:
@@ -108,17 +108,17 @@ class Elementwise(Node):
 
 
 def constant(value: Expr | int) -> Node:
-    """A scalar constant."""
+    """The node of a scalar constant."""
     return Elementwise((), (), sympy.sympify(value), ())
 
 
 def is_constant(node: Node) -> bool:
-    """Whether it is a scalar constant."""
+    """Whether the node is a scalar constant."""
     return isinstance(node, Elementwise) and not node.operands
 
 
 def zeros(axes: Axes) -> Node:
-    """0 in every entry."""
+    """The node that is 0 in every entry."""
     return broadcast(constant(0), axes)
 
 
@@ -127,7 +127,7 @@ def elementwise(
     *operands: Node,
     partials: Iterable[Expr | None] | None = None,
 ) -> Node:
-    """`function` of the operands entry by entry, broadcast over each other's axes.
+    """Apply `function` to the operands entry by entry, broadcast over each other's axes.
 
     Args:
         function: takes one SymPy symbol an operand and returns a SymPy expression in them.
@@ -174,7 +174,7 @@ def added(terms: Iterable[Node]) -> Node:
 def from_template(
     expr: Expr, operands: tuple[Node, ...], partials: tuple[Expr | None, ...] | None = None
 ) -> Node:
-    """An expression in placeholders of the operands; constants among them become part of it.
+    """The node of an expression in placeholders; constant operands become part of it.
 
     An operand that it does not use is dropped. Any other stays one, a repeated value too: it may be
     a line, whose adjoint is asked for.

@@ -1,4 +1,4 @@
-"""Entries of an array taken by a table of places, and the transpose: entries put there and added.
+"""Take entries of an array by a table of places, and the transpose: add entries at places.
 
 Whatever moves data without computing (slices, flips, padding, unfolding, sorting by a fixed order,
 an embedding's rows) is a table. Each of the two kinds is the other's adjoint.
@@ -45,12 +45,12 @@ class Gather(Node):
         return (Scatter(self.operands[0].axes, (whole,), self.chosen, self.shape, self.table),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """numpy's take."""
+        """The step of numpy's take."""
         value, zero = steps.value(self.operands[0]), steps.assign(sympy.S.Zero)
         return steps.assign(operation(gathered, value, self.table, zero))
 
     def whole(self, write: Write) -> Expr:
-        """x[0, 1:3] where the places are a box, else gather with a name by the table's contents."""
+        """The text x[0, 1:3] where the places are a slice, else gather and the table's name."""
         (x,) = map(write, self.operands)
         found = box(self.table.array, self.shape)
         if found is None:
@@ -58,7 +58,7 @@ class Gather(Node):
         return applied(found.written(self.shape), self.operands[0].axes, self.axes, [x], Boxed)
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:
-        """The operand's entry in the box. Raises: TooLarge if the places are none."""
+        """The operand's entry at the slice. Raises: TooLarge if the places are none."""
         found = box(self.table.array, self.shape)
         if found is None:
             raise TooLarge("as long as a table of places")
@@ -68,12 +68,12 @@ class Gather(Node):
 
     @property
     def said(self) -> str:
-        """From which lengths to which."""
+        """The operand's lengths and the result's, for messages."""
         return _said(self)
 
     @property
     def lengths(self) -> Mapping[str, int]:
-        """Those of all its axes and its operand's."""
+        """The lengths of the result's axes and the operand's, by name."""
         return _lengths(self.axes, self.operands[0].axes, self.table, self.shape)
 
 
@@ -86,19 +86,19 @@ class Scatter(Node):
     chosen: bool
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
-        """The cotangent's entries at the places."""
+        """The cotangent's entries at the table's places."""
         whole = broadcast(cotangent, self.axes)
         return (Gather(self.operands[0].axes, (whole,), self.chosen, self.shape, self.table),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """Added one after the other."""
+        """The step that adds the entries one after the other."""
         value, zero = steps.value(self.operands[0]), steps.assign(sympy.S.Zero)
         return steps.assign(
             operation(scattered, value, self.table, self.shape, zero, kind=Scattering)
         )
 
     def whole(self, write: Write) -> Expr:
-        """into_[0, 1:3](v) where the places are a box, else scatter."""
+        """The text into_[0, 1:3](v) where the places are a slice, else scatter."""
         (x,) = map(write, self.operands)
         found = box(self.table.array, self.shape)
         if found is None:
@@ -106,25 +106,25 @@ class Scatter(Node):
         return applied(f"into[{found.written(self.shape)}]", (), self.axes, [x])
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - none is written
-        """None is written. Raises: TooLarge."""
+        """No entry is written out. Raises: TooLarge."""
         raise TooLarge("as long as a table of places")
 
     @property
     def said(self) -> str:
-        """From which lengths to which."""
+        """The operand's lengths and the result's, for messages."""
         return _said(self)
 
     @property
     def lengths(self) -> Mapping[str, int]:
-        """Those of all its axes and its operand's."""
+        """The lengths of the result's axes and the operand's, by name."""
         return _lengths(self.operands[0].axes, self.axes, self.table, self.shape)
 
 
 class Scattering(ArrayOperation):
-    """Entries added at their places: a sum of as many as share one."""
+    """The step that adds entries at their places: a sum of those that share one."""
 
     def roundings(self, value: ValueOf, made: Any) -> Roundings:
-        """As a sum of so many terms; of one it is exact."""
+        """The roundings of a sum of as many terms; a single term is exact."""
         entries, table, shape, zero = self.arguments(value)
         times = scattered(np.ones(np.shape(entries)), table, shape, zero)
         more = np.maximum(times - 1.0, 0.0)
@@ -151,7 +151,7 @@ def scattered(operand: Any, table: Numbers, shape: Shape, zero: Any) -> Any:
 def gather(
     x: Node, table: npt.ArrayLike, axes: Axes, shape: Shape, *, chosen: bool = False
 ) -> Node:
-    """x's entries, in C order over its axes, at the places of the table; 0 where that is −1.
+    """Take x's entries, in C order over its axes, at the places of the table; 0 where that is −1.
 
     Args: table, integers, of the result's shape; axes, the result's; shape, the lengths of x's;
         chosen, whether the table is the outcome of comparing x's entries.
@@ -161,7 +161,7 @@ def gather(
 
 
 def scatter(x: Node, table: npt.ArrayLike, axes: Axes, shape: Shape) -> Node:
-    """The transpose of `gather`: zeros over `axes`, x's entries added at the places of the table.
+    """Add x's entries to zeros over `axes` at the places of the table: the transpose of `gather`.
 
     Args: table, integers, of x's shape; axes, the result's; shape, their lengths.
     Raises: ValueError if the table does not fit.

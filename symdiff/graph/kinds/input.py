@@ -1,4 +1,4 @@
-"""A named array that the user supplies."""
+"""Name an array that the user supplies."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ class Input(Node):
     name: str
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:  # noqa: ARG002 - no operands
-        """Nothing: it has no operands."""
+        """Nothing: an input has no operands."""
         return ()
 
     def lowered(self, steps: Steps) -> Symbol:
-        """An argument of the program."""
+        """The program's argument."""
         return steps.argument(self.name)
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - no operands
-        """`x`, or `x[i, j]`."""
+        """The symbol `x`, or `x[i, j]`."""
         if not self.axes:
             return Symbol(self.name, real=True)
         base = IndexedBase(self.name, shape=tuple(map(size, self.axes)), real=True)
@@ -32,7 +32,7 @@ class Input(Node):
 
 
 def array(name: str, axes: str = "") -> Input:
-    """An input over the axes named in `axes`, separated by spaces.
+    """Name an input array over the axes in `axes`, separated by spaces.
 
     Raises: ValueError if the name or an axis is no identifier, or an axis is named twice.
     """
@@ -41,5 +41,5 @@ def array(name: str, axes: str = "") -> Input:
 
 
 def scalars(names: str) -> tuple[Input, ...]:
-    """Scalar inputs by their names, separated by spaces."""
+    """Name scalar inputs, separated by spaces."""
     return tuple(array(name) for name in names.split())

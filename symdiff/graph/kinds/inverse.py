@@ -31,20 +31,20 @@ class Inverse(Node):
         return (elementwise(lambda a: -a, product),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """numpy's inv, flint's for balls."""
+        """The step numpy.linalg.inv; for balls flint's."""
         return steps.assign(operation(inverses, steps.value(self.operands[0]), kind=Inverting))
 
     def whole(self, write: Write) -> Expr:
-        """inv(x)."""
+        """The text inv(x)."""
         return applied("inv", (), self.axes, map(write, self.operands))
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - none is written
-        """None is written. Raises: TooLarge."""
+        """No entry is written out. Raises: TooLarge."""
         return no_entry("the inverse of a matrix")
 
 
 class Inverting(ArrayOperation):
-    """Matrices inverted by elimination."""
+    """The step that inverts matrices by elimination."""
 
     def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - all in Y
         """−Y Ẋ Y."""

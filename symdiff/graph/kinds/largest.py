@@ -1,4 +1,4 @@
-"""Which entries are largest along an axis, and with it the maximum.
+"""Flag the largest entries along an axis, and so take the maximum.
 
 Which ones are does not change when they change a little, so its adjoint is 0, and the maximum is a
 product: y = Σ w x, with x̄ = w ȳ. Where several are equal, the convention is stated: `even` shares
@@ -24,18 +24,18 @@ Ties = Literal["even", "first"]
 
 
 class Largest(Node):
-    """1 where the operand is largest along `axis`, 0 elsewhere; of equals all, or the first."""
+    """Flag with 1 where the operand is largest along `axis`, of equals all or the first; else 0."""
 
     __slots__ = ("axis", "ties")
     axis: str
     ties: Ties
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:  # noqa: ARG002 - it is 0
-        """0: it does not change when the operand changes a little."""
+        """0: flags do not change when the operand changes a little."""
         return (zeros(self.operands[0].axes),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """Row by row."""
+        """The step that flags row by row."""
         (x,) = self.operands
         return steps.assign(
             operation(
@@ -44,11 +44,11 @@ class Largest(Node):
         )
 
     def whole(self, write: Write) -> Expr:
-        """is_max_k(x)."""
+        """The text is_max_k(x)."""
         return applied("is_max", (self.axis,), self.axes, map(write, self.operands))
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:
-        """No other is above: ∏ [x ≥ x'] (for one of equals, that it is the first goes unsaid)."""
+        """The product ∏ [x ≥ x'], that no other is above."""
         (x,) = self.operands
         other = entries.take()
         mine, theirs = entries.write(x, indices), entries.write(x, {**indices, self.axis: other})
@@ -57,7 +57,7 @@ class Largest(Node):
 
 
 def winners(operand: Any, axis: int, ties: str) -> Any:
-    """1 at the largest along an axis, 0 elsewhere, NaN where that is not decided.
+    """Flag the largest along an axis with 1, others with 0, NaN where that is not decided.
 
     Args: ties, `first` to mark the first of equal ones only, else all.
     """
@@ -92,7 +92,7 @@ def largest(x: Node, axis: str, ties: Ties = "even") -> Node:
 
 
 def maximum(x: Node, axis: str, ties: Ties = "even") -> Node:
-    """The maximum over an axis.
+    """The maximum over an axis, as Σ w x with the weights of `largest`.
 
     Raises: ValueError if x has no such axis, or the convention is unknown.
     """

@@ -1,4 +1,4 @@
-"""An array of given exact numbers."""
+"""Hold an array of given exact numbers."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _SHOWN = 6  # numbers of one axis that are written out
 
 
 class Literal(Node):
-    """The numbers themselves, as exact as float64 and int64 hold them."""
+    """An array of numbers, as exact as float64 and int64 hold them."""
 
     __slots__ = ("values",)
     values: Numbers
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:  # noqa: ARG002 - no operands
-        """Nothing: it has no operands."""
+        """Nothing: a literal has no operands."""
         return ()
 
     def lowered(self, steps: Steps) -> Symbol:
-        """The numbers in the arithmetic of a 1 that it makes."""
+        """The step that converts the numbers to the program's arithmetic."""
         return steps.assign(operation(given, self.values, steps.assign(sympy.S.One)))
 
     def whole(self, write: Write) -> Expr:  # noqa: ARG002 - no operands
-        """[1, 2, 3] if they are few, else a name that goes by the contents."""
+        """The text [1, 2, 3] of few numbers, else a name made of the contents."""
         array = self.values.array
         if array.ndim == 1 and len(array) <= _SHOWN:
             return applied("", self.axes, self.axes, map(exactly, array.tolist()), SideBySide)
@@ -51,18 +51,18 @@ class Literal(Node):
 
     @property
     def lengths(self) -> Mapping[str, int]:
-        """Those of all its axes."""
+        """The lengths of all its axes."""
         return dict(zip(self.axes, self.values.shape, strict=True))
 
 
 def given(values: Numbers, one: Any) -> Any:
-    """The numbers in the kind of `one`: balls, mpmath's numbers or float64."""
+    """The numbers as the kind of `one` has them: balls, mpmath's numbers or float64."""
     one = np.asarray(one)
     return values.array.astype(one.dtype) * one
 
 
 def literal(values: npt.ArrayLike, axes: Axes) -> Node:
-    """An array of given exact numbers; one number without axes is a constant.
+    """The node of an array of exact numbers; one number without axes is a constant.
 
     Args: values, real, of as many axes as `axes` names; NaN is none, ±∞ is allowed.
     Raises: TypeError or ValueError if the values are not such.

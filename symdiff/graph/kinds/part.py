@@ -1,4 +1,4 @@
-"""The part of an array at one index of an axis, and the same put there among zeros.
+"""Take an array's part at one index of an axis, and place a part among zeros.
 
 The two are each other's transposes, so they are closed under adjoints, at any length of the axis:
 where lengths are known, `gather` takes any entries.
@@ -19,29 +19,29 @@ from symdiff.notation.arrays import PartOf, SideBySide, applied
 
 
 class Part(Node):
-    """The operand at one index of an axis, which vanishes."""
+    """The operand's part at one index of an axis, which vanishes."""
 
     __slots__ = ("axis", "index")
     axis: str
     index: int
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
-        """The cotangent put there, among zeros."""
+        """The cotangent placed at the index, among zeros."""
         return (Placed(self.operands[0].axes, (cotangent,), self.axis, self.index, None),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """numpy's take."""
+        """The step of numpy's take."""
         (x,) = self.operands
         where = x.axes.index(self.axis)
         return steps.assign(operation(taken, steps.value(x), where, self.index))
 
     def whole(self, write: Write) -> Expr:
-        """x₁."""
+        """The text x₁."""
         (whole,) = map(write, self.operands)
         return applied(str(self.index + 1), (self.axis,), self.axes, [whole], PartOf)
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:
-        """The operand's entry there."""
+        """The operand's entry at the index."""
         return entries.write(self.operands[0], {**indices, self.axis: Integer(self.index)})
 
 
@@ -57,30 +57,30 @@ class Placed(Node):
     length: int | None
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
-        """The cotangent's part there."""
+        """The cotangent's part at the index."""
         return (Part(self.operands[0].axes, (cotangent,), self.axis, self.index),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """A stack of the value and of zeros."""
+        """The step that stacks the value and zeros."""
         length = steps.argument(self.axis) if self.length is None else self.length
         where = self.axes.index(self.axis)
         value = steps.value(self.operands[0])
         return steps.assign(operation(placed, value, where, self.index, length))
 
     def whole(self, write: Write) -> Expr:
-        """[a, 0]."""
+        """The text [a, 0]."""
         (here,) = map(write, self.operands)
         before = [S.Zero] * self.index
         return applied("", (self.axis,), self.axes, [*before, here], SideBySide)
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:
-        """δ of the index times the operand's entry."""
+        """The operand's entry times δ of the index."""
         here = KroneckerDelta(indices[self.axis], self.index)
         return here * entries.write(self.operands[0], indices)
 
 
 def taken(operand: Any, axis: int, index: int) -> Any:
-    """The operand at one index of an axis, which vanishes."""
+    """The operand's part at one index of an axis, which vanishes."""
     return np.take(operand, index, axis)
 
 
@@ -91,13 +91,13 @@ def placed(operand: Any, axis: int, index: int, length: Any) -> Any:
 
 
 def part(x: Node, axis: str, index: int) -> Node:
-    """The part of x at one index of an axis. Raises: ValueError if x has no such axis."""
+    """Take the part of x at one index of an axis. Raises: ValueError if x has no such axis."""
     checked_axis(x, axis, "to take a part of")
     return Part(tuple(a for a in x.axes if a != axis), (x,), axis, index)
 
 
 def stack(parts: Sequence[Node], axis: str, at: int = 0) -> Node:
-    """The parts side by side along a new axis, at position `at` of the result's axes."""
+    """Stack the parts along a new axis, at position `at` of the result's axes."""
     own = parts[0].axes
     axes = (*own[:at], axis, *own[at:])
     every = [Placed(axes, (p,), axis, i, len(parts)) for i, p in enumerate(parts)]

@@ -1,4 +1,4 @@
-"""The position along an axis, and what is told by it."""
+"""Count positions along an axis."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from symdiff.notation.arrays import applied, symbols
 
 
 class Position(Node):
-    """0, 1, 2, … along its only axis."""
+    """The positions 0, 1, 2, … along its only axis."""
 
     __slots__ = ()
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:  # noqa: ARG002 - no operands
-        """Nothing: it has no operands."""
+        """Nothing: a position has no operands."""
         return ()
 
     def lowered(self, steps: Steps) -> Symbol:
-        """As long as the axis."""
+        """The step that counts as far as the axis is long."""
         return steps.assign(operation(positions, steps.argument(self.axes[0])))
 
     def whole(self, write: Write) -> Expr:  # noqa: ARG002 - no operands
-        """index(n)."""
+        """The text index(n)."""
         return applied("index", (), self.axes, symbols(self.axes))
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - no operands
@@ -36,12 +36,12 @@ class Position(Node):
 
 
 def positions(length: Any) -> Any:
-    """0, 1, 2, … up to a length, in numbers of the length's kind."""
+    """The positions 0, 1, 2, … up to a length, in numbers of the length's kind."""
     return np.array([length * 0 + i for i in range(count(length))])
 
 
 def position(axis: str) -> Node:
-    """0, 1, 2, … along an axis."""
+    """The positions 0, 1, 2, … along an axis."""
     return Position((axis,), ())
 
 

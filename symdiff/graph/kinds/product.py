@@ -1,4 +1,4 @@
-"""The product along an axis, and for each entry the product of the others.
+"""Multiply along an axis, and for each entry multiply the others.
 
 x̄ = ȳ × the product of the others: never ȳ y/x, so it is right where a factor is 0.
 """
@@ -33,7 +33,7 @@ class Product(Node):
         return (contraction((cotangent, Others(x.axes, (x,), self.axis)), x.axes),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """numpy's prod."""
+        """The step of numpy's prod."""
         (x,) = self.operands
         return steps.assign(
             operation(
@@ -44,11 +44,11 @@ class Product(Node):
         )
 
     def whole(self, write: Write) -> Expr:
-        """prod_n(x)."""
+        """The text prod_n(x)."""
         return applied("prod", (self.axis,), self.axes, map(write, self.operands))
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:
-        """∏ x[i]."""
+        """The product ∏ x[i]."""
         each = entries.take()
         factor = entries.write(self.operands[0], {**indices, self.axis: each})
         return product_over(factor, (each, 0, size(self.axis) - 1))
@@ -78,7 +78,7 @@ class Others(Node):
         return (contraction((part,), x.axes),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """The product of those before times the product of those behind."""
+        """The step that multiplies what is before with what is behind."""
         (x,) = self.operands
         return steps.assign(
             operation(
@@ -89,7 +89,7 @@ class Others(Node):
         )
 
     def whole(self, write: Write) -> Expr:
-        """prod_others_n(x)."""
+        """The text prod_others_n(x)."""
         return applied("prod_others", (self.axis,), self.axes, map(write, self.operands))
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:
@@ -101,7 +101,7 @@ class Others(Node):
 
 
 class Multiplying(ArrayOperation):
-    """The product along an axis."""
+    """The step that multiplies along an axis."""
 
     def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - see below
         """Σ ẋ × the product of the others."""
@@ -109,13 +109,13 @@ class Multiplying(ArrayOperation):
         return (multiplied_others(x, axis, one) * tangent).sum(axis + 1)
 
     def roundings(self, value: ValueOf, made: Any) -> Roundings:
-        """One a product."""
+        """One rounding for each multiplication."""
         x, axis, _ = self.arguments(value)
         return Roundings(max(x.shape[axis] - 1, 0) * np.abs(made))
 
 
 class MultiplyingOthers(ArrayOperation):
-    """For each entry the product of the others along an axis."""
+    """The step that multiplies, for each entry, the others along an axis."""
 
     def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - see below
         """The product rule of what is before and what is behind, entry by entry along the axis."""
@@ -126,7 +126,7 @@ class MultiplyingOthers(ArrayOperation):
         return np.moveaxis(before[1] * behind[0] + before[0] * behind[1], -1, axis + 1)
 
     def roundings(self, value: ValueOf, made: Any) -> Roundings:
-        """One a product."""
+        """One rounding for each multiplication."""
         x, axis, _ = self.arguments(value)
         return Roundings(max(x.shape[axis] - 2, 0) * np.abs(made))
 

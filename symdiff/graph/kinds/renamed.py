@@ -1,4 +1,4 @@
-"""The same array with its axes called otherwise."""
+"""Rename an array's axes."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from symdiff.notation.arrays import Axes
 
 
 class Renamed(Node):
-    """The operand, its axes called otherwise, position by position."""
+    """The operand with its axes renamed, position by position."""
 
     __slots__ = ()
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
-        """The cotangent with the names taken back."""
+        """The cotangent with the names changed back."""
         (x,) = self.operands
         return (renamed(broadcast(cotangent, self.axes), x.axes),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """The operand's symbol: no step."""
+        """The operand's symbol, without a step."""
         return steps.value(self.operands[0])
 
     def whole(self, write: Write) -> Expr:
-        """Written as the operand: where an axis is named, it is by its new name."""
+        """The operand's text, with axes by their new names."""
         return write(self.operands[0])
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:
@@ -44,7 +44,7 @@ class Renamed(Node):
 
 
 def renamed(x: Node, axes: Axes) -> Node:
-    """x with its axes called `axes`, position by position.
+    """Rename x's axes to `axes`, position by position.
 
     Raises: ValueError if they are not as many, or one is named twice.
     """

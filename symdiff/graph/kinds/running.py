@@ -1,4 +1,4 @@
-"""The running sum along an axis, which no later entry leads to.
+"""Sum along an axis up to each entry.
 
 As a product with a triangle of ones it would be 0 times what comes later, also where that is no
 number: of cumsum(log x) the values before an x < 0 are real.
@@ -29,18 +29,18 @@ class RunningSum(Node):
         return (RunningSum(self.axes, (cotangent,), self.axis, not self.onward),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """numpy's cumsum."""
+        """The step of numpy's cumsum."""
         where = self.axes.index(self.axis)
         value = steps.value(self.operands[0])
         return steps.assign(operation(accumulated, value, where, self.onward, kind=Accumulating))
 
     def whole(self, write: Write) -> Expr:
-        """cumsum_n(x); what goes the other way is its transpose."""
+        """The text cumsum_n(x); the sum the other way is its transpose."""
         name = "cumsum_back" if self.onward else "cumsum"
         return applied(name, (self.axis,), self.axes, map(write, self.operands))
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:
-        """Σ x[j] up to the index, or from it on."""
+        """The sum Σ x[j] up to the index, or from it on."""
         each, own = entries.take(), indices[self.axis]
         term = entries.write(self.operands[0], {**indices, self.axis: each})
         return sum_over(
@@ -49,10 +49,10 @@ class RunningSum(Node):
 
 
 class Accumulating(ArrayOperation):
-    """A running sum: one addition for each entry but the first."""
+    """The step of a running sum: one addition for each entry but the first."""
 
     def roundings(self, value: ValueOf, made: Any) -> Roundings:
-        """The k-th sums k + 1 terms. Source: as for `Contract`."""
+        """The roundings of sums, the k-th of k + 1 terms. Source: as for `Contract`."""
         entries, axis, onward = self.arguments(value)
         size = accumulated(np.abs(entries), axis, onward)
         more = accumulated(np.ones(np.shape(entries)), axis, onward) - 1.0

@@ -1,4 +1,4 @@
-"""What is taken off before exponentials, so that none overflows, and cancels again."""
+"""Shift exponents so that no exponential overflows, by a value that cancels."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ class Shift(Node):
     axis: str
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:  # noqa: ARG002 - it cancels
-        """0, for it cancels."""
+        """0, since the shift cancels."""
         return (zeros(self.operands[0].axes),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """The maximum."""
+        """The step of the maximum."""
         (x,) = self.operands
         axis = x.axes.index(self.axis)
         return steps.assign(operation(peak, steps.value(x), axis, kind=Unmoved))
 
     def whole(self, write: Write) -> Expr:  # noqa: ARG002 - it cancels
-        """0, for it cancels."""
+        """0, since the shift cancels."""
         return S.Zero
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - it cancels
-        """0, for it cancels."""
+        """0, since the shift cancels."""
         return S.Zero
 
 

@@ -1,4 +1,4 @@
-"""A value through which no adjoint passes: torch's `detach()` and `no_grad()`."""
+"""Let no adjoint pass: torch's `detach()` and `no_grad()`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from symdiff.graph.node import Entries, Indices, Node, Steps, Write
 
 
 class Stop(Node):
-    """Its operand's value; no adjoint passes. `reason` is `detach()` or `no_grad()`."""
+    """The operand's value, through which no adjoint passes.
+
+    `reason` is `detach()` or `no_grad()`.
+    """
 
     __slots__ = ("reason",)
     reason: str
@@ -18,15 +21,15 @@ class Stop(Node):
         return (None,)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """Its operand's value by another name: no step."""
+        """The operand's symbol, without a step."""
         return steps.value(self.operands[0])
 
     def whole(self, write: Write) -> Expr:
-        """Written as its value."""
+        """The operand's text."""
         return write(self.operands[0])
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:
-        """Written as its value."""
+        """The operand's entry."""
         return entries.write(self.operands[0], indices)
 
 

@@ -1,4 +1,4 @@
-"""Where sparsemax is positive.
+"""Flag the entries where sparsemax is positive.
 
 An entry is in the support if those above it exceed it by less than 1 in all, Σ max(x' − x, 0) < 1.
 Which ones are does not change when they change a little, so its adjoint is 0.
@@ -22,27 +22,27 @@ from symdiff.trees.over_index import sum_over
 
 
 class Support(Node):
-    """1 where sparsemax along `axis` is positive, 0 elsewhere."""
+    """The flags 1 where sparsemax along `axis` is positive, 0 elsewhere."""
 
     __slots__ = ("axis",)
     axis: str
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:  # noqa: ARG002 - it is 0
-        """0: it does not change when the operand changes a little."""
+        """0: flags do not change when the operand changes a little."""
         return (zeros(self.operands[0].axes),)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """Row by row."""
+        """The step that flags row by row."""
         (x,) = self.operands
         axis = x.axes.index(self.axis)
         return steps.assign(operation(supported, steps.value(x), axis, kind=Unmoved))
 
     def whole(self, write: Write) -> Expr:
-        """support_c(x)."""
+        """The text support_c(x)."""
         return applied("support", (self.axis,), self.axes, map(write, self.operands))
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:
-        """[Σ max(x' − x, 0) < 1]."""
+        """The condition [Σ max(x' − x, 0) < 1]."""
         (x,) = self.operands
         other = entries.take()
         mine, theirs = entries.write(x, indices), entries.write(x, {**indices, self.axis: other})
@@ -81,5 +81,8 @@ def _beyond(other: Any, mine: Any) -> Any:
 
 
 def support(x: Node, axis: str) -> Node:
-    """Where sparsemax of x is positive. Raises: ValueError if x has no such axis."""
+    """Flag the entries where sparsemax of x is positive.
+
+    Raises: ValueError if x has no such axis.
+    """
     return Support(x.axes, (x,), checked_axis(x, axis, "to go over"))

@@ -1,4 +1,4 @@
-"""A function of whole arrays with a rule of its own for its adjoint.
+"""Give a function of whole arrays a rule of its own for its adjoint.
 
 The sweep would take softmax apart into exponentials, a sum and a quotient, and its adjoint would
 read so. A rule states it as papers do, s ∘ (s̄ − Σ s̄ ∘ s): as a graph, which may use the output,
@@ -18,7 +18,7 @@ Rule = Callable[["WithRule", Node], tuple[Node | None, ...]]
 
 
 class WithRule(Node):
-    """The value of another node, `value`, under a name and with a rule.
+    """The value of another node under a name, with a rule for its adjoint.
 
     `rule(node, cotangent)` is the adjoint that each operand receives, if any; `name` and `over`,
     the axes it goes over, are how it is written. Without a name its value is: (x − μ)/σ.
@@ -31,15 +31,15 @@ class WithRule(Node):
     over: Axes
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
-        """As the rule has it."""
+        """The adjoints that the rule gives."""
         return self.rule(self, cotangent)
 
     def lowered(self, steps: Steps) -> Symbol:
-        """The value's symbol: no step."""
+        """The value's symbol, without a step."""
         return steps.value(self.value)
 
     def whole(self, write: Write) -> Expr:
-        """softmax_c(x)."""
+        """The text softmax_c(x)."""
         if not self.name:
             return write(self.value)
         return applied(self.name, self.over, self.axes, map(write, self.operands))
@@ -50,7 +50,7 @@ class WithRule(Node):
 
     @property
     def needs(self) -> tuple[Node, ...]:
-        """The node that computes it."""
+        """The node that computes the value."""
         return (self.value,)
 
 

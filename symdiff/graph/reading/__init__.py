@@ -1,1 +1,1 @@
-"""Nodes read aloud: in closed form, entry by entry, and line by line in names."""
+"""Write nodes as formulas: in closed form, entry by entry, and line by line in names."""

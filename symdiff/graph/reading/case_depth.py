@@ -17,7 +17,7 @@ MAX_CASES = 2  # a third takes SymPy 0.1 s, then 2 s, then 40 s and more
 
 
 def check_cases(node: Node, leaves: Container[Node] = ()) -> None:
-    """Refuses a node whose cases depend on values with cases, which depend on more of them.
+    """Refuse a node whose cases depend on values with cases, which depend on more of them.
 
     Args: leaves, the nodes that are not written out.
     Raises: TooLarge if that goes deeper than `MAX_CASES`.

@@ -1,4 +1,4 @@
-"""One entry of a node in terms of the inputs, as plain SymPy: x[i]·(σ(…) − y[j])/m."""
+"""Write one entry of a node in terms of the inputs, as plain SymPy: x[i]·(σ(…) − y[j])/m."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A node in the names of other nodes, whole arrays at a time, as one line is read: w̄ = x z̄ᵀ."""
+"""Write a node in the names of other nodes, whole arrays at a time: w̄ = x z̄ᵀ."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from symdiff.trees.on_demand import on_demand
 
 
 def in_names(node: Node, names: Mapping[Node, Symbol]) -> Expr:
-    """`node` in terms of the named nodes; the others are written out in place.
+    """The node in terms of the named nodes; unnamed ones are written out in place.
 
     A constant is always written as itself, whatever it is called. A stop is written as its value,
     unless that occurs beside it: exp(x − stop(x)) is not 1 to a derivative.
@@ -56,7 +56,7 @@ def _stopped_beside(node: Node, names: Mapping[Node, Symbol]) -> set[Node]:
 
 
 def line(name: str, node: Node, names: Mapping[Node, Symbol]) -> Expr | TooLarge:
-    """The node in names, or why it cannot be written so."""
+    """The node's expression in names, or the reason why it cannot be written so."""
     try:
         return in_names(node, names)
     except TooLarge as error:
@@ -64,7 +64,7 @@ def line(name: str, node: Node, names: Mapping[Node, Symbol]) -> Expr | TooLarge
 
 
 def readable(lines: Mapping[str, Expr | TooLarge]) -> Mapping[str, Expr]:
-    """The lines themselves. Raises: TooLarge, the first that is none."""
+    """The lines themselves, if all could be written. Raises: TooLarge, the first that is none."""
     written: dict[str, Expr] = {}
     for name, one in lines.items():
         if isinstance(one, TooLarge):
@@ -74,5 +74,5 @@ def readable(lines: Mapping[str, Expr | TooLarge]) -> Mapping[str, Expr]:
 
 
 def symbol_of(name: str, node: Node) -> Symbol:
-    """The symbol that a named node is written as; an array's knows that it is one."""
+    """The symbol of a named node; an array's keeps its axes."""
     return (ArraySymbol if node.axes else Symbol)(name, real=True)
