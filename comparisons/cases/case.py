@@ -10,10 +10,9 @@ import numpy as np
 
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType, coarser
-from comparisons.engines import subnormals
 from comparisons.engines.engine import Engine, Gradients, Setting
 from comparisons.engines.every import ENGINES, engine_named
-from comparisons.engines.undisturbed import calling, undisturbed
+from comparisons.engines.undisturbed import calling, subnormals_kept, undisturbed
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.budget import Budget
 from comparisons.judge.graphs.allowance import TIMES, Allowance
@@ -83,7 +82,7 @@ class Case:
         if reason is not None:
             raise ValueError(f"the engine {engine} cannot be asked: {reason}")
         try:
-            with calling(self.subject), subnormals.kept(f"{self.subject} in {engine}"):
+            with calling(self.subject), subnormals_kept(f"{self.subject} in {engine}"):
                 given = self.inputs if at is None else at
                 return engine.gradients(self.subject, given, self.setting)
         except (RuntimeError, NotImplementedError) as error:

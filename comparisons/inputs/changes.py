@@ -24,7 +24,7 @@ from symdiff.bridge.float_steps import FloatSteps
 from symdiff.bridge.running_error import Number
 from symdiff.graph import Node
 from symdiff.programs.program import program
-from symdiff.trees.subexpressions import subexpressions
+from symdiff.trees.walks import subexpressions
 
 _MOST_PARTS = 40  # of a formula and its derivatives, the smallest first
 _HALVED = 56  # times: from a factor of √2 to a unit in the last place

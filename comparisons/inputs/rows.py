@@ -30,7 +30,7 @@ from symdiff.graph import Elementwise, Node, topological
 from symdiff.graph.kinds.elementwise import from_template
 from symdiff.graph.signature import Signature
 from symdiff.programs.program import program
-from symdiff.trees.subexpressions import subexpressions
+from symdiff.trees.walks import subexpressions
 
 _FURTHEST = 2.0**10  # of an entry that is moved
 _NEAREST = 2.0**-40

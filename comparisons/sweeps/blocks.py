@@ -18,10 +18,10 @@ import numpy.typing as npt
 from sympy import Expr
 
 from comparisons.dtypes import Float64Array, FloatType, float_type
-from comparisons.engines import subnormals
 from comparisons.engines.backward import Converted
 from comparisons.engines.engine import Setting
 from comparisons.engines.every import ENGINES
+from comparisons.engines.undisturbed import subnormals_kept
 from comparisons.inputs.points import structured
 from comparisons.judge.budget import Budget
 from comparisons.judge.judge import Judge
@@ -239,7 +239,7 @@ class Prepared:
         engine = ENGINES[self.recipe.engine]
         inputs: Any = {self.variable: values}  # float32 is as exact
         setting = Setting(self.dtype, lines=False)
-        with subnormals.kept(f"{self.subject} in {engine}"):
+        with subnormals_kept(f"{self.subject} in {engine}"):
             gradients = engine.gradients(self.subject, inputs, setting).values
         if isinstance(gradients, Converted):
             found = gradients.held(self.variable)

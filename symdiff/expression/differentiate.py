@@ -10,7 +10,7 @@ from sympy import Add, Basic, Expr, Function, Mul, Piecewise, Pow, S, Symbol
 
 from symdiff.functions import Extreme, maximum, minimum
 from symdiff.trees.refusals import MAX_DERIVATIVE, UNKNOWN, named, refusing
-from symdiff.trees.subexpressions import size, subexpressions
+from symdiff.trees.walks import size, subexpressions
 
 _LONG = 20  # factors of a product
 _Of = Callable[[Basic], Expr]  # the derivative of an argument

@@ -18,7 +18,7 @@ from sympy.logic.boolalg import Boolean, BooleanFunction
 
 from symdiff.functions import Extreme, Rounding, SpecialFunction, StableFunction, log1p
 from symdiff.trees.comparison import comparison
-from symdiff.trees.subexpressions import size, subexpressions
+from symdiff.trees.walks import size, subexpressions
 
 # What has a value at every real number; of the stable and special functions not all have.
 _EVERYWHERE = (

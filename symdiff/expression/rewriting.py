@@ -13,7 +13,7 @@ from sympy.logic.boolalg import BooleanFunction
 from symdiff.expression.domain import NOTHING, Domain, Requirements, guarded, required
 from symdiff.trees.comparison import comparison
 from symdiff.trees.refusals import LARGEST, Limits, refusal_of_power, refusing
-from symdiff.trees.subexpressions import rebuilt
+from symdiff.trees.walks import rebuilt
 
 
 def rewritten(

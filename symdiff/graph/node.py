@@ -19,8 +19,8 @@ from sympy import Expr, Symbol
 
 from symdiff.expression.formula import real_symbol
 from symdiff.graph.flat import flat, single
-from symdiff.graph.order import ordered
 from symdiff.notation.arrays import PRIME, Axes
+from symdiff.trees.walks import ordered
 
 
 class Node:

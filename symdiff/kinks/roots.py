@@ -1,4 +1,4 @@
-"""The zeros of a smooth function of one variable on an interval, isolated with proof.
+"""Isolate the zeros of a smooth function of one variable on an interval, with proof.
 
 An interval is settled where its enclosure has one sign, or where the derivative's has: then there
 is one zero if the ends have opposite signs, and none otherwise. What is neither is cut in two,
@@ -42,7 +42,7 @@ _SHARES = (8, 7, 9, 5, 11)  # sixteenths at which an interval is cut; the first 
 
 
 def isolated(f: Expr, z: Symbol, low: arb, high: arb, work: Work) -> list[Segment]:
-    """What is known of the sign of f on [low, high], in order and without gaps.
+    """The segments of [low, high], in order and without gaps, each with f's sign, if known.
 
     Args: f, real and without cases; low and high, exact. At the working precision.
     """

@@ -1,4 +1,4 @@
-"""The derivative beside a breakpoint and at it.
+"""Find the derivative beside a breakpoint and at it.
 
 Beside is what is meant: f' is enclosed at distances down to 2⁻³⁰⁰ of the breakpoint's size. The
 case that holds there, evaluated by SymPy at the breakpoint itself, gives the exact number; it is
@@ -43,7 +43,7 @@ def kink_at(
     room: tuple[arb, arb],
     smooth: tuple[Expr | None, Expr | None] = (None, None),
 ) -> Kink:
-    """The kink at an isolated breakpoint.
+    """The kink at an isolated breakpoint: the derivatives on both sides and the one taken.
 
     Args: mark, the breakpoint; room, the distances to its neighbours, below and above; smooth, the
         function without its cases, as it is on either side, where that is known.

@@ -1,4 +1,4 @@
-"""Breakpoints in one variable of a formula that has others: where z = t, in terms of t.
+"""Find breakpoints in one variable of a formula that has others: where z = t, in terms of t.
 
 Linear and quadratic borders have their formulas; another border is said to be unresolved.
 """
@@ -26,7 +26,7 @@ def breakpoints(expression: Expr, z: Symbol) -> tuple[Expr, ...]:
 
 
 def isolate(function: Expr, derivative: Expr, z: Symbol) -> Kinks:
-    """The kinks at those; and the axis, for each border that has no formula."""
+    """The kinks at those zeros; for each border without a formula the whole axis is unresolved."""
     points, unsolved = _solved(function, z)
     found = tuple(
         Kink(

@@ -1,4 +1,4 @@
-"""The oracle for graphs: every adjoint of a graph, enclosed at given inputs."""
+"""Enclose every adjoint of a graph at given inputs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def enclose_adjoints(
     relative: float | None = None,
     absolute: Mapping[str, Float64Array] | None = None,
 ) -> dict[str, Enclosure]:
-    """The true value of each adjoint with a proven bound, in the shape of its value.
+    """Enclose the true value of each adjoint with a proven bound, in the shape of its value.
 
     A graph of scalars is enclosed point by point through its closed forms; arrays through the
     graph itself, in ball arithmetic.
@@ -133,7 +133,7 @@ _forms: WeakKeyDictionary[Graph, dict[Any, Mapping[str, tuple[Expr, Primal]]]] =
 def pointwise_forms(
     adjoints: Derivation, parameters: Mapping[str, Rational]
 ) -> Mapping[str, tuple[Expr, Primal]]:
-    """Each adjoint of a graph of scalars, with the parameters' values: its form and its primal."""
+    """The form of each adjoint of a graph of scalars at its parameters, and its primal."""
     known = _forms.setdefault(adjoints.graph, {})
     key = tuple(sorted(parameters.items()))
     if key not in known:

@@ -1,4 +1,4 @@
-"""The oracle for arrays: a graph's program run in ball arithmetic, all of it at once.
+"""Enclose the adjoints of a graph of arrays: run its program in ball arithmetic, all at once.
 
 What a convention chose at a tie is certified as far as it is proven to be right: `settled_ties`.
 """
@@ -54,7 +54,7 @@ def enclose_arrays(
     absolute: Mapping[str, Float64Array] | None = None,
     ties: bool = True,
 ) -> dict[str, Enclosure]:
-    """Every adjoint of a graph, by Ziv's strategy: more bits for those left open.
+    """Enclose every adjoint of a graph by Ziv's strategy: more bits for those left open.
 
     Of many entries that are to be known to a narrow format float balls decide most, beforehand.
 

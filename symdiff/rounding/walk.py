@@ -1,4 +1,4 @@
-"""A graph's values in float64, with how its roundings move them: tangents of random size.
+"""Follow roundings through a graph in float64, as tangents of random size.
 
 Each operation s of the graph, primal and adjoint alike, rounds by up to b_s. A tangent is what the
 values move by, to first order, when each rounds by b_s times a normal random number; the mean
@@ -48,7 +48,7 @@ PrecisionOf = Callable[[Node], Precision]
 
 @dataclass
 class Walk:
-    """A program that is run as it is put together, a node at a time, each with its tangents.
+    """A program that runs as it is put together, a node at a time, each with its tangents.
 
     Args:
         arguments: the values of inputs, parameters and lengths by name.

@@ -52,7 +52,7 @@ PACKAGES: dict[str, Callable[[], Iterator[Trial]]] = {
 
 
 def found(trial: Trial) -> str:
-    """What the check says, in a few words."""
+    """The answer of the check in a few words."""
     said = []
     if trial.surrogate:
         said.append(_said(trial, "float64", {}))
@@ -89,14 +89,14 @@ def _said(trial: Trial, dtype: str, options: dict[str, Any]) -> str:
 
 
 def table(trials: Iterator[Trial]) -> str:
-    """One line a function."""
+    """The table of a package, one function a line."""
     rows = ["| function | asked | found |", "|---|---|---|"]
     rows += [f"| `{t.name}` | {t.asked} | {found(t)} |" for t in trials]
     return "\n".join(rows)
 
 
 def page(before: str, chosen: Sequence[str]) -> str:
-    """The whole page.
+    """The text of the whole page.
 
     Args: before, the page as it was; chosen, whose tables are made anew, the others as they were.
     """

@@ -1,4 +1,4 @@
-"""Packages whose backwards are derivatives, written by hand for speed, memory or a purpose."""
+"""List packages whose backwards are derivatives, written by hand for speed, memory or a purpose."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tools.published.trial import Function, Trial, at, drawn
 
 
 def liger_kernel() -> Iterator[Trial]:
-    """The chunked losses, whose gradient is computed in the forward."""
+    """Trials of the chunked losses, whose gradient is computed in the forward."""
     f = import_module("liger_kernel.chunked_loss.functional")
     weight, bias, ref_weight = drawn(6, 4) / 2, drawn(6) / 2, drawn(6, 4) / 3
     x, ref_input = drawn(4, 3, 4), drawn(4, 3, 4) / 3

@@ -1,4 +1,4 @@
-"""Packages for spiking networks: steps with surrogate gradients."""
+"""List packages for spiking networks: steps with surrogate gradients."""
 
 from __future__ import annotations
 

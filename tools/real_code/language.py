@@ -1,4 +1,4 @@
-"""Packages of language models: transformers, x-transformers, entmax."""
+"""List functions of packages of language models: transformers, x-transformers, entmax."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Packages of vision models: timm, torchvision, segmentation-models-pytorch, metric learning."""
+"""List functions of packages of vision models: timm, torchvision, segmentation, metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where an array function ends: whether it has values beside a point at an edge of its domain.
+"""Tell whether an array function has values beside a point at an edge of its domain.
 
 √(−x²) and (x³ − x²)^(3/2) have a value at 0 and none around it, and so no derivative, though what
 their formulas say there may be 0. Of x^(3/2), which has values on one side, it is the slope there.
@@ -51,7 +51,7 @@ _EDGE = "%edge"
 def settle_edges(
     found: Mapping[str, Enclosure], adjoints: Derivation, arguments: Mapping[str, Any]
 ) -> None:
-    """Leave certified what has values on one side at least, in place.
+    """Keep certified only the entries whose function has values on at least one side.
 
     Args: arguments, the program's: arrays, parameters and lengths of axes, by name.
     """

@@ -1,4 +1,4 @@
-"""Whether a program's results are continuous where some of its inputs' entries move to one side.
+"""Prove that a program's results are continuous where some inputs' entries move to one side.
 
 What has no case that may change beside the point tends to its value if all that it is computed from
 does. Else what it tends to on both sides and its value have to be exact and equal.
@@ -32,7 +32,7 @@ from symdiff.programs.sharing import Entrywise
 def continuous(
     steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Of each result where it is proven to tend to what it is, from both sides.
+    """For each result the mask of entries proven to be continuous from both sides.
 
     What is computed without cases of what tends to its value does so too. Else both have to be
     exact and equal: balls that overlap prove nothing. Nor does a sum of several that move, whose
