@@ -1,4 +1,4 @@
-"""What is covered, as a table of the catalogue and the engines; `make coverage` renews it."""
+"""Write what is covered as a table of the catalogue and the engines; `make coverage` renews it."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ class _Classes:
         self._scopes[self.find(axis)].add(operation)
 
     def join(self, a: Axis, b: Axis) -> None:
-        """Both run together."""
+        """Make two axes run together."""
         a, b = self.find(a), self.find(b)
         if a != b:
             if len(self._scopes[a]) < len(self._scopes[b]):

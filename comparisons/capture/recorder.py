@@ -216,7 +216,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         return result
 
     def _require_numbers(self, call: Call, tensors: Iterable[Tensor]) -> None:
-        """Raises: Refused if a tensor holds no real numbers by strides."""
+        """Refuse tensors that hold no real numbers by strides. Raises: Refused."""
         for tensor in tensors:
             what = "complex numbers" if tensor.is_complex() else unreadable(tensor)
             if what:

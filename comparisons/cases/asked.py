@@ -35,7 +35,10 @@ class Asked:
     budget: Budget | None = None
 
     def __post_init__(self) -> None:
-        """Raises: TypeError if the budget is none."""
+        """Check that the budget is a `Budget`.
+
+        Raises: TypeError if the budget is none.
+        """
         if not isinstance(self.budget, Budget | None):
             raise TypeError(
                 f"budget takes a comparisons.Budget, such as Budget(accurate=4, absolute=32), not "

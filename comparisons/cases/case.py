@@ -21,7 +21,7 @@ from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.power.of_graphs import nonlinear, power_of
 from comparisons.judge.power.power import Power, unjudged
-from comparisons.judge.presence import is_computed, of_numbers, presence, residue
+from comparisons.judge.presence import is_computed, presence, residue, zero_at_nan
 from comparisons.judge.truth import Truth
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.comparison import Comparison
@@ -301,7 +301,7 @@ class Case:
             if value is None and self.subject.captured and self._is_zero(name):
                 value = np.zeros(self._enclosures[name].shape)  # noqa: PLW2901 - what None means
             problem = presence(
-                of_numbers(value, at),
+                zero_at_nan(value, at),
                 requires_grad=gradients.requires_grad.get(name, expected),
                 expected=expected,
                 missing=missing.get(name),

@@ -50,12 +50,12 @@ class _Arguments:
 
     @cached_property
     def balls(self) -> list[Balls]:
-        """The same as a graph has them, without axes of length 1."""
+        """The arguments as balls in the graph's shapes, without axes of length 1."""
         return [balls_of(v.reshape([n for n in v.shape if n != 1])) for v in self.values]
 
     @cached_property
     def tensors(self) -> list[Tensor]:
-        """The same as tensors of float64."""
+        """The arguments as tensors of float64."""
         import torch
 
         return [torch.tensor(v, dtype=torch.float64) for v in self.values]

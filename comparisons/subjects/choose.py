@@ -139,7 +139,10 @@ def _chosen(subject: Any, given: Given, dtype: FloatType) -> Subject:
 
 
 def _require_tensors(function: Any, given: Given) -> None:
-    """Raises: TypeError if a function is to be called with what is no tensor."""
+    """Check that a function is called with tensors.
+
+    Raises: TypeError if a function is to be called with what is no tensor.
+    """
     from comparisons.capture.running.code import name_of
 
     said = f"{name_of(function)} takes tensors, not"
@@ -222,7 +225,10 @@ def _stated(function: Callable[..., Any]) -> Definition:
 
 
 def _require_agreement(module: Any, definition: Definition) -> None:
-    """Raises: ValueError if a number that the module holds is another in its definition."""
+    """Check that the numbers that the module holds are those of its definition.
+
+    Raises: ValueError if a number that the module holds is another in its definition.
+    """
     for name, value in definition.parameters.items():
         own = getattr(module, name, None)
         if isinstance(own, int | float) and float(own) != float(value):

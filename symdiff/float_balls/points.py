@@ -34,7 +34,7 @@ class Points:
     def __init__(
         self, program: Program, constants: Collection[str] = (), guards: Collection[str] = ()
     ) -> None:
-        """Lower the program.
+        """Lower the program to operations on float balls.
 
         Args: constants, which of its arguments are. guards, results of which only is asked whether
             they have a value.

@@ -24,7 +24,15 @@ from sympy import Expr, Symbol
 from symdiff.expression.differentiate import differentiate
 from symdiff.kinks import interval
 from symdiff.kinks.interval import Ends, Note, ends
-from symdiff.kinks.number import between, cheap, exponent_of, guesses, number, rational, remoteness
+from symdiff.kinks.number import (
+    between,
+    exponent_of,
+    guesses,
+    is_short,
+    number,
+    rational,
+    remoteness,
+)
 from symdiff.kinks.polynomial import exact_roots, terms
 from symdiff.kinks.segment import Kind, Segment, opened, product, separated, signed, tidied
 from symdiff.kinks.tape import NotUnderstood, Tape, sign_of
@@ -215,7 +223,7 @@ class _Search:
         return sign_of(self.ask(0, (x, x)))
 
     def segments(self, low: arb, high: arb) -> list[Segment]:
-        """What is known of the sign on [low, high]."""
+        """The segments of [low, high], each with what is known of f's sign there."""
         found: list[Segment] = []
         waiting = [(0.0, next(self._count), low, high, self.sign_at(low), self.sign_at(high))]
         while waiting:
@@ -247,7 +255,7 @@ class _Search:
         """
         size = max(-a, b)
         width = exponent_of(interval.up(b - a)) - exponent_of(size)
-        if width not in _NAME_AT or not cheap(self.f):
+        if width not in _NAME_AT or not is_short(self.f):
             return None
         for at, (x, y) in guesses(a, b):
             if not (a < x and y < b) or self.f.xreplace({self.z: at}) != 0:
@@ -382,7 +390,7 @@ class _Search:
 
         Returns: it, and where it is: no wider than its name, which may be all that is known.
         """
-        if cheap(self.f):
+        if is_short(self.f):
             for at, (x, y) in guesses(a, b):
                 if x <= b and a <= y and self.f.xreplace({self.z: at}) == 0:
                     return at, (max(a, x), min(b, y))

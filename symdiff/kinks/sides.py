@@ -21,7 +21,7 @@ from symdiff.kinks import interval
 from symdiff.kinks.branches import NoCaseHolds, SignWanted, chosen
 from symdiff.kinks.interval import Ends, Maybe, Note
 from symdiff.kinks.kink import Kink
-from symdiff.kinks.number import cheap, near, number
+from symdiff.kinks.number import is_short, near, number
 from symdiff.kinks.roots import constant
 from symdiff.kinks.segment import Segment
 from symdiff.kinks.tape import NotUnderstood, Tape, sign_of
@@ -155,8 +155,8 @@ class _Beside:
         elif (
             not self.at.is_Float
             and not self.at.has(sympy.CRootOf)
-            and cheap(case)
-            and cheap(self.at)
+            and is_short(case)
+            and is_short(self.at)
         ):
             found = case.xreplace({self.z: self.at})
         else:
@@ -172,7 +172,7 @@ class _Beside:
         return None if value is None else _shown(value)
 
     def taken(self) -> Expr:
-        """What the derivative's own case gives at the breakpoint; NaN where it has no value."""
+        """The value of the derivative's own case at the breakpoint; NaN where it has none."""
         here = (self.mark.low, self.mark.high)
 
         def sign(border: Expr, smooth: Expr) -> int:
@@ -199,7 +199,7 @@ class _Beside:
 
     def _tied(self, smooth: Expr) -> int | None:
         """0 where a border is 0 at the breakpoint, or within 10⁻¹⁰⁰ of it: it is the border."""
-        if not self.at.is_Float and cheap(smooth) and smooth.xreplace({self.z: self.at}) == 0:
+        if not self.at.is_Float and is_short(smooth) and smooth.xreplace({self.z: self.at}) == 0:
             return 0
         value = Tape(smooth, self.z)((self.mark.low, self.mark.high))
         if value is None:

@@ -10,7 +10,7 @@ from sympy import Basic, Expr
 
 @runtime_checkable
 class _Lines(Protocol):
-    """What has several lines and writes them itself: a graph, adjoints."""
+    """A graph or adjoints, which write their own lines."""
 
     def latex(self) -> str: ...
 
@@ -18,7 +18,7 @@ class _Lines(Protocol):
 def text(expression: Expr) -> str:
     """Write an expression in Unicode, such as ȳ (Φ(z) + z φ(z)); a graph line by line.
 
-    Raises: TypeError if it is none of these.
+    Raises: TypeError if it is neither an expression nor a graph nor adjoints.
     """
     if not isinstance(expression, Basic):
         return str(_lines(expression, "text"))
@@ -28,7 +28,10 @@ def text(expression: Expr) -> str:
 
 
 def latex(expression: Expr) -> str:
-    r"""Write an expression in LaTeX, such as \bar{y} \, (\Phi(z) + z \, \varphi(z)); see `text`."""
+    r"""Write an expression in LaTeX, such as \bar{y} \, (\Phi(z) + z \, \varphi(z)); see `text`.
+
+    Raises: TypeError if it is neither an expression nor a graph nor adjoints.
+    """
     if not isinstance(expression, Basic):
         return _lines(expression, "latex").latex()
     from symdiff.notation.tex import TexPrinter

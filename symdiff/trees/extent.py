@@ -23,7 +23,7 @@ class Extents:
         self._known: dict[Basic, tuple[int, int]] = {}
 
     def of(self, expression: Basic) -> tuple[int, int]:
-        """How many levels deep and how many operations and symbols long the tree is."""
+        """The depth of the tree, and its number of operations and symbols."""
         stack = [expression]
         while stack:
             part = stack[-1]

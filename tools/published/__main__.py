@@ -1,4 +1,4 @@
-"""What a check says of hand-written backwards that others published; written as docs/published.md.
+"""Write docs/published.md: what a check says of hand-written backwards that others published.
 
 Those of the packages that are installed are asked, the others are named as missing. Each surrogate
 gradient is asked twice: bare, where it is recognised as one, and by the formula that its docstring

@@ -34,7 +34,7 @@ _CLEAR = 2.0**-10  # a slope that is not 0
 
 
 class _Points(NamedTuple):
-    """Where code is asked: inputs, cotangents and slopes there, roughly."""
+    """The inputs and cotangents that code is asked at, with rough slopes there."""
 
     z: Float64Array
     v: Float64Array

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from comparisons.careful.behaviour import finding
-from comparisons.careful.circumstances.otherwise import judged
+from comparisons.careful.circumstances.beside_first_call import judged
 from comparisons.careful.running.calls import Calls, Found, differing
 from comparisons.careful.running.script import call, differentiate, with_leaves, with_seeds
 from comparisons.careful.unasked import Unasked

@@ -46,7 +46,10 @@ def read_off(function: Callable[..., Any]) -> Definition:
 
 
 def _require_entries_of_matrices(function: Callable[..., Any], name: str) -> None:
-    """Raises: ValueError if a matrix is more to it than its entries, as to a transposition."""
+    """Check that the code takes a matrix for its entries alone.
+
+    Raises: ValueError if a matrix is more to it than its entries, as to a transposition.
+    """
     from comparisons.capture import capture
 
     try:
@@ -59,7 +62,9 @@ def _require_entries_of_matrices(function: Callable[..., Any], name: str) -> Non
 
 
 def _require_one_function(function: Callable[..., Any], name: str) -> None:
-    """Raises: ValueError if it computes another thing in float32 than where its code was read.
+    """Check that the code computes the same function in float32.
+
+    Raises: ValueError if it computes another thing in float32 than where its code was read.
 
     Such as what adds `torch.finfo(x.dtype).eps`; right code would be called wrong for it.
     """

@@ -97,7 +97,10 @@ def _monomial(powers: Iterable[Number], exponent: Iterable[tuple[Number, Monomia
 
 
 def logarithm_of(m: Monomial) -> Terms:
-    """log m: Q + a log z + b log log z + …, falling."""
+    """The logarithm of a monomial, Q + a log z + b log log z + …, falling.
+
+    Q + a log z + b log log z + …, falling.
+    """
     logs = tuple(
         (a, Monomial((fmpq(0),) * (k + 1) + (fmpq(1),)))
         for k, a in enumerate(m.powers)

@@ -63,8 +63,8 @@ class ProgramNear:
         self._places: dict[Any, Any] = {}
         self.fixed = FixedEntries(self.values, self.moving)
 
-    def go(self) -> None:
-        """Compute every step. Raises: OutOfTimeError."""
+    def compute(self) -> None:
+        """Compute all steps of the program. Raises: OutOfTimeError."""
         for symbol, what in self.steps.steps:
             if deadline.spent():
                 raise deadline.OutOfTimeError

@@ -168,7 +168,7 @@ class Plain(OfColumns):
         self._entry = None if none else Entry(symbols, expression, expression, ties=True)
 
     def __call__(self, *balls: Any) -> arb:
-        """The value. Raises: OutOfTimeError."""
+        """The value at one point, NaN where it has none. Raises: OutOfTimeError."""
         if self._entry is None:
             return arb.nan()
         value = self._entry(*balls)
@@ -194,7 +194,7 @@ class Reached(OfColumns):
         self._plain = Plain(symbols, expression)
 
     def __call__(self, *balls: Any) -> arb:
-        """The value. Raises: OutOfTimeError."""
+        """The value at one point, NaN where NaN reaches it. Raises: OutOfTimeError."""
         if any(arb(ball).is_nan() for ball in balls):
             return arb.nan()
         value = self._plain(*balls)
