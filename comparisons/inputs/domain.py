@@ -10,7 +10,7 @@ from comparisons.dtypes import Float64Array
 from symdiff import Definition
 from symdiff.array_types import BoolArray
 from symdiff.expression.formula import exact, real_symbol
-from symdiff.expression.rewriting import put
+from symdiff.expression.rewriting import with_values
 
 
 def within(points: Mapping[str, Float64Array], definition: Definition) -> BoolArray:
@@ -32,7 +32,7 @@ def _has_values(definition: Definition, name: str, end: float) -> bool:
     forms = [definition.formula, *(definition.derivative(v) for v in definition.variables)]
     try:
         for form in forms:
-            put(definition.valued(form), {real_symbol(name): exact(end)})
+            with_values(definition.valued(form), {real_symbol(name): exact(end)})
     except ValueError:
         return False
     return True

@@ -331,7 +331,7 @@ class Evaluator:
 def _telling(
     at: Float64Array, beside: list[dict[str, Float64Array]], tied: BoolArray, *, name: str
 ) -> Float64Array:
-    """What the values beside say of a result; NaN where they say nothing.
+    """The values of the neighbours on both sides; NaN at ties where they do not settle.
 
     Where all of them are tied, the move may have left the tie at hand as it is, and then they are
     what was found at it; or cases are equal all around, as |z| and z are for z > 0, and a tie at
@@ -345,7 +345,7 @@ def _telling(
 
 
 def _alike(a: Float64Array, b: Float64Array) -> BoolArray:
-    """Where two numbers are one but for rounding; NaN is like none."""
+    """The mask of numbers that are equal but for rounding; NaN is like none."""
     with np.errstate(invalid="ignore", over="ignore"):  # ∞ − ∞, or −10³⁰⁸ − 10³⁰⁸
         near = np.abs(a - b) <= _ALIKE * np.maximum(np.abs(a), np.abs(b)) + ABSOLUTE
     return np.asarray((a == b) | near)

@@ -68,7 +68,7 @@ def _made(part: Basic, arguments: tuple[Basic, ...]) -> Basic:
     return part.func(*arguments)
 
 
-def put(expression: Expr, values: Mapping[Symbol, Number]) -> Expr:
+def with_values(expression: Expr, values: Mapping[Symbol, Number]) -> Expr:
     """The expression with numbers in place of symbols.
 
     Raises: ValueError, one sentence, if that makes a constant that is no finite real number, too

@@ -28,7 +28,7 @@ def guesses(a: arb, b: arb) -> Iterator[tuple[Expr, Ends]]:
             yield guess * unit, ends(arb(int(guess.p)) / int(guess.q) * scale)
 
 
-def cheap(e: Expr) -> bool:
+def is_short(e: Expr) -> bool:
     """Whether SymPy may evaluate an expression at a number: neither long nor a large power."""
     for nodes, node in enumerate(sympy.preorder_traversal(e)):
         if nodes > 300 or (node.is_Pow and node.exp.is_Rational and abs(node.exp) > 64):

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import symdiff
 from comparisons.dtypes import coarser, float_type
 from comparisons.subjects.own.origin import origin_of
 from symdiff import Definition
 from symdiff.expression.formula import real_symbol
 from symdiff.graph import Elementwise, Input, Node, Stop, topological
+from symdiff.graph.kinds.literal import Literal, exactly
 from symdiff.trees.extent import Extents, TooLarge
 
 if TYPE_CHECKING:
@@ -142,7 +145,7 @@ def no_formula_of(captured: Captured, dtype: str = "float64", *, several: bool =
         return f"holds values on the way in {', '.join(coarse)}"
     for node in topological(captured.graph.output_nodes):
         mask = isinstance(node, Stop) and is_flat(node.operands[0])  # whose slope is 0 anyway
-        if not isinstance(node, Elementwise | Input) and not mask:
+        if not isinstance(node, Elementwise | Input) and not mask and _number(node) is None:
             where = captured.source(node)
             operation = captured.operations.get(node, "an operation")
             return f"has {operation}{f' ({where})' if where else ''}, which is not entry by entry"
@@ -156,9 +159,19 @@ def formula_of(output: Node, names: Mapping[str, str] | None = None) -> Expr:
     if len(steps) > _MOST_STEPS:
         raise TooLarge(f"of {len(steps)} steps, more than {_MOST_STEPS}")
     for node in steps:
+        number = _number(node)
         if isinstance(node, Input):
             whole: Expr = real_symbol("z" if names is None else names[node.name])
         else:
-            whole = node.whole(written.__getitem__)
+            whole = node.whole(written.__getitem__) if number is None else number
         written[node] = extents.checked(whole)
     return written[output]
+
+
+def _number(node: Node) -> Expr | None:
+    """The number that each entry is, as of `torch.zeros_like(x)`; None of other arrays."""
+    if not isinstance(node, Literal) or not node.values.array.size:
+        return None
+    entries = node.values.array
+    first = entries.flat[0].item()
+    return exactly(first) if np.isfinite(first) and (entries == first).all() else None

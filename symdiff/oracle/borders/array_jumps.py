@@ -72,7 +72,7 @@ def open_to_jumps(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[st
 
 
 def _open_to_jumps(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, BoolArray]:
-    """Those of the function itself."""
+    """The entries by which the function itself may jump."""
     graph = adjoints.graph
     terms = {f"{_TERM}{i}": term.value for i, term in enumerate(terms_of(graph))}
     frozen = Frozen(terms.values())
@@ -96,7 +96,7 @@ def _open_to_jumps(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[s
             balls = {k: balls_of(v) for k, v in arguments.items()}
             balls |= frozen.values(balls)
             run = ProgramNear(program(nodes, shared=False), balls, moving)
-            run.go()
+            run.compute()
         lost = {terms[k]: mask for k in terms if (mask := run.open_entries(k)).any()}
         if not lost:
             return {}

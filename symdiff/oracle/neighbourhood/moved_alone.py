@@ -22,10 +22,10 @@ from symdiff.graph.node import Node
 from symdiff.oracle.neighbourhood.continuity import continuous
 from symdiff.oracle.neighbourhood.one_sided import (
     UNKNOWN,
-    apart,
     beside,
     grows,
     in_place,
+    jumps_from,
     moved,
     slopes_beside,
 )
@@ -108,7 +108,7 @@ class MovedAlone:
         here = interpret(self._terms, self._balls, compile_entry)
         for moving in each(some):
             sides = (beside(self._terms, self._balls, {self.moved: moving}, s) for s in (-1, 1))
-            if any(apart(tends[name], here[name]) for tends in sides for name in here):
+            if any(jumps_from(tends[name], here[name]) for tends in sides for name in here):
                 yield from map(tuple, np.argwhere(moving))
 
     def steep(self, some: BoolArray) -> Iterator[tuple[int, ...]]:
@@ -141,7 +141,7 @@ class MovedAlone:
         return [made for one in found for made in one.values()]
 
     def _continuous(self, moving: BoolArray) -> BoolArray:
-        """Those entries in which what is differentiated is continuous."""
+        """The entries in which what is differentiated is continuous."""
         if self._jumping is None or not (moving & self._jumping).any():
             return moving
         return (moving & ~self._jumping) | self._proven_continuous(moving & self._jumping)

@@ -192,7 +192,7 @@ def begun(
     return run
 
 
-def apart(tends: Any, here: Any) -> bool:
+def jumps_from(tends: Any, here: Any) -> bool:
     """Whether some entry is proven to have another limit than its value."""
     balls = np.ravel(tends), map(arb, np.ravel(here))
     return any(

@@ -75,7 +75,7 @@ class Term:
         return np.transpose(entries, [self.value.axes.index(a) for a in axes])
 
 
-def takes(graph: Graph) -> Counter[Node]:
+def operand_counts(graph: Graph) -> Counter[Node]:
     """The number of times that each node of a graph is an operand."""
     found: Counter[Node] = Counter()
     for node in topological(graph.output_nodes):
@@ -85,7 +85,7 @@ def takes(graph: Graph) -> Counter[Node]:
 
 def terms_of(graph: Graph) -> tuple[Term, ...]:
     """The terms whose sum is differentiated."""
-    taken = takes(graph)
+    taken = operand_counts(graph)
     return tuple(term for node in graph.output_nodes for term in _terms(node, taken))
 
 
@@ -114,7 +114,7 @@ def _seeded(adjoints: Derivation) -> Iterator[Term]:
         if isinstance(v, Input) and node.axes:
             yield Term(node, v)
         else:
-            yield from _terms(node, takes(graph))
+            yield from _terms(node, operand_counts(graph))
 
 
 def chosen_from(graph: Graph) -> tuple[Node, ...]:
@@ -238,7 +238,7 @@ class Watch:
     def _losses(
         self, why: Why, values: Balls, results: Balls, lost: Lost, run: Reaching
     ) -> Iterator[Loss]:
-        """What is lost for one reason."""
+        """The losses for one reason."""
         behind = {} if self._first is None else self._first.lost(why, values, lost, run)
         places = [(node.axes, lost(values[key])) for key, node in self._own.items()]
         if self._first is not None:
