@@ -154,12 +154,12 @@ class PointTape:
         for register, (value, radius) in self._fixed:
             registers[register], registers[register + 1] = value, radius
         given = []
-        for name, column in columns.items():
+        for name, numbers in columns.items():
             register = self._inputs.get(name, self._count - 3)
             registers[register + 1] = 0.0  # an input is exact
-            if column.dtype != np.float64 or column.strides[0] not in (0, 8):
-                column = np.ascontiguousarray(column, dtype=np.float64)
-            given.append((column, column.strides[0] // 8 if count > 1 else 1, register))
+            alike = numbers.strides[0] == 0  # one number at all points
+            column = numbers[:1] if alike else np.ascontiguousarray(numbers, dtype=np.float64)
+            given.append((column, 0 if alike else 1, register))
         unsettled = np.empty(count, dtype=np.bool_)
         left = run(
             self._operations,
