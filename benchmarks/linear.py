@@ -64,7 +64,8 @@ def told(kind: str, size: int) -> str:
         return line(seconds, size, memory)
     if kind == "sweep":
         from comparisons.judge.budget import Budget
-        from comparisons.sweeps.blocks import CHUNK, Recipe, prepared
+        from comparisons.sweeps.blocks import CHUNK, prepared
+        from comparisons.sweeps.recipe import Recipe
 
         ready = prepared(Recipe("gelu", (), "float32", "reverse", Budget()))
         starts = range(0, 2**32, 2**32 // (size // CHUNK))

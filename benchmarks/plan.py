@@ -31,7 +31,8 @@ import numpy as np
 
 import symdiff
 from comparisons.judge.budget import Budget
-from comparisons.sweeps.blocks import CHUNK, Recipe, prepared
+from comparisons.sweeps.blocks import CHUNK, prepared
+from comparisons.sweeps.recipe import Recipe
 
 APART = 1024  # of so many chunks of a function one is swept
 FEW = ("tanh", "softplus")  # by every engine

@@ -26,7 +26,8 @@ import comparisons
 from comparisons.judge.budget import Budget
 from comparisons.subjects.subject import Subject
 from comparisons.sweeps import blocks
-from comparisons.sweeps.blocks import CHUNK, Recipe, prepared
+from comparisons.sweeps.blocks import CHUNK, prepared
+from comparisons.sweeps.recipe import Recipe
 
 NAMES = ("gelu", "silu", "tanh", "sigmoid", "softplus", "mish")
 APART = 64  # of so many chunks one is swept

@@ -125,29 +125,40 @@ def check(
 ) -> Comparison:
     """Compare, and raise if a gradient fares worse than `accept`.
 
-    Of your own code it asks what a careful person would, unless an engine is named: beside the
-    gradient the value, in each mode of autograd; 130,000 points, of which those are certified that
-    look worst; cotangents of every size, zeros and NaN among them; tensors that are not contiguous,
-    of every short length, of no dimension, of 140,000 elements on two threads, with NaNs among
-    them; a second call and a second pass; whether inputs and earlier gradients are left alone;
-    forward mode, vmap and the second derivative, where the code has them. Of arrays, beside the
-    value: other layouts, a second call, inputs and earlier gradients left alone; one row, all but
-    the last, very many on two threads, where rows are apart; a NaN; one output alone; float32
-    beside float64; each layout and each cotangent that a caller may bring: slices, reversed memory,
-    of one input alone, expanded, ones, zeros, of every size; one input alone that requires a
-    gradient, one tensor given for two; values without a gradient; of a backward written by hand
-    forward mode, vmap and the second derivative too, of it and of code beside a `reference=` other
-    arguments: larger and smaller ones, of one sign, equal in pairs, a row of zeros, an index twice
-    or ignored, longer axes; and, if it works entry by entry, whatever is
-    asked of a function of one variable, where its value is right within ±32. Of code
-    that works entry by entry, on one tensor or several of a shape, the gradient is asked at some
-    ten thousand other points too, those among them on the borders of its formula. A function of
-    several variables that is judged by a formula is asked its values and random cotangents within
-    ±32, and on tensors what is asked of arrays. What was asked
-    beside stands in the result's `also`, what was not in its `unasked`.
-
     By default a gradient has to hold at every finite input. `accept="agrees"` asks for the limits
     at ±∞ too, `accept="accurate"` for small values as well.
+
+    Of your own code it asks what a careful person would, unless an engine is named. What was asked
+    beside the gradient stands in the result's `also`, what was not in its `unasked`.
+
+    Of a function of one variable:
+
+    - the value, and the gradient in each mode of autograd;
+    - 130,000 points, of which those are certified that look worst;
+    - cotangents of every size, zeros and NaN among them;
+    - tensors that are not contiguous, of every short length, of no dimension, of 140,000 elements
+      on two threads, with NaNs among them;
+    - a second call and a second pass, and whether inputs and earlier gradients are left alone;
+    - forward mode, vmap and the second derivative, where the code has them.
+
+    Of arrays:
+
+    - the value, a second call, and whether inputs and earlier gradients are left alone;
+    - each layout and each cotangent that a caller may bring: slices, reversed memory, of one input
+      alone, expanded, ones, zeros, of every size;
+    - one row, all but the last, very many on two threads, where rows are apart;
+    - a NaN, one output alone, float32 beside float64, values without a gradient;
+    - one input alone that requires a gradient, one tensor given for two;
+    - of a backward written by hand forward mode, vmap and the second derivative;
+    - of it, and of code beside a `reference=`, other arguments: larger and smaller ones, of one
+      sign, equal in pairs, a row of zeros, an index twice or ignored, longer axes; if it works
+      entry by entry, whatever is asked of a function of one variable, where its value is right
+      within ±32.
+
+    Of code that works entry by entry, on one tensor or several of a shape, the gradient is asked at
+    some ten thousand other points too, those among them on the borders of its formula. A function
+    of several variables that is judged by a formula is asked its values and random cotangents
+    within ±32, and on tensors what is asked of arrays.
 
     Args: options, those of `compare`.
 
@@ -167,7 +178,9 @@ def check(
                 accepted(other, accept)
     if not found.subject.of_user or options.get("engine") is not None:
         return found
+    lost = [found.subject.label(name) for name in found.lost_values]
     unasked = [one for one in beside if isinstance(one, Unasked)]
+    unasked += [Unasked(name, "rounding alone may change every entry of it") for name in lost]
     also = tuple(one.what for one in beside if isinstance(one, Also))
     left = left_out(unasked, found.dtype, asked_too(found.subject, found.dtype))
     return replace(found, unasked=(*found.unasked, *left), also=also)

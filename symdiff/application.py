@@ -8,7 +8,12 @@ from symdiff.graph.template import in_placeholders
 
 
 def pointwise(definition: Definition) -> Graph:
-    """Make the graph of a function by itself: y = f(z), or L = loss(y, t)."""
+    """Make the graph of a function by itself: y = f(z), or L = loss(y, t).
+
+    Its inputs are scalars; arrays given for them are as many problems at once.
+
+    Args: definition, such as `symdiff.activation("gelu")` or `symdiff.loss("mse")`.
+    """
     definition = definition.settled()
     inputs = scalars(" ".join(definition.variables))
     line = "y" if "y" not in definition.variables else "L"

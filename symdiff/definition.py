@@ -11,7 +11,7 @@ from sympy import Expr, Number, Symbol
 from symdiff import notation
 from symdiff.expression.differentiate import differentiate
 from symdiff.expression.formula import formula, parameter, real_symbol
-from symdiff.expression.rewriting import put
+from symdiff.expression.rewriting import with_values
 from symdiff.kinks import Kink, Kinks, Unresolved, isolate
 from symdiff.trees.refusals import cut, refusing
 
@@ -71,7 +71,7 @@ class Definition:
 
     def valued(self, expression: Expr) -> Expr:
         """The expression with the parameters' values put in."""
-        return put(expression, self._values)
+        return with_values(expression, self._values)
 
     def kinks(self) -> tuple[Kink, ...]:
         """The breakpoints in the first variable, at the parameters' values."""

@@ -1,4 +1,4 @@
-"""What may have been meant by a name that is not known."""
+"""Suggest what may have been meant by an unknown name."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ def same_name(name: str, known: Iterable[str]) -> str | None:
 
 
 def looked_up(name: str, known: Mapping[str, T], what: str) -> T:
-    """What is known by a name. Raises: ValueError, naming those known, if nothing is."""
+    """The entry of that name. Raises: ValueError, naming those known, if nothing is."""
     if name not in known:
         raise ValueError(f"unknown {what} {name!r}; known are {', '.join(known)}")
     return known[name]
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like it, if one is alike enough to have been meant."""
+    """The known name most like it, if one is alike enough to have been meant."""
     plain = {_plain(k): k for k in known}
     near = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=_ALIKE)
     return plain[near[0]] if near else None
 
 
 def suggestion(name: str, known: Iterable[str], otherwise: str | None = None) -> str:
-    """The end of a sentence that refuses `name`: did you mean …, or what is known.
+    """The end of a message that refuses `name`: did you mean …, or what is known.
 
     Args: otherwise, what to say in place of the known names where these are too many.
     """

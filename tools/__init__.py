@@ -1,1 +1,1 @@
-"""What the project is kept in order with: records, tables, the report; no part of the package."""
+"""Tools that keep the project in order: records, tables, pages; no part of the packages."""

@@ -1,4 +1,4 @@
-"""The page on what a gradient costs: two measurements, their tables, and what they answer.
+"""Write the page on what a gradient costs: two measurements, their tables, the answers.
 
 python -m tools.costs docs/cost.md             the page anew from docs/cost.json
 python -m tools.costs docs/cost.md --measure   measure first; some minutes, with JAX installed
@@ -58,7 +58,7 @@ docs/cost.md` from [cost.json](cost.json), which `--measure` measures anew.
 
 
 def measured() -> dict[str, Any]:
-    """Both measurements as plain data, with what they were made with."""
+    """Make both measurements: plain data, with what they were made with."""
     found = {
         "by_size": cost(FUNCTION, sizes=SIZES),
         "by_depth": cost(FUNCTION, depths=DEPTHS, sizes=(SIZE,)),
@@ -68,20 +68,20 @@ def measured() -> dict[str, Any]:
 
 
 def read(path: Path) -> tuple[Mapping[str, str], Cost, Cost]:
-    """The versions, and the costs by size and by depth, of a file."""
+    """Read the versions, and the costs by size and by depth, of a file."""
     data = json.loads(path.read_text(encoding="utf-8"))
     by_size, by_depth = (_cost(data[name]) for name in ("by_size", "by_depth"))
     return data["versions"], by_size, by_depth
 
 
 def remark(path: Path) -> str:
-    """What else there is to say of how the data of a file were measured."""
+    """The remark on how the data of a file were measured."""
     found: str = json.loads(path.read_text(encoding="utf-8")).get("remark", "")
     return found
 
 
 def page(versions: Mapping[str, str], by_size: Cost, by_depth: Cost, remarked: str = "") -> str:
-    """The page: the question, its answers with their figures, the tables."""
+    """The text of the page: the question, its answers with their figures, the tables."""
     made = ", ".join(f"{name} {number}" for name, number in versions.items())
     parts = [
         _HEAD.strip(),
@@ -225,7 +225,7 @@ def _seconds(line: CostLine) -> str:
 
 
 def plot(by_depth: Cost) -> str:
-    """Error against time, of two depths."""
+    """Plot error against time at two depths."""
     return replace(by_depth, lines=[x for x in by_depth.lines if x.depth in (1, _MIDDLE)]).plot()
 
 

@@ -1,4 +1,4 @@
-"""What is covered, as a table of the catalogue and the engines; `make coverage` renews it."""
+"""Write what is covered as a table of the catalogue and the engines; `make coverage` renews it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ START, END = "<!-- coverage: made by `make coverage` -->", "<!-- end of coverage
 
 
 def table() -> str:
-    """What there is, family by family: how many and by which names, in Markdown."""
+    """The table of what there is, family by family: how many and by which names, in Markdown."""
     rows: list[tuple[str, Collection[str]]]
     rows = [(f"activations: {family}", found) for family, found in families.items()]
     rows += [("losses, point by point", symdiff.losses)]

@@ -1,4 +1,4 @@
-"""Builds wheel and sdist, installs each in a fresh environment, and runs a slice from elsewhere.
+"""Build wheel and sdist, install each in a fresh environment, and run a slice from elsewhere.
 
     python -m tools.dist_check [PYTHON …]
 
@@ -57,7 +57,7 @@ def test_it(compare_gradients):
 
 
 class Failed(Exception):
-    """A command exited with another code than 0."""
+    """Raised where a command exits with another code than 0."""
 
 
 def oldest() -> list[str]:
@@ -76,7 +76,10 @@ def torch_pinned() -> str:
 
 
 def run(command: Sequence[str | Path], folder: Path) -> str:
-    """What it prints. Raises: Failed, once what it said is printed, if it fails."""
+    """Run a command: the text that it prints.
+
+    Raises: Failed, once what it said is printed, if it fails.
+    """
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
     done = subprocess.run(
         [str(part) for part in command],
@@ -93,14 +96,14 @@ def run(command: Sequence[str | Path], folder: Path) -> str:
 
 
 def without_torch(python: Path, folder: Path) -> None:
-    """What symdiff does by itself."""
+    """Run what symdiff does by itself."""
     (folder / "alone.py").write_text(ALONE, encoding="utf-8")
     print(run([python, "alone.py"], folder), end="")
     run([python.with_name("symdiff"), "derive", "gelu"], folder)
 
 
 def slice_of(python: Path, folder: Path) -> None:
-    """A little of everything that needs a file of the package: pages, fonts, schema, plugin."""
+    """Run a little of everything that needs a file of the package: pages, fonts, schema, plugin."""
     (folder / "use.py").write_text(SLICE, encoding="utf-8")
     (folder / "test_use.py").write_text(TEST, encoding="utf-8")
     print(run([python, "use.py"], folder), end="")
@@ -112,7 +115,7 @@ def slice_of(python: Path, folder: Path) -> None:
 
 
 def check(python: str, built: Path, requirements: Sequence[str], work: Path) -> None:
-    """One environment."""
+    """Check one environment."""
     venv, elsewhere = work / "venv", work / "elsewhere"
     elsewhere.mkdir(parents=True)
     run([python, "-m", "venv", venv], work)
@@ -133,7 +136,7 @@ def check(python: str, built: Path, requirements: Sequence[str], work: Path) -> 
 
 
 def main(pythons: Sequence[str]) -> None:
-    """Build, then every environment."""
+    """Build, then check every environment."""
     found = [p for p in pythons or _PYTHONS if shutil.which(p)]
     wrong: list[str] = []
     print(f"Pythons at hand: {', '.join(found)}")

@@ -1,4 +1,4 @@
-"""Deliberately wrong backwards: what a checker of gradients must reject."""
+"""Make deliberately wrong backwards, which a checker of gradients must reject."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Mutant:
     derivative: Evaluator  # of z
 
     def __call__(self, z: Tensor) -> Tensor:
-        """The right value, whose backward is wrong."""
+        """Compute the right value, whose backward is wrong."""
         import torch
 
         forward, derivative = self.forward, self.derivative
@@ -106,7 +106,7 @@ class Mutant:
 
 
 def mutant(definition: Definition, mutation: str | None) -> Mutant:
-    """torch's own function with the derivative mutated; with None, with the true one.
+    """Make torch's own function with its derivative mutated; with None, with the true one.
 
     Raises: KeyError if there is no such mutation.
     """
@@ -138,7 +138,7 @@ def applies(definition: Definition, mutation: str, dtype: FloatType) -> bool:
 def rejected(
     function: Callable[[Tensor], Tensor], definition: Definition, dtype: FloatType
 ) -> bool:
-    """Whether `comparisons.check` raises."""
+    """Whether `comparisons.check` raises for the function."""
     try:
         # The value is torch's own, which is not what is tried: F.hardswish overflows above 3e307.
         comparisons.check(function, definition, dtype=dtype, engine="reverse")

@@ -10,7 +10,7 @@ import comparisons
 
 
 def main() -> None:
-    """Draw it into the file that is named."""
+    """Draw the picture into the file that is named."""
     found = comparisons.compare("gelu", dtype="float32")
     drawn = Figure(figsize=(9, 3.4), layout="constrained")
     found.plot(ax=drawn.add_subplot())

@@ -1,4 +1,4 @@
-"""`make report`: what `symdiff report` makes, which checker rejects what is wrong, and a cost.
+"""Make the report of `make report`: `symdiff report`, what each checker rejects, and a cost.
 
 python -m tools.report report/index.html
 """
@@ -18,7 +18,7 @@ from tools.mutants import MUTATIONS, TORCH_NN, TYPES, applies, gradcheck_catches
 
 
 def detections() -> Iterator[Row]:
-    """Each mutation that changes a gradient, and whether symdiff and gradcheck reject it."""
+    """Test each mutation that changes a gradient: whether symdiff and gradcheck reject it."""
     for name in TORCH_NN:
         definition = symdiff.activations[name]
         for mutation in MUTATIONS:

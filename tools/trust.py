@@ -1,4 +1,4 @@
-"""Writes docs/trust.md: what the bare check and gradcheck say of honest and of wrong functions.
+"""Write docs/trust.md: what the bare check and gradcheck say of honest and of wrong functions.
 
     python -m tools.trust measure     # judges the corpus: benchmarks/data/trust.jsonl, a line a row
     python -m tools.trust             # writes the page from it
@@ -29,7 +29,7 @@ Judge = Callable[[], object]
 
 
 def entries() -> Iterator[tuple[Row, Mapping[str, Judge]]]:
-    """Each entry of the corpus in each of its types, and how each tool is asked about it."""
+    """List each entry of the corpus in each of its types, and how each tool is asked about it."""
     sys.path.insert(0, str(_ROOT / "tests" / "corpus"))
     import torch
     from arrays_honest import HONEST as HONEST_ARRAYS  # type: ignore[import-not-found]
@@ -91,7 +91,7 @@ def _check_of_arrays(function: Callable[..., Any], example: Callable[[], Any]) -
 
 
 def said(judge: Judge) -> str:
-    """Rejected, passed, or refused: the tool raised something else than its own failure."""
+    """The tool's answer: rejected, passed, or refused, where it raised something else."""
     from torch.autograd.gradcheck import GradcheckError
 
     from comparisons import GradientMismatch
@@ -108,19 +108,19 @@ def said(judge: Judge) -> str:
 
 
 def key(row: Row) -> tuple[str, ...]:
-    """What tells a row from all others."""
+    """The key that tells a row from all others."""
     return tuple(row[k] for k in ("group", "kind", "name", "type"))
 
 
 def measured() -> list[Row]:
-    """The rows of the record."""
+    """The rows measured so far, from the record."""
     if not RECORD.exists():
         return []
     return [json.loads(line) for line in RECORD.read_text(encoding="utf-8").splitlines()]
 
 
 def measure(part: str) -> None:
-    """Add to the record what it does not have yet."""
+    """Measure what the record does not have yet, and add it."""
     known = {key(row) for row in measured()}
     for row, judges in entries():
         if key(row) in known or not row["group"].startswith(part):
@@ -131,7 +131,7 @@ def measure(part: str) -> None:
 
 
 def page(rows: Iterable[Row]) -> str:
-    """The page."""
+    """The text of the page."""
     groups: dict[str, dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         groups[row["group"]][row["kind"]].append(row)

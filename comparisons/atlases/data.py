@@ -12,8 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from comparisons.frameworks.framework import Framework
-from comparisons.report.data.along import UnlikeError, head_and_rows
 from comparisons.report.data.row import Row
+from comparisons.report.data.row_by_row import UnlikeError, head_and_rows
 from comparisons.report.data.schema import Schema
 
 _NUMBER = 1  # a document of another number is refused: raise it when a field changes its meaning

@@ -52,7 +52,7 @@ class _Classes:
         self._scopes[self.find(axis)].add(operation)
 
     def join(self, a: Axis, b: Axis) -> None:
-        """Both run together."""
+        """Make two axes run together."""
         a, b = self.find(a), self.find(b)
         if a != b:
             if len(self._scopes[a]) < len(self._scopes[b]):
@@ -107,7 +107,7 @@ def _input(node: Node) -> Input:
 
 
 def _classes(order: Iterable[Node]) -> _Classes:
-    """First what has to run together, then what may."""
+    """Join the axes that have to run together, then those that may."""
     classes = _Classes()
     for node in order:
         for axis in node.axes:

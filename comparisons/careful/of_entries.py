@@ -25,7 +25,7 @@ from comparisons.inputs.changes import evaluator_of, parts_of
 from comparisons.inputs.dense import dense
 from comparisons.inputs.landmarks import around, landmarks
 from comparisons.inputs.several import several
-from comparisons.inputs.values import COTANGENT
+from comparisons.inputs.values import COTANGENT, seeded
 from comparisons.judge.points.suspicion import Estimate, suspicious
 from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
@@ -141,6 +141,8 @@ def _points(found: Entrywise, case: Case) -> tuple[dict[str, Float64Array], Bool
     definition, dtype = found.definition, case.dtype
     if len(definition.variables) > 1:
         points = several(definition, dtype)
+        for name, entries in found.constants.items():
+            points[name] = _as_given(points[name], entries)
         return points, _usual(definition, points, dtype)
     (name,) = definition.variables
     kinks = [float(kink.at) for kink in definition.kinks()][:_BESIDE_KINKS]
@@ -149,6 +151,21 @@ def _points(found: Entrywise, case: Case) -> tuple[dict[str, Float64Array], Bool
     beside = dtype.round([*kinks, *around(kinks)])
     points = {name: np.unique(np.concatenate([anywhere, beside[np.isfinite(beside)]]))}
     return points, _usual(definition, points, dtype) | np.isin(points[name], beside)
+
+
+def _as_given(values: Float64Array, entries: Float64Array) -> Float64Array:
+    """Numbers for a constant of the code: those beyond what was given are among what was given.
+
+    So are all, if what was given are whole numbers: labels of 0 and 1, signs, a mask.
+
+    Args: entries, those given, each once.
+    """
+    finite = entries[np.isfinite(entries)]
+    if not finite.size:
+        return values
+    whole = bool((finite == np.rint(finite)).all())
+    kept = np.isin(values, finite) if whole else (values >= finite[0]) & (values <= finite[-1])
+    return np.where(kept, values, seeded().choice(finite, size=values.shape))
 
 
 def _further(
@@ -201,9 +218,10 @@ def _of_points(found: Entrywise, case: Case, points: Mapping[str, Float64Array])
         case.subject.name,
         pointwise(definition),
         found.function,
-        case.subject.code,
+        found.call.text,
         definition=definition,
         of_user=True,
+        origin=found.call.origin,
     )
     asked = Asked(subject, case.dtype, points, device=case.setting.device, budget=case.budget)
     whole = case_of(asked)
@@ -212,7 +230,7 @@ def _of_points(found: Entrywise, case: Case, points: Mapping[str, Float64Array])
 
 
 def _at(whole: Case, some: IndexArray, name: str) -> Case:
-    """Some of the points."""
+    """The case at some of the points."""
     inputs = {k: v[some] for k, v in whole.inputs.items()}
     return replace(whole, subject=replace(whole.subject, name=name), inputs=inputs)
 
@@ -233,7 +251,7 @@ def _estimate(whole: Case, name: str) -> Estimate:
 def _sound(
     found: Entrywise, whole: Case, slopes: Mapping[str, Estimate], steep: float
 ) -> BoolArray:
-    """Where the definition's own code gives the value, to half of its digits, and is not steep."""
+    """The mask of points where the definition's own code is right to half of its digits."""
     value = _estimate(whole, COTANGENT).value
     defined = replace(whole, subject=replace(whole.subject, forward=found.defined))
     computed = defined.gradients(Value()).values[COTANGENT]

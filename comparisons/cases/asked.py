@@ -35,7 +35,10 @@ class Asked:
     budget: Budget | None = None
 
     def __post_init__(self) -> None:
-        """Raises: TypeError if the budget is none."""
+        """Check that the budget is a `Budget`.
+
+        Raises: TypeError if the budget is none.
+        """
         if not isinstance(self.budget, Budget | None):
             raise TypeError(
                 f"budget takes a comparisons.Budget, such as Budget(accurate=4, absolute=32), not "
@@ -66,7 +69,7 @@ def case_of(asked: Asked) -> Case:
 
 
 def _inputs(asked: Asked, truth: Truth, setting: Setting) -> Inputs:
-    """Where to compare: at the user's inputs, the subject's own sample, or chosen points."""
+    """The inputs to compare at: the user's, the subject's own sample, or chosen points."""
     subject, definition, dtype = asked.subject, asked.subject.definition, asked.dtype
     if asked.points is not None and asked.points not in get_args(Points):
         raise ValueError(f"unknown points {asked.points!r}; choose 'structured' or 'all'")

@@ -10,10 +10,9 @@ import numpy as np
 
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType, coarser
-from comparisons.engines import subnormals
 from comparisons.engines.engine import Engine, Gradients, Setting
 from comparisons.engines.every import ENGINES, engine_named
-from comparisons.engines.undisturbed import calling, undisturbed
+from comparisons.engines.undisturbed import calling, subnormals_kept, undisturbed
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.budget import Budget
 from comparisons.judge.graphs.allowance import TIMES, Allowance
@@ -22,7 +21,7 @@ from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.power.of_graphs import nonlinear, power_of
 from comparisons.judge.power.power import Power, unjudged
-from comparisons.judge.presence import is_computed, of_numbers, presence, residue
+from comparisons.judge.presence import is_computed, presence, residue, zero_at_nan
 from comparisons.judge.truth import Truth
 from comparisons.results.adjoint_result import AdjointResult
 from comparisons.results.comparison import Comparison
@@ -83,7 +82,7 @@ class Case:
         if reason is not None:
             raise ValueError(f"the engine {engine} cannot be asked: {reason}")
         try:
-            with calling(self.subject), subnormals.kept(f"{self.subject} in {engine}"):
+            with calling(self.subject), subnormals_kept(f"{self.subject} in {engine}"):
                 given = self.inputs if at is None else at
                 return engine.gradients(self.subject, given, self.setting)
         except (RuntimeError, NotImplementedError) as error:
@@ -166,7 +165,7 @@ class Case:
 
     @cached_property
     def _allowance(self) -> Allowance | None:
-        """What the rounding of the whole graph may amount to; None of functions of points."""
+        """The error that rounding of the whole graph may cause; None of functions of points."""
         adjoints = self.truth.adjoints
         if adjoints.signature.pointwise:
             return None
@@ -240,7 +239,7 @@ class Case:
     def _result(
         self, name: str, computed: Float64Array, at: Inputs, chosen: IndexArray | None
     ) -> AdjointResult:
-        """One adjoint, judged."""
+        """The result of judging one adjoint."""
         truth = self._enclosures[name]
         some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
         found, enclosure = self._judge.judge(name, computed, some, at)
@@ -253,7 +252,7 @@ class Case:
     def _power(
         self, name: str, computed: Float64Array, truth: Enclosure, found: Judgement, at: Inputs
     ) -> Power:
-        """What a pass is worth."""
+        """The error that a pass would have seen."""
         if self._allowance is None:
             power = self._judge.power(name, computed, truth, found, at)
         else:
@@ -270,7 +269,7 @@ class Case:
         return not certified.high.any() and not certified.bound.any()
 
     def _left(self, name: str) -> Float64Array:
-        """What rounding may leave of an adjoint that is 0 in every entry."""
+        """The number that rounding may leave of an adjoint that is 0 in every entry."""
         bare, allowance = self.subject.bare, self._allowance
         if bare is None or allowance is None or not self._is_zero(name):
             return np.zeros(())
@@ -302,7 +301,7 @@ class Case:
             if value is None and self.subject.captured and self._is_zero(name):
                 value = np.zeros(self._enclosures[name].shape)  # noqa: PLW2901 - what None means
             problem = presence(
-                of_numbers(value, at),
+                zero_at_nan(value, at),
                 requires_grad=gradients.requires_grad.get(name, expected),
                 expected=expected,
                 missing=missing.get(name),

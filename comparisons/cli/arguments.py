@@ -52,6 +52,34 @@ parameters = click.option(
 )
 
 
+names_argument = click.argument(
+    "names", nargs=-1, required=True, metavar="NAME|MODULE:FUNCTION…", shell_complete=complete_names
+)
+
+
+def engines_option(help_text: str) -> Decorator:
+    """An option for the engines that differentiate, several of them separated by commas."""
+    return click.option(
+        "--engine",
+        "engines",
+        multiple=True,
+        default=("reverse",),
+        show_default=True,
+        metavar="ENGINE[,ENGINE…]",
+        help=help_text,
+    )
+
+
+def checkpoint_option(what: str) -> Decorator:
+    """An option for the file by which something that was stopped goes on."""
+    return click.option(
+        "--checkpoint",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="PATH",
+        help=f"A file by which {what} that was stopped goes on where it was.",
+    )
+
+
 def file_option(flag: str, suffixes: Sequence[str], help_text: str, **extra: Any) -> Decorator:
     """Make an option for a file to write, refused at once where it cannot be written."""
 

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import click
 
-from comparisons.cli.arguments import document, json_option, refusals_are_usage_errors, split
+from comparisons.cli.arguments import (
+    checkpoint_option,
+    document,
+    json_option,
+    refusals_are_usage_errors,
+    split,
+)
 from comparisons.cli.exit_code import ExitCode
 
 
@@ -35,12 +41,7 @@ line that installs it, and nothing fails.
     help="reverse, forward, compiled.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), default=1, help="Processes, by default one.")
-@click.option(
-    "--checkpoint",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="PATH",
-    help="A file by which an atlas that was stopped goes on where it was.",
-)
+@checkpoint_option("an atlas")
 @json_option
 @click.option("--from", "known", type=document, metavar="PATH", help="Show an atlas in JSON.")
 @click.option(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from comparisons.cli.arguments import (
-    complete_names,
     csv_option,
+    engines_option,
     json_option,
+    names_argument,
     parameters,
     refusals_are_usage_errors,
     report_option,
@@ -43,9 +44,7 @@ Exit code: 0 where all agree, 1 where one does not or nothing can be said of it,
 could not be compared.
 """,
 )
-@click.argument(
-    "names", nargs=-1, required=True, metavar="NAME|MODULE:FUNCTION…", shell_complete=complete_names
-)
+@names_argument
 @of_own_code
 @click.option(
     "--dtype",
@@ -56,15 +55,9 @@ could not be compared.
     metavar="TYPE[,TYPE…]",
     help="The types torch computes in, or 'every'.",
 )
-@click.option(
-    "--engine",
-    "engines",
-    multiple=True,
-    default=("reverse",),
-    show_default=True,
-    metavar="ENGINE[,ENGINE…]",
-    help="How torch differentiates (symdiff list engines), or 'every'; several are compared with "
-    "the truth and with the first.",
+@engines_option(
+    "How torch differentiates (symdiff list engines), or 'every'; several are compared with the "
+    "truth and with the first."
 )
 @click.option(
     "--points",

@@ -29,7 +29,7 @@ _LONG = 1.0  # seconds that need no bar
 
 @dataclass
 class Measured:
-    """What was found until the end, or until Ctrl-C."""
+    """The results of a command until its end, or until Ctrl-C."""
 
     rows: list[Row] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)  # what disagrees, in words

@@ -9,9 +9,11 @@ from pathlib import Path
 import click
 
 from comparisons.cli.arguments import (
-    complete_names,
+    checkpoint_option,
     csv_option,
+    engines_option,
     json_option,
+    names_argument,
     parameters,
     refusals_are_usage_errors,
     report_option,
@@ -34,29 +36,14 @@ Exit code: 0 where all agree, 1 where one does not or nothing can be said of it,
 could not be compared.
 """,
 )
-@click.argument(
-    "names", nargs=-1, required=True, metavar="NAME|MODULE:FUNCTION…", shell_complete=complete_names
-)
+@names_argument
 @click.option(
     "--definition",
     metavar="FORMULA",
     help="What your own function computes, in z; by default read off its code.",
 )
-@click.option(
-    "--engine",
-    "engines",
-    multiple=True,
-    default=("reverse",),
-    show_default=True,
-    metavar="ENGINE[,ENGINE…]",
-    help="How torch differentiates (symdiff list engines).",
-)
-@click.option(
-    "--checkpoint",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="PATH",
-    help="A file by which a sweep that was stopped goes on where it was.",
-)
+@engines_option("How torch differentiates (symdiff list engines).")
+@checkpoint_option("a sweep")
 @parameters
 @json_option
 @csv_option

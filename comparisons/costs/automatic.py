@@ -155,7 +155,7 @@ def _named(problem: Problem) -> Callable[[Any], dict[str, Any]]:
 
 
 def _kernels(gradients: Gradients, given: Any) -> int:
-    """How many of torch's operations run, views and allocations included."""
+    """The number of torch's operations that run, views and allocations included."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
     seen = []

@@ -13,7 +13,7 @@ from symdiff.expression.formula import real_symbol
 from symdiff.functions import STABLE_FUNCTIONS
 from symdiff.graph import Node
 from symdiff.graph.kinds.renamed import renamed
-from symdiff.graph.order import ordered
+from symdiff.trees.walks import ordered
 
 Call = Callable[..., Any]
 z = real_symbol("z")

@@ -27,7 +27,7 @@ from symdiff import Graph
 from symdiff.expression.formula import real_symbol
 from symdiff.graph.reading.closed_form import closed_form, entry
 from symdiff.notation.arrays import size as length_of
-from symdiff.trees.subexpressions import rebuilt
+from symdiff.trees.walks import rebuilt
 
 WIDTHS = (2, 4, 8, 16)  # of the row that SymPy's diff is counted at
 _WIDTH = 64  # entries of a row

@@ -175,7 +175,7 @@ class Diagnosis:
 
     @property
     def explanation(self) -> list[str]:
-        """What is off and why, line by line; nothing where nothing is."""
+        """The findings in words, line by line; empty if nothing is off."""
         if not self.findings:
             return list(self.notes)
         rows = [row for finding in self.findings for row in str(finding).splitlines()]

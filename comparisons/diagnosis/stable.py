@@ -50,12 +50,12 @@ class _Arguments:
 
     @cached_property
     def balls(self) -> list[Balls]:
-        """The same as a graph has them, without axes of length 1."""
+        """The arguments as balls in the graph's shapes, without axes of length 1."""
         return [balls_of(v.reshape([n for n in v.shape if n != 1])) for v in self.values]
 
     @cached_property
     def tensors(self) -> list[Tensor]:
-        """The same as tensors of float64."""
+        """The arguments as tensors of float64."""
         import torch
 
         return [torch.tensor(v, dtype=torch.float64) for v in self.values]
@@ -179,7 +179,7 @@ def _drawn(shapes: Sequence[tuple[int, ...]]) -> Iterator[_Arguments]:
 
 
 def _in_torch(form: Form, at: _Arguments, like: Step) -> Float64Array:
-    """What torch computes, in the type of a step, without axes of length 1."""
+    """The result that torch computes in the type of a step, without axes of length 1."""
     import torch
 
     with torch.no_grad():

@@ -70,7 +70,7 @@ class Truths:
         return self._run(program({name: found}), self._arrays)[name]
 
     def explained(self, unit: float) -> dict[str, Float64Array]:
-        """How far each entry moves, relatively, when every input is off by one rounding.
+        """The relative change of each entry when every input is off by one rounding.
 
         The largest of some draws of signs.
         """

@@ -61,8 +61,6 @@ class Setting:
 class Engine(ABC):
     """An engine is one way to differentiate; all give the same gradients, or should.
 
-    Each gives the same gradients, or should.
-
     It runs anywhere, takes any subject at all points, and gives first derivatives, unless it says
     otherwise.
     """

@@ -1,4 +1,4 @@
-"""Save, set and restore the state of torch, numpy and the ball arithmetic.
+"""Save, set and restore the state of torch, numpy, the ball arithmetic and the processor.
 
 The outcome must not depend on the caller's state, nor change it. So gradients are recorded, in no
 inference mode, without autocast and anomaly mode, with float32 as torch's default type and the CPU
@@ -19,6 +19,7 @@ import mpmath
 import numpy as np
 
 from comparisons.inputs.values import SEED
+from symdiff.float_balls.environment import is_ieee
 
 _alone = threading.RLock()
 
@@ -67,8 +68,40 @@ def calling(what: object) -> Iterator[None]:
         warnings.warn(f"{what} left {', '.join(changed)}; it is put back", stacklevel=3)
 
 
+@contextmanager
+def subnormals_kept(what: str) -> Iterator[None]:
+    """Check that the processor keeps subnormal numbers before and after the block.
+
+    `torch.set_flush_denormal(True)` makes it take them for zero, and so does code compiled with
+    fast mathematics when it is loaded. Gradients near 0 are then wrong, and so is what computes
+    their truth in float64.
+
+    Args: what, is done, in words.
+    Raises: ValueError, one sentence, if they are not.
+    """
+    if not is_ieee():
+        raise ValueError(
+            "the processor takes subnormal numbers for zero here, or does not round to nearest, so "
+            "that no gradient can be judged; call torch.set_flush_denormal(False) first"
+        )
+    try:
+        yield
+    finally:
+        flushed = not is_ieee()
+        if flushed:
+            import torch
+
+            torch.set_flush_denormal(False)
+    if flushed:
+        raise ValueError(
+            f"{what} made the processor take subnormal numbers for zero, as code compiled with "
+            "fast mathematics does when it is loaded; its gradient is not judged, and the "
+            "processor is as it was"
+        )
+
+
 def _watched() -> dict[str, tuple[Callable[[], Any], Callable[[Any], object]]]:
-    """What user code may leave changed: how it is read, and how it is put back."""
+    """The state that user code may leave changed: how to read it, and how to restore it."""
     import torch
 
     return {
@@ -84,7 +117,7 @@ def _watched() -> dict[str, tuple[Callable[[], Any], Callable[[Any], object]]]:
 
 
 def _put_back(before: dict[str, Any]) -> list[str]:
-    """What is not as it was before, in words, once it is again."""
+    """Restore what differs from before, and say in words what that was."""
     changed = []
     for name, (now, put) in _watched().items():
         if now() != before[name]:

@@ -82,7 +82,7 @@ class Arrays(Framework):
         raise NotImplementedError(f"{self.title} has no compiler")
 
     def value(self, function: Function, arrays: Sequence[Array]) -> Array:
-        """The function's values."""
+        """The values of the function at the arrays."""
         return function(*arrays)
 
     # Its code as text

@@ -108,7 +108,10 @@ class FrameworkEngine(Engine):
 
 
 def _check(subject: Subject, framework: Arrays, found: Any, expected: tuple[int, ...]) -> None:
-    """Raises: TypeError or ValueError if it is no array of the shape that is expected."""
+    """Check that the result is an array of the expected shape.
+
+    Raises: TypeError or ValueError if it is no array of the shape that is expected.
+    """
     try:
         shape = framework.shape(found)
     except AttributeError:

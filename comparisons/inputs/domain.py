@@ -10,11 +10,11 @@ from comparisons.dtypes import Float64Array
 from symdiff import Definition
 from symdiff.array_types import BoolArray
 from symdiff.expression.formula import exact, real_symbol
-from symdiff.expression.rewriting import put
+from symdiff.expression.rewriting import with_values
 
 
 def within(points: Mapping[str, Float64Array], definition: Definition) -> BoolArray:
-    """Which points are finite and within the domain, as far as their variables go."""
+    """The mask of points that are finite and within the domain of each variable."""
     inside = np.logical_and.reduce([np.isfinite(v) for v in points.values()])
     for name, (low, high) in definition.domain.items():
         if name not in points:
@@ -32,7 +32,7 @@ def _has_values(definition: Definition, name: str, end: float) -> bool:
     forms = [definition.formula, *(definition.derivative(v) for v in definition.variables)]
     try:
         for form in forms:
-            put(definition.valued(form), {real_symbol(name): exact(end)})
+            with_values(definition.valued(form), {real_symbol(name): exact(end)})
     except ValueError:
         return False
     return True

@@ -13,7 +13,7 @@ from symdiff.graph.adjoints.derivation import NO_DEPENDENCE
 _ROUNDINGS, _MOST = 2.0**10, 2.0**-6
 
 
-def of_numbers(value: Float64Array | None, at: Inputs) -> Float64Array | None:
+def zero_at_nan(value: Float64Array | None, at: Inputs) -> Float64Array | None:
     """The gradient with 0 where an input is NaN, where any gradient will do."""
     if value is None or any(v.shape != value.shape for v in at.values()):
         return value

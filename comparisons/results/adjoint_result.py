@@ -31,9 +31,9 @@ class AdjointResult:
 
     name: str
     inputs: Inputs  # as given to torch
-    computed: Float64Array
+    computed: Float64Array  # torch's numbers, exactly
     enclosure: Enclosure  # of the truth
-    judgement: Judgement
+    judgement: Judgement  # errors and statuses, in the shape of `computed`
     label: str  # what it is called in print
     budget: Budget
     power: Power | None = None  # what its pass is worth

@@ -55,7 +55,7 @@ class EngineTable:
 
     called: str  # what was compared: its subject and type
     comparisons: Mapping[str, Comparison]
-    absent: Mapping[str, str]
+    absent: Mapping[str, str]  # engine → why it could not be asked
 
     def __getitem__(self, engine: str) -> Comparison:
         return self.comparisons[engine]

@@ -100,7 +100,7 @@ class Convention:
 
 
 def conventions(name: str) -> list[Convention]:
-    """What torch takes at each breakpoint of a definition, for each way of writing it.
+    """The derivatives that torch takes at a definition's breakpoints, for each way of writing it.
 
     Raises: ValueError if no synonyms are listed for the name.
     """

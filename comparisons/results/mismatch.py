@@ -21,7 +21,11 @@ Found = TypeVar("Found", bound=Result)
 
 _PATIENCE = 5.0  # seconds for a diagnosis in a message
 _QUICK = 2**12  # entries of arrays that one is made for unasked
-_SECOND = "  second order if none is meant, mark the backward with torch's once_differentiable"
+_SECOND = (
+    "  second order what forward computes and saves is a constant to the backward: compute it",
+    "               there, or, if none is meant, mark the backward with once_differentiable of",
+    "               torch.autograd.function",
+)
 _ROUNDED = 2.0**-24  # v itself, or in float32, where a step is made of `(x > 0).float()`
 _POINTS = 5  # in a message: enough to see where they lie
 
@@ -101,7 +105,11 @@ def describe(found: Result) -> str:
     head = f"{found.subject}{found.subject.origin.where}, {found.dtype}, {found.engine}: "
     if found.wrong_presence:
         name, problem = next(iter(found.wrong_presence.items()))
-        said = [f"{head}{found.subject.label(name)} {problem}", *_constant(found, name, problem)]
+        said = [
+            f"{head}{found.subject.label(name)} {problem}",
+            *_constant(found, name, problem),
+            *_missing(found, name, problem),
+        ]
         return "\n".join([*said, f"  reproduce    {_indented(reproduction_of_finding(found))}"])
     worst, summary, bits = found.worst, found.worst_summary, found.dtype.hex_bits
     if worst is None or summary is None:
@@ -124,7 +132,7 @@ def describe(found: Result) -> str:
             f"  error        {_sizes(found, worst)}",
             f"  allowed      {_allowed(found, worst)}",
             f"  all points   {counts}",
-            *([_SECOND] if found.engine.order == 2 else []),
+            *(_SECOND if _of_second_order(found) else []),
             *_worst_points(found.broken(_POINTS), found),
             *([] if power is None else [f"  this check   {power.sentence}"]),
             *_surrogate(found, summary.name, worst),
@@ -137,7 +145,7 @@ def describe(found: Result) -> str:
 
 
 def _worst_place(found: Result, worst: Point, name: str, inputs: str) -> str:
-    """Where the worst error is: at an input, or in an array."""
+    """The place of the worst error: an input, or an entry of an array."""
     if found.subject.pointwise:
         return f"  worst input  {inputs or 'see the arrays in the comparison'}"
     whole = entry(found.subject.label(name), worst.index)
@@ -166,7 +174,7 @@ def _allowed(found: Result, worst: Point) -> str:
 
 
 def _surrogate(found: Result, name: str, worst: Point) -> list[str]:
-    """What to say of a gradient where the truth is 0: a surrogate, which may well be meant."""
+    """The remark on a gradient whose truth is 0: it may be a surrogate, and meant."""
     said = getattr(found.subject, "surrogate", False)  # by gradient=, which is the truth here
     if said or worst.truth != 0 or worst.computed == 0:
         return []
@@ -180,7 +188,7 @@ def _surrogate(found: Result, name: str, worst: Point) -> list[str]:
 
 
 def _at_tie(worst: Point) -> list[str]:
-    """What to say where the closed form itself, read at the entry, may say something else."""
+    """The remark that the closed form itself may give something else at a tie."""
     if not worst.at_tie:
         return []
     joins = f"and joins there with the slope {worst.truth:.6g} on both sides"
@@ -191,9 +199,30 @@ def _at_tie(worst: Point) -> list[str]:
 
 
 def _constant(found: Result, name: str, problem: str) -> list[str]:
-    """The same where nothing but whole numbers depends on the input: a table is looked up."""
+    """The remark where only integers depend on the input: a table is looked up."""
     flat = found.subject.flat() if problem.startswith("has a gradient") else ()
     return _remark(flat[0], name, "") if flat else []
+
+
+def _missing(found: Result, name: str, problem: str) -> list[str]:
+    """What to do where a backward gives None: of an argument that was not meant to have a gradient.
+
+    gradcheck asks for the gradients of the tensors that require one.
+    """
+    if "(None)" not in problem or not found.subject.of_user:
+        return []
+    if _of_second_order(found):
+        return list(_SECOND)
+    argument = name.rstrip("_")
+    return [
+        f"  remark       if {argument} is a constant, call requires_grad_() on the tensors whose",
+        "               gradients are asked for: the others are constants then",
+    ]
+
+
+def _of_second_order(found: Result) -> bool:
+    """Whether it is the gradient of a gradient that is judged."""
+    return found.engine.order == 2 or found.subject.graph.derived_from is not None
 
 
 def _remark(flat: str, name: str, gave: str) -> list[str]:
@@ -205,7 +234,7 @@ def _remark(flat: str, name: str, gave: str) -> list[str]:
 
 
 def _diagnosis(found: Result) -> list[str]:
-    """Where the error of the user's own code comes from, if that is quickly found.
+    """The cause of the error of the user's own code, if that is quickly found.
 
     It is beside the failure, never in its place: whatever goes wrong here is not told.
     """
@@ -213,7 +242,7 @@ def _diagnosis(found: Result) -> list[str]:
         return []
     if found.engine.framework != "torch":  # only torch's operators are followed
         return []
-    if found.engine.order == 2:  # the first derivative is what is followed
+    if _of_second_order(found):  # the first derivative is what is followed
         return []
     inputs = found.worst_adjoint.inputs if found.worst_adjoint else {}
     if not found.subject.pointwise and sum(v.size for v in inputs.values()) > _QUICK:
@@ -249,10 +278,10 @@ def _worst_points(points: Sequence[Point], found: Result) -> list[str]:
 
 
 def _what_is_right(found: Result) -> list[str]:
-    """How to read what the gradient of the user's own code should be."""
+    """The hint on how to read the right gradient of the user's own code."""
     subject = found.subject
     if not isinstance(found, Comparison) or not found.wrong or not subject.captured:
         return []
-    if subject.surrogate or subject.framework != "torch" or found.engine.order == 2:
+    if subject.surrogate or subject.framework != "torch" or _of_second_order(found):
         return []
     return ["  what is right  print(comparisons.closed_form(…)), called as check was"]

@@ -15,9 +15,9 @@ class Point:
 
     inputs: Mapping[str, float]
     computed: float
-    truth: float
-    ulp: float
-    relative: float
+    truth: float  # rounded to float64
+    ulp: float  # the error in units in the last place of the truth, in the type computed in
+    relative: float  # the error as a part of the truth
     status: Status
     index: tuple[int, ...] | None = None  # in the array, as its user has it; None of points
     allowed: float = float("nan")  # the error beyond which it is wrong; NaN if any is

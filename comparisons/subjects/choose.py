@@ -117,7 +117,7 @@ def chosen_in_a_type(
 
 
 def _chosen(subject: Any, given: Given, dtype: FloatType) -> Subject:
-    """What `compare` was asked to judge, as a `Subject` of a type."""
+    """The subject of what `compare` was asked to judge, in a type."""
     if callable(subject) and given.is_call:
         return from_code(
             subject,
@@ -139,7 +139,10 @@ def _chosen(subject: Any, given: Given, dtype: FloatType) -> Subject:
 
 
 def _require_tensors(function: Any, given: Given) -> None:
-    """Raises: TypeError if a function is to be called with what is no tensor."""
+    """Check that a function is called with tensors.
+
+    Raises: TypeError if a function is to be called with what is no tensor.
+    """
     from comparisons.capture.running.code import name_of
 
     said = f"{name_of(function)} takes tensors, not"
@@ -222,7 +225,10 @@ def _stated(function: Callable[..., Any]) -> Definition:
 
 
 def _require_agreement(module: Any, definition: Definition) -> None:
-    """Raises: ValueError if a number that the module holds is another in its definition."""
+    """Check that the numbers that the module holds are those of its definition.
+
+    Raises: ValueError if a number that the module holds is another in its definition.
+    """
     for name, value in definition.parameters.items():
         own = getattr(module, name, None)
         if isinstance(own, int | float) and float(own) != float(value):
@@ -257,7 +263,7 @@ def _of_arrays() -> dict[str, ArrayCode]:
 
 
 def _definition(described: Described, parameters: Mapping[str, object]) -> Definition:
-    """By the name of a loss; else as an activation: a name, a formula in z, or a Definition."""
+    """The definition that a loss's name gives; else a name, a formula in z, or a Definition."""
     if isinstance(described, str) and described in symdiff.losses:
         return symdiff.loss(described, **parameters)
     if isinstance(described, str) and same_name(described, _of_arrays()):

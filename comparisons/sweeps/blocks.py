@@ -6,11 +6,9 @@ rebuilds the subject and its tables once a process.
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -18,18 +16,16 @@ import numpy.typing as npt
 from sympy import Expr
 
 from comparisons.dtypes import Float64Array, FloatType, float_type
-from comparisons.engines import subnormals
 from comparisons.engines.backward import Converted
 from comparisons.engines.engine import Setting
 from comparisons.engines.every import ENGINES
+from comparisons.engines.undisturbed import subnormals_kept
 from comparisons.inputs.points import structured
-from comparisons.judge.budget import Budget
 from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.truth import Truth
 from comparisons.judge.vocabulary import Status
 from comparisons.results.envelope import Bin, allowed, bins, envelope
-from comparisons.subjects.functions import from_catalogue
 from comparisons.subjects.subject import Subject
 from comparisons.sweeps.counted import Most
 from comparisons.sweeps.faithful import (
@@ -40,56 +36,18 @@ from comparisons.sweeps.faithful import (
     sort_patterns,
 )
 from comparisons.sweeps.memory import keep_what_is_freed
-from comparisons.sweeps.own import OwnFunction
 from comparisons.sweeps.plainly import fit_for, judged_plainly
 from comparisons.sweeps.points import Chunk, Left, Points
+from comparisons.sweeps.recipe import BLOCKS, Recipe
 from comparisons.sweeps.tally import Extreme, Tally
-from symdiff import activation
 from symdiff.array_types import BoolArray
 from symdiff.oracle.adjoints import pointwise_forms
 from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 from symdiff.oracle.points.primal import Primal
 from symdiff.oracle.tables.table import Table
 
-BLOCKS = 256
 CHUNK = 2**20
 _EXPONENT = 0x7F800000  # all ones in a NaN or an infinity
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """The names that a worker rebuilds a sweep's subject and truth from."""
-
-    name: str
-    parameters: tuple[tuple[str, str], ...]  # as exact fractions
-    dtype: str
-    engine: str
-    budget: Budget
-    own: OwnFunction | None = None  # the user's function that is swept, rather than torch's
-
-    @property
-    def subject(self) -> Subject:
-        """The subject, rebuilt. Raises: ValueError if the user's function is not found."""
-        if self.own is not None:
-            return self.own.subject
-        return from_catalogue(activation(self.name, **dict(self.parameters)))
-
-    def key(self) -> dict[str, Any]:
-        """The values that a checkpoint must agree on; torch's kernels differ by processor."""
-        import torch
-
-        own = {} if self.own is None else {"formula": self.own.formula, "code": self.own.code}
-        return {
-            "name": self.name,
-            **own,
-            "parameters": dict(self.parameters),
-            "dtype": self.dtype,
-            "engine": self.engine,
-            "budget": [self.budget.accurate, self.budget.absolute],
-            "blocks": BLOCKS,
-            "versions": {name: version(name) for name in ("torch", "symdiff-autograd")},
-            "processor": f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}",
-        }
 
 
 def run_block(recipe: Recipe, block: int) -> Tally:
@@ -153,7 +111,9 @@ class Prepared:
         return float(np.abs(slopes).max()) / 16
 
     def require_values(self) -> None:
-        """Raises: ValueError if the derivative has no value at more than 1 in 64 numbers.
+        """Check that the derivative has a value at nearly all numbers.
+
+        Raises: ValueError if the derivative has no value at more than 1 in 64 numbers.
 
         Each would be left to the ball, at microseconds a point: hours for half of them.
         """
@@ -197,7 +157,7 @@ class Prepared:
         return total + self._judged(left) if left else total
 
     def _chunk(self, start: int, left: Left) -> Tally:
-        """What is told of a chunk at once; the rest is put down in `left`."""
+        """The tally of what can be judged at once; the rest is put into `left`."""
         patterns = np.arange(start, start + CHUNK, dtype=np.uint32)
         values = patterns.view(np.float32)
         chunk = Chunk(patterns, values, self._computed(values))
@@ -211,7 +171,7 @@ class Prepared:
         return tally
 
     def _piece(self, chunk: Chunk, number: int, piece: slice, table: Table, left: Left) -> Tally:
-        """The same of what is in one bin of the envelope, beside a table."""
+        """The tally of what is in one bin of the envelope, beside a table."""
         first, computed = int(chunk.patterns[piece.start]), chunk.computed[piece]
         found = sort_patterns(first, computed, table, self.dtype, self.bulk_from)
         counts = [found.correct, found.faithful]
@@ -239,7 +199,7 @@ class Prepared:
         engine = ENGINES[self.recipe.engine]
         inputs: Any = {self.variable: values}  # float32 is as exact
         setting = Setting(self.dtype, lines=False)
-        with subnormals.kept(f"{self.subject} in {engine}"):
+        with subnormals_kept(f"{self.subject} in {engine}"):
             gradients = engine.gradients(self.subject, inputs, setting).values
         if isinstance(gradients, Converted):
             found = gradients.held(self.variable)
@@ -289,7 +249,7 @@ class Prepared:
         return tally
 
     def _near_kinks(self, inputs: Float64Array) -> BoolArray:
-        """Which are at a kink, or an ulp beside it, where they are judged by their own rule."""
+        """The mask of points at a kink, or an ulp beside it, which have a rule of their own."""
         near = np.zeros(inputs.shape, dtype=bool)
         for kink, unit in zip(self.kinks, self.dtype.ulp(self.kinks), strict=True):
             near |= np.abs(inputs - kink) <= unit

@@ -11,7 +11,7 @@ from typing import Any
 
 from comparisons.subjects.functions import from_function
 from comparisons.subjects.subject import Subject
-from comparisons.sweeps.what_code_says import digest
+from comparisons.sweeps.code_digest import digest
 from symdiff import Definition
 
 _ALONE = "pass executor=concurrent.futures.ThreadPoolExecutor(1)"

@@ -33,9 +33,10 @@ from comparisons.results.summary import Summary
 from comparisons.results.views.html_table import cells, html_table
 from comparisons.subjects.catalogue.torch_code import TorchCode
 from comparisons.subjects.subject import Subject
-from comparisons.sweeps.blocks import BLOCKS, CHUNK, Recipe, prepared, run_block
+from comparisons.sweeps.blocks import CHUNK, prepared, run_block
 from comparisons.sweeps.checkpoint import Checkpoint
 from comparisons.sweeps.own import OwnFunction
+from comparisons.sweeps.recipe import BLOCKS, Recipe
 from comparisons.sweeps.tally import Extreme, Tally
 from symdiff import Adjoints
 from symdiff.notation.names import barred
@@ -316,7 +317,7 @@ def _cancel(futures: Iterable[Future[Tally]]) -> None:
 
 
 def _begin_worker() -> None:
-    """What a process does before its first block.
+    """Prepare a worker process for its first block.
 
     It leaves Ctrl-C to its parent, and ends when its parent does, however that dies: the queue it
     waits at has no end that would close. Two torch threads cost 16 ms a call on a busy machine; one

@@ -23,7 +23,7 @@ from symdiff.balls.elementary import SERIES, CannotCertify, Lowering, Undefined
 from symdiff.balls.exact import Exact, Sharpened
 from symdiff.balls.source import Block, Source
 from symdiff.functions import Extreme
-from symdiff.trees.subexpressions import symbols
+from symdiff.trees.walks import symbols
 
 Condition = Callable[[Block], str]
 Case = tuple[Expr, Condition | None]  # a value and what writes its condition; None: otherwise

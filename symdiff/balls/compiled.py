@@ -18,7 +18,7 @@ from symdiff.balls.conditions import (
 )
 from symdiff.balls.elementary import BALL, SERIES, CannotCertify, Lowering, Undefined
 from symdiff.balls.writer import Writer
-from symdiff.trees.subexpressions import symbols
+from symdiff.trees.walks import symbols
 
 _LITERAL = {sympy.oo: "inf", -sympy.oo: "-inf", sympy.nan: "nan"}
 _GUARD_BITS = 16  # constants carry these beyond the working precision: their error stays unseen

@@ -158,7 +158,7 @@ class SideConditions(CellConditions):
         return self._sign(x, 0 if whole else degree) > 0
 
     def root(self, x: arb_series) -> arb_series:
-        """√x(ε)."""
+        """The series √x(ε)."""
         return self.power(x, Fraction(1, 2))
 
     def irrational_power(self, x: arb_series, exponent: arb) -> arb_series:

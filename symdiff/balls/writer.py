@@ -27,7 +27,7 @@ from symdiff.balls.elementary import (
 )
 from symdiff.balls.source import Block, Source
 from symdiff.functions import Extreme, Rounding, expm1, maximum
-from symdiff.trees.subexpressions import subexpressions
+from symdiff.trees.walks import subexpressions
 
 _MAX_POWER = 64  # integer powers up to this are products; a product keeps a negative base real
 _MAX_SERIES_POWER = 2**20  # of a series, which has no other power of a negative number

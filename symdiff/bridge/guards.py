@@ -8,7 +8,7 @@ from contextlib import suppress
 from sympy import Rational
 
 from symdiff.expression.formula import real_symbol
-from symdiff.expression.rewriting import put
+from symdiff.expression.rewriting import with_values
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.node import Node, topological
 
@@ -26,6 +26,6 @@ def valued(guards: Mapping[str, Node], parameters: Mapping[str, Rational]) -> di
         content = [made.get(c, c) if isinstance(c, Node) else c for c in node.content]
         if isinstance(node, Elementwise):
             with suppress(ValueError):
-                content[0] = put(node.expr, values)
+                content[0] = with_values(node.expr, values)
         made[node] = type(node)(node.axes, operands, *content)
     return {name: made[guard] for name, guard in guards.items()}

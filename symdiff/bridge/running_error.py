@@ -106,12 +106,12 @@ def watched(*, fine: bool = False, bare: bool = False, tied: Any = None) -> Iter
 
 
 def fine() -> bool:
-    """Keep a bound for each entry, rather than one for all, inside the block."""
+    """Whether each entry is to have a bound of its own, rather than one for all."""
     return _watch.get().fine
 
 
 def bare() -> bool:
-    """Compute values alone inside the block, without bounds."""
+    """Whether values alone are wanted, without bounds."""
     watch = _watch.get(None)
     return watch is not None and watch.bare
 

@@ -29,9 +29,13 @@ Reduction = Literal["none", "sum", "mean"]
 def reduced(
     definition: str | Expr | Definition, reduction: Reduction = "mean", axes: str = "n c"
 ) -> Graph:
-    """A pointwise loss over arrays: its values, their sum or their mean.
+    """Apply a pointwise loss to arrays: its values, their sum or their mean.
 
-    Args: definition, a name or formula as `symdiff.loss` takes it; reduction, as in torch.nn.
+    Args:
+        definition: a name or formula, as `symdiff.loss` takes it.
+        reduction: `none`, `sum` or `mean`, as in torch.nn.
+        axes: the axes of prediction and target, separated by spaces.
+
     Raises: ValueError if the reduction is unknown; and what `symdiff.loss` raises.
     """
     cost = loss(definition).settled()

@@ -25,7 +25,13 @@ def activation(source: str | Expr | Definition, /, **parameters: object) -> Defi
 
 
 def loss(source: str | Expr | Definition, /, **parameters: object) -> Definition:
-    """Get a pointwise loss of prediction `y` and target `t`, as `activation` does of `z`."""
+    """Get a pointwise loss of prediction `y` and target `t`, by name, by formula, or as it is.
+
+    Keyword arguments set parameters: `loss("huber", delta=2)`.
+
+    Raises: ValueError if the name, a symbol or a parameter is unknown; TypeError if `source` is
+        none of these.
+    """
     from symdiff.catalogue.losses import losses
 
     return _lookup(source, losses, ("y", "t"), "loss", parameters)
@@ -49,7 +55,7 @@ def _lookup(
 
 
 def _unknown(name: str, catalogue: Mapping[str, Definition], kind: str) -> str:
-    """One sentence about a name that is in no catalogue, or in another."""
+    """The sentence about a name that is in no catalogue, or in another."""
     from symdiff.catalogue.activations import activations
     from symdiff.catalogue.losses import losses
 

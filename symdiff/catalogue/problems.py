@@ -26,12 +26,14 @@ def neuron(
     loss: str | Expr | Definition = "half_squared",
     **parameters: object,
 ) -> Graph:
-    """One neuron: z = wx + b, y = f(z), L = loss(y, t), by default ½(y − t)².
+    """Build one neuron of scalars: z = wx + b, y = f(z), L = loss(y, t), by default ½(y − t)².
 
     Args:
         activation: a name, a formula in z, or None to leave f symbolic.
         loss: a name or a formula in y and t.
         parameters: values for the activation's parameters.
+
+    Raises: what `symdiff.activation` and `symdiff.loss` raise.
     """
     w, x, b, t = scalars("w x b t")
     z = elementwise(lambda w, x, b: w * x + b, w, x, b)
@@ -46,7 +48,9 @@ def neuron(
 
 
 def linear_layer(*, batched: bool = False, cut: Cut | None = None) -> Graph:
-    """z = xw + b and the mean binary cross-entropy with logits against y, at symbolic size.
+    """Build a linear layer and its loss: z = xw + b, and L its mean binary cross-entropy.
+
+    Shapes: x (n), w (n m), b (m), z and y (m), of symbolic lengths; batched, x (N n), y (N m).
 
     Args:
         batched: whether x and y have a leading axis N.
@@ -71,7 +75,10 @@ def linear_layer(*, batched: bool = False, cut: Cut | None = None) -> Graph:
 
 
 def vector_jacobian_product() -> Graph:
-    """out = (inp + 1)²ᵀ, whose adjoint takes a cotangent v of the shape of out."""
+    """Build out = (inp + 1)²ᵀ, whose adjoint takes a cotangent v.
+
+    Shapes: inp (i j), out and v (j i).
+    """
     inp = array("inp", "i j")
     squared = elementwise(lambda a: (a + 1) ** 2, inp)
     return Graph("vector-Jacobian product", (inp,), {"out": einsum("i j -> j i", squared)})

@@ -10,7 +10,7 @@ from sympy import Add, Basic, Expr, Function, Mul, Piecewise, Pow, S, Symbol
 
 from symdiff.functions import Extreme, maximum, minimum
 from symdiff.trees.refusals import MAX_DERIVATIVE, UNKNOWN, named, refusing
-from symdiff.trees.subexpressions import size, subexpressions
+from symdiff.trees.walks import size, subexpressions
 
 _LONG = 20  # factors of a product
 _Of = Callable[[Basic], Expr]  # the derivative of an argument
@@ -133,7 +133,7 @@ def _best(kind: type[Extreme], values: Iterable[Expr], of: _Of) -> Expr:
 
 
 def _constant(e: Expr, of: _Of) -> Expr:  # noqa: ARG001 - whatever it is made of
-    """Of what changes by jumps alone."""
+    """0, the derivative of what changes by jumps alone."""
     return S.Zero
 
 

@@ -18,7 +18,7 @@ from sympy.logic.boolalg import Boolean, BooleanFunction
 
 from symdiff.functions import Extreme, Rounding, SpecialFunction, StableFunction, log1p
 from symdiff.trees.comparison import comparison
-from symdiff.trees.subexpressions import size, subexpressions
+from symdiff.trees.walks import size, subexpressions
 
 # What has a value at every real number; of the stable and special functions not all have.
 _EVERYWHERE = (
@@ -207,7 +207,7 @@ def _primitive(u: Expr) -> Expr:
 
 
 def _true(condition: Boolean) -> Requirements:
-    """That a condition holds, as requirements."""
+    """The requirements that a condition holds."""
     if condition == True:  # noqa: E712 - SymPy's true
         return NOTHING
     if isinstance(condition, And):

@@ -23,7 +23,7 @@ from symdiff.expression.recognise import recognise
 from symdiff.functions import Extreme, StableFunction, UnspecifiedFunction, unspecified
 from symdiff.suggestion import suggestion
 from symdiff.trees.refusals import LARGEST, MAX_BITS, Limits, refusal_of_size, refusing, shortened
-from symdiff.trees.subexpressions import subexpressions
+from symdiff.trees.walks import subexpressions
 
 _KNOWN = (
     *(f for f in FUNCTIONS.values() if isinstance(f, type)),

@@ -13,7 +13,7 @@ from sympy.logic.boolalg import BooleanFunction
 from symdiff.expression.domain import NOTHING, Domain, Requirements, guarded, required
 from symdiff.trees.comparison import comparison
 from symdiff.trees.refusals import LARGEST, Limits, refusal_of_power, refusing
-from symdiff.trees.subexpressions import rebuilt
+from symdiff.trees.walks import rebuilt
 
 
 def rewritten(
@@ -68,7 +68,7 @@ def _made(part: Basic, arguments: tuple[Basic, ...]) -> Basic:
     return part.func(*arguments)
 
 
-def put(expression: Expr, values: Mapping[Symbol, Number]) -> Expr:
+def with_values(expression: Expr, values: Mapping[Symbol, Number]) -> Expr:
     """The expression with numbers in place of symbols.
 
     Raises: ValueError, one sentence, if that makes a constant that is no finite real number, too

@@ -5,6 +5,8 @@ caller's: see `operations`), and an fma is one operation. Bounds are rounded up 
 proven to be 2.1 u is stated as 2.5 u. Each constant of a polynomial is a float64 within u of the
 rational that it stands for, which is counted like a rounding.
 
+No function branches: both ways are computed and one is chosen, so that a loop becomes vectors.
+
 Source of the method: Muller, Elementary Functions, 3rd ed. 2016, chapters 3, 6 and 11.
 """
 
@@ -40,6 +42,20 @@ _C3, _C4, _C5, _C6 = 1 / 6, 1 / 24, 1 / 120, 1 / 720
 _MASK, _BIAS = np.int64(63), np.int64(1023)
 
 EXP = 2.5 * U
+_WHOLE = 1.5 * 2.0**52  # between two float64 here lies 1
+_WHOLE_BITS = np.int64(0x4338000000000000)
+_COUNT_BITS, _COUNT = np.uint64(0x4330000000000000), 2.0**52 + 1023
+
+
+@inline
+def whole(x: Any) -> Any:
+    """The nearest whole number to |x| < 2⁵¹, ties to even, as a float64 and as an integer.
+
+    Added to 1.5·2⁵² it is rounded to a whole number, whose bits count on from those of 1.5·2⁵²: the
+    instruction that converts is missing from vectors of many processors.
+    """
+    shifted = x + _WHOLE
+    return shifted - _WHOLE, np.int64(to_bits(shifted)) - _WHOLE_BITS
 
 
 @inline
@@ -57,11 +73,10 @@ def exp(x: Any) -> Any:
     The result is T + T q with T = 2^(k mod 64/64) within 1.01 u, by an fma: one rounding more. In
     all 1.01 u + u + 2^−58.7 + second orders < 2.1 u. The scaling by 2^⌊k/64⌋ is exact.
     """
-    n = np.rint(x * _PER_LN2)
+    n, k = whole(x * _PER_LN2)
     r = fma(-n, _STEP_LOW, fma(-n, _STEP, x))
     p = fma(fma(fma(fma(_C6, r, _C5), r, _C4), r, _C3), r, 0.5)
     q = fma(r * r, p, r)
-    k = np.int64(n)
     t = _POWERS[k & _MASK]
     return fma(t, q, t) * from_bits(np.uint64((k >> np.int64(6)) + _BIAS) << np.uint64(52))
 
@@ -81,21 +96,21 @@ def expm1(x: Any) -> Any:
     Else it is e^x less 1: `EXP` of e^x, and e^x ≤ 4.53 |e^x − 1| above ¼ and ≤ 3.53 |e^x − 1|
     below −¼, hence at most 11.4 u, and u of the difference.
     """
-    if abs(x) <= 0.25:
-        s = fma(_E[14], x, _E[13])
-        s = fma(s, x, _E[12])
-        s = fma(s, x, _E[11])
-        s = fma(s, x, _E[10])
-        s = fma(s, x, _E[9])
-        s = fma(s, x, _E[8])
-        s = fma(s, x, _E[7])
-        s = fma(s, x, _E[6])
-        s = fma(s, x, _E[5])
-        s = fma(s, x, _E[4])
-        s = fma(s, x, _E[3])
-        s = fma(s, x, 0.5)
-        return x * fma(s, x, 1.0)
-    return exp(x) - 1.0
+    far = exp(x) - 1.0
+    s = fma(_E[14], x, _E[13])
+    s = fma(s, x, _E[12])
+    s = fma(s, x, _E[11])
+    s = fma(s, x, _E[10])
+    s = fma(s, x, _E[9])
+    s = fma(s, x, _E[8])
+    s = fma(s, x, _E[7])
+    s = fma(s, x, _E[6])
+    s = fma(s, x, _E[5])
+    s = fma(s, x, _E[4])
+    s = fma(s, x, _E[3])
+    s = fma(s, x, 0.5)
+    near = x * fma(s, x, 1.0)
+    return near if abs(x) <= 0.25 else far
 
 
 _L = tuple(1 / (2 * n + 1) for n in range(12))
@@ -128,7 +143,7 @@ def _log_near_one(s: Any) -> Any:
 def _mantissa(x: Any) -> Any:
     """m − 1 and k of a normal x = 2^k m > 0 with m from √½ to √2, both exact."""
     bits = to_bits(x)
-    k = float(np.int64(bits >> np.uint64(52)) - np.int64(1023))
+    k = from_bits(_COUNT_BITS | (bits >> np.uint64(52))) - _COUNT  # 2⁵² + the exponent's bits
     m = from_bits((bits & _MANTISSA) | _ONE)
     if m > 1.4142135623730951:
         m, k = m * 0.5, k + 1.0
@@ -297,8 +312,9 @@ def sin(x: Any, quarters: Any) -> Any:
     If k = 0 both are exact. What r is off by, sin and cos are, at most. So 1.6 u besides the 3u of
     the series.
     """
-    k = np.rint(x * _PER_HALF_PI)
+    k, turns = whole(x * _PER_HALF_PI)
     r = fma(-k, _Q, fma(-k, _P, x))
-    turn = (np.int64(k) + np.int64(quarters)) & np.int64(3)
-    value = _sin_near(r) if turn & np.int64(1) == 0 else _cos_near(r)
+    turn = (turns + np.int64(quarters)) & np.int64(3)
+    by_sine, by_cosine = _sin_near(r), _cos_near(r)
+    value = by_sine if turn & np.int64(1) == 0 else by_cosine
     return value if turn < 2 else -value

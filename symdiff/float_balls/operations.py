@@ -11,7 +11,13 @@ A result beyond 2¹⁰²⁰ is given up, so nothing overflows unseen.
 
 What rounds is asked what it lost, where it can be told without a rounding: a sum by TwoSum, a
 product, quotient and root by the residual that an fma gives. So what is exact stays exact, with
-radius 0. Source: Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed., chapter 4.
+radius 0.
+
+What is dear is computed first, at an argument that it can take, and then chosen or not: what is
+computed, or looked up, on one way of a branch alone keeps a loop from becoming vectors. Of several
+conditions the last that holds decides.
+
+Source: Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed., chapter 4.
 """
 
 from __future__ import annotations
@@ -84,29 +90,33 @@ def divide(a: Any, ea: Any, b: Any, eb: Any) -> Any:
     It is exact where |a| and |q| are 2⁻⁹⁰⁰ or more. What may divide by 0 says nothing.
     """
     least = abs(b) - eb
-    if not (least > 0 and abs(b) <= LARGE):
-        return np.nan, np.inf
-    if a == 0.0 and ea == 0.0:
-        return 0.0, 0.0
-    q = a / b
+    divides = (least > 0) & (abs(b) <= LARGE)
+    q = a / (b if divides else 1.0)
     lost = abs(fma(-q, b, a))
-    if ea == 0.0 and eb == 0.0 and lost == 0.0 and _NEAR <= abs(q) <= LARGE and abs(a) >= _NEAR:
-        return q, 0.0
-    return wider(q, (lost + ea + abs(q) * eb + SMALLEST) / (least * (1 - 2.0**-50)))
+    exact = (ea == 0.0) & (eb == 0.0)
+    error = (lost + ea + abs(q) * eb + SMALLEST) / ((least if divides else 1.0) * (1 - 2.0**-50))
+    v, e = wider(q, error)
+    if exact & (lost == 0.0) & (abs(q) >= _NEAR) & (abs(q) <= LARGE) & (abs(a) >= _NEAR):
+        v, e = q, 0.0
+    if (a == 0.0) & (ea == 0.0):
+        v, e = 0.0, 0.0
+    return (v, e) if divides else (np.nan, np.inf)
 
 
 @inline
 def square_root(a: Any, ea: Any) -> Any:
     """√a: √A − v = (A − v²)/(√A + v), so ≤ (|a − v²| + ea)/v. The fma as in `divide`."""
-    if a == 0.0 and ea == 0.0:
-        return 0.0, 0.0
-    if not (a - ea >= 0 and 2.0**-1000 <= a <= LARGE):
-        return np.nan, np.inf
-    v = math.sqrt(a)
-    lost = abs(fma(-v, v, a))
-    if ea == 0.0 and lost == 0.0 and a >= _NEAR:
-        return v, 0.0
-    return wider(v, (lost + ea + SMALLEST) / (v * (1 - 2.0**-50)))
+    known = (a - ea >= 0) & (a >= 2.0**-1000) & (a <= LARGE)
+    root = math.sqrt(a if known else 1.0)
+    lost = abs(fma(-root, root, a))
+    v, e = wider(root, (lost + ea + SMALLEST) / (root * (1 - 2.0**-50)))
+    if (ea == 0.0) & (lost == 0.0) & (a >= _NEAR):
+        v, e = root, 0.0
+    if not known:
+        v, e = np.nan, np.inf
+    if (a == 0.0) & (ea == 0.0):
+        v, e = 0.0, 0.0
+    return v, e
 
 
 @inline
@@ -116,94 +126,103 @@ def exp(x: Any, ex: Any) -> Any:
     e^x ≤ v (1 + 2 EXP), which `SLACK` covers, here and wherever a bound goes by v below. What lies
     below −700 is 0 within `TINY`.
     """
-    if x == -np.inf and ex == 0.0:
-        return 0.0, 0.0
+    v = f.exp(x if abs(x) <= _FAR + 1 else 0.0)
+    v, e = wider(v, v * (f.EXP + ex * (1 + ex)))
+    if (x == 0.0) & (ex == 0.0):
+        v, e = 1.0, 0.0
+    if not ((ex <= 1.0) & (x + ex <= _FAR)):
+        v, e = np.nan, np.inf
     if x + ex <= -_FAR:
-        return 0.0, TINY
-    if not (ex <= 1.0 and x + ex <= _FAR):
-        return np.nan, np.inf
-    if x == 0.0 and ex == 0.0:
-        return 1.0, 0.0
-    v = f.exp(x)
-    return wider(v, v * (f.EXP + ex * (1 + ex)))
+        v, e = 0.0, TINY
+    if (x == -np.inf) & (ex == 0.0):
+        v, e = 0.0, 0.0
+    return v, e
 
 
 @inline
 def expm1(x: Any, ex: Any) -> Any:
     """e^x − 1: as e^x, which is v + 1, rounded."""
+    v = f.expm1(x if abs(x) <= _FAR + 1 else 0.0)
+    v, e = wider(v, abs(v) * f.EXPM1 + (v + 1 + 2.0**-40) * ex * (1 + ex))
+    if (x == 0.0) & (ex == 0.0):
+        v, e = 0.0, 0.0
+    if not ((ex <= 1.0) & (x + ex <= _FAR)):
+        v, e = np.nan, np.inf
     if x + ex <= -_FAR:
-        return -1.0, TINY
-    if not (ex <= 1.0 and x + ex <= _FAR):
-        return np.nan, np.inf
-    if x == 0.0 and ex == 0.0:
-        return 0.0, 0.0
-    v = f.expm1(x)
-    return wider(v, abs(v) * f.EXPM1 + (v + 1 + 2.0**-40) * ex * (1 + ex))
+        v, e = -1.0, TINY
+    return v, e
 
 
 @inline
 def log(x: Any, ex: Any) -> Any:
     """log x: its slope is at most 1/(x − ex)."""
     least = x - ex
-    if not (least > 0 and 2.0**-1000 <= x <= LARGE):
-        return np.nan, np.inf
-    if x == 1.0 and ex == 0.0:
-        return 0.0, 0.0
-    v = f.log(x)
-    return wider(v, abs(v) * f.LOG + ex / (least * (1 - 2.0**-50)))
+    known = (least > 0) & (x >= 2.0**-1000) & (x <= LARGE)
+    v = f.log(x if known else 1.0)
+    v, e = wider(v, abs(v) * f.LOG + ex / ((least if known else 1.0) * (1 - 2.0**-50)))
+    if (x == 1.0) & (ex == 0.0):
+        v, e = 0.0, 0.0
+    return (v, e) if known else (np.nan, np.inf)
 
 
 @inline
 def log1p(x: Any, ex: Any) -> Any:
     """The logarithm of 1 + x: its slope is at most 1/(1 + x − ex); 1 + x rounds by 2⁻⁵³."""
     least = (1 + x) - ex
-    if not (least > 2.0**-40 * (1 + x) and x <= LARGE):
-        return np.nan, np.inf
-    if x == 0.0 and ex == 0.0:
-        return 0.0, 0.0
-    v = f.log1p(x)
-    return wider(v, abs(v) * f.LOG1P + ex / (least * (1 - 2.0**-11)))
+    known = (least > 2.0**-40 * (1 + x)) & (x <= LARGE)
+    v = f.log1p(x if known else 0.0)
+    v, e = wider(v, abs(v) * f.LOG1P + ex / ((least if known else 1.0) * (1 - 2.0**-11)))
+    if (x == 0.0) & (ex == 0.0):
+        v, e = 0.0, 0.0
+    return (v, e) if known else (np.nan, np.inf)
 
 
 @inline
 def sigmoid(x: Any, ex: Any) -> Any:
     """σ(x): σ′ ≤ ¼, and σ′ ≤ σ, so that σ(t) ≤ σ(x) e^ex ≤ σ(x)(1 + 2 ex) for ex ≤ 1."""
-    if x + ex <= -_FAR:
-        return 0.0, TINY
+    near = abs(x) <= _FAR
+    s = f.sigmoid(x if near else 0.0)
+    s = 0.5 if x == 0.0 else s
+    v, e = wider(s, s * f.SIGMOID + min(0.25, s * (1 + 2 * ex)) * ex)
+    if (x == 0.0) & (ex == 0.0):
+        v, e = 0.5, 0.0
+    if not ((ex <= 1.0) & near):
+        v, e = np.nan, np.inf
     if x - ex >= _FAR:
-        return 1.0, TINY
-    if not (ex <= 1.0 and abs(x) <= _FAR):
-        return np.nan, np.inf
-    v = 0.5 if x == 0.0 else f.sigmoid(x)
-    if x == 0.0 and ex == 0.0:
-        return v, 0.0
-    return wider(v, v * f.SIGMOID + min(0.25, v * (1 + 2 * ex)) * ex)
+        v, e = 1.0, TINY
+    if x + ex <= -_FAR:
+        v, e = 0.0, TINY
+    return v, e
 
 
 @inline
 def tanh(x: Any, ex: Any) -> Any:
     """tanh x: its slope is at most 1; from 350 on it is 1 within e^−699."""
-    if x == 0.0 and ex == 0.0:
-        return 0.0, 0.0
+    near = abs(x) <= 352.0
+    v = f.tanh(x if near else 0.0)
+    v, e = wider(v, abs(v) * f.TANH + ex)
+    if not ((ex <= 1.0) & near):
+        v, e = np.nan, np.inf
     if abs(x) - ex >= 350.0:
-        return math.copysign(1.0, x), 2.0**-998
-    if not (ex <= 1.0 and abs(x) <= 352.0):
-        return np.nan, np.inf
-    v = f.tanh(x)
-    return wider(v, abs(v) * f.TANH + ex)
+        v, e = (1.0 if x > 0 else -1.0), 2.0**-998
+    if (x == 0.0) & (ex == 0.0):
+        v, e = 0.0, 0.0
+    return v, e
 
 
 @inline
 def sech(x: Any, ex: Any) -> Any:
     """sech x: |sech′| = sech |tanh| ≤ sech, so that sech t ≤ sech x (1 + 2 ex) for ex ≤ 1."""
+    near = abs(x) <= _FAR + 1
+    v = f.sech(x if near else 0.0)
+    v, e = wider(v, v * (f.SECH + (1 + 2 * ex) * ex))
+    if (x == 0.0) & (ex == 0.0):
+        v, e = 1.0, 0.0
+    if not ((ex <= 1.0) & near):
+        v, e = np.nan, np.inf
     if abs(x) - ex >= _FAR:
-        return 0.0, 2.0**-998
-    if not (ex <= 1.0 and abs(x) <= _FAR + 1):
-        return np.nan, np.inf
-    if x == 0.0 and ex == 0.0:
-        return 1.0, 0.0
-    v = f.sech(x)
-    return wider(v, v * (f.SECH + (1 + 2 * ex) * ex))
+        v, e = 0.0, 2.0**-998
+    return v, e
 
 
 @inline
@@ -212,14 +231,16 @@ def softplus(x: Any, ex: Any) -> Any:
 
     For σ = w/(1 + w) ≤ log(1 + w) with w = e^x. From 700 on it is x within e^−700.
     """
+    s = f.softplus(x if abs(x) <= _FAR + 1 else 0.0)
+    v, e = wider(s, s * f.SOFTPLUS + min(1.0, s * (1 + 2 * ex)) * ex)
+    if not ((ex <= 1.0) & (x <= _FAR)):
+        v, e = np.nan, np.inf
+    far, e_far = wider(x, ex + 2.0**-990)
+    if (x >= 690.0) & (ex <= 1.0):
+        v, e = far, e_far
     if x + ex <= -_FAR:
-        return 0.0, TINY
-    if x >= 690.0 and ex <= 1.0:
-        return wider(x, ex + 2.0**-990)
-    if not (ex <= 1.0 and x <= _FAR):
-        return np.nan, np.inf
-    v = f.softplus(max(x, -_FAR - 1))
-    return wider(v, v * f.SOFTPLUS + min(1.0, v * (1 + 2 * ex)) * ex)
+        v, e = 0.0, TINY
+    return v, e
 
 
 @inline
@@ -229,26 +250,28 @@ def phi(x: Any, ex: Any) -> Any:
     From 37 on φ is below 2⁻⁹⁸⁸, and so is 1 − Φ.
     """
     size = abs(x)
+    near = size <= 37.0
+    density = f.phi(size if near else 0.0)
+    density = density if near else 0.0
+    slope = min(0.242, (size + ex) * density * (1 + 2 * size * ex))
+    slope = slope if near & (size * ex <= 0.5) else 0.242
+    v, e = wider(density, density * f.PHI + slope * ex + 2.0**-988)
+    if not ((ex <= 1.0) & (size <= 38.0)):
+        v, e = np.nan, np.inf
     if size - ex >= 37.0:
-        return 0.0, 2.0**-988
-    if not (ex <= 1.0 and size <= 38.0):
-        return np.nan, np.inf
-    v = f.phi(min(size, 37.0)) if size <= 37.0 else 0.0
-    slope = 0.242
-    if size <= 37.0 and size * ex <= 0.5:
-        slope = min(slope, (size + ex) * v * (1 + 2 * size * ex))
-    return wider(v, v * f.PHI + slope * ex + 2.0**-988)
+        v, e = 0.0, 2.0**-988
+    return v, e
 
 
 @inline
 def sine(x: Any, ex: Any, quarters: Any) -> Any:
     """The sine of x + quarters π/2: its slope is at most 1. No reduction takes place below 0.7."""
-    if not (abs(x) <= f.FAR and ex <= 1.0):
-        return np.nan, np.inf
-    if x == 0.0 and ex == 0.0:
-        return (1.0 if quarters else 0.0), 0.0
-    v = f.sin(x, quarters)
-    return wider(v, abs(v) * f.SIN + (f.SIN_ABSOLUTE if abs(x) > 0.7 else 0.0) + ex)
+    near = abs(x) <= f.FAR
+    v = f.sin(x if near else 0.0, quarters)
+    v, e = wider(v, abs(v) * f.SIN + (f.SIN_ABSOLUTE if abs(x) > 0.7 else 0.0) + ex)
+    if (x == 0.0) & (ex == 0.0):
+        v, e = (1.0 if quarters else 0.0), 0.0
+    return (v, e) if near & (ex <= 1.0) else (np.nan, np.inf)
 
 
 @inline
@@ -283,7 +306,7 @@ def maximum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
 
 @inline
 def minimum(a: Any, ea: Any, b: Any, eb: Any) -> Any:
-    """min(a, b), likewise."""
+    """min(a, b): the one that is smaller for certain, or it moves by the larger of the moves."""
     sign, exist = order(a, ea, b, eb)
     v, e = min(a, b), max(ea, eb)
     e = ea if sign < 0 else eb if sign > 0 else e

@@ -225,32 +225,34 @@ def _not(v: Any, e: Any, a: Any, ea: Any) -> None:
 def _and(v: Any, e: Any, a: Any, ea: Any, b: Any, eb: Any) -> None:
     """What fails for certain decides it; open, it is NaN if a side of either may not exist."""
     for i in range(len(v)):
-        if (a[i] == 0.0 and ea[i] == 0.0) or (b[i] == 0.0 and eb[i] == 0.0):
-            v[i], e[i] = 0.0, 0.0
-        elif ea[i] == 0.0 and eb[i] == 0.0:
-            v[i], e[i] = 1.0, 0.0
-        else:
-            v[i], e[i] = a[i] + b[i], np.inf
+        fails = ((a[i] == 0.0) & (ea[i] == 0.0)) | ((b[i] == 0.0) & (eb[i] == 0.0))
+        told = fails | ((ea[i] == 0.0) & (eb[i] == 0.0))
+        value = 0.0 if fails else 1.0
+        v[i] = value if told else a[i] + b[i]
+        e[i] = 0.0 if told else np.inf
 
 
 @_jit
 def _chosen(v: Any, e: Any, c: Any, ec: Any, a: Any, ea: Any, b: Any, eb: Any) -> None:
     for i in range(len(v)):
-        if ec[i] == 0.0:
-            v[i], e[i] = (a[i], ea[i]) if c[i] != 0.0 else (b[i], eb[i])
-        elif np.isnan(c[i]):
-            v[i], e[i] = np.nan, np.inf
-        else:
-            v[i], e[i] = on.either(a[i], ea[i], b[i], eb[i])
+        x, ex, y, ey = a[i], ea[i], b[i], eb[i]  # read on either way, to be a loop of vectors
+        value, radius = on.either(x, ex, y, ey)
+        if np.isnan(c[i]):
+            value, radius = np.nan, np.inf
+        first = c[i] != 0.0
+        one, of_one = (x if first else y), (ex if first else ey)
+        v[i] = one if ec[i] == 0.0 else value
+        e[i] = of_one if ec[i] == 0.0 else radius
 
 
 def _normal_cdf(*registers: Any) -> None:
     """Its table takes a while to make."""
-    _cdf_loop()(*registers)
+    cdf_loop()(*registers)
 
 
 @cache
-def _cdf_loop() -> Any:
+def cdf_loop() -> Any:
+    """The loop over Φ."""
     from symdiff.float_balls.mills import loop
 
     return loop

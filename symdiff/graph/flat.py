@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from symdiff.graph.order import ordered
+from symdiff.trees.walks import ordered
 
 
 class Packable(Protocol):

@@ -19,8 +19,8 @@ from sympy import Expr, Symbol
 
 from symdiff.expression.formula import real_symbol
 from symdiff.graph.flat import flat, single
-from symdiff.graph.order import ordered
 from symdiff.notation.arrays import PRIME, Axes
+from symdiff.trees.walks import ordered
 
 
 class Node:
@@ -52,7 +52,7 @@ class Node:
         return node
 
     def __init__(self, *_: object) -> None:
-        """Nothing: an interned node is already complete."""
+        """Nothing to do: an interned node is already complete."""
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
         """The adjoint that each operand receives, over its axes; None where none passes."""

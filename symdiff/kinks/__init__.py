@@ -1,4 +1,4 @@
-"""Where a function of one variable changes its formula, and what its derivative does there.
+"""Find where a function of one variable changes its formula, and its derivative on both sides.
 
 The breakpoints over all of float64's range are isolated with proof, by interval arithmetic; what
 is not isolated is said. python-flint is imported when first asked.

@@ -1,4 +1,4 @@
-"""Which case of an expression holds: the smooth expression that it is where borders keep signs."""
+"""Choose the case of an expression, given the signs of its borders: a smooth expression remains."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from symdiff.trees.conditions import NotReadable, holds
 
 
 class NoCaseHolds(ArithmeticError):
-    """None of a Piecewise's conditions holds."""
+    """Raised where none of a Piecewise's conditions holds."""
 
 
 class SignWanted(ArithmeticError):
-    """A border whose sign is not known yet, and the smooth expression that it is."""
+    """Raised for a border whose sign is not known yet, with its smooth expression."""
 
     def __init__(self, border: Expr, smooth: Expr) -> None:
         super().__init__(str(border))
@@ -26,7 +26,7 @@ class SignWanted(ArithmeticError):
 
 
 def has_cases(expression: Expr) -> bool:
-    """Whether there is anything to choose."""
+    """Whether an expression has cases, |·| or steps."""
     kinds = (Piecewise, sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Max, sympy.Min, Extreme)
     return bool(expression.has(*kinds))
 

@@ -1,4 +1,4 @@
-"""Interval arithmetic with exact ends, however far apart they are.
+"""Compute with intervals whose ends are exact, however far apart.
 
 A ball holds a midpoint and a radius of 30 bits, so that none holds [1, 10³⁰⁸] without holding 0 as
 well. An interval with two ends does, and a function that is monotone needs its ends alone: one
@@ -29,7 +29,7 @@ _FAR = arb(2) ** 40  # no function below is asked beyond: it is at its limit, or
 
 
 class Note:
-    """Whether some operation was undefined at a part of its arguments."""
+    """Notes whether some operation was undefined at a part of its arguments."""
 
     __slots__ = ("partial",)
 
@@ -38,19 +38,19 @@ class Note:
 
 
 def down(x: arb) -> arb:
-    """An exact number at or below every one of the ball."""
+    """An exact number at or below every number of the ball."""
     low = x.lower()
     return MINUS if low.is_nan() else low
 
 
 def up(x: arb) -> arb:
-    """An exact number that no number of the ball exceeds."""
+    """An exact number at or above every number of the ball."""
     high = x.upper()
     return PLUS if high.is_nan() else high
 
 
 def ends(ball: arb) -> Ends:
-    """The ball as an interval."""
+    """The interval between the ball's ends."""
     return down(ball), up(ball)
 
 
@@ -62,12 +62,12 @@ def hull(a: Maybe, b: Maybe) -> Maybe:
 
 
 def add(a: Ends, b: Ends) -> Ends:
-    """a + b; ∞ − ∞ is anything."""
+    """The sum a + b; ∞ − ∞ is anything."""
     return down(a[0] + b[0]), up(a[1] + b[1])
 
 
 def negative(a: Ends) -> Ends:
-    """−a."""
+    """The negative −a."""
     return -a[1], -a[0]
 
 
@@ -76,7 +76,7 @@ def _times(a: arb, b: arb) -> arb:
 
 
 def multiply(a: Ends, b: Ends) -> Ends:
-    """a·b."""
+    """The product a·b."""
     if a[0] >= 0 and b[0] >= 0:
         return down(_times(a[0], b[0])), up(_times(a[1], b[1]))
     products = [_times(x, y) for x in a for y in b]
@@ -89,7 +89,7 @@ def multiply(a: Ends, b: Ends) -> Ends:
 
 
 def reciprocal(a: Ends, note: Note) -> Maybe:
-    """1/a, where a is not 0."""
+    """The reciprocal 1/a, where a is not 0."""
     low, high = a
     if low > 0 or high < 0:
         return _inverse_down(high), _inverse_up(low)
@@ -112,7 +112,7 @@ def _inverse_up(x: arb) -> arb:
 
 
 def absolute(a: Ends) -> Ends:
-    """|a|."""
+    """The absolute value |a|."""
     if a[0] >= 0:
         return a
     if a[1] <= 0:
@@ -135,17 +135,17 @@ def signs(a: Ends, at_zero: arb = ZERO, below: arb = -ONE) -> Ends:
 
 
 def larger(a: Ends, b: Ends) -> Ends:
-    """max(a, b)."""
+    """The maximum of a and b."""
     return (max(a[0], b[0])), (max(a[1], b[1]))
 
 
 def smaller(a: Ends, b: Ends) -> Ends:
-    """min(a, b)."""
+    """The minimum of a and b."""
     return (min(a[0], b[0])), (min(a[1], b[1]))
 
 
 def whole_power(a: Ends, n: int) -> Ends:
-    """aⁿ for a whole n > 0."""
+    """The power aⁿ for an integer n > 0."""
     if n % 2 == 0:
         a = absolute(a)
     return down(_to_the(a[0], n)), up(_to_the(a[1], n))
@@ -166,7 +166,7 @@ def real_power(a: Ends, exponent: Ends, note: Note) -> Maybe:
 
 
 def square_root(a: Ends, note: Note) -> Maybe:
-    """√a, where a ≥ 0."""
+    """The root √a, where a ≥ 0."""
     inside = _within(a, ZERO, PLUS, note)
     return None if inside is None else (down(inside[0].sqrt()), up(inside[1].sqrt()))
 

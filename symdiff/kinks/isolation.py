@@ -1,4 +1,4 @@
-"""The breakpoints of a formula, isolated by the means that its symbols allow."""
+"""Isolate the breakpoints of a formula, in one variable or in terms of its parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from symdiff.kinks.kink import Kink, Kinks
 
 
 def breakpoints(expression: Expr, z: Symbol) -> tuple[Expr, ...]:
-    """Each number where a condition, |·|, sign or extremum in `expression` changes, in order.
+    """The numbers where a condition, |·|, sign or extremum in `expression` changes, in order.
 
     They are exact where there is a formula, a name or a short fraction, else of 60 digits.
     """

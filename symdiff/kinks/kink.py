@@ -1,4 +1,4 @@
-"""What is known of a kink, and of where kinks may be that were not found."""
+"""Describe a kink, and an interval that may hold kinks which were not found."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sympy import Expr, S
 
 @dataclass(frozen=True)
 class Kink:
-    """A breakpoint and the one-sided derivatives there; `taken` is the convention's choice."""
+    """A breakpoint and the one-sided derivatives there; `taken` is what the formula gives."""
 
     at: Expr
     left: Expr
@@ -18,7 +18,7 @@ class Kink:
 
     @property
     def smooth(self) -> bool:
-        """Whether the derivative is continuous: nothing to choose."""
+        """Whether the derivative is continuous there, so that there is nothing to choose."""
         return bool(self.left == self.right == self.taken)
 
     @property
@@ -54,7 +54,7 @@ class Unresolved:
 
 @dataclass(frozen=True)
 class Kinks:
-    """The kinks that were found, in order, and the intervals where there may be others."""
+    """The kinks found, in order, and the intervals where there may be others."""
 
     found: tuple[Kink, ...] = ()
     unresolved: tuple[Unresolved, ...] = ()

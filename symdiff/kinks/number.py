@@ -1,4 +1,4 @@
-"""Exact ends of intervals: numbers between them, and short names for numbers near them."""
+"""Name exact ends of intervals: numbers between them, and short names for numbers near them."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def guesses(a: arb, b: arb) -> Iterator[tuple[Expr, Ends]]:
             yield guess * unit, ends(arb(int(guess.p)) / int(guess.q) * scale)
 
 
-def cheap(e: Expr) -> bool:
-    """Whether SymPy may put a number in: no long expression, no large power."""
+def is_short(e: Expr) -> bool:
+    """Whether SymPy may evaluate an expression at a number: neither long nor a large power."""
     for nodes, node in enumerate(sympy.preorder_traversal(e)):
         if nodes > 300 or (node.is_Pow and node.exp.is_Rational and abs(node.exp) > 64):
             return False
@@ -75,13 +75,13 @@ def number(a: arb, b: arb, digits: int = 60) -> Expr:
 
 
 def rational(x: arb) -> Rational:
-    """An exact number as SymPy has it."""
+    """An exact number as a SymPy Rational."""
     mantissa, exponent = (int(n) for n in x.man_exp())
     return Rational(mantissa) * Rational(2) ** exponent
 
 
 def exponent_of(x: arb) -> int:
-    """The e with 2^(e−1) ≤ |x| < 2^e, of an exact number that is not 0."""
+    """The exponent e with 2^(e−1) ≤ |x| < 2^e, of an exact number that is not 0."""
     mantissa, exponent = x.man_exp()
     return int(exponent) + int(abs(mantissa)).bit_length()
 
@@ -104,7 +104,7 @@ def between(a: arb, b: arb, share: int = 8) -> arb:
 
 
 def remoteness(a: arb, b: arb) -> float:
-    """How many binades [a, b] is away from 1 or −1."""
+    """The number of binades that [a, b] is away from 1 or −1."""
     if a < 0 < b:
         return 0.0
     near_end, far_end = (a, b) if a >= 0 else (-b, -a)

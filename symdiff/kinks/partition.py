@@ -1,4 +1,4 @@
-"""The axis cut where an expression changes its case: pieces on which it is smooth, and the cuts.
+"""Cut the axis where an expression changes its case: smooth pieces, and the cuts between.
 
 The cases are asked from the outside in, and of a border only the stretch on which it is asked: one
 in a case that is not taken is never looked at.
@@ -22,7 +22,7 @@ _MOST_PIECES = 2000
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """A stretch on which every border keeps its sign, and the expression there; None: undefined."""
+    """A stretch on which every border keeps its sign, and the expression there, if defined."""
 
     low: arb
     high: arb
@@ -41,7 +41,7 @@ class Partition:
 def partition(
     expression: Expr, z: Symbol, work: Work, low: arb = -RANGE, high: arb = RANGE
 ) -> Partition:
-    """The expression's pieces on [low, high], by default all of float64's range."""
+    """Cut [low, high], by default all of float64's range, into the expression's pieces."""
     pieces: list[Piece] = []
     marks: list[Segment] = []
     holes: list[Segment] = []

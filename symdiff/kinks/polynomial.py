@@ -1,4 +1,4 @@
-"""The exact roots of polynomials in one variable, where there are formulas or certified methods."""
+"""Find the exact real roots of polynomials in one variable, by formulas or certified methods."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Terms = dict[int, Expr]
 
 
 def terms(e: Expr, z: Symbol) -> Terms | None:
-    """The coefficients by power of z, those that are not there left out; None for no polynomial.
+    """The coefficients by power of z; None for no polynomial.
 
     Also None where it would have more than 200 terms: sparse ones of any degree are welcome.
     """
@@ -75,7 +75,7 @@ def _without_zeros(total: Terms) -> Terms:
 def exact_roots(
     coefficients: Terms, sign: Callable[[Expr], int | None]
 ) -> list[tuple[Expr, arb | None]] | None:
-    """The distinct real roots, exact, each with a ball of it where one was found on the way.
+    """The distinct real roots, exact, each with a ball of it if one was computed on the way.
 
     Args: sign, of a real constant, None if it is not known.
     Returns: None where there is no exact method for this polynomial.
@@ -120,7 +120,7 @@ def _by_formula(
 
 
 def _rational(rest: Terms) -> Iterator[tuple[Expr, arb | None]]:
-    """By flint's factorisation, whose factors are proven, and its certified roots of each."""
+    """The roots by flint's factorisation, whose factors are proven, and certified roots of each."""
     dense = fmpq_poly([fmpq(0)] * (max(rest) + 1))
     for power, c in rest.items():
         dense[power] = fmpq(int(c.p), int(c.q))

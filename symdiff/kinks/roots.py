@@ -1,4 +1,4 @@
-"""The zeros of a smooth function of one variable on an interval, isolated with proof.
+"""Isolate the zeros of a smooth function of one variable on an interval, with proof.
 
 An interval is settled where its enclosure has one sign, or where the derivative's has: then there
 is one zero if the ends have opposite signs, and none otherwise. What is neither is cut in two,
@@ -24,7 +24,15 @@ from sympy import Expr, Symbol
 from symdiff.expression.differentiate import differentiate
 from symdiff.kinks import interval
 from symdiff.kinks.interval import Ends, Note, ends
-from symdiff.kinks.number import between, cheap, exponent_of, guesses, number, rational, remoteness
+from symdiff.kinks.number import (
+    between,
+    exponent_of,
+    guesses,
+    is_short,
+    number,
+    rational,
+    remoteness,
+)
 from symdiff.kinks.polynomial import exact_roots, terms
 from symdiff.kinks.segment import Kind, Segment, opened, product, separated, signed, tidied
 from symdiff.kinks.tape import NotUnderstood, Tape, sign_of
@@ -42,7 +50,7 @@ _SHARES = (8, 7, 9, 5, 11)  # sixteenths at which an interval is cut; the first 
 
 
 def isolated(f: Expr, z: Symbol, low: arb, high: arb, work: Work) -> list[Segment]:
-    """What is known of the sign of f on [low, high], in order and without gaps.
+    """The segments of [low, high], in order and without gaps, each with f's sign, if known.
 
     Args: f, real and without cases; low and high, exact. At the working precision.
     """
@@ -122,7 +130,7 @@ def constant(e: Expr) -> Ends | None:
 
 
 def _exact(f: Expr, z: Symbol, low: arb, high: arb, work: Work) -> list[Segment] | None:
-    """By formula or by the certified roots of a polynomial; None where there is no such way."""
+    """The segments by formula or by a polynomial's certified roots; None where neither serves."""
     coefficients = terms(f, z)
     if coefficients is None:
         return None
@@ -166,7 +174,7 @@ def _sign_between(tape: Tape, a: arb, b: arb) -> int | None:
 
 
 def _with_poles(f: Expr, z: Symbol, low: arb, high: arb, work: Work) -> list[Segment]:
-    """By intervals, on the stretches between the zeros of what f divides by."""
+    """The segments by intervals, between the zeros of what f divides by."""
     marks: list[Segment] = []
     for base in _denominators(f, z):
         marks += [_as_pole(s) for s in _factored(base, z, low, high, work) if s.marks]
@@ -215,7 +223,7 @@ class _Search:
         return sign_of(self.ask(0, (x, x)))
 
     def segments(self, low: arb, high: arb) -> list[Segment]:
-        """What is known of the sign on [low, high]."""
+        """The segments of [low, high], each with what is known of f's sign there."""
         found: list[Segment] = []
         waiting = [(0.0, next(self._count), low, high, self.sign_at(low), self.sign_at(high))]
         while waiting:
@@ -247,7 +255,7 @@ class _Search:
         """
         size = max(-a, b)
         width = exponent_of(interval.up(b - a)) - exponent_of(size)
-        if width not in _NAME_AT or not cheap(self.f):
+        if width not in _NAME_AT or not is_short(self.f):
             return None
         for at, (x, y) in guesses(a, b):
             if not (a < x and y < b) or self.f.xreplace({self.z: at}) != 0:
@@ -382,7 +390,7 @@ class _Search:
 
         Returns: it, and where it is: no wider than its name, which may be all that is known.
         """
-        if cheap(self.f):
+        if is_short(self.f):
             for at, (x, y) in guesses(a, b):
                 if x <= b and a <= y and self.f.xreplace({self.z: at}) == 0:
                     return at, (max(a, x), min(b, y))

@@ -1,4 +1,4 @@
-"""The kinks of a function of one variable over float64's range."""
+"""Search float64's range for the kinks of a function of one variable."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from symdiff.kinks.work import Work
 
 @lru_cache(maxsize=256)
 def cut(expression: Expr, z: Symbol) -> Partition:
-    """The expression's partition of all of float64's range."""
+    """Cut all of float64's range into the expression's pieces."""
     with ctx.workprec(PRECISION):
         return partition(expression, z, Work())
 
@@ -34,7 +34,7 @@ def found_breakpoints(expression: Expr, z: Symbol) -> tuple[Expr, ...]:
 
 
 def search(function: Expr, derivative: Expr, z: Symbol) -> Kinks:
-    """The kinks of `function`, and where there may be others."""
+    """The kinks of `function`, and the intervals that may hold others."""
     if not has_cases(function):
         return Kinks()
     cuts = cut(function, z)
@@ -58,7 +58,7 @@ def _room(cuts: Partition, mark: Segment) -> tuple[arb, arb]:
 
 
 def _smooth(cuts: Partition, mark: Segment) -> tuple[Expr | None, Expr | None]:
-    """What the function is on the pieces below and above."""
+    """The smooth expressions on the pieces below and above."""
     below = next((p.smooth for p in cuts.pieces if p.high == mark.low), None)
     return below, next((p.smooth for p in cuts.pieces if p.low == mark.high), None)
 

@@ -1,4 +1,4 @@
-"""A stretch of the axis and what is known of a border there; how stretches are put together."""
+"""Describe stretches of the axis by what is known of a border there, and put them together."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """A closed stretch with exact ends."""
+    """A closed stretch with exact ends, and what is known of a border on it."""
 
     low: arb
     high: arb
@@ -35,7 +35,7 @@ class Segment:
 
     @property
     def marks(self) -> bool:
-        """Whether there is, or may be, a point where the border's case changes."""
+        """Whether the border's case changes on it, or may."""
         return self.kind in (Kind.ROOT, Kind.POLE, Kind.OPEN)
 
 
@@ -147,7 +147,7 @@ def product(
 
 
 def place(x: arb) -> tuple[int, int]:
-    """An exact number as one that can be hashed."""
+    """A hashable form of an exact number."""
     mantissa, exponent = x.man_exp()
     return int(mantissa), int(exponent)
 

@@ -1,4 +1,4 @@
-"""The derivative beside a breakpoint and at it.
+"""Find the derivative beside a breakpoint and at it.
 
 Beside is what is meant: f' is enclosed at distances down to 2⁻³⁰⁰ of the breakpoint's size. The
 case that holds there, evaluated by SymPy at the breakpoint itself, gives the exact number; it is
@@ -21,7 +21,7 @@ from symdiff.kinks import interval
 from symdiff.kinks.branches import NoCaseHolds, SignWanted, chosen
 from symdiff.kinks.interval import Ends, Maybe, Note
 from symdiff.kinks.kink import Kink
-from symdiff.kinks.number import cheap, near, number
+from symdiff.kinks.number import is_short, near, number
 from symdiff.kinks.roots import constant
 from symdiff.kinks.segment import Segment
 from symdiff.kinks.tape import NotUnderstood, Tape, sign_of
@@ -43,7 +43,7 @@ def kink_at(
     room: tuple[arb, arb],
     smooth: tuple[Expr | None, Expr | None] = (None, None),
 ) -> Kink:
-    """The kink at an isolated breakpoint.
+    """The kink at an isolated breakpoint: the derivatives on both sides and the one taken.
 
     Args: mark, the breakpoint; room, the distances to its neighbours, below and above; smooth, the
         function without its cases, as it is on either side, where that is known.
@@ -149,14 +149,14 @@ class _Beside:
         return self._value(case, tape, values)
 
     def _value(self, case: Expr, tape: Tape, around: Ends) -> Expr | None:
-        """By SymPy where the number is short, else to 30 digits."""
+        """The value by SymPy where the number is short, else to 30 digits."""
         if not case.free_symbols:
             found = case
         elif (
             not self.at.is_Float
             and not self.at.has(sympy.CRootOf)
-            and cheap(case)
-            and cheap(self.at)
+            and is_short(case)
+            and is_short(self.at)
         ):
             found = case.xreplace({self.z: self.at})
         else:
@@ -172,7 +172,7 @@ class _Beside:
         return None if value is None else _shown(value)
 
     def taken(self) -> Expr:
-        """What the derivative's own case gives at the breakpoint; NaN where it has no value."""
+        """The value of the derivative's own case at the breakpoint; NaN where it has none."""
         here = (self.mark.low, self.mark.high)
 
         def sign(border: Expr, smooth: Expr) -> int:
@@ -199,7 +199,7 @@ class _Beside:
 
     def _tied(self, smooth: Expr) -> int | None:
         """0 where a border is 0 at the breakpoint, or within 10⁻¹⁰⁰ of it: it is the border."""
-        if not self.at.is_Float and cheap(smooth) and smooth.xreplace({self.z: self.at}) == 0:
+        if not self.at.is_Float and is_short(smooth) and smooth.xreplace({self.z: self.at}) == 0:
             return 0
         value = Tape(smooth, self.z)((self.mark.low, self.mark.high))
         if value is None:
@@ -217,7 +217,7 @@ def _narrow(values: Ends) -> bool:
 
 
 def _limit(values: list[Maybe]) -> Expr:
-    """Where enclosures at points ever nearer lead: a number, ±∞, or NaN."""
+    """The limit of enclosures at points ever nearer: a number, ±∞, or NaN."""
     known = [v for v in values if v is not None]
     if len(known) < len(values):
         return S.NaN

@@ -1,4 +1,4 @@
-"""Breakpoints in one variable of a formula that has others: where z = t, in terms of t.
+"""Find breakpoints in one variable of a formula that has others: where z = t, in terms of t.
 
 Linear and quadratic borders have their formulas; another border is said to be unresolved.
 """
@@ -26,7 +26,7 @@ def breakpoints(expression: Expr, z: Symbol) -> tuple[Expr, ...]:
 
 
 def isolate(function: Expr, derivative: Expr, z: Symbol) -> Kinks:
-    """The kinks at those; and the axis, for each border that has no formula."""
+    """The kinks at those zeros; for each border without a formula the whole axis is unresolved."""
     points, unsolved = _solved(function, z)
     found = tuple(
         Kink(
@@ -67,7 +67,7 @@ def _is_plain(e: Expr) -> bool:
 
 
 def _order(at: Expr) -> tuple[float, str]:
-    """As numbers where the others are 0: t − 1 before t before t + 1."""
+    """The order of the breakpoints where the other symbols are 0: t − 1 before t before t + 1."""
     value = at.xreplace(dict.fromkeys(at.free_symbols, S.Zero))
     return (float(value) if value.is_finite else 0.0, str(at))
 
@@ -101,7 +101,7 @@ def _side(expression: Expr, z: Symbol, at: Expr, points: tuple[Expr, ...], side:
 
 
 def _value(expression: Expr, z: Symbol, at: Expr, beside: Expr) -> Expr:
-    """At `at`, in the case that holds at `beside`; NaN where that is not decided."""
+    """The value at `at` in the case that holds at `beside`; NaN where that is not decided."""
     try:
         return chosen(expression, _sign_at(z, beside)).xreplace({z: at})
     except (SignWanted, NoCaseHolds, RecursionError):

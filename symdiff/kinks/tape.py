@@ -1,4 +1,4 @@
-"""An expression in one variable as a list of interval operations, evaluated from the first on."""
+"""Write an expression in one variable as a list of interval operations, and evaluate it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _MOST_NODES = 20_000
 
 
 class NotUnderstood(ValueError):
-    """An expression that holds something for which there is no interval arithmetic."""
+    """Raised for an expression that holds something without interval arithmetic."""
 
 
 class Tape:
-    """The expression over intervals; conditions that are undecided take the hull of both cases.
+    """An expression over intervals; undecided conditions take the hull of both cases.
 
     Raises: NotUnderstood if the expression holds a function without interval arithmetic, a symbol
         other than z, or more than 20,000 operations.

@@ -1,4 +1,4 @@
-"""How much work the search for kinks may take, so that every formula has an answer in time."""
+"""Limit the work of the search for kinks, so that every formula has an answer in time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Work:
-    """How much may still be done: interval operations, seconds, roots that are isolated.
+    """The work that may still be done: interval operations, seconds, isolated roots.
 
     A search takes half of what is left at most, so that what comes after it is done as well.
     """
@@ -18,13 +18,13 @@ class Work:
         self._until = time.process_time() + seconds
 
     def spend(self, operations: int, roots: int = 0) -> None:
-        """Note what was done."""
+        """Note the work done."""
         self._operations -= operations
         self._roots -= roots
 
     @contextmanager
     def share(self, of: int) -> Iterator[Work]:
-        """What one of so many things to do may take; the last may take all that is left."""
+        """The share of one of so many things to do; the last may take all that is left."""
         part = Work(self._operations // min(of, 2), roots=self._roots // min(of, 2))
         operations, roots = part._operations, part._roots
         part._until = self._until
@@ -38,7 +38,7 @@ class Work:
 
     @property
     def why(self) -> str:
-        """What is used up; nothing if there is enough of everything."""
+        """In words what is used up; empty if there is enough of everything."""
         if self._roots <= 0:
             return "too many roots"
         if self._operations < 0 or self.late:

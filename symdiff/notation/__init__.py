@@ -1,4 +1,4 @@
-"""How mathematics is written: text for terminals, LaTeX for notebooks and pages."""
+"""Write mathematics as text for terminals and as LaTeX for notebooks and pages."""
 
 import lazy_loader
 

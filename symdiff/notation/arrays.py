@@ -1,4 +1,4 @@
-"""Expressions of whole arrays, as a line holds them: contractions, functions, parts."""
+"""Express whole arrays as a line holds them: contractions, functions, parts."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PRIME = "\N{PRIME}"  # n′ is another axis of n's length
 
 
 def size(axis: str) -> Symbol:
-    """The length of an axis as a symbol; that of n′ is n's."""
+    """The symbol of an axis's length; that of n′ is n's."""
     return _axis(axis.rstrip(PRIME))
 
 
 def symbols(axes: Axes) -> Tuple:
-    """The axes as SymPy holds them."""
+    """The axes as SymPy symbols."""
     return Tuple(*map(_axis, axes))
 
 
@@ -57,7 +57,7 @@ class ArrayFunction(Expr):
 
     @property
     def name(self) -> str:
-        """What the function is called."""
+        """The function's name."""
         return str(self.args[0])
 
     @property
@@ -72,16 +72,16 @@ class ArrayFunction(Expr):
 
     @property
     def operands(self) -> tuple[Expr, ...]:
-        """What it is applied to."""
+        """The expressions that it is applied to."""
         return tuple(self.args[3:])
 
 
 class PartOf(ArrayFunction):
-    """A part of its operand along the axis that it is over, by its number: x₂."""
+    """One part of its operand along an axis, by its number: x₂."""
 
 
 class SideBySide(ArrayFunction):
-    """Its operands one after another along the axis that it is over: [a, b]."""
+    """Operands one after another along an axis: [a, b]."""
 
 
 def applied(

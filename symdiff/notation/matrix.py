@@ -1,4 +1,4 @@
-"""Einsums as matrix algebra, where they are: aᵀ, x w, x z̄ᵀ, xᵀ z̄, Σ z̄, x W_k for every k."""
+"""Print einsums as matrix algebra where they are: aᵀ, x w, x z̄ᵀ, Σ z̄, x W_k for every k."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from symdiff.notation.arrays import Axes, Contraction
 
 @dataclass(frozen=True)
 class MatrixNotation:
-    """The signs of a medium, text or LaTeX."""
+    """The signs of matrix algebra in a medium, text or LaTeX."""
 
     times: str  # between two factors
     entrywise: str  # between factors multiplied entry by entry

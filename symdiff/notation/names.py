@@ -1,4 +1,4 @@
-"""What symbols are called: z̄ is the adjoint of z, and an array's name knows that it is one."""
+"""Print the names of symbols: z̄ for the adjoint of z, α for alpha."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LETTERS = {
 
 
 def lettered(name: str) -> str:
-    """A name as it is read: α of alpha, α_p of alpha_p, λ of lambd."""
+    """A name in Greek letters and with its index: α of alpha, α_p of alpha_p, λ of lambd."""
     head, underscore, tail = name.partition("_")
     return LETTERS.get(head, head) + underscore + tail
 

@@ -1,4 +1,4 @@
-"""Mathematics as Unicode text, for terminals."""
+"""Print mathematics as Unicode text, for terminals."""
 
 from __future__ import annotations
 

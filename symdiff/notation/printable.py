@@ -1,4 +1,4 @@
-"""Text of others as one line that shows as it is: on a terminal, in a page, in a file."""
+"""Make others' text one line that shows as it is: on a terminal, in a page, in a file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNSHOWN = re.compile(
 
 
 def printable(text: str, longest: int | None = None) -> str:
-    """The text with what does not show written as an escape, such as that of a newline.
+    """The text with invisible characters, such as a newline, written as escapes.
 
     Args: longest, in characters; of a longer text the beginning and `…` are given.
     """
@@ -24,7 +24,7 @@ def printable(text: str, longest: int | None = None) -> str:
 
 
 def whole_characters(value: Any) -> Any:
-    """A value of a row with the halves of characters in its texts written as escapes."""
+    """A row's value with lone surrogates in its texts written as escapes."""
     if isinstance(value, str):
         return re.sub("[\ud800-\udfff]", lambda found: repr(found[0])[1:-1], value)
     if isinstance(value, dict):

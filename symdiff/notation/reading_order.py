@@ -1,4 +1,4 @@
-"""The order in which a person writes a sum and a product.
+"""Order the parts of a sum and of a product as a person writes them.
 
 SymPy sorts `y − t` into `-t + y` and `z̄ x` into `x*z_bar`. Here a sum opens with a positive term,
 numbers lead a product, and a cotangent comes before what it is multiplied with.
@@ -17,7 +17,7 @@ from symdiff.notation.names import is_barred
 
 
 def terms(expression: Add) -> list[Expr]:
-    """Positive terms first; sums, then functions, then symbols by falling degree, then numbers."""
+    """The terms: positive first; sums, then functions, symbols by falling degree, numbers."""
 
     def key(term: Expr) -> tuple[object, ...]:
         summed = term.has(Contraction, sympy.Sum) and not term.has(sympy.Function)
@@ -43,7 +43,7 @@ def _polynomial_degree(term: Expr) -> int:
 
 
 def factors(product: Expr) -> tuple[bool, list[Expr], list[Expr]]:
-    """Sign, numerator and denominator of a product, each in reading order."""
+    """The sign, the numerator and the denominator of a product, each in reading order."""
     coefficient, rest = product.as_coeff_Mul()
     numerator: list[Expr] = []
     denominator: list[Expr] = []

@@ -1,4 +1,4 @@
-"""Mathematics as LaTeX, for notebooks and pages."""
+"""Print mathematics as LaTeX, for notebooks and pages."""
 
 from __future__ import annotations
 

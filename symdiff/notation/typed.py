@@ -1,4 +1,4 @@
-"""Numbers as a person types them: 0.1, where its float64 is 3602…/36028… exactly."""
+"""Print numbers as a person types them: 0.1, where its float64 is 3602…/36028… exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text and LaTeX of an expression; each printer is loaded when it first prints."""
+"""Write an expression as text or LaTeX; each printer is loaded when it first prints."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from sympy import Basic, Expr
 
 @runtime_checkable
 class _Lines(Protocol):
-    """What has several lines and writes them itself: a graph, adjoints."""
+    """A graph or adjoints, which write their own lines."""
 
     def latex(self) -> str: ...
 
 
 def text(expression: Expr) -> str:
-    """The expression in Unicode text, such as ȳ (Φ(z) + z φ(z)); of a graph or adjoints its lines.
+    """Write an expression in Unicode, such as ȳ (Φ(z) + z φ(z)); a graph line by line.
 
-    Raises: TypeError if it is none of these.
+    Raises: TypeError if it is neither an expression nor a graph nor adjoints.
     """
     if not isinstance(expression, Basic):
         return str(_lines(expression, "text"))
@@ -28,7 +28,10 @@ def text(expression: Expr) -> str:
 
 
 def latex(expression: Expr) -> str:
-    r"""The expression in LaTeX, such as \bar{y} \, (\Phi(z) + z \, \varphi(z)); see `text`."""
+    r"""Write an expression in LaTeX, such as \bar{y} \, (\Phi(z) + z \, \varphi(z)); see `text`.
+
+    Raises: TypeError if it is neither an expression nor a graph nor adjoints.
+    """
     if not isinstance(expression, Basic):
         return _lines(expression, "latex").latex()
     from symdiff.notation.tex import TexPrinter

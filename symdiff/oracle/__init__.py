@@ -1,4 +1,4 @@
-"""Certified arithmetic: the true value of a closed form, with a proven bound.
+"""Compute the true value of a closed form with a proven bound.
 
 `enclose` is the one way in. Its names are loaded when first used, so that importing this package
 needs neither python-flint nor numba.

@@ -1,4 +1,4 @@
-"""The oracle for graphs: every adjoint of a graph, enclosed at given inputs."""
+"""Enclose every adjoint of a graph at given inputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sympy import Expr, Rational, Symbol
 
 from symdiff.array_types import Float64Array
 from symdiff.expression.formula import real_symbol
-from symdiff.expression.rewriting import put
+from symdiff.expression.rewriting import with_values
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.graph import Graph
 from symdiff.graph.kinds.elementwise import Elementwise
@@ -40,7 +40,7 @@ def enclose_adjoints(
     relative: float | None = None,
     absolute: Mapping[str, Float64Array] | None = None,
 ) -> dict[str, Enclosure]:
-    """The true value of each adjoint with a proven bound, in the shape of its value.
+    """Enclose the true value of each adjoint with a proven bound, in the shape of its value.
 
     A graph of scalars is enclosed point by point through its closed forms; arrays through the
     graph itself, in ball arithmetic.
@@ -133,7 +133,7 @@ _forms: WeakKeyDictionary[Graph, dict[Any, Mapping[str, tuple[Expr, Primal]]]] =
 def pointwise_forms(
     adjoints: Derivation, parameters: Mapping[str, Rational]
 ) -> Mapping[str, tuple[Expr, Primal]]:
-    """Each adjoint of a graph of scalars, with the parameters' values: its form and its primal."""
+    """The form of each adjoint of a graph of scalars at its parameters, and its primal."""
     known = _forms.setdefault(adjoints.graph, {})
     key = tuple(sorted(parameters.items()))
     if key not in known:
@@ -147,21 +147,21 @@ def pointwise_forms(
 
 
 def _primals(adjoints: Derivation, values: Mapping[Symbol, Expr]) -> dict[str, Primal]:
-    """What each adjoint of a graph of scalars is the derivative of, as a function of its value."""
+    """The function that each adjoint of a graph of scalars is the derivative of."""
     graph = adjoints.graph
     computed = topological(graph.output_nodes, computed=True)
     every = topological([n for g in (graph, *graph.before) for n in g.output_nodes], computed=True)
     restricting = tuple(
-        put(closed_form(node), values)
+        with_values(closed_form(node), values)
         for node in every
         if isinstance(node, Elementwise) and not node.everywhere
     )
     stops: dict[Node, Expr] = {
         n: Symbol(f"%stop{i}", real=True) for i, n in enumerate(computed) if isinstance(n, Stop)
     }
-    stopped = {symbol: put(closed_form(node), values) for node, symbol in stops.items()}
+    stopped = {symbol: with_values(closed_form(node), values) for node, symbol in stops.items()}
     before = tuple(
-        put(closed_form(node, stops), {**values, **stopped})
+        with_values(closed_form(node, stops), {**values, **stopped})
         for graph_before in graph.before
         for node in graph_before.output_nodes
     )
@@ -173,8 +173,10 @@ def _primals(adjoints: Derivation, values: Mapping[Symbol, Expr]) -> dict[str, P
         else:  # the line by itself, under a name that no input has
             variable = Symbol(f"%{name}", real=True)
             function = _function(adjoints, {**stops, node: variable})
-            value = put(closed_form(node), values)
-        primals[name] = Primal(restricting, put(function, values), variable, value, stopped, before)
+            value = with_values(closed_form(node), values)
+        primals[name] = Primal(
+            restricting, with_values(function, values), variable, value, stopped, before
+        )
     return primals
 
 

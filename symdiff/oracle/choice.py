@@ -1,4 +1,4 @@
-"""The one way to the truth: chooses between the table and the ball."""
+"""Enclose the truth at points, by the table or by the ball: the one way to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from symdiff.oracle.points.ball import enclose_ball
 from symdiff.oracle.points.primal import Primal
 from symdiff.oracle.tables import cache
 from symdiff.oracle.tables.table import Table
-from symdiff.trees.subexpressions import symbols
+from symdiff.trees.walks import symbols
 
 # Building a table takes as long as the ball takes for about this many points.
 _MANY = {"float64": 500_000}
@@ -30,7 +30,7 @@ _tables: dict[tuple[Expr, str, tuple[Expr, ...]], Table] = {}
 
 
 def table(expression: Expr, target: str = "float32", restricting: tuple[Expr, ...] = ()) -> Table:
-    """The table of an expression in one variable, from memory, from the disk, or built.
+    """Get the table of an expression in one variable from memory, from the disk, or build it.
 
     Args: target, the format; restricting, expressions without whose value there is none of this,
         nor where they may jump.
@@ -55,7 +55,7 @@ def table_for(
     of: Primal | None = None,
     target: str = "float32",
 ) -> Table:
-    """The table for so many points in one variable, made in the time that the ball would take."""
+    """Get the table for so many points, made in no more time than the ball would take."""
     ((name, values),) = points.items()
 
     def by_ball(some: Mapping[str, Float64Array]) -> Enclosure:
@@ -75,7 +75,7 @@ def enclose(
     rounding: bool = False,
     tell: Callable[[int], object] | None = None,
 ) -> Enclosure:
-    """The true value of the expression at each point, with a proven bound.
+    """Enclose the expression's true value at each point, with a proven bound.
 
     For many points in one variable a table is evaluated (built at its first use, then kept on
     disk), and the points that it leaves open go to the ball; else all points do.

@@ -1,4 +1,4 @@
-"""The time that one computation may take, and how to ask whether it is spent.
+"""Limit the time of a computation, and ask whether it is spent.
 
 Time is the processor's, of this process: a busy machine leaves no more undecided than an idle one.
 Everything that may take long asks `spent()` between its steps, and gives what it has so far: what
@@ -39,7 +39,7 @@ def patience(points: int) -> float:
 
 @contextmanager
 def allowed(seconds: float) -> Iterator[None]:
-    """What is computed inside may take so long; a time set around it stands if it ends sooner."""
+    """Allow the block so many seconds; an earlier end set around it stands."""
     outer = _deadline.get()
     own = time.process_time() + seconds
     token = _deadline.set(_Deadline(own if outer is None else min(own, outer.at)))
@@ -51,7 +51,7 @@ def allowed(seconds: float) -> Iterator[None]:
 
 @contextmanager
 def unless_set(seconds: float) -> Iterator[None]:
-    """What is computed inside may take so long, unless a time was set around it: that one stands.
+    """Allow the block so many seconds, unless a time was set around it: that one stands.
 
     So `with allowed(600): …` gives a computation more than it would give itself.
     """
@@ -69,7 +69,7 @@ def left() -> float:
 
 
 class OutOfTimeError(Exception):
-    """Raised through a library's loop, where there is no other way out of it."""
+    """Raised where the time is spent inside a library's loop, which knows no other way out."""
 
 
 def spent() -> bool:

@@ -1,1 +1,1 @@
-"""A graph as a straight-line program, for every arithmetic that runs one."""
+"""Turn a graph into a straight-line program, for every arithmetic that runs one."""

@@ -1,4 +1,4 @@
-"""A graph as a straight-line program: one step a shared value, nothing computed twice.
+"""Turn a graph into a straight-line program: one step a shared value, nothing computed twice.
 
 This is what evaluators run and what operation counts count.
 """
@@ -24,7 +24,7 @@ Assignment = tuple[Symbol, Expr]
 
 @dataclass(frozen=True)
 class Program:
-    """Steps in order of dependency, and which of them are the results.
+    """Steps in order of dependency, with the names of those that are results.
 
     Arrays, parameters and axis lengths are its arguments, each by its own name.
     """
@@ -43,7 +43,7 @@ class Program:
 
     @cached_property
     def released(self) -> tuple[frozenset[Symbol], ...]:
-        """After each step, the values that nothing needs any more."""
+        """For each step the values that nothing needs after it."""
         needed, found = set(self.results.values()), []
         for _, what in reversed(self.steps):
             operands = operands_of(what)
@@ -52,7 +52,7 @@ class Program:
         return tuple(reversed(found))
 
     def check(self, given: Container[str]) -> None:
-        """Nothing, if all arguments are given. Raises: ValueError, naming one that is not."""
+        """Check that all arguments are given. Raises: ValueError, naming one that is not."""
         for name in self.arguments:
             if name not in given:
                 raise ValueError(
@@ -73,7 +73,7 @@ class Program:
         )
 
     def given(self, result: str) -> Program:
-        """The same program of which one result is an argument, as are the inputs.
+        """The same program with one of its results as an argument.
 
         The program must have been made without sharing, or what reads that value may not read it.
         """
@@ -84,7 +84,7 @@ class Program:
         return Program(arguments, tuple(_needed(steps, left.values())), left)
 
     def operation_count(self) -> int:
-        """Scalar operations: each +, −, ×, ÷, power or function call counts one."""
+        """The number of scalar operations: each +, −, ×, ÷, power or function call counts one."""
         return sum(
             _operations(what.template if isinstance(what, Entrywise) else what)
             for _, what in self.steps
@@ -97,7 +97,7 @@ def operands_of(what: Entrywise | ArrayOperation) -> set[Symbol]:
 
 
 def program(outputs: Mapping[str, Node], *, shared: bool = True) -> Program:
-    """The program that computes the named nodes, each node once.
+    """Assemble the program that computes the named nodes, each node once.
 
     Args: shared, whether subexpressions that occur more than once become steps of their own. They
         are then computed before any case is decided, so also where no case that holds them is.

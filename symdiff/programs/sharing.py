@@ -1,4 +1,4 @@
-"""Steps of a program in which no subexpression is computed twice.
+"""Share subexpressions between the steps of a program, so that none is computed twice.
 
 Subexpressions are numbered by what they are applied to (Briggs, Cooper, Simpson: Value numbering,
 Software: Practice and Experience 27(6), 1997), and what has two users becomes a step of its own.
@@ -23,7 +23,7 @@ _KEPT = 2**14
 
 @dataclass(frozen=True)
 class Entrywise:
-    """An expression in the placeholders 0, 1, …, each used, entry by entry of as many values."""
+    """The step of an expression in placeholders 0, 1, …, entry by entry of its operands."""
 
     template: Expr
     operands: tuple[Symbol, ...]
@@ -36,7 +36,7 @@ class Entrywise:
         )
 
     def at(self, numbers: Mapping[Symbol, Expr]) -> Entrywise:
-        """The same with some of the operands replaced by numbers."""
+        """The same step with some operands replaced by numbers."""
         put = {placeholder(i): numbers[s] for i, s in enumerate(self.operands) if s in numbers}
         return entrywise(self.template.xreplace(put), self.operands) if put else self
 
@@ -45,7 +45,7 @@ Step = tuple[Symbol, Entrywise | ArrayOperation]
 
 
 def entrywise(template: Expr, operands: Sequence[Symbol]) -> Entrywise:
-    """The step for an expression in some of the placeholders of the operands."""
+    """The step of an expression in some of the placeholders of the operands."""
     used = positions(template)
     if len(used) == len(operands):
         return Entrywise(template, tuple(operands))
@@ -113,7 +113,7 @@ def _without(template: Expr, part: int, taken: tuple[int, ...]) -> tuple[Expr, t
 
 
 def shared_steps(steps: Iterable[Step]) -> list[Step]:
-    """The same steps, those before them that compute what more than one of their parts needs."""
+    """The same steps, after new ones for each part that several of them need."""
     return _Sharing(list(steps)).steps
 
 
@@ -155,7 +155,7 @@ class _Sharing:
         return number
 
     def _plan(self, template: Expr) -> list[_Planned]:
-        """Of each part what it is and what it is made of."""
+        """The shape of each part, and the parts that it is made of."""
         found = self._plans.get(template)
         if found is None:
             found = self._plans[template] = [

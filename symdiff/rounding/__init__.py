@@ -1,4 +1,4 @@
-"""What rounding does to a graph's adjoints: how far off an honest implementation may be."""
+"""Bound what rounding does to a graph's adjoints: the errors of an honest implementation."""
 
 from symdiff.rounding.errors import RoundingErrors, rounding_errors, scale_of
 from symdiff.rounding.precision import DOUBLE, SINGLE, Precision

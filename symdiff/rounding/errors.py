@@ -1,4 +1,4 @@
-"""The size of the rounding error that each entry of each adjoint may honestly have."""
+"""Estimate the rounding error that each entry of each adjoint may honestly have."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RoundingErrors:
     operations: int  # N, those that round
 
     def bound(self, name: str) -> Float64Array:
-        """√N τ, which no first-order error exceeds, however the roundings conspire.
+        """The bound √N τ, which no first-order error exceeds, however the roundings conspire.
 
         |Σ_s c_s δ_s| ≤ Σ_s |c_s| b_s ≤ √N (Σ_s (c_s b_s)²)^½ by Cauchy and Schwarz. τ itself is
         an estimate from 8 tangents: below a third of the true one for one entry in 1,100.
@@ -56,7 +56,7 @@ def rounding_errors(
     tangents: int = TANGENTS,
     seed: int = 0,
 ) -> RoundingErrors:
-    """How far off the adjoints of a graph of arrays may be by rounding, at given inputs.
+    """Estimate how far off rounding may make the adjoints of a graph of arrays, at given inputs.
 
     An input counts as rounded once, though it is given exactly: an algorithm that is backward
     stable, such as another formula of the same value, is as good as exact on rounded inputs.
@@ -158,7 +158,7 @@ def scale_of(error: Float64Array, value: Float64Array, size: Float64Array) -> fl
 def _scales_of(
     errors: Iterable[Float64Array], value: Float64Array, size: Float64Array
 ) -> Iterator[float]:
-    """The same of each of some errors."""
+    """The scale of each of some errors."""
     known = (size > 0) & np.isfinite(value) & np.isfinite(size)
     at, divisor = value[known], size[known]
     with np.errstate(over="ignore", under="ignore"):

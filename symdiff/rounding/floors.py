@@ -1,4 +1,4 @@
-"""Where the frameworks' formulas lose digits though each operation is sound, and how many.
+"""State how many digits the frameworks' formulas lose though each operation is sound.
 
 A floor is the error, in units of the type, that a function's value has beside its own rounding when
 it is computed as frameworks do. It makes the wider allowance, within which a gradient *agrees*.
@@ -34,7 +34,7 @@ FLOORS: Mapping[type, Floor] = {
 
 
 def of_a_difference(terms: Sequence[Any]) -> Any:
-    """Of e^(a − b) the error relative to it: as many units as the larger of |a| and |b| is.
+    """The relative error of e^(a − b): as many units as the larger of |a| and |b| is.
 
     The backward of logsumexp has e^(x − y) with its own value y, which is rounded; it is one
     number for many entries, so that it is also what those may be off by alike.

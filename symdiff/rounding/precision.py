@@ -1,4 +1,4 @@
-"""The precision that values are rounded to: a type's, and that of the sums inside its kernels."""
+"""Describe the precision that values, and sums inside kernels, are rounded to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Precision:
-    """How a floating-point type rounds.
+    """The precision of a floating-point type: its unit roundoff, smallest number and sums.
 
     Args:
         unit: u = 2^(−p), the largest relative error of rounding to nearest.
@@ -32,11 +32,11 @@ class Precision:
 
     @property
     def summing(self) -> float:
-        """The unit that sums are carried in."""
+        """The unit roundoff that sums are carried in."""
         return self.unit if self.accumulator is None else self.accumulator
 
     def stored(self, size: Any) -> Any:
-        """`size`, a number of units times a magnitude, where it is not 0 at least the smallest."""
+        """The error `size`, a number of units times a magnitude, raised to the smallest number."""
         return np.where(size == 0, 0.0, np.maximum(size, self.smallest))
 
 

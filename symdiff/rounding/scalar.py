@@ -1,4 +1,4 @@
-"""A scalar expression operation by operation, in float64: value, roundings and partial derivatives.
+"""Evaluate a scalar expression by operations in float64: value, roundings, partial derivatives.
 
 One pass up computes the values, one pass down the derivative of the result with respect to each
 part of the expression (reverse mode, over numbers). So a part's rounding counts by what it changes
@@ -23,7 +23,7 @@ from symdiff.bridge.float_steps import RELATIONS, rational
 from symdiff.functions import Extreme, Phi, maximum, phi, sech, sigmoid, softplus
 from symdiff.graph.template import placeholder
 from symdiff.rounding.floors import FLOORS, of_a_difference
-from symdiff.trees.subexpressions import subexpressions
+from symdiff.trees.walks import subexpressions
 
 _NEVER_ZERO = (sympy.exp, sympy.erfc, sigmoid, softplus, sech, Phi, phi)
 ELEMENTARY = 4  # units that an elementary function's value is allowed to be off
@@ -33,7 +33,7 @@ Part = tuple[Basic, tuple[int, ...]]  # a part of an expression, and where its a
 
 
 class Scalar(NamedTuple):
-    """An expression at given values of its operands, arrays that broadcast."""
+    """An expression at values of its operands: its value, partials and roundings."""
 
     value: Any
     roundings: Any  # Σ |∂value/∂part| × the units of magnitude that the part's operation rounds
@@ -207,7 +207,7 @@ def _power(e: Pow, base: Any, exponent: Any) -> Any:
 
 
 def _rounds(e: Basic, of: Sequence[Any], size: Any, *, floors: bool) -> Any:
-    """What the operation itself rounds, units times magnitude; None for nothing.
+    """The error of the operation's own rounding, units times magnitude; None for nothing.
 
     Args: size, of its value; that of an exact 0 is 0.
     """

@@ -1,4 +1,4 @@
-"""A graph's values in float64, with how its roundings move them: tangents of random size.
+"""Follow roundings through a graph in float64, as tangents of random size.
 
 Each operation s of the graph, primal and adjoint alike, rounds by up to b_s. A tangent is what the
 values move by, to first order, when each rounds by b_s times a normal random number; the mean
@@ -48,7 +48,7 @@ PrecisionOf = Callable[[Node], Precision]
 
 @dataclass
 class Walk:
-    """A program that is run as it is put together, a node at a time, each with its tangents.
+    """A program that runs as it is put together, a node at a time, each with its tangents.
 
     Args:
         arguments: the values of inputs, parameters and lengths by name.
@@ -163,7 +163,7 @@ class Walk:
     def _with_squares(
         self, template: Expr, operands: Sequence[Symbol], total: Float64Array
     ) -> Float64Array:
-        """What a polynomial moves by where that is not to first order: (x + t)² − x², not 2 x t.
+        """The moves of a polynomial beyond first order: (x + t)² − x², not 2 x t.
 
         The variance of equal numbers is 0 to first order, and computed as a square of roundings.
         """
@@ -255,7 +255,7 @@ def _used(node: Node) -> list[Node]:
 
 
 def _holds(numbers: Float64Array, kind: Precision) -> Any:
-    """Where the type holds the numbers exactly, as it does small integers."""
+    """The mask of numbers that the type holds exactly, as it does small integers."""
     significand = np.frexp(numbers)[0] / kind.unit
     return significand == np.rint(significand)
 

@@ -1,1 +1,1 @@
-"""SymPy's trees: walked without recursion, held to a size, compared without writing out cases."""
+"""Walk SymPy's trees without recursion, limit their size, compare values with cases."""

@@ -1,4 +1,4 @@
-"""Conditions between two values, written so that no value with cases stands inside one.
+"""Write conditions between two values so that no value with cases stands inside one.
 
 SymPy turns a Piecewise inside a condition into nested ITEs, and those into sums of products: 2ⁿ
 of them. Here each case is taken with its own comparison, and too many are refused.
@@ -11,13 +11,13 @@ from sympy import And, Expr, Not, Or, Piecewise
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from symdiff.trees.subexpressions import rebuilt, subexpressions
+from symdiff.trees.walks import rebuilt, subexpressions
 
 MAX_CASES = 16  # of the values compared: four independent ones with two cases each
 
 
 def comparison(relation: type[Relational], a: Expr, b: Expr) -> Boolean:
-    """a < b, or another relation, without Piecewise in it.
+    """The relation a < b, or another, without a Piecewise in it.
 
     Raises: ValueError if the two sides have more than 16 cases between them.
     """

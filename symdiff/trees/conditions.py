@@ -1,4 +1,4 @@
-"""Conditions of cases: whether one holds, as the signs of its borders have it."""
+"""Decide whether a condition holds, given the signs of its borders."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ RELATIONS: Mapping[type, Callable[[Any, Any], bool]] = {
 
 
 class NotReadable(ArithmeticError):
-    """What stands as a condition is none that is known."""
+    """Raised for a condition of an unknown kind."""
 
 
 def holds(condition: Any, sign: Callable[[Expr], int]) -> bool:
-    """Whether a condition holds; only borders that decide it are asked.
+    """Whether a condition holds; only borders that decide it are asked for their sign.
 
     Args: sign, of a border, the left side of a comparison minus the right one; what it raises is
         passed on.

@@ -13,7 +13,7 @@ MAX_LENGTH = 5_000  # operations and symbols; the longest form of the catalogue 
 
 
 class TooLarge(ValueError):
-    """An expression is too large to be written out; the message is one sentence, without a dot."""
+    """Raised for an expression too large to be written out; its message has no dot."""
 
 
 class Extents:
@@ -23,7 +23,7 @@ class Extents:
         self._known: dict[Basic, tuple[int, int]] = {}
 
     def of(self, expression: Basic) -> tuple[int, int]:
-        """How many levels deep and how many operations and symbols long the tree is."""
+        """The depth of the tree, and its number of operations and symbols."""
         stack = [expression]
         while stack:
             part = stack[-1]
@@ -38,7 +38,10 @@ class Extents:
         return self._known[expression]
 
     def checked(self, expression: Expr) -> Expr:
-        """The expression itself. Raises: TooLarge if it is beyond the limits."""
+        """The expression itself, if it is not too large.
+
+        Raises: TooLarge if it is beyond the limits.
+        """
         depth, length = self.of(expression)
         if depth > MAX_NESTING:
             raise TooLarge(f"nested more than {MAX_NESTING} deep")

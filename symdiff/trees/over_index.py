@@ -1,4 +1,4 @@
-"""Sums and products over an index, as they are written.
+"""Write sums and products over an index.
 
 SymPy's own constructors fold cases: of a product over k they lead those that hang on k outside of
 it (1.14: `piecewise_fold`), where k means nothing, and simplify what comes out of that.
@@ -12,12 +12,12 @@ Range = tuple[Symbol, Expr, Expr]  # an index, its first value and its last
 
 
 def sum_over(term: Expr, *ranges: Range) -> Expr:
-    """Σ term."""
+    """The sum Σ term over the index."""
     return _over(Sum, term, ranges)
 
 
 def product_over(factor: Expr, index: Range) -> Expr:
-    """∏ factor."""
+    """The product ∏ factor over the index."""
     return _over(Product, factor, (index,))
 
 

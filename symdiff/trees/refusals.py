@@ -1,4 +1,4 @@
-"""How large a formula may be, and which constants it may hold: what keeps SymPy from choking."""
+"""Limit how large a formula may be, and which constants it holds, to keep SymPy from choking."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import sympy
 from sympy import Basic, Expr, Integer, Pow
 
-from symdiff.trees.subexpressions import depth, size, subexpressions
+from symdiff.trees.walks import depth, size, subexpressions
 
 MAX_CONSTANT = Integer(10) ** 300  # a constant beyond float64 would only be an attack on SymPy
 LARGEST = Integer(2) ** 1024  # no float64 is as large
@@ -27,7 +27,7 @@ UNKNOWN = (sympy.Derivative, sympy.Subs, sympy.DiracDelta, sympy.Limit, sympy.Ac
 
 @contextmanager
 def refusing(what: str, formula: object) -> Iterator[None]:
-    """Turns whatever SymPy raises, in words of its own, into a sentence: what of which formula."""
+    """Turn whatever SymPy raises into one sentence: what of which formula."""
     try:
         yield
     except (
@@ -63,7 +63,7 @@ def refusal_of_power(base: Expr, exponent: Expr) -> str | None:
 
 
 class Limits:
-    """Looks at every part of the expressions it is shown once."""
+    """Looks at every part of the expressions it is shown, each once."""
 
     def __init__(self, constant: Integer = MAX_CONSTANT) -> None:
         self._constant = constant

@@ -79,7 +79,7 @@ class Run:
         finally:
             self.times[name] = processor_time() - began
 
-    def go(self) -> None:
+    def compute(self) -> None:
         """Every step and every check."""
         import judging
 
@@ -302,7 +302,7 @@ def main() -> None:
         elif "compare" in task:
             run.compare(task["compare"], task["seed"])
         else:
-            run.go()
+            run.compute()
         say(done=run.counts, times=run.times)
 
 

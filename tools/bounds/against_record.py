@@ -1,4 +1,4 @@
-"""What changed from a record to a run on the same machine, engine by engine: to the last digit."""
+"""Tell what changed from a record to a run on the same machine, to the last digit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Measure = Mapping[str, Any]
 
 
 def changes(record: Mapping[str, Any], run: Mapping[str, Any]) -> Changes:
-    """The run beside the record, in the types that the run has.
+    """Compare a run with the record, in the types that the run has.
 
     An engine that torch no longer has for a function is worse, a new one better.
 

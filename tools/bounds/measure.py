@@ -1,4 +1,4 @@
-"""What is recorded of one activation: its maxima and counts in each type, for each engine."""
+"""Measure one activation for its record: maxima and counts in each type, for each engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Record = dict[str, Any]  # type → a list of measures, each with the engines th
 
 
 def about() -> dict[str, str]:
-    """What a measurement depends on: versions, and the instructions of the processor."""
+    """The versions, and the processor's instructions, that a measurement depends on."""
     import torch
 
     return {
@@ -29,7 +29,7 @@ def about() -> dict[str, str]:
 
 
 def measured(name: str, dtypes: Iterable[str] = tuple(FLOAT_TYPES)) -> Record:
-    """The record of an activation, made now, at structured points."""
+    """Measure an activation at structured points: its record."""
     found: Record = {}
     subject = subject_of(name, None, {})
     for dtype in dtypes:

@@ -1,4 +1,4 @@
-"""The records on disk, and what a run is beside them."""
+"""Read and write the records, and compare a run with them."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ def recorded(name: str) -> Record:
 
 
 def recorded_about() -> dict[str, str]:
-    """What the records were measured on."""
+    """The versions and the processor that the records were measured on."""
     return dict(json.loads((FOLDER / _ABOUT).read_text(encoding="utf-8")))
 
 
 def elsewhere() -> str | None:
-    """Why a run here is not to be held against the records, in words; None if it is."""
+    """In words why a run here is not comparable with the records; None if it is."""
     then, now = recorded_about(), about()
     other = [f"{k} {now[k]} instead of {then[k]}" for k in then if then[k] != now[k]]
     return f"the records were measured elsewhere: {', '.join(other)}" if other else None
 
 
 def beside_record(name: str, run: Record) -> Changes:
-    """What got worse, better or otherwise changed since the record of an activation."""
+    """Compare an activation with its record: what got worse, better or otherwise changed."""
     return changes(recorded(name), run)
 
 
 def renew(name: str) -> tuple[str, str]:
-    """Measure an activation, put its record down; returns its name and what changed, in words."""
+    """Measure an activation and write its record; its name and what changed, in words."""
     import torch
 
     torch.set_num_threads(1)  # a process a core
@@ -51,7 +51,7 @@ def renew(name: str) -> tuple[str, str]:
 
 
 def write(name: str, record: Record) -> None:
-    """Put a record down, a line a measure, so that a change is a line."""
+    """Write a record, one measure a line, so that a change is a line."""
     FOLDER.mkdir(exist_ok=True)
     types = []
     for dtype, groups in record.items():
@@ -61,6 +61,6 @@ def write(name: str, record: Record) -> None:
 
 
 def write_about() -> None:
-    """Put down what the records are measured on."""
+    """Write down the versions and the processor that the records are measured on."""
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / _ABOUT).write_text(json.dumps(about(), indent=1) + "\n", encoding="utf-8")

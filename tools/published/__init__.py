@@ -1,1 +1,1 @@
-"""What a check says of hand-written backwards that others published: docs/published.md."""
+"""Check hand-written backwards that others published, for docs/published.md."""

@@ -1,4 +1,4 @@
-"""What a check says of hand-written backwards that others published; written as docs/published.md.
+"""Write docs/published.md: what a check says of hand-written backwards that others published.
 
 Those of the packages that are installed are asked, the others are named as missing. Each surrogate
 gradient is asked twice: bare, where it is recognised as one, and by the formula that its docstring
@@ -52,7 +52,7 @@ PACKAGES: dict[str, Callable[[], Iterator[Trial]]] = {
 
 
 def found(trial: Trial) -> str:
-    """What the check says, in a few words."""
+    """The answer of the check in a few words."""
     said = []
     if trial.surrogate:
         said.append(_said(trial, "float64", {}))
@@ -65,7 +65,7 @@ def found(trial: Trial) -> str:
 
 
 def _said(trial: Trial, dtype: str, options: dict[str, Any]) -> str:
-    """One answer; a mismatch of the second derivative is told from one of the first."""
+    """One answer in words; a mismatch of the second derivative is told from the first's."""
     try:
         comparisons.check(trial.function, *trial.given, dtype=dtype, **options)
     except comparisons.GradientMismatch as error:
@@ -89,14 +89,14 @@ def _said(trial: Trial, dtype: str, options: dict[str, Any]) -> str:
 
 
 def table(trials: Iterator[Trial]) -> str:
-    """One line a function."""
+    """The table of a package, one function a line."""
     rows = ["| function | asked | found |", "|---|---|---|"]
     rows += [f"| `{t.name}` | {t.asked} | {found(t)} |" for t in trials]
     return "\n".join(rows)
 
 
 def page(before: str, chosen: Sequence[str]) -> str:
-    """The whole page.
+    """The text of the whole page.
 
     Args: before, the page as it was; chosen, whose tables are made anew, the others as they were.
     """

@@ -1,4 +1,4 @@
-"""Packages whose backwards are derivatives, written by hand for speed, memory or a purpose."""
+"""List packages whose backwards are derivatives, written by hand for speed, memory or a purpose."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tools.published.trial import Function, Trial, at, drawn
 
 
 def liger_kernel() -> Iterator[Trial]:
-    """The chunked losses, whose gradient is computed in the forward."""
+    """Trials of the chunked losses, whose gradient is computed in the forward."""
     f = import_module("liger_kernel.chunked_loss.functional")
     weight, bias, ref_weight = drawn(6, 4) / 2, drawn(6) / 2, drawn(6, 4) / 3
     x, ref_input = drawn(4, 3, 4), drawn(4, 3, 4) / 3
@@ -77,7 +77,7 @@ def liger_kernel() -> Iterator[Trial]:
 
 
 def entmax() -> Iterator[Trial]:
-    """Sparse softmaxes: by sorting as they stand, by bisection beside those."""
+    """Trials of sparse softmaxes: by sorting as they stand, by bisection beside those."""
     e = import_module("entmax")
     x = drawn(3, 5)
     yield Trial("sparsemax", e.sparsemax, (x,), types=("float64",))
@@ -98,7 +98,7 @@ def entmax() -> Iterator[Trial]:
 
 
 def brevitas() -> Iterator[Trial]:
-    """Straight-through estimators of quantisers."""
+    """Trials of straight-through estimators of quantisers."""
     b = import_module("brevitas.ops.autograd_ste_ops")
     straight = {"gradient": torch.ones_like}
     for name in ("Round", "Floor", "Ceil", "RoundToZero", "DPURound", "BinarySign", "TernarySign"):
@@ -121,7 +121,7 @@ def brevitas() -> Iterator[Trial]:
 
 
 def pytorch_revgrad() -> Iterator[Trial]:
-    """The gradient reversed, for adversarial training."""
+    """A trial of the reversed gradient of adversarial training."""
     r = import_module("pytorch_revgrad.functional").revgrad
     options = {"gradient": lambda x: -torch.ones_like(x)}
     yield Trial(
@@ -167,7 +167,7 @@ def gpytorch() -> Iterator[Trial]:
 
 
 def memcnn() -> Iterator[Trial]:
-    """A reversible block that frees its storages on the way."""
+    """A trial of a reversible block that frees its storages on the way."""
     block = import_module("memcnn.models.additive").AdditiveBlockFunction
     f, g = (torch.nn.Linear(3, 3).double() for _ in range(2))
     for layer, seed in ((f, 1), (g, 2)):

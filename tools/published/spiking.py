@@ -1,4 +1,4 @@
-"""Packages for spiking networks: steps with surrogate gradients."""
+"""List packages for spiking networks: steps with surrogate gradients."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tools.published.trial import Function, Trial, at, surrogate, where
 
 
 def snntorch() -> Iterator[Trial]:
-    """Surrogate gradients of spikes."""
+    """Trials of surrogate gradients of spikes."""
     s = import_module("snntorch.surrogate")
     quantised = import_module("snntorch.functional.quant").state_quant(num_bits=4)
 
@@ -119,7 +119,7 @@ def spikingjelly() -> Iterator[Trial]:
 
 
 def norse() -> Iterator[Trial]:
-    """Surrogate gradients of spikes."""
+    """Trials of surrogate gradients of spikes."""
     n = import_module("norse.torch.functional.threshold")
     spike = import_module("norse.torch.functional.superspike").SuperSpike
 

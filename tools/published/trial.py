@@ -1,4 +1,4 @@
-"""A published function, and what it is asked."""
+"""A trial is a published function, and what it is asked."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ POINTS = (-40.0, -15.0, -4.0, -1.5, -0.7, -0.3, -0.1, 0.1, 0.3, 0.7, 1.5, 4.0, 1
 
 @dataclass(frozen=True)
 class Trial:
-    """One published function, and what it is asked."""
+    """A published function, and what it is asked."""
 
     name: str
     function: Function
@@ -33,12 +33,12 @@ def at(dtype: torch.dtype = torch.float64) -> Tensor:
 
 
 def drawn(*shape: int) -> Tensor:
-    """Seeded normal numbers."""
+    """Draw seeded normal numbers."""
     return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 
 
 def surrogate(name: str, function: Function, formula: Function, text: str) -> Trial:
-    """A step with a surrogate gradient, beside the formula of its docstring."""
+    """A trial of a step with a surrogate gradient, beside the formula of its docstring."""
     return Trial(
         name, function, (at(),), {"gradient": formula}, f"gradient= {text}", surrogate=True
     )

@@ -1,1 +1,1 @@
-"""What a check says of the activations, losses, norms and layers of published packages."""
+"""Check the activations, losses, norms and layers of published packages."""

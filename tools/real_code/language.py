@@ -1,4 +1,4 @@
-"""Packages of language models: transformers, x-transformers, entmax."""
+"""List functions of packages of language models: transformers, x-transformers, entmax."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def transformers() -> Iterator[Trial]:
 
 
 def x_transformers() -> Iterator[Trial]:
-    """Activations, norms, gates."""
+    """Trials of activations, norms and gates."""
     t, x = import_module("x_transformers.x_transformers"), drawn(3, 8)
     yield pointwise("ReluSquared", t.ReluSquared())
     for name in ("SoLU", "LayerNorm", "ScaleNorm", "RMSNorm", "SimpleRMSNorm"):
@@ -67,7 +67,7 @@ def x_transformers() -> Iterator[Trial]:
 
 
 def entmax() -> Iterator[Trial]:
-    """Sparse softmaxes and their losses."""
+    """Trials of sparse softmaxes and their losses."""
     e, x, target = import_module("entmax"), drawn(3, 5), torch.tensor([1, 0, 4])
     yield Trial("sparsemax", e.sparsemax, (x,))
     yield Trial("entmax15", e.entmax15, (x,))

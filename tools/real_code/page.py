@@ -1,4 +1,4 @@
-"""The page: what a check says of each function, in each type.
+"""Write the page on what a check says of each published function, in each type.
 
 The answers are kept beside the page, so that a run that was stopped goes on where it was.
 
@@ -47,7 +47,7 @@ not yet known of the packages installed, keeps it in `real_code.jsonl`, and writ
 
 
 def asked(trial: Trial, dtype: str) -> tuple[str, str]:
-    """Verdict and largest error of one function in one type; then what there is to say of it."""
+    """Check one function in one type: verdict, largest error, and what there is to say."""
     torch.manual_seed(0)
     try:
         result = comparisons.check(trial.function, *trial.given, dtype=dtype)
@@ -71,16 +71,16 @@ def _without_folder(sentence: str) -> str:
 
 
 class Answers:
-    """What was answered, on disk: a line each of package, version, function, type, cell, more."""
+    """The answers on disk, one line each of package, version, function, type, cell, remarks."""
 
     def __init__(self, path: Path) -> None:
-        """Those of the file, if there is one."""
+        """Read the answers of the file, if there is one."""
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
         self.path = path
         self.known = {tuple(key): (cell, more) for *key, cell, more in map(json.loads, lines)}
 
     def of(self, package: str, trial: Trial) -> list[tuple[str, str]]:
-        """A cell and what is to be said of it for each type; asked if it is not known."""
+        """The cell and the remarks for each type; asked if they are not known."""
         found = []
         for dtype in TYPES:
             key = (package, version(package), trial.name, dtype)
@@ -93,7 +93,7 @@ class Answers:
         return found
 
     def tables(self) -> Iterator[str]:
-        """A table a package, of what is known."""
+        """The tables of what is known, one a package."""
         for package in PACKAGES:
             rows: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
             for (of, number, name, dtype), answer in self.known.items():
@@ -120,7 +120,7 @@ def _table(rows: Mapping[str, Mapping[str, tuple[str, str]]]) -> str:
 
 
 def main() -> None:
-    """Ask what is not known of the packages installed; write the page, its last section kept."""
+    """Check what is not known of the packages installed; write the page, its last section kept."""
     (path,) = map(Path, sys.argv[1:])
     answers = Answers(path.with_suffix(".jsonl"))
     for package, trials in PACKAGES.items():
@@ -132,7 +132,7 @@ def main() -> None:
 
 
 def write(path: Path, answers: Answers) -> None:
-    """The page of what is known."""
+    """Write the page of what is known."""
     mark = "\n## What was found\n"
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     page = "\n".join([HEAD, *answers.tables()])

@@ -1,4 +1,4 @@
-"""Packages of vision models: timm, torchvision, segmentation-models-pytorch, metric learning."""
+"""List functions of packages of vision models: timm, torchvision, segmentation, metrics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools.real_code.trial import Trial, apart, drawn, module, pointwise
 
 
 def timm() -> Iterator[Trial]:
-    """Activations, those with a backward written by hand, norms, gates, losses."""
+    """Trials of activations, those with a hand-written backward too, norms, gates and losses."""
     t, losses = import_module("timm.layers"), import_module("timm.loss")
     by_hand = import_module("timm.layers.activations_me")
     for name in ("swish_me", "mish_me", "hard_sigmoid_me", "hard_swish_me", "hard_mish_me"):
@@ -51,7 +51,7 @@ def timm() -> Iterator[Trial]:
 
 
 def torchvision() -> Iterator[Trial]:
-    """Losses of boxes and of classes, and small modules."""
+    """Trials of losses of boxes and of classes, and of small modules."""
     o, x = import_module("torchvision.ops"), drawn(3, 8)
     target = (drawn(3, 8, seed=4) > 0).double()
     yield Trial(
@@ -74,7 +74,7 @@ def torchvision() -> Iterator[Trial]:
 
 
 def segmentation_models_pytorch() -> Iterator[Trial]:
-    """Losses of masks."""
+    """Trials of losses of masks."""
     s, x = import_module("segmentation_models_pytorch.losses"), drawn(2, 1, 3, 3)
     mask = (drawn(2, 1, 3, 3, seed=4) > 0).double()
     for name in ("DiceLoss", "JaccardLoss", "TverskyLoss", "FocalLoss", "LovaszLoss"):

@@ -39,7 +39,7 @@ def when(condition: sympy.Basic, value: Expr, otherwise: Expr) -> Expr:
 
 
 def true(condition: sympy.Basic) -> Expr:
-    """1 where the condition holds, else 0."""
+    """The number 1 where the condition holds, else 0."""
     return when(condition, S.One, S.Zero)
 
 

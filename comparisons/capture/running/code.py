@@ -19,6 +19,7 @@ from torch.utils._pytree import (
     tree_unflatten,
 )
 
+from comparisons.capture.running.checkpoints import recomputed_with
 from comparisons.capture.running.operator import overload_of, signature_of_operator
 from comparisons.capture.running.seeding import seeding
 from comparisons.inputs.values import COTANGENT
@@ -146,7 +147,8 @@ def _of_module(
         state = {n: _copy(b, kind) for n, b in (*frozen.items(), *module.named_buffers())}
         state |= {n: values[name] for name, n in dotted.items()}
         positional, named = arguments(values)
-        return torch.func.functional_call(module, state, positional, named)
+        with recomputed_with(module, state):
+            return torch.func.functional_call(module, state, positional, named)
 
     return Code(type(module).__name__, everything, call)
 

@@ -29,7 +29,7 @@ _BESIDE_ELSE = 2.0**-7
 _SYMMETRIC = 2.0**-16  # x xᵀ is not to the last bit
 
 
-def apart(calls: Calls) -> float:
+def relative_tolerance(calls: Calls) -> float:
     """The relative difference that two right ways of one code may have in the type of the case."""
     return _APART.get(calls.case.dtype.name, _APART_ELSE)
 
@@ -79,12 +79,12 @@ def forward_mode(calls: Calls) -> Iterator[Comparison]:
 
 
 def _excess(calls: Calls, found: Pushed, pulled: Float64Array) -> float:
-    """By how much ⟨v, J t⟩ and ⟨Jᵀ v, t⟩ differ beyond what two ways may; 0 if the latter is none.
+    """The difference of ⟨v, J t⟩ and ⟨Jᵀ v, t⟩ beyond rounding; 0 if one is no number.
 
     Args: pulled, the terms of the latter.
     """
     pulled_sum = float(pulled.sum())
-    room = apart(calls) * (found.size + float(np.abs(pulled).sum()))
+    room = relative_tolerance(calls) * (found.size + float(np.abs(pulled).sum()))
     excess = abs(found.total - pulled_sum) - room
     return 0.0 if excess <= 0 or not np.isfinite(pulled_sum) else excess
 
@@ -126,7 +126,7 @@ def _smooth(calls: Calls, name: str, gradients: Found, tangent: Float64Array) ->
     size = _BESIDE.get(calls.case.dtype.name, _BESIDE_ELSE)
     step = size * draw.normal(size=given.shape) * (np.abs(given) + np.abs(given).max(initial=0.0))
     here = gradients[name] * tangent
-    room = apart(calls) * float(np.abs(here).sum())
+    room = relative_tolerance(calls) * float(np.abs(here).sum())
     with suppress(Exception):  # code may have other shapes there
         for side in (step, -step):
             leaves = calls.leaves(given={**calls.given, name: calls.case.dtype.round(given + side)})

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
+from comparisons.careful.circumstances.beside_first_call import Index, judged, said
 from comparisons.careful.circumstances.changed_by_backward import changed_by_backward
 from comparisons.careful.circumstances.one_input import given_twice, required_alone
-from comparisons.careful.circumstances.otherwise import Index, judged, said
 from comparisons.careful.circumstances.unrecorded import unrecorded
 from comparisons.careful.running.calls import Calls, Found, Layout, sliced, spread, turned
 from comparisons.careful.running.script import Script, call, differentiate, with_leaves, with_seeds

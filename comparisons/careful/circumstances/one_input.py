@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from comparisons.careful.behaviour import finding
-from comparisons.careful.circumstances.otherwise import Index, judged, said
+from comparisons.careful.circumstances.beside_first_call import Index, judged, said
 from comparisons.careful.running.calls import Calls, Found
 from comparisons.careful.running.script import Script, call, differentiate, with_leaves, with_seeds
 from comparisons.careful.unasked import Unasked

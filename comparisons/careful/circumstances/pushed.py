@@ -62,7 +62,7 @@ class _DenseZeros(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch'
         return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """The operator's result."""
+        """Run the operator on the dense zeros."""
         self.decomposed |= func.overloadpacket.__name__ in DECOMPOSED
         if func is torch.ops.aten._efficientzerotensor.default:  # noqa: SLF001 - its name in torch
             return torch.zeros(*args, **(kwargs or {}))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from comparisons.careful.behaviour import finding
-from comparisons.careful.circumstances.forward_mode import apart, forward_mode
+from comparisons.careful.circumstances.forward_mode import forward_mode, relative_tolerance
 from comparisons.careful.running.calls import Calls
 from comparisons.careful.running.script import with_leaves, with_seeds
 from comparisons.careful.unasked import Unasked, until_an_error
@@ -116,7 +116,10 @@ def _beside(
     size = float(np.linalg.norm(wanted))
     if got.shape == wanted.shape and not np.isfinite(size):
         return
-    if got.shape != wanted.shape or not np.linalg.norm(got - wanted) <= apart(calls) * size:
+    if (
+        got.shape != wanted.shape
+        or not np.linalg.norm(got - wanted) <= relative_tolerance(calls) * size
+    ):
         at = int(np.argmax(np.abs(got - wanted))) if got.shape == wanted.shape else 0
         yield finding(
             calls.case,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from comparisons.careful.circumstances.otherwise import Index, judged, said
+from comparisons.careful.circumstances.beside_first_call import Index, judged, said
 from comparisons.careful.running.calls import Calls
 from comparisons.careful.running.script import call, with_leaves
 from comparisons.careful.unasked import Unasked

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from comparisons.careful.behaviour import finding
-from comparisons.careful.circumstances.otherwise import judged
+from comparisons.careful.circumstances.beside_first_call import judged
 from comparisons.careful.running.calls import Calls, Found, differing
 from comparisons.careful.running.script import call, differentiate, with_leaves, with_seeds
 from comparisons.careful.unasked import Unasked
@@ -54,7 +54,7 @@ def other_cotangents(calls: Calls) -> Iterator[Comparison | Unasked]:
 
 
 def _with(calls: Calls, change: Callable[[Float64Array], Float64Array]) -> Calls:
-    """The same for other cotangents."""
+    """The case with other cotangents."""
     case = calls.case
     changed = {w: change(np.asarray(case.inputs[w])) for w in calls.bare.weights.values()}
     rounded = {w: case.dtype.round(np.asarray(v)) for w, v in changed.items()}

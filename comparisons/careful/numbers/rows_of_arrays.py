@@ -23,6 +23,7 @@ from comparisons.careful.running.plain_run import (
 )
 from comparisons.careful.running.script import Script, Told, of_plain_run
 from comparisons.careful.unasked import Unasked
+from comparisons.cases.asked import Asked, case_of
 from comparisons.cases.case import Case
 from comparisons.dtypes import Float64Array
 from comparisons.inputs.position import position
@@ -133,11 +134,15 @@ def other_rows(case: Case, bare: Bare, rows: RowsApart | None) -> Iterator[Told 
         if reason:
             yield Unasked(_WHAT, reason)
             return
-        yield from _wrong_of_rows(case, bare, rows, chosen, found)
+        wrong = list(_wrong_of_rows(case, bare, rows, chosen, found))
+        if wrong and _is_its_own(case, bare, rows, chosen, found):
+            yield Unasked(_WHAT, "a gradient depends on how many there are")
+            return
+        yield from wrong
 
 
 def _on_threads(case: Case, bare: Bare) -> Iterator[Told]:
-    """The same once more on two threads."""
+    """Ask once more on two threads."""
     given, v = inputs_of(case, bare), cotangents_of(case, bare)
     expected = plain_run(case, bare, given, v).gradients
     for name, got in _on_two_threads(case, bare, given, v).gradients.items():
@@ -158,13 +163,52 @@ def _of_rows(case: Case, bare: Bare, rows: RowsApart, chosen: IndexArray) -> Ran
 def _depends(
     case: Case, bare: Bare, rows: RowsApart, chosen: IndexArray, whole: Ran, found: Ran
 ) -> str:
-    """That the values of these rows are others than before, in words; then nothing is asked."""
+    """In words that a row's value depends on how many rows there are; empty if not."""
     times = max(1.0, len(chosen) / rows.count)
     for y, value in found.values.items():
         wanted = whole.values[y][chosen]
         if value.shape != wanted.shape or differs(case, bare.weights[y], value, wanted, times):
             return "the value of a row depends on how many there are"
     return ""
+
+
+def _is_its_own(case: Case, bare: Bare, rows: RowsApart, chosen: IndexArray, found: Ran) -> bool:
+    """Whether the gradients are what the code computes of these rows, captured anew.
+
+    A step that is detached goes into gradients alone, and may be divided by the number of entries.
+    """
+    if case.subject.surrogate or len(chosen) > rows.count:
+        return False
+    try:
+        truth = _captured_anew(case, bare, rows, chosen)
+    except Exception:  # noqa: BLE001 - of few rows code may be captured no more
+        return False
+    return all(
+        n in truth and not differs(case, n, g, np.reshape(truth[n], g.shape), 1.0)
+        for n, g in found.gradients.items()
+    )
+
+
+def _captured_anew(case: Case, bare: Bare, rows: RowsApart, chosen: IndexArray) -> Arrays:
+    """The adjoints of the code of these rows, by a graph of them alone."""
+    import torch
+    from torch.utils._pytree import tree_flatten, tree_unflatten
+
+    leaves, structure = tree_flatten(bare.nearby.given)
+    real = [
+        i for i, a in enumerate(leaves) if isinstance(a, torch.Tensor) and a.is_floating_point()
+    ]
+    asked = [i for i in real if leaves[i].requires_grad] or real
+    for name, i in zip(inputs_of(case, bare), asked, strict=False):  # then come parameters
+        if name in rows.inputs:
+            part = leaves[i].detach()[torch.from_numpy(chosen)]
+            leaves[i] = part.requires_grad_(leaves[i].requires_grad)
+    subject = bare.at_others(*tree_unflatten(leaves, structure))
+    alone = case_of(Asked(subject, case.dtype, device=case.setting.device, budget=case.budget))
+    own = cotangents_of(case, bare)
+    cotangents = {v: own[y][chosen] for y, v in subject.bare.weights.items()}
+    given = {n: np.reshape(cotangents.get(n, x), np.shape(x)) for n, x in alone.inputs.items()}
+    return alone.derived.approximate(given)
 
 
 def _wrong_of_rows(

@@ -50,7 +50,9 @@ class Jvp(Pointwise):
 
 
 def require_tangents(function: Callable[..., Any], primals: Sequence[Any]) -> None:
-    """Raises: NotImplementedError if an `autograd.Function` on the way has no forward mode.
+    """Check that each `autograd.Function` on the way has a forward mode.
+
+    Raises: NotImplementedError if an `autograd.Function` on the way has no forward mode.
 
     torch raises itself for one of the user's; for a backward that is registered for an operator of
     `torch.library` it gives a tangent of zeros.

@@ -17,7 +17,7 @@ from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.budget import Budget
 from comparisons.judge.judgement import Judgement
 from comparisons.judge.points.statuses import OVERFLOWN
-from comparisons.judge.power.power import Power, by_line, judged_in, told
+from comparisons.judge.power.power import Power, by_line, judged_in, nonzero
 from comparisons.judge.ulp import finite_truth
 from symdiff.array_types import BoolArray
 from symdiff.oracle.enclosures.enclosure import Enclosure
@@ -60,7 +60,7 @@ def power_at_points(
     between = _between(inputs, computed.shape, dtype)
     if between != _ALL or dtype.unit_roundoff <= _SINGLE:
         return replace(power, between=between)
-    within = told(judged, truth) & (judgement.excess <= 1)
+    within = nonzero(judged, truth) & (judgement.excess <= 1)
     off = computed - truth.high - truth.low
     common, found = _in_common(off, truth.high, allowed, accurate, within)
     return replace(power, between=between, common=common, found=found)
@@ -91,7 +91,7 @@ def _in_common(
 
 
 def _between(inputs: Inputs, shape: tuple[int, ...], dtype: FloatType) -> str:
-    """Which numbers were not asked, in words."""
+    """In words which numbers were not asked."""
     own = [v for k, v in inputs.items() if k != COTANGENT and np.shape(v) == shape]
     if len(own) != 1:
         return "errors at other inputs are not seen"

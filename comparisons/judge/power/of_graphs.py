@@ -18,7 +18,7 @@ from sympy import Expr, Symbol
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.judge.graphs.allowance import TIMES, Allowance
 from comparisons.judge.judgement import Judgement
-from comparisons.judge.power.power import AT_MOST, Power, Reached, by_line, judged_in, told
+from comparisons.judge.power.power import AT_MOST, Power, Reached, by_line, judged_in, nonzero
 from comparisons.judge.ulp import finite_truth
 from comparisons.judge.vocabulary import Verdict
 from symdiff import notation
@@ -54,7 +54,7 @@ def power_of(
     agrees = judgement.verdict() is Verdict.AGREES
     allowed = (allowance.agreeing if agrees else allowance.accurate)(name, unit)
     power = by_line(name, computed, truth, judgement, judged, allowed, dtype)
-    telling = told(judged, truth)
+    telling = nonzero(judged, truth)
     common, fit = _in_common(name, computed, truth, telling, allowance, floors=agrees)
     if abs(fit) > common and not agrees:
         common, fit = _in_common(name, computed, truth, telling, allowance, floors=True)

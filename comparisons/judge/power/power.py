@@ -159,7 +159,7 @@ def by_line(
     with np.errstate(over="ignore", invalid="ignore"):
         # what is wrong was seen: of its entry the line alone is said
         off = np.where(judgement.excess > 1, 0.0, truth.distance(computed)[1])
-        telling = told(judged, truth)
+        telling = nonzero(judged, truth)
         least = float(((allowed + off)[telling] / size[telling]).min(initial=math.inf))
     zero = judged & ~telling
     return Power(
@@ -176,7 +176,7 @@ def by_line(
     )
 
 
-def told(judged: BoolArray, truth: Enclosure) -> BoolArray:
+def nonzero(judged: BoolArray, truth: Enclosure) -> BoolArray:
     """The mask of the entries that have a relative error, since they are not 0."""
     return judged & ~truth.contains(np.zeros(truth.shape))
 

@@ -18,10 +18,10 @@ from typing import Any
 
 from comparisons.inputs.position import position
 from comparisons.judge.vocabulary import Status
-from comparisons.report.data.along import UnlikeError, head_and_rows
 from comparisons.report.data.decided import decided
 from comparisons.report.data.numbered import numbered
 from comparisons.report.data.row import WIDEST_FIRST, Row, plain_data
+from comparisons.report.data.row_by_row import UnlikeError, head_and_rows
 from comparisons.report.data.schema import LONGEST, Schema
 from comparisons.report.data.whole_file import write_whole
 from symdiff.notation.printable import printable
@@ -88,7 +88,7 @@ def read_json(path: Path, keep: Callable[[Row], Any] = lambda row: row) -> dict[
     """
     path = Path(path)
     try:
-        return _read_along(path, keep)
+        return _read_row_by_row(path, keep)
     except (UnlikeError, OSError, ValueError):
         found = _read_whole(path)
         return {**found, "rows": _kept(found["rows"], keep)}
@@ -98,7 +98,7 @@ def _kept(rows: Iterable[Row], keep: Callable[[Row], Any]) -> list[Any]:
     return [kept for kept in map(keep, rows) if kept is not None]
 
 
-def _read_along(path: Path, keep: Callable[[Row], Any]) -> dict[str, Any]:
+def _read_row_by_row(path: Path, keep: Callable[[Row], Any]) -> dict[str, Any]:
     """The document of a file as it is written here. Raises: UnlikeError if it is another."""
     if not path.is_file():  # a pipe cannot be read twice
         raise UnlikeError
@@ -186,7 +186,7 @@ def _whole(row: Row) -> str:
 
 
 def _place(row: Row) -> tuple[str, ...]:
-    """Where a row stands, beside those of which as much is the same."""
+    """The key that orders rows which otherwise have the same one."""
     if row["kind"] == "detection":
         return (row["kind"], row["subject"], row["mutation"])
     if row["kind"] in ("convention", "cost"):
@@ -213,7 +213,7 @@ def _version(name: str) -> str | None:
 
 
 def _commit() -> str | None:
-    """Of the checkout that the run stands in, if it stands in one that has git."""
+    """The commit of the checkout that the run stands in, if there is one and git."""
     command = ["git", "rev-parse", "HEAD"]  # found on the PATH, as a user's own would be
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603

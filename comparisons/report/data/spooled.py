@@ -41,7 +41,7 @@ class Spool:
 
         A comparison leaves most of itself in the file.
         """
-        mark = mark_of(row)
+        mark = digest_of(row)
         if mark in self._seen:
             return None
         self._seen.add(mark)
@@ -99,7 +99,7 @@ def prepared(row: Row) -> bool:
     return isinstance(row, _Whole)
 
 
-def mark_of(row: Row) -> bytes:
+def digest_of(row: Row) -> bytes:
     """The digest that rows of the same content share."""
     return hashlib.sha256(json.dumps(row, sort_keys=True).encode("utf-8", "surrogatepass")).digest()
 

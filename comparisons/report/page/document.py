@@ -15,7 +15,7 @@ from comparisons.judge.vocabulary import Verdict
 from comparisons.report.data.decided import badness, judged, unit
 from comparisons.report.data.files import document
 from comparisons.report.data.row import WIDEST_FIRST, Row, read
-from comparisons.report.data.spooled import OPTIONAL, mark_of, prepared
+from comparisons.report.data.spooled import OPTIONAL, digest_of, prepared
 from comparisons.report.data.whole_file import write_whole
 from comparisons.report.page.glossary import STATUSES, VERDICTS
 from comparisons.report.page.templates import STYLE_FILE, anchor, style_sheet, template
@@ -57,7 +57,7 @@ class Document:
         for row in self.data["rows"]:
             if prepared(row):
                 found.append(row)
-            elif (mark := mark_of(row)) not in seen:
+            elif (mark := digest_of(row)) not in seen:
                 seen.add(mark)
                 found.append({**OPTIONAL, **read(row)})
         return found

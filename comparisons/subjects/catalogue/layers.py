@@ -65,6 +65,8 @@ LAYERS: Mapping[str, ArrayCode] = MappingProxyType(
 def layer(name: str, **options: Any) -> Subject:
     """Pair one of `symdiff.layers`, with its options, with torch's code for it.
 
+    It is judged at small arrays from a fixed seed, hard ones among them.
+
     Raises: ValueError if there is no layer so called, or an option is not one it takes.
     """
     return looked_up(name, LAYERS, "layer").subject(**options)

@@ -123,7 +123,9 @@ LOSSES: Mapping[str, ArrayCode] = MappingProxyType(
 
 
 def array_loss(name: str, **options: Any) -> Subject:
-    """One of `symdiff.array_losses`, or a pointwise loss of torch's with a `reduction`.
+    """Pair one of `symdiff.array_losses`, or a pointwise loss with a `reduction`, with torch's.
+
+    It is judged at small arrays from a fixed seed, hard ones among them.
 
     Raises: ValueError if there is no loss so called, or an option is not one it takes.
     """

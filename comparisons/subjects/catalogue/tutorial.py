@@ -26,7 +26,9 @@ NEURONS = 512  # enough to meet both sides of every kink; each is a problem of i
 def neuron(
     activation: str | Definition, loss: str | Definition = "half_squared", **parameters: object
 ) -> Subject:
-    """z = wx + b, y = f(z), L = loss(y, t), with torch's own f and loss.
+    """Pair the tutorial's neuron, z = wx + b, y = f(z), L = loss(y, t), with torch's f and loss.
+
+    Shapes: w, b, x and t (512), each entry a neuron of its own.
 
     Raises: ValueError if torch has no such activation or loss.
     """
@@ -53,7 +55,9 @@ def _neurons(dtype: FloatType) -> Inputs:
 
 
 def linear_layer(*, batched: bool = False, cut: Cut | None = None) -> Subject:
-    """z = xw + b and its mean binary cross-entropy; with `cut`, z as a constant.
+    """Pair the tutorial's linear layer and its loss with torch's; with `cut`, z is a constant.
+
+    Shapes: x (5), w (5, 3), b (3), z and y (3); batched, x (4, 5), z and y (4, 3).
 
     Raises: ValueError if `cut` is neither 'detach()' nor 'no_grad()'.
     """
@@ -100,7 +104,7 @@ def _layer(dtype: FloatType, batch: tuple[int, ...], *, target: bool) -> Inputs:
 
 
 def vector_jacobian_product() -> Subject:
-    """inp = eye(4, 5), out = (inp + 1)²ᵀ, and the cotangent of ones."""
+    """Pair the tutorial's out = (inp + 1)²ᵀ with torch's, at inp = eye(4, 5) and ones for v."""
 
     def forward(inp: Tensor) -> dict[str, Any]:
         return {"out": (inp + 1).pow(2).t()}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 import symdiff
 from comparisons.dtypes import Float64Array, FloatType
 from comparisons.subjects.own.read_off import formula_of, no_formula_of
+from comparisons.subjects.own.written_call import WrittenCall, written_call
 from symdiff import Definition
 from symdiff.definition import user_definition
 from symdiff.trees.extent import TooLarge
@@ -28,7 +31,8 @@ class Entrywise:
     Args: definition, of an entry; function, the code that is judged, of a row of entries of each
         tensor in order; defined, the code that is the definition, the same without a reference; at,
         the code as a `Subject` at rows of other entries; asked, the variables whose gradient is
-        asked for; by_hand, whether a derivative was written by hand.
+        asked for; constants, the entries given of the others; by_hand, whether a derivative was
+        written by hand; call, the code as text, of the variables by name.
     """
 
     definition: Definition
@@ -36,7 +40,9 @@ class Entrywise:
     defined: Callable[..., Tensor]
     at: Callable[[Sequence[Float64Array]], Any]
     asked: tuple[str, ...]
+    constants: Mapping[str, Float64Array]
     by_hand: bool
+    call: WrittenCall
 
 
 def entrywise(
@@ -55,6 +61,8 @@ def entrywise(
     import torch
     from torch.utils._pytree import tree_flatten, tree_unflatten
 
+    from comparisons.capture.arrays.storage import array_of
+
     if captured.draws:
         return None
     leaves, structure = tree_flatten(given)
@@ -64,9 +72,9 @@ def entrywise(
     asked = [i for i in real if leaves[i].requires_grad] or real
     if len(asked) != len(captured.inputs):  # a parameter of a module
         return None
+    free = tree_unflatten([a.detach() if i in real else a for i, a in enumerate(leaves)], structure)
     if len(real) > len(asked):  # a target, say, that is a constant to autograd
-        free = [a.detach() if i in real else a for i, a in enumerate(leaves)]
-        whole = _captured(calls[1], tree_unflatten(free, structure), dtype)
+        whole = _captured(calls[1], free, dtype)
         if whole is None:
             return None
         captured = whole
@@ -109,8 +117,17 @@ def entrywise(
 
     function, defined = calls
     by_hand = captured.written or function is not defined
-    wanted = tuple(v for v, i in zip(definition.variables, real, strict=True) if i in asked)
-    return Entrywise(definition, called(function), called(defined), at, wanted, by_hand)
+    places = dict(zip(definition.variables, real, strict=True))
+    return Entrywise(
+        definition,
+        called(function),
+        called(defined),
+        at,
+        tuple(v for v, i in places.items() if i in asked),
+        {v: np.unique(array_of(leaves[i])) for v, i in places.items() if i not in asked},
+        by_hand,
+        written_call(function, definition.variables, *free, as_given=True),
+    )
 
 
 def _captured(
@@ -127,7 +144,7 @@ def _captured(
 
 
 def _definition(captured: Captured, dtype: FloatType) -> Definition | None:
-    """What the code computes of an entry of each input; in z, if there is one."""
+    """The definition of what the code computes of an entry of each input."""
     if no_formula_of(captured, dtype.name, several=True):
         return None
     (node,) = captured.graph.output_nodes

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import symdiff
 from comparisons.dtypes import coarser, float_type
 from comparisons.subjects.own.origin import origin_of
 from symdiff import Definition
 from symdiff.expression.formula import real_symbol
 from symdiff.graph import Elementwise, Input, Node, Stop, topological
+from symdiff.graph.kinds.literal import Literal, exactly
 from symdiff.trees.extent import Extents, TooLarge
 
 if TYPE_CHECKING:
@@ -43,7 +46,10 @@ def read_off(function: Callable[..., Any]) -> Definition:
 
 
 def _require_entries_of_matrices(function: Callable[..., Any], name: str) -> None:
-    """Raises: ValueError if a matrix is more to it than its entries, as to a transposition."""
+    """Check that the code takes a matrix for its entries alone.
+
+    Raises: ValueError if a matrix is more to it than its entries, as to a transposition.
+    """
     from comparisons.capture import capture
 
     try:
@@ -56,7 +62,9 @@ def _require_entries_of_matrices(function: Callable[..., Any], name: str) -> Non
 
 
 def _require_one_function(function: Callable[..., Any], name: str) -> None:
-    """Raises: ValueError if it computes another thing in float32 than where its code was read.
+    """Check that the code computes the same function in float32.
+
+    Raises: ValueError if it computes another thing in float32 than where its code was read.
 
     Such as what adds `torch.finfo(x.dtype).eps`; right code would be called wrong for it.
     """
@@ -137,7 +145,7 @@ def no_formula_of(captured: Captured, dtype: str = "float64", *, several: bool =
         return f"holds values on the way in {', '.join(coarse)}"
     for node in topological(captured.graph.output_nodes):
         mask = isinstance(node, Stop) and is_flat(node.operands[0])  # whose slope is 0 anyway
-        if not isinstance(node, Elementwise | Input) and not mask:
+        if not isinstance(node, Elementwise | Input) and not mask and _number(node) is None:
             where = captured.source(node)
             operation = captured.operations.get(node, "an operation")
             return f"has {operation}{f' ({where})' if where else ''}, which is not entry by entry"
@@ -151,9 +159,19 @@ def formula_of(output: Node, names: Mapping[str, str] | None = None) -> Expr:
     if len(steps) > _MOST_STEPS:
         raise TooLarge(f"of {len(steps)} steps, more than {_MOST_STEPS}")
     for node in steps:
+        number = _number(node)
         if isinstance(node, Input):
             whole: Expr = real_symbol("z" if names is None else names[node.name])
         else:
-            whole = node.whole(written.__getitem__)
+            whole = node.whole(written.__getitem__) if number is None else number
         written[node] = extents.checked(whole)
     return written[output]
+
+
+def _number(node: Node) -> Expr | None:
+    """The number that each entry is, as of `torch.zeros_like(x)`; None of other arrays."""
+    if not isinstance(node, Literal) or not node.values.array.size:
+        return None
+    entries = node.values.array
+    first = entries.flat[0].item()
+    return exactly(first) if np.isfinite(first) and (entries == first).all() else None

@@ -117,7 +117,7 @@ def _given(argument: Basic, value: ValueOf) -> Any:
 
 
 def count(length: Any) -> int:
-    """The length of an axis as an integer, from a number of any kind."""
+    """The length of an axis as a Python int, from a number of any kind."""
     return int(float(length))
 
 

@@ -13,8 +13,9 @@ from symdiff.notation.arrays import size
 
 
 def mean(node: Node, over: Iterable[str] | None = None) -> Node:
-    """The mean over all axes of a node, as the tutorial's losses take it, or over some.
+    """Take the mean over all axes of a node, or over some, which vanish.
 
+    Args: over, the names of axes; by default all.
     Raises: ValueError if the node lacks one of them, or one is named twice.
     """
     axes = node.axes if over is None else tuple(over)

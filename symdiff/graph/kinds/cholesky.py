@@ -71,7 +71,10 @@ class Factoring(ArrayOperation):
         return made @ (inner * (np.tri(made.shape[-1]) - np.eye(made.shape[-1]) / 2))
 
     def roundings(self, value: ValueOf, made: Any) -> Roundings:  # noqa: ARG002 - all in L
-        """What a change of X by 4n |L| |Lᵀ| units may change. Source: Higham 2002, §10.1.1."""
+        """The change of the factor by a change of X by 4n |L| |Lᵀ| units.
+
+        Source: Higham 2002, §10.1.1.
+        """
         size, inverted = np.abs(made), np.abs(inverses(made))
         turned = np.swapaxes(size, -1, -2)
         inner = inverted @ size @ turned @ np.swapaxes(inverted, -1, -2)

@@ -102,7 +102,10 @@ class Determining(ArrayOperation):
         return (cofactors(x, one) * tangent).sum((-2, -1))
 
     def roundings(self, value: ValueOf, made: Any) -> Roundings:  # noqa: ARG002 - see below
-        """What a change of X by 4n of its units may change. Source: Higham 2002, §14.6.1."""
+        """The change of the determinant by a change of X by 4n of its units.
+
+        Source: Higham 2002, §14.6.1.
+        """
         x, one = self.arguments(value)
         size = (np.abs(cofactors(x, one)) * np.abs(x)).sum((-2, -1))
         return Roundings(summed=4 * x.shape[-1] * size)

@@ -153,10 +153,11 @@ class Contract(ArrayOperation):
 
 
 def einsum(subscripts: str, *operands: Node) -> Node:
-    """The sum of products that `subscripts` states, its axes named as in einops.
+    """Multiply the operands and sum as `subscripts` states, axes named as in einops.
 
     `einsum("n, n m -> m", x, w)` is x w; `einsum("i j -> j i", a)` is aᵀ.
 
+    Args: subscripts, the axes of each operand, an arrow, the axes of the result.
     Raises: ValueError if the operands or their axes are not those of the subscripts.
     """
     left, arrow, right = subscripts.partition("->")

@@ -32,8 +32,11 @@ class Input(Node):
 
 
 def array(name: str, axes: str = "") -> Input:
-    """Name an input array over the axes in `axes`, separated by spaces.
+    """Declare an input array over named axes.
 
+    `w = array("w", "n m")` is a matrix, `b = array("b")` a scalar.
+
+    Args: axes, separated by spaces; none for a scalar.
     Raises: ValueError if the name or an axis is no identifier, or an axis is named twice.
     """
     names = axes_named(axes)
@@ -41,5 +44,10 @@ def array(name: str, axes: str = "") -> Input:
 
 
 def scalars(names: str) -> tuple[Input, ...]:
-    """Name scalar inputs, separated by spaces."""
+    """Declare scalar inputs by their names, separated by spaces.
+
+    `w, x = scalars("w x")` are two.
+
+    Raises: ValueError if a name is no identifier.
+    """
     return tuple(array(name) for name in names.split())

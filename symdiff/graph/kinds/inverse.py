@@ -25,7 +25,7 @@ class Inverse(Node):
     everywhere = False
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:
-        """−Yᵀ Ȳ Yᵀ."""
+        """The adjoint −Yᵀ Ȳ Yᵀ."""
         left = matmul(self, cotangent, turned=(True, False))
         product = matmul(left, self, turned=(False, True))
         return (elementwise(lambda a: -a, product),)
@@ -47,7 +47,7 @@ class Inverting(ArrayOperation):
     """The step that inverts matrices by elimination."""
 
     def moved(self, value: ValueOf, made: Any, tangents: Tangents) -> Any:  # noqa: ARG002 - all in Y
-        """−Y Ẋ Y."""
+        """The tangents −Y Ẋ Y."""
         (tangent,) = tangents.values()
         return -(made @ tangent @ made)
 

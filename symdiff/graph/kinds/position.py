@@ -31,7 +31,7 @@ class Position(Node):
         return applied("index", (), self.axes, symbols(self.axes))
 
     def entry(self, indices: Indices, entries: Entries) -> Expr:  # noqa: ARG002 - no operands
-        """The index itself."""
+        """The index along the axis."""
         return indices[self.axes[0]]
 
 
@@ -46,5 +46,5 @@ def position(axis: str) -> Node:
 
 
 def one_hot(index: Node, axis: str) -> Node:
-    """1 where the position along a new last axis is `index`, else 0: no 1 at all for −100."""
+    """Put 1 where the position along a new last axis is `index`, else 0; −100 gives no 1."""
     return elementwise(lambda i, k: Piecewise((1, Eq(i, k)), (0, True)), index, position(axis))

@@ -17,7 +17,7 @@ class Stop(Node):
     reason: str
 
     def pullback(self, cotangent: Node) -> tuple[Node | None, ...]:  # noqa: ARG002 - nothing passes
-        """Nothing passes."""
+        """None: no adjoint passes."""
         return (None,)
 
     def lowered(self, steps: Steps) -> Symbol:
@@ -34,5 +34,8 @@ class Stop(Node):
 
 
 def stop(node: Node, reason: str) -> Node:
-    """The node's value as a constant: `reason` is kept and shown where an adjoint is missing."""
+    """Make a constant of the node's value, as torch's `detach()` does: no adjoint passes.
+
+    Args: reason, which is shown where an adjoint is missing, such as "detach()".
+    """
     return Stop(node.axes, (node,), reason)

@@ -51,7 +51,7 @@ class Support(Node):
 
 
 def supported(operand: Any, axis: int) -> Any:
-    """1 where the entries above along an axis exceed one by less than 1 in all, 0 where by more.
+    """Flag with 1 where the entries above exceed one by less than 1 in all, with 0 where by more.
 
     Of floats NaN where that is not decided, as where it is 1 exactly; of balls the whole line.
     """

@@ -9,9 +9,9 @@ from sympy import Basic, Piecewise, Symbol
 
 from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.node import Node
-from symdiff.graph.order import ordered
 from symdiff.graph.template import placeholder
 from symdiff.trees.extent import TooLarge
+from symdiff.trees.walks import ordered
 
 MAX_CASES = 2  # a third takes SymPy 0.1 s, then 2 s, then 40 s and more
 

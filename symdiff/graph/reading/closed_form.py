@@ -12,7 +12,7 @@ from symdiff.graph.node import Indices, Node
 from symdiff.graph.reading.case_depth import check_cases
 from symdiff.notation.arrays import Axes
 from symdiff.trees.extent import Extents, TooLarge
-from symdiff.trees.on_demand import on_demand
+from symdiff.trees.walks import on_demand
 
 _INDEX_LETTERS = "ijklpqrs"
 

@@ -9,13 +9,12 @@ from sympy import Expr, Symbol
 from symdiff.graph.kinds.elementwise import is_constant
 from symdiff.graph.kinds.stop import Stop
 from symdiff.graph.node import Node, Write
-from symdiff.graph.order import ordered
 from symdiff.graph.reading.case_depth import check_cases
 from symdiff.notation.arrays import applied
 from symdiff.notation.names import ArraySymbol
 from symdiff.notation.typed import as_typed
 from symdiff.trees.extent import Extents, TooLarge
-from symdiff.trees.on_demand import on_demand
+from symdiff.trees.walks import on_demand, ordered
 
 
 def in_names(node: Node, names: Mapping[Node, Symbol]) -> Expr:

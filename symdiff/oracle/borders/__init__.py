@@ -1,1 +1,1 @@
-"""Ties, jumps and poles: what is certified where a formula alone does not say."""
+"""Certify what a formula alone does not say: at ties, jumps and poles."""

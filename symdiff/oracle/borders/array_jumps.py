@@ -1,4 +1,4 @@
-"""By which entries a function of arrays may jump.
+"""Find the entries by which a function of arrays may jump.
 
 The program is run near the point: see `program_near`. If an output's entry ends as several numbers
 its function may jump, and what leads to a border there is looked at closely.
@@ -40,7 +40,7 @@ _TERM, _LINE, _SOURCE, _SEED = "%term", "%line", "%source", "%seed"
 
 
 def may_jump(adjoints: Derivation) -> bool:
-    """Whether a graph has cases between which it may jump."""
+    """Whether a graph has cases between which its value may jump."""
     graphs = (adjoints.graph, *adjoints.graph.before)
     return any(_choosing(n) for g in graphs for n in topological(g.output_nodes, computed=True))
 
@@ -50,7 +50,7 @@ def _choosing(node: Node) -> bool:
 
 
 def open_to_jumps(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, BoolArray]:
-    """By an adjoint's name the entries by which the function may jump; nothing if it does not.
+    """By adjoint the entries by which the function may jump; empty if it does not.
 
     Where it is made of derivatives, so are those by which what they are derivatives of may jump,
     and what such a derivative is weighted with.
@@ -72,7 +72,7 @@ def open_to_jumps(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[st
 
 
 def _open_to_jumps(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, BoolArray]:
-    """Those of the function itself."""
+    """The entries by which the function itself may jump."""
     graph = adjoints.graph
     terms = {f"{_TERM}{i}": term.value for i, term in enumerate(terms_of(graph))}
     frozen = Frozen(terms.values())
@@ -96,7 +96,7 @@ def _open_to_jumps(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[s
             balls = {k: balls_of(v) for k, v in arguments.items()}
             balls |= frozen.values(balls)
             run = ProgramNear(program(nodes, shared=False), balls, moving)
-            run.go()
+            run.compute()
         lost = {terms[k]: mask for k in terms if (mask := run.open_entries(k)).any()}
         if not lost:
             return {}
@@ -146,7 +146,7 @@ def _borders(computed: Iterable[Node], moved: Container[str]) -> dict[str, Node]
 def reached(
     adjoints: Derivation, origins: Mapping[Node, BoolArray], arguments: Mapping[str, Any]
 ) -> dict[str, BoolArray]:
-    """By an adjoint's name the entries that some entries of nodes hang on."""
+    """By adjoint the entries that some entries of nodes depend on."""
     named = {name: adjoints.graph.nodes[name] for name in adjoints.nodes}
     with acyclic():
         made = steep([*named.values(), *origins], through_flags=True)

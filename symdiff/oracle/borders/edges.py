@@ -1,4 +1,4 @@
-"""Where an array function ends: whether it has values beside a point at an edge of its domain.
+"""Tell whether an array function has values beside a point at an edge of its domain.
 
 √(−x²) and (x³ − x²)^(3/2) have a value at 0 and none around it, and so no derivative, though what
 their formulas say there may be 0. Of x^(3/2), which has values on one side, it is the slope there.
@@ -51,7 +51,7 @@ _EDGE = "%edge"
 def settle_edges(
     found: Mapping[str, Enclosure], adjoints: Derivation, arguments: Mapping[str, Any]
 ) -> None:
-    """Leave certified what has values on one side at least, in place.
+    """Keep certified only the entries whose function has values on at least one side.
 
     Args: arguments, the program's: arrays, parameters and lengths of axes, by name.
     """
@@ -74,7 +74,10 @@ def _settle(
     arguments: Mapping[str, Any],
     edges: Mapping[str, Node],
 ) -> None:
-    """The same. Raises: OutOfTimeError."""
+    """Keep certified only the entries whose function has values on at least one side.
+
+    Raises: OutOfTimeError.
+    """
     with ctx.workprec(_BITS):
         balls = interpret(program(edges), _balls(arguments), compile_plain)
         origins = {edges[k]: mask for k, made in balls.items() if (mask := _at_0(made)).any()}
@@ -157,7 +160,7 @@ def _edges(adjoints: Derivation) -> dict[str, Node]:
 
 @lru_cache(maxsize=4096)
 def _edges_of(expr: Expr, signs: tuple[bool, ...]) -> tuple[Expr, ...]:
-    """What has to be ≥ 0 for an expression to have a value, and is not always; else 1.
+    """The expressions that must be ≥ 0 for a value to exist, and are not always.
 
     Args: signs, which operands are never below 0.
     """

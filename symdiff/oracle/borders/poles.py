@@ -1,4 +1,4 @@
-"""Where the formula of a derivative has no value, as 1/√0: whether there is a derivative anyway.
+"""Tell whether a derivative exists where its formula has no value, as 1/√0.
 
 Of √(max(x, 0)) at −1 the formula is 0 · 1/√0, and the derivative is 0: around −1 the function is
 constant. So the function itself is run with the entry moved a little to each side, as a power
@@ -60,7 +60,7 @@ def settle_poles(
     accuracy: tuple[float, Mapping[str, Float64Array]],
     jumping: Mapping[str, BoolArray],
 ) -> None:
-    """Certify what is proven of entries whose formula has no value, or say that there is none.
+    """Certify entries whose formula has no value, or say that there is no derivative.
 
     Args: found, changed in place; results, the formulas' balls; accuracy, a bound relative to the
         value, and by name one that is small enough anyway; jumping, by an adjoint's name by which

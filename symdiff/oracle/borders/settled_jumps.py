@@ -1,4 +1,4 @@
-"""What is certified of entries by which an array function may jump, its slopes being as they are.
+"""Certify entries by which an array function may jump, if it is proven not to.
 
 Where the function is proven to tend to its value from both sides, the slopes there are what counts;
 else nothing is certified. Frameworks answer a slope of one side, or 0: that is not judged.
@@ -33,7 +33,7 @@ def settle_jumps(
     relative: float,
     jumping: Mapping[str, BoolArray],
 ) -> None:
-    """Leave certified what is proven, in place.
+    """Keep certified only the entries that are proven, in place.
 
     Args: jumping, by an adjoint's name by which entries the function may jump.
     """

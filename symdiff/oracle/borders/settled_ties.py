@@ -1,4 +1,4 @@
-"""What is certified of an array's entry at a tie, where a convention chose between equal cases.
+"""Certify an array's entry at a tie, where a convention chose between equal cases.
 
 At 0 the convention says 0 of min(x, |x|), which is x. So what was computed with a tie stands where
 it makes no difference what is chosen (see `ties`), or where the derivatives on both sides of the
@@ -39,7 +39,7 @@ def settle_ties(
     enough: Mapping[str, Float64Array],
     jumping: Mapping[str, BoolArray],
 ) -> None:
-    """Put what is proven where a tie may lead to an entry that is certified, in place.
+    """Replace by what is proven each certified entry that a tie may lead to, in place.
 
     Args: arguments, the program's; relative and enough, as `enclose_arrays` takes them; jumping, by
         an adjoint's name by which entries the function may jump.
@@ -128,7 +128,7 @@ class Asked(NamedTuple):
 
 
 def put_sides(enclosure: Enclosure, taken: Enclosure, asked: Asked, tied: BoolArray) -> None:
-    """Certify the tied entries of which the derivatives on both sides say that it is right."""
+    """Certify the tied entries whose derivatives on both sides confirm them."""
     # over series some functions have no arithmetic, as floor
     with ctx.workprec(_BITS), suppress(NoOneSidedRule, CannotCertify, deadline.OutOfTimeError):
         alone = MovedAlone(asked.name, asked.adjoints, asked.arguments, asked.jumping)

@@ -1,4 +1,4 @@
-"""Gradients where two operands of a maximum are equal: any value between the slopes is right.
+"""Enclose gradients where two operands of a maximum are equal: any value between slopes is right.
 
 An adjoint's program is run in ball arithmetic once more, on balls of a tiny radius about the
 inputs: at a tie the balls overlap, a case is undecided, and the slope is the ball of all that it
@@ -50,7 +50,7 @@ _KINKED = (Extreme, sympy.Piecewise, sympy.Abs, sympy.Max, sympy.Min, sympy.sign
 
 
 def enclose_at_ties(adjoints: Derivation, inputs: Mapping[str, Any]) -> dict[str, Enclosure]:
-    """Of each adjoint, entry by entry, what holds it whatever is chosen at ties; not certified.
+    """Enclose each adjoint's entries whatever is chosen at ties; nothing is certified.
 
     Values of the graph itself are left out: a tie is no excuse for a value. Nothing is said where
     the graph has no kink, or the time is spent.
@@ -70,7 +70,7 @@ def enclose_at_ties(adjoints: Derivation, inputs: Mapping[str, Any]) -> dict[str
 
 
 def choosing_steps(steps: Program, inputs: Iterable[str]) -> set[Any]:
-    """The expressions whose case hangs on the inputs, and `winners` if what is largest does.
+    """The expressions whose case depends on the inputs, and `winners` if the largest does.
 
     A mask made of positions hangs on none.
     """
@@ -92,7 +92,7 @@ def choosing_steps(steps: Program, inputs: Iterable[str]) -> set[Any]:
 
 
 def chosen(steps: Program, choosing: Container[Any]) -> set[str]:
-    """The results that hang on one of the choosing steps."""
+    """The results that depend on one of the choosing steps."""
     hanging: set[Symbol] = set()
     for symbol, what in steps.steps:
         key = what.template if isinstance(what, Entrywise) else what.function
@@ -103,7 +103,7 @@ def chosen(steps: Program, choosing: Container[Any]) -> set[str]:
 
 @lru_cache(maxsize=4096)
 def _deciding(template: Expr) -> frozenset[Symbol]:
-    """What decides the cases of an expression."""
+    """The expressions that decide the cases of an expression."""
     atoms = template.atoms(*_KINKED, Relational) - settled_by_convention(template)
     chosen = (e for e in atoms if not isinstance(e, sympy.Piecewise))  # its relations are atoms too
     return frozenset().union(*(e.free_symbols for e in chosen))

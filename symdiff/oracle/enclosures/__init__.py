@@ -1,1 +1,1 @@
-"""Enclosures: values with a proven bound, and how balls and running bounds make them."""
+"""Hold values with a proven bound, and make them of balls and running bounds."""

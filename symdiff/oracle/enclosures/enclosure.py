@@ -1,4 +1,4 @@
-"""True values with a proven bound: what both makers of the oracle return."""
+"""An enclosure is true values with a proven bound: what every oracle returns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LARGE = 2.0**1020  # from here on sums of three such numbers may overflow
 
 
 class Format(NamedTuple):
-    """A binary floating-point format as Muller et al. describe one: p, e_min, e_max."""
+    """A binary floating-point format as Muller et al. describe it: p, e_min, e_max."""
 
     precision: int  # significant bits, the hidden one included
     e_min: int  # exponent of the smallest normal number
@@ -28,7 +28,7 @@ class Format(NamedTuple):
 
     @property
     def smallest(self) -> float:
-        """The smallest positive (subnormal) number."""
+        """The smallest positive number, which is subnormal."""
         return 2.0 ** (self.e_min - self.precision + 1)
 
 
@@ -46,7 +46,7 @@ def format_named(name: str) -> Format:
 
 
 class Why(IntEnum):
-    """Why a truth is not certified, point by point."""
+    """The reasons why a truth is not certified, one for each point."""
 
     CERTIFIED = 0  # it is
     UNDECIDED = 1  # not decided at the greatest precision: a value near a border, a zero, a pole
@@ -134,7 +134,7 @@ class Enclosure:
 
     @property
     def unsettled(self) -> BoolArray:
-        """Where there may be a truth, and it was not certified."""
+        """The mask of points that may have a truth which was not certified."""
         return np.isin(self.why, [Why.UNDECIDED, Why.OUT_OF_BUDGET])
 
     def broadcast_to(self, shape: tuple[int, ...]) -> Enclosure:
@@ -177,7 +177,7 @@ class Enclosure:
         )
 
     def distance(self, values: Float64Array) -> tuple[Float64Array, Float64Array]:
-        """The least and the greatest that |value − truth| can be.
+        """The least and the greatest that |value − truth| can be, for given values.
 
         Args: values, float64, of the points' shape or broadcasting to it.
         Returns: two arrays of that shape, rounded down and up. NaN where a value is NaN; where
@@ -250,7 +250,7 @@ class Enclosure:
 
 
 def uncertain(shape: tuple[int, ...], why: Why = Why.UNDECIDED) -> Enclosure:
-    """Enclosures that say nothing: NaN ± ∞, not certified; writable arrays, to be filled."""
+    """Make writable enclosures that say nothing: NaN ± ∞, not certified."""
     return Enclosure(
         np.full(shape, np.nan),
         np.zeros(shape),

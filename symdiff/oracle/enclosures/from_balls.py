@@ -1,4 +1,4 @@
-"""Balls as enclosures: from flint's midpoint and radius to two float64 and a bound."""
+"""Turn balls into enclosures: flint's midpoint and radius into two float64 and a bound."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TINY = 2.0**-900  # below, a low part could be subnormal: bounded one by one
 def enclosure_of(
     balls: Sequence[arb], *, relative: float = 2.0**-64, absolute: float = SMALLEST
 ) -> Enclosure:
-    """Balls as enclosures, certified where the bound is at most relative·|value| or `absolute`.
+    """Enclose balls, certified where the bound is at most relative·|value| or `absolute`.
 
     Args: balls, computed at the present working precision of at least 64 bits, which must be the
         one in force. Returns: one-dimensional arrays in the balls' order.

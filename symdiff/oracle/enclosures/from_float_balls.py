@@ -1,4 +1,4 @@
-"""Float balls as enclosures: whole arrays at the speed of float64, what they decide.
+"""Turn float balls into enclosures: whole arrays at the speed of float64, as far as they decide.
 
 For a format of 24 bits or fewer, 53 decide nearly everything. What they leave open, and all for
 float64, is for balls of more bits: see `arrays`.
@@ -28,7 +28,7 @@ def enclose_quickly(
     shape: tuple[int, ...],
     asked: tuple[float, float],
 ) -> dict[str, Enclosure]:
-    """Each result of the program, certified where its bound is as small as asked.
+    """Enclose each result of the program, certified where its bound is as small as asked.
 
     Nothing, an empty mapping, where the program needs what float balls lack, or where they leave it
     open whether one of the `guards` has a value everywhere.

@@ -1,4 +1,4 @@
-"""Values in float64 with a running bound of their error: what tells at once that a border is not 0.
+"""Bound values in float64 as they are computed, to tell at once that a border is not 0.
 
 Only sums, products, powers, |·|, max and min: numpy's own, which are correctly rounded, a whole
 array at a time. The rest is for balls.
@@ -40,25 +40,25 @@ _MOVING = (gathered, taken)
 
 
 class Unbounded(Exception):
-    """What is asked for has another function in it."""
+    """Raised where an expression has a function without a bound here."""
 
 
 class Bounded(NamedTuple):
-    """Values, and by how much each may be wrong; what is not finite tells nothing."""
+    """Values with a bound of the error of each; what is not finite tells nothing."""
 
     value: Any
     radius: Any
 
     @property
     def nonzero(self) -> BoolArray:
-        """Where the true value is proven not to be 0."""
+        """The mask of entries whose true value is proven not to be 0."""
         return np.asarray(np.abs(self.value) > self.radius) & np.isfinite(self.value)
 
 
 def nonzero(
     expressions: Sequence[Expr], symbols: Sequence[Symbol], columns: Sequence[Float64Array]
 ) -> BoolArray | None:
-    """At which points none of some expressions is 0, as far as is told; None if nothing is.
+    """The mask of points where none of some expressions is 0, as far as told; None if nothing is.
 
     Args: columns, the points' coordinates, a symbol each.
     """
@@ -102,7 +102,7 @@ def _exactly(value: Any) -> Bounded:
 
 
 def bounded(e: Expr, known: dict[Expr, Bounded]) -> Bounded:
-    """The value of an expression of what is known. Raises: Unbounded.
+    """The value of an expression with its bound. Raises: Unbounded.
 
     Args: known, by symbol; what is found on the way is added.
     """

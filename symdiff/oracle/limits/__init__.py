@@ -1,1 +1,1 @@
-"""Limits at ±∞, by proof: what a function is like for all large z."""
+"""Prove limits at ±∞ by what a function is like for all large z."""

@@ -1,4 +1,4 @@
-"""The limit of an expression in several variables as one of them tends to ±∞.
+"""Prove the limit of an expression in several variables as one of them tends to ±∞.
 
 The others stay at numbers, each known as a ball about its own: so the limit is proven for all that
 are near. y (t − 1) has none at y = ∞ and t = 1, where −∞, 0 and ∞ are near; and σ(y) − t has, 0.
@@ -21,7 +21,7 @@ from symdiff.oracle.limits.constants import number
 from symdiff.oracle.limits.germ import Germ, OutsideDomain, constant, variable
 from symdiff.oracle.limits.growth import OutOfEffort
 from symdiff.oracle.limits.infinity import asked, bounds_of, limit_of
-from symdiff.trees.subexpressions import symbols
+from symdiff.trees.walks import symbols
 
 _NEAR = arb(2) ** -1200  # of a number that stays: nothing that float64 shows
 _BESIDE = 2.0**-40
@@ -30,7 +30,7 @@ _BESIDE = 2.0**-40
 def limits_along(
     expression: Expr, columns: Mapping[str, Float64Array], restricting: Sequence[Expr] = ()
 ) -> Enclosure:
-    """The limits at points where one of the expression's variables is ±∞, and the others finite.
+    """The limits at points with one variable at ±∞ and the others finite.
 
     Where two are infinite nothing is known: which grows faster is not said.
 

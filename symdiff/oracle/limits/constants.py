@@ -1,4 +1,4 @@
-"""Real constants that know when they cancel: rationals, and rational combinations of irrationals.
+"""Compute with real constants that cancel exactly: rationals, and combinations of irrationals.
 
 π/2 − π/2 in balls is a ball around 0, which proves nothing. So an irrational constant is kept as
 Σ q · a^p b^r ⋯ with rational q, p, r and numbers a, b, … such as π, e, 2 (of √2), or one of which
@@ -23,7 +23,7 @@ HUGE = fmpq(2) ** 4096  # functions of numbers beyond are left alone: flint woul
 
 
 class Unproven(ArithmeticError):
-    """Nothing could be proven by the rules at hand."""
+    """Raised where the rules at hand prove nothing."""
 
 
 _serial = count()
@@ -123,14 +123,14 @@ def _powers(powers: _Powers) -> Number:
 
 
 def plus(x: Number, y: Number) -> Number:
-    """x + y."""
+    """The sum x + y."""
     if isinstance(x, fmpq) and isinstance(y, fmpq):
         return _short(x + y)
     return _combined((*_parts(x), *_parts(y)), ball(x) + ball(y))
 
 
 def times(x: Number, y: Number) -> Number:
-    """x y."""
+    """The product x y."""
     if isinstance(x, fmpq) and isinstance(y, fmpq):
         return _short(x * y)
     if x == 1 or y == 1:
@@ -154,12 +154,12 @@ def _product(u: _Powers, v: _Powers, q: fmpq) -> tuple[_Powers, fmpq]:
 
 
 def is_zero(x: Number) -> bool:
-    """Whether the number is known to be 0."""
+    """Whether a constant is known to be 0."""
     return isinstance(x, fmpq) and x == 0
 
 
 def sign(x: Number) -> int:
-    """−1, 0 or 1. Raises: Unproven if the ball does not tell."""
+    """The sign −1, 0 or 1 of a constant. Raises: Unproven if the ball does not tell."""
     if is_zero(x):
         return 0
     if x > 0:
@@ -170,7 +170,7 @@ def sign(x: Number) -> int:
 
 
 def pi() -> Number:
-    """π."""
+    """The constant π."""
     return _of_atom(_pi(ctx.prec))
 
 
@@ -198,7 +198,7 @@ def _logarithm(x: fmpq, _precision: int) -> Number:
 
 
 def exponential(x: Number) -> Number:
-    """e^x. Raises: Unproven if the result is too large to be worked with."""
+    """The constant e^x. Raises: Unproven if the result is too large to be worked with."""
     if is_zero(x):
         return fmpq(1)
     if isinstance(x, fmpq):
@@ -207,14 +207,17 @@ def exponential(x: Number) -> Number:
 
 
 def logarithm(x: Number) -> Number:
-    """log x for x > 0."""
+    """The constant log x for x > 0."""
     if isinstance(x, fmpq):
         return fmpq(0) if x == 1 else _logarithm(x, ctx.prec)
     return number(x.value.log())
 
 
 def power(x: Number, p: Number) -> Number:
-    """x^p for x > 0, or for any x ≠ 0 if p is an integer. Raises: Unproven if it is neither."""
+    """The power x^p for x > 0, or for any x ≠ 0 if p is an integer.
+
+    Raises: Unproven if it is neither.
+    """
     if x == 1 or is_zero(p):
         return fmpq(1)
     if not isinstance(p, fmpq):

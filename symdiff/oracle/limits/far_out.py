@@ -1,4 +1,4 @@
-"""What each function makes of a germ: one rule a function, with its reason.
+"""Apply each function to a germ, one rule a function, each with its reason.
 
 Where the argument converges, a rule of all: the function's Taylor series at the limit, from flint.
 Where the argument stays within bounds: the function of the ball that holds them, for it is
@@ -135,7 +135,7 @@ _DOMAIN: Mapping[type, Callable[[Germ], Germ]] = {
 
 
 def reciprocal(g: Germ) -> Germ:
-    """1/g."""
+    """The germ of 1/g."""
     return raised(g, fmpq(-1))
 
 
@@ -193,7 +193,7 @@ def _Phi(g: Germ, side: int) -> Germ:
 
 
 def phi_of(g: Germ) -> Germ:
-    """φ(g) = e^(−g²/2)/√(2π)."""
+    """The germ of φ(g) = e^(−g²/2)/√(2π)."""
     return exp((g * g).scaled(-_HALF)).scaled(number_power(times(fmpq(2), pi()), -_HALF))
 
 
@@ -284,7 +284,7 @@ _RANGE: Mapping[type, arb] = {
 
 
 def absolute(g: Germ) -> Germ:
-    """|g|."""
+    """The germ of |g|."""
     try:
         return -g if g.sign() < 0 else g
     except Unproven:
@@ -303,7 +303,7 @@ def extreme(f: Germ, g: Germ, *, larger: bool) -> Germ:
 
 
 def power(base: Germ, exponent: Germ) -> Germ:
-    """base^exponent: `raised` if the exponent is a rational number, else e^(exponent log base)."""
+    """The germ of base^exponent; of a varying exponent that of e^(exponent log base)."""
     if exponent.rest is None and len(exponent.terms) <= 1:
         p, m = exponent.terms[0] if exponent.terms else (fmpq(0), ONE)
         if m is ONE and isinstance(p, fmpq):

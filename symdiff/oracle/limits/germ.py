@@ -1,4 +1,4 @@
-"""A function for all large z: a falling sum of terms and a bound on what is left.
+"""A germ is a function for all large z: a sum of falling terms, and a bound on the rest.
 
 A germ (Σ cᵢ mᵢ, band, m) says of a function g: for all z beyond some number, g has a real value and
 
@@ -47,7 +47,7 @@ Remainder = tuple[arb, Monomial]
 
 
 class OutsideDomain(ArithmeticError):
-    """Proven: there is no real value for any z that is large enough."""
+    """Raised where there is proven to be no real value for any z that is large enough."""
 
 
 # How many terms are kept. More only help where the greatest cancel.
@@ -175,12 +175,15 @@ def constant(c: Number) -> Germ:
 
 
 def within(band: arb) -> Germ:
-    """The germ of which only the limits' interval is known. Raises: Unproven if it is infinite."""
+    """The germ of which only an interval of its limits is known.
+
+    Raises: Unproven if it is infinite.
+    """
     return germ((), (band, ONE))
 
 
 def variable(sign: int) -> Germ:
-    """z where z → +∞, or −z, the variable that goes to −∞."""
+    """The germ of z as z → +∞, or of −z, the variable that goes to −∞."""
     return Germ(((fmpq(sign), Z),))
 
 
@@ -243,12 +246,12 @@ def composed(coefficients: Sequence[Number], small: Germ, *, whole: bool = False
 
 
 def taylor_length() -> int:
-    """How many Taylor coefficients are worth having."""
+    """The number of Taylor coefficients worth having."""
     return ORDER.get() + 1
 
 
 def log(g: Germ) -> Germ:
-    """log g. Raises: OutsideDomain where g is negative or 0."""
+    """The germ of log g. Raises: OutsideDomain where g is negative or 0."""
     head = g.leading()
     if head is None or (head[0] < 0):
         raise OutsideDomain
@@ -268,7 +271,7 @@ def _beside(g: Germ, c: Number, m: Monomial) -> Germ:
 
 
 def exp(g: Germ) -> Germ:
-    """e^g, where g's terms say enough: all but a bounded part, or that it tends to −∞."""
+    """The germ of e^g, where g is known up to a bounded part, or tends to −∞."""
     large, c, small = g.split()
     rest = small.rest
     order = -1 if rest is None else compare(rest[1], ONE)
@@ -296,7 +299,7 @@ def _vanishing(g: Germ) -> Germ:
 
 
 def raised(g: Germ, p: fmpq) -> Germ:
-    """g^p for a rational p, real: a negative base has integer powers only, and 0 none below 0.
+    """The germ of g^p for a rational p; a negative base has integer powers only.
 
     Raises: OutsideDomain where there is no real power.
     """

@@ -1,4 +1,4 @@
-"""How fast things grow: products of powers of z, log z, log log z, … and exponentials of such.
+"""Compare how fast functions grow: products of powers of z, log z, … and exponentials of such.
 
 A monomial is m(z) = z^a (log z)^b (log log z)^c ⋯ · exp(Q(z)), positive for all large z, where Q is
 a sum of numbers times monomials that grow beyond all bounds. Any two of them can be compared: one
@@ -20,17 +20,17 @@ from symdiff.oracle.limits.constants import Number, Unproven, is_zero, plus, sig
 
 
 class OutOfEffort(Exception):
-    """As many comparisons were made as are allowed."""
+    """Raised when as many comparisons were made as are allowed."""
 
 
 class Effort:
-    """How many comparisons of monomials may still be made, by which all work is measured."""
+    """The number of comparisons of monomials that may still be made."""
 
     def __init__(self, comparisons: int) -> None:
         self.left = comparisons
 
     def spend(self) -> None:
-        """One comparison. Raises: OutOfEffort if none is left."""
+        """Count one comparison. Raises: OutOfEffort if none is left."""
         self.left -= 1
         if self.left < 0:
             raise OutOfEffort
@@ -97,7 +97,10 @@ def _monomial(powers: Iterable[Number], exponent: Iterable[tuple[Number, Monomia
 
 
 def logarithm_of(m: Monomial) -> Terms:
-    """log m: Q + a log z + b log log z + …, falling."""
+    """The logarithm of a monomial, Q + a log z + b log log z + …, falling.
+
+    Q + a log z + b log log z + …, falling.
+    """
     logs = tuple(
         (a, Monomial((fmpq(0),) * (k + 1) + (fmpq(1),)))
         for k, a in enumerate(m.powers)
@@ -122,7 +125,7 @@ def exponential_of(terms: Terms) -> Monomial:
 
 
 def compare(m: Monomial, n: Monomial) -> int:
-    """Which grows faster: 1 if m does (n/m → 0), −1 if n does, 0 if they are equal.
+    """Compare how fast two monomials grow: 1 if m is faster (n/m → 0), −1 if n is, 0 if equal.
 
     The sign of log(m/n) far out is that of its fastest growing term; without exponentials that is
     the first that is left of log z, log log z, …
@@ -146,7 +149,7 @@ def compare(m: Monomial, n: Monomial) -> int:
 
 
 def total(a: Terms, b: Terms) -> Terms:
-    """The sum of two falling sums, falling; what cancels exactly is gone."""
+    """The sum of two falling sums, falling, without the terms that cancel exactly."""
     result: list[tuple[Number, Monomial]] = []
     i = j = 0
     while i < len(a) and j < len(b):

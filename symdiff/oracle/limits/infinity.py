@@ -1,4 +1,4 @@
-"""The limit of an expression at ±∞, by proof.
+"""Prove the limit of an expression at ±∞.
 
 Each subexpression is enclosed, for all z that are large enough, by a germ: a few terms of its
 asymptotic expansion and a bound on the rest (`germ`). A limit is certified where the
@@ -101,7 +101,7 @@ def _towards(expression: Expr, sign: int) -> dict[Symbol, Germ]:
 
 
 def limit_of(expression: Expr, germs: Mapping[Symbol, Germ]) -> Enclosure:
-    """The limit of an expression in variables of which the germs are given, as an array of one."""
+    """The limit of an expression whose variables' germs are given, as an array of one."""
     widest = uncertain((1,), Why.NO_LIMIT)
 
     def settled(germ: Germ) -> Enclosure | None:
@@ -122,7 +122,7 @@ def limit_of(expression: Expr, germs: Mapping[Symbol, Germ]) -> Enclosure:
 
 
 def bounds_of(expression: Expr, germs: Mapping[Symbol, Germ]) -> Enclosure:
-    """What holds every limit of such an expression, if there is one or not; as an array of one."""
+    """An enclosure of every limit of such an expression, whether one exists or not."""
     try:
         band = asked(expression, germs, Germ.bounded_by)
     except (OutsideDomain, OutOfEffort):
@@ -133,7 +133,7 @@ def bounds_of(expression: Expr, germs: Mapping[Symbol, Germ]) -> Enclosure:
 def asked(
     expression: Expr, germs: Mapping[Symbol, Germ], answer: Callable[[Germ], _T | None]
 ) -> _T | None:
-    """What the expression's germ answers, with more bits and terms if need be.
+    """Ask a question of the expression's germ, with more bits and terms if need be.
 
     Args: germs, of its variables.
     Raises: OutsideDomain, OutOfEffort, CannotCertify.

@@ -1,1 +1,1 @@
-"""What a program of arrays does all around a point, and to one side of it."""
+"""Examine a program of arrays all around a point, and to one side of it."""

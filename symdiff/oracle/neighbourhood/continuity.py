@@ -1,4 +1,4 @@
-"""Whether a program's results are continuous where some of its inputs' entries move to one side.
+"""Prove that a program's results are continuous where some inputs' entries move to one side.
 
 What has no case that may change beside the point tends to its value if all that it is computed from
 does. Else what it tends to on both sides and its value have to be exact and equal.
@@ -32,7 +32,7 @@ from symdiff.programs.sharing import Entrywise
 def continuous(
     steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Of each result where it is proven to tend to what it is, from both sides.
+    """For each result the mask of entries proven to be continuous from both sides.
 
     What is computed without cases of what tends to its value does so too. Else both have to be
     exact and equal: balls that overlap prove nothing. Nor does a sum of several that move, whose
@@ -120,14 +120,14 @@ _moving = np.frompyfunc(_moves, 1, 1)
 
 
 def _still(good: BoolArray, *sides: Any) -> BoolArray:
-    """Which entries are the same beside the point."""
+    """The mask of entries that are the same beside the point."""
     return good & _all(~np.asarray(_moving(side), dtype=bool) for side in sides)
 
 
 def _passed_on(
     what: Entrywise | ArrayOperation, good: Mapping[Symbol, BoolArray], here: Mapping[Symbol, Any]
 ) -> Any:
-    """Where everything that a step's result is computed from is good."""
+    """The mask of entries for which all that a step computes them from is good."""
     if isinstance(what, Entrywise):
         return _all(good[s] for s in what.operands)
     if all(good[s].all() for s in what.free_symbols if s in good):

@@ -1,4 +1,4 @@
-"""Which entries of an array program stay as they are when its inputs move a little.
+"""Find the entries of an array program that stay when its inputs move a little.
 
 relu(h) is 0 all around an h below 0, whatever h is: so relu(h) > 0 is decided there, though both of
 its sides are 0.
@@ -28,7 +28,7 @@ _MOVING = (gathered, taken)
 
 
 class FixedEntries:
-    """By value of a program the entries that do not move, filled in step by step."""
+    """By value of a program the mask of the entries that stay, filled in step by step."""
 
     def __init__(self, values: Mapping[str, Any], moving: set[Symbol]) -> None:
         """Args: values and moving, those of the program, which grow as it is run."""
@@ -36,13 +36,13 @@ class FixedEntries:
         self._found: dict[Symbol, BoolArray] = {}
 
     def of(self, symbol: Symbol) -> BoolArray:
-        """Those of a value."""
+        """The mask of the entries of a value that stay."""
         if symbol in self._found:
             return self._found[symbol]
         return np.full(np.shape(self._values[symbol]), symbol not in self._moving)
 
     def put(self, symbol: Symbol, what: Entrywise | ArrayOperation) -> None:
-        """Tell those of a step whose operands are known, and are balls where they do not move."""
+        """Find the entries that stay of one more step, whose operands are known."""
         if isinstance(what, Entrywise):
             self._found[symbol] = self._entrywise(what)
         elif isinstance(what, Contract):
@@ -80,7 +80,7 @@ class FixedEntries:
     def _signs(
         self, border: Expr, what: Entrywise, shape: tuple[int, ...]
     ) -> tuple[BoolArray, BoolArray]:
-        """Where a border is above 0, and where below."""
+        """The masks of entries where a border is above 0, and where below."""
         used = [placeholder(k) for k in range(len(what.operands))]
         columns = [
             np.broadcast_to(np.asarray(self._values[s], object), shape).ravel().tolist()

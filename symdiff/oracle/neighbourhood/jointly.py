@@ -1,4 +1,4 @@
-"""Whether derivatives that are proven entry by entry are so together, as of a smooth function.
+"""Check that derivatives proven entry by entry also hold together, as of a smooth function.
 
 The middle of x, y and z, where all are equal, has the slope 0 in each of them, and is no smooth
 function there: with all of them it moves as they do. So moves of several entries at once are tried:
@@ -42,7 +42,7 @@ def jointly(
     *,
     continuous: bool = False,
 ) -> bool:
-    """Whether moves of all proven entries at once add what their derivatives say.
+    """Whether moving all proven entries at once changes the output by what they say.
 
     Args: found, the derivatives; proven, by an input's name which of its entries are meant;
         others, which of the rest are at ties too; arguments, the program's; continuous, whether the
@@ -75,7 +75,7 @@ def jointly(
 
 
 def _rates(some: BoolArray, draw: np.random.Generator) -> Any:
-    """How fast each of some entries moves, up or down."""
+    """The rate at which each of some entries moves, up or down."""
     sizes = draw.integers(1, _FASTEST + 1, size=some.shape)
     return some * sizes * draw.choice([-1.0, 1.0], size=some.shape)
 

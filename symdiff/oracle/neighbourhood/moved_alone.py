@@ -1,4 +1,4 @@
-"""An adjoint's entries, and the output's slopes, where one named value moves to one side alone.
+"""Move one named value to one side alone: its adjoint's entries, and the output's slopes.
 
 Where the function is continuous and its slopes on both sides are one, they are the derivative,
 whatever a formula says that chose one of equal cases, or that has no value there.
@@ -22,10 +22,10 @@ from symdiff.graph.node import Node
 from symdiff.oracle.neighbourhood.continuity import continuous
 from symdiff.oracle.neighbourhood.one_sided import (
     UNKNOWN,
-    apart,
     beside,
     grows,
     in_place,
+    jumps_from,
     moved,
     slopes_beside,
 )
@@ -41,7 +41,7 @@ Sides = tuple[arb, arb]  # what tends to something on the left, and on the right
 
 
 class MovedAlone:
-    """One adjoint of a graph at given arguments, as a function of what it is the adjoint of.
+    """One adjoint of a graph at given arguments, as a function of the value it belongs to.
 
     To be made and asked at one working precision.
     """
@@ -53,7 +53,7 @@ class MovedAlone:
         arguments: Mapping[str, Any],
         jumping: BoolArray | None = None,
     ) -> None:
-        """To be asked of some entries of one adjoint.
+        """Prepare to ask of some entries of one adjoint.
 
         Args: arguments, the program's: arrays, parameters and lengths of axes, by name; jumping,
             by which entries the function may jump, if it may: see `array_jumps`.
@@ -82,7 +82,7 @@ class MovedAlone:
         return program({**nodes, _VALUE: value}, shared=False).given(_VALUE)
 
     def derivatives(self, some: BoolArray) -> Iterator[tuple[tuple[int, ...], Sides]]:
-        """The places of those entries whose derivatives on both sides are proven, and these.
+        """The places of the entries whose derivatives on both sides are proven, and these.
 
         Args: some, which entries are asked for. Raises: NoOneSidedRule, OutOfTimeError.
         """
@@ -101,18 +101,18 @@ class MovedAlone:
                     yield place, (left, right)
 
     def jumps(self, some: BoolArray) -> Iterator[tuple[int, ...]]:
-        """The places of those entries at which the function is proven to jump.
+        """The places of the entries at which the function is proven to jump.
 
         Args: some, which entries are asked for. Raises: NoOneSidedRule, OutOfTimeError.
         """
         here = interpret(self._terms, self._balls, compile_entry)
         for moving in each(some):
             sides = (beside(self._terms, self._balls, {self.moved: moving}, s) for s in (-1, 1))
-            if any(apart(tends[name], here[name]) for tends in sides for name in here):
+            if any(jumps_from(tends[name], here[name]) for tends in sides for name in here):
                 yield from map(tuple, np.argwhere(moving))
 
     def steep(self, some: BoolArray) -> Iterator[tuple[int, ...]]:
-        """The places of those entries by which the output is proven to grow beyond all bounds.
+        """The places of the entries by which the output is proven to have an infinite slope.
 
         Args: some, which entries are asked for. Raises: NoOneSidedRule, OutOfTimeError.
         """
@@ -141,7 +141,7 @@ class MovedAlone:
         return [made for one in found for made in one.values()]
 
     def _continuous(self, moving: BoolArray) -> BoolArray:
-        """Those entries in which what is differentiated is continuous."""
+        """The entries in which what is differentiated is continuous."""
         if self._jumping is None or not (moving & self._jumping).any():
             return moving
         return (moving & ~self._jumping) | self._proven_continuous(moving & self._jumping)
@@ -180,14 +180,14 @@ class MovedAlone:
 
 
 def whole_output(adjoints: Derivation) -> Node:
-    """What is differentiated: Σ v y over the outputs and their cotangents."""
+    """The sum Σ v y over the outputs and their cotangents, which is differentiated."""
     pairs = zip(adjoints.cotangents.values(), adjoints.graph.output_nodes, strict=True)
     weighted = [contraction((v, y), ()) for v, y in pairs]
     return weighted[0] if len(weighted) == 1 else elementwise(lambda *e: sum(e), *weighted)
 
 
 def each(some: BoolArray) -> Iterator[BoolArray]:
-    """One entry each."""
+    """One mask for each of the first entries that are set."""
     for index in np.argwhere(some)[:_MOST_RUNS]:
         one = np.zeros(some.shape, dtype=bool)
         one[tuple(index)] = True

@@ -1,4 +1,4 @@
-"""A program's results where some of its inputs' entries move to one side, however little.
+"""Run a program where some inputs' entries move to one side, by power series in the step ε.
 
 Each number is a ball, or a power series in the distance ε that something moved, whose constant is
 the limit for ε → 0 from that side. On a side of a point each border has one sign: that of its first
@@ -48,7 +48,7 @@ MOVING = (
 
 
 class NoOneSidedRule(Exception):
-    """The program holds what this has no rule for."""
+    """Raised where a program holds a step without a one-sided rule."""
 
 
 class _Unknown:
@@ -67,7 +67,7 @@ UNKNOWN = _Unknown()
 def beside(
     steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any], side: int
 ) -> dict[str, Any]:
-    """Each result of a program as an object array of what it tends to: balls, or `UNKNOWN`.
+    """The limit of each result of a program, as an object array: balls, or `UNKNOWN`.
 
     Args: moving, by an input's name how fast each entry moves; side, 1 or −1, whither.
     Raises: NoOneSidedRule, OutOfTimeError.
@@ -88,7 +88,7 @@ def slopes_beside(
 def grows(
     steps: Program, arguments: Mapping[str, Any], moving: Mapping[str, Any], side: int
 ) -> bool:
-    """Whether some entry of a result is proven to have a slope beyond all bounds on that side.
+    """Whether some entry of a result is proven to have an infinite slope on that side.
 
     With ε = δ² roots of what vanishes are series in δ: of a + b δ the slope is b/δ.
     Raises: NoOneSidedRule, OutOfTimeError.
@@ -109,7 +109,7 @@ def moved(
 
 
 def sign_beside(number: Any, side: int) -> int:
-    """The sign of a series on a side, or of a ball. Raises: Undecided."""
+    """The sign of a ball, or of a series on a side. Raises: Undecided."""
     return _Beside(side).sign(number)
 
 
@@ -150,7 +150,7 @@ def _moved(
 
 
 def as_array(made: Any) -> Any:
-    """What numpy unwrapped, as an array again; it would take a series for a row of numbers."""
+    """The value as an array; numpy would take a series for a row of numbers."""
     if isinstance(made, np.ndarray):
         return made
     boxed = np.empty(1, dtype=object)
@@ -180,7 +180,7 @@ def begun(
     *,
     power: int = 1,
 ) -> Run:
-    """A run with its arguments: balls, and series of what moves."""
+    """Begin a run with its arguments: balls, and series for what moves."""
     run = Run(side)
     for name, symbol in steps.arguments.items():
         numbers = np.array(arguments[name], dtype=object)
@@ -192,8 +192,8 @@ def begun(
     return run
 
 
-def apart(tends: Any, here: Any) -> bool:
-    """Whether some entry is proven to tend to another number than it is."""
+def jumps_from(tends: Any, here: Any) -> bool:
+    """Whether some entry is proven to have another limit than its value."""
     balls = np.ravel(tends), map(arb, np.ravel(here))
     return any(
         t is not UNKNOWN and h.is_finite() and not t.overlaps(h)
@@ -206,7 +206,7 @@ _slopes = np.frompyfunc(_slope, 1, 1)
 
 
 class Run:
-    """The values of a program, and bounds of their degrees in ε where they are polynomials."""
+    """The values of a program, with bounds of their degrees in ε if polynomials."""
 
     def __init__(self, side: int) -> None:
         self.side = side
@@ -214,14 +214,14 @@ class Run:
         self.degrees: dict[Symbol, float] = {}
 
     def take(self, symbol: Symbol, what: Entrywise | ArrayOperation) -> None:
-        """Compute a step. Raises: NoOneSidedRule, OutOfTimeError."""
+        """Compute one step. Raises: NoOneSidedRule, OutOfTimeError."""
         made, degree = as_array(self.step(what)), self.degree(what)
         if degree == 0:  # of x ≠ 0 both sides are 1, whatever else depends on ε
             made = as_array(_limits(made))
         self.values[symbol], self.degrees[symbol] = made, degree
 
     def limits(self, symbol: Symbol) -> Any:
-        """What a value tends to."""
+        """The limits of a value's entries."""
         return as_array(_limits(self.values[symbol]))
 
     def step(self, what: Entrywise | ArrayOperation) -> Any:
@@ -341,7 +341,7 @@ def _lifted(number: Any) -> arb_series:
 
 
 def in_place(what: Entrywise | ArrayOperation, moved: set[Symbol]) -> bool:
-    """Whether each entry of a step hangs on no entry of what moves but those in its place."""
+    """Whether each entry of a step depends, of what moves, only on entries at its own place."""
     if isinstance(what, Entrywise):
         return True
     return isinstance(what, Contract) and _keeps(what, moved)

@@ -1,4 +1,4 @@
-"""The values of an array program near a point: those that a border decides which is 0 are several.
+"""Compute an array program near a point, where an undecided border gives several values.
 
 If what an entry may be beside the point is proven to be one number it is continuous there, however
 the inputs move. What several numbers lead to is several again, or one: a mask that jumps, times 0.
@@ -47,7 +47,7 @@ _MOVING = (gathered, taken, placed)
 
 
 class ProgramNear:
-    """The values of a program at a point, and those entries that may be several."""
+    """The values of a program at a point, and the entries that may have several."""
 
     def __init__(self, steps: Program, balls: Mapping[str, Any], moved: Iterable[str]) -> None:
         self.steps = steps
@@ -63,8 +63,8 @@ class ProgramNear:
         self._places: dict[Any, Any] = {}
         self.fixed = FixedEntries(self.values, self.moving)
 
-    def go(self) -> None:
-        """Compute everything. Raises: OutOfTimeError."""
+    def compute(self) -> None:
+        """Compute all steps of the program. Raises: OutOfTimeError."""
         for symbol, what in self.steps.steps:
             if deadline.spent():
                 raise deadline.OutOfTimeError
@@ -90,11 +90,11 @@ class ProgramNear:
         return what.function is not winners
 
     def open_entries(self, name: str) -> BoolArray:
-        """Where a result is several numbers, or not known."""
+        """The mask of a result's entries that have several values, or are not known."""
         return _open(self.values[self.steps.results[name]])
 
     def began(self, name: str) -> BoolArray:
-        """Where a result is so, and its own borders may be the reason."""
+        """The mask of a result's open entries for which its own borders may be the reason."""
         symbol = self.steps.results[name]
         return self.origins.get(symbol, np.zeros(np.shape(self.values[symbol]), bool))
 
@@ -144,7 +144,7 @@ class ProgramNear:
     def _several(
         self, symbol: Symbol, what: Entrywise, row: tuple[Any, ...], i: int, shape: tuple[int, ...]
     ) -> Any:
-        """What an entry may be, by the cases of its operands and its own."""
+        """The numbers that an entry may be, by its operands' cases and its own."""
         if any(e is UNKNOWN or (isinstance(e, arb) and not e.is_finite()) for e in row):
             return UNKNOWN
         exact = all(isinstance(entry, arb) and entry.is_exact() for entry in row)
@@ -201,7 +201,7 @@ class ProgramNear:
         return {(border.xreplace(own), i): sign for border, sign in assumed.items()}
 
     def _place(self, operand: Symbol, i: int, shape: tuple[int, ...]) -> int:
-        """Where an operand's entry is that goes to a place of the result."""
+        """The place of the operand's entry that goes to a place of the result."""
         own = np.shape(self.values[operand])
         if (own, shape) not in self._places:
             places = np.arange(int(np.prod(own))).reshape(own)

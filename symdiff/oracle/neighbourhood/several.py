@@ -1,4 +1,4 @@
-"""An entry that may be one of several numbers near a point, by the signs that borders have there.
+"""Hold an entry that may be one of several numbers near a point, by the signs of borders.
 
 What is computed of it is so too. Two entries that hang on one border are combined case by case:
 of a mask and its complement one is 1 and the other 0.
@@ -22,20 +22,20 @@ Signs = Mapping[Hashable, int]
 
 
 class WrittenBall(NamedTuple):
-    """A ball, and the number written out where that is known."""
+    """A ball, with its exact expression where that is known."""
 
     ball: arb
     written: Expr | None = None
 
     @property
     def told(self) -> Expr | None:
-        """The number written out; an exact ball is a number itself."""
+        """The exact expression; an exact ball is a number itself."""
         if self.written is None and self.ball.is_exact() and self.ball.is_finite():
             return number_in(self.ball)
         return self.written
 
     def same(self, other: WrittenBall) -> bool:
-        """Whether both are proven to be one number."""
+        """Whether two are proven to be one number."""
         if self.ball.is_exact() and other.ball.is_exact():
             return bool(self.ball == other.ball)
         if not self.ball.overlaps(other.ball) or self.told is None or other.told is None:
@@ -45,7 +45,7 @@ class WrittenBall(NamedTuple):
 
 
 class Several:
-    """Numbers by what is assumed of borders."""
+    """Several numbers, each with what it assumes of the signs of borders."""
 
     __slots__ = ("cases",)
 
@@ -62,12 +62,12 @@ class Several:
 
 
 def cases_of(entry: Any) -> Sequence[tuple[Signs, WrittenBall]]:
-    """The cases of an entry, which may be a ball."""
+    """The cases of an entry, which may be a single ball."""
     return entry.cases if isinstance(entry, Several) else [({}, WrittenBall(arb(entry)))]
 
 
 def settled(cases: Sequence[tuple[Signs, WrittenBall]]) -> Any:
-    """A ball if the numbers are proven to be one, else what they are."""
+    """A single ball if the numbers are proven equal, else the several."""
     if not cases or len(cases) > _MOST:
         return UNKNOWN
     first = cases[0][1]
@@ -79,7 +79,7 @@ def settled(cases: Sequence[tuple[Signs, WrittenBall]]) -> Any:
 
 
 def together(entries: Iterable[Any]) -> list[tuple[Signs, list[WrittenBall]]]:
-    """The cases of several entries at once, of which the assumptions agree."""
+    """The joint cases of several entries, those whose assumptions agree."""
     found: list[tuple[Signs, list[WrittenBall]]] = [({}, [])]
     for entry in entries:
         found = [
@@ -94,7 +94,7 @@ def together(entries: Iterable[Any]) -> list[tuple[Signs, list[WrittenBall]]]:
 
 
 def combined(function: Callable[..., Any], *entries: Any) -> Any:
-    """A function of balls, or of numbers of SymPy, of entries that may be several numbers."""
+    """Apply a function of balls, or of SymPy numbers, to entries that may be several."""
     if any(entry is UNKNOWN for entry in entries):
         return UNKNOWN
     return settled([(signs, _made(function, numbers)) for signs, numbers in together(entries)])

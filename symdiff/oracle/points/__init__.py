@@ -1,1 +1,1 @@
-"""One formula at one point: its enclosure in balls, and whether it is a derivative there."""
+"""Enclose one formula at one point, and prove whether it is the derivative there."""

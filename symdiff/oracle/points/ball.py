@@ -1,4 +1,4 @@
-"""The ball oracle: any expression in any number of variables, at float64 points.
+"""Enclose any expression in any number of variables at float64 points, in balls.
 
 Ziv's strategy: evaluate in ball arithmetic, and double the precision for the points whose ball is
 still too wide. A ball contains the truth whatever the precision (Johansson 2017), so no margin of
@@ -26,7 +26,7 @@ from symdiff.oracle import deadline
 from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, uncertain
 from symdiff.oracle.enclosures.from_balls import enclosure_of
 from symdiff.oracle.points.primal import Primal, PrimalAt
-from symdiff.trees.subexpressions import symbols as symbols_of
+from symdiff.trees.walks import symbols as symbols_of
 
 _CHOOSING = (Piecewise, sympy.sign, sympy.Heaviside)  # what has a value of its own at a tie
 MAX_PRECISION = 4096  # bits; a zero or a pole is still undecided there, a hard point never was
@@ -54,7 +54,7 @@ def enclose_ball(
     rounding: str | None = None,
     max_precision: int = MAX_PRECISION,
 ) -> Enclosure:
-    """The expression's true value at each point, certified where its bound is small enough.
+    """Enclose the expression's true value at each point, certified where its bound is small.
 
     Small enough is: at most `relative` times the value, or at most `absolute`; and, if `rounding`
     names a format, so small that the value's rounding to it is decided.

@@ -1,4 +1,4 @@
-"""What an expression tends to near a point, whichever of its cases is taken there.
+"""Find what an expression tends to near a point, whichever of its cases is taken there.
 
 Without cases a function is continuous wherever it has a value. So where a border may be 0, each
 case that may hold beside it is written out and evaluated at the point: if all of these values are
@@ -40,7 +40,7 @@ def _has_cases(e: Expr) -> bool:
 
 @lru_cache(maxsize=4096)
 def moving_in(e: Expr) -> frozenset[Symbol]:
-    """The symbols by which an expression moves beside its borders: none of a step, x of |x|."""
+    """The symbols that an expression moves with beside its borders: x of |x|, none of a step."""
     if isinstance(e, Symbol):
         return frozenset([e])
     if isinstance(e, Piecewise):
@@ -59,19 +59,19 @@ def deciding(e: Expr) -> frozenset[Symbol]:
 
 @lru_cache(maxsize=4096)
 def borders_of(e: Expr) -> tuple[Expr | None, ...]:
-    """What is 0 where the case of an expression may change; None for a rounding."""
+    """The expressions that are 0 where the case may change; None for a rounding."""
     found: list[Expr | None] = [r.lhs - r.rhs for r in e.atoms(Relational)]
     found += [step.args[0] for step in e.atoms(sympy.sign, sympy.Heaviside)]
     return (*found, None) if e.has(Rounding) else tuple(found)
 
 
 class Open(Exception):
-    """What a function tends to is not told: it has no value, or too many cases."""
+    """Raised where it is not told what a function tends to: no value, or too many cases."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """Where an expression is looked at: a ball for each of its symbols.
+    """A point: a ball for each symbol.
 
     `numbers` are the same written out, where they are known: they stand for the balls when two
     numbers are compared. `still` are the symbols that do not move: their cases are settled.
@@ -84,18 +84,18 @@ class Point:
 
     @classmethod
     def of(cls, symbols: Sequence[Symbol], balls: Sequence[arb]) -> Point:
-        """A point whose numbers are those that exact balls hold."""
+        """The point at the numbers that exact balls hold."""
         at = dict(zip(symbols, balls, strict=True))
         return cls(at, {s: number_in(ball) for s, ball in at.items() if ball.is_exact()})
 
     def value(self, e: Expr) -> arb:
-        """The ball of an expression. Raises: Undefined, CannotCertify."""
+        """The ball of an expression at the point. Raises: Undefined, CannotCertify."""
         symbols = tuple(self.balls)
         return _compiled(e, symbols)(*self.balls.values())
 
 
 def number_in(ball: arb) -> Expr:
-    """The number that an exact ball holds, for SymPy."""
+    """The number that an exact ball holds, as a SymPy number."""
     number = rational(ball)
     return Rational(int(number.p), int(number.q))
 
@@ -112,7 +112,7 @@ def jumps(e: Expr) -> bool:
 
 
 def tends_to(e: Expr, point: Point) -> list[Expr]:
-    """Expressions without cases: near the point the value is that of one of them.
+    """The expressions without cases of which one gives the value near the point.
 
     No two of them are proven to be equal at the point. Raises: Open.
     """
@@ -141,7 +141,9 @@ def continuous(e: Expr, point: Point) -> bool:
 
 
 def beside(e: Expr, point: Point, sign: Callable[[Expr], int]) -> Expr:
-    """What an expression is on one side of the point. Args: sign, that of a border there, or Open.
+    """The expressions without cases of which one holds on one side of the point.
+
+    Args: sign, that of a border there, or Open.
 
     Raises: Open, Undefined, CannotCertify.
     """
@@ -206,7 +208,7 @@ def _length(e: Expr, point: Point) -> float:
 
 
 def cases(e: Expr, point: Point) -> list[tuple[Taken, Expr]]:
-    """What an expression may be near the point, by each sign that its borders may have there.
+    """The case of an expression for each combination of signs that its borders may have.
 
     A border has one sign wherever it is met. Raises: Open, Undefined, CannotCertify.
     """

@@ -1,4 +1,4 @@
-"""What a derivative is the derivative of, which its formula alone does not say.
+"""Find what a derivative is the derivative of, which its formula alone does not say.
 
 1/z is the derivative of log z, and has a value at −1, where log z has none. At 0 the formula of
 min(z, |z|)' says 0 by its convention for ties, and the function is z.
@@ -47,7 +47,7 @@ _ORDER = 12  # coefficients of a series beside a tie; a border that vanishes to 
 
 @dataclass(frozen=True)
 class Primal:
-    """The values that a derivative hangs on, and the function of one symbol that it is one of."""
+    """The function that a derivative belongs to, and the values that must exist for it."""
 
     values: tuple[Expr, ...]  # where one of these is undefined, so is the derivative
     function: Expr
@@ -58,27 +58,27 @@ class Primal:
 
     @property
     def made(self) -> dict[Symbol, Expr]:
-        """What symbols of the function that are no inputs are: its variable, stops."""
+        """The expression of each symbol of the function that is no input: its variable, stops."""
         used = self.function.free_symbols
         stops = {s: value for s, value in self.stops.items() if s in used}
         return stops if self.value is None else {self.variable: self.value, **stops}
 
     @property
     def symbols(self) -> set[Symbol]:
-        """The inputs that the function hangs on."""
+        """The inputs that the function depends on."""
         made = self.made
         inputs: set[Symbol] = self.function.free_symbols - made.keys()
         return inputs.union(*(e.free_symbols for e in (*made.values(), *self.before)))
 
     @property
     def jumping(self) -> tuple[Expr, ...]:
-        """What has cases between which it may jump, as a function of the inputs."""
+        """The parts with cases between which they may jump, as functions of the inputs."""
         every = (self.function.xreplace(self.made), *self.before)
         return tuple(e for e in every if jumps(e))
 
     @property
     def restricting(self) -> tuple[Expr, ...]:
-        """Those of the values that may be undefined somewhere."""
+        """The values that may be undefined somewhere."""
         return tuple(value for value in self.values if not is_total(value))
 
 
@@ -91,7 +91,7 @@ def _put(e: Expr, numbers: Mapping[Symbol, Expr]) -> Expr:
 
 
 class PrimalAt:
-    """A primal compiled over the variables of its points."""
+    """A primal compiled over the variables of the points."""
 
     def __init__(self, primal: Primal, variables: Sequence[Symbol]) -> None:
         self.guards = [compile_ball(value, variables) for value in primal.restricting]
@@ -158,7 +158,7 @@ class PrimalAt:
         return {**numbers, variable: numbers[variable] + side / _FAR}
 
     def near_borders(self, points: Sequence[tuple[float, ...]]) -> list[bool]:
-        """By point whether a border may be 0 there that some case hangs on."""
+        """For each point whether a border on which some case depends may be 0 there."""
         jumping = self._primal.jumping
         if not jumping:
             return [False] * len(points)
@@ -261,7 +261,7 @@ class PrimalAt:
         return slopes[0], slopes[1]
 
     def steep(self, point: Sequence[arb]) -> bool:
-        """Whether the derivative is proven to grow beyond all bounds on a side of the point."""
+        """Whether the derivative is proven to be unbounded on a side of the point."""
         return any(
             math.isinf(limit.high[0]) and bool(limit.certified[0])
             for side in (-1, 1)
@@ -286,7 +286,7 @@ class PrimalAt:
         return arb.nan() if self._here[e].conditions.undecided else value
 
     def _beside_by_limit(self, point: Sequence[arb], side: int) -> tuple[arb, arb]:
-        """What the function and its derivative at z + side/t tend to for t → ∞, if proven."""
+        """The limits of the function and its derivative at z + side/t for t → ∞, if proven."""
         slope = self._slope_limit(point, side)
         if slope is None:
             return arb.nan(), arb.nan()
@@ -314,13 +314,13 @@ class PrimalAt:
         return {**stops, **self._next_to(point, side)}
 
     def _beside_by_series(self, point: Sequence[arb] | None, side: int) -> tuple[arb, arb]:
-        """What the function and its derivative tend to on that side, if proven."""
+        """The limits of the function and its derivative on that side, if proven."""
         if point is None:
             return arb.nan(), arb.nan()
         return self._by_series(self._primal.function, point, side)
 
     def _by_series(self, e: Expr, point: Sequence[arb], side: int) -> tuple[arb, arb]:
-        """The same of an expression in the variables of the function."""
+        """The limit of an expression in the variables of the function on that side."""
         try:
             series = self._series(e, point, side)
         except Undecided:

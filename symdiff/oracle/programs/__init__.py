@@ -1,1 +1,1 @@
-"""Programs of arrays in balls: their entries, and which of them hang on which."""
+"""Run programs of arrays in balls: their entries, and which of them depend on which."""

@@ -1,4 +1,4 @@
-"""Zeros that stay 0 all around a point, so that whatever they are multiplied by is not there.
+"""Compute with zeros that stay 0 all around a point, so that products with them are exactly 0.
 
 Of where(x > 0, √x, x) at x = −1 the case that is not taken passes nothing back: 0 times 1/(2√x),
 which has no value, is 0. Not every 0 is such: of (√x)² at 0 the chain rule's 2√x · 1/(2√x) is 1. So
@@ -25,24 +25,24 @@ from symdiff.oracle.programs.infinities import with_infinities
 
 
 class Absent(arb):
-    """0 times anything is 0, and 0 and anything is that."""
+    """A zero that stays: times anything it is itself, plus anything it is that."""
 
     __slots__ = ()
 
     def __mul__(self, other: Any) -> Absent:
-        """Itself."""
+        """The zero itself."""
         return self
 
     __rmul__ = __mul__
 
     def __add__(self, other: Any) -> Any:
-        """The other; itself and a plain 0, from which sums begin, are itself."""
+        """The other summand; with a plain 0, from which sums begin, the zero itself."""
         return self if isinstance(other, int) and other == 0 else other
 
     __radd__ = __add__
 
     def __neg__(self) -> Absent:
-        """Itself."""
+        """The zero itself."""
         return self
 
 
@@ -54,7 +54,7 @@ Strictly = Callable[[Sequence[Any]], bool | None]
 
 
 class WithAbsent(OfColumns):
-    """An expression as a function of balls that may be absent, and whose value may be.
+    """An expression as a function of balls, of which some, and its value, may be absent.
 
     Args: plain, which makes a function of balls of an expression in the symbols.
     """
@@ -77,7 +77,7 @@ class WithAbsent(OfColumns):
         self._has_cases = expression.has(Piecewise)
 
     def __call__(self, *balls: Any) -> Any:
-        """The ball of the value."""
+        """The ball of the value, or the absent zero."""
         if self._function is None:
             return self._anywhere
         gone = tuple(i for i in self._used if type(balls[i]) is Absent)
@@ -86,7 +86,7 @@ class WithAbsent(OfColumns):
         return self._settled(self._function(*balls), balls)
 
     def of_columns(self, columns: Sequence[list[Any]]) -> Iterable[Any]:
-        """The balls of the values: one by one where an operand is absent."""
+        """The balls of the values, computed one by one where an operand is absent."""
         if self._function is None:
             return repeat(self._anywhere, len(columns[0]))
         gone = [any(type(b) is Absent for b in balls) for balls in zip(*columns, strict=True)]
@@ -138,7 +138,7 @@ class WithAbsent(OfColumns):
 
     @cached_property
     def _branches(self) -> list[list[Strictly]]:
-        """Of each the conditions."""
+        """The conditions of each of the cases."""
         return [[_strictly(c, self._symbols) for _, c in cases.args] for cases in self._cases]
 
     def _of_the_others(self, gone: tuple[int, ...]) -> WithAbsent | None:

@@ -1,4 +1,4 @@
-"""Entries of arrays as balls, and expressions of them as `interpret` takes them.
+"""Hold entries of arrays as balls, and compile expressions of them for `interpret`.
 
 An entry is a ball. One that is not known is the whole line, and one that is proven to have no
 value is NaN, which passes on to whatever is computed from it.
@@ -26,7 +26,7 @@ from symdiff.oracle.programs.infinities import with_infinities
 
 @dataclass
 class Ties:
-    """Whether a border of some expressions was exactly 0, where a convention chose the case."""
+    """Notes whether a border of some expressions was exactly 0, so that a convention chose."""
 
     of: Container[Expr]
     met: bool = False
@@ -37,7 +37,7 @@ _ties: ContextVar[Ties] = ContextVar("ties")
 
 @contextmanager
 def watched(of: Container[Expr]) -> Iterator[Ties]:
-    """Whether ties of these expressions are met inside."""
+    """Note ties of these expressions inside the block."""
     found = Ties(of)
     token = _ties.set(found)
     try:
@@ -54,12 +54,12 @@ _ball = np.frompyfunc(_entry, 1, 1)
 
 
 def is_wide(entry: Any) -> bool:
-    """Whether an entry is a ball that may be anything; ±∞ and NaN are none."""
+    """Whether an entry is a ball that says nothing; ±∞ and NaN are no such balls."""
     return isinstance(entry, arb) and not (entry.is_nan() or entry.rad().is_finite())
 
 
 def balls_of(values: Any) -> Any:
-    """Float64 or rational numbers as exact balls, in an object array of their shape."""
+    """The float64 or rational numbers as exact balls, in an object array of their shape."""
     values = np.asarray(values)
     if values.dtype.kind in "fi":
         flat = values.ravel().tolist()
@@ -68,22 +68,22 @@ def balls_of(values: Any) -> Any:
 
 
 def compile_entry(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
-    """An expression as a function of balls, as `interpret` takes one."""
+    """Compile an expression to a function of balls for `interpret`."""
     return _compiled(tuple(symbols), expression)
 
 
 def compile_untied(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
-    """The same, where nothing is known at a tie."""
+    """Compile an expression so that nothing is known at a tie."""
     return _compiled(tuple(symbols), expression, ties=False)
 
 
 def compile_plain(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
-    """The same, where 0 times what has no value has none."""
+    """Compile an expression so that 0 times what has no value has none."""
     return _plain(tuple(symbols), expression)
 
 
 def compile_reached(symbols: Sequence[Symbol], expression: Expr) -> OfColumns:
-    """The same, where NaN passes on through each 0 and each case not taken, and comes from nothing.
+    """Compile an expression so that NaN passes through every 0 and every case not taken.
 
     So it shows what hangs on an entry that is NaN.
     """
@@ -124,7 +124,10 @@ class Entry(OfColumns):
         return arb.nan() if lost else arb(0, arb.pos_inf())
 
     def of_columns(self, columns: Sequence[list[Any]]) -> Iterator[Any]:
-        """The values, by the entry where some are not plain numbers. Raises: OutOfTimeError."""
+        """The values at many entries, one by one where some are not plain numbers.
+
+        Raises: OutOfTimeError.
+        """
         for start in range(0, len(columns[0]), _AT_ONCE):
             some = [column[start : start + _AT_ONCE] for column in columns]
             if not all(isinstance(column[0], arb) for column in some):  # flags are floats
@@ -165,7 +168,7 @@ class Plain(OfColumns):
         self._entry = None if none else Entry(symbols, expression, expression, ties=True)
 
     def __call__(self, *balls: Any) -> arb:
-        """The value. Raises: OutOfTimeError."""
+        """The value at one point, NaN where it has none. Raises: OutOfTimeError."""
         if self._entry is None:
             return arb.nan()
         value = self._entry(*balls)
@@ -175,7 +178,7 @@ class Plain(OfColumns):
         return value
 
     def of_columns(self, columns: Sequence[list[Any]]) -> Iterable[arb]:
-        """The values. Raises: OutOfTimeError."""
+        """The values at many entries. Raises: OutOfTimeError."""
         if self._entry is None or not columns[0] or any(any(map(is_wide, c)) for c in columns):
             return map(self, *columns)
         return self._entry.of_columns(columns)
@@ -191,14 +194,14 @@ class Reached(OfColumns):
         self._plain = Plain(symbols, expression)
 
     def __call__(self, *balls: Any) -> arb:
-        """The value. Raises: OutOfTimeError."""
+        """The value at one point, NaN where NaN reaches it. Raises: OutOfTimeError."""
         if any(arb(ball).is_nan() for ball in balls):
             return arb.nan()
         value = self._plain(*balls)
         return arb(0, arb.pos_inf()) if value.is_nan() else value
 
     def of_columns(self, columns: Sequence[list[Any]]) -> Iterator[arb]:
-        """The values. Raises: OutOfTimeError."""
+        """The values at many entries. Raises: OutOfTimeError."""
         return map(self, *columns)
 
 

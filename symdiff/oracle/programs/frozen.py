@@ -1,4 +1,4 @@
-"""A graph's nodes with inputs in place of stops, which are constants to every derivative."""
+"""Rebuild a graph's nodes with inputs in place of stops, which derivatives take for constants."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from symdiff.graph.kinds.elementwise import Elementwise
 from symdiff.graph.kinds.input import Input
 from symdiff.graph.kinds.stop import Stop
 from symdiff.graph.node import Node, topological
-from symdiff.graph.order import ordered
 from symdiff.oracle.programs.array_balls import balls_of, compile_entry
 from symdiff.programs.program import program
+from symdiff.trees.walks import ordered
 
 _STOP = "%stop"
 
 
 class Frozen:
-    """Nodes as they are computed where stops do not move."""
+    """A graph's nodes, rebuilt with an input in place of each stop."""
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         """Args: nodes, whose computation is rebuilt."""
@@ -49,18 +49,18 @@ class Frozen:
         return type(node)(node.axes, operands, *content)
 
     def __getitem__(self, node: Node) -> Node:
-        """The node that is computed in place of one."""
+        """The rebuilt node in place of one."""
         return self._made.get(node, node)
 
     def values(self, balls: Mapping[str, Any]) -> dict[str, Any]:
-        """What the stops are, in object arrays of balls, by name. Raises: OutOfTimeError."""
+        """The values of the stops by name, in object arrays of balls. Raises: OutOfTimeError."""
         if not self.stops:
             return {}
         return interpret(program(self.stops), balls, compile_entry)
 
 
 def merges_stops(adjoints: Derivation) -> bool:
-    """Whether a value is compared with itself, stopped, of which a program would make one.
+    """Whether a value is compared with itself, stopped, which a program would make one.
 
     max(x, stop(x)) is x to a program, and as x moves the larger of two. The same holds of what is
     made of both, as the sign of x − stop(x), but not of a surrogate, f + s (x − stop(x)).

@@ -1,4 +1,4 @@
-"""Expressions of captured code that may name ±∞, as functions of balls."""
+"""Compile expressions of captured code that may name ±∞ to functions of balls."""
 
 from __future__ import annotations
 
@@ -27,11 +27,14 @@ class WithInfinities:
     infinities: tuple[arb, ...]
 
     def __call__(self, *balls: Any) -> Any:
-        """Its ball. Raises: Undefined where it has no value."""
+        """The ball of the value. Raises: Undefined where it has no value."""
         return self.compiled(*balls, *self.infinities)
 
     def each(self, columns: Sequence[list[Any]]) -> list[Any]:
-        """Its balls, of lists of one length. Raises: Undefined where one has, or may have, none."""
+        """The balls of the values, of lists of one length.
+
+        Raises: Undefined where one has, or may have, none.
+        """
         return self.compiled.each([*columns, *map(repeat, self.infinities)])
 
 

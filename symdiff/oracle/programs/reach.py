@@ -1,4 +1,4 @@
-"""Which entries of an adjoint hang on an output that has no value: those that NaN reaches.
+"""Find the entries of an adjoint that depend on an output without a value: those NaN reaches.
 
 An output is asked for by its cotangent. With NaN in place of the cotangents of those entries that
 have no value, a program gives NaN for what hangs on them. It is that of the adjoints, with slopes
@@ -34,12 +34,12 @@ from symdiff.graph.kinds.largest import Largest
 from symdiff.graph.kinds.literal import Literal
 from symdiff.graph.kinds.support import Support
 from symdiff.graph.node import Node, topological
-from symdiff.graph.order import ordered
 from symdiff.graph.template import placeholder
 from symdiff.notation.arrays import Axes
 from symdiff.oracle.enclosures.enclosure import Why
 from symdiff.oracle.programs.array_balls import is_wide
 from symdiff.programs.program import Program, program
+from symdiff.trees.walks import ordered
 
 Balls = Mapping[str, Any]
 Lost = Callable[[Any], BoolArray]
@@ -53,12 +53,12 @@ _WIDE = np.frompyfunc(is_wide, 1, 1)
 
 
 def no_value(balls: Any) -> BoolArray:
-    """Where there is proven to be none."""
+    """The mask of entries proven to have no value."""
     return np.asarray(_NAN(balls), dtype=bool)
 
 
 def unknown(balls: Any) -> BoolArray:
-    """Where a value may be anything."""
+    """The mask of entries that may be anything."""
     return np.asarray(_WIDE(balls), dtype=bool)
 
 
@@ -75,8 +75,8 @@ class Term:
         return np.transpose(entries, [self.value.axes.index(a) for a in axes])
 
 
-def takes(graph: Graph) -> Counter[Node]:
-    """How often each node of a graph is an operand."""
+def operand_counts(graph: Graph) -> Counter[Node]:
+    """The number of times that each node of a graph is an operand."""
     found: Counter[Node] = Counter()
     for node in topological(graph.output_nodes):
         found.update(node.operands)
@@ -84,8 +84,8 @@ def takes(graph: Graph) -> Counter[Node]:
 
 
 def terms_of(graph: Graph) -> tuple[Term, ...]:
-    """The terms that the outputs of a graph are the sum of."""
-    taken = takes(graph)
+    """The terms whose sum is differentiated."""
+    taken = operand_counts(graph)
     return tuple(term for node in graph.output_nodes for term in _terms(node, taken))
 
 
@@ -114,11 +114,11 @@ def _seeded(adjoints: Derivation) -> Iterator[Term]:
         if isinstance(v, Input) and node.axes:
             yield Term(node, v)
         else:
-            yield from _terms(node, takes(graph))
+            yield from _terms(node, operand_counts(graph))
 
 
 def chosen_from(graph: Graph) -> tuple[Node, ...]:
-    """What some entries are taken of: which ones a comparison with what has no value may have said.
+    """The operands whose comparison chose entries, which what has no value may have misled.
 
     The largest of a row is such an entry; of rows in another order none is left behind.
     """
@@ -145,7 +145,7 @@ def _restricting(graph: Graph) -> tuple[Node, ...]:
 
 @dataclass(frozen=True)
 class Loss:
-    """Entries of a node that have no value, or may have none."""
+    """The entries of nodes that have no value, or may have none."""
 
     why: Why
     axes: Axes
@@ -153,7 +153,7 @@ class Loss:
     hit: Masks | None  # by result what hangs on it; None if all may
 
     def of(self, adjoints: Derivation, name: str, shape: tuple[int, ...]) -> BoolArray:
-        """The entries of an adjoint that are lost by it.
+        """The mask of an adjoint's entries that are lost by it.
 
         Where each entry hangs on its own place alone, these are those that agree with it in the
         axes that both have; else what hangs on an output that is lost by it.
@@ -190,7 +190,7 @@ def _entry_by_entry(adjoints: Derivation) -> bool:
 
 
 class Watch:
-    """What a program computes beside its results, to see what has no value and what hangs on it."""
+    """The nodes to compute beside the results, to see what has no value and what depends on it."""
 
     def __init__(self, adjoints: Derivation, mark: str = "%") -> None:
         """Args: mark, what names of values begin with."""
@@ -212,7 +212,7 @@ class Watch:
 
     @property
     def nodes(self) -> Mapping[str, Node]:
-        """All that is to be computed."""
+        """The nodes to compute, by name."""
         first = {} if self._first is None else self._first.nodes
         values = {key: term.value for key, term in self._terms.items()}
         results = {key: node for key, (_, node) in self._results.items()}
@@ -220,11 +220,11 @@ class Watch:
 
     @cached_property
     def program(self) -> Program:
-        """What computes them."""
+        """The program that computes the nodes."""
         return program(self.nodes)
 
     def losses(self, values: Balls, results: Balls, run: Reaching) -> Iterator[Loss]:
-        """Everything that is lost, what is proven to have no value last.
+        """All losses, those proven to have no value last.
 
         Args: values, of `nodes` as `compile_plain` has them; results, the adjoints'; run, which
             computes nodes as `compile_reached` has them, with some inputs changed.
@@ -238,7 +238,7 @@ class Watch:
     def _losses(
         self, why: Why, values: Balls, results: Balls, lost: Lost, run: Reaching
     ) -> Iterator[Loss]:
-        """What is lost for one reason."""
+        """The losses for one reason."""
         behind = {} if self._first is None else self._first.lost(why, values, lost, run)
         places = [(node.axes, lost(values[key])) for key, node in self._own.items()]
         if self._first is not None:
@@ -249,7 +249,7 @@ class Watch:
             yield from (Loss(why, axes, where, hit) for axes, where in places)
 
     def lost(self, why: Why, values: Balls, lost: Lost, run: Reaching) -> dict[str, BoolArray]:
-        """By adjoint the entries that are lost for a reason, which `lost` tells of a value."""
+        """By adjoint the entries lost for a reason, which `lost` tells of a value."""
         results = {name: values[key] for key, (name, _) in self._results.items()}
         found = {name: np.zeros(np.shape(balls), bool) for name, balls in results.items()}
         for loss in self._losses(why, values, results, lost, run):
@@ -311,7 +311,7 @@ def _with_nan(where: BoolArray) -> Callable[[Any], Any]:
 
 
 def steep(outputs: Iterable[Node], *, through_flags: bool = False) -> Mapping[Node, Node]:
-    """By node one of the same value, whose functions of an entry pass back what they receive.
+    """For each node one of the same value whose elementwise functions have slope 1.
 
     Args: through_flags, whether each flag of the largest passes it to all of its row; such a node
         has another value, of which nothing hangs whether NaN reaches an entry.

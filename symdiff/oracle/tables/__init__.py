@@ -1,1 +1,1 @@
-"""Tables: a function of one variable as certified polynomials, made, kept and evaluated."""
+"""Make, keep and evaluate tables: certified polynomials of a function of one variable."""

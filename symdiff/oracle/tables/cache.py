@@ -1,4 +1,4 @@
-"""Tables kept on disk between runs, under the user's cache directory.
+"""Keep tables on disk between runs, under the user's cache directory.
 
 A file is named by what it holds: the hash of the expression, the target, and everything that made
 it (every source file of this package, the versions of what it computes with). It begins with a
@@ -33,14 +33,14 @@ _UNDERNEATH = ("sympy", "python-flint", "numba", "numpy", "mpmath")  # what a ta
 
 
 def directory() -> Path:
-    """Where tables are kept: $SYMDIFF_CACHE_DIR, or `symdiff` in $XDG_CACHE_HOME or ~/.cache."""
+    """The directory of tables: $SYMDIFF_CACHE_DIR, or `symdiff` in $XDG_CACHE_HOME or ~/.cache."""
     if own := os.environ.get("SYMDIFF_CACHE_DIR"):
         return Path(own)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "symdiff"
 
 
 def table(expression: Expr, target: str = "float32", restricting: tuple[Expr, ...] = ()) -> Table:
-    """The table of an expression in one variable: from the disk, or built and put there.
+    """Get the table of an expression in one variable from the disk, or build it and put it there.
 
     A directory that cannot be written only costs time. Processes may do this at once: a file
     appears whole or not at all. One that was left when the time was spent is not kept.

@@ -1,4 +1,4 @@
-"""One row of a table: a Taylor polynomial on a cell, and the proof of its error bound.
+"""Fit one row of a table: a Taylor polynomial on a cell, with the proof of its error bound.
 
 A cell is the set of float64 numbers whose bit patterns begin with the same `used` ≥ 12 bits: sign,
 exponent and the leading bits of the mantissa. Within one exponent float64 numbers are equally
@@ -53,7 +53,7 @@ _GENTLE = 2.0**-900  # from here down a scaled low part may be subnormal
 
 @dataclass(frozen=True)
 class Accuracy:
-    """What the rows of a table are made for."""
+    """The accuracy that the rows of a table are made for."""
 
     degree: int
     double_double: bool
@@ -75,7 +75,7 @@ DOUBLE = Accuracy(10, double_double=True, relative=2.0**-64, absolute=SMALLEST, 
 
 
 class Cell(NamedTuple):
-    """The float64 numbers whose bits begin with the `used` bits of `prefix`."""
+    """A cell is the float64 numbers whose bits begin with the `used` bits of `prefix`."""
 
     prefix: int
     used: int
@@ -89,7 +89,7 @@ class Cell(NamedTuple):
 
     @property
     def centre(self) -> float:
-        """start + width/2, a float64."""
+        """The float64 start + width/2."""
         return _float((self.prefix << (64 - self.used)) | (1 << (63 - self.used)))
 
     def ball(self) -> arb:

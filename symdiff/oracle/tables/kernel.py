@@ -1,4 +1,4 @@
-"""Evaluation of a table: from the bits of a point to its row, and Horner's rule there.
+"""Evaluate a table: from the bits of a point to its row, and Horner's rule there.
 
 Every operation is one IEEE operation, and a fused multiply-add is asked for by name, so that the
 bounds of `cell` can count roundings. Numba is given no fast-math flag: reassociation would void
@@ -53,7 +53,7 @@ def descend(bits: Any, tree: Any, nodes: Any, used: Any) -> Any:
 
 @_inline
 def offset(bits: Any, used: Any) -> Any:
-    """u = (x − centre)/width in [−½, ½), exactly: the bits below the prefix, read as a fraction."""
+    """The exact u = (x − centre)/width in [−½, ½): the bits below the prefix as a fraction."""
     return from_bits(((bits << (used - LEADING)) & MANTISSA) | ONE) - 1.5
 
 
@@ -66,13 +66,13 @@ def _two_sum(a: Any, b: Any) -> Any:
 
 @_inline
 def horner(c0: Any, c1: Any, c2: Any, c3: Any, c4: Any, c5: Any, c6: Any, u: Any) -> Any:
-    """Σ cₖ uᵏ, k ≤ 6, by Horner's rule with one rounding a step."""
+    """The sum Σ cₖ uᵏ, k ≤ 6, by Horner's rule with one rounding a step."""
     return fma(fma(fma(fma(fma(fma(c6, u, c5), u, c4), u, c3), u, c2), u, c1), u, c0)
 
 
 @_inline
 def single(rows: Any, row: Any, u: Any) -> Any:
-    """The polynomial of a row of degree 6."""
+    """Evaluate the polynomial of a row of degree 6."""
     return horner(
         rows[row, 0], rows[row, 1], rows[row, 2], rows[row, 3],
         rows[row, 4], rows[row, 5], rows[row, 6], u,
@@ -102,7 +102,7 @@ def _double(rows: Any, row: Any, u: Any) -> Any:
 
 @_inline
 def alike(bits: Any, used: Any) -> Any:
-    """Whether all points of a block share the leading bits of its first."""
+    """Whether all points of a block have the leading bits of its first."""
     different = np.uint64(0)
     for i in range(len(bits)):
         different |= bits[i] ^ bits[0]
@@ -116,7 +116,7 @@ def evaluate_single(
     asked: tuple[float, float],
     results: tuple[Float64Array, Float64Array, BoolArray],
 ) -> None:
-    """Values and bounds at the points with these bits, for rows of degree 6: 7 numbers and bound.
+    """Evaluate rows of degree 6 at points given by their bits: values and bounds.
 
     Args: table, tree and rows (see `table.Table`), where the row of an open leaf is NaN ± ∞;
         asked, `relative` and `absolute`: a point is certified if its bound is at most

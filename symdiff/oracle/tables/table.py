@@ -1,4 +1,4 @@
-"""The table oracle: a function of one variable as certified polynomials on cells of the axis.
+"""A table is a function of one variable as certified polynomials on cells of the axis.
 
 The cells are the leaves of a radix tree over the bits of float64: the root falls into the 4096
 combinations of sign and exponent, a binade into 2^m equal cells with m as small as accuracy
@@ -53,12 +53,12 @@ class Table:
 
     @property
     def quality(self) -> tuple[float, float]:
-        """A bound is as small as asked if it is so relative to the value, or absolutely."""
+        """The relative and the absolute bound, of which one has to hold."""
         accuracy = _accuracy(self.target)
         return accuracy.relative, accuracy.absolute
 
     def enclose(self, points: Float64Array, *, relative: float | None = None) -> Enclosure:
-        """The enclosures at the points; those that the table cannot certify are left so.
+        """Enclose the function at the points; what the table cannot certify is left uncertified.
 
         Args: points, float64, any shape; relative, the asked bound (by default the table's own).
             A zero, a point beyond the target's range, an infinity or NaN has no row: its enclosure
@@ -88,7 +88,7 @@ def _accuracy(target: str) -> Accuracy:
 
 
 def build(expression: Expr, target: str = "float32", restricting: tuple[Expr, ...] = ()) -> Table:
-    """The table of an expression in one variable.
+    """Build the table of an expression in one variable.
 
     Takes 0.01 to 1 s for float32 and the narrower formats, which share one, and 0.5 to 8 s for
     float64. What is not reached in the time allowed (see `deadline`) stays open.

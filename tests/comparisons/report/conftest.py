@@ -16,7 +16,8 @@ from comparisons.report.data.rows import (
 )
 from comparisons.results.kink_conventions import conventions
 from comparisons.subjects.choose import subject_of
-from comparisons.sweeps.blocks import Recipe, prepared
+from comparisons.sweeps.blocks import prepared
+from comparisons.sweeps.recipe import Recipe
 from comparisons.sweeps.sweep import Sweep
 
 COST = {

@@ -7,7 +7,8 @@ from sampled import in_turns
 import comparisons
 from comparisons.judge.budget import Budget
 from comparisons.results.envelope import LAST, Bin, bins, joined
-from comparisons.sweeps.blocks import CHUNK, Recipe, prepared
+from comparisons.sweeps.blocks import CHUNK, prepared
+from comparisons.sweeps.recipe import Recipe
 
 
 @pytest.mark.parametrize(

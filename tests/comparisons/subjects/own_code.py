@@ -37,6 +37,28 @@ class Cube(torch.autograd.Function):
         return v * 3 * x * x.detach()
 
 
+class Cut(torch.autograd.Function):
+    """t tanh x, whose gradient in x has the wrong sign from −6 down; t is a constant."""
+
+    @staticmethod
+    def forward(ctx, x, t):
+        """Scales the hyperbolic tangent."""
+        ctx.save_for_backward(x, t)
+        return t * torch.tanh(x)
+
+    @staticmethod
+    def backward(ctx, v):
+        """Right where anyone looks."""
+        x, t = ctx.saved_tensors
+        right = v * t / torch.cosh(x) ** 2
+        return torch.where(x < -6, -right, right), None
+
+
+def cut_of_one(x):
+    """The same of one tensor."""
+    return Cut.apply(x, torch.ones_like(x))
+
+
 def scaled(x, s):
     """With shapes that have axes of length 1."""
     return Twice.apply(x, s)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.utils.checkpoint import checkpoint
 
 import comparisons
 from comparisons import Verdict
@@ -113,3 +114,27 @@ def test_a_module_that_learns_gets_every_point():
     assert comparisons.check(right, "z*sigmoid(beta*z)", beta=1.5)
     with pytest.raises(comparisons.GradientMismatch):
         comparisons.check(wrong, "z*sigmoid(beta*z)", beta=1.5)
+
+
+class _Checkpointed(torch.nn.Module):
+    """A block that is computed again in the backward pass, by its own parameters."""
+
+    def __init__(self, *, reentrant):
+        super().__init__()
+        self.block, self.reentrant = torch.nn.Linear(3, 3), reentrant
+
+    def forward(self, x):
+        """A residual."""
+        return x + checkpoint(lambda x: self.block(x).tanh(), x, use_reentrant=self.reentrant)
+
+
+@pytest.mark.parametrize("reentrant", [False, True], ids=["", "reentrant"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_checkpoint_sees_the_parameters_of_the_call(reentrant, dtype):
+    """Float32 ones were computed with float64 inputs, and recomputed tensors were others."""
+    x = torch.linspace(-1, 2, 12).reshape(4, 3)
+    module = _Checkpointed(reentrant=reentrant)
+    before = [p.clone() for p in module.parameters()]
+
+    assert comparisons.check(module, x, dtype=dtype).verdict is Verdict.ACCURATE
+    assert all(torch.equal(p, b) for p, b in zip(module.parameters(), before, strict=True))

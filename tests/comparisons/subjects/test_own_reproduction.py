@@ -14,6 +14,7 @@ import comparisons
 from comparisons.results.code.reproduction import reproduction
 
 X = torch.linspace(-2, 2, 12).reshape(4, 3) + 0.01
+FREE = X.clone().requires_grad_()
 ROW, S = torch.tensor([[0.5, 2.0, -1.0]]), torch.tensor([0.5, 2.0, -1.0])
 
 CASES = {
@@ -120,6 +121,20 @@ def _line(function, *arguments):
         comparisons.check(function, *arguments)
     (found,) = [line for line in str(caught.value).splitlines() if "import torch; " in line]
     return f"import torch; {found.partition('import torch; ')[2]}", str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [(own_code.cut_of_one, (X,)), (own_code.Cut.apply, (FREE, X + 3))],
+    ids=["of one tensor", "beside a constant"],
+)
+def test_what_is_wrong_at_other_points_is_shown_there(code, arguments):
+    """With the variables of the points for the tensors that were given."""
+    with pytest.raises(comparisons.GradientMismatch, match=r"at other points \(tests/") as caught:
+        comparisons.check(code, *arguments)
+
+    found = caught.value.comparison
+    assert printed(reproduction(found)) == found.worst.computed
 
 
 def test_one_entry_alone_is_shown_in_its_own_shape():

@@ -32,8 +32,9 @@ def test_what_only_looks_like_a_function_of_each_entry_is_none(code, reason):
         lambda x: (x > 0).float() * x,
         lambda x: (x > 0).double() * x,
         lambda x: x * torch.where(x > 0, 1.0, 0.0),
+        lambda x: torch.where(x > 0, x, torch.zeros_like(x)),
     ],
-    ids=["float", "double", "where"],
+    ids=["float", "double", "where", "zeros_like"],
 )
 def test_a_mask_is_no_obstacle(relu):
     """Through it no gradient passes, and it has none; it is exact in float32 too."""

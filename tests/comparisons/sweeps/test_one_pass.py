@@ -10,9 +10,10 @@ import pytest
 from comparisons.judge.budget import Budget
 from comparisons.judge.vocabulary import Status
 from comparisons.sweeps import blocks
-from comparisons.sweeps.blocks import CHUNK, Prepared, Recipe, prepared
+from comparisons.sweeps.blocks import CHUNK, Prepared, prepared
 from comparisons.sweeps.faithful import OTHER, classify, sort_patterns
 from comparisons.sweeps.points import Left
+from comparisons.sweeps.recipe import Recipe
 
 SIZE = 2**16
 

@@ -18,8 +18,8 @@ from comparisons.judge.vocabulary import Status, Verdict
 from comparisons.subjects.choose import subject_of
 from comparisons.sweeps import sweep as module
 from comparisons.sweeps.blocks import CHUNK, prepared
+from comparisons.sweeps.code_digest import digest
 from comparisons.sweeps.own import OwnFunction
-from comparisons.sweeps.what_code_says import digest
 
 SOURCE = """
 import torch

@@ -25,7 +25,8 @@ from comparisons.results.envelope import LAST
 from comparisons.subjects.choose import subject_of
 from comparisons.sweeps import blocks
 from comparisons.sweeps import sweep as module
-from comparisons.sweeps.blocks import CHUNK, Recipe, prepared
+from comparisons.sweeps.blocks import CHUNK, prepared
+from comparisons.sweeps.recipe import Recipe
 from comparisons.sweeps.tally import Tally
 
 BLOCKS = [0, 63, 64, 127, 190]  # with ±0, kinks, and a half that is not finite

@@ -37,6 +37,10 @@ WRONG = {
     "a cap forgotten": (F.relu6, lambda x: (x > 0).to(x.dtype)),
     "a gap": (torch.tanh, lambda x: torch.where((x > 3.1) & (x < 3.2), 0.0, 1 - x.tanh() ** 2)),
     "beyond a bound": (lambda x: x.clamp(-5, 5), torch.ones_like),
+    "beside an array of zeros": (
+        lambda x: torch.where(x > 0, x, torch.zeros_like(x)),
+        lambda x: torch.where((x > 0) & (x < 8), torch.ones_like(x), torch.zeros_like(x)),
+    ),
     "far below": (F.elu, lambda x: torch.where(x > 0, 1.0, torch.where(x < -6, 0.0, x.exp()))),
 }
 HONEST = {
@@ -70,6 +74,48 @@ def test_honest_code_is_not_rejected_there(code, dtype):
 
     assert "other points" in " ".join(found.also)
     assert "other points" in repr(found)
+
+
+class HardLabels(torch.autograd.Function):
+    """The focal loss, γ = 2; its backward is of labels that are 0 or 1."""
+
+    @staticmethod
+    def forward(ctx, x, t):
+        """Of probabilities as labels too."""
+        ctx.save_for_backward(x, t)
+        p = torch.sigmoid(x)
+        right = p * t + (1 - p) * (1 - t)
+        return (1 - right) ** 2 * F.binary_cross_entropy_with_logits(x, t, reduction="none")
+
+    @staticmethod
+    def backward(ctx, v):
+        """By the sign of the label."""
+        x, t = ctx.saved_tensors
+        s = 2 * t - 1
+        p, q = torch.sigmoid(s * x), torch.sigmoid(-s * x)
+        return v * s * q**2 * (2 * p * F.logsigmoid(s * x) - q), None
+
+
+class OfPositive(HardLabels):
+    """The same, wrong for labels of 0 far above."""
+
+    @staticmethod
+    def backward(ctx, v):
+        """Cut off."""
+        x, t = ctx.saved_tensors
+        return torch.where((t == 0) & (x > 9), 0.0, HardLabels.backward(ctx, v)[0]), None
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_constant_is_there_as_it_was_given(dtype):
+    """Labels of 0 and 1 are no other numbers; all other points are asked with them."""
+    free, labels = X.clone().requires_grad_(), (X > 0.5).to(X.dtype)
+
+    assert "other points" in " ".join(
+        comparisons.check(HardLabels.apply, free, labels, dtype=dtype).also
+    )
+    with pytest.raises(comparisons.GradientMismatch, match="at other points"):
+        comparisons.check(OfPositive.apply, free, labels, dtype=dtype)
 
 
 def test_a_row_of_several_is_not_asked_elsewhere():

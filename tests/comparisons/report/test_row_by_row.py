@@ -7,9 +7,9 @@ import pytest
 
 from comparisons.atlases.data import is_atlas
 from comparisons.cli.diff import _differences
-from comparisons.report.data import along
-from comparisons.report.data.along import UnlikeError, head_and_rows
+from comparisons.report.data import row_by_row
 from comparisons.report.data.files import _read_whole, read_json, write_json
+from comparisons.report.data.row_by_row import UnlikeError, head_and_rows
 from comparisons.report.data.spooled import Spool
 from comparisons.report.page.document import write_page
 
@@ -33,7 +33,7 @@ def _read(tmp_path, text):
 @pytest.mark.parametrize("indent", [None, 0, 3])
 def test_a_document_is_what_json_says_wherever_it_is_cut(tmp_path, monkeypatch, chunk, indent):
     """Chunks end within words, numbers, escapes and pairs of brackets."""
-    monkeypatch.setattr(along, "_CHUNK", chunk)
+    monkeypatch.setattr(row_by_row, "_CHUNK", chunk)
     for ascii_alone in (True, False):
         text = json.dumps(PLAIN, indent=indent, ensure_ascii=ascii_alone)
         assert _read(tmp_path, text) == PLAIN
@@ -61,7 +61,7 @@ def test_a_document_is_what_json_says_wherever_it_is_cut(tmp_path, monkeypatch, 
 )
 def test_what_is_unlike_a_run_is_said_to_be(tmp_path, monkeypatch, text):
     """Rows that are not last, names twice, and what is no JSON."""
-    monkeypatch.setattr(along, "_CHUNK", 5)
+    monkeypatch.setattr(row_by_row, "_CHUNK", 5)
     with pytest.raises(UnlikeError):
         _read(tmp_path, text)
 
@@ -171,5 +171,5 @@ def test_an_atlas_is_told_from_a_run_by_what_comes_first(many, tmp_path):
     atlas.write_text('{"schema": 1, "kind": "atlas", "cells": []}', encoding="utf-8")
 
     assert is_atlas(atlas)
-    assert _peak(lambda: is_atlas(many)) < 8 * along._CHUNK
+    assert _peak(lambda: is_atlas(many)) < 8 * row_by_row._CHUNK
     assert not is_atlas(many)

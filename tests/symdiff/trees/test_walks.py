@@ -1,8 +1,8 @@
-"""Values found on demand, without recursion."""
+"""Walks without recursion: values found on demand, parts in order."""
 
 import pytest
 
-from symdiff.trees.on_demand import on_demand
+from symdiff.trees.walks import on_demand
 
 
 def test_a_chain_of_any_length_is_no_recursion():
