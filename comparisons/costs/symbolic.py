@@ -30,8 +30,7 @@ def sympy_diff(problem: Problem) -> Method | str:
         if problem.depth > 1:
             return "SymPy's diff of a layer swells with its width already; it is tried at depth 1"
         (operations, _), seconds = timed(lambda: _counted(problem, COUNTED_AT))
-        name = f"SymPy diff, a row of {COUNTED_AT}"
-        return Method(name, seconds, operations, "operations")
+        return Method("SymPy diff", seconds, operations, _unit(problem))
     if problem.depth > _TOO_DEEP:
         return (
             f"an expression of {problem.depth} layers swells beyond reach; "
@@ -56,6 +55,10 @@ def sympy_diff(problem: Problem) -> Method | str:
     )
 
 
+def _unit(problem: Problem) -> str:
+    return "operations" if problem.pointwise else f"operations, row of {COUNTED_AT}"
+
+
 def _counted(problem: Problem, width: int) -> tuple[int, int]:
     """The operations of the derivative by each component, and how much work that was."""
     written = problem.written(width)
@@ -68,7 +71,7 @@ def adjoints_unshared(problem: Problem) -> Method | str:
     """symdiff's adjoint graph, each node once, before common subexpressions are shared."""
     derived, seconds = timed(lambda: symdiff.adjoints(problem.graph))
     count = NumpySteps(derived, shared=False).operations(problem.row(COUNTED_AT))
-    return Method("symdiff, before sharing", seconds, count, "operations")
+    return Method("symdiff, before sharing", seconds, count, _unit(problem))
 
 
 def adjoints_shared(problem: Problem) -> Method | str:
@@ -88,7 +91,7 @@ def adjoints_shared(problem: Problem) -> Method | str:
         found = evaluate(**inputs)
         return {name: found[name] for name in names}
 
-    return Method("symdiff, lambdified", seconds, count, "operations", run)
+    return Method("symdiff, lambdified", seconds, count, _unit(problem), run)
 
 
 def numpy_plain(problem: Problem) -> Method | str:
@@ -101,7 +104,7 @@ def numpy_plain(problem: Problem) -> Method | str:
 
     steps, seconds = timed(derive)
     count = steps.operations(problem.row(COUNTED_AT))
-    return Method("closed form, plain numpy", seconds, count, "operations", steps)
+    return Method("closed form, plain numpy", seconds, count, _unit(problem), steps)
 
 
 def swell(problem: Problem) -> tuple[Swell, dict[str, str]]:

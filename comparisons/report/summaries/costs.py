@@ -68,8 +68,9 @@ def _costs(row: Row) -> Costs:
     times = [dict(line["nanoseconds"]) for line in row["lines"]]
     for line, taken in zip(row["lines"], times, strict=True):
         alike = [k for k, other in enumerate(row["lines"]) if other["depth"] == line["depth"]]
-        fastest = [min((times[k][s] for k in alike if s in times[k]), default=0.0) for s in sizes]
-        errors = [e for k in alike if (e := row["lines"][k]["ulp"]) is not None]
+        judged = [k for k in alike if row["lines"][k]["ulp"] is not None]  # a pass is no gradient
+        fastest = [min((times[k][s] for k in judged if s in times[k]), default=0.0) for s in sizes]
+        errors = [row["lines"][k]["ulp"] for k in judged]
         number = 0
         if largest in taken and line["ulp"] is not None:
             points.append((taken[largest], line["ulp"]))
@@ -79,7 +80,9 @@ def _costs(row: Row) -> Costs:
                 number=number,
                 **{k: line[k] for k in ("depth", "method", "operations", "unit", "seconds")},
                 times=[
-                    Time(taken[s], taken[s] <= least) if s in taken else None
+                    Time(taken[s], line["ulp"] is not None and taken[s] <= least)
+                    if s in taken
+                    else None
                     for s, least in zip(sizes, fastest, strict=True)
                 ],
                 bytes=line["bytes"],

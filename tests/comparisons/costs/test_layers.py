@@ -16,6 +16,7 @@ from comparisons.costs.numpy_steps import NumpySteps
 from comparisons.costs.timing import error, truth_of
 from comparisons.report.data.files import read_json, write_json
 from comparisons.report.page.document import Document
+from comparisons.report.summaries.costs import costs_of
 from comparisons.subjects.catalogue.layers import LAYERS, layer
 
 SMALL = {
@@ -130,7 +131,7 @@ def test_swell_is_of_sympys_diff_alone(softmax):
 
     assert swell["SymPy diff"][-1] > 100 * swell["SymPy diff"][0]
     assert swell["symdiff, after sharing"] == [12 * n - 2 for n in (2, 4, 8, 16)]
-    assert softmax.line("SymPy diff, a row of 4").operations == swell["SymPy diff"][1]
+    assert softmax.line("SymPy diff").operations == swell["SymPy diff"][1]
 
 
 def test_what_is_beyond_sympys_reach_is_told(monkeypatch):
@@ -164,6 +165,18 @@ def test_a_wrong_gradient_of_one_input_has_a_large_error():
             return {**found, name: found[name] * (1 + 1e-9)}
 
         assert error(Method("wrong", 0.0, None, "", wrong), one, truth) > 1e5
+
+
+def test_what_is_no_gradient_is_not_the_fastest(softmax):
+    """One pass of forward mode, however quick."""
+    row = softmax.row()
+    (line,) = (line for line in row["lines"] if line["method"] == "torch, forward, one pass")
+    line["nanoseconds"] = [[128, 1e-3]]
+    (costs,) = costs_of([row])
+    fastest = [line.method for line in costs.lines if any(t and t.least for t in line.times)]
+
+    assert len(fastest) == 1
+    assert fastest != ["torch, forward, one pass"]
 
 
 @pytest.mark.parametrize(
