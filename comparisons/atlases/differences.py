@@ -76,7 +76,7 @@ def _stands(cell: Row) -> str:
 
 
 def _cells(atlas: Atlas) -> dict[_Key, Row]:
-    """By what was asked; frameworks that were not installed left out."""
+    """The cells by what was asked, without frameworks that were not installed."""
     return {
         (c["function"], c["dtype"], c["framework"], c["way"]): c
         for c in atlas.cells

@@ -107,7 +107,7 @@ def _input(node: Node) -> Input:
 
 
 def _classes(order: Iterable[Node]) -> _Classes:
-    """First what has to run together, then what may."""
+    """Join the axes that have to run together, then those that may."""
     classes = _Classes()
     for node in order:
         for axis in node.axes:

@@ -223,7 +223,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
                 raise refused(f"{what}, in {plain_name(call)}", self._place())
 
     def _draw(self, call: Call) -> Any:
-        """What was drawn is constant."""
+        """Record what was drawn at random as a constant."""
         self.draws = True
         result = self._run(call)
         reached = any(map(self.reached, call.tensors))
@@ -242,7 +242,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         return result
 
     def _in_place(self, call: Call) -> Any:
-        """The same as the functional operator, its result then written into the first argument."""
+        """Record the functional operator, and write its result into the first argument."""
         target, name = call.args[0], call.name.removesuffix("_")
         self.writes = self.writes or self.reached(target)
         if name in RESHAPES_IN_PLACE:
@@ -270,7 +270,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         return self._run(call)
 
     def _into_out(self, call: Call) -> Any:
-        """The same without `out=`, its result then written there."""
+        """Record the operator without `out=`, and write its result there."""
         packet = getattr(torch.ops.aten, call.name)
         with self:
             made = packet(*call.args, **{k: v for k, v in call.kwargs.items() if k != "out"})

@@ -230,7 +230,7 @@ def _of_points(found: Entrywise, case: Case, points: Mapping[str, Float64Array])
 
 
 def _at(whole: Case, some: IndexArray, name: str) -> Case:
-    """Some of the points."""
+    """The case at some of the points."""
     inputs = {k: v[some] for k, v in whole.inputs.items()}
     return replace(whole, subject=replace(whole.subject, name=name), inputs=inputs)
 
@@ -251,7 +251,7 @@ def _estimate(whole: Case, name: str) -> Estimate:
 def _sound(
     found: Entrywise, whole: Case, slopes: Mapping[str, Estimate], steep: float
 ) -> BoolArray:
-    """Where the definition's own code gives the value, to half of its digits, and is not steep."""
+    """The mask of points where the definition's own code is right to half of its digits."""
     value = _estimate(whole, COTANGENT).value
     defined = replace(whole, subject=replace(whole.subject, forward=found.defined))
     computed = defined.gradients(Value()).values[COTANGENT]

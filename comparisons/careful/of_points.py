@@ -227,7 +227,7 @@ def _usual(screen: Screen) -> IndexArray:
 
 
 def _extreme(case: Case, usual: IndexArray) -> Case:
-    """At usual points for cotangents of every size and sign, an eighth of them 0."""
+    """The case at usual points for cotangents of every size and sign, an eighth of them 0."""
     draw = seeded()
     low, high = _EXPONENTS.get(case.dtype.name, _EXPONENTS_ELSE)
     sizes = np.exp2(draw.uniform(low, high, size=usual.size))

@@ -69,7 +69,7 @@ def case_of(asked: Asked) -> Case:
 
 
 def _inputs(asked: Asked, truth: Truth, setting: Setting) -> Inputs:
-    """Where to compare: at the user's inputs, the subject's own sample, or chosen points."""
+    """The inputs to compare at: the user's, the subject's own sample, or chosen points."""
     subject, definition, dtype = asked.subject, asked.subject.definition, asked.dtype
     if asked.points is not None and asked.points not in get_args(Points):
         raise ValueError(f"unknown points {asked.points!r}; choose 'structured' or 'all'")

@@ -165,7 +165,7 @@ class Case:
 
     @cached_property
     def _allowance(self) -> Allowance | None:
-        """What the rounding of the whole graph may amount to; None of functions of points."""
+        """The error that rounding of the whole graph may cause; None of functions of points."""
         adjoints = self.truth.adjoints
         if adjoints.signature.pointwise:
             return None
@@ -239,7 +239,7 @@ class Case:
     def _result(
         self, name: str, computed: Float64Array, at: Inputs, chosen: IndexArray | None
     ) -> AdjointResult:
-        """One adjoint, judged."""
+        """The result of judging one adjoint."""
         truth = self._enclosures[name]
         some = truth if chosen is None else truth.reshape((truth.high.size,))[chosen]
         found, enclosure = self._judge.judge(name, computed, some, at)
@@ -252,7 +252,7 @@ class Case:
     def _power(
         self, name: str, computed: Float64Array, truth: Enclosure, found: Judgement, at: Inputs
     ) -> Power:
-        """What a pass is worth."""
+        """The error that a pass would have seen."""
         if self._allowance is None:
             power = self._judge.power(name, computed, truth, found, at)
         else:
@@ -269,7 +269,7 @@ class Case:
         return not certified.high.any() and not certified.bound.any()
 
     def _left(self, name: str) -> Float64Array:
-        """What rounding may leave of an adjoint that is 0 in every entry."""
+        """The number that rounding may leave of an adjoint that is 0 in every entry."""
         bare, allowance = self.subject.bare, self._allowance
         if bare is None or allowance is None or not self._is_zero(name):
             return np.zeros(())

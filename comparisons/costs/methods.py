@@ -211,7 +211,7 @@ def _numbers(tensor: Any) -> Any:
 
 
 def _kernels(gradient: Callable[[Any], Any]) -> int:
-    """How many of torch's operations run, views and allocations included."""
+    """The number of torch's operations that run, views and allocations included."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
     seen = []

@@ -151,7 +151,7 @@ class _Trial:
         return worst
 
     def _known(self, name: str) -> Bools:
-        """Where a truth is known well, and a number of the type."""
+        """The mask of entries whose truth is known well, and a number of the type."""
         scale, largest = self._scale(name), self.dtype.largest
 
         def well(t: arb) -> bool:
@@ -244,7 +244,7 @@ class _Trial:
             return ""
 
     def _evidence(self, name: str) -> Evidence:
-        """What a wrong quantity is to be related to."""
+        """The quantities that a wrong one is compared with."""
         names = Names(self.run)
         shapes = {i.name: s for i, s in self.run.shapes.items()}
         values = {n: balls_of(v).reshape(shapes[n]) for n, v in self.inputs.items()}

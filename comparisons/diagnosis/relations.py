@@ -262,7 +262,7 @@ def _elsewhere(e: Evidence) -> str:
 
 
 def _somewhere(e: Evidence) -> str:
-    """Where it is wrong, if that is a region of an array of the same shape."""
+    """The region of the array that is wrong, in words; empty if it is none."""
     pairs = zip(e.computed.ravel(), e.truth.ravel(), strict=True)
     wrong = np.asarray([not e.slack.equal(a, b) for a, b in pairs]).reshape(e.truth.shape)
     if wrong.all() or not wrong.any():

@@ -179,7 +179,7 @@ def _drawn(shapes: Sequence[tuple[int, ...]]) -> Iterator[_Arguments]:
 
 
 def _in_torch(form: Form, at: _Arguments, like: Step) -> Float64Array:
-    """What torch computes, in the type of a step, without axes of length 1."""
+    """The result that torch computes in the type of a step, without axes of length 1."""
     import torch
 
     with torch.no_grad():

@@ -101,7 +101,7 @@ def subnormals_kept(what: str) -> Iterator[None]:
 
 
 def _watched() -> dict[str, tuple[Callable[[], Any], Callable[[Any], object]]]:
-    """What user code may leave changed: how it is read, and how it is put back."""
+    """The state that user code may leave changed: how to read it, and how to restore it."""
     import torch
 
     return {
@@ -117,7 +117,7 @@ def _watched() -> dict[str, tuple[Callable[[], Any], Callable[[Any], object]]]:
 
 
 def _put_back(before: dict[str, Any]) -> list[str]:
-    """What is not as it was before, in words, once it is again."""
+    """Restore what differs from before, and say in words what that was."""
     changed = []
     for name, (now, put) in _watched().items():
         if now() != before[name]:

@@ -88,7 +88,7 @@ def _staying(dtype: FloatType, interval: tuple[float, float] | None) -> Float64A
 
 
 def _combined(stay: Sequence[Float64Array]) -> Float64Array:
-    """At most so many combinations of numbers, one of each, a row each."""
+    """At most so many combinations of numbers, one of each list, a row each."""
     combinations = np.array(list(product(*stay)))
     return combinations[seeded().permutation(len(combinations))[:_MOST_LINES]]
 
@@ -102,7 +102,7 @@ def _some(at: Points) -> Points:
 
 
 def _beside(at: Points, moving: str, dtype: FloatType) -> Points:
-    """The same points rounded, and with the variable that moves a little before and behind."""
+    """The points rounded, and with the variable that moves a little smaller and larger."""
     centre = dtype.round(at[moving])[:, np.newaxis]
     finite = np.where(np.isfinite(centre), centre, 0.0)
     steps = centre + np.array(_STEPS) * dtype.ulp(finite)

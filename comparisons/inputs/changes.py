@@ -230,7 +230,7 @@ def _brackets(
     asked: _Asked,
     most: int,
 ) -> _Brackets:
-    """Where quantities change their sign, for each on a line at most so many."""
+    """The places where quantities change sign, at most so many for each on a line."""
     shape = lines[variable].shape
     values = _matrix(evaluate({k: v.ravel() for k, v in lines.items()}), shape[0] * shape[1])
     found: list[tuple[IndexArray, ...]] = []
@@ -260,7 +260,7 @@ def _in_turns(which: IndexArray) -> IndexArray:
 
 
 def _nearest(row: IndexArray, size: Float64Array, most: int) -> IndexArray:
-    """Which are among the so many smallest of their row."""
+    """The mask of the so many smallest of each row."""
     order = np.lexsort((size, row))
     first = np.searchsorted(row[order], row[order])
     return order[np.arange(order.size) - first < most]

@@ -103,7 +103,7 @@ def _binades(dtype: FloatType) -> Float64Array:
 
 
 def _roots(grid: Float64Array, f: Function) -> Float64Array:
-    """Where f changes sign between grid points, by bisection in float64."""
+    """The numbers where f changes sign between grid points, by bisection in float64."""
     at = f(grid)
     crossing = np.flatnonzero((at[:-1] * at[1:]) < 0)
     low, high = grid[crossing], grid[crossing + 1]

@@ -184,7 +184,7 @@ class Rows:
 
     @cached_property
     def _conditions(self) -> list[Node]:
-        """What decides by its sign in the steps that go row by row."""
+        """The expressions whose sign decides a case in steps that go row by row."""
         found = dict.fromkeys(
             from_template(decides, node.operands)
             for node, part in self._parts
@@ -227,7 +227,7 @@ class Rows:
         return [column for columns in self._each(points) for column in columns]
 
     def _each(self, points: Points) -> list[list[Float64Array]]:
-        """The same part by part."""
+        """Evaluate part by part."""
         arrays, parameters, lengths = self._signature.bind({**self._given, **self._arrays(points)})
         numbers = {k: Number(a) for k, a in arrays.items()}
         numbers |= {k: rational(Rational(v)) for k, v in {**parameters, **lengths}.items()}
@@ -279,7 +279,7 @@ class Rows:
         return np.asarray(rows[decided])
 
     def _exactly(self, points: Points) -> Float64Array:
-        """How far off each condition is, as exactly as 60 digits tell, a row each."""
+        """The distance of each condition from being met, to 60 digits, a row each."""
         nodes = {f"p{i}": node for i, node in enumerate(self._conditions)}
         with mpmath.workdps(_DIGITS):
             arrays = {**self._given, **self._arrays(points)}
@@ -293,7 +293,7 @@ class Rows:
 
 
 def _deciding(part: Basic) -> list[Expr]:
-    """What a part of an expression decides by, if by a sign."""
+    """The expression by whose sign a part decides its case, if there is one."""
     if isinstance(part, Relational):
         return [part.lhs - part.rhs]
     if isinstance(part, sympy.Abs | sympy.sign):

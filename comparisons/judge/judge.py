@@ -172,7 +172,7 @@ class Judge:
         inputs: Inputs,
         moved: Float64Array,
     ) -> Judgement:
-        """What is finite where the truth is just beyond float64, judged for half the cotangent.
+        """Judge finite gradients of truths just beyond float64, for half the cotangent.
 
         The truth says no more there than that it overflows; half of it is a number.
         """

@@ -110,7 +110,7 @@ class Truth:
 
     @cached_property
     def _moved(self) -> Mapping[str, Evaluator]:
-        """What gives the sensitivity of an adjoint, by its name."""
+        """The function that gives the sensitivity of an adjoint, by its name."""
         signature = self.adjoints.signature
         return {
             name: Evaluator(signature, {name: node}, roughly=True)

@@ -118,7 +118,7 @@ def compare_gradients(request: pytest.FixtureRequest) -> GradientComparer:
 
 
 def _journal(config: pytest.Config) -> Journal:
-    """Where this process keeps the rows of its tests."""
+    """The journal where this process keeps the rows of its tests."""
     if _JOURNAL not in config.stash:
         worker = getattr(config, "workerinput", None)
         if worker is None:

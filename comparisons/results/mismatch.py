@@ -145,7 +145,7 @@ def describe(found: Result) -> str:
 
 
 def _worst_place(found: Result, worst: Point, name: str, inputs: str) -> str:
-    """Where the worst error is: at an input, or in an array."""
+    """The place of the worst error: an input, or an entry of an array."""
     if found.subject.pointwise:
         return f"  worst input  {inputs or 'see the arrays in the comparison'}"
     whole = entry(found.subject.label(name), worst.index)
@@ -174,7 +174,7 @@ def _allowed(found: Result, worst: Point) -> str:
 
 
 def _surrogate(found: Result, name: str, worst: Point) -> list[str]:
-    """What to say of a gradient where the truth is 0: a surrogate, which may well be meant."""
+    """The remark on a gradient whose truth is 0: it may be a surrogate, and meant."""
     said = getattr(found.subject, "surrogate", False)  # by gradient=, which is the truth here
     if said or worst.truth != 0 or worst.computed == 0:
         return []
@@ -188,7 +188,7 @@ def _surrogate(found: Result, name: str, worst: Point) -> list[str]:
 
 
 def _at_tie(worst: Point) -> list[str]:
-    """What to say where the closed form itself, read at the entry, may say something else."""
+    """The remark that the closed form itself may give something else at a tie."""
     if not worst.at_tie:
         return []
     joins = f"and joins there with the slope {worst.truth:.6g} on both sides"
@@ -199,7 +199,7 @@ def _at_tie(worst: Point) -> list[str]:
 
 
 def _constant(found: Result, name: str, problem: str) -> list[str]:
-    """The same where nothing but whole numbers depends on the input: a table is looked up."""
+    """The remark where only integers depend on the input: a table is looked up."""
     flat = found.subject.flat() if problem.startswith("has a gradient") else ()
     return _remark(flat[0], name, "") if flat else []
 
@@ -234,7 +234,7 @@ def _remark(flat: str, name: str, gave: str) -> list[str]:
 
 
 def _diagnosis(found: Result) -> list[str]:
-    """Where the error of the user's own code comes from, if that is quickly found.
+    """The cause of the error of the user's own code, if that is quickly found.
 
     It is beside the failure, never in its place: whatever goes wrong here is not told.
     """
@@ -278,7 +278,7 @@ def _worst_points(points: Sequence[Point], found: Result) -> list[str]:
 
 
 def _what_is_right(found: Result) -> list[str]:
-    """How to read what the gradient of the user's own code should be."""
+    """The hint on how to read the right gradient of the user's own code."""
     subject = found.subject
     if not isinstance(found, Comparison) or not found.wrong or not subject.captured:
         return []

@@ -117,7 +117,7 @@ def chosen_in_a_type(
 
 
 def _chosen(subject: Any, given: Given, dtype: FloatType) -> Subject:
-    """What `compare` was asked to judge, as a `Subject` of a type."""
+    """The subject of what `compare` was asked to judge, in a type."""
     if callable(subject) and given.is_call:
         return from_code(
             subject,
@@ -263,7 +263,7 @@ def _of_arrays() -> dict[str, ArrayCode]:
 
 
 def _definition(described: Described, parameters: Mapping[str, object]) -> Definition:
-    """By the name of a loss; else as an activation: a name, a formula in z, or a Definition."""
+    """The definition that a loss's name gives; else a name, a formula in z, or a Definition."""
     if isinstance(described, str) and described in symdiff.losses:
         return symdiff.loss(described, **parameters)
     if isinstance(described, str) and same_name(described, _of_arrays()):

@@ -157,7 +157,7 @@ class Prepared:
         return total + self._judged(left) if left else total
 
     def _chunk(self, start: int, left: Left) -> Tally:
-        """What is told of a chunk at once; the rest is put down in `left`."""
+        """The tally of what can be judged at once; the rest is put into `left`."""
         patterns = np.arange(start, start + CHUNK, dtype=np.uint32)
         values = patterns.view(np.float32)
         chunk = Chunk(patterns, values, self._computed(values))
@@ -171,7 +171,7 @@ class Prepared:
         return tally
 
     def _piece(self, chunk: Chunk, number: int, piece: slice, table: Table, left: Left) -> Tally:
-        """The same of what is in one bin of the envelope, beside a table."""
+        """The tally of what is in one bin of the envelope, beside a table."""
         first, computed = int(chunk.patterns[piece.start]), chunk.computed[piece]
         found = sort_patterns(first, computed, table, self.dtype, self.bulk_from)
         counts = [found.correct, found.faithful]
@@ -249,7 +249,7 @@ class Prepared:
         return tally
 
     def _near_kinks(self, inputs: Float64Array) -> BoolArray:
-        """Which are at a kink, or an ulp beside it, where they are judged by their own rule."""
+        """The mask of points at a kink, or an ulp beside it, which have a rule of their own."""
         near = np.zeros(inputs.shape, dtype=bool)
         for kink, unit in zip(self.kinks, self.dtype.ulp(self.kinks), strict=True):
             near |= np.abs(inputs - kink) <= unit

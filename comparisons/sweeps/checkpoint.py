@@ -68,7 +68,7 @@ class Checkpoint:
         return True
 
     def _checksum(self, block: int, tally: Any) -> str:
-        """Of what is put down, and of which sweep: it guards against accidents, not forgers."""
+        """The checksum of a line and of the sweep, against accidents and not forgers."""
         text = json.dumps([self._head, block, tally], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 

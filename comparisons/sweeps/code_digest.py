@@ -113,7 +113,7 @@ def _of_function(function: FunctionType, seen: dict[int, Any]) -> Iterator[str]:
 
 
 def _globals(function: FunctionType) -> Iterator[tuple[str, Any]]:
-    """What a function's code names beyond itself, attributes of the user's modules among it."""
+    """The globals that a function's code names, attributes of the user's modules among them."""
     names = list(_names(function.__code__))
     for name in names:
         if name in function.__globals__:
@@ -129,7 +129,7 @@ def _globals(function: FunctionType) -> Iterator[tuple[str, Any]]:
 
 
 def _attributes(module: ModuleType, names: list[str]) -> Iterator[tuple[str, Any]]:
-    """Those of a module that are named somewhere in a code, and of modules in it."""
+    """The attributes of a module that a code names somewhere, and those of modules in it."""
     for name in names:
         value = vars(module).get(name)
         if isinstance(value, ModuleType) and not _is_library(value) and value is not module:

@@ -163,7 +163,7 @@ class _Between(NamedTuple):
 
 @numba.njit(error_model="numpy")
 def _between(bound: Any, unit: Any) -> Any:
-    """What `_kind` decides by, found by halving.
+    """The bits at which `_kind` changes its answer, found by halving.
 
     Each of its three comparisons holds up to some error and not beyond, or from some on: sums,
     products and quotients grow with their operands, and so they do rounded. The bits of floating

@@ -317,7 +317,7 @@ def _cancel(futures: Iterable[Future[Tally]]) -> None:
 
 
 def _begin_worker() -> None:
-    """What a process does before its first block.
+    """Prepare a worker process for its first block.
 
     It leaves Ctrl-C to its parent, and ends when its parent does, however that dies: the queue it
     waits at has no end that would close. Two torch threads cost 16 ms a call on a busy machine; one

@@ -22,6 +22,7 @@ in balls as a whole where the result is not finite; at its ties the closed form 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -113,7 +114,7 @@ class Evaluator:
         constants = {**parameters, **lengths}
         self.program.check({**arrays, **constants})
         shape = self.signature.shape(arrays)
-        count = int(np.prod(shape))
+        count = math.prod(shape)
         spread = {k: np.broadcast_to(a, shape).reshape(-1) for k, a in arrays.items()}
         fixed = {k: _number(v) for k, v in constants.items()}
         made = {name: (np.empty(count), np.empty(count)) for name in self.nodes}
@@ -177,7 +178,7 @@ class Evaluator:
     ) -> dict[str, Float64Array]:
         """The values of a graph of scalars, those at ties compared to those beside."""
         shape = self.signature.shape(arrays)
-        tied = np.zeros(int(np.prod(shape)), dtype=bool)
+        tied = np.zeros(math.prod(shape), dtype=bool)
         results = self._point_by_point(arrays, constants, tied)
         if self.roughly or not tied.any():
             return results
@@ -217,7 +218,7 @@ class Evaluator:
         Args: tied, an array of one entry for each point, to be set where two cases are equal.
         """
         shape = self.signature.shape(arrays)
-        count = int(np.prod(shape))
+        count = math.prod(shape)
         spread = {k: np.broadcast_to(a, shape).reshape(-1) for k, a in arrays.items()}
         many = count >= _MANY and not self.roughly
         points = self._points(tuple(constants.items())) if many else None
@@ -226,13 +227,14 @@ class Evaluator:
         else:
             results = {k: np.empty(count) for k in self.nodes}
             left = points.run(spread, results, RELATIVE, ABSOLUTE)
-            met = np.zeros(len(left), dtype=bool)
-            part = {k: a[left] for k, a in spread.items()}
-            found = self._with_errors(part, len(left), constants, met, fine_alone=True)
-            for name, value in found.items():
-                results[name][left] = value
-            if tied is not None:
-                tied[left] = met
+            if len(left):
+                met = np.zeros(len(left), dtype=bool)
+                part = {k: a[left] for k, a in spread.items()}
+                found = self._with_errors(part, len(left), constants, met, fine_alone=True)
+                for name, value in found.items():
+                    results[name][left] = value
+                if tied is not None:
+                    tied[left] = met
         return {name: r.reshape(shape) for name, r in results.items()}
 
     @cached_property
@@ -329,7 +331,7 @@ class Evaluator:
 def _telling(
     at: Float64Array, beside: list[dict[str, Float64Array]], tied: BoolArray, *, name: str
 ) -> Float64Array:
-    """What the values beside say of a result; NaN where they say nothing.
+    """The values of the neighbours on both sides; NaN at ties where they do not settle.
 
     Where all of them are tied, the move may have left the tie at hand as it is, and then they are
     what was found at it; or cases are equal all around, as |z| and z are for z > 0, and a tie at
@@ -343,7 +345,7 @@ def _telling(
 
 
 def _alike(a: Float64Array, b: Float64Array) -> BoolArray:
-    """Where two numbers are one but for rounding; NaN is like none."""
+    """The mask of numbers that are equal but for rounding; NaN is like none."""
     with np.errstate(invalid="ignore", over="ignore"):  # ∞ − ∞, or −10³⁰⁸ − 10³⁰⁸
         near = np.abs(a - b) <= _ALIKE * np.maximum(np.abs(a), np.abs(b)) + ABSOLUTE
     return np.asarray((a == b) | near)

@@ -104,7 +104,7 @@ class TorchCode:
         return names
 
     def _parameters(self) -> list[str]:
-        """What the function takes: inputs, then parameters with their values."""
+        """The function's parameters: inputs, then parameters with their values."""
         names = {k: self._names.get(self._program.arguments.get(k), k) for k in self._given}
         fixed = self.signature.parameters
         return [f"{n}={number(fixed[k])}" if k in fixed else n for k, n in names.items()]

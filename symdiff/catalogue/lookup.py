@@ -55,7 +55,7 @@ def _lookup(
 
 
 def _unknown(name: str, catalogue: Mapping[str, Definition], kind: str) -> str:
-    """One sentence about a name that is in no catalogue, or in another."""
+    """The sentence about a name that is in no catalogue, or in another."""
     from symdiff.catalogue.activations import activations
     from symdiff.catalogue.losses import losses
 

@@ -133,7 +133,7 @@ def _best(kind: type[Extreme], values: Iterable[Expr], of: _Of) -> Expr:
 
 
 def _constant(e: Expr, of: _Of) -> Expr:  # noqa: ARG001 - whatever it is made of
-    """Of what changes by jumps alone."""
+    """0, the derivative of what changes by jumps alone."""
     return S.Zero
 
 

@@ -207,7 +207,7 @@ def _primitive(u: Expr) -> Expr:
 
 
 def _true(condition: Boolean) -> Requirements:
-    """That a condition holds, as requirements."""
+    """The requirements that a condition holds."""
     if condition == True:  # noqa: E712 - SymPy's true
         return NOTHING
     if isinstance(condition, And):

@@ -354,7 +354,7 @@ class _Translator:
 
 
 def _not_understood(node: ast.AST) -> str:
-    """What the formula holds that it may not, to follow 'the formula …'."""
+    """The part of the formula that is not allowed, to follow 'the formula …'."""
     match node:
         case ast.BinOp(op=ast.BitXor()):
             return "uses ^, which is no power; write **"

@@ -107,7 +107,7 @@ def _plain(balls: FloatBalls) -> tuple[Float64Array, Float64Array, Any]:
 
 
 def _gamma(n: int) -> float:
-    """γₙ, rounded up."""
+    """The number γₙ, rounded up."""
     if n > 2**40:
         return math.inf
     return n * _UNIT * (1 + 2.0**-12)
@@ -218,13 +218,13 @@ def _split(
 
 
 def _without(balls: FloatBalls, letters: str, needed: str) -> tuple[FloatBalls, str]:
-    """Summed over the letters that nobody else has."""
+    """The array summed over the letters that nobody else has."""
     alone = tuple(i for i, x in enumerate(letters) if x not in needed)
     return summed(balls, alone), "".join(x for x in letters if x in needed)
 
 
 def _laid(balls: FloatBalls, letters: str, order: Sequence[str]) -> FloatBalls:
-    """With an axis for each letter of the order, of length 1 where there is none."""
+    """The array with an axis for each letter of the order, of length 1 where it had none."""
     present = [x for x in order if x in letters]
     index = tuple(slice(None) if x in letters else np.newaxis for x in order)
     return balls.each(lambda z: np.transpose(z, [letters.index(x) for x in present])[index])

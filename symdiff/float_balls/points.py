@@ -14,15 +14,15 @@ import numpy.typing as npt
 
 from symdiff.array_types import Float64Array
 from symdiff.float_balls import operations as on
+from symdiff.float_balls.blocks_of_points import address, run
 from symdiff.float_balls.jit import compiled
 from symdiff.float_balls.lowering import OPERANDS, Lowering, rational
-from symdiff.float_balls.tape import LOOPS, Code
+from symdiff.float_balls.tape import LOOPS, Code, cdf_loop
 from symdiff.graph.kinds.einsum import Contract
 from symdiff.programs.program import Program
 
-# Bytes of all registers, and points at once. Measured: a call from Python costs what 1,000 points
-# do, so that 16,384 are quicker than what would fit a processor's own cache.
-_ROOM, _LEAST, _MOST = 2**22, 4096, 16384
+# Bytes of all registers, which are to fit a processor's own cache, and points at once.
+_ROOM, _LEAST, _MOST = 2**18, 512, 4096
 _LONGEST = 100_000  # operations; a register is taken again, so that a long program needs few
 _spare: list[Float64Array] = []  # to be used again: a page of memory costs what 500 points do
 _jit = compiled(nogil=True, boundscheck=False, error_model="numpy")
@@ -75,13 +75,14 @@ class Points:
             if k in self._lowering.fixed:
                 fixed[k] = _one(LOOPS[code], [fixed[place] for place in takes])
             else:
-                moving.append((_UNTIED.get(code, LOOPS[code]), k, takes))
+                loop = cdf_loop() if code is Code.NORMAL_CDF else _UNTIED.get(code, LOOPS[code])
+                moving.append((loop, k, takes))
         inputs = {n: OPERANDS + i for i, n in enumerate(self._names) if n not in constants}
         return PointTape(fixed, inputs, moving, self._results, self._guards)
 
 
 class PointTape:
-    """Operations on blocks of points, with a flag for each result that is settled."""
+    """Operations on blocks of points, each result with whether it is settled."""
 
     def __init__(
         self,
@@ -92,14 +93,42 @@ class PointTape:
         guards: Collection[str],
     ) -> None:
         """Args: the places' balls, the inputs' places, the operations, the results' places."""
-        self._inputs, self._moving, self._results = inputs, moving, results
-        self._guards = guards
+        self._names = [name for name in results if name not in guards]
         asked = {*results.values(), *(p for _, _, takes in moving for p in takes)}
-        self._register, self._count = _registers(moving)
-        constant = asked & set(fixed)
-        room = _ROOM // (16 * (self._count + len(constant) + len(inputs) + 1))
-        self._block = block = min(max(2 ** (room.bit_length() - 1), _LEAST), _MOST)
-        self._fixed = {p: tuple(np.full(block, x) for x in fixed[p]) for p in constant}
+        register, count = _registers(moving)
+        constant = sorted(asked & set(fixed))
+        for place in (*inputs.values(), *constant):
+            register[place], count = count, count + 1
+        self._inputs = {name: 2 * register[place] for name, place in inputs.items()}
+        self._fixed = [(2 * register[place], fixed[place]) for place in constant]
+        self._count = 2 * count + 3  # also one that takes inputs that nothing hangs on
+        room = _ROOM // (8 * self._count)
+        self._block = min(max(2 ** (room.bit_length() - 1), _LEAST), _MOST)
+        after = {makes: k for k, (_, makes, _) in enumerate(moving)}
+        self._results = _table(
+            sorted(
+                (
+                    after.get(place, -1),
+                    2 * register[place],
+                    -1 if name in guards else self._names.index(name),
+                )
+                for name, place in results.items()
+            ),
+            3,
+        )
+        self._operations = _table(
+            [
+                (
+                    address(loop, len(takes)),
+                    len(takes),
+                    2 * register[makes],
+                    *(2 * register[p] for p in takes),
+                    *[0] * (3 - len(takes)),
+                )
+                for loop, makes, takes in moving
+            ],
+            6,
+        )
 
     def run(
         self,
@@ -108,61 +137,45 @@ class PointTape:
         relative: float,
         absolute: float,
     ) -> npt.NDArray[np.intp]:
-        """Fill in each result that is asked for, and return the points where one is not settled.
+        """Fill in each result that is asked for; where one of them is not settled.
 
         It is at points that are finite, where each result is within relative·|value| + absolute.
 
         Args: columns, numbers of one length by input. made, arrays of that length by result.
         """
-        count, block = len(next(iter(made.values()))), self._block
-        given = {name: np.empty(block) for name in columns}  # those too that nothing hangs on
+        count = len(next(iter(made.values())))
         try:
             spare = _spare.pop()
         except IndexError:  # the first, or other threads have them
             spare = np.empty(_ROOM // 8)
-        size = self._count * 2 * block
-        scratch = (spare[:size] if size <= len(spare) else np.empty(size)).reshape(-1, 2, block)
-        exact, open_ = np.zeros(block), np.empty(block)
-        places: dict[int, Sequence[Float64Array]] = dict(self._fixed)
-        places |= {place: (given[name], exact) for name, place in self._inputs.items()}
-        places |= {place: scratch[r] for place, r in self._register.items()}
-        calls = [
-            (loop, [*places[makes], *(part for p in takes for part in places[p])])
-            for loop, makes, takes in self._moving
-        ]
-        names: dict[int, list[str]] = {}
-        for name, place in self._results.items():
-            names.setdefault(place, []).append(name)
-        unsettled = []
-        for start in range(0, count, block):
-            width = min(block, count - start)
-            part = slice(start, start + width)
-            if width < block:
-                calls = [(loop, [a[:width] for a in of]) for loop, of in calls]
-                open_ = open_[:width]
-            open_[:] = 0.0
-
-            def settle(place: int, part: slice = part, open_: Float64Array = open_) -> None:
-                value, radius = (a[: len(open_)] for a in places[place])
-                for name in names.get(place, ()):
-                    if name in self._guards:
-                        _known(open_, value, radius)
-                    else:
-                        _settled(made[name][part], open_, value, radius, relative, absolute)
-
-            for name, register in given.items():
-                register[:width] = columns[name][part]
-                _finite(open_, register[:width])
-            for place in names.keys() - self._register.keys():
-                settle(place)
-            for (loop, of), (_, makes, _) in zip(calls, self._moving, strict=True):
-                loop(*of)
-                if makes in names:  # at once: its register may be taken again
-                    settle(makes)
-            if _some(open_):
-                unsettled.append(start + np.flatnonzero(open_))
+        size = self._count * self._block
+        registers = spare[:size] if size <= len(spare) else np.empty(size)
+        registers = registers.reshape(self._count, self._block)
+        for register, (value, radius) in self._fixed:
+            registers[register], registers[register + 1] = value, radius
+        given = []
+        for name, numbers in columns.items():
+            register = self._inputs.get(name, self._count - 3)
+            registers[register + 1] = 0.0  # an input is exact
+            alike = numbers.strides[0] == 0  # one number at all points
+            column = numbers[:1] if alike else np.ascontiguousarray(numbers, dtype=np.float64)
+            given.append((column, 0 if alike else 1, register))
+        unsettled = np.empty(count, dtype=np.bool_)
+        left = run(
+            self._operations,
+            self._results,
+            _table([(c.ctypes.data, step, register) for c, step, register in given], 3),
+            np.array([made[name].ctypes.data for name in self._names], dtype=np.int64),
+            registers,
+            unsettled,
+            (relative, absolute),
+        )
         _spare.append(spare)
-        return np.concatenate(unsettled) if unsettled else np.empty(0, dtype=np.intp)
+        return np.flatnonzero(unsettled) if left else np.empty(0, dtype=np.intp)
+
+
+def _table(rows: Sequence[tuple[int, ...]], width: int) -> npt.NDArray[np.int64]:
+    return np.array(rows, dtype=np.int64).reshape(len(rows), width)
 
 
 def _registers(
@@ -196,36 +209,6 @@ def _one(loop: Callable[..., None], of: Sequence[tuple[float, float]]) -> tuple[
 
 
 @_jit
-def _finite(open_: Any, x: Any) -> None:
-    for i in range(len(open_)):
-        open_[i] = open_[i] if abs(x[i]) < np.inf else 1.0
-
-
-@_jit
-def _some(open_: Any) -> Any:
-    found = 0
-    for i in range(len(open_)):
-        found |= 1 if open_[i] != 0.0 else 0
-    return found
-
-
-@_jit
-def _known(open_: Any, v: Any, e: Any) -> None:
-    for i in range(len(open_)):
-        right = (e[i] < np.inf) & (abs(v[i]) < np.inf)
-        open_[i] = open_[i] if right else 1.0
-
-
-@_jit
-def _settled(made: Any, open_: Any, v: Any, e: Any, relative: Any, absolute: Any) -> None:
-    for i in range(len(open_)):
-        size = abs(v[i])
-        made[i] = v[i]
-        right = (e[i] <= relative * size + absolute) & (size < np.inf)
-        open_[i] = open_[i] if right else 1.0
-
-
-@_jit
 def _greater(v: Any, e: Any, a: Any, ea: Any, b: Any, eb: Any) -> None:
     for i in range(len(v)):
         sign, exist = on.order(a[i], ea[i], b[i], eb[i])
@@ -244,16 +227,20 @@ def _equal(v: Any, e: Any, a: Any, ea: Any, b: Any, eb: Any) -> None:
 @_jit
 def _step(v: Any, e: Any, a: Any, ea: Any, b: Any, _eb: Any, _c: Any, _ec: Any) -> None:
     for i in range(len(v)):
-        known = abs(a[i]) > ea[i]
-        v[i] = (1.0 if a[i] > 0 else b[i]) if known else np.nan
+        x, below = a[i], b[i]  # read on either way: a loop that reads on one is none of vectors
+        known = abs(x) > ea[i]
+        value = 1.0 if x > 0 else below
+        v[i] = value if known else np.nan
         e[i] = 0.0 if known else np.inf
 
 
 @_jit
 def _chosen(v: Any, e: Any, c: Any, ec: Any, a: Any, ea: Any, b: Any, eb: Any) -> None:
     for i in range(len(v)):
-        v[i] = a[i] if c[i] != 0.0 else b[i]
-        radius = ea[i] if c[i] != 0.0 else eb[i]
+        x, ex, y, ey = a[i], ea[i], b[i], eb[i]
+        first = c[i] != 0.0
+        radius = ex if first else ey
+        v[i] = x if first else y
         e[i] = radius if ec[i] == 0.0 else np.inf
 
 

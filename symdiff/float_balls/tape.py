@@ -235,22 +235,24 @@ def _and(v: Any, e: Any, a: Any, ea: Any, b: Any, eb: Any) -> None:
 @_jit
 def _chosen(v: Any, e: Any, c: Any, ec: Any, a: Any, ea: Any, b: Any, eb: Any) -> None:
     for i in range(len(v)):
-        value, radius = on.either(a[i], ea[i], b[i], eb[i])
+        x, ex, y, ey = a[i], ea[i], b[i], eb[i]  # read on either way, to be a loop of vectors
+        value, radius = on.either(x, ex, y, ey)
         if np.isnan(c[i]):
             value, radius = np.nan, np.inf
         first = c[i] != 0.0
-        value = (a[i] if first else b[i]) if ec[i] == 0.0 else value
-        radius = (ea[i] if first else eb[i]) if ec[i] == 0.0 else radius
-        v[i], e[i] = value, radius
+        one, of_one = (x if first else y), (ex if first else ey)
+        v[i] = one if ec[i] == 0.0 else value
+        e[i] = of_one if ec[i] == 0.0 else radius
 
 
 def _normal_cdf(*registers: Any) -> None:
     """Its table takes a while to make."""
-    _cdf_loop()(*registers)
+    cdf_loop()(*registers)
 
 
 @cache
-def _cdf_loop() -> Any:
+def cdf_loop() -> Any:
+    """The loop over Φ."""
     from symdiff.float_balls.mills import loop
 
     return loop

@@ -119,7 +119,7 @@ _FARTHEST = 10_000  # a recurrence of more steps is not gone
 
 
 def _steps(z: float) -> int | None:
-    """How many steps of 1 lead to the right of 1; None for too many."""
+    """The number of steps of 1 that lead to the right of 1; None for too many."""
     return None if not z > -_FARTHEST else max(0, math.ceil(1 - z))
 
 

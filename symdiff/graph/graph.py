@@ -54,7 +54,10 @@ class Graph:
         object.__setattr__(self, "lengths", self._all_lengths(everything))
 
     def _all_lengths(self, nodes: Iterable[Node]) -> dict[str, int]:
-        """Those given and those that nodes fix. Raises: ValueError if an axis has two."""
+        """The lengths of axes that were given and those that nodes fix.
+
+        Raises: ValueError if an axis has two.
+        """
         lengths = dict(self.lengths)
         for node in nodes:
             for axis, length in node.lengths.items():

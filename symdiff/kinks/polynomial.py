@@ -120,7 +120,7 @@ def _by_formula(
 
 
 def _rational(rest: Terms) -> Iterator[tuple[Expr, arb | None]]:
-    """By flint's factorisation, whose factors are proven, and its certified roots of each."""
+    """The roots by flint's factorisation, whose factors are proven, and certified roots of each."""
     dense = fmpq_poly([fmpq(0)] * (max(rest) + 1))
     for power, c in rest.items():
         dense[power] = fmpq(int(c.p), int(c.q))

@@ -130,7 +130,7 @@ def constant(e: Expr) -> Ends | None:
 
 
 def _exact(f: Expr, z: Symbol, low: arb, high: arb, work: Work) -> list[Segment] | None:
-    """By formula or by the certified roots of a polynomial; None where there is no such way."""
+    """The segments by formula or by a polynomial's certified roots; None where neither serves."""
     coefficients = terms(f, z)
     if coefficients is None:
         return None
@@ -174,7 +174,7 @@ def _sign_between(tape: Tape, a: arb, b: arb) -> int | None:
 
 
 def _with_poles(f: Expr, z: Symbol, low: arb, high: arb, work: Work) -> list[Segment]:
-    """By intervals, on the stretches between the zeros of what f divides by."""
+    """The segments by intervals, between the zeros of what f divides by."""
     marks: list[Segment] = []
     for base in _denominators(f, z):
         marks += [_as_pole(s) for s in _factored(base, z, low, high, work) if s.marks]

@@ -58,7 +58,7 @@ def _room(cuts: Partition, mark: Segment) -> tuple[arb, arb]:
 
 
 def _smooth(cuts: Partition, mark: Segment) -> tuple[Expr | None, Expr | None]:
-    """What the function is on the pieces below and above."""
+    """The smooth expressions on the pieces below and above."""
     below = next((p.smooth for p in cuts.pieces if p.high == mark.low), None)
     return below, next((p.smooth for p in cuts.pieces if p.low == mark.high), None)
 

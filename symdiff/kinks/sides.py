@@ -149,7 +149,7 @@ class _Beside:
         return self._value(case, tape, values)
 
     def _value(self, case: Expr, tape: Tape, around: Ends) -> Expr | None:
-        """By SymPy where the number is short, else to 30 digits."""
+        """The value by SymPy where the number is short, else to 30 digits."""
         if not case.free_symbols:
             found = case
         elif (
@@ -217,7 +217,7 @@ def _narrow(values: Ends) -> bool:
 
 
 def _limit(values: list[Maybe]) -> Expr:
-    """Where enclosures at points ever nearer lead: a number, ±∞, or NaN."""
+    """The limit of enclosures at points ever nearer: a number, ±∞, or NaN."""
     known = [v for v in values if v is not None]
     if len(known) < len(values):
         return S.NaN

@@ -67,7 +67,7 @@ def _is_plain(e: Expr) -> bool:
 
 
 def _order(at: Expr) -> tuple[float, str]:
-    """As numbers where the others are 0: t − 1 before t before t + 1."""
+    """The order of the breakpoints where the other symbols are 0: t − 1 before t before t + 1."""
     value = at.xreplace(dict.fromkeys(at.free_symbols, S.Zero))
     return (float(value) if value.is_finite else 0.0, str(at))
 
@@ -101,7 +101,7 @@ def _side(expression: Expr, z: Symbol, at: Expr, points: tuple[Expr, ...], side:
 
 
 def _value(expression: Expr, z: Symbol, at: Expr, beside: Expr) -> Expr:
-    """At `at`, in the case that holds at `beside`; NaN where that is not decided."""
+    """The value at `at` in the case that holds at `beside`; NaN where that is not decided."""
     try:
         return chosen(expression, _sign_at(z, beside)).xreplace({z: at})
     except (SignWanted, NoCaseHolds, RecursionError):

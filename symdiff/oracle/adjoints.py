@@ -147,7 +147,7 @@ def pointwise_forms(
 
 
 def _primals(adjoints: Derivation, values: Mapping[Symbol, Expr]) -> dict[str, Primal]:
-    """What each adjoint of a graph of scalars is the derivative of, as a function of its value."""
+    """The function that each adjoint of a graph of scalars is the derivative of."""
     graph = adjoints.graph
     computed = topological(graph.output_nodes, computed=True)
     every = topological([n for g in (graph, *graph.before) for n in g.output_nodes], computed=True)

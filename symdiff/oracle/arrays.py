@@ -86,7 +86,7 @@ def _enclose(
     *,
     ties: bool,
 ) -> dict[str, Enclosure]:
-    """The same, of a program in which no stop is one with what it stops."""
+    """Enclose the adjoints where no stop is the same node as what it stops."""
     watch = Watch(adjoints)
     found: dict[str, Enclosure] = {}
     entries = sum(int(np.size(value)) for value in arguments.values())
@@ -161,7 +161,7 @@ def _settle_borders(
 
 
 def _jumping(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, BoolArray]:
-    """By an adjoint's name by which entries the function may jump; by any if time is spent."""
+    """By adjoint the entries by which the function may jump; all if the time is spent."""
     if not may_jump(adjoints):
         return {}
     try:
@@ -184,7 +184,7 @@ def _run(
 def _losses(
     watch: Watch, results: Mapping[str, Any], arguments: Mapping[str, Any]
 ) -> tuple[Loss, ...]:
-    """What has no value on the way, or may have none, at the working precision.
+    """The losses: what has no value on the way, or may have none, at the working precision.
 
     Of primals 0 times what has no value has none, where of adjoints it is what a case not taken
     passes back.
@@ -206,7 +206,7 @@ def _finite(arguments: Mapping[str, Any]) -> bool:
 
 
 def _mark(found: Mapping[str, Enclosure], adjoints: Derivation, loss: Loss) -> None:
-    """Where a value on the way is undefined, or may be: no adjoint of what comes from it."""
+    """Mark the entries lost where a value on the way is undefined, or may be."""
     for name, enclosure in found.items():
         _lose(enclosure, loss.of(adjoints, name, enclosure.shape), loss.why)
 
@@ -218,7 +218,7 @@ def _lose(enclosure: Enclosure, where: BoolArray, why: Why) -> None:
 def _nothing(
     adjoints: Derivation, arguments: Mapping[str, Any], why: Why = Why.OUT_OF_BUDGET
 ) -> dict[str, Enclosure]:
-    """What is said of an adjoint of which nothing is known, by default as the time was spent."""
+    """The enclosure of an adjoint of which nothing is known, by default as the time was spent."""
     if adjoints.signature.pointwise:
         shape = np.broadcast_shapes(*map(np.shape, arguments.values()))
         return {name: uncertain(shape, why) for name in adjoints.nodes}

@@ -155,7 +155,7 @@ class _Sharing:
         return number
 
     def _plan(self, template: Expr) -> list[_Planned]:
-        """Of each part what it is and what it is made of."""
+        """The shape of each part, and the parts that it is made of."""
         found = self._plans.get(template)
         if found is None:
             found = self._plans[template] = [

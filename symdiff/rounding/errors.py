@@ -158,7 +158,7 @@ def scale_of(error: Float64Array, value: Float64Array, size: Float64Array) -> fl
 def _scales_of(
     errors: Iterable[Float64Array], value: Float64Array, size: Float64Array
 ) -> Iterator[float]:
-    """The same of each of some errors."""
+    """The scale of each of some errors."""
     known = (size > 0) & np.isfinite(value) & np.isfinite(size)
     at, divisor = value[known], size[known]
     with np.errstate(over="ignore", under="ignore"):

@@ -207,7 +207,7 @@ def _power(e: Pow, base: Any, exponent: Any) -> Any:
 
 
 def _rounds(e: Basic, of: Sequence[Any], size: Any, *, floors: bool) -> Any:
-    """What the operation itself rounds, units times magnitude; None for nothing.
+    """The error of the operation's own rounding, units times magnitude; None for nothing.
 
     Args: size, of its value; that of an exact 0 is 0.
     """

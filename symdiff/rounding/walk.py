@@ -163,7 +163,7 @@ class Walk:
     def _with_squares(
         self, template: Expr, operands: Sequence[Symbol], total: Float64Array
     ) -> Float64Array:
-        """What a polynomial moves by where that is not to first order: (x + t)² − x², not 2 x t.
+        """The moves of a polynomial beyond first order: (x + t)² − x², not 2 x t.
 
         The variance of equal numbers is 0 to first order, and computed as a square of roundings.
         """
@@ -255,7 +255,7 @@ def _used(node: Node) -> list[Node]:
 
 
 def _holds(numbers: Float64Array, kind: Precision) -> Any:
-    """Where the type holds the numbers exactly, as it does small integers."""
+    """The mask of numbers that the type holds exactly, as it does small integers."""
     significand = np.frexp(numbers)[0] / kind.unit
     return significand == np.rint(significand)
 

@@ -65,7 +65,7 @@ def found(trial: Trial) -> str:
 
 
 def _said(trial: Trial, dtype: str, options: dict[str, Any]) -> str:
-    """One answer; a mismatch of the second derivative is told from one of the first."""
+    """One answer in words; a mismatch of the second derivative is told from the first's."""
     try:
         comparisons.check(trial.function, *trial.given, dtype=dtype, **options)
     except comparisons.GradientMismatch as error:

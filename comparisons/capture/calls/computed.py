@@ -44,7 +44,7 @@ def computed_in(call: Call, nodes: Iterable[Node | None]) -> Mapping[Node, Round
 
 
 def _beside(matrix: Float64Array, inside: tuple[int, ...]) -> Float64Array:
-    """Where a matrix of shares has a pixel that is not 0, or one beside it in the image."""
+    """The mask of pixels that a matrix of weights uses, or that lie beside a used one."""
     takes = (matrix != 0).reshape(*inside, -1)
     for axis in range(len(inside)):
         wider = np.pad(takes, [(1, 1) if a == axis else (0, 0) for a in range(takes.ndim)])

@@ -153,7 +153,7 @@ def _average(call: Call, n: int) -> Node:
 
 
 def _counted(window: Window, *, padding: bool) -> IntArray:
-    """How many entries a window has, at each place of the result: not beyond the padding."""
+    """The number of entries that count in each window, those beyond the padding left out."""
     start = np.arange(window.out) * window.stride - window.padding
     end = np.minimum(start + window.size, window.length + window.padding)
     if padding:

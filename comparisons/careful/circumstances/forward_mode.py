@@ -79,7 +79,7 @@ def forward_mode(calls: Calls) -> Iterator[Comparison]:
 
 
 def _excess(calls: Calls, found: Pushed, pulled: Float64Array) -> float:
-    """By how much ⟨v, J t⟩ and ⟨Jᵀ v, t⟩ differ beyond what two ways may; 0 if the latter is none.
+    """The difference of ⟨v, J t⟩ and ⟨Jᵀ v, t⟩ beyond rounding; 0 if one is no number.
 
     Args: pulled, the terms of the latter.
     """

@@ -108,7 +108,7 @@ def _differentiated(name: str) -> str:
 
 
 def _what_is_left(case: Case, points: _Points) -> Iterator[_Found]:
-    """What has changed after a call that should not have."""
+    """The tensors that a call should not have changed, in words."""
     z, v, _ = points
     tensor, name = case.setting.tensor, _name(case)
     leaf, seed = tensor(z).requires_grad_(), tensor(v)

@@ -71,7 +71,7 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
 
 
 def _changes(case: Case, bare: Bare, *, free: bool) -> Iterator[tuple[str, moves.Change]]:
-    """By name how the arguments are changed, without their scales.
+    """The ways to change the arguments, by name, their scales left out.
 
     Args: free, whether some of them look as if any numbers would do.
     """
@@ -161,7 +161,7 @@ def _asked(
 
 
 def _raising(moved: Case, name: str, error: Exception) -> Unasked | None:
-    """In words that the backward raises, if the forward does not."""
+    """In words that the backward raises where the forward does not."""
     try:
         run(moved.subject, moved.setting.leaves(moved.subject, moved.inputs))
     except Exception:  # noqa: BLE001 - as above

@@ -54,7 +54,7 @@ def other_cotangents(calls: Calls) -> Iterator[Comparison | Unasked]:
 
 
 def _with(calls: Calls, change: Callable[[Float64Array], Float64Array]) -> Calls:
-    """The same for other cotangents."""
+    """The case with other cotangents."""
     case = calls.case
     changed = {w: change(np.asarray(case.inputs[w])) for w in calls.bare.weights.values()}
     rounded = {w: case.dtype.round(np.asarray(v)) for w, v in changed.items()}

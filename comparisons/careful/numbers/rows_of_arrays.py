@@ -142,7 +142,7 @@ def other_rows(case: Case, bare: Bare, rows: RowsApart | None) -> Iterator[Told 
 
 
 def _on_threads(case: Case, bare: Bare) -> Iterator[Told]:
-    """The same once more on two threads."""
+    """Ask once more on two threads."""
     given, v = inputs_of(case, bare), cotangents_of(case, bare)
     expected = plain_run(case, bare, given, v).gradients
     for name, got in _on_two_threads(case, bare, given, v).gradients.items():
@@ -163,7 +163,7 @@ def _of_rows(case: Case, bare: Bare, rows: RowsApart, chosen: IndexArray) -> Ran
 def _depends(
     case: Case, bare: Bare, rows: RowsApart, chosen: IndexArray, whole: Ran, found: Ran
 ) -> str:
-    """That the values of these rows are others than before, in words; then nothing is asked."""
+    """In words that a row's value depends on how many rows there are; empty if not."""
     times = max(1.0, len(chosen) / rows.count)
     for y, value in found.values.items():
         wanted = whole.values[y][chosen]

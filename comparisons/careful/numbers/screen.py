@@ -75,7 +75,7 @@ class Screen:
     def _chosen(
         self, judging: Case, name: str, order: int, computed: Float64Array, here: IndexArray
     ) -> IndexArray | None:
-        """Which of the values are judged; None if all are known already."""
+        """The values to be judged; None if all are known already."""
         key = name, order
         first = self._first.get(key)
         estimate = self._estimate(judging, name, order).at(here)

@@ -102,7 +102,7 @@ def steady(case: Case) -> bool:
 
 
 def _gradients(case: Case, inputs: Inputs) -> dict[str, Float64Array]:
-    """Of each argument, one-dimensional."""
+    """The gradient of each argument, flattened."""
     found = case.gradients(Reverse(), inputs).values
     none = {n: np.zeros(np.size(case.inputs[n])) for n in arguments_of(case)}
     return {n: none[n] if (g := found.get(n)) is None else np.ravel(g) for n in none}

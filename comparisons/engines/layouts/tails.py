@@ -36,7 +36,7 @@ class Tails(Layout):
 
 
 def _pieces(size: int) -> Iterator[tuple[int, int]]:
-    """Where each piece of so many values starts, and its length."""
+    """The start and the length of each piece of so many values."""
     start, length = 0, 1
     while start < size:
         yield start, min(length, size - start)

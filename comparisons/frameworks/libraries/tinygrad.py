@@ -133,5 +133,8 @@ class Tinygrad(ArrayFramework):
 
 
 def _compiler() -> str:
-    """As tinygrad itself finds it. Seen: clang 14 does not compile its bfloat16, 19 does."""
+    """The C compiler that tinygrad itself would find.
+
+    Seen: clang 14 does not compile its bfloat16, 19 does.
+    """
     return os.environ.get("CC", "clang")

@@ -116,7 +116,7 @@ class Allowance:
         return line
 
     def _of_quotients(self, name: str) -> Float64Array:
-        """What is lost of x̄ = v y/x, differentiated: v ȳ/x and v y/x² may cancel.
+        """The error where x̄ = v y/x is differentiated: v ȳ/x and v y/x² may cancel.
 
         So torch writes the derivatives of copysign and prod (tools/autograd/derivatives.yaml).
         """

@@ -71,7 +71,7 @@ def _over(error: Interval, allowed: Float64Array, times: float) -> Float64Array:
 
 
 def _have(status: npt.NDArray[np.int8], standing: Standing) -> BoolArray:
-    """Where the statuses are of this standing."""
+    """The mask of entries whose status has this standing."""
     return np.isin(status, [s.code for s in Status if s.standing is standing])
 
 
@@ -101,7 +101,7 @@ def _statuses(
     dtype: FloatType,
     budget: Budget,
 ) -> npt.NDArray[np.int8]:
-    """Written in reverse order of precedence: what is written later wins."""
+    """Set the statuses in reverse order of precedence: what is set later wins."""
     g = finite_truth(truth, dtype)
     within: BoolArray = conditioned <= budget.accurate
     overflows = np.isfinite(truth.bound) & (np.abs(truth.high) >= dtype.overflow)

@@ -51,7 +51,7 @@ def precisions(
 def _of_all(
     graph: Graph, held: Mapping[Node, FloatType], dtype: FloatType
 ) -> dict[Node, FloatType]:
-    """What is not known has the coarsest type of what is made of it; at the end, `dtype`."""
+    """The type of every value: an unknown one has the coarsest of what is made of it."""
     types: dict[Node, FloatType] = {}
     behind: dict[Node, FloatType] = {}
     for node in reversed(topological(graph.output_nodes, computed=True)):
@@ -62,7 +62,7 @@ def _of_all(
 
 
 def _coarsest(types: Iterable[FloatType]) -> Precision:
-    """As coarse as any of them: bfloat16 has fewer digits, float16 the shorter range."""
+    """The precision as coarse as any: bfloat16 has fewer digits, float16 the shorter range."""
     kinds = [precision_of(t) for t in types]
     return Precision(
         max(k.unit for k in kinds),

@@ -77,7 +77,7 @@ def _between(
     dtype: FloatType,
     cotangent: Float64Array | float,
 ) -> BoolArray:
-    """Where a gradient lies between two slopes times the cotangent, or an ulp beside."""
+    """The mask of gradients between two slopes times the cotangent, or an ulp beside."""
     with np.errstate(over="ignore"):
         sides = cotangent * float(left), cotangent * float(right)
     low, high = np.minimum(*sides), np.maximum(*sides)

@@ -100,7 +100,7 @@ def _statuses(
     dtype: FloatType,
     budget: Budget,
 ) -> npt.NDArray[np.int8]:
-    """Written in reverse order of precedence: what is written later wins.
+    """Set the statuses in reverse order of precedence: what is set later wins.
 
     Args: edge, where an overflow is decided by no more error than is allowed.
     """
@@ -127,5 +127,5 @@ def _statuses(
 
 
 def _have(status: npt.NDArray[np.int8], standing: Standing) -> BoolArray:
-    """Where the statuses are of this standing."""
+    """The mask of points whose status has this standing."""
     return np.isin(status, [s.code for s in Status if s.standing is standing])

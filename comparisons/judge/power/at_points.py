@@ -91,7 +91,7 @@ def _in_common(
 
 
 def _between(inputs: Inputs, shape: tuple[int, ...], dtype: FloatType) -> str:
-    """Which numbers were not asked, in words."""
+    """In words which numbers were not asked."""
     own = [v for k, v in inputs.items() if k != COTANGENT and np.shape(v) == shape]
     if len(own) != 1:
         return "errors at other inputs are not seen"

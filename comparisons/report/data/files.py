@@ -186,7 +186,7 @@ def _whole(row: Row) -> str:
 
 
 def _place(row: Row) -> tuple[str, ...]:
-    """Where a row stands, beside those of which as much is the same."""
+    """The key that orders rows which otherwise have the same one."""
     if row["kind"] == "detection":
         return (row["kind"], row["subject"], row["mutation"])
     if row["kind"] in ("convention", "cost"):
@@ -213,7 +213,7 @@ def _version(name: str) -> str | None:
 
 
 def _commit() -> str | None:
-    """Of the checkout that the run stands in, if it stands in one that has git."""
+    """The commit of the checkout that the run stands in, if there is one and git."""
     command = ["git", "rev-parse", "HEAD"]  # found on the PATH, as a user's own would be
     try:
         found = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603

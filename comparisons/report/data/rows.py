@@ -116,7 +116,7 @@ def detection_row(subject: str, mutation: str, caught_by: Mapping[str, bool]) ->
 
 
 def _name(subject: Subject) -> str:
-    """As it is called in one line, and one that a file's schema takes."""
+    """A name in one line, such as a file's schema takes."""
     return printable(str(subject), _LONGEST_NAME)
 
 
@@ -143,7 +143,7 @@ def _decided_by(result: Result) -> Row:
 
 
 def _power_row(power: Power) -> Row:
-    """What a pass is worth: the relative errors that would have been seen, and a sentence."""
+    """The row of what a pass is worth: relative errors that would have been seen, a sentence."""
     figures = {k: getattr(power, k) for k in ("entries", "zeros", "absolute", "common", "found")}
     seen = {k: asdict(getattr(power, k)) for k in ("own", "gradcheck", "allclose")}
     reached = [asdict(each) for each in power.reached]

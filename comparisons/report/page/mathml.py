@@ -64,7 +64,7 @@ def mathml(latex: str) -> str:
 
 
 def _depth(latex: str) -> int:
-    """How deep brackets of any kind stand in each other; an unpaired one counts."""
+    """The depth of nested brackets of any kind; an unpaired one counts."""
     deepest = depth = 0
     for character in latex:
         depth += (character in "{([") - (character in "})]" and depth > 0)

@@ -123,7 +123,7 @@ def _area(axes: ErrorAxes, first: int, highs: Sequence[int], lows: Sequence[int]
 
 
 def _steps(heights: Iterable[int], width: int) -> str:
-    """From the first height on: to the side, and up or down where the height changes."""
+    """The path from the first height on: sideways, and up or down where the height changes."""
     path, before = [], None
     for height, run in groupby(heights):
         path.append(f"{'' if before is None else f'V{height}'}h{width * len(list(run))}")
@@ -237,7 +237,7 @@ def _straightened(points: list[_Point]) -> list[_Point]:
 
 
 def _range(values: Iterable[float | None]) -> tuple[float, float]:
-    """What is shown: everything, unless a few values are far beyond the rest."""
+    """The range to show: everything, unless a few values are far beyond the rest."""
     finite = sorted(v for v in values if v is not None and abs(v) < _LARGEST)
     if not finite:
         return -1.0, 1.0

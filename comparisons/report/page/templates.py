@@ -130,7 +130,7 @@ def _hash(text: str) -> str:
 
 
 def _policy(script: str, style: str) -> str:
-    """What the page may do: run its one script, use its one style sheet and font, and no more.
+    """The Content-Security-Policy: the page may use its own script, style sheet and font alone.
 
     Source: w3.org/TR/CSP3.
     """

@@ -99,7 +99,7 @@ def _because(old: Compared, new: Compared) -> str:
 
 
 def _comparisons(document: Mapping[str, Any]) -> dict[_Key, Compared]:
-    """By what was compared; of several of one key the worst."""
+    """The comparisons by what was compared; of several with one key the worst."""
     found: dict[_Key, Compared] = {}
     for row in document["rows"]:
         pair = row if isinstance(row, tuple) else needed(row)

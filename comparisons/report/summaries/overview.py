@@ -53,7 +53,7 @@ def overview(comparisons: Iterable[Row]) -> Sequence[Operator]:
 
 
 def _largest(profile: Mapping[str, str]) -> Largest | None:
-    """Of the bins of ordinary inputs, the one with the largest error, a wrong one before others."""
+    """The bin of ordinary inputs with the largest error, a wrong one before others."""
     columns = [profile[name].split() for name in ("above", "below", "wrong")]
     bins = []
     for number, (above, below, wrong) in zip(

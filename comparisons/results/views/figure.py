@@ -92,7 +92,7 @@ def picture(result: AdjointResult, title: str) -> str:
 
 
 def _across(result: AdjointResult) -> tuple[Any, str]:
-    """What the error is drawn against, and its name."""
+    """The numbers that the error is drawn against, and their name."""
     shape = result.computed.shape
     own = result.inputs.get(result.name)
     if own is not None and own.shape == shape:

@@ -144,7 +144,7 @@ def _captured(
 
 
 def _definition(captured: Captured, dtype: FloatType) -> Definition | None:
-    """What the code computes of an entry of each input; in z, if there is one."""
+    """The definition of what the code computes of an entry of each input."""
     if no_formula_of(captured, dtype.name, several=True):
         return None
     (node,) = captured.graph.output_nodes

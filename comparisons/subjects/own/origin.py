@@ -96,7 +96,7 @@ def instance_path(module: Any) -> tuple[str, str]:
 
 
 def _target(function: Callable[..., Any]) -> tuple[Any, str]:
-    """What has the name, and what is called of it."""
+    """The object that has the name, and the suffix that is called of it."""
     owner = getattr(function, "__self__", None)
     if isinstance(owner, type) and getattr(function, "__name__", "") == "apply":
         return owner, ".apply"

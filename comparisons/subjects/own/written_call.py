@@ -83,7 +83,7 @@ def written_call(
 def _learned(
     module: Any, names: Sequence[str], *, copied: bool, as_given: bool
 ) -> dict[str, _Verbatim]:
-    """What stands for each parameter of a module."""
+    """The text that stands for each parameter of a module."""
     learned = {n: p for n, p in module.named_parameters() if p.requires_grad}
     return {
         dotted: _Verbatim(name if as_given else _shaped(name, p, copied=copied))
@@ -116,7 +116,7 @@ def _shaped(name: str, tensor: Any, *, copied: bool) -> str:
 
 
 def _constant(leaf: Any, kind: str) -> Any:
-    """What is written for an argument that is no input; None where nothing can be.
+    """The text of an argument that is no input; None where there is none.
 
     Args: kind, the text of the floating-point type that the function runs in.
     """

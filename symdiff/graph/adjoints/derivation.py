@@ -108,7 +108,7 @@ def _cotangents(graph: Graph) -> dict[str, Node]:
 
 
 def _fixed(graph: Graph) -> Mapping[Node, str]:
-    """What no input reaches without a stop, and why it has no adjoint therefore."""
+    """The values that no input reaches without a stop, each with the reason."""
     fixed: dict[Node, str] = {}
     for node in topological(graph.nodes.values()):
         if isinstance(node, Stop):

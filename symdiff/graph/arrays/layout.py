@@ -60,5 +60,5 @@ def spread(steps: Steps, symbol: Symbol, own: Axes, axes: Axes) -> Symbol:
 
 
 def _order(own: Axes, axes: Axes) -> tuple[int, ...]:
-    """Where each axis is among the own ones, −1 if it is not."""
+    """The place of each axis among the own ones, −1 if it is not there."""
     return tuple(own.index(a) if a in own else -1 for a in axes)

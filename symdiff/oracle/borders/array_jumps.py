@@ -72,7 +72,7 @@ def open_to_jumps(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[st
 
 
 def _open_to_jumps(adjoints: Derivation, arguments: Mapping[str, Any]) -> dict[str, BoolArray]:
-    """Those of the function itself."""
+    """The entries by which the function itself may jump."""
     graph = adjoints.graph
     terms = {f"{_TERM}{i}": term.value for i, term in enumerate(terms_of(graph))}
     frozen = Frozen(terms.values())

@@ -74,7 +74,10 @@ def _settle(
     arguments: Mapping[str, Any],
     edges: Mapping[str, Node],
 ) -> None:
-    """The same. Raises: OutOfTimeError."""
+    """Keep certified only the entries whose function has values on at least one side.
+
+    Raises: OutOfTimeError.
+    """
     with ctx.workprec(_BITS):
         balls = interpret(program(edges), _balls(arguments), compile_plain)
         origins = {edges[k]: mask for k, made in balls.items() if (mask := _at_0(made)).any()}
@@ -157,7 +160,7 @@ def _edges(adjoints: Derivation) -> dict[str, Node]:
 
 @lru_cache(maxsize=4096)
 def _edges_of(expr: Expr, signs: tuple[bool, ...]) -> tuple[Expr, ...]:
-    """What has to be ≥ 0 for an expression to have a value, and is not always; else 1.
+    """The expressions that must be ≥ 0 for a value to exist, and are not always.
 
     Args: signs, which operands are never below 0.
     """

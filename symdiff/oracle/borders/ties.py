@@ -103,7 +103,7 @@ def chosen(steps: Program, choosing: Container[Any]) -> set[str]:
 
 @lru_cache(maxsize=4096)
 def _deciding(template: Expr) -> frozenset[Symbol]:
-    """What decides the cases of an expression."""
+    """The expressions that decide the cases of an expression."""
     atoms = template.atoms(*_KINKED, Relational) - settled_by_convention(template)
     chosen = (e for e in atoms if not isinstance(e, sympy.Piecewise))  # its relations are atoms too
     return frozenset().union(*(e.free_symbols for e in chosen))

@@ -120,14 +120,14 @@ _moving = np.frompyfunc(_moves, 1, 1)
 
 
 def _still(good: BoolArray, *sides: Any) -> BoolArray:
-    """Which entries are the same beside the point."""
+    """The mask of entries that are the same beside the point."""
     return good & _all(~np.asarray(_moving(side), dtype=bool) for side in sides)
 
 
 def _passed_on(
     what: Entrywise | ArrayOperation, good: Mapping[Symbol, BoolArray], here: Mapping[Symbol, Any]
 ) -> Any:
-    """Where everything that a step's result is computed from is good."""
+    """The mask of entries for which all that a step computes them from is good."""
     if isinstance(what, Entrywise):
         return _all(good[s] for s in what.operands)
     if all(good[s].all() for s in what.free_symbols if s in good):

@@ -80,7 +80,7 @@ class FixedEntries:
     def _signs(
         self, border: Expr, what: Entrywise, shape: tuple[int, ...]
     ) -> tuple[BoolArray, BoolArray]:
-        """Where a border is above 0, and where below."""
+        """The masks of entries where a border is above 0, and where below."""
         used = [placeholder(k) for k in range(len(what.operands))]
         columns = [
             np.broadcast_to(np.asarray(self._values[s], object), shape).ravel().tolist()

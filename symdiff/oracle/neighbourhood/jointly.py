@@ -75,7 +75,7 @@ def jointly(
 
 
 def _rates(some: BoolArray, draw: np.random.Generator) -> Any:
-    """How fast each of some entries moves, up or down."""
+    """The rate at which each of some entries moves, up or down."""
     sizes = draw.integers(1, _FASTEST + 1, size=some.shape)
     return some * sizes * draw.choice([-1.0, 1.0], size=some.shape)
 

@@ -141,7 +141,7 @@ class MovedAlone:
         return [made for one in found for made in one.values()]
 
     def _continuous(self, moving: BoolArray) -> BoolArray:
-        """Those entries in which what is differentiated is continuous."""
+        """The entries in which what is differentiated is continuous."""
         if self._jumping is None or not (moving & self._jumping).any():
             return moving
         return (moving & ~self._jumping) | self._proven_continuous(moving & self._jumping)

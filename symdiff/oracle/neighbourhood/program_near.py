@@ -144,7 +144,7 @@ class ProgramNear:
     def _several(
         self, symbol: Symbol, what: Entrywise, row: tuple[Any, ...], i: int, shape: tuple[int, ...]
     ) -> Any:
-        """What an entry may be, by the cases of its operands and its own."""
+        """The numbers that an entry may be, by its operands' cases and its own."""
         if any(e is UNKNOWN or (isinstance(e, arb) and not e.is_finite()) for e in row):
             return UNKNOWN
         exact = all(isinstance(entry, arb) and entry.is_exact() for entry in row)
@@ -201,7 +201,7 @@ class ProgramNear:
         return {(border.xreplace(own), i): sign for border, sign in assumed.items()}
 
     def _place(self, operand: Symbol, i: int, shape: tuple[int, ...]) -> int:
-        """Where an operand's entry is that goes to a place of the result."""
+        """The place of the operand's entry that goes to a place of the result."""
         own = np.shape(self.values[operand])
         if (own, shape) not in self._places:
             places = np.arange(int(np.prod(own))).reshape(own)

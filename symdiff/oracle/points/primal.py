@@ -286,7 +286,7 @@ class PrimalAt:
         return arb.nan() if self._here[e].conditions.undecided else value
 
     def _beside_by_limit(self, point: Sequence[arb], side: int) -> tuple[arb, arb]:
-        """What the function and its derivative at z + side/t tend to for t → ∞, if proven."""
+        """The limits of the function and its derivative at z + side/t for t → ∞, if proven."""
         slope = self._slope_limit(point, side)
         if slope is None:
             return arb.nan(), arb.nan()
@@ -314,13 +314,13 @@ class PrimalAt:
         return {**stops, **self._next_to(point, side)}
 
     def _beside_by_series(self, point: Sequence[arb] | None, side: int) -> tuple[arb, arb]:
-        """What the function and its derivative tend to on that side, if proven."""
+        """The limits of the function and its derivative on that side, if proven."""
         if point is None:
             return arb.nan(), arb.nan()
         return self._by_series(self._primal.function, point, side)
 
     def _by_series(self, e: Expr, point: Sequence[arb], side: int) -> tuple[arb, arb]:
-        """The same of an expression in the variables of the function."""
+        """The limit of an expression in the variables of the function on that side."""
         try:
             series = self._series(e, point, side)
         except Undecided:

@@ -138,7 +138,7 @@ class WithAbsent(OfColumns):
 
     @cached_property
     def _branches(self) -> list[list[Strictly]]:
-        """Of each the conditions."""
+        """The conditions of each of the cases."""
         return [[_strictly(c, self._symbols) for _, c in cases.args] for cases in self._cases]
 
     def _of_the_others(self, gone: tuple[int, ...]) -> WithAbsent | None:

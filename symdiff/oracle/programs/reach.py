@@ -238,7 +238,7 @@ class Watch:
     def _losses(
         self, why: Why, values: Balls, results: Balls, lost: Lost, run: Reaching
     ) -> Iterator[Loss]:
-        """What is lost for one reason."""
+        """The losses for one reason."""
         behind = {} if self._first is None else self._first.lost(why, values, lost, run)
         places = [(node.axes, lost(values[key])) for key, node in self._own.items()]
         if self._first is not None:

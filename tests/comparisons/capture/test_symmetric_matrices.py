@@ -1,4 +1,4 @@
-"""Kernels of symmetric matrices read one triangle; a matrix may be symmetric up to rounding only."""
+"""Kernels of symmetric matrices read one triangle; some are symmetric up to rounding only."""
 
 import pytest
 import torch
