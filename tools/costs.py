@@ -50,10 +50,10 @@ same; what holds are the ratios within a table.
 
 _TAIL = """
 Operations are SymPy's count of an expression, symdiff's of its steps after sharing, and of torch
-the operators called. Bytes are the most that is held a value beyond input and output (Linux tells;
-of JAX, which keeps what it once had, nothing can be told). The error is the largest in ulp on
-[−4, 4] where the gradient is of its usual size. The page is made by `python -m tools.costs
-docs/cost.md` from [cost.json](cost.json), which `--measure` measures anew.
+the operators called. Bytes are the most that is held a value beyond the input, the gradient's own 8
+among them (Linux tells; of JAX, which keeps what it once had, nothing can be told). The error is
+the largest in ulp on [−4, 4] where the gradient is of its usual size. The page is made by
+`python -m tools.costs docs/cost.md` from [cost.json](cost.json), which `--measure` measures anew.
 """
 
 

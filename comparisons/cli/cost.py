@@ -34,6 +34,7 @@ Examples:
   symdiff cost gelu
   symdiff cost silu --depth 1,4,16 --sizes 1000,1000000 --plot silu.svg
   symdiff cost mish --depth 1,16 --report mish.html
+  symdiff cost attention --sizes 1000,100000
 """,
 )
 @click.argument("name", shell_complete=complete_names)
@@ -43,14 +44,14 @@ Examples:
     default="1",
     show_default=True,
     callback=_numbers,
-    help="How often the function is put into itself.",
+    help="How often the function or layer is put into itself.",
 )
 @click.option(
     "--sizes",
     default="1000,100000,1000000",
     show_default=True,
     callback=_numbers,
-    help="Of the arrays that a gradient is computed for.",
+    help="Entries of the array that a gradient is computed for; of a layer, its first input.",
 )
 @parameters
 @json_option
@@ -67,9 +68,10 @@ def cost(
 ) -> int:
     """Compare closed form and autograd as methods.
 
-    Operations, time, memory, time to derive and accuracy of SymPy's diff, symdiff's adjoints, torch
-    eager, forward and compiled, and JAX where it is there; in float64, on one thread. The report
-    has the table and the plot beside how right the function's gradient is in every type.
+    Of an activation or a layer: operations, time, memory, time to derive and accuracy of SymPy's
+    diff, symdiff's adjoints, torch eager, forward and compiled, and JAX where it is there; in
+    float64, on one thread. The report has the table and the plot beside how right the gradient is
+    in every type.
     """
     with refusals_are_usage_errors():
         import comparisons
@@ -81,13 +83,12 @@ def cost(
     if plot is not None:
         plot.write_text(found.plot(), encoding="utf-8")
     if report is not None:
-        import symdiff
         from comparisons.dtypes import FLOAT_TYPES
         from comparisons.report.data.rows import result_row
         from comparisons.report.page.document import write
-        from comparisons.subjects.functions import from_catalogue
+        from comparisons.subjects.choose import subject_of
 
-        subject = from_catalogue(symdiff.activation(name, **parameters))
+        subject = subject_of(name, None, parameters)
         judged = [comparisons.compare(subject, dtype=d) for d in FLOAT_TYPES]
         write(report, [*map(result_row, judged), found.row()])
     return ExitCode.DONE

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import symdiff
-from comparisons.costs.chain import graph_of
+from comparisons.costs.functions import of_function
+from comparisons.costs.layers import of_layer
+from comparisons.costs.method import Method
 from comparisons.costs.methods import methods
-from comparisons.costs.timing import bytes_a_value, error, nanoseconds_a_value
+from comparisons.costs.problem import Problem
+from comparisons.costs.symbolic import Swell, swell
+from comparisons.costs.timing import bytes_a_value, error, nanoseconds_a_value, truth_of
 from comparisons.report.data.row import Row
 from comparisons.results.views.number import shown
+from comparisons.subjects.catalogue.layers import LAYERS, layer
 from symdiff import Definition
+from symdiff.suggestion import closest
 
 SIZES = (1_000, 100_000, 1_000_000)
 
@@ -40,7 +46,8 @@ class Cost:
     function: str
     sizes: Sequence[int]
     lines: Sequence[CostLine]
-    absent: Mapping[str, str]  # method and depth → why it could not be asked
+    absent: Mapping[str, str]  # method and depth → why it could not be asked, or not in full
+    swell: Swell = field(default_factory=dict)  # of a layer: method → width of a row → operations
 
     def line(self, method: str, depth: int = 1) -> CostLine:
         """The line of a method by its name. Raises: KeyError if there is none."""
@@ -65,6 +72,11 @@ class Cost:
                 for i, (c, w) in enumerate(zip(row, widths, strict=True))
             ).rstrip()
             for row in rows
+        ]
+        lines += [
+            f"operations of a row, {method}: "
+            + ", ".join(f"{count:,} of {width}" for width, count in counts.items())
+            for method, counts in self.swell.items()
         ]
         lines += [f"{name}: {why}" for name, why in self.absent.items()]
         return f"{self.function}, float64, one thread\n" + "\n".join(lines)
@@ -106,6 +118,9 @@ class Cost:
             "sizes": sizes,
             "lines": lines,
             "absent": absent,
+            "swell": {
+                method: [*map(list, counts.items())] for method, counts in self.swell.items()
+            },
         }
 
     def write(self, path: Path) -> None:
@@ -124,50 +139,79 @@ def cost(
     *,
     depths: Iterable[int] = (1,),
     sizes: Sequence[int] = SIZES,
+    without: Collection[str] = (),
     **parameters: object,
 ) -> Cost:
-    """Compare symbolic and automatic differentiation of a function, and of its self-compositions.
+    """Compare symbolic and automatic differentiation of a function or a layer, put into itself.
 
     Every figure is of float64 and of one thread, and times are processor time: what holds are the
-    ratios within one table.
+    ratios within one table. Of a layer it is the gradients of all inputs, for a cotangent drawn
+    once; `comparisons.costs.layers` says which shapes it has.
 
     Args:
-        function: a catalogue name of one variable that torch has, or its `Definition`.
-        depths: how often it is put into itself.
-        sizes: of the arrays that a gradient is computed for.
-        parameters: values for the definition's parameters.
+        function: a catalogue name of one variable that torch has, its `Definition`, or the name
+            of a layer, such as `softmax`.
+        depths: how often it is put into itself, its other inputs the same each time.
+        sizes: entries of the first input; of a layer, rounded to whole rows.
+        without: methods that are not asked, such as `torch compiled`, which takes seconds.
+        parameters: values for the definition's parameters, or a layer's options.
 
-    Raises: ValueError, one sentence, if the function is unknown or torch has none.
+    Raises: ValueError, one sentence, if the function is unknown, torch has none, or a layer's
+        output does not fit its input.
     """
     import torch
 
-    definition = symdiff.activation(function, **parameters)
     threads, lines, absent = torch.get_num_threads(), [], {}
+    grown: Swell = {}
     torch.set_num_threads(1)
     try:
-        for depth in depths:
-            graph = graph_of(definition, depth)
-            for name, method in methods(definition, depth):
-                if isinstance(method, str):
-                    absent[f"{name}, depth {depth}"] = method
-                    continue
-                times, most, off = {}, None, None
-                if method.call is not None:
-                    times = {size: nanoseconds_a_value(method, size) for size in sizes}
-                    most = bytes_a_value(method, max(sizes)) if method.frugal else None
-                    off = error(method, graph)
-                lines.append(
-                    CostLine(
-                        depth,
-                        method.name,
-                        method.operations,
-                        method.unit,
-                        method.seconds,
-                        times,
-                        most,
-                        off,
-                    )
-                )
+        problems = [_problem(function, depth, parameters) for depth in depths]
+        for problem in problems:
+            truth = truth_of(problem)
+            for name, method in methods(problem, without):
+                said = method if isinstance(method, str) else method.note
+                if said:
+                    absent[f"{name}, depth {problem.depth}"] = said
+                if not isinstance(method, str):
+                    off = error(method, problem, truth)
+                    lines.append(_line(method, problem, sizes, off))
+        if problems[0].widths and "sympy diff" not in without:
+            grown, beyond = swell(problems[0])
+            absent |= beyond
     finally:
         torch.set_num_threads(threads)
-    return Cost(str(definition), list(sizes), lines, absent)
+    return Cost(problems[0].name, list(sizes), lines, absent, grown)
+
+
+def _problem(function: str | Definition, depth: int, parameters: Mapping[str, object]) -> Problem:
+    """What is differentiated. Raises: ValueError, one sentence, if it cannot be."""
+    if isinstance(function, str) and function in LAYERS:
+        return of_layer(layer(function, **parameters), depth, function)
+    if isinstance(function, str) and function in {**symdiff.losses, **symdiff.array_losses}:
+        raise ValueError(
+            f"{function!r} is a loss, and costs are of activations and layers; "
+            f"comparisons.compare({function!r}) judges its gradient"
+        )
+    if isinstance(function, str) and function not in symdiff.activations:
+        near = closest(function, LAYERS)
+        if near is not None and closest(function, symdiff.activations) is None:
+            raise ValueError(f"unknown function {function!r}; did you mean {near!r}?")
+    return of_function(symdiff.activation(function, **parameters), depth)
+
+
+def _line(method: Method, problem: Problem, sizes: Sequence[int], off: float | None) -> CostLine:
+    """What a method costs at each size."""
+    times, most = {}, None
+    if method.call is not None:
+        times = {size: nanoseconds_a_value(method, problem, size) for size in sizes}
+        most = bytes_a_value(method, problem, max(sizes)) if method.frugal else None
+    return CostLine(
+        problem.depth,
+        method.name,
+        method.operations,
+        method.unit,
+        method.seconds,
+        times,
+        most,
+        off,
+    )

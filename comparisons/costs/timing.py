@@ -1,4 +1,4 @@
-"""Measure a method's time and peak memory a value, and its error."""
+"""Measure a method's time and peak memory an entry of the first input, and its error."""
 
 from __future__ import annotations
 
@@ -8,40 +8,41 @@ import gc
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from comparisons.costs.method import Method
+from comparisons.costs.problem import Problem
 from comparisons.dtypes import Float64Array, float_type
 from comparisons.judge.truth import Truth
 from comparisons.judge.ulp import ulp_error
-from symdiff import Graph
+from symdiff.oracle.enclosures.enclosure import Enclosure
 
 _ENOUGH = 0.1  # seconds of processor time that one figure may take
 _BATCH = 0.02  # seconds of a batch: some ticks of 4 ms
 _BATCHES, _MOST_CALLS = 5, 20_000
 _USUAL = 1 / 16  # as in the atlas
-_POINTS = 129
 
 
-def nanoseconds_a_value(method: Method, size: int) -> float:
+def nanoseconds_a_value(method: Method, problem: Problem, size: int) -> float:
     """The nanoseconds a value: the least of some batches, in processor time of all threads.
 
     A batch is long beside the ticks by which the system tells other threads' time: JAX's spin.
 
-    Args: size, of an array of numbers drawn from −4 to 4.
+    Args: size, about how many entries the first input has.
     """
     assert method.call is not None  # noqa: S101 - what is only counted is not timed
-    given = method.prepare(_values(size))
+    inputs = problem.inputs(size)
+    given = method.prepare(inputs)
     method.call(given)
     once = max(_seconds(method, given, 1), 1e-7)
     calls = max(1, min(_MOST_CALLS, round(_BATCH / once)))
     batches = max(1, min(_BATCHES, round(_ENOUGH / (calls * once))))
     least = min(_seconds(method, given, calls) for _ in range(batches))
-    return 1e9 * least / (calls * size)
+    return 1e9 * least / (calls * problem.entries(inputs))
 
 
 def _seconds(method: Method, given: Any, calls: int) -> float:
@@ -52,15 +53,18 @@ def _seconds(method: Method, given: Any, calls: int) -> float:
     return (time.process_time_ns() - start) / 1e9
 
 
-def bytes_a_value(method: Method, size: int) -> float | None:
-    """The peak of a run's memory in bytes a value, beyond input and output; Linux alone tells.
+def bytes_a_value(method: Method, problem: Problem, size: int) -> float | None:
+    """The peak of a run's memory in bytes a value, beyond the inputs; Linux alone tells.
+
+    The gradients themselves are among it: 8 bytes a value of a function.
 
     Source: proc(5), `clear_refs` and `VmHWM`.
     """
     if not sys.platform.startswith("linux"):
         return None
     assert method.call is not None  # noqa: S101 - what is only counted is not run
-    given = method.prepare(_values(size))
+    inputs = problem.inputs(size)
+    given = method.prepare(inputs)
     kept = method.call(given)
     del kept
     _give_back()
@@ -69,24 +73,36 @@ def bytes_a_value(method: Method, size: int) -> float | None:
     found = method.call(given)
     most = _status("VmHWM")
     del found
-    return float(max(0.0, most - before) / size)
+    return float(max(0.0, most - before) / problem.entries(inputs))
 
 
-def error(method: Method, graph: Graph) -> float:
-    """The largest error in ulp where the gradient is of its usual size; NaN is infinitely far."""
-    assert method.call is not None  # noqa: S101 - what is only counted is not judged
-    at, dtype = np.linspace(-4.0, 4.0, _POINTS), float_type("float64")
-    truth = Truth(graph).enclosed({"z": at}, dtype)["z"]
+def truth_of(problem: Problem) -> dict[str, Enclosure]:
+    """The true gradients of the inputs where the error is measured, by name."""
+    found = Truth(problem.graph).enclosed(problem.judged_at, float_type("float64"))
+    return {name: found[name] for name in problem.names}
+
+
+def error(method: Method, problem: Problem, truth: Mapping[str, Enclosure]) -> float | None:
+    """The largest error in ulp where a gradient is of its usual size; NaN is infinitely far.
+
+    Usual is from a sixteenth of 1 on, or of the largest entry if that is less; of a layer, from a
+    sixteenth of the largest entry of that input's gradient on, for the others are what sums cancel
+    to. None of a method that does not compute the gradients.
+    """
+    if method.call is None or method.numbers is None:
+        return None
     with np.errstate(all="ignore"):
-        computed = np.array(method.numbers(method.call(method.prepare(at))), dtype=np.float64)
+        found = method.numbers(method.call(method.prepare(problem.judged_at)))
+    most = 1.0 if problem.pointwise else np.inf
+    return max(_error(np.asarray(found[name], np.float64), truth[name], most) for name in truth)
+
+
+def _error(computed: Float64Array, truth: Enclosure, most: float) -> float:
+    """The error of one input's gradient, which may be one number for all of its entries."""
     size = np.where(truth.certified, np.abs(truth.high), 0.0)
-    usual = (size >= min(1.0, size.max(initial=0.0)) * _USUAL) & truth.certified
-    off = ulp_error(np.broadcast_to(computed, at.shape), truth, dtype).greatest
+    usual = (size >= min(most, size.max(initial=0.0)) * _USUAL) & truth.certified
+    off = ulp_error(np.broadcast_to(computed, size.shape), truth, float_type("float64")).greatest
     return float(off[usual].max(initial=0.0))
-
-
-def _values(size: int) -> Float64Array:
-    return np.random.default_rng(0).uniform(-4.0, 4.0, size)
 
 
 def _status(field: str) -> float:

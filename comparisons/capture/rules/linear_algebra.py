@@ -18,6 +18,7 @@ from symdiff.graph import (
     inverse,
     literal,
     renamed,
+    stop,
 )
 
 _BATCH = "uvwxyz"
@@ -78,23 +79,42 @@ def slogdet(call: Call) -> tuple[Node, Node, None, None]:
     return elementwise(sympy.sign, value), logarithm, None, None
 
 
-def _factor(node: Node, size: int, *, upper: bool) -> Node:
+def _factor(call: Call) -> Node:
+    node, size, upper = call.full("self"), call.shape("self")[-1], call["upper"]
     if size == 1:
         return elementwise(sympy.sqrt, node)
+    given = call.array("self")
+    if not np.array_equal(given, np.swapaxes(given, -1, -2)):
+        node = _as_read(node, size, upper=upper)
     factor = cholesky(node)
     return transposed(factor) if upper else factor
+
+
+def _as_read(node: Node, size: int, *, upper: bool) -> Node:
+    """The symmetric matrices of which the kernel reads a triangle, with the adjoint of all entries.
+
+    Q Qᵀ in float32 is symmetric up to rounding. torch's gradient is that of a symmetric matrix all
+    the same: of the symmetric part, about which the triangle that was read is a constant.
+    """
+    read, strict = triangle(node, size, upper=upper), np.tril(np.ones((size, size)), -1)
+    beyond = literal(strict.T if upper else strict, node.axes[-2:])
+    mirrored = transposed(elementwise(lambda a, m: a * m, node, beyond))
+    apart = elementwise(
+        lambda a, b, x, y: a + b - (x + y) / 2, read, mirrored, node, transposed(node)
+    )
+    return elementwise(lambda x, d: x + d, node, stop(apart, "the triangle that is read"))
 
 
 @rule("linalg_cholesky_ex")
 def cholesky_ex(call: Call) -> tuple[Node, None]:
     """L with A = L Lᵀ; torch's gradient is that of a symmetric A."""
-    return _factor(call.full("self"), call.shape("self")[-1], upper=call["upper"]), None
+    return _factor(call), None
 
 
 @rule("cholesky")
 def cholesky_(call: Call) -> Node:
     """L with A = L Lᵀ, by torch's old name."""
-    return _factor(call.full("self"), call.shape("self")[-1], upper=call["upper"])
+    return _factor(call)
 
 
 def _solved(call: Call, left: Node, of: str, by: str, *, from_left: bool, vector: bool) -> Node:

@@ -33,6 +33,14 @@ class CostedMethod:
 
 
 @dataclass(frozen=True)
+class Swell:
+    """How the operations of a layer's gradients grow with its row, by each method."""
+
+    widths: Sequence[int]
+    lines: Sequence[tuple[str, Sequence[int | None]]]  # by the widths; None where out of reach
+
+
+@dataclass(frozen=True)
 class Costs:
     """The table of one function, and the points of its plot."""
 
@@ -41,6 +49,7 @@ class Costs:
     lines: Sequence[CostedMethod]
     absent: Mapping[str, str]
     points: Sequence[tuple[float, float]] = field(default=())  # nanoseconds at the largest, ulp
+    swell: Swell | None = None  # of a layer
 
     @property
     def largest(self) -> int:
@@ -59,8 +68,9 @@ def _costs(row: Row) -> Costs:
     times = [dict(line["nanoseconds"]) for line in row["lines"]]
     for line, taken in zip(row["lines"], times, strict=True):
         alike = [k for k, other in enumerate(row["lines"]) if other["depth"] == line["depth"]]
-        fastest = [min((times[k][s] for k in alike if s in times[k]), default=0.0) for s in sizes]
-        errors = [e for k in alike if (e := row["lines"][k]["ulp"]) is not None]
+        judged = [k for k in alike if row["lines"][k]["ulp"] is not None]  # a pass is no gradient
+        fastest = [min((times[k][s] for k in judged if s in times[k]), default=0.0) for s in sizes]
+        errors = [row["lines"][k]["ulp"] for k in judged]
         number = 0
         if largest in taken and line["ulp"] is not None:
             points.append((taken[largest], line["ulp"]))
@@ -70,7 +80,9 @@ def _costs(row: Row) -> Costs:
                 number=number,
                 **{k: line[k] for k in ("depth", "method", "operations", "unit", "seconds")},
                 times=[
-                    Time(taken[s], taken[s] <= least) if s in taken else None
+                    Time(taken[s], line["ulp"] is not None and taken[s] <= least)
+                    if s in taken
+                    else None
                     for s, least in zip(sizes, fastest, strict=True)
                 ],
                 bytes=line["bytes"],
@@ -78,4 +90,12 @@ def _costs(row: Row) -> Costs:
                 rightest=line["ulp"] is not None and line["ulp"] <= min(errors),
             )
         )
-    return Costs(row["subject"], sizes, lines, row["absent"], points)
+    return Costs(row["subject"], sizes, lines, row["absent"], points, _swell(row.get("swell", {})))
+
+
+def _swell(found: Mapping[str, Sequence[tuple[int, int]]]) -> Swell | None:
+    counts = {method: dict(pairs) for method, pairs in found.items()}
+    widths = sorted({width for of in counts.values() for width in of})
+    if not widths:
+        return None
+    return Swell(widths, [(method, [of.get(w) for w in widths]) for method, of in counts.items()])

@@ -11,10 +11,11 @@ import sympy
 import comparisons
 import symdiff
 from comparisons.cli.command import main
-from comparisons.costs import methods
-from comparisons.costs.chain import expression_of, graph_of, z
+from comparisons.costs import automatic, methods, symbolic
+from comparisons.costs.chain import z
+from comparisons.costs.functions import of_function
 from comparisons.costs.method import Method
-from comparisons.costs.timing import bytes_a_value, error, nanoseconds_a_value
+from comparisons.costs.timing import bytes_a_value, error, nanoseconds_a_value, truth_of
 from comparisons.report.data.files import read_json, write_json
 from comparisons.report.page.cost_plot import CostPlot
 from comparisons.report.page.document import Document
@@ -23,10 +24,12 @@ from comparisons.report.page.document import Document
 @pytest.fixture(scope="module")
 def quick():
     """Of all methods but the compiled one, which takes seconds."""
-    kept = methods.METHODS
-    methods.METHODS = tuple(m for m in kept if m is not methods.torch_compiled)
-    yield comparisons.cost("silu", depths=(1, 3), sizes=(100,))
-    methods.METHODS = kept
+    return comparisons.cost("silu", depths=(1, 3), sizes=(100,), without=["torch compiled"])
+
+
+def problem(name, depth=1):
+    """The problem of an activation."""
+    return of_function(symdiff.activation(name), depth)
 
 
 def test_each_method_is_a_line_with_its_figures(quick):
@@ -63,9 +66,9 @@ def test_sharing_saves_operations(quick):
 
 def test_every_method_computes_the_same_function():
     """The chain as a graph and as one expression in plain SymPy."""
-    definition = symdiff.activation("gelu")
-    expression, graph = expression_of(definition, 2), graph_of(definition, 2)
-    slope = symdiff.adjoints(graph).lambdify("numpy")(z=0.7)["z"]
+    twice = problem("gelu", 2)
+    expression = twice.written(1).expression
+    slope = symdiff.adjoints(twice.graph).lambdify("numpy")(z=0.7)["z"]
 
     assert float(sympy.diff(expression, z).subs(z, 0.7)) == pytest.approx(slope, rel=1e-12)
     assert not any(hasattr(f, "numpy") for f in expression.atoms(sympy.Function))
@@ -73,14 +76,15 @@ def test_every_method_computes_the_same_function():
 
 def test_a_wrong_gradient_has_a_large_error_and_a_nan_an_infinite_one():
     """The error is of what the method computes."""
-    graph = graph_of(symdiff.activation("tanh"), 1)
-    right = Method("right", 0.0, None, "", lambda v: 1 / np.cosh(v) ** 2)
-    wrong = Method("wrong", 0.0, None, "", lambda v: 1.001 / np.cosh(v) ** 2)
-    broken = Method("broken", 0.0, None, "", lambda v: v * np.nan)
+    tanh = problem("tanh")
+    truth = truth_of(tanh)
+    right = Method("right", 0.0, None, "", lambda v: {"z": 1 / np.cosh(v["z"]) ** 2})
+    wrong = Method("wrong", 0.0, None, "", lambda v: {"z": 1.001 / np.cosh(v["z"]) ** 2})
+    broken = Method("broken", 0.0, None, "", lambda v: {"z": v["z"] * np.nan})
 
-    assert error(right, graph) < 10
-    assert error(wrong, graph) > 1e10
-    assert error(broken, graph) == np.inf
+    assert error(right, tanh, truth) < 10
+    assert error(wrong, tanh, truth) > 1e10
+    assert error(broken, tanh, truth) == np.inf
 
 
 def test_memory_is_what_the_call_holds():
@@ -88,28 +92,29 @@ def test_memory_is_what_the_call_holds():
     size = 2_000_000
 
     def hungry(values):
-        held = [values + k for k in range(3)]
+        held = [values["z"] + k for k in range(3)]
         return held[0] + held[1] + held[2]
 
-    found = bytes_a_value(Method("hungry", 0.0, None, "", hungry), size)
+    found = bytes_a_value(Method("hungry", 0.0, None, "", hungry), problem("tanh"), size)
     assert found is None or 20 < found < 48
 
 
 def test_time_is_the_methods_own():
     """A loop of so many steps takes longer than one step."""
     quick, slow = (
-        Method("steps", 0.0, None, "", lambda v, n=n: [np.sin(v) for _ in range(n)])
+        Method("steps", 0.0, None, "", lambda v, n=n: [np.sin(v["z"]) for _ in range(n)])
         for n in (1, 40)
     )
 
-    assert nanoseconds_a_value(slow, 1000) > 5 * nanoseconds_a_value(quick, 1000)
+    tanh = problem("tanh")
+    assert nanoseconds_a_value(slow, tanh, 1000) > 5 * nanoseconds_a_value(quick, tanh, 1000)
 
 
 def test_the_time_of_other_threads_is_counted():
     """As much as that of the thread which asks."""
     with ThreadPoolExecutor(1) as threads:
         here, there = (
-            nanoseconds_a_value(Method("sines", 0.0, None, "", call), 100_000)
+            nanoseconds_a_value(Method("sines", 0.0, None, "", call), problem("tanh"), 100_000)
             for call in (_sines, lambda v: threads.submit(_sines, v).result())
         )
 
@@ -117,13 +122,13 @@ def test_the_time_of_other_threads_is_counted():
 
 
 def _sines(values):
-    return [np.sin(values) for _ in range(4)]
+    return [np.sin(values["z"]) for _ in range(4)]
 
 
 def test_what_cannot_be_asked_is_told(quick):
     """A depth that SymPy's diff does not reach, in words."""
-    assert "swells beyond reach" in methods.sympy_diff(symdiff.activation("silu"), 64)
-    assert "takes minutes" in methods.torch_compiled(symdiff.activation("silu"), 64)
+    assert "swells beyond reach" in symbolic.sympy_diff(problem("silu", 64))
+    assert "takes minutes" in automatic.torch_compiled(problem("silu", 64))
     assert "depth" in repr(quick)
     with pytest.raises(ValueError, match="unknown activation"):
         comparisons.cost("geluu")
@@ -131,7 +136,7 @@ def test_what_cannot_be_asked_is_told(quick):
 
 def test_the_command_writes_the_table_the_json_and_the_plot(tmp_path, capsys, monkeypatch):
     """And refuses what is no depth."""
-    monkeypatch.setattr(methods, "METHODS", (methods.adjoints_shared, methods.torch_eager))
+    monkeypatch.setattr(methods, "METHODS", (symbolic.adjoints_shared, automatic.torch_eager))
     data, plot = tmp_path / "cost.json", tmp_path / "cost.svg"
     options = ["--sizes", "100", "--json", str(data), "--plot", str(plot)]
 
@@ -147,7 +152,7 @@ def test_the_command_writes_the_table_the_json_and_the_plot(tmp_path, capsys, mo
 
 def test_a_report_has_the_table_beside_the_functions_own_gradients(tmp_path, monkeypatch, quick):
     """And its JSON, which fits the schema, makes the same section."""
-    monkeypatch.setattr(methods, "METHODS", (methods.adjoints_shared, methods.torch_eager))
+    monkeypatch.setattr(methods, "METHODS", (symbolic.adjoints_shared, automatic.torch_eager))
     page = tmp_path / "cost.html"
 
     assert main(["cost", "celu", "--sizes", "100", "--set", "alpha=2", "--report", str(page)]) == 0
@@ -165,10 +170,9 @@ def test_a_report_has_the_table_beside_the_functions_own_gradients(tmp_path, mon
 
 def test_what_takes_time_before_the_first_value_is_counted():
     """Compiling is not free because it is done late."""
-    graph = symdiff.activation("silu")
-    derived = methods.adjoints_shared(graph, 6)
+    derived = symbolic.adjoints_shared(problem("silu", 6))
     started = time.process_time()
-    derived.call(np.linspace(-1, 1, 64))
+    derived.call({"z": np.linspace(-1, 1, 64)})
     first = time.process_time() - started
 
     assert first < derived.seconds

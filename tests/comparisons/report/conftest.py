@@ -43,6 +43,7 @@ COST = {
         )
     ],
     "absent": {"SymPy diff, depth 16": "it swells <beyond> reach"},
+    "swell": {"SymPy <diff>": [[2, 50], [4, 2600]], "after sharing": [[2, 22], [4, 46], [8, 94]]},
 }
 
 

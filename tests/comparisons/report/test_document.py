@@ -176,10 +176,20 @@ class TestCosts:
         assert [line.number for line in costs.lines] == [1, 2, 0, 3]
         assert section.count("<circle") == len(costs.points) == 3
 
+    def test_how_it_swells_is_a_table_and_what_was_out_of_reach_is_empty(self, report):
+        """By the entries of a row."""
+        (costs,) = report.costs
+        text = report.render(".html").partition('<h2 id="costs">')[2]
+
+        assert costs.swell.widths == [2, 4, 8]
+        row = text.partition("SymPy &lt;diff&gt;")[2].partition("<tr>")[0]
+        assert re.findall(r'<td class="n">([^<\n]*)', row) == ["50", "2,600", ""]
+
     def test_in_markdown_it_is_a_table(self, report):
         """The same figures."""
         text = report.render(".md")
 
+        assert "| after sharing | 22 | 46 | 94 |" in text
         assert "| closed form | 1 | 7.12 | 40.5 | 30.2 | 24 | 250 | 12 operations |" in text
         assert "\n## What a gradient costs\n" in text
 

@@ -1,0 +1,57 @@
+"""State what every method differentiates: one graph, the same in each language, its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Expr, Symbol
+
+from comparisons.costs.chain import Call
+from comparisons.dtypes import Float64Array
+from comparisons.inputs.values import COTANGENT, Inputs
+from symdiff import Graph
+
+
+@dataclass(frozen=True)
+class Written:
+    """The output in plain SymPy, weighted by the cotangent and summed, and what it depends on."""
+
+    expression: Expr
+    variables: Sequence[Symbol]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A function or a layer, put into itself, of which all inputs' gradients are asked for."""
+
+    name: str
+    depth: int
+    graph: Graph
+    torch: Call  # of tensors in the order of the graph's inputs
+    jax: Callable[[], Call]  # the same in JAX; raises a ValueError of one sentence if there is none
+    inputs: Callable[[int], Inputs]  # of about so many entries of the first input
+    judged_at: Inputs  # where the error is measured
+    written: Callable[[int], Written]  # in SymPy, of a row of that width
+    row: Callable[[int], Inputs]  # the inputs of one row of that width; of a function, one number
+    widths: Sequence[int] = ()  # of a row that SymPy's diff is counted at; none of a function
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The inputs in order, without the cotangent."""
+        return tuple(i.name for i in self.graph.inputs)
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether it is a function of numbers, each value a problem of its own."""
+        return not any(i.axes for i in self.graph.inputs)
+
+    def entries(self, inputs: Inputs) -> int:
+        """How many entries the first input has, which times and bytes are divided by."""
+        return inputs[self.names[0]].size
+
+    def split(self, inputs: Inputs, made: Callable[[Float64Array], Any]) -> tuple[list[Any], Any]:
+        """The inputs in order and the cotangent, None for ones, each made into something."""
+        cotangent = made(inputs[COTANGENT]) if COTANGENT in inputs else None
+        return [made(inputs[name]) for name in self.names], cotangent
