@@ -37,8 +37,8 @@ DATA = Path(__file__).parent / "data" / "float32_sweeps.json"
 STAGES = ("_computed", "sort_patterns", "_nearly", "_judged")
 
 
-def shares(name: str) -> str:
-    """A line of the table."""
+def shares(name: str, parts: dict[str, str]) -> str:
+    """A line of the table; the line of the stages' shares goes to `parts`."""
     import torch
 
     torch.set_num_threads(1)
@@ -71,9 +71,14 @@ def shares(name: str) -> str:
         for place, stage, original in zip(places, STAGES, originals, strict=True):
             setattr(place, stage, original)
     count = 2**32 // APART
+    whole = spent["whole"]
+    apart = {stage: spent[stage] / whole for stage in STAGES}
+    apart["rest"] = 1 - sum(apart.values())
+    apart["torch"] = spent["torch"] / whole
+    parts[name] = "".join(f"{share:9.0%}" for share in apart.values())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     each = "".join(f"{seconds / count * 1e9:9.2f}" for seconds in spent.values())
-    ratio, two_cores = spent["whole"] / spent["torch"], spent["whole"] * APART / 2
+    ratio, two_cores = whole / spent["torch"], whole * APART / 2
     return f"{name:10}{each}{ratio:9.2f}{two_cores:9.1f}{peak:9.2f}"
 
 
@@ -132,8 +137,13 @@ def table() -> None:
     """The shares of each activation."""
     stages = ("torch", "whole", "engine", "sort", "nearly", "judge", "ratio", "2³² s", "GiB")
     print(" " * 10 + "".join(f"{stage:>9}" for stage in stages))
+    parts: dict[str, str] = {}
     for name in NAMES:
-        print(shares(name), flush=True)
+        print(shares(name, parts), flush=True)
+    stages = ("engine", "sort", "nearly", "judge", "rest", "torch")
+    print("\nof the whole" + "".join(f"{stage:>9}" for stage in stages)[2:])
+    for name, line in parts.items():
+        print(f"{name:10}{line}")
 
 
 if __name__ == "__main__":

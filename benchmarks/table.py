@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import cProfile
 import datetime as dt
 import io
 import os
 import platform
+import pstats
 import statistics
 import textwrap
 import time
@@ -54,6 +56,14 @@ SMALL = 8  # rows and columns of the arrays that gradcheck is asked of
 DIGITS, BITS = 30, 128  # of mpmath and of arb alone
 ACTIVATIONS = ("gelu", "silu", "tanh", "softplus", "mish")
 COLUMNS = ("symdiff", "torch", "numpy", "mpmath", "arb", "gradcheck")
+
+STAGES_OF_ARRAY = {
+    ("tape", "_exp"): "eˣ",
+    ("tape", "_divide"): "quotients",
+    ("tape", "_multiply"): "products",
+    ("tape", "_subtract"): "differences",
+    ("sums", "rows"): "sums of rows",
+}
 
 Method = tuple[Callable[[], Any], int]  # what is called, and for how many entries
 
@@ -171,6 +181,25 @@ def written(figure: float) -> str:
     return f"{figure:.2f}" if figure < 10 else f"{figure:.1f}" if figure < 100 else f"{figure:,.0f}"
 
 
+def shares_of_array() -> str:
+    """What the time of a certified softmax goes to, by a profile."""
+    graph, inputs, _ = certified_arrays.cases(1024)["softmax"]
+    adjoints = symdiff.adjoints(graph)
+    given, parameters, lengths = adjoints.signature.bind(inputs)
+    arguments, steps = {**given, **parameters, **lengths}, program(adjoints.nodes)
+    evaluate(steps, arguments)
+    profile = cProfile.Profile()
+    profile.enable()
+    evaluate(steps, arguments)
+    profile.disable()
+    spent: dict[str, float] = {}
+    for (file, _, function), (_, _, alone, *_) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]
+        stage = STAGES_OF_ARRAY.get((Path(file).stem, function), "the rest")
+        spent[stage] = spent.get(stage, 0.0) + alone
+    spent["the rest"] = spent.pop("the rest")
+    return "; ".join(f"{stage} {t / sum(spent.values()):.0%}" for stage, t in spent.items())
+
+
 def checks() -> str:
     """A whole check beside a whole gradcheck of the same function."""
     lines = [
@@ -233,7 +262,7 @@ def about() -> str:
     """The machine, the day, the versions."""
     names = ("torch", "numpy", "numba", "sympy", "mpmath", "python-flint")
     versions = ", ".join(f"{n} {version(n)}" for n in names)
-    cores = f"{os.cpu_count()} cores, one used"
+    cores = f"{os.cpu_count()} cores, one used, load {os.getloadavg()[1]:.0f}"
     day = dt.datetime.now(dt.UTC).date().isoformat()
     model = next(
         (
@@ -273,6 +302,9 @@ digits, without one. arb: balls, of {BITS} bits for functions of one number. gra
 in float64, at {ASKED} values or at arrays of {SMALL} × {SMALL}; its time an entry grows with the
 entries.
 
+Of a certified softmax's time, by a profile: {shares_of_array()}
+(Python between the loops, copies, memory).
+
 ## A check beside gradcheck
 
 {checks()}
@@ -292,7 +324,8 @@ What `lambdify` gives is within 10⁻⁹ of the truth, or NaN; torch's is what i
 
 Nanoseconds a value: of torch's forward and backward alone, of the whole, of its stages (the engine
 that runs torch; sorting what is plainly faithful; what is off by an ulp or more; the judge's); then
-the ratio of the whole to torch alone, seconds for 2³² values on two cores, memory.
+the ratio of the whole to torch alone, seconds for 2³² values on two cores, memory. Below, each
+stage's share of the whole, and torch alone beside it, of which the engine's share is made.
 
 ## Depth
 

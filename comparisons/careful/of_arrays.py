@@ -46,10 +46,12 @@ def of_arrays(
         if engine.refuses(case.subject) is None and engine.unavailable() is None:
             try:
                 yield case.answer(engine)
-            except TypeError as error:  # torch takes no sparse gradient of what is not contiguous
+            except Exception as error:
+                # torch takes no sparse gradient of what is not contiguous, and kernels assert it
                 if engines is not None:
                     raise
-                yield Unasked(str(engine), str(error).partition("\n")[0])
+                said = str(error).partition("\n")[0] or type(error).__name__
+                yield Unasked(str(engine), said)
     if engines is None:
         # a checkpoint with use_reentrant=True takes no autograd.grad
         yield from until_an_error("what a call leaves behind", what_is_left(case), RuntimeError)

@@ -116,9 +116,13 @@ def _asked(
     ]
     worst = here[np.unique(np.concatenate(chosen))]
     rows = [points[name][worst] for name in found.definition.variables]
-    subject = replace(found.at(rows), name=f"{case.subject} {where}")
-    judged = case_of(Asked(subject, case.dtype, device=case.setting.device, budget=case.budget))
-    answer = judged.answer(Reverse())
+    try:
+        subject = replace(found.at(rows), name=f"{case.subject} {where}")
+        judged = case_of(Asked(subject, case.dtype, device=case.setting.device, budget=case.budget))
+        answer = judged.answer(Reverse())
+    except Exception as error:  # noqa: BLE001 - nor for so many rows
+        yield Unasked("other points", str(error).partition("\n")[0] or type(error).__name__)
+        return
     if answer.verdict is Verdict.DISAGREES:  # as a function of points it may still agree
         answer = _as_points(_at(whole, worst, subject.name), found.asked)
     if answer.verdict is not Verdict.INCONCLUSIVE or not further:

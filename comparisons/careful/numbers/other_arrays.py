@@ -21,6 +21,7 @@ from dataclasses import replace
 import numpy as np
 
 from comparisons.careful.numbers import moves
+from comparisons.careful.numbers.iterations import goes_on
 from comparisons.careful.numbers.suspicion import arguments_of, norms, steady, suspicious
 from comparisons.careful.unasked import Also, Unasked
 from comparisons.cases.asked import Asked, case_of
@@ -152,6 +153,8 @@ def _asked(
                 return None
         except Exception:  # noqa: BLE001 - what cannot be estimated there
             return None
+        if looks_wrong and goes_on(case, moved):
+            return Unasked(name, "an iteration that comes to rest at those given does not there")
         if looks_wrong:
             named = replace(moved.subject, name=f"{case.subject} at {name}")
             answer = replace(moved, subject=named).answer(Reverse())

@@ -100,7 +100,7 @@ def _formula(function: Callable[..., Any], name: str, length: int) -> Expr:
     try:
         captured = capture(function, _entries(length))
     except Exception as error:  # noqa: BLE001 - of one row of numbers code may raise anything
-        why = str(error).partition("\n")[0]
+        why = str(error).partition("\n")[0] or type(error).__name__
         raise ValueError(
             f"{name} is no function of one number by its code alone ({why}); {_WAY_OUT}"
         ) from None

@@ -135,3 +135,32 @@ class TestSeveralVariables:
         with pytest.raises(comparisons.GradientMismatch, match="2 of 2"):
             comparisons.check(ignoring, "mse", inputs=given)
         assert comparisons.check(lambda y, t: (y - t) ** 2, "mse", inputs=given)
+
+
+class Asserting(torch.autograd.Function):
+    """As a kernel that is started by hand: contiguous rows of eight, and no other."""
+
+    @staticmethod
+    def forward(ctx, x):
+        """e^x."""
+        assert x.is_contiguous(), "x has to be contiguous"
+        assert x.dim() == 2
+        assert x.shape[1] == 8
+        ctx.save_for_backward(x)
+        return x.exp()
+
+    @staticmethod
+    def backward(ctx, v):
+        """Of contiguous cotangents alone."""
+        assert v.is_contiguous()
+        return v * ctx.saved_tensors[0].exp()
+
+
+def test_what_a_kernel_asserts_is_not_held_against_it():
+    """It is called otherwise than it is made for, and that is said."""
+    x = torch.sin(torch.arange(1.0, 33.0, dtype=torch.float64)).reshape(4, 8)
+    result = comparisons.check(Asserting.apply, x)
+
+    assert result.verdict is comparisons.Verdict.ACCURATE
+    assert "noncontiguous (x has to be contiguous)" in result.unasked
+    assert any(said.startswith("other points (") for said in result.unasked)
