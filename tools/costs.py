@@ -56,7 +56,9 @@ _TAIL = """
 Operations are SymPy's count of an expression, symdiff's of its steps after sharing, and of torch
 the operators called. Bytes are the most that is held a value beyond the input, the gradient's own 8
 among them (Linux tells; of JAX, which keeps what it once had, nothing can be told). The error is
-the largest in ulp on [−4, 4] where the gradient is of its usual size. The page is made by
+the largest in ulp on [−4, 4], beside kinks, where the gradient is of its usual size: a sixteenth of
+1 or of its largest, if that is less; a layer's, at 256 entries of the first input, where it is a
+sixteenth of the largest entry of that input's gradient. The page is made by
 `python -m tools.costs docs/cost.md` from [cost.json](cost.json), which `--measure` measures anew.
 """
 
@@ -137,7 +139,7 @@ def _beside(by_size: Cost, every: Sequence[Overview]) -> str:
     return (
         f"By torch's reverse mode {FUNCTION} takes {shown(here.nanoseconds[REVERSE])} ns a value "
         f"here and {shown(by_size.line(REVERSE).nanoseconds[cost_overview.SIZE])} under *By size*: "
-        "it was another day of the machine's, and what holds are the ratios within a row."
+        "they are of two runs, and what holds are the ratios within a row."
     )
 
 

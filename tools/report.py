@@ -40,6 +40,7 @@ def main() -> None:
     if measured.complete:
         measured.rows += detections()
         measured.rows.append(comparisons.cost("gelu", depths=(1, 16)).row())
+        measured.rows.append(comparisons.cost("softmax").row())
     measured.write(json=path.with_suffix(".json"), csv=None, report=path)
     sys.stdout.write(f"The report: {path.resolve()}\n")
 
