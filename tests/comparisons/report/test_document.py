@@ -190,6 +190,8 @@ class TestCosts:
         text = report.render(".md")
 
         assert "| after sharing | 22 | 46 | 94 |" in text
+        table = text.partition("### softsign")[2].strip().partition("\n\n")[0]
+        assert [line[0] for line in table.splitlines()] == ["|"] * 6
         assert "| closed form | 1 | 7.12 | 40.5 | 30.2 | 24 | 250 | 12 operations |" in text
         assert "\n## What a gradient costs\n" in text
 
