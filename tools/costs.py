@@ -1,7 +1,8 @@
-"""Write the page on what a gradient costs: two measurements, their tables, the answers.
+"""Write the page on what a gradient costs: three measurements, their tables, the answers.
 
-python -m tools.costs docs/cost.md             the page anew from docs/cost.json
-python -m tools.costs docs/cost.md --measure   measure first; some minutes, with JAX installed
+python -m tools.costs docs/cost.md              the page anew from docs/cost.json
+python -m tools.costs docs/cost.md --measure    measure first; some minutes, with JAX installed
+python -m tools.costs docs/cost.md --overview   measure every function and layer alone anew
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import json
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from comparisons.costs.cost import Cost, CostLine, cost
 from comparisons.results.views.number import shown
+from tools import cost_overview
+from tools.cost_overview import Overview
 
 FUNCTION = "gelu"
 SIZES = tuple(10**k for k in range(8))  # at depth 1
@@ -31,15 +34,16 @@ _HEAD = """
 # What a gradient costs
 
 Closed form or automatic differentiation: which is faster, which is righter, where does each break
-down? `comparisons.cost`, or `symdiff cost`, puts a function into itself as often as it is told and
-compares the methods side by side, in float64 on one thread; `--report` makes a page of it:
+down? `comparisons.cost`, or `symdiff cost`, puts a function or a layer into itself as often as it
+is told and compares the methods side by side, in float64 on one thread; `--report` makes a page:
 
     symdiff cost gelu --depth 1,4,16 --report gelu.html
+    symdiff cost attention --sizes 1000,100000
 
 | method | what it is |
 |---|---|
 | SymPy diff, lambdified | `sympy.diff` of the whole expression, in plain SymPy |
-| symdiff, lambdified | the shared adjoint graph, with bounds of its error and rescue by balls |
+| symdiff, lambdified | the shared adjoint graph; of a function, with bounds and rescue by balls |
 | closed form, plain numpy | the same steps without bounds or rescue |
 | torch, reverse, forward, compiled | `torch.autograd.grad`, `torch.func.jvp`, `torch.compile` |
 | JAX, compiled | `jax.jit` of `jax.grad`, where JAX is installed |
@@ -58,31 +62,55 @@ the largest in ulp on [−4, 4] where the gradient is of its usual size. The pag
 
 
 def measured() -> dict[str, Any]:
-    """Make both measurements: plain data, with what they were made with."""
+    """The measurements as plain data, with what they were made with."""
     found = {
         "by_size": cost(FUNCTION, sizes=SIZES),
         "by_depth": cost(FUNCTION, depths=DEPTHS, sizes=(SIZE,)),
     }
-    versions = {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}}
-    return {"versions": versions, **{name: asdict(each) for name, each in found.items()}}
+    costs = {name: asdict(each) for name, each in found.items()}
+    return {"versions": versions(), **costs, "overview": overview_measured()}
 
 
-def read(path: Path) -> tuple[Mapping[str, str], Cost, Cost]:
-    """Read the versions, and the costs by size and by depth, of a file."""
+def overview_measured() -> dict[str, Any]:
+    """The measurement of every function and layer, with what it was made with."""
+    return {"versions": versions(), "costs": cost_overview.measured()}
+
+
+def versions() -> dict[str, str]:
+    """The versions of what is measured."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the page is made of: three measurements, and what they were made with."""
+
+    versions: Mapping[str, str]
+    by_size: Cost
+    by_depth: Cost
+    overview: Sequence[Overview]
+    overview_versions: Mapping[str, str]
+    remark: str = ""  # what else there is to say of how the data were measured
+
+
+def read(path: Path) -> Measured:
+    """The measurements of a file."""
     data = json.loads(path.read_text(encoding="utf-8"))
     by_size, by_depth = (_cost(data[name]) for name in ("by_size", "by_depth"))
-    return data["versions"], by_size, by_depth
+    every = data["overview"]
+    return Measured(
+        data["versions"],
+        by_size,
+        by_depth,
+        cost_overview.read(every["costs"]),
+        every["versions"],
+        data.get("remark", ""),
+    )
 
 
-def remark(path: Path) -> str:
-    """The remark on how the data of a file were measured."""
-    found: str = json.loads(path.read_text(encoding="utf-8")).get("remark", "")
-    return found
-
-
-def page(versions: Mapping[str, str], by_size: Cost, by_depth: Cost, remarked: str = "") -> str:
+def page(found: Measured) -> str:
     """The text of the page: the question, its answers with their figures, the tables."""
-    made = ", ".join(f"{name} {number}" for name, number in versions.items())
+    by_size, by_depth = found.by_size, found.by_depth
     parts = [
         _HEAD.strip(),
         *_answers(by_size, by_depth),
@@ -93,10 +121,28 @@ def page(versions: Mapping[str, str], by_size: Cost, by_depth: Cost, remarked: s
         f"{FUNCTION} put into itself, at {SIZE:,} values. *Derived in*: until it can be called.",
         _depths(by_depth),
         f"![Error against time at depth 1 and {_MIDDLE}](cost.svg)",
+        cost_overview.section(found.overview),
+        _beside(by_size, found.overview),
+        "## How it is measured",
         _TAIL.strip(),
-        f"Measured with {made}. {remarked}".rstrip(),
+        f"{FUNCTION} was measured with {_made_with(found.versions)}. {found.remark}".rstrip(),
+        f"Every function and layer was measured with {_made_with(found.overview_versions)}.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _beside(by_size: Cost, every: Sequence[Overview]) -> str:
+    """How far times of two measurements can be compared."""
+    (here,) = (one for one in every if one.name == FUNCTION)
+    return (
+        f"By torch's reverse mode {FUNCTION} takes {shown(here.nanoseconds[REVERSE])} ns a value "
+        f"here and {shown(by_size.line(REVERSE).nanoseconds[cost_overview.SIZE])} under *By size*: "
+        "it was another day of the machine's, and what holds are the ratios within a row."
+    )
+
+
+def _made_with(found: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in found.items())
 
 
 def _answers(by_size: Cost, by_depth: Cost) -> Iterator[str]:
@@ -239,19 +285,24 @@ def _cost(data: Mapping[str, Any]) -> Cost:
 
 def write(path: Path) -> None:
     """The page and its plot from the data beside it."""
-    versions, by_size, by_depth = read(path.with_suffix(".json"))
-    told = remark(path.with_suffix(".json"))
-    path.write_text(page(versions, by_size, by_depth, told), encoding="utf-8")
-    path.with_suffix(".svg").write_text(plot(by_depth), encoding="utf-8")
+    found = read(path.with_suffix(".json"))
+    path.write_text(page(found), encoding="utf-8")
+    path.with_suffix(".svg").write_text(plot(found.by_depth), encoding="utf-8")
 
 
 def main() -> None:
     """Write the page and its plot, measured anew or from the data beside it."""
     path, *options = sys.argv[1:]
+    data = Path(path).with_suffix(".json")
     if options == ["--measure"]:
-        text = json.dumps(measured(), indent=1, allow_nan=False) + "\n"
-        Path(path).with_suffix(".json").write_text(text, encoding="utf-8")
+        _keep(data, measured())
+    elif options == ["--overview"]:
+        _keep(data, json.loads(data.read_text("utf-8")) | {"overview": overview_measured()})
     write(Path(path))
+
+
+def _keep(path: Path, found: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(found, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 import symdiff
 from comparisons.costs.functions import of_function
 from comparisons.costs.layers import of_layer
 from comparisons.costs.method import Method
-from comparisons.costs.methods import methods
+from comparisons.costs.methods import FAILURES, first_line, methods
 from comparisons.costs.problem import Problem
 from comparisons.costs.symbolic import Swell, swell
 from comparisons.costs.timing import bytes_a_value, error, nanoseconds_a_value, truth_of
@@ -159,28 +162,49 @@ def cost(
     Raises: ValueError, one sentence, if the function is unknown, torch has none, or a layer's
         output does not fit its input.
     """
-    import torch
-
-    threads, lines, absent = torch.get_num_threads(), [], {}
+    absent: dict[str, str] = {}
     grown: Swell = {}
-    torch.set_num_threads(1)
-    try:
-        problems = [_problem(function, depth, parameters) for depth in depths]
-        for problem in problems:
-            truth = truth_of(problem)
-            for name, method in methods(problem, without):
-                said = method if isinstance(method, str) else method.note
-                if said:
-                    absent[f"{name}, depth {problem.depth}"] = said
-                if not isinstance(method, str):
-                    off = error(method, problem, truth)
-                    lines.append(_line(method, problem, sizes, off))
+    problems = [_problem(function, depth, parameters) for depth in depths]
+    with _one_quiet_thread():
+        lines = [one for problem in problems for one in _lines(problem, sizes, without, absent)]
         if problems[0].widths and "sympy diff" not in without:
             grown, beyond = swell(problems[0])
             absent |= beyond
+    return Cost(problems[0].name, list(sizes), lines, absent, grown)
+
+
+@contextmanager
+def _one_quiet_thread() -> Iterator[None]:
+    """One thread of torch's, and no warning of numpy's where a function has no value."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with np.errstate(all="ignore"):
+            yield
     finally:
         torch.set_num_threads(threads)
-    return Cost(problems[0].name, list(sizes), lines, absent, grown)
+
+
+def _lines(
+    problem: Problem, sizes: Sequence[int], without: Collection[str], absent: dict[str, str]
+) -> Iterator[CostLine]:
+    """The cost of every method.
+
+    Args: absent, where it is put down why one is missing, or what it leaves out.
+    """
+    truth = truth_of(problem)
+    for name, method in methods(problem, without):
+        said = method if isinstance(method, str) else method.note
+        if said:
+            absent[f"{name}, depth {problem.depth}"] = said
+        if isinstance(method, str):
+            continue
+        try:
+            yield _line(method, problem, sizes, error(method, problem, truth))
+        except FAILURES as failure:
+            absent[f"{name}, depth {problem.depth}"] = first_line(failure)
 
 
 def _problem(function: str | Definition, depth: int, parameters: Mapping[str, object]) -> Problem:

@@ -8,6 +8,7 @@ import numpy as np
 
 from comparisons.costs.chain import Call, called, chained, expression_of, z
 from comparisons.costs.problem import Problem, Written
+from comparisons.dtypes import Float64Array
 from comparisons.frameworks.every import FRAMEWORKS
 from comparisons.frameworks.libraries.jax import Jax
 from comparisons.inputs.values import Inputs
@@ -31,10 +32,17 @@ def of_function(definition: Definition, depth: int) -> Problem:
         called(torch_call(definition).function, depth),
         lambda: called(_in_jax(definition), depth),
         _values,
-        {"z": np.linspace(*_ENDS, _POINTS)},
+        {"z": _beside_kinks(definition)},
         lambda _: Written(expression_of(definition, depth), (z,)),
         lambda _: {"z": np.ones(())},
     )
+
+
+def _beside_kinks(definition: Definition) -> Float64Array:
+    """Where the error is measured: at a kink, any slope between both sides is right."""
+    kinks = [float(kink.at) for kink in definition.kinks() if not kink.smooth]
+    points = np.linspace(*_ENDS, _POINTS)
+    return points[~np.isin(points, kinks)]
 
 
 def _values(size: int) -> Inputs:

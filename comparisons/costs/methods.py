@@ -16,6 +16,9 @@ from comparisons.costs.symbolic import (
 
 Maker = Callable[[Problem], Method | str]  # or why there is none
 
+# What a function that a framework does not take, or SymPy cannot write as code, fails with.
+FAILURES = (NotImplementedError, RecursionError, RuntimeError, TypeError, ValueError, NameError)
+
 METHODS: tuple[Maker, ...] = (
     sympy_diff,
     adjoints_unshared,
@@ -39,5 +42,10 @@ def methods(problem: Problem, without: Collection[str]) -> Iterator[tuple[str, M
             continue
         try:
             yield name, make(problem)
-        except (NotImplementedError, RecursionError, RuntimeError, TypeError, ValueError) as error:
-            yield name, str(error).partition("\n")[0]
+        except FAILURES as error:
+            yield name, first_line(error)
+
+
+def first_line(error: Exception) -> str:
+    """What an error says first."""
+    return str(error).partition("\n")[0]

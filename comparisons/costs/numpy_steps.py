@@ -21,7 +21,7 @@ from symdiff.programs.sharing import Step
 
 Run = Callable[[Mapping[Symbol, Any]], Any]  # of the values before
 
-_KNOWN = [{f.__name__: f.numpy for f in STABLE_FUNCTIONS}, "numpy"]
+_KNOWN = [{f.__name__: f.numpy for f in STABLE_FUNCTIONS}, "scipy", "numpy"]
 
 
 def _in_numpy(what: Expr) -> Run:

@@ -91,8 +91,7 @@ def error(method: Method, problem: Problem, truth: Mapping[str, Enclosure]) -> f
     """
     if method.call is None or method.numbers is None:
         return None
-    with np.errstate(all="ignore"):
-        found = method.numbers(method.call(method.prepare(problem.judged_at)))
+    found = method.numbers(method.call(method.prepare(problem.judged_at)))
     most = 1.0 if problem.pointwise else np.inf
     return max(_error(np.asarray(found[name], np.float64), truth[name], most) for name in truth)
 

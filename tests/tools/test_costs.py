@@ -13,15 +13,13 @@ KNOWN = costs.read(DOCS / "cost.json")
 
 def test_the_page_and_its_plot_are_those_of_the_data():
     """Nobody edited them."""
-    assert (DOCS / "cost.md").read_text(encoding="utf-8") == costs.page(
-        *KNOWN, costs.remark(DOCS / "cost.json")
-    )
-    assert (DOCS / "cost.svg").read_text(encoding="utf-8") == costs.plot(KNOWN[2])
+    assert (DOCS / "cost.md").read_text(encoding="utf-8") == costs.page(KNOWN)
+    assert (DOCS / "cost.svg").read_text(encoding="utf-8") == costs.plot(KNOWN.by_depth)
 
 
 def test_the_data_are_of_every_method_from_one_value_to_ten_million_and_to_128_layers():
     """But for those that say how deep they are tried."""
-    _, by_size, by_depth = KNOWN
+    by_size, by_depth = KNOWN.by_size, KNOWN.by_depth
     methods = {costs.SYMPY, costs.BOUNDED, costs.PLAIN, costs.REVERSE, costs.FORWARD}
     methods |= {costs.COMPILED, costs.JAX}
 
@@ -57,7 +55,7 @@ def claims(by_size, by_depth, depth, size):
 
 def test_the_claims_hold_in_the_data():
     """Of one run."""
-    _, by_size, by_depth = KNOWN
+    by_size, by_depth = KNOWN.by_size, KNOWN.by_depth
     claims(by_size, by_depth, 8, costs.SIZE)
 
 
