@@ -18,6 +18,7 @@ from symdiff.array_types import IndexArray
 from symdiff.float_balls.fma import from_bits, to_bits
 from symdiff.float_balls.jit import compiled
 from symdiff.oracle.enclosures.enclosure import Enclosure
+from symdiff.oracle.tables import kernel
 from symdiff.oracle.tables.kernel import (
     LEADING,
     MANTISSA,
@@ -119,7 +120,7 @@ def _kind(computed: Any, high: Any, low: Any, bound: Any, unit: Any) -> Any:
     return OTHER, most
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(made_of=(kernel,), nogil=True, error_model="numpy")
 def _classify(
     computed: Float64Array,
     truth: tuple[Float64Array, Float64Array, Float64Array],
@@ -258,7 +259,7 @@ def _most(error: Any, bound: Any) -> Any:
     return (from_bits(np.uint64(error)) + bound * slack) * slack
 
 
-@compiled(nogil=True, error_model="numpy")
+@compiled(made_of=(kernel,), nogil=True, error_model="numpy")
 def _sort_patterns(  # noqa: PLR0915 - one pass
     first: np.uint32,
     computed: npt.NDArray[np.float32],

@@ -6,16 +6,23 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numba
 
 
-def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
+def compiled(
+    *, made_of: tuple[ModuleType, ...] = (), **options: Any
+) -> Callable[[Callable[..., Any]], Any]:
     """`numba.njit` with this project's options, its code kept between runs if it can be.
 
     Where neither the package's folder nor the user's cache can be written numba refuses to keep
     it; then it is compiled anew in each process, which takes a second.
+
+    Args:
+        made_of: modules of other rooms whose functions the code calls.
+        options: numba's.
     """
 
     def decorated(function: Callable[..., Any]) -> Any:
@@ -23,13 +30,13 @@ def compiled(**options: Any) -> Callable[[Callable[..., Any]], Any]:
             made = numba.njit(cache=True, **options)(function)
         except RuntimeError:
             return numba.njit(**options)(function)
-        _of_these_sources(made)
+        _of_these_sources(made, made_of)
         return made
 
     return decorated
 
 
-def _of_these_sources(made: Any) -> None:
+def _of_these_sources(made: Any, others: tuple[ModuleType, ...]) -> None:
     """Have the code that is kept belong to all the sources that it may be made of.
 
     numba asks only whether the function's own file is as it was, and would go on to run a kernel
@@ -37,11 +44,12 @@ def _of_these_sources(made: Any) -> None:
     """
     kept = getattr(getattr(made, "_cache", None), "_cache_file", None)
     if kept is not None and hasattr(kept, "_source_stamp"):  # numba has no public name for it
-        kept._source_stamp = (kept._source_stamp, sources())  # noqa: SLF001
+        kept._source_stamp = (kept._source_stamp, sources(*others))  # noqa: SLF001
 
 
 @cache
-def sources() -> str:
-    """A digest of this room's files, of which every kernel is made."""
+def sources(*others: ModuleType) -> str:
+    """A digest of this room's files, of which every kernel is made, and of other modules'."""
     files = sorted(Path(__file__).parent.glob("*.py"))
+    files += [Path(module.__file__) for module in others if module.__file__]
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

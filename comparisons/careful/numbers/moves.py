@@ -74,11 +74,14 @@ def _equal_in_pairs(x: Tensor, axis: int) -> Tensor:
     return x.index_select(axis, place)
 
 
-OF_NUMBERS: dict[str, Change] = {
+OF_SIZES: dict[str, Change] = {
     "entries below 0": free_ones(lambda x: -abs(x)),
     "entries above 0": free_ones(abs),
     "entries eight times as large": free_ones(lambda x: 8 * x),
     "entries a sixteenth as large": free_ones(lambda x: x / 16),
+}
+OF_NUMBERS: dict[str, Change] = {
+    **OF_SIZES,
     "entries of which one is 0": free_ones(_with_a_zero),
 }
 # Of these a matrix has no inverse, and what solves with it need not have a gradient.

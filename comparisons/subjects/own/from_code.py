@@ -98,7 +98,8 @@ def from_code(
         call, bare = (replace(c, text=f"({seed}, {c.text})[1]") for c in (call, bare))
 
     def elsewhere(arguments: tuple[Any, ...], named: dict[str, Any]) -> Subject:
-        return from_code(function, arguments, named, dtype, reference=reference)
+        by = reference if gradient is None else None
+        return from_code(function, arguments, named, dtype, reference=by, gradient=gradient)
 
     weighted = replace(
         _weighted(
@@ -197,9 +198,10 @@ def _surrogate(function: Function, gradient: Function, held: set[str]) -> Functi
     import torch
 
     from comparisons.capture.running.code import name_of, signature_of
+    from comparisons.capture.running.known_by_value import known_by_value
 
     def surrogate(*arguments: Any, **keywords: Any) -> Any:
-        value = function(*arguments, **keywords)
+        value = known_by_value(function, *arguments, **keywords)
         if value.dtype in (torch.float32, torch.bfloat16, torch.float16):
             held.add(str(value.dtype).removeprefix("torch."))
         slopes = gradient(*arguments, **keywords)

@@ -129,3 +129,38 @@ def test_who_gave_a_gradient_is_not_told_to_give_one():
         comparisons.check(Round.apply, X, gradient=torch.zeros_like)
 
     assert "say by gradient=" not in str(caught.value)
+
+
+class Cut(Spike):
+    """The same, 0 beyond 3, where no input goes."""
+
+    @staticmethod
+    def backward(ctx, v):
+        """Cut off."""
+        (x,) = ctx.saved_tensors
+        return torch.where(x.abs() < 3, Spike.backward(ctx, v), 0.0)
+
+
+def test_a_surrogate_is_asked_at_other_sizes_too():
+    """Eight times as large, say; where gradient= says what it should be."""
+    x = torch.sin(torch.arange(1.0, 13.0) ** 2).reshape(4, 3)
+    found = comparisons.check(Spike.apply, x, gradient=lambda x: 1 / (1 + x * x))
+
+    assert "entries eight times as large" in str(found.also)
+    with pytest.raises(GradientMismatch, match="at entries eight times as large"):
+        comparisons.check(Cut.apply, x, gradient=lambda x: 1 / (1 + x * x))
+
+
+def test_the_values_of_a_surrogate_need_not_be_captured():
+    """torch's own fake quantisation has no rule; its gradient is the mask of what is in range."""
+
+    def quantised(x):
+        return torch.fake_quantize_per_tensor_affine(x, 0.25, 0, -4, 3)
+
+    def mask(x):
+        q = torch.round(x / 0.25)
+        return ((q >= -4) & (q <= 3)).to(x.dtype)
+
+    assert comparisons.check(quantised, X, gradient=mask).verdict is comparisons.Verdict.ACCURATE
+    with pytest.raises(GradientMismatch):
+        comparisons.check(quantised, X, gradient=torch.ones_like)
