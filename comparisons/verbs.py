@@ -178,9 +178,7 @@ def check(
                 accepted(other, accept)
     if not found.subject.of_user or options.get("engine") is not None:
         return found
-    lost = [found.subject.label(name) for name in found.lost_values]
     unasked = [one for one in beside if isinstance(one, Unasked)]
-    unasked += [Unasked(name, "rounding alone may change every entry of it") for name in lost]
     also = tuple(one.what for one in beside if isinstance(one, Also))
     left = left_out(unasked, found.dtype, asked_too(found.subject, found.dtype))
     return replace(found, unasked=(*found.unasked, *left), also=also)

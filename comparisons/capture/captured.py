@@ -154,6 +154,12 @@ def functions_in(outputs: Iterable[Tensor]) -> Iterator[type[torch.autograd.Func
 
     The user's, and those that torch makes of a backward that is registered for an operator.
     """
+    for node in function_nodes_in(outputs):
+        yield type(node)._forward_cls
+
+
+def function_nodes_in(outputs: Iterable[Tensor]) -> Iterator[Any]:
+    """The calls of Functions in the autograd graph: the `ctx` of each."""
     seen: set[object] = set()
     left = [output.grad_fn for output in outputs]
     while left:
@@ -161,9 +167,8 @@ def functions_in(outputs: Iterable[Tensor]) -> Iterator[type[torch.autograd.Func
         if node is None or node in seen:
             continue
         seen.add(node)
-        kind = getattr(type(node), "_forward_cls", None)
-        if kind is not None:
-            yield kind
+        if hasattr(type(node), "_forward_cls"):
+            yield node
         left += [before for before, _ in node.next_functions]
 
 

@@ -22,10 +22,11 @@ from symdiff.graph import (
     Node,
     contraction,
     renamed,
-    topological,
 )
+from symdiff.graph.kinds.elementwise import Elementwise, from_template
 from symdiff.graph.kinds.gather import Gather, Scatter
 from symdiff.graph.kinds.renamed import Renamed
+from symdiff.trees.walks import ordered
 
 _LETTERS = "ijklmnpqrstuw"  # not o, which reads as 0, nor v, the cotangent
 Axis = tuple[Node, str]
@@ -78,7 +79,8 @@ def lettered(
         another under other axes is no line of its own.
     """
     lines = {**on_the_way, **outputs}
-    order = topological([*inputs.values(), *lines.values()], computed=True)
+    # Of a rule both are needed, what it goes back to and what its value is computed from.
+    order = ordered([*inputs.values(), *lines.values()], lambda n: (*n.needs, *n.operands))
     classes = _classes(order)
     letters = _Letters(classes, {*inputs, *lines})
     renewed: dict[Node, Node] = {}
@@ -168,6 +170,9 @@ def _renewed(
     axes = letters.of(node, node.axes)
     if isinstance(node, Renamed):
         return renamed(operands[0], axes)
+    if isinstance(node, Elementwise) and node.folded:  # torch's own value tells where there is none
+        plain = from_template(node.expr, operands, node.partials)
+        return plain if plain.axes == axes else contraction((plain,), axes)
     if isinstance(node, Einsum):
         (first, *others) = operands
         turned = not others and isinstance(first, Einsum) and set(first.axes) == set(axes)

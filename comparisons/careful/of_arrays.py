@@ -9,6 +9,7 @@ import numpy as np
 
 from comparisons.careful.behaviour import finding, what_is_left
 from comparisons.careful.circumstances.forward_mode import forward_mode, modes_should_agree
+from comparisons.careful.circumstances.kept_values import WHY, keeps_values
 from comparisons.careful.circumstances.of_calls import circumstances
 from comparisons.careful.circumstances.transforms import transforms
 from comparisons.careful.numbers.in_single import in_single
@@ -138,7 +139,7 @@ def _second(case: Case) -> Iterator[Comparison | Unasked]:
         got = found.get(leaf.name)
         off = np.linalg.norm(np.ravel((0.0 if got is None else got) - wanted))
         if not off <= line * np.linalg.norm(np.ravel(wanted)) + case.dtype.unit_roundoff * 64:
-            yield asked.answer(Reverse())
+            yield Unasked(what, WHY) if keeps_values(case) else asked.answer(Reverse())
             return
 
 

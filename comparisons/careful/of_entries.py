@@ -158,17 +158,14 @@ def _points(found: Entrywise, case: Case) -> tuple[dict[str, Float64Array], Bool
 
 
 def _as_given(values: Float64Array, entries: Float64Array) -> Float64Array:
-    """Numbers for a constant of the code: those beyond what was given are among what was given.
-
-    So are all, if what was given are whole numbers: labels of 0 and 1, signs, a mask.
+    """Numbers for a constant of the code: labels of 0 and 1, signs and masks are among those given.
 
     Args: entries, those given, each once.
     """
     finite = entries[np.isfinite(entries)]
-    if not finite.size:
+    if not finite.size or not np.isin(finite, (-1.0, 0.0, 1.0)).all():
         return values
-    whole = bool((finite == np.rint(finite)).all())
-    kept = np.isin(values, finite) if whole else (values >= finite[0]) & (values <= finite[-1])
+    kept = np.isin(values, finite)
     return np.where(kept, values, seeded().choice(finite, size=values.shape))
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from comparisons.careful.circumstances.kept_values import WHY, keeps_values
 from comparisons.careful.circumstances.misbehaviour import misbehaviour
 from comparisons.careful.numbers.screen import Screen
 from comparisons.careful.unasked import Unasked, until_an_error
@@ -175,7 +176,7 @@ def _second(case: Case, usual: IndexArray) -> Iterator[Comparison | Unasked]:
         yield Unasked("the second derivative", str(error).partition("\n")[0])
     else:
         if found is not None:
-            yield found
+            yield Unasked("the second derivative", WHY) if keeps_values(part) else found
 
 
 def _points(case: Case, *, elsewhere: bool) -> Float64Array:

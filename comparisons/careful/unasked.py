@@ -55,4 +55,4 @@ def left_out(
     Args: asked, other types that it looked at, or says why it did not.
     """
     others = [name for name in FLOAT_TYPES if name not in {dtype.name, *asked}]
-    return (*map(str, unasked), ", ".join(others), "torch.compile", "other devices")
+    return (*dict.fromkeys(map(str, unasked)), ", ".join(others), "torch.compile", "other devices")

@@ -64,27 +64,9 @@ class Comparison:
         """The worst verdict of its adjoints; inconclusive where no gradient could be asked."""
         if self.wrong_presence:
             return Verdict.DISAGREES
-        lost = self.lost_values
-        verdicts = [a.verdict for name, a in self.adjoints.items() if name not in lost]
+        verdicts = [a.verdict for a in self.adjoints.values()]
         verdicts += [Verdict.INCONCLUSIVE] if self.nothing_to_judge else []
         return max(verdicts, key=lambda v: v.rank, default=Verdict.ACCURATE)
-
-    @property
-    def lost_values(self) -> Sequence[str]:
-        """The values of the user's own code that are nothing but rounding, beside a gradient.
-
-        As log|det W| of an orthogonal W is. The code that is judged says itself what they are, and
-        they are no further off than its roundings; so its gradients alone decide.
-        """
-        bare = self.subject.bare
-        if bare is None or bare.by_other_code:
-            return ()
-        values = bare.weights.values()
-        undecided = [n for n, a in self.adjoints.items() if a.verdict is Verdict.INCONCLUSIVE]
-        if all(n in values or n in undecided for n in self.adjoints):
-            return ()
-        known = (n for n in undecided if n in values)
-        return [n for n in known if (p := self.adjoints[n].power) is not None and not p.unjudged]
 
     @property
     def nothing_to_judge(self) -> Mapping[str, str]:

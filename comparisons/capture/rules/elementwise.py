@@ -312,9 +312,14 @@ def _like_result(call: Call, values: npt.NDArray[Any]) -> Node:
 
 @rule("nextafter")
 def nextafter(call: Call) -> Node:
-    """x and a step that is constant nearby."""
-    step = _like_result(call, array_of(call.result) - call.array("self"))
-    return elementwise(lambda a, b: a + b, call.node("self"), step)
+    """x and a step that is constant nearby; a constant where there is no step, as torch has it.
+
+    Where x is where it should go the function jumps by the next step, and has no derivative.
+    """
+    found, x = array_of(call.result), call.array("self")
+    moves = found != x
+    step, moving = (_like_result(call, a) for a in (found - x * moves, moves.astype(np.float64)))
+    return elementwise(lambda a, b, m: m * a + b, call.node("self"), step, moving)
 
 
 @rule("frexp.Tensor")

@@ -148,7 +148,7 @@ def elementwise(
 
 
 def _has_a_value(node: Node) -> bool:
-    """Whether it has one at any numbers."""
+    """Whether it is seen to have one at any numbers."""
     return all(needed.everywhere for needed in topological([node], computed=True))
 
 

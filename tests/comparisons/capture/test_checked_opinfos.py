@@ -67,6 +67,7 @@ SLICE = (
     "logsumexp",
     "lu",
     "msort",
+    "nextafter",
     "nn.functional.interpolate.bicubic",
     "nn.functional.interpolate.bilinear",
     "T",
