@@ -155,15 +155,15 @@ def test_a_function_of_torch_special_is_called_by_its_public_name():
     assert math.isnan(printed(line))
 
 
-def test_a_gradient_that_should_be_none_is_shown_itself():
+def test_a_gradient_that_should_be_zero_is_shown_itself():
     """It was another input's, or the cotangent's, that was printed."""
     line, said = _line(
         torch.nn.functional.layer_norm, torch.full((3, 1), 1e6), (1,), torch.tensor([2.0])
     )
 
     assert "weight.grad" in said.splitlines()[0] or "x2.grad" in said.splitlines()[0]
-    assert line.endswith(".grad)")
-    assert printed(line).abs().max() > 0
+    assert "print(weight.grad" in line or "print(x2.grad" in line
+    assert abs(float(printed(line))) > 0
 
 
 def test_a_nan_that_is_swallowed_is_shown_with_the_nan_in_the_cotangent():
