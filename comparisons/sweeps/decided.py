@@ -6,7 +6,7 @@ b its bound, ∂g/∂z = (p′(u) ± 256 b)/w. For the Taylor remainder R of deg
 remainder of g′, so that |R′| ≤ 14 |R|'s bound at |u| ≤ ½; the coefficients' part of b is Σ δₖ 2⁻ᵏ
 and that of p′ is Σ k δₖ 2¹⁻ᵏ, at most 12 times it; and Horner's rule for p′ is off by at most
 12 · 12 times what b has for its rounding, 2⁻⁵³ Σ |cₖ| 2⁻ᵏ. m itself is computed elsewhere, in
-plain float64, and only held against these bounds widened by `_LOOSE`.
+plain float64, and only held against these bounds, widened.
 
 Every figure of a tally is a count or a maximum. Rounded sums, products and quotients grow with
 their operands, so the two ends of m give two ends of each figure of a point. A point whose status
@@ -47,7 +47,8 @@ from symdiff.oracle.tables.kernel import LEADING, MANTISSA, ONE
 
 SPURIOUS, MISSED = Status.SPURIOUS.code, Status.MISSED.code
 _A_BIT = 1 + 2.0**-40
-_LOOSE = 2.0**-30  # of m and of a unit: how far off a computed m may be
+_LOOSE = 2.0**-30  # how far off a computed m may be, relatively,
+_CANCELLED = 2.0**-40  # and beside a unit, where its terms cancel
 _OF_THESE = (CORRECT, NEAR, WITHIN, INACCURATE, LOST, WRONG_SIGN)
 
 
@@ -99,7 +100,7 @@ def _moved(bits: Any, shift: Any, row: Any, rules: Any, unit: Any, lows: Any, hi
         slope = fma(fma(fma(fma(fma(c6, u, c5), u, c4), u, c3), u, c2), u, c1)
         ratio = from_bits((bits[i] & MANTISSA) | ONE) * times  # u |z|/w
         moved, doubt = ratio * abs(slope), ratio * bound
-        doubt = (doubt + (moved + doubt + unit) * _LOOSE) * (1 + _LOOSE)
+        doubt = (doubt + (moved + doubt) * _LOOSE + unit * _CANCELLED) * (1 + _LOOSE)
         low = moved - doubt
         lows[i], highs[i] = low if low > 0 else 0.0, moved + doubt
 
