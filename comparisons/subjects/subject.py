@@ -61,6 +61,7 @@ class Subject:
     weights: Mapping[str, str] = field(default_factory=dict)
     by_memory: str = ""  # why other layouts give other numbers, in words: "draws random numbers"
     no_double: str = ""  # why it is judged in its tensors' own type and not in float64, in words
+    reads: Sequence[str] = ()  # lines whose numbers, taken out of tensors, are held constant
     surrogate: bool = False  # whether it is judged by a gradient that is no derivative
     origin: Origin = field(default_factory=Origin)  # of the user's function; empty of torch's own
     flat: Callable[[], Sequence[str]] = field(default=tuple, repr=False)  # see `Captured`
