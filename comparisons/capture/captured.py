@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils._pytree import keystr, tree_flatten_with_path, tree_map
 
 from comparisons.capture.arrays.axes import Shape
+from comparisons.capture.calls.operators import LOSSY
 from comparisons.capture.reads import Read
 from comparisons.capture.running.code import Code
 from comparisons.capture.running.place import Place
@@ -88,6 +89,14 @@ class Captured:
         if self.solves:
             return f"{', '.join(self.solves)} is right to the size of the largest entry"
         return "of a rounded position the pixel beside it has a share" if self.looked_up else ""
+
+    @property
+    def lossy(self) -> dict[str, str]:
+        """The operators by whose gradients torch loses digits, each with why, in words.
+
+        A backward that is written by hand is its author's, and none by its formula.
+        """
+        return {} if self.written else {n: LOSSY[n] for n in self.solves if n in LOSSY}
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -304,6 +304,11 @@ class Comparison:
             f"  held constant, as torch holds it: what leaves a tensor in {line}"
             for line in self.subject.reads
         ]
+        if self.verdict is Verdict.AGREES:
+            lines += [
+                f"  {name} loses digits by formula: {why}"
+                for name, why in self.subject.lossy.items()
+            ]
         if self.ideal is not None:
             lines.append(
                 f"  beside the ideal: bulk {self.ideal.bulk_ulp:.3g} ulp, {self.ideal.worst}"

@@ -56,6 +56,8 @@ class Subject:
     draws: bool = False  # whether the code draws random numbers
     # Operators of it by which no entry is right by itself, in words, and beside what it is right.
     inexact: str = ""
+    # Operators of it whose gradients lose digits by torch's own formulas, each with why, in words.
+    lossy: Mapping[str, str] = field(default_factory=dict)
     shared: Literal["matrix", "neighbours"] | None = None
     # of a gradient's own gradient: by each input the one that weights its first derivative
     weights: Mapping[str, str] = field(default_factory=dict)

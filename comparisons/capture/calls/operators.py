@@ -113,6 +113,13 @@ SOLVES = frozenset(
     )
 )
 
+# Of which torch's gradient loses digits by its formula, though each of its steps is sound.
+# Source: torch/csrc/autograd/FunctionsManual.cpp, torch 2.13, householder_product_backward.
+LOSSY = {
+    "linalg_householder_product": "torch takes a reflection back by its inverse, 1 − σ v vᵀ with "
+    "σ = τ/(τ‖v‖² − 1), which cancels",
+}
+
 
 def plain_name(call: Call) -> str:
     """The operator's name as a user knows it."""

@@ -120,6 +120,7 @@ def from_code(
         else lambda: None,
         draws=captured.draws,
         inexact=captured.inexact,
+        lossy=captured.lossy if reference is None else {},
         shared="matrix" if captured.solves else "neighbours" if captured.looked_up else None,
         computed=captured.computed,
         by_memory=captured.by_memory,
