@@ -113,13 +113,19 @@ def captured_call(
         )
         values = {n: rounded(t, dtype).requires_grad_() for n, t in code.inputs.items()}
         recorder = Recorder(held, Positions(beside, seed))
+
+        def leaving(tensors: list[Tensor], number: Callable[[], Any]) -> Any:
+            by_user = torch._C._len_torch_dispatch_stack() > 0  # a rule runs with the mode popped
+            recorder.takes_numbers |= by_user and any(map(recorder.touches, tensors))
+            return number()
+
         inputs = {n: Input(axes_of(t.shape), (), n) for n, t in values.items()}
         for name, tensor in values.items():
             recorder.input(tensor, inputs[name])
         with (
             naming as variables,
             _operator_by_operator(),
-            numbers_leaving(recorder.leaving),
+            numbers_leaving(leaving),
             functions_given(recorder.given, recorder.inside_forward),
             recorder,
         ):

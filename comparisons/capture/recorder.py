@@ -164,12 +164,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         with torch.no_grad(), self.inside_forward(), self:
             return code(*call.args, **call.kwargs)
 
-    def leaving(self, tensors: Iterable[Tensor], number: Callable[[], Any]) -> Any:
-        """What a call gives that takes numbers out of tensors and dispatches nothing."""
-        by_user = torch._C._len_torch_dispatch_stack() > 0  # a rule runs with the mode popped
-        self.takes_numbers |= by_user and any(map(self.touches, tensors))
-        return number()
-
     @contextmanager
     def inside_forward(self, function: Any = None) -> Iterator[None]:  # noqa: ARG002 - of any kind
         """Record the operators of a custom forward, though torch records no gradient there."""
