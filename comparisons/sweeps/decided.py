@@ -276,24 +276,12 @@ def decide(  # noqa: PLR0915 - one pass
             scratch[0][count], scratch[1][count] = block[i], i
             scratch[2][count], scratch[3][count] = given[0][i], given[1][i]
             count += 1
-    bits, places, values, computed = (
-        scratch[0][:count],
-        scratch[1][:count],
-        scratch[2][:count],
-        scratch[3][:count],
-    )
-    lows, highs, nearest, furthest = (
-        scratch[4][:count],
-        scratch[5][:count],
-        scratch[6][:count],
-        scratch[7][:count],
-    )
-    overs, over_leasts, conditions, condition_leasts = (
-        scratch[8][:count],
-        scratch[9][:count],
-        scratch[10][:count],
-        scratch[11][:count],
-    )
+    bits, places = scratch[0][:count], scratch[1][:count]
+    values, computed = scratch[2][:count], scratch[3][:count]
+    lows, highs = scratch[4][:count], scratch[5][:count]
+    nearest, furthest = scratch[6][:count], scratch[7][:count]
+    overs, over_leasts = scratch[8][:count], scratch[9][:count]
+    conditions, condition_leasts = scratch[10][:count], scratch[11][:count]
     lines, statuses = scratch[12][:count], scratch[13][:count]
     bound, size = row[7], min(abs(values[0]), rules.largest)
     unit = ulp_of(size, rules.smallest_normal, rules.scale, rules.smallest)
