@@ -65,6 +65,24 @@ def _lower_3(
     return _call(typing, of, v, e, a, ea, b, eb, c, ec)
 
 
+def _lower_4(
+    typing: Any,
+    of: Any,
+    v: Any,
+    e: Any,
+    a: Any,
+    ea: Any,
+    b: Any,
+    eb: Any,
+    c: Any,
+    ec: Any,
+    d: Any,
+    ed: Any,
+) -> Any:
+    """Call one that takes four."""
+    return _call(typing, of, v, e, a, ea, b, eb, c, ec, d, ed)
+
+
 def _lower_pointer(_typing: Any, of: Any) -> Any:
     """The float64 at an address."""
 
@@ -77,15 +95,22 @@ def _lower_pointer(_typing: Any, of: Any) -> Any:
 _call_1: Any = intrinsic(_lower_1)
 _call_2: Any = intrinsic(_lower_2)
 _call_3: Any = intrinsic(_lower_3)
+_call_4: Any = intrinsic(_lower_4)
 _pointer: Any = intrinsic(_lower_pointer)
 
 
 @_jit
 def _taken(register: Any, open_: Any, column: Any, step: Any) -> None:
     """Fill a register with a column's numbers, and tell which are finite."""
-    for i in range(len(register)):
-        register[i] = column[i * step]
-        open_[i] = open_[i] if abs(register[i]) < np.inf else 1.0
+    if step == 0:
+        register[:] = column[0]
+        if not abs(column[0]) < np.inf:
+            open_[:] = 1.0
+        return
+    for i in range(len(register)):  # whose step is known, so that it is a loop of vectors
+        x = column[i]
+        register[i] = x
+        open_[i] = open_[i] if abs(x) < np.inf else 1.0
 
 
 @_jit
@@ -156,7 +181,12 @@ def run(
                         _call_2(o[LOOP], v, e, a, ea, b, eb)
                     else:
                         c, ec = registers[o[TAKES + 2]][:width], registers[o[TAKES + 2] + 1][:width]
-                        _call_3(o[LOOP], v, e, a, ea, b, eb, c, ec)
+                        if o[COUNT] == 3:
+                            _call_3(o[LOOP], v, e, a, ea, b, eb, c, ec)
+                        else:
+                            r = o[TAKES + 3]
+                            d, ed = registers[r][:width], registers[r + 1][:width]
+                            _call_4(o[LOOP], v, e, a, ea, b, eb, c, ec, d, ed)
             while told < len(results) and results[told, AFTER] == k:
                 place, r = results[told, PLACE], results[told, REGISTER]
                 v, e = registers[r][:width], registers[r + 1][:width]

@@ -318,3 +318,51 @@ def sin(x: Any, quarters: Any) -> Any:
     by_sine, by_cosine = _sin_near(r), _cos_near(r)
     value = by_sine if turn & np.int64(1) == 0 else by_cosine
     return value if turn < 2 else -value
+
+
+_A = tuple((-1) ** n / (2 * n + 1) for n in range(23))
+_NARROW, _WIDE = 0.4142135623730951, 2.414213562373095  # tan π/8 and tan 3π/8, within 2⁻⁵¹
+_QUARTER, _HALF = float.fromhex("0x1.921fb54442d18p-1"), float.fromhex("0x1.921fb54442d18p+0")
+ATAN = 9 * U
+
+
+@inline
+def atan(x: Any) -> Any:
+    """The arc tangent of a finite x, within `ATAN` relatively.
+
+    It is that of |x| with the sign of x, and that is b + atan r, |r| ≤ 0.41422: of 0 and |x| up to
+    tan π/8; of π/4 and (|x| − 1)/(|x| + 1) up to tan 3π/8; else of π/2 and −1/|x|. r is within 3.1
+    u, so atan r is, for r/(1 + r²) ≤ atan r. It is r (1 + r² p), the rest of the series r⁴⁶/47
+    < 2⁻⁶³; r² p is at most 0.06 and off by some 6u of that, 1 + … and the product round by u each:
+    in all 5.6 u. If b is not 0 the sum is at least |atan r|, at least b/2, and b is within 0.4 u
+    of itself; the sum rounds by u.
+    """
+    size = abs(x)
+    near, far = size <= _NARROW, size > _WIDE
+    above = size if near else (-1.0 if far else size - 1.0)
+    below = 1.0 if near else (size if far else size + 1.0)
+    base = 0.0 if near else (_HALF if far else _QUARTER)
+    r = above / below
+    q = r * r
+    p = fma(_A[22], q, _A[21])
+    p = fma(p, q, _A[20])
+    p = fma(p, q, _A[19])
+    p = fma(p, q, _A[18])
+    p = fma(p, q, _A[17])
+    p = fma(p, q, _A[16])
+    p = fma(p, q, _A[15])
+    p = fma(p, q, _A[14])
+    p = fma(p, q, _A[13])
+    p = fma(p, q, _A[12])
+    p = fma(p, q, _A[11])
+    p = fma(p, q, _A[10])
+    p = fma(p, q, _A[9])
+    p = fma(p, q, _A[8])
+    p = fma(p, q, _A[7])
+    p = fma(p, q, _A[6])
+    p = fma(p, q, _A[5])
+    p = fma(p, q, _A[4])
+    p = fma(p, q, _A[3])
+    p = fma(p, q, _A[2])
+    p = fma(p, q, _A[1])
+    return math.copysign(base + r * fma(p, q, 1.0), x)

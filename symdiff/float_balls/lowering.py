@@ -19,11 +19,13 @@ from symdiff.functions import (
     Extreme,
     Phi,
     expm1,
+    j1,
     log1p,
     maximum,
     phi,
     sech,
     sigmoid,
+    sinc,
     softplus,
     tanh,
 )
@@ -47,6 +49,7 @@ _FUNCTIONS: Mapping[type, Code] = {
     Phi: Code.NORMAL_CDF,
     sympy.sin: Code.SIN,
     sympy.cos: Code.COS,
+    sympy.atan: Code.ATAN,
     sympy.Abs: Code.ABSOLUTE,
 }
 # In terms of others; each is as true of balls as of numbers.
@@ -54,6 +57,9 @@ _COMPOSED: Mapping[type, Callable[[Expr], Expr]] = {
     sympy.tan: lambda x: sympy.sin(x) / sympy.cos(x),
     sympy.cosh: lambda x: (sympy.exp(x) + sympy.exp(-x)) / 2,
     sympy.sinh: lambda x: (expm1(x) - expm1(-x)) / 2,
+    # at 0, where they divide by it, they are left to wider balls
+    sinc: lambda x: sympy.sin(x) / x,
+    j1: lambda x: (sympy.sin(x) / x - sympy.cos(x)) / x,
     sympy.erfc: lambda x: 2 * Phi(-sympy.sqrt(2) * x),
     sympy.erf: lambda x: 2 * Phi(sympy.sqrt(2) * x) - 1,
 }
@@ -192,6 +198,9 @@ class Lowering:
         if isinstance(e, Extreme | sympy.Max | sympy.Min):
             code = Code.MAXIMUM if isinstance(e, maximum | sympy.Max) else Code.MINIMUM
             return reduce(lambda a, b: self._step(code, a, b), map(self.made, e.args))
+        if isinstance(e, sigmoid) and e.args[0].could_extract_minus_sign():
+            # as the negative of what σ may be asked at too, for both then take one exponential
+            return self._step(Code.SIGMOID, self._step(Code.NEGATIVE, self.made(-e.args[0])))
         if type(e) in _FUNCTIONS and len(e.args) == 1:
             return self._step(_FUNCTIONS[type(e)], self.made(e.args[0]))
         if type(e) in _COMPOSED and len(e.args) == 1:

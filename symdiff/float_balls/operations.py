@@ -34,7 +34,7 @@ from symdiff.float_balls.fma import fma
 SLACK, TINY, SMALLEST = 1 + 2.0**-46, 2.0**-1000, 2.0**-1074
 LARGE = 2.0**1020
 _NEAR = 2.0**-900  # from here on what a product loses is a float64
-_FAR = 700.0  # e^−700 < TINY
+FAR = 700.0  # e^−700 < TINY
 
 
 @inline
@@ -126,13 +126,13 @@ def exp(x: Any, ex: Any) -> Any:
     e^x ≤ v (1 + 2 EXP), which `SLACK` covers, here and wherever a bound goes by v below. What lies
     below −700 is 0 within `TINY`.
     """
-    v = f.exp(x if abs(x) <= _FAR + 1 else 0.0)
+    v = f.exp(x if abs(x) <= FAR + 1 else 0.0)
     v, e = wider(v, v * (f.EXP + ex * (1 + ex)))
     if (x == 0.0) & (ex == 0.0):
         v, e = 1.0, 0.0
-    if not ((ex <= 1.0) & (x + ex <= _FAR)):
+    if not ((ex <= 1.0) & (x + ex <= FAR)):
         v, e = np.nan, np.inf
-    if x + ex <= -_FAR:
+    if x + ex <= -FAR:
         v, e = 0.0, TINY
     if (x == -np.inf) & (ex == 0.0):
         v, e = 0.0, 0.0
@@ -142,13 +142,13 @@ def exp(x: Any, ex: Any) -> Any:
 @inline
 def expm1(x: Any, ex: Any) -> Any:
     """e^x − 1: as e^x, which is v + 1, rounded."""
-    v = f.expm1(x if abs(x) <= _FAR + 1 else 0.0)
+    v = f.expm1(x if abs(x) <= FAR + 1 else 0.0)
     v, e = wider(v, abs(v) * f.EXPM1 + (v + 1 + 2.0**-40) * ex * (1 + ex))
     if (x == 0.0) & (ex == 0.0):
         v, e = 0.0, 0.0
-    if not ((ex <= 1.0) & (x + ex <= _FAR)):
+    if not ((ex <= 1.0) & (x + ex <= FAR)):
         v, e = np.nan, np.inf
-    if x + ex <= -_FAR:
+    if x + ex <= -FAR:
         v, e = -1.0, TINY
     return v, e
 
@@ -180,17 +180,23 @@ def log1p(x: Any, ex: Any) -> Any:
 @inline
 def sigmoid(x: Any, ex: Any) -> Any:
     """σ(x): σ′ ≤ ¼, and σ′ ≤ σ, so that σ(t) ≤ σ(x) e^ex ≤ σ(x)(1 + 2 ex) for ex ≤ 1."""
-    near = abs(x) <= _FAR
-    s = f.sigmoid(x if near else 0.0)
-    s = 0.5 if x == 0.0 else s
+    return sigmoid_by(f.exp(-abs(x) if abs(x) <= FAR else 0.0), x, ex)
+
+
+@inline
+def sigmoid_by(t: Any, x: Any, ex: Any) -> Any:
+    """σ(x), where t = e^−|x| is computed already, within `EXP`, if |x| is up to 700."""
+    near = abs(x) <= FAR
+    s = (1.0 if x >= 0 else t) / (1.0 + t)  # as `elementary.sigmoid`
+    s = s if near & (x != 0.0) else 0.5
     v, e = wider(s, s * f.SIGMOID + min(0.25, s * (1 + 2 * ex)) * ex)
     if (x == 0.0) & (ex == 0.0):
         v, e = 0.5, 0.0
     if not ((ex <= 1.0) & near):
         v, e = np.nan, np.inf
-    if x - ex >= _FAR:
+    if x - ex >= FAR:
         v, e = 1.0, TINY
-    if x + ex <= -_FAR:
+    if x + ex <= -FAR:
         v, e = 0.0, TINY
     return v, e
 
@@ -213,14 +219,14 @@ def tanh(x: Any, ex: Any) -> Any:
 @inline
 def sech(x: Any, ex: Any) -> Any:
     """sech x: |sech′| = sech |tanh| ≤ sech, so that sech t ≤ sech x (1 + 2 ex) for ex ≤ 1."""
-    near = abs(x) <= _FAR + 1
+    near = abs(x) <= FAR + 1
     v = f.sech(x if near else 0.0)
     v, e = wider(v, v * (f.SECH + (1 + 2 * ex) * ex))
     if (x == 0.0) & (ex == 0.0):
         v, e = 1.0, 0.0
     if not ((ex <= 1.0) & near):
         v, e = np.nan, np.inf
-    if abs(x) - ex >= _FAR:
+    if abs(x) - ex >= FAR:
         v, e = 0.0, 2.0**-998
     return v, e
 
@@ -231,14 +237,14 @@ def softplus(x: Any, ex: Any) -> Any:
 
     For σ = w/(1 + w) ≤ log(1 + w) with w = e^x. From 700 on it is x within e^−700.
     """
-    s = f.softplus(x if abs(x) <= _FAR + 1 else 0.0)
+    s = f.softplus(x if abs(x) <= FAR + 1 else 0.0)
     v, e = wider(s, s * f.SOFTPLUS + min(1.0, s * (1 + 2 * ex)) * ex)
-    if not ((ex <= 1.0) & (x <= _FAR)):
+    if not ((ex <= 1.0) & (x <= FAR)):
         v, e = np.nan, np.inf
     far, e_far = wider(x, ex + 2.0**-990)
     if (x >= 690.0) & (ex <= 1.0):
         v, e = far, e_far
-    if x + ex <= -_FAR:
+    if x + ex <= -FAR:
         v, e = 0.0, TINY
     return v, e
 
@@ -272,6 +278,18 @@ def sine(x: Any, ex: Any, quarters: Any) -> Any:
     if (x == 0.0) & (ex == 0.0):
         v, e = (1.0 if quarters else 0.0), 0.0
     return (v, e) if near & (ex <= 1.0) else (np.nan, np.inf)
+
+
+@inline
+def arctangent(x: Any, ex: Any) -> Any:
+    """The arc tangent: its slope within ex of x is at most 1/(1 + (|x| − ex)²)."""
+    near = (abs(x) <= LARGE) & (ex <= LARGE)
+    t = f.atan(x if near else 0.0)
+    least = max(abs(x) - ex, 0.0)
+    v, e = wider(t, abs(t) * f.ATAN + ex / (1.0 + least * least))
+    if (x == 0.0) & (ex == 0.0):
+        v, e = 0.0, 0.0
+    return (v, e) if near else (np.nan, np.inf)
 
 
 @inline

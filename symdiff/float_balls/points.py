@@ -6,6 +6,7 @@ say what the formula states there. So a result that is known lies between no two
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symdiff.array_types import Float64Array
+from symdiff.float_balls import elementary as f
 from symdiff.float_balls import operations as on
 from symdiff.float_balls.blocks_of_points import address, run
 from symdiff.float_balls.jit import compiled
@@ -21,6 +23,7 @@ from symdiff.float_balls.tape import LOOPS, Code, cdf_loop
 from symdiff.graph.kinds.einsum import Contract
 from symdiff.programs.program import Program
 
+Moving = tuple[Callable[..., None], int, tuple[int, ...]]  # a loop, what it makes, what it takes
 # Bytes of all registers, which are to fit a processor's own cache, and points at once.
 _ROOM, _LEAST, _MOST = 2**18, 512, 4096
 _LONGEST = 100_000  # operations; a register is taken again, so that a long program needs few
@@ -69,16 +72,57 @@ class Points:
             if name in constants:
                 value = constants[name]
                 fixed[OPERANDS + i] = rational(int(value.numerator), int(value.denominator))
-        moving: list[tuple[Callable[..., None], int, tuple[int, ...]]] = []
-        for k in self._lowering.needed(self._results.values()):
+        moving: list[Moving] = []
+        needed = self._lowering.needed(self._results.values())
+        joined = self._joined(needed)
+        for k in needed:
             code, takes = self._lowering.steps[k]
             if k in self._lowering.fixed:
                 fixed[k] = _one(LOOPS[code], [fixed[place] for place in takes])
+            elif k in joined:
+                moving += joined[k]
             else:
                 loop = cdf_loop() if code is Code.NORMAL_CDF else _UNTIED.get(code, LOOPS[code])
                 moving.append((loop, k, takes))
         inputs = {n: OPERANDS + i for i, n in enumerate(self._names) if n not in constants}
         return PointTape(fixed, inputs, moving, self._results, self._guards)
+
+    def _joined(self, needed: Sequence[int]) -> dict[int, list[Moving]]:
+        """The operations to run for some steps, where that is less than each by itself.
+
+        σ(x) and σ(−x) take e^−|x| once. A case that is chosen by what is larger, and by that alone,
+        is compared and chosen at once.
+        """
+        steps, fixed = self._lowering.steps, self._lowering.fixed
+        joined: dict[int, list[Moving]] = {}
+        users = Counter(place for k in needed for place in steps[k][1])
+        users.update(self._results.values())
+        pairs: dict[int, list[tuple[int, bool]]] = {}
+        for k in needed:
+            code, takes = steps[k]
+            if k in fixed:
+                continue
+            if code is Code.SIGMOID:
+                of, turned = takes[0], False
+                if 0 <= of < len(steps) and steps[of][0] is Code.NEGATIVE:
+                    of, turned = steps[of][1][0], True
+                pairs.setdefault(of, []).append((k, turned))
+            test = takes[0] if code is Code.CHOSEN else -1
+            if 0 <= test < len(steps) and users[test] == 1 and test not in fixed:
+                relation, sides = steps[test]
+                if relation in (Code.GREATER, Code.AT_LEAST):  # unknown at a tie, each of them
+                    joined[test] = []
+                    joined[k] = [(_larger_chosen, k, (*sides, *takes[1:]))]
+        for of, those in pairs.items():
+            if len(those) == 2:  # σ of a number and of its negative
+                tail = len(steps) + len(joined)
+                for k, turned in those:
+                    loop = _sigmoid_of_negative if turned else _sigmoid_of
+                    joined[k] = [(loop, k, (tail, of))]
+                    if turned and users[steps[k][1][0]] == 1:
+                        joined[steps[k][1][0]] = []
+                joined[those[0][0]].insert(0, (_tail, tail, (of,)))
+        return joined
 
 
 class PointTape:
@@ -88,7 +132,7 @@ class PointTape:
         self,
         fixed: Mapping[int, tuple[float, float]],
         inputs: Mapping[str, int],
-        moving: Sequence[tuple[Callable[..., None], int, tuple[int, ...]]],
+        moving: Sequence[Moving],
         results: Mapping[str, int],
         guards: Collection[str],
     ) -> None:
@@ -105,17 +149,19 @@ class PointTape:
         room = _ROOM // (8 * self._count)
         self._block = min(max(2 ** (room.bit_length() - 1), _LEAST), _MOST)
         after = {makes: k for k, (_, makes, _) in enumerate(moving)}
-        self._results = _table(
-            sorted(
-                (
-                    after.get(place, -1),
-                    2 * register[place],
-                    -1 if name in guards else self._names.index(name),
-                )
-                for name, place in results.items()
-            ),
-            3,
+        self._results = sorted(
+            (
+                after.get(place, -1),
+                2 * register[place],
+                -1 if name in guards else self._names.index(name),
+            )
+            for name, place in results.items()
         )
+        self._alike = {
+            self._names.index(name): fixed[place]
+            for name, place in results.items()
+            if place in fixed and name not in guards
+        }
         self._operations = _table(
             [
                 (
@@ -123,11 +169,11 @@ class PointTape:
                     len(takes),
                     2 * register[makes],
                     *(2 * register[p] for p in takes),
-                    *[0] * (3 - len(takes)),
+                    *[0] * (4 - len(takes)),
                 )
                 for loop, makes, takes in moving
             ],
-            6,
+            7,
         )
 
     def run(
@@ -157,13 +203,20 @@ class PointTape:
         for name, numbers in columns.items():
             register = self._inputs.get(name, self._count - 3)
             registers[register + 1] = 0.0  # an input is exact
-            alike = numbers.strides[0] == 0  # one number at all points
-            column = numbers[:1] if alike else np.ascontiguousarray(numbers, dtype=np.float64)
-            given.append((column, 0 if alike else 1, register))
+            one = numbers.strides[0] == 0  # one number at all points
+            column = numbers[:1] if one else np.ascontiguousarray(numbers, dtype=np.float64)
+            given.append((column, 0 if one else 1, register))
+        alike = {
+            place: value
+            for place, (value, radius) in self._alike.items()
+            if radius <= relative * abs(value) + absolute and abs(value) < np.inf
+        }
+        for place, value in alike.items():
+            made[self._names[place]].fill(value)
         unsettled = np.empty(count, dtype=np.bool_)
         left = run(
             self._operations,
-            self._results,
+            _table([row for row in self._results if row[2] not in alike], 3),
             _table([(c.ctypes.data, step, register) for c, step, register in given], 3),
             np.array([made[name].ctypes.data for name in self._names], dtype=np.int64),
             registers,
@@ -179,7 +232,7 @@ def _table(rows: Sequence[tuple[int, ...]], width: int) -> npt.NDArray[np.int64]
 
 
 def _registers(
-    moving: Sequence[tuple[Callable[..., None], int, tuple[int, ...]]],
+    moving: Sequence[Moving],
 ) -> tuple[dict[int, int], int]:
     """A register for what each operation makes, taken again once nothing needs it; how many.
 
@@ -242,6 +295,38 @@ def _chosen(v: Any, e: Any, c: Any, ec: Any, a: Any, ea: Any, b: Any, eb: Any) -
         radius = ex if first else ey
         v[i] = x if first else y
         e[i] = radius if ec[i] == 0.0 else np.inf
+
+
+@_jit
+def _larger_chosen(
+    v: Any, e: Any, a: Any, ea: Any, b: Any, eb: Any, c: Any, ec: Any, d: Any, ed: Any
+) -> None:
+    for i in range(len(v)):
+        sign, exist = on.order(a[i], ea[i], b[i], eb[i])
+        x, ex, y, ey = c[i], ec[i], d[i], ed[i]
+        first = sign > 0.0
+        radius = ex if first else ey
+        v[i] = (x if first else y) if exist else np.nan
+        e[i] = radius if abs(sign) == 1.0 else np.inf
+
+
+@_jit
+def _tail(v: Any, e: Any, a: Any, _ea: Any) -> None:
+    for i in range(len(v)):
+        x = abs(a[i])
+        v[i], e[i] = f.exp(-x if x <= on.FAR else 0.0), 0.0
+
+
+@_jit
+def _sigmoid_of(v: Any, e: Any, t: Any, _et: Any, a: Any, ea: Any) -> None:
+    for i in range(len(v)):
+        v[i], e[i] = on.sigmoid_by(t[i], a[i], ea[i])
+
+
+@_jit
+def _sigmoid_of_negative(v: Any, e: Any, t: Any, _et: Any, a: Any, ea: Any) -> None:
+    for i in range(len(v)):
+        v[i], e[i] = on.sigmoid_by(t[i], -a[i], ea[i])
 
 
 # Where an operation compares: unknown at a tie, and so is what hangs on that.

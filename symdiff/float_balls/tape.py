@@ -49,6 +49,7 @@ class Code(Enum):
     NORMAL_CDF = auto()
     SIN = auto()
     COS = auto()
+    ATAN = auto()
     GREATER = auto()
     AT_LEAST = auto()
     EQUAL = auto()
@@ -181,6 +182,12 @@ def _cos(v: Any, e: Any, a: Any, ea: Any) -> None:
 
 
 @_jit
+def _atan(v: Any, e: Any, a: Any, ea: Any) -> None:
+    for i in range(len(v)):
+        v[i], e[i] = on.arctangent(a[i], ea[i])
+
+
+@_jit
 def _step(v: Any, e: Any, a: Any, ea: Any, b: Any, _eb: Any, c: Any, _ec: Any) -> None:
     for i in range(len(v)):
         v[i], e[i] = on.step(a[i], ea[i], b[i], c[i])
@@ -279,6 +286,7 @@ LOOPS: Mapping[Code, Callable[..., None]] = {
     Code.NEGATIVE: _negative,
     Code.SIN: _sin,
     Code.COS: _cos,
+    Code.ATAN: _atan,
     Code.STEP: _step,
     Code.GREATER: _greater,
     Code.AT_LEAST: _at_least,

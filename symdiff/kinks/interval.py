@@ -29,12 +29,12 @@ _FAR = arb(2) ** 40  # no function below is asked beyond: it is at its limit, or
 
 
 class Note:
-    """Notes whether some operation was undefined at a part of its arguments."""
+    """Notes whether some operation was undefined at a part, and some case was not decided."""
 
-    __slots__ = ("partial",)
+    __slots__ = ("partial", "undecided")
 
     def __init__(self) -> None:
-        self.partial = False
+        self.partial = self.undecided = False
 
 
 def down(x: arb) -> arb:

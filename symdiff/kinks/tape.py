@@ -140,6 +140,7 @@ class Tape:
         def step(values: list[Any], note: Note) -> Maybe:
             found: Maybe = None
             for condition, value in pairs:
+                note.undecided |= values[condition] is None
                 if values[condition] is not False:
                     found = interval.hull(found, values[value])
                     note.partial |= values[value] is None

@@ -48,6 +48,7 @@ _BITS, _FLOAT = Struct("=Q"), Struct("=d")
 _HALVES = tuple(2.0**-k for k in range(16))  # |u|ᵏ at most
 _EPS, _ETA = 2.0**-53, SMALLEST  # η = 2⁻¹⁰⁷⁵ is no float64; twice it is
 _SLACK = 1 + 2.0**-40
+_BEYOND = arb(2) ** 1024  # from half a unit below it on a number rounds to ∞ in float64
 _GENTLE = 2.0**-900  # from here down a scaled low part may be subnormal
 
 
@@ -180,6 +181,34 @@ def _single(taylor: list[arb]) -> list[float] | None:
     coefficients = _weighted(a - ck for a, ck in zip(balls, c, strict=True))
     rounding, _ = _horner(c)
     return [*c, (truncation + coefficients + rounding) * _SLACK]
+
+
+def constant_row(least: arb, greatest: arb, cell: Cell, accuracy: Accuracy) -> list[float] | None:
+    """The row of a function that lies between two numbers on a cell, or None as of `fit`.
+
+    It is ±∞ with the bound 0 where they are beyond 2¹⁰²⁴, as `Enclosure` has it; a table of
+    double-doubles, whose sums would make NaN of that, has no such row.
+
+    Args: least, greatest, exact numbers or ±∞.
+    """
+    high: float | None = None
+    if least >= _BEYOND or greatest <= -_BEYOND:
+        high, bound = math.copysign(math.inf, float(greatest)), 0.0
+        if accuracy.double_double:
+            return None
+    else:
+        if not (least.is_finite() and greatest.is_finite()):
+            return None
+        middle = (least + greatest) / 2
+        high = float(middle.mid())
+        if not math.isfinite(high):
+            return None
+        bound = _up(arb(high) - least.union(greatest)) * _SLACK
+    zeros = [0.0] * accuracy.degree
+    row = [high, *zeros, bound]
+    if accuracy.double_double:
+        row = [high, 0.0, 0.0, *zeros, 1.0, bound]
+    return row if _accurate(row, cell, accuracy) else None
 
 
 def _horner(c: list[float]) -> tuple[float, float]:

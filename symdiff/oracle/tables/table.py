@@ -29,8 +29,12 @@ from symdiff.oracle import deadline
 from symdiff.oracle.enclosures.enclosure import FORMATS, Enclosure, format_named
 from symdiff.oracle.points.nearby import jumps
 from symdiff.oracle.tables.cell import DOUBLE, SINGLE, Accuracy, Cell, fit
+from symdiff.oracle.tables.flat import Flat
 
 _FINEST = 11  # a binade is cut into 2¹¹ cells at most, before failing cells are refined
+# And into 2¹³ where the function is flat on a part of it, as where e^z overflows: without them its
+# 2²³ float32 would take minutes.
+_FINEST_BESIDE_FLAT = 13
 _FAN = 3  # a failing cell is cut into 8
 _MOST_ROWS = 100_000  # 6 to 12 MB; the catalogue needs 600 to 7,000
 
@@ -112,7 +116,8 @@ def build(expression: Expr, target: str = "float32", restricting: tuple[Expr, ..
     # the field 0, as all its subnormals.
     lowest = max(form.e_min - form.precision + 1, -1023) + 1023
     guards = [compile_ball(e, (z,)) for e in restricting]
-    growth = _Growth(compile_series(expression, z), guards, accuracy)
+    flat = Flat(expression, z, accuracy)
+    growth = _Growth(compile_series(expression, z), guards, accuracy, flat)
     for sign in (0, 1):
         growth.cut(sign, range(lowest, form.e_max + 1023 + 1))
     arrays = growth.arrays(16 if accuracy.double_double else 8)
@@ -123,8 +128,11 @@ def build(expression: Expr, target: str = "float32", restricting: tuple[Expr, ..
 class _Growth:
     """The tree while it grows."""
 
-    def __init__(self, program: Compiled, guards: Iterable[Compiled], accuracy: Accuracy) -> None:
+    def __init__(
+        self, program: Compiled, guards: Iterable[Compiled], accuracy: Accuracy, flat: Flat
+    ) -> None:
         self.program = program
+        self.flat = flat
         self.guards = tuple(guards)
         self.abandoned = False
         self.accuracy = accuracy
@@ -158,7 +166,10 @@ class _Growth:
 
     def binade(self, binade: Cell, fineness: int) -> int:
         """Cut one binade, starting from the given fineness; returns the fineness it took."""
-        for m in range(fineness, _FINEST + 1):
+        self.flat.begin()
+        for m in range(fineness, _FINEST_BESIDE_FLAT + 1):
+            if m > _FINEST and not self.flat.found:
+                break
             count = 1 << m
             probed = range(count) if m < 3 else range(count // 8, count, count // 4)
             fitted = {i: self.fit(binade.child(m, i)) for i in probed}
@@ -176,7 +187,8 @@ class _Growth:
         self.abandoned = self.abandoned or deadline.spent()
         if self.abandoned or not all(map(self.defined_on(cell), self.guards)):
             return None
-        return fit(self.program, cell, self.accuracy)
+        row = fit(self.program, cell, self.accuracy)
+        return self.flat.row(cell) if row is None else row
 
     @staticmethod
     def defined_on(cell: Cell) -> Callable[[Compiled], bool]:

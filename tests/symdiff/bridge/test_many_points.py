@@ -27,7 +27,13 @@ def points():
     return rng.permutation(np.concatenate([usual, every, special]))
 
 
-@pytest.mark.parametrize("name", ["gelu", "mish", "relu6", "hardswish", "elu", "snake", "sinc"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("gelu", "mish", "relu6", "hardswish", "elu", "snake", "sinc", "normalized_sinc", "atlu"),
+        *("xatlu", "sigmoid", "silu", "e_swish", "relu", "threshold", "hardtanh", "softplus"),
+    ],
+)
 def test_what_many_points_give_is_what_few_give(name, monkeypatch):
     """Within what both promise, the same NaN and infinities, at ties too."""
     z = points()
@@ -50,13 +56,34 @@ def test_few_of_the_usual_points_are_left(monkeypatch):
 
     monkeypatch.setattr(Evaluator, "_with_errors", counted)
     z = np.random.default_rng(SEED).normal(scale=3, size=COUNT)
-    lowered = [n for n in activations if n not in ("atlu", "xatlu", "sinc", "normalized_sinc")]
-    for name in lowered[::6]:
+    for name in [*list(activations)[::6], "atlu", "xatlu", "sinc", "normalized_sinc"]:
         domain = activations[name].domain.get("z", (-np.inf, np.inf))
         if np.isinf(domain).all():
             asked.clear()
             of(name)(z=z)
             assert sum(asked) < COUNT / 1000, name
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "sigmoid(2*z)*sigmoid(-2*z)",  # one exponential for both
+        "sigmoid(z) + sigmoid(-z)*z",
+        "sigmoid(-z)",  # and of one alone its own
+        "where(z > 1/3, z**3, sigmoid(z))",  # compared and chosen at once
+        "where(z > 1, z, 0)*where(z > 1, z, -z)",  # compared for two
+        "where(1 >= z, exp(z), z*sigmoid(z))",
+    ],
+)
+def test_what_is_run_together_is_what_few_points_give(formula, monkeypatch):
+    """Operations that are joined for many points."""
+    z = points()
+    many = of(formula)(z=z)["z"]
+    monkeypatch.setattr(evaluator, "_MANY", np.inf)
+    few = of(formula)(z=z)["z"]
+
+    np.testing.assert_array_equal(np.isnan(many), np.isnan(few))
+    np.testing.assert_allclose(many, few, rtol=2 * RELATIVE, atol=2 * ABSOLUTE)
 
 
 @pytest.mark.parametrize("shape", [(COUNT,), (7, COUNT // 7), (COUNT, 1)])

@@ -43,6 +43,7 @@ ONE = {
     "sqrt": (sympy.sqrt(A), arb.sqrt, 0.4),
     "sin": (sympy.sin(A), arb.sin, 0.5),
     "cos": (sympy.cos(A), arb.cos, 0.5),
+    "atan": (sympy.atan(A), arb.atan, 0.9),
     "abs": (sympy.Abs(A), abs, 0.9),
     "cube": (A**3, lambda x: x * x * x, 0.3),
     "power": (A ** sympy.Rational(7, 3), lambda x: (x.log() * 7 / 3).exp(), 0.2),

@@ -207,6 +207,56 @@ class TestRange:
         assert list(found.certified) == [True, False, True]
 
 
+class TestFarOut:
+    """Where a function runs through more binades than a ball holds, an interval with ends does."""
+
+    @pytest.mark.parametrize(
+        ("form", "value"),
+        [
+            (sympy.exp(z), np.inf),
+            (-z * sympy.exp(z / 2), -np.inf),
+            (sympy.exp(z - sympy.exp(z)), 0.0),
+            (sympy.tanh(sympy.exp(z)), 1.0),
+        ],
+        ids=str,
+    )
+    def test_a_row_says_what_the_ball_says(self, form, value):
+        """Beyond float64, below its smallest number, or at a limit; at inputs from 5,000 on."""
+        points = np.array([5e3, 1e4, 1e10, 3.4e38])
+        found, by_ball = build(form, "float32").enclose(points), enclose_ball(form, {"z": points})
+
+        assert found.certified.all()
+        assert (found.high == value).all()
+        assert (by_ball.high == value).all()
+        assert (found.bound <= 2.0**-40).all()
+        assert (found.bound[np.isinf(found.high)] == 0).all()
+
+    def test_up_to_where_it_overflows_there_are_rows_too(self):
+        """e^z is certified at all but a few of the numbers from 512 to 1024."""
+        points = np.linspace(512, 1023, 5000, dtype=np.float32).astype(float)
+        found = build(sympy.exp(z), "float32").enclose(points)
+        finite = points < 709.7
+
+        assert found.certified.mean() > 0.99
+        assert np.isfinite(found.high[finite & found.certified]).all()
+        assert (found.high[~finite & found.certified] == np.inf).all()
+
+    @pytest.mark.parametrize(
+        "form",
+        [
+            sympy.sign(z - sympy.Rational(3, 2)) * sympy.exp(-sympy.exp(1000 * z)),
+            sympy.Piecewise((sympy.exp(-sympy.exp(1000 * z)), z > sympy.Rational(3, 2)), (0, True)),
+            sympy.exp(-sympy.exp(1000 * z)) / (z - sympy.Rational(3, 2)),
+        ],
+        ids=["a step", "two cases", "a pole"],
+    )
+    def test_none_where_something_else_is_in_the_cell(self, form):
+        """However small it is on both sides of 1.5."""
+        found = build(form, "float32").enclose(np.array([1.5]))
+
+        assert not found.certified.any()
+
+
 def test_a_table_is_for_one_variable():
     """Two variables are refused with a sentence that says what to do."""
     with pytest.raises(ValueError, match=r"one variable.*by the ball"):
