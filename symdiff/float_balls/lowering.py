@@ -65,6 +65,9 @@ _COMPOSED: Mapping[type, Callable[[Expr], Expr]] = {
 }
 
 
+Step = tuple[Code, tuple[int, ...]]  # an operation and the places of its operands
+
+
 class NotLoweredError(Exception):
     """Raised where float balls have no operation for an expression; wider balls have."""
 
@@ -105,7 +108,7 @@ class Lowering:
         """
         self._most = most
         self.constants: list[tuple[float, float]] = []
-        self.steps: list[tuple[Code, tuple[int, ...]]] = []
+        self.steps: list[Step] = []
         self._known: dict[Any, int] = {}  # expression → place
         self._operands = operands
         self._gathered = fixed is not None
@@ -132,12 +135,7 @@ class Lowering:
 
     def needed(self, results: Collection[int]) -> list[int]:
         """The operations that results are computed from, in their order."""
-        wanted, kept = set(results), []
-        for k in range(len(self.steps) - 1, -1, -1):
-            if k in wanted:
-                kept.append(k)
-                wanted.update(self.steps[k][1])
-        return kept[::-1]
+        return needed(self.steps, results)
 
     def name(self, symbol: Expr, place: int) -> None:
         """Let a symbol stand for the value at a place."""
@@ -318,6 +316,16 @@ class Lowering:
             cases = (takes[0], made, then) if code is Code.NOT else (test, then, made)
             made = self._step(Code.CHOSEN, *cases)
         return made
+
+
+def needed(steps: Sequence[Step], results: Collection[int]) -> list[int]:
+    """The steps that the values at some places are computed from, in their order."""
+    wanted, kept = set(results), []
+    for k in range(len(steps) - 1, -1, -1):
+        if k in wanted:
+            kept.append(k)
+            wanted.update(steps[k][1])
+    return kept[::-1]
 
 
 def number(e: Any) -> tuple[float, float]:

@@ -18,11 +18,12 @@ from symdiff.float_balls import elementary as f
 from symdiff.float_balls import operations as on
 from symdiff.float_balls.blocks_of_points import address, run
 from symdiff.float_balls.jit import compiled
-from symdiff.float_balls.lowering import OPERANDS, Lowering, rational
+from symdiff.float_balls.lowering import OPERANDS, Lowering, Step, needed, rational
 from symdiff.float_balls.tape import LOOPS, Code, cdf_loop
 from symdiff.graph.kinds.einsum import Contract
 from symdiff.programs.program import Program
 
+Places = Mapping[str, int]  # of the results, by name
 Moving = tuple[Callable[..., None], int, tuple[int, ...]]  # a loop, what it makes, what it takes
 # Bytes of all registers, which are to fit a processor's own cache, and points at once.
 _ROOM, _LEAST, _MOST = 2**18, 512, 4096
@@ -72,57 +73,39 @@ class Points:
             if name in constants:
                 value = constants[name]
                 fixed[OPERANDS + i] = rational(int(value.numerator), int(value.denominator))
-        moving: list[Moving] = []
-        needed = self._lowering.needed(self._results.values())
-        joined = self._joined(needed)
-        for k in needed:
+        for k in self._lowering.needed(self._results.values()):
             code, takes = self._lowering.steps[k]
             if k in self._lowering.fixed:
                 fixed[k] = _one(LOOPS[code], [fixed[place] for place in takes])
-            elif k in joined:
+        steps, results = self._decided(fixed)
+        moving: list[Moving] = []
+        order = [k for k in needed(steps, results.values()) if k not in fixed]
+        joined = _joined(steps, order, results.values())
+        for k in order:
+            code, takes = steps[k]
+            if k in joined:
                 moving += joined[k]
             else:
                 loop = cdf_loop() if code is Code.NORMAL_CDF else _UNTIED.get(code, LOOPS[code])
                 moving.append((loop, k, takes))
         inputs = {n: OPERANDS + i for i, n in enumerate(self._names) if n not in constants}
-        return PointTape(fixed, inputs, moving, self._results, self._guards)
+        return PointTape(fixed, inputs, moving, results, self._guards)
 
-    def _joined(self, needed: Sequence[int]) -> dict[int, list[Moving]]:
-        """The operations to run for some steps, where that is less than each by itself.
+    def _decided(self, fixed: Mapping[int, tuple[float, float]]) -> tuple[list[Step], Places]:
+        """The steps, and the results' places, where a case that a parameter decides is taken.
 
-        σ(x) and σ(−x) take e^−|x| once. A case that is chosen by what is larger, and by that alone,
-        is compared and chosen at once.
+        Args: fixed, the balls of what hangs on constants alone, by place.
         """
-        steps, fixed = self._lowering.steps, self._lowering.fixed
-        joined: dict[int, list[Moving]] = {}
-        users = Counter(place for k in needed for place in steps[k][1])
-        users.update(self._results.values())
-        pairs: dict[int, list[tuple[int, bool]]] = {}
-        for k in needed:
-            code, takes = steps[k]
-            if k in fixed:
-                continue
-            if code is Code.SIGMOID:
-                of, turned = takes[0], False
-                if 0 <= of < len(steps) and steps[of][0] is Code.NEGATIVE:
-                    of, turned = steps[of][1][0], True
-                pairs.setdefault(of, []).append((k, turned))
-            test = takes[0] if code is Code.CHOSEN else -1
-            if 0 <= test < len(steps) and users[test] == 1 and test not in fixed:
-                relation, sides = steps[test]
-                if relation in (Code.GREATER, Code.AT_LEAST):  # unknown at a tie, each of them
-                    joined[test] = []
-                    joined[k] = [(_larger_chosen, k, (*sides, *takes[1:]))]
-        for of, those in pairs.items():
-            if len(those) == 2:  # σ of a number and of its negative
-                tail = len(steps) + len(joined)
-                for k, turned in those:
-                    loop = _sigmoid_of_negative if turned else _sigmoid_of
-                    joined[k] = [(loop, k, (tail, of))]
-                    if turned and users[steps[k][1][0]] == 1:
-                        joined[steps[k][1][0]] = []
-                joined[those[0][0]].insert(0, (_tail, tail, (of,)))
-        return joined
+        same: dict[int, int] = {}  # a case → what it is
+        steps: list[Step] = []
+        for k, (code, takes) in enumerate(self._lowering.steps):
+            of = tuple(same.get(place, place) for place in takes)
+            steps.append((code, of))
+            if code is Code.CHOSEN and of[0] in fixed and k not in fixed:
+                value, radius = fixed[of[0]]
+                if radius == 0 and value in (0.0, 1.0):
+                    same[k] = of[1] if value else of[2]
+        return steps, {name: same.get(place, place) for name, place in self._results.items()}
 
 
 class PointTape:
@@ -231,6 +214,44 @@ def _table(rows: Sequence[tuple[int, ...]], width: int) -> npt.NDArray[np.int64]
     return np.array(rows, dtype=np.int64).reshape(len(rows), width)
 
 
+def _joined(
+    steps: Sequence[Step], order: Sequence[int], results: Collection[int]
+) -> dict[int, list[Moving]]:
+    """The operations to run for some steps, where that is less than each by itself.
+
+    σ(x) and σ(−x) take e^−|x| once. Where only what is larger decides a case, or only two such
+    relations a condition, all is one operation.
+    """
+    joined: dict[int, list[Moving]] = {}
+    users = Counter(place for k in order for place in steps[k][1])
+    users.update(results)
+    moving = set(order)
+    pairs: dict[int, list[tuple[int, bool]]] = {}
+    for k in order:
+        code, takes = steps[k]
+        if code is Code.SIGMOID:
+            of, turned = takes[0], False
+            if of in moving and steps[of][0] is Code.NEGATIVE:
+                of, turned = steps[of][1][0], True
+            pairs.setdefault(of, []).append((k, turned))
+        asked = takes[:1] if code is Code.CHOSEN else takes if code is Code.AND else ()
+        if asked and all(p in moving and users[p] == 1 and steps[p][0] in _LARGER for p in asked):
+            joined.update({place: [] for place in asked})
+            sides = [side for place in asked for side in steps[place][1]]
+            loop = _both_larger if code is Code.AND else _larger_chosen
+            joined[k] = [(loop, k, (*sides, *takes[len(asked) :]))]
+    for of, those in pairs.items():
+        if len(those) == 2:  # σ of a number and of its negative
+            tail = len(steps) + len(joined)
+            for k, turned in those:
+                loop = _sigmoid_of_negative if turned else _sigmoid_of
+                joined[k] = [(loop, k, (tail, of))]
+                if turned and users[steps[k][1][0]] == 1:
+                    joined[steps[k][1][0]] = []
+            joined[those[0][0]].insert(0, (_tail, tail, (of,)))
+    return joined
+
+
 def _registers(
     moving: Sequence[Moving],
 ) -> tuple[dict[int, int], int]:
@@ -311,6 +332,20 @@ def _larger_chosen(
 
 
 @_jit
+def _both_larger(
+    v: Any, e: Any, a: Any, ea: Any, b: Any, eb: Any, c: Any, ec: Any, d: Any, ed: Any
+) -> None:
+    for i in range(len(v)):
+        one, _ = on.order(a[i], ea[i], b[i], eb[i])
+        other, _ = on.order(c[i], ec[i], d[i], ed[i])
+        fails = (one < 0.0) | (other < 0.0)
+        told = fails | ((one > 0.0) & (other > 0.0))
+        value = 0.0 if fails else 1.0
+        v[i] = value if told else np.nan
+        e[i] = 0.0 if told else np.inf
+
+
+@_jit
 def _tail(v: Any, e: Any, a: Any, _ea: Any) -> None:
     for i in range(len(v)):
         x = abs(a[i])
@@ -329,6 +364,7 @@ def _sigmoid_of_negative(v: Any, e: Any, t: Any, _et: Any, a: Any, ea: Any) -> N
         v[i], e[i] = on.sigmoid_by(t[i], -a[i], ea[i])
 
 
+_LARGER = (Code.GREATER, Code.AT_LEAST)  # unknown at a tie, each of them
 # Where an operation compares: unknown at a tie, and so is what hangs on that.
 _UNTIED: Mapping[Code, Callable[..., None]] = {
     Code.GREATER: _greater,

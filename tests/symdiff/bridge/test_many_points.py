@@ -73,6 +73,8 @@ def test_few_of_the_usual_points_are_left(monkeypatch):
         "where(z > 1/3, z**3, sigmoid(z))",  # compared and chosen at once
         "where(z > 1, z, 0)*where(z > 1, z, -z)",  # compared for two
         "where(1 >= z, exp(z), z*sigmoid(z))",
+        "where(z > -1 and z < 2, exp(z), z)",  # two relations
+        "where(z > 2 or z <= -1, exp(z), where(sqrt(z) > 1, z**2, z))",  # and no value below 0
     ],
 )
 def test_what_is_run_together_is_what_few_points_give(formula, monkeypatch):
