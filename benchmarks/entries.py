@@ -37,7 +37,8 @@ from symdiff.balls.elementary import CannotCertify
 from symdiff.bridge.interpret import interpret
 from symdiff.catalogue.layers import layers
 from symdiff.expression.differentiate import differentiate
-from symdiff.float_balls.array import FloatBalls, entrywise
+from symdiff.float_balls.array import FloatBalls
+from symdiff.float_balls.contraction import entrywise
 from symdiff.float_balls.evaluate import evaluate
 from symdiff.float_balls.lowering import NotLoweredError, tape_of
 from symdiff.functions import (
