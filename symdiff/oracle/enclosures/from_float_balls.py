@@ -6,14 +6,16 @@ What they leave open is for balls of more bits: see `arrays`.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from sympy import Expr, Symbol
 
 from symdiff.array_types import Float64Array
+from symdiff.graph.template import placeholder
 from symdiff.oracle.enclosures import running_bounds
-from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure
+from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, uncertain
 from symdiff.programs.program import Program
 
 _COARSEST = 2.0**-48  # a relative bound from which on balls of one float64 are worth a try
@@ -21,6 +23,7 @@ _FINEST = 2.0**-90  # and one from which on those of two are
 # Entries of inputs from which on they are. numba takes 0.5 s to be loaded, and its kernels of two
 # float64 as long again; so many entries take flint's balls 0.02 to 0.2 s a call.
 WORTH, _WORTH_IN_PAIRS = 256, 4096
+_WORTH_AT_POINTS = 50_000  # points of one expression, at 2 to 15 µs each by flint's
 
 
 def is_worth(relative: float, entries: int) -> bool:
@@ -51,6 +54,37 @@ def enclose_quickly(
     return {
         name: _enclosed(balls, shape, asked) for name, balls in found.items() if name not in guards
     }
+
+
+def enclose_points(
+    expression: Expr,
+    symbols: Sequence[Symbol],
+    columns: Sequence[Float64Array],
+    asked: tuple[float, float],
+) -> Enclosure:
+    """Enclose an expression at points, as far as float balls decide it; nothing of few points.
+
+    Args: expression, without conditions, so that its value is all that is asked; columns, the
+        points' coordinates, a symbol each; asked, a bound relative to the value, or another.
+    """
+    count = len(columns[0])
+    if not _FINEST <= asked[0] < _COARSEST or count < _WORTH_AT_POINTS:
+        return uncertain((count,))
+    from symdiff.double_doubles.array import DOUBLE_DOUBLE, SCALARS
+    from symdiff.float_balls.contraction import entrywise
+    from symdiff.float_balls.environment import is_ieee
+    from symdiff.float_balls.lowering import NotLoweredError, tape_of
+
+    places = {symbol: placeholder(i) for i, symbol in enumerate(symbols)}
+    try:
+        tape = tape_of(expression.xreplace(places), len(symbols), SCALARS)
+        if not is_ieee():
+            return uncertain((count,))
+        with np.errstate(all="ignore"):  # what is not finite is unknown, and says so
+            balls = entrywise(tape, [DOUBLE_DOUBLE.exactly(column) for column in columns])
+            return _enclosed(balls, (count,), asked)
+    except NotLoweredError:
+        return uncertain((count,))
 
 
 def _evaluated(
