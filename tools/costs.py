@@ -1,8 +1,9 @@
-"""Write the page on what a gradient costs: three measurements, their tables, the answers.
+"""Write the page on what a gradient costs: four measurements, their tables, the answers.
 
 python -m tools.costs docs/cost.md              the page anew from docs/cost.json
 python -m tools.costs docs/cost.md --measure    measure first; some minutes, with JAX installed
 python -m tools.costs docs/cost.md --overview   measure every function and layer alone anew
+python -m tools.costs docs/cost.md --width      measure narrow rows alone anew
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import json
 import platform
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from comparisons.costs.cost import Cost, CostLine, cost
 from comparisons.results.views.number import shown
-from tools import cost_overview
+from tools import cost_by_width, cost_overview
 from tools.cost_overview import Overview
 
 FUNCTION = "gelu"
@@ -42,7 +44,7 @@ is told and compares the methods side by side, in float64 on one thread; `--repo
 
 | method | what it is |
 |---|---|
-| SymPy diff, lambdified | `sympy.diff` of the whole expression, in plain SymPy |
+| SymPy diff, lambdified | `sympy.diff` of the whole expression, in plain SymPy; of a layer, a row |
 | symdiff, lambdified | the shared adjoint graph; of a function, with bounds and rescue by balls |
 | closed form, plain numpy | the same steps without bounds or rescue |
 | torch, reverse, forward, compiled | `torch.autograd.grad`, `torch.func.jvp`, `torch.compile` |
@@ -70,7 +72,12 @@ def measured() -> dict[str, Any]:
         "by_depth": cost(FUNCTION, depths=DEPTHS, sizes=(SIZE,)),
     }
     costs = {name: asdict(each) for name, each in found.items()}
-    return {"versions": versions(), **costs, "overview": overview_measured()}
+    return {
+        "versions": versions(),
+        **costs,
+        "by_width": width_measured(),
+        "overview": overview_measured(),
+    }
 
 
 def overview_measured() -> dict[str, Any]:
@@ -78,18 +85,29 @@ def overview_measured() -> dict[str, Any]:
     return {"versions": versions(), "costs": cost_overview.measured()}
 
 
+def width_measured() -> dict[str, Any]:
+    """The measurement of layers with narrow rows, with what it was made with."""
+    return {"versions": versions(), "costs": cost_by_width.measured()}
+
+
 def versions() -> dict[str, str]:
-    """The versions of what is measured."""
-    return {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}}
+    """The versions of what is measured; JAX's only where it is installed."""
+    found = {"python": platform.python_version()}
+    for name in _VERSIONS:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What the page is made of: three measurements, and what they were made with."""
+    """What the page is made of: four measurements, and what they were made with."""
 
     versions: Mapping[str, str]
     by_size: Cost
     by_depth: Cost
+    by_width: Sequence[Cost]
+    width_versions: Mapping[str, str]
     overview: Sequence[Overview]
     overview_versions: Mapping[str, str]
     remark: str = ""  # what else there is to say of how the data were measured
@@ -99,11 +117,13 @@ def read(path: Path) -> Measured:
     """The measurements of a file."""
     data = json.loads(path.read_text(encoding="utf-8"))
     by_size, by_depth = (_cost(data[name]) for name in ("by_size", "by_depth"))
-    every = data["overview"]
+    narrow, every = data["by_width"], data["overview"]
     return Measured(
         data["versions"],
         by_size,
         by_depth,
+        [*map(_cost, narrow["costs"])],
+        narrow["versions"],
         cost_overview.read(every["costs"]),
         every["versions"],
         data.get("remark", ""),
@@ -123,11 +143,13 @@ def page(found: Measured) -> str:
         f"{FUNCTION} put into itself, at {SIZE:,} values. *Derived in*: until it can be called.",
         _depths(by_depth),
         f"![Error against time at depth 1 and {_MIDDLE}](cost.svg)",
+        cost_by_width.section(found.by_width),
         cost_overview.section(found.overview),
         _beside(by_size, found.overview),
         "## How it is measured",
         _TAIL.strip(),
         f"{FUNCTION} was measured with {_made_with(found.versions)}. {found.remark}".rstrip(),
+        f"Layers with narrow rows were measured with {_made_with(found.width_versions)}.",
         f"Every function and layer was measured with {_made_with(found.overview_versions)}.",
     ]
     return "\n\n".join(parts) + "\n"
@@ -278,11 +300,12 @@ def plot(by_depth: Cost) -> str:
 
 
 def _cost(data: Mapping[str, Any]) -> Cost:
-    lines = [
-        CostLine(**{**line, "nanoseconds": {int(n): t for n, t in line["nanoseconds"].items()}})
-        for line in data["lines"]
-    ]
-    return Cost(data["function"], data["sizes"], lines, data["absent"])
+    lines, by_width = ([*map(_line, data[name])] for name in ("lines", "by_width"))
+    return Cost(data["function"], data["sizes"], lines, data["absent"], by_width)
+
+
+def _line(data: Mapping[str, Any]) -> CostLine:
+    return CostLine(**{**data, "nanoseconds": {int(n): t for n, t in data["nanoseconds"].items()}})
 
 
 def write(path: Path) -> None:
@@ -300,6 +323,8 @@ def main() -> None:
         _keep(data, measured())
     elif options == ["--overview"]:
         _keep(data, json.loads(data.read_text("utf-8")) | {"overview": overview_measured()})
+    elif options == ["--width"]:
+        _keep(data, json.loads(data.read_text("utf-8")) | {"by_width": width_measured()})
     write(Path(path))
 
 

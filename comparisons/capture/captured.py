@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
@@ -12,6 +11,8 @@ from torch import Tensor
 from torch.utils._pytree import keystr, tree_flatten_with_path, tree_map
 
 from comparisons.capture.arrays.axes import Shape
+from comparisons.capture.calls.operators import LOSSY
+from comparisons.capture.reads import Read
 from comparisons.capture.running.code import Code
 from comparisons.capture.running.place import Place
 from comparisons.dtypes import Float64Array
@@ -48,6 +49,8 @@ class Captured:
             nor in `types` is a step inside an operator.
         written: whether a backward written by hand leads to an output.
         computed: constants that operators compute themselves, with the roundings of each.
+        reads: lines that take numbers out of tensors, on which the outputs depend; torch's
+            gradients have them for constants.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Captured:
     doubles: frozenset[Node] = field(default=frozenset(), repr=False)
     written: bool = False
     computed: Mapping[Node, Roundings] = field(default_factory=dict, repr=False)
+    reads: tuple[Read, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Captured {self.name}: {', '.join(self.outputs)} of {', '.join(self.inputs)}>"
@@ -85,6 +89,14 @@ class Captured:
         if self.solves:
             return f"{', '.join(self.solves)} is right to the size of the largest entry"
         return "of a rounded position the pixel beside it has a share" if self.looked_up else ""
+
+    @property
+    def lossy(self) -> dict[str, str]:
+        """The operators by whose gradients torch loses digits, each with why, in words.
+
+        A backward that is written by hand is its author's, and none by its formula.
+        """
+        return {} if self.written else {n: LOSSY[n] for n in self.solves if n in LOSSY}
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -115,8 +127,7 @@ class Captured:
     def source_lines(self) -> tuple[tuple[str, str], ...]:
         """The user's lines that made nodes, each with its place, in the order in which they ran."""
         seen = dict.fromkeys(place for place in self.places.values())
-        texts = {p: linecache.getline(p.file, p.line).strip() for p in seen}
-        return tuple((str(p), text) for p, text in texts.items() if text)
+        return tuple((str(p), p.text) for p in seen if p.text)
 
     def locally_constant(self) -> tuple[str, ...]:
         """The operations whose derivative is 0 wherever it exists, each with its place."""

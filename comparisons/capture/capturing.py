@@ -23,36 +23,35 @@ from comparisons.capture.calls.positions import Positions
 from comparisons.capture.captured import Captured, functions_in, real_outputs, squeezed
 from comparisons.capture.letters import lettered
 from comparisons.capture.plain import Plain, plainly
+from comparisons.capture.reads import Read, reads_that_matter
 from comparisons.capture.recorder import Recorder
 from comparisons.capture.refusal import Refused, refused
 from comparisons.capture.running.code import code_of, unique
 from comparisons.capture.running.functions import functions_given, numbers_leaving
 from comparisons.capture.running.local_names import local_names
-from comparisons.capture.running.place import Place, here
 from comparisons.capture.running.rounded import rounded
 from comparisons.dtypes import FLOAT_TYPES, Float64Array, FloatType
-from comparisons.inputs.values import COTANGENT, seeded
+from comparisons.inputs.values import COTANGENT
 from symdiff.bridge.evaluator import Evaluator
 from symdiff.graph import Input, Node, topological
 from symdiff.graph.signature import Signature
 
 TOLERANCE = 1e-9  # relative to the largest entry, of the graph's values against torch's
-_FURTHER = 2.0**-7  # relative: how far inputs are moved where numbers left torch
+_KEPT = (
+    "keep them tensors, as x.sum() for float(x.sum()), or give reference= the same function in "
+    "plain torch, or gradient="
+)
 _ROUNDINGS = 64  # of the coarsest type on the way, if that is less than float64
 
 
 class _Record(NamedTuple):
-    """One run of the code that was recorded: at which tensors, and what it returned.
-
-    Args: left, the places at which numbers that an input reaches left torch.
-    """
+    """One run of the code that was recorded: at which tensors, and what it returned."""
 
     recorder: Recorder
     values: dict[str, Tensor]
     inputs: dict[str, Input]
     variables: dict[str, Tensor]
     found: Any
-    left: list[Place | None]
 
 
 class Lines(Enum):
@@ -86,12 +85,14 @@ def captured_call(
     dtype: FloatType = FLOAT_TYPES["float64"],
     beside: float = 0.0,
     seed: int = 0,
+    reads: bool = True,
 ) -> Captured:
     """Capture a call whose arguments are given as a tuple and a dict.
 
     Args: lines, which values are lines of the graph; dtype, the type that the code runs in, which
         inputs are rounded to, a module's parameters among them; beside, how far at most positions
-        at which pixels are looked up are moved, and seed, of which numbers.
+        at which pixels are looked up are moved, and seed, of which numbers; reads, whether it
+        matters which numbers were taken out of tensors.
     """
     reading = lines is not Lines.OUTPUTS
     code = code_of(function, args, kwargs, () if reading else (COTANGENT,))
@@ -111,11 +112,12 @@ def captured_call(
             local_names(function) if reading else nullcontext({}),
         )
         values = {n: rounded(t, dtype).requires_grad_() for n, t in code.inputs.items()}
-        recorder, left = Recorder(held, Positions(beside, seed)), list[Place | None]()
+        recorder = Recorder(held, Positions(beside, seed))
 
-        def leaves(tensor: Tensor) -> None:
-            if recorder.forwards and recorder.touches(tensor):  # elsewhere autograd takes it so too
-                left.append(here())
+        def leaving(tensors: list[Tensor], number: Callable[[], Any]) -> Any:
+            by_user = torch._C._len_torch_dispatch_stack() > 0  # a rule runs with the mode popped
+            recorder.takes_numbers |= by_user and any(map(recorder.touches, tensors))
+            return number()
 
         inputs = {n: Input(axes_of(t.shape), (), n) for n, t in values.items()}
         for name, tensor in values.items():
@@ -123,12 +125,12 @@ def captured_call(
         with (
             naming as variables,
             _operator_by_operator(),
-            numbers_leaving(leaves),
+            numbers_leaving(leaving),
             functions_given(recorder.given, recorder.inside_forward),
             recorder,
         ):
             found = code(values)
-        return _Record(recorder, values, inputs, variables, found, left)
+        return _Record(recorder, values, inputs, variables, found)
 
     recorded = record(())
     by_rounding = decided_by_rounding(
@@ -136,7 +138,7 @@ def captured_call(
     )
     if by_rounding:
         recorded = record(by_rounding)
-    recorder, values, inputs, variables, found, left = recorded
+    recorder, values, inputs, variables, found = recorded
     outputs = _named(code.name, found, set(inputs))
     ends = {n: over(recorder.value(t), axes_of(t.shape)) for n, t in outputs.items()}
     steps = {n: recorder.value(t) for n, t in variables.items() if recorder.touches(t)}
@@ -164,8 +166,8 @@ def captured_call(
         computed={renewed[n]: r for n, r in recorder.computed.items() if n in renewed},
     )
     _check(captured, {n: array_of(t) for n, t in outputs.items()})
-    if left:
-        _check_elsewhere(captured, dtype, left[0])
+    if recorder.takes_numbers and reads:
+        captured = replace(captured, reads=_reads(captured, dtype))
     return captured
 
 
@@ -242,19 +244,21 @@ def forward(captured: Captured) -> Evaluator:
     return Evaluator(signature, {name: graph.nodes[name] for name in captured.outputs})
 
 
-def _check_elsewhere(captured: Captured, dtype: FloatType, place: Place | None) -> None:
-    """Refuses a graph that holds at its inputs alone. Raises: Refused."""
-    draw = seeded()
-    moved = {
-        n: dtype.round(v * (1 + _FURTHER * draw.normal(size=v.shape)))
-        for n, v in captured.inputs.items()
-    }
-    found = captured.call(**{n: torch.from_numpy(v).to(dtype.torch) for n, v in moved.items()})
-    try:
-        _check(replace(captured, inputs=moved), {n: array_of(t) for n, t in found.items()})
-    except Refused:
-        what = "what was computed of numbers that numpy() took out of torch"
-        raise refused(what, "" if place is None else str(place)) from None
+def _reads(captured: Captured, dtype: FloatType) -> tuple[Read, ...]:
+    """The numbers taken out of tensors that the outputs depend on.
+
+    Raises: Refused if a backward that is written by hand may go through one.
+    """
+
+    def outputs_of(found: Any) -> list[Tensor]:
+        return [tensor for _, tensor in real_outputs(found)]
+
+    found = reads_that_matter(captured.code, captured.inputs, dtype, outputs_of)
+    for read in found:
+        if read.by_hand:
+            what = f"what is computed of numbers that leave torch in `{read}`"
+            raise refused(what, "" if read.place is None else str(read.place), _KEPT)
+    return tuple(found)
 
 
 def _check(captured: Captured, expected: Mapping[str, Float64Array]) -> None:

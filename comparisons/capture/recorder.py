@@ -26,6 +26,7 @@ from comparisons.capture.calls.computed import computed_in
 from comparisons.capture.calls.decisions import ByCases, decision
 from comparisons.capture.calls.implementations import implementation
 from comparisons.capture.calls.operators import (
+    A_READ,
     CREATES,
     DRAWS,
     OF_TRUTHS,
@@ -64,6 +65,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
         self.operators: Counter[str] = Counter()
         self.draws = False  # whether random numbers were drawn
         self.writes = False  # whether something was written into that an input reaches
+        self.takes_numbers = False  # whether numbers left tensors that an input reaches
         self.positions = positions or Positions()
         self._held = held
         self._storages = Storages()
@@ -140,6 +142,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             return result
         if call.name in READS_A_NUMBER:
             self._note("a number taken from a tensor")
+            self.takes_numbers |= call.name == A_READ and call.tensors[0].is_floating_point()
             return self._run(call)
         if (own := implementation(func)) is not None:
             return self._written_in_python(call, own)
@@ -162,7 +165,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             return code(*call.args, **call.kwargs)
 
     @contextmanager
-    def inside_forward(self) -> Iterator[None]:
+    def inside_forward(self, function: Any = None) -> Iterator[None]:  # noqa: ARG002 - of any kind
         """Record the operators of a custom forward, though torch records no gradient there."""
         self.forwards += 1
         try:

@@ -16,6 +16,7 @@ from comparisons.engines.undisturbed import calling, subnormals_kept, undisturbe
 from comparisons.inputs.values import COTANGENT, Inputs
 from comparisons.judge.budget import Budget
 from comparisons.judge.graphs.allowance import TIMES, Allowance
+from comparisons.judge.graphs.formulas import formula_errors, no_less
 from comparisons.judge.graphs.held import precisions
 from comparisons.judge.judge import Judge
 from comparisons.judge.judgement import Judgement
@@ -32,6 +33,7 @@ from symdiff.array_types import IndexArray
 from symdiff.graph import Node
 from symdiff.graph.adjoints.derivation import CONSTANT, requiring_grad
 from symdiff.oracle.enclosures.enclosure import Enclosure
+from symdiff.rounding import RoundingErrors
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,9 +185,17 @@ class Case:
             shared=self.subject.shared,
             weights=self.subject.weights,
             left=self._left,
+            widened=self._widened,
             strict=self.budget.strict,
             watched=[node for nodes in self._functions.values() for node in nodes],
         )
+
+    def _widened(self, errors: RoundingErrors) -> RoundingErrors:
+        """The errors with those of torch's formula, of operators of which it loses digits."""
+        if not self.subject.lossy:
+            return errors
+        with calling(self.subject):
+            return no_less(errors, formula_errors(self.subject, self.inputs, self.dtype))
 
     def tolerance(self, name: str, *, widely: bool = True) -> Float64Array:
         """The error of each entry of an adjoint of a whole graph that rounding explains.

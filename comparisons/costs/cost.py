@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,8 @@ import symdiff
 from comparisons.costs.functions import of_function
 from comparisons.costs.layers import of_layer
 from comparisons.costs.method import Method
-from comparisons.costs.methods import FAILURES, first_line, methods
+from comparisons.costs.methods import FAILURES, NOT_BY_WIDTH, first_line, methods
 from comparisons.costs.problem import Problem
-from comparisons.costs.symbolic import Swell, swell
 from comparisons.costs.timing import bytes_a_value, error, nanoseconds_a_value, truth_of
 from comparisons.report.data.row import Row
 from comparisons.results.views.number import shown
@@ -33,6 +32,7 @@ class CostLine:
     """The cost and the accuracy of one method at one depth."""
 
     depth: int
+    width: int  # entries of a row; 1 of a function
     method: str
     operations: int | None
     unit: str  # of the operations
@@ -50,7 +50,7 @@ class Cost:
     sizes: Sequence[int]
     lines: Sequence[CostLine]
     absent: Mapping[str, str]  # method and depth → why it could not be asked, or not in full
-    swell: Swell = field(default_factory=dict)  # of a layer: method → width of a row → operations
+    by_width: Sequence[CostLine] = ()  # of a layer with narrower rows, at the largest size
 
     def line(self, method: str, depth: int = 1) -> CostLine:
         """The line of a method by its name. Raises: KeyError if there is none."""
@@ -60,41 +60,10 @@ class Cost:
         raise KeyError(f"{method}, depth {depth}")
 
     def __repr__(self) -> str:
-        head = [
-            "depth",
-            "method",
-            "operations",
-            "derived in",
-            *(f"ns at {n:,}" for n in self.sizes),
-        ]
-        rows = [[*head, "bytes", "ulp"], *map(self._cells, self.lines)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines = [
-            "  ".join(
-                c.ljust(w) if i == 1 else c.rjust(w)
-                for i, (c, w) in enumerate(zip(row, widths, strict=True))
-            ).rstrip()
-            for row in rows
-        ]
-        lines += [
-            f"operations of a row, {method}: "
-            + ", ".join(f"{count:,} of {width}" for width, count in counts.items())
-            for method, counts in self.swell.items()
-        ]
-        lines += [f"{name}: {why}" for name, why in self.absent.items()]
-        return f"{self.function}, float64, one thread\n" + "\n".join(lines)
-
-    def _cells(self, line: CostLine) -> list[str]:
-        count = "" if line.operations is None else f"{line.operations:,} {line.unit}"
-        return [
-            str(line.depth),
-            line.method,
-            count,
-            f"{shown(1e3 * line.seconds)} ms",
-            *(shown(line.nanoseconds[n]) if n in line.nanoseconds else "" for n in self.sizes),
-            "" if line.bytes is None else shown(line.bytes),
-            "" if line.ulp is None else shown(line.ulp),
-        ]
+        parts = [f"{self.function}, float64, one thread", _table("depth", self.sizes, self.lines)]
+        if self.by_width:
+            parts += ["by the entries of a row", _table("row", [max(self.sizes)], self.by_width)]
+        return "\n".join([*parts, *(f"{name}: {why}" for name, why in self.absent.items())])
 
     def plot(self) -> str:
         """Error against time at the largest size, as SVG; a point a method."""
@@ -110,31 +79,54 @@ class Cost:
 
     def row(self) -> Row:
         """The row that a report keeps."""
-        lines = [
-            {**asdict(line), "nanoseconds": [list(pair) for pair in line.nanoseconds.items()]}
-            for line in self.lines
-        ]
-        sizes, absent = list(self.sizes), dict(self.absent)
         return {
             "kind": "cost",
             "subject": self.function,
-            "sizes": sizes,
-            "lines": lines,
-            "absent": absent,
-            "swell": {
-                method: [*map(list, counts.items())] for method, counts in self.swell.items()
-            },
+            "sizes": list(self.sizes),
+            "lines": [_as_data(line) for line in self.lines],
+            "by_width": [_as_data(line) for line in self.by_width],
+            "absent": dict(self.absent),
         }
 
     def write(self, path: Path) -> None:
         """Write the costs as JSON; an infinite error is null."""
         path.parent.mkdir(parents=True, exist_ok=True)
         found: dict[str, Any] = asdict(self)
-        for line in found["lines"]:
+        for line in (*found["lines"], *found["by_width"]):
             if line["ulp"] is not None and not line["ulp"] < float("inf"):
                 line["ulp"] = None
         text = json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False)
         path.write_text(text + "\n", encoding="utf-8")
+
+
+def _as_data(line: CostLine) -> dict[str, Any]:
+    return {**asdict(line), "nanoseconds": [list(pair) for pair in line.nanoseconds.items()]}
+
+
+def _table(by: str, sizes: Sequence[int], lines: Sequence[CostLine]) -> str:
+    """Lines in columns, under each other. Args: by, `depth` or `row`, what comes first."""
+    head = [by, "method", "operations", "derived in", *(f"ns at {n:,}" for n in sizes)]
+    rows = [[*head, "bytes", "ulp"]]
+    rows += [[str(x.width if by == "row" else x.depth), *_cells(x, sizes)] for x in lines]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            c.ljust(w) if i == 1 else c.rjust(w)
+            for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _cells(line: CostLine, sizes: Sequence[int]) -> list[str]:
+    return [
+        line.method,
+        "" if line.operations is None else f"{line.operations:,} {line.unit}",
+        f"{shown(1e3 * line.seconds)} ms",
+        *(shown(line.nanoseconds[n]) if n in line.nanoseconds else "" for n in sizes),
+        "" if line.bytes is None else shown(line.bytes),
+        "" if line.ulp is None else shown(line.ulp),
+    ]
 
 
 def cost(
@@ -149,7 +141,8 @@ def cost(
 
     Every figure is of float64 and of one thread, and times are processor time: what holds are the
     ratios within one table. Of a layer it is the gradients of all inputs, for a cotangent drawn
-    once; `comparisons.costs.layers` says which shapes it has.
+    once; `comparisons.costs.layers` says which shapes it has. SymPy derives a layer component by
+    component, so its rows are narrow, and the other methods stand beside it with the same rows.
 
     Args:
         function: a catalogue name of one variable that torch has, its `Definition`, or the name
@@ -163,14 +156,20 @@ def cost(
         output does not fit its input.
     """
     absent: dict[str, str] = {}
-    grown: Swell = {}
+    by_width: list[CostLine] = []
     problems = [_problem(function, depth, parameters) for depth in depths]
     with _one_quiet_thread():
-        lines = [one for problem in problems for one in _lines(problem, sizes, without, absent)]
-        if problems[0].widths and "sympy diff" not in without:
-            grown, beyond = swell(problems[0])
-            absent |= beyond
-    return Cost(problems[0].name, list(sizes), lines, absent, grown)
+        lines = [
+            one
+            for problem in problems
+            for one in _lines(problem, sizes, without, absent, f"depth {problem.depth}")
+        ]
+        if "sympy diff" not in without:
+            for width in problems[0].widths:
+                narrow = problems[0].at_width(width)
+                left_out = [*without, *NOT_BY_WIDTH]
+                by_width += _lines(narrow, [max(sizes)], left_out, absent, f"rows of {width}")
+    return Cost(problems[0].name, list(sizes), lines, absent, by_width)
 
 
 @contextmanager
@@ -188,23 +187,32 @@ def _one_quiet_thread() -> Iterator[None]:
 
 
 def _lines(
-    problem: Problem, sizes: Sequence[int], without: Collection[str], absent: dict[str, str]
+    problem: Problem,
+    sizes: Sequence[int],
+    without: Collection[str],
+    absent: dict[str, str],
+    place: str,
 ) -> Iterator[CostLine]:
     """The cost of every method.
 
-    Args: absent, where it is put down why one is missing, or what it leaves out.
+    Args:
+        problem: what is differentiated.
+        sizes: entries of the first input.
+        without: methods that are not asked.
+        absent: where it is put down why a method is missing, or what it leaves out.
+        place: in the table, as it is named there.
     """
     truth = truth_of(problem)
     for name, method in methods(problem, without):
         said = method if isinstance(method, str) else method.note
         if said:
-            absent[f"{name}, depth {problem.depth}"] = said
+            absent[f"{name}, {place}"] = said
         if isinstance(method, str):
             continue
         try:
             yield _line(method, problem, sizes, error(method, problem, truth))
         except FAILURES as failure:
-            absent[f"{name}, depth {problem.depth}"] = first_line(failure)
+            absent[f"{name}, {place}"] = first_line(failure)
 
 
 def _problem(function: str | Definition, depth: int, parameters: Mapping[str, object]) -> Problem:
@@ -231,6 +239,7 @@ def _line(method: Method, problem: Problem, sizes: Sequence[int], off: float | N
         most = bytes_a_value(method, problem, max(sizes)) if method.frugal else None
     return CostLine(
         problem.depth,
+        problem.width,
         method.name,
         method.operations,
         method.unit,

@@ -33,8 +33,8 @@ def of_function(definition: Definition, depth: int) -> Problem:
         lambda: called(_in_jax(definition), depth),
         _values,
         {"z": _beside_kinks(definition)},
-        lambda _: Written(expression_of(definition, depth), (z,)),
-        lambda _: {"z": np.ones(())},
+        lambda _: Written(expression_of(definition, depth), {z: ("z", ())}, {}),
+        lambda numbers, _: {"z": np.ones(numbers)},
     )
 
 

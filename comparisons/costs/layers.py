@@ -19,7 +19,7 @@ from sympy import Basic, Expr, Indexed, Product, Sum, Symbol
 
 from comparisons.costs.chain import called, chained, in_plain_sympy
 from comparisons.costs.jax_layers import layer_in_jax
-from comparisons.costs.problem import Problem, Written
+from comparisons.costs.problem import Place, Problem, Written
 from comparisons.inputs.values import COTANGENT, Inputs, seeded
 from comparisons.subjects.catalogue.torch_code import TorchCode
 from comparisons.subjects.subject import Subject
@@ -29,7 +29,8 @@ from symdiff.graph.reading.closed_form import closed_form, entry
 from symdiff.notation.arrays import size as length_of
 from symdiff.trees.walks import rebuilt
 
-WIDTHS = (2, 4, 8, 16)  # of the row that SymPy's diff is counted at
+WIDTHS = (2, 4, 8, 16)  # of the rows that SymPy's diff is tried at
+_COUNTED_AT = 4  # entries of the row whose operations are counted
 _WIDTH = 64  # entries of a row
 _JUDGED = 256  # entries at which the error is measured
 
@@ -63,6 +64,11 @@ def of_layer(subject: Subject, depth: int, name: str) -> Problem:
     def drawn(rows: int, width: int) -> Inputs:
         return _drawn(graph, _lengths(graph, name, rows, width))
 
+    def alike(rows: int, width: int) -> Inputs:
+        """So many times one row, as it is written out: of group_norm each is a sample."""
+        one = _lengths(graph, name, 1, width)
+        return _drawn(graph, {**one, graph.inputs[0].axes[0]: rows})
+
     def inputs(size: int) -> Inputs:
         if name == "attention":
             side = max(1, round(math.sqrt(size)))
@@ -78,7 +84,9 @@ def of_layer(subject: Subject, depth: int, name: str) -> Problem:
         inputs,
         inputs(_JUDGED),
         lambda width: _written(graph, _lengths(graph, name, 1, width)),
-        lambda width: drawn(1, width),
+        alike,
+        _WIDTH,
+        _COUNTED_AT,
         WIDTHS,
     )
 
@@ -102,15 +110,16 @@ def _written(graph: Graph, lengths: Mapping[str, int]) -> Written:
     values = {length_of(axis): sympy.Integer(length) for axis, length in lengths.items()}
     values |= {real_symbol(name): value for name, value in graph.parameters.items()}
     y = in_plain_sympy(_summed(closed_form(graph.output), values))
+    weights = _components(COTANGENT, graph.output.axes, lengths)
     terms = []
-    for at in _places(graph.output.axes, lengths):
-        weight = _component(COTANGENT, at)
+    for weight, (_, at) in weights.items():
         terms.append(weight * _at(y, dict(zip(v.indices, map(sympy.Integer, at), strict=True))))
     whole = sympy.Add(*terms)
     names = {e: _component(str(e.base.label), e.indices) for e in whole.atoms(Indexed)}
-    places = {i.name: _places(i.axes, lengths) for i in graph.inputs}
-    variables = [_component(name, at) for name, each in places.items() for at in each]
-    return Written(whole.xreplace(names), variables)
+    variables: dict[Symbol, Place] = {}
+    for each in graph.inputs:
+        variables |= _components(each.name, each.axes, lengths)
+    return Written(whole.xreplace(names), variables, weights)
 
 
 def _summed(expression: Expr, values: Mapping[Symbol, Expr]) -> Expr:
@@ -137,9 +146,10 @@ def _at(expression: Expr, values: Mapping[Symbol, Expr]) -> Expr:
     return expression.xreplace(dict(values))
 
 
-def _places(axes: Sequence[str], lengths: Mapping[str, int]) -> list[tuple[int, ...]]:
-    """The index of every entry over some axes."""
-    return [*product(*(range(lengths[a]) for a in axes))]
+def _components(name: str, axes: Sequence[str], lengths: Mapping[str, int]) -> dict[Symbol, Place]:
+    """A symbol for every entry of an array."""
+    places = product(*(range(lengths[a]) for a in axes))
+    return {_component(name, at): (name, at) for at in places}
 
 
 def _component(name: str, at: Iterable[object]) -> Symbol:

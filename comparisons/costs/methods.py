@@ -17,7 +17,15 @@ from comparisons.costs.symbolic import (
 Maker = Callable[[Problem], Method | str]  # or why there is none
 
 # What a function that a framework does not take, or SymPy cannot write as code, fails with.
-FAILURES = (NotImplementedError, RecursionError, RuntimeError, TypeError, ValueError, NameError)
+FAILURES = (
+    NotImplementedError,
+    RecursionError,
+    MemoryError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    NameError,
+)
 
 METHODS: tuple[Maker, ...] = (
     sympy_diff,
@@ -29,6 +37,9 @@ METHODS: tuple[Maker, ...] = (
     torch_compiled,
     jax_compiled,
 )
+
+# What is not asked again with narrower rows, by plain name: it is not narrow rows that swell it.
+NOT_BY_WIDTH = ("torch forward", "torch compiled", "jax compiled")
 
 
 def methods(problem: Problem, without: Collection[str]) -> Iterator[tuple[str, Method | str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sympy import Expr, Symbol
@@ -13,13 +13,16 @@ from comparisons.dtypes import Float64Array
 from comparisons.inputs.values import COTANGENT, Inputs
 from symdiff import Graph
 
+Place = tuple[str, tuple[int, ...]]  # an array's name, and where in it an entry is
+
 
 @dataclass(frozen=True)
 class Written:
     """The output in plain SymPy, weighted by the cotangent and summed, and what it depends on."""
 
     expression: Expr
-    variables: Sequence[Symbol]
+    variables: Mapping[Symbol, Place]  # the entries of the inputs
+    weights: Mapping[Symbol, Place]  # those of the cotangent; none of a function
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,10 @@ class Problem:
     inputs: Callable[[int], Inputs]  # of about so many entries of the first input
     judged_at: Inputs  # where the error is measured
     written: Callable[[int], Written]  # in SymPy, of a row of that width
-    row: Callable[[int], Inputs]  # the inputs of one row of that width; of a function, one number
-    widths: Sequence[int] = ()  # of a row that SymPy's diff is counted at; none of a function
+    rows: Callable[[int, int], Inputs]  # inputs of so many rows of a width; of a function, numbers
+    width: int = 1  # entries of a row
+    counted_at: int = 1  # entries of the row whose operations are counted
+    widths: Sequence[int] = ()  # of a row, at which the methods are compared; none of a function
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -46,6 +51,17 @@ class Problem:
     def pointwise(self) -> bool:
         """Whether it is a function of numbers, each value a problem of its own."""
         return not any(i.axes for i in self.graph.inputs)
+
+    def at_width(self, width: int) -> Problem:
+        """The same layer with rows of another width, counted at that width."""
+
+        def inputs(size: int) -> Inputs:
+            return self.rows(max(1, round(size / width)), width)
+
+        judged_at = inputs(self.entries(self.judged_at))
+        return replace(
+            self, inputs=inputs, judged_at=judged_at, width=width, counted_at=width, widths=()
+        )
 
     def entries(self, inputs: Inputs) -> int:
         """How many entries the first input has, which times and bytes are divided by."""

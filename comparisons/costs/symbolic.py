@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 import sympy
@@ -11,26 +11,43 @@ import symdiff
 from comparisons.costs.method import Method, timed
 from comparisons.costs.numpy_steps import NumpySteps
 from comparisons.costs.problem import Problem
+from comparisons.costs.row_diff import RowDiff, work_ahead
 from comparisons.inputs.values import Inputs
 from symdiff.expression.formula import real_symbol
 
-COUNTED_AT = 4  # entries of the row whose operations are counted; of a function, one number
+_TOO_LARGE = 300_000  # operations of a row's expression, times its components: some seconds
 _TOO_DEEP = 12  # functions in SymPy's diff: its expression doubles with nearly every one
-_TOO_LARGE = 300_000  # operations of the expression, times the variables: some seconds
-
-Swell = Mapping[str, Mapping[int, int]]  # method → entries of a row → operations
 
 
 def sympy_diff(problem: Problem) -> Method | str:
-    """`sympy.diff` of the whole expression, and `lambdify` of what it gives.
+    """`sympy.diff` of the whole expression, and `lambdify` of what it gives."""
+    return _diff_of_function(problem) if problem.pointwise else _diff_of_row(problem)
 
-    Of a layer it is one row written out component by component, and only counted.
-    """
-    if not problem.pointwise:
-        if problem.depth > 1:
-            return "SymPy's diff of a layer swells with its width already; it is tried at depth 1"
-        (operations, _), seconds = timed(lambda: _counted(problem, COUNTED_AT))
-        return Method("SymPy diff", seconds, operations, _unit(problem))
+
+def _diff_of_row(problem: Problem) -> Method | str:
+    """One row written out component by component; only counted where rows are too wide for it."""
+    if problem.depth > 1:
+        return "SymPy's diff of a layer swells with its width already; it is tried at depth 1"
+    width = problem.counted_at
+    ahead = work_ahead(problem, width)
+    if ahead > _TOO_LARGE:
+        return (
+            f"a row of {width} swells beyond reach: its operations times its components are some "
+            f"{ahead:,}, and it is tried to {_TOO_LARGE:,}"
+        )
+    if width != problem.width:
+        row, seconds = timed(lambda: RowDiff(problem, width))
+        return Method("SymPy diff", seconds, row.operations, _unit(problem))
+
+    def derive() -> tuple[RowDiff, Callable[[Inputs], Any]]:
+        row = RowDiff(problem, width)
+        return row, row.lambdified()
+
+    (row, function), seconds = timed(derive)
+    return Method("SymPy diff, lambdified", seconds, row.operations, _unit(problem), function)
+
+
+def _diff_of_function(problem: Problem) -> Method | str:
     if problem.depth > _TOO_DEEP:
         return (
             f"an expression of {problem.depth} layers swells beyond reach; "
@@ -56,21 +73,20 @@ def sympy_diff(problem: Problem) -> Method | str:
 
 
 def _unit(problem: Problem) -> str:
-    return "operations" if problem.pointwise else f"operations, row of {COUNTED_AT}"
+    if problem.pointwise or problem.width == problem.counted_at:
+        return "operations"
+    return f"operations, row of {problem.counted_at}"
 
 
-def _counted(problem: Problem, width: int) -> tuple[int, int]:
-    """The operations of the derivative by each component, and how much work that was."""
-    written = problem.written(width)
-    work = int(sympy.count_ops(written.expression)) * len(written.variables)
-    slopes = (sympy.diff(written.expression, each) for each in written.variables)
-    return sum(int(sympy.count_ops(slope)) for slope in slopes), work
+def _one(problem: Problem) -> Inputs:
+    """The inputs whose operations are counted: of one row, or one number."""
+    return problem.rows(1, problem.counted_at)
 
 
 def adjoints_unshared(problem: Problem) -> Method | str:
     """symdiff's adjoint graph, each node once, before common subexpressions are shared."""
     derived, seconds = timed(lambda: symdiff.adjoints(problem.graph))
-    count = NumpySteps(derived, shared=False).operations(problem.row(COUNTED_AT))
+    count = NumpySteps(derived, shared=False).operations(_one(problem))
     return Method("symdiff, before sharing", seconds, count, _unit(problem))
 
 
@@ -85,7 +101,7 @@ def adjoints_shared(problem: Problem) -> Method | str:
         return derived, evaluate
 
     (derived, evaluate), seconds = timed(derive)
-    count = NumpySteps(derived).operations(problem.row(COUNTED_AT))
+    count = NumpySteps(derived).operations(_one(problem))
 
     def run(inputs: Inputs) -> dict[str, Any]:
         found = evaluate(**inputs)
@@ -103,31 +119,5 @@ def numpy_plain(problem: Problem) -> Method | str:
         return steps
 
     steps, seconds = timed(derive)
-    count = steps.operations(problem.row(COUNTED_AT))
+    count = steps.operations(_one(problem))
     return Method("closed form, plain numpy", seconds, count, _unit(problem), steps)
-
-
-def swell(problem: Problem) -> tuple[Swell, dict[str, str]]:
-    """How the operations of a layer's gradient grow with its row, and what was beyond reach."""
-    derived = symdiff.adjoints(problem.graph)
-    ours = {
-        "symdiff, before sharing": NumpySteps(derived, shared=False),
-        "symdiff, after sharing": NumpySteps(derived),
-    }
-    found: dict[str, dict[int, int]] = {
-        name: {width: steps.operations(problem.row(width)) for width in problem.widths}
-        for name, steps in ours.items()
-    }
-    diff: dict[int, int] = {}
-    works: list[int] = []
-    for width in problem.widths:
-        ahead = works[-1] ** 2 // works[-2] if len(works) > 1 else 0  # it grows by a power
-        if ahead > _TOO_LARGE:
-            (*_, last) = diff
-            why = (
-                f"a row of {width} swells beyond reach; of {last} it has {diff[last]:,} operations"
-            )
-            return {"SymPy diff": diff, **found}, {"sympy diff": why}
-        diff[width], work = _counted(problem, width)
-        works.append(work)
-    return {"SymPy diff": diff, **found}, {}

@@ -300,6 +300,15 @@ class Comparison:
             lines += [] if a.power is None else [f"    {a.power.sentence}"]
         if self.reached:
             lines.append(f"  {reached_sentence(self.reached)}")
+        lines += [
+            f"  held constant, as torch holds it: what leaves a tensor in {line}"
+            for line in self.subject.reads
+        ]
+        if self.verdict is Verdict.AGREES:
+            lines += [
+                f"  {name} loses digits by formula: {why}"
+                for name, why in self.subject.lossy.items()
+            ]
         if self.ideal is not None:
             lines.append(
                 f"  beside the ideal: bulk {self.ideal.bulk_ulp:.3g} ulp, {self.ideal.worst}"

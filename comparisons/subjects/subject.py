@@ -56,11 +56,14 @@ class Subject:
     draws: bool = False  # whether the code draws random numbers
     # Operators of it by which no entry is right by itself, in words, and beside what it is right.
     inexact: str = ""
+    # Operators of it whose gradients lose digits by torch's own formulas, each with why, in words.
+    lossy: Mapping[str, str] = field(default_factory=dict)
     shared: Literal["matrix", "neighbours"] | None = None
     # of a gradient's own gradient: by each input the one that weights its first derivative
     weights: Mapping[str, str] = field(default_factory=dict)
     by_memory: str = ""  # why other layouts give other numbers, in words: "draws random numbers"
     no_double: str = ""  # why it is judged in its tensors' own type and not in float64, in words
+    reads: Sequence[str] = ()  # lines whose numbers, taken out of tensors, are held constant
     surrogate: bool = False  # whether it is judged by a gradient that is no derivative
     origin: Origin = field(default_factory=Origin)  # of the user's function; empty of torch's own
     flat: Callable[[], Sequence[str]] = field(default=tuple, repr=False)  # see `Captured`

@@ -13,6 +13,7 @@ from symdiff.array_types import Float64Array
 from symdiff.graph.adjoints.derivation import Derivation
 from symdiff.graph.arrays.steps import Roundings
 from symdiff.graph.node import Node
+from symdiff.graph.signature import Signature
 from symdiff.rounding.precision import Precision
 from symdiff.rounding.walk import Walk
 
@@ -78,13 +79,42 @@ def rounding_errors(
     signature = adjoints.signature
     if signature.pointwise:
         raise ValueError(f"{signature} is pointwise; the rounding of arrays goes by whole graphs")
+    return errors_of(
+        signature,
+        adjoints.nodes,
+        inputs,
+        precision,
+        computed=computed,
+        floors=floors,
+        ranges=ranges,
+        tangents=tangents,
+        seed=seed,
+    )
+
+
+def errors_of(
+    signature: Signature,
+    nodes: Mapping[str, Node],
+    inputs: Mapping[str, Any],
+    precision: Precision | Mapping[Node, Precision],
+    *,
+    computed: Mapping[Node, Roundings] | None = None,
+    floors: bool = False,
+    ranges: Iterable[Node] = (),
+    tangents: int = TANGENTS,
+    seed: int = 0,
+) -> RoundingErrors:
+    """Estimate how far off rounding may make nodes of a graph of arrays, as `rounding_errors` does.
+
+    Args: signature, of the graph; nodes, by name.
+    """
     arrays, parameters, lengths = signature.bind(inputs)
     constants = {name: float(value) for name, value in {**parameters, **lengths}.items()}
     kinds = precision if isinstance(precision, Mapping) else {}
     finest = precision if isinstance(precision, Precision) else min(kinds.values(), key=_unit)
     scale = max((kind.unit for kind in kinds.values()), default=finest.unit)
     random = np.random.default_rng(seed)
-    nodes, watched = adjoints.nodes, tuple(ranges)
+    watched = tuple(ranges)
     named: dict[Node, list[str]] = {}
     for name, node in nodes.items():
         named.setdefault(node, []).append(name)

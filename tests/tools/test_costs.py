@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import comparisons
-from tools import costs
+from tools import cost_by_width, costs
 
 DOCS = Path(__file__).parents[2] / "docs"
 KNOWN = costs.read(DOCS / "cost.json")
@@ -29,6 +29,23 @@ def test_the_data_are_of_every_method_from_one_value_to_ten_million_and_to_128_l
     for method in methods - {costs.SYMPY, costs.COMPILED}:
         assert by_depth.line(method, 128).nanoseconds
     assert {key.partition(",")[0] for key in by_depth.absent} == {"sympy diff", "torch compiled"}
+
+
+def test_the_data_of_narrow_rows_are_of_sympy_beside_the_others():
+    """As far as SymPy gets, its derivative swells many times as much as the shared adjoints."""
+    for one in KNOWN.by_width:
+        theirs, ours = (
+            {line.width: line for line in one.by_width if line.method == method}
+            for method in (cost_by_width.SYMPY, costs.BOUNDED)
+        )
+        first, last = min(theirs), max(theirs)
+        swell, grown = (of[last].operations / of[first].operations for of in (theirs, ours))
+
+        assert swell > 5 * grown, one.function
+        for line in (*theirs.values(), *ours.values()):
+            assert line.nanoseconds[costs.SIZE] > 0
+            assert line.bytes > 0
+            assert line.ulp is not None
 
 
 def claims(by_size, by_depth, depth, size):

@@ -11,7 +11,8 @@ from torch._ops import OpOverload
 from comparisons.capture.calls.call import Call
 
 # Python takes a number out of a tensor: at other inputs it may be another one.
-READS_A_NUMBER = frozenset(("_local_scalar_dense", "equal", "is_nonzero", "allclose"))
+A_READ = "_local_scalar_dense"  # by item(), float(), int(), bool() and formatting
+READS_A_NUMBER = frozenset((A_READ, "equal", "is_nonzero", "allclose"))
 
 CREATES = frozenset(
     (
@@ -111,6 +112,13 @@ SOLVES = frozenset(
         "triangular_solve",
     )
 )
+
+# Of which torch's gradient loses digits by its formula, though each of its steps is sound.
+# Source: torch/csrc/autograd/FunctionsManual.cpp, torch 2.13, householder_product_backward.
+LOSSY = {
+    "linalg_householder_product": "torch takes a reflection back by its inverse, 1 − σ v vᵀ with "
+    "σ = τ/(τ‖v‖² − 1), which cancels",
+}
 
 
 def plain_name(call: Call) -> str:

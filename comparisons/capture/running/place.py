@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +27,11 @@ class Place:
 
     def __str__(self) -> str:
         return f"{_shortened(self.file)}:{self.line}"
+
+    @property
+    def text(self) -> str:
+        """What stands there; empty if the source is not at hand."""
+        return linecache.getline(self.file, self.line).strip()
 
 
 def here() -> Place | None:

@@ -54,6 +54,7 @@ class Allowance:
         weights: of a gradient's own gradient, by each input the one that weights its derivative.
         left: what rounding may leave of an adjoint that is 0 in every entry, by its name: what the
             code computes the graph may have cancelled.
+        widened: the errors with those of the framework's own formula, where that loses digits.
         strict: whether √N τ counts, which no first-order error exceeds, instead of 16 τ.
         watched: nodes whose range at these inputs is wanted.
     """
@@ -65,6 +66,7 @@ class Allowance:
     shared: Shared | None = None
     weights: Mapping[str, str] = field(default_factory=dict)
     left: Callable[[str], Float64Array] = lambda _: np.zeros(())
+    widened: Callable[[RoundingErrors], RoundingErrors] = lambda errors: errors
     strict: bool = False
     watched: Iterable[Node] = ()
 
@@ -82,9 +84,10 @@ class Allowance:
     @cached_property
     def wide(self) -> RoundingErrors:
         """The rounding error τ′, larger where the frameworks' formulas are known to lose digits."""
-        return rounding_errors(
+        errors = rounding_errors(
             self.adjoints, self.inputs, self.precision, computed=self.computed, floors=True
         )
+        return errors if self.strict else self.widened(errors)
 
     @property
     def unit(self) -> float:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 from comparisons.report.data.row import Row
 
 
 @dataclass(frozen=True)
 class Time:
-    """The nanoseconds a value, and whether no other method of the depth takes less."""
+    """The nanoseconds a value, and whether no other method of the depth, or width, takes less."""
 
     value: float
     least: bool
@@ -22,6 +23,7 @@ class CostedMethod:
 
     number: int  # of its point in the plot; 0 if it has none
     depth: int
+    width: int  # entries of a row; 1 of a function
     method: str
     operations: int | None
     unit: str
@@ -29,15 +31,7 @@ class CostedMethod:
     times: Sequence[Time | None]  # by the sizes
     bytes: float | None
     ulp: float | None
-    rightest: bool  # whether no other method of the depth has a smaller error
-
-
-@dataclass(frozen=True)
-class Swell:
-    """How the operations of a layer's gradients grow with its row, by each method."""
-
-    widths: Sequence[int]
-    lines: Sequence[tuple[str, Sequence[int | None]]]  # by the widths; None where out of reach
+    rightest: bool  # whether no other method beside it has a smaller error
 
 
 @dataclass(frozen=True)
@@ -48,8 +42,8 @@ class Costs:
     sizes: Sequence[int]
     lines: Sequence[CostedMethod]
     absent: Mapping[str, str]
-    points: Sequence[tuple[float, float]] = field(default=())  # nanoseconds at the largest, ulp
-    swell: Swell | None = None  # of a layer
+    points: Sequence[tuple[float, float]] = ()  # nanoseconds at the largest, ulp
+    by_width: Sequence[CostedMethod] = ()  # of a layer with narrower rows, at the largest size
 
     @property
     def largest(self) -> int:
@@ -63,39 +57,55 @@ def costs_of(rows: Iterable[Row]) -> list[Costs]:
 
 
 def _costs(row: Row) -> Costs:
-    sizes, points, lines = row["sizes"], [], []
-    largest = max(sizes)
-    times = [dict(line["nanoseconds"]) for line in row["lines"]]
-    for line, taken in zip(row["lines"], times, strict=True):
-        alike = [k for k, other in enumerate(row["lines"]) if other["depth"] == line["depth"]]
-        judged = [k for k in alike if row["lines"][k]["ulp"] is not None]  # a pass is no gradient
+    sizes = row["sizes"]
+    at_largest = [dict(line["nanoseconds"]).get(max(sizes)) for line in row["lines"]]
+    points = {
+        place: (time, line["ulp"])
+        for place, (line, time) in enumerate(zip(row["lines"], at_largest, strict=True))
+        if time is not None and line["ulp"] is not None
+    }
+    return Costs(
+        row["subject"],
+        sizes,
+        _beside_each_other(row["lines"], sizes, "depth", [*points]),
+        row["absent"],
+        [*points.values()],
+        _beside_each_other(row["by_width"], [max(sizes)], "width"),
+    )
+
+
+def _beside_each_other(
+    found: Sequence[Mapping[str, Any]], sizes: Sequence[int], alike: str, drawn: Sequence[int] = ()
+) -> list[CostedMethod]:
+    """The lines of a table, the fastest and the rightest of each depth or width marked.
+
+    Args:
+        found: the lines as they are kept.
+        sizes: whose times are told.
+        alike: `depth` or `width`, by which lines are compared.
+        drawn: the places of the lines that are points of the plot, in its order.
+    """
+    lines = []
+    times = [dict(line["nanoseconds"]) for line in found]
+    for place, (line, taken) in enumerate(zip(found, times, strict=True)):
+        beside = [k for k, other in enumerate(found) if other[alike] == line[alike]]
+        judged = [k for k in beside if found[k]["ulp"] is not None]  # a pass is no gradient
         fastest = [min((times[k][s] for k in judged if s in times[k]), default=0.0) for s in sizes]
-        errors = [row["lines"][k]["ulp"] for k in judged]
-        number = 0
-        if largest in taken and line["ulp"] is not None:
-            points.append((taken[largest], line["ulp"]))
-            number = len(points)
+        rightest = min((found[k]["ulp"] for k in judged), default=0.0)
         lines.append(
             CostedMethod(
-                number=number,
-                **{k: line[k] for k in ("depth", "method", "operations", "unit", "seconds")},
+                number=drawn.index(place) + 1 if place in drawn else 0,
+                **{k: line[k] for k in _AS_KEPT},
                 times=[
                     Time(taken[s], line["ulp"] is not None and taken[s] <= least)
                     if s in taken
                     else None
                     for s, least in zip(sizes, fastest, strict=True)
                 ],
-                bytes=line["bytes"],
-                ulp=line["ulp"],
-                rightest=line["ulp"] is not None and line["ulp"] <= min(errors),
+                rightest=line["ulp"] is not None and line["ulp"] <= rightest,
             )
         )
-    return Costs(row["subject"], sizes, lines, row["absent"], points, _swell(row.get("swell", {})))
+    return lines
 
 
-def _swell(found: Mapping[str, Sequence[tuple[int, int]]]) -> Swell | None:
-    counts = {method: dict(pairs) for method, pairs in found.items()}
-    widths = sorted({width for of in counts.values() for width in of})
-    if not widths:
-        return None
-    return Swell(widths, [(method, [of.get(w) for w in widths]) for method, of in counts.items()])
+_AS_KEPT = ("depth", "width", "method", "operations", "unit", "seconds", "bytes", "ulp")

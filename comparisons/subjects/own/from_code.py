@@ -75,7 +75,8 @@ def from_code(
         reference = _surrogate(function, gradient, held)
     judged_by = reference or function
     try:
-        captured = captured_call(judged_by, arguments, named, dtype=dtype)
+        by_value = gradient is not None  # constants all of them
+        captured = captured_call(judged_by, arguments, named, dtype=dtype, reads=not by_value)
     except TypeError as error:
         if reference is None or gradient is not None:
             raise
@@ -119,11 +120,13 @@ def from_code(
         else lambda: None,
         draws=captured.draws,
         inexact=captured.inexact,
+        lossy=captured.lossy if reference is None else {},
         shared="matrix" if captured.solves else "neighbours" if captured.looked_up else None,
         computed=captured.computed,
         by_memory=captured.by_memory,
         surrogate=gradient is not None,
         held=_held(captured, dtype, judged=reference is None),
+        reads=tuple(f"{r} ({r.place})" if r.place else str(r) for r in captured.reads),
     )
     weighted = replace(weighted, casts=frozenset(weighted.casts) | held)
     if gradient is None and len(arguments) == 1 and not named:

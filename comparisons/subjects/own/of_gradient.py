@@ -82,6 +82,7 @@ def of_gradient(subject: Subject) -> Subject:
         reading=subject.reading,
         draws=subject.draws,
         inexact=subject.inexact,
+        lossy=subject.lossy,
         shared=subject.shared,
         weights=weights,
         computed=subject.computed,

@@ -13,6 +13,7 @@ from comparisons.costs import automatic, methods, symbolic
 from comparisons.costs.layers import of_layer
 from comparisons.costs.method import Method
 from comparisons.costs.numpy_steps import NumpySteps
+from comparisons.costs.row_diff import RowDiff
 from comparisons.costs.timing import error, truth_of
 from comparisons.report.data.files import read_json, write_json
 from comparisons.report.page.document import Document
@@ -47,7 +48,7 @@ def test_sympy_derives_the_layer_that_symdiff_does(name):
     """Of one row, by each component of each input, at the same numbers; seed 20240229."""
     one = problem(name)
     width = SMALL.get(name, 4)
-    row, written = one.row(width), one.written(width)
+    row, written = one.rows(1, width), one.written(width)
     at = {
         sympy.Symbol("_".join(map(str, (n, *place))), real=True): sympy.Float(value[place], 30)
         for n, value in row.items()
@@ -114,33 +115,55 @@ def test_operations_are_counted_exactly():
     products = NumpySteps(symdiff.adjoints(problem("bilinear").graph))
     outer = {n: 4 * n * (2 * n - 1) + 2 * n + n + 2 * n * n for n in (2, 4, 8)}
 
-    assert {n: row.operations(problem("softmax").row(n)) for n in by_hand} == by_hand
-    assert {n: products.operations(problem("bilinear").row(n)) for n in outer} == outer
+    assert {n: row.operations(problem("softmax").rows(1, n)) for n in by_hand} == by_hand
+    assert {n: products.operations(problem("bilinear").rows(1, n)) for n in outer} == outer
 
 
 def test_what_moves_data_costs_nothing():
     """The halves of glu are taken and put back: 9 operations a column, σ of one half."""
     steps = NumpySteps(symdiff.adjoints(problem("glu").graph))
 
-    assert [steps.operations(problem("glu").row(n)) for n in (2, 64)] == [9, 9 * 32]
+    assert [steps.operations(problem("glu").rows(1, n)) for n in (2, 64)] == [9, 9 * 32]
 
 
-def test_swell_is_of_sympys_diff_alone(softmax):
-    """The shared sweep grows with the row, SymPy's diff by its square and more."""
-    swell = {method: [*counts.values()] for method, counts in softmax.swell.items()}
+@pytest.mark.parametrize("name", LAYERS)
+def test_sympys_code_of_a_row_gives_the_gradients_of_many(name):
+    """Of three rows by columns; what the rows share is summed over them."""
+    width = SMALL.get(name, 4)
+    one = problem(name).at_width(width)
+    inputs = one.rows(3, width)
+    found = RowDiff(one, width).lambdified()(inputs)
+    ours = symdiff.adjoints(one.graph).lambdify("numpy")(**inputs)
 
-    assert swell["SymPy diff"][-1] > 100 * swell["SymPy diff"][0]
-    assert swell["symdiff, after sharing"] == [12 * n - 2 for n in (2, 4, 8, 16)]
-    assert softmax.line("SymPy diff").operations == swell["SymPy diff"][1]
+    assert {*found} == {*one.names}
+    for each in one.names:
+        expected = np.broadcast_to(ours[each], inputs[each].shape)
+        np.testing.assert_allclose(found[each], expected, rtol=1e-9, atol=1e-12)
+
+
+def test_sympys_diff_alone_swells_with_the_row(softmax):
+    """The shared sweep grows with the row, SymPy's diff by its square and more; all are timed."""
+    widths = (2, 4, 8, 16)
+    diff, shared, torch = (
+        [line for line in softmax.by_width if line.method == method]
+        for method in ("SymPy diff, lambdified", "symdiff, lambdified", "torch, reverse")
+    )
+
+    for lines in (diff, shared, torch):
+        assert tuple(line.width for line in lines) == widths
+        assert all(line.nanoseconds[128] > 0 and line.ulp < 200 for line in lines)
+    assert diff[-1].operations > 100 * diff[0].operations
+    assert [line.operations for line in shared] == [12 * n - 2 for n in widths]
+    assert softmax.line("SymPy diff").operations == diff[1].operations
+    assert diff[-1].nanoseconds[128] > 3 * diff[0].nanoseconds[128]
 
 
 def test_what_is_beyond_sympys_reach_is_told(monkeypatch):
     """A row that is foreseen to be too large, and a layer put into itself."""
     monkeypatch.setattr(symbolic, "_TOO_LARGE", 1000)
-    found, beyond = symbolic.swell(problem("softmax"))
 
-    assert [*found["SymPy diff"].items()] == [(2, 50), (4, 260)]
-    assert beyond["sympy diff"] == "a row of 8 swells beyond reach; of 4 it has 260 operations"
+    assert symbolic.sympy_diff(problem("softmax").at_width(4)).operations == 260
+    assert "a row of 8 swells beyond reach" in symbolic.sympy_diff(problem("softmax").at_width(8))
     assert "depth 1" in symbolic.sympy_diff(problem("softmax", 2))
 
 
@@ -201,20 +224,21 @@ def test_what_cannot_be_compared_is_refused_in_one_sentence(name, options, says)
 
 
 def test_a_report_shows_the_layer(tmp_path, monkeypatch, softmax):
-    """Its table, how it swells, its plot; its JSON gives the same figures."""
-    monkeypatch.setattr(methods, "METHODS", (symbolic.adjoints_shared, automatic.torch_eager))
+    """Its table, its plot, its narrow rows; its JSON gives the same figures."""
+    few = (symbolic.sympy_diff, symbolic.adjoints_shared, automatic.torch_eager)
+    monkeypatch.setattr(methods, "METHODS", few)
     page = tmp_path / "cost.html"
 
     assert main(["cost", "logsumexp", "--sizes", "64", "--report", str(page)]) == 0
     section = page.read_text().partition('<h2 id="costs">')[2].partition("</section>")[0]
     assert "<h3>logsumexp</h3>" in section
     assert section.count("<circle") == 2
-    assert re.search(r"SymPy diff<td class=\"n\">12<td class=\"n\">40", section)
+    narrow = section.partition("With narrow rows")[2]
+    assert re.search(r"SymPy diff, lambdified<td class=\"n\">4<td[^\n]*>40 operations", narrow)
 
     kept = tmp_path / "run.json"
     write_json(kept, [softmax.row()])
     (costs,) = Document(read_json(kept)).costs
     assert [line.ulp for line in costs.lines] == [line.ulp for line in softmax.lines]
-    assert costs.swell.widths == [2, 4, 8, 16]
-    assert dict(costs.swell.lines)["SymPy diff"][0] == softmax.swell["SymPy diff"][2]
-    assert "| SymPy diff | 50 |" in Document(read_json(kept)).render(".md")
+    assert [line.ulp for line in costs.by_width] == [line.ulp for line in softmax.by_width]
+    assert "260 operations |" in Document(read_json(kept)).render(".md")

@@ -20,30 +20,38 @@ from comparisons.sweeps.blocks import prepared
 from comparisons.sweeps.recipe import Recipe
 from comparisons.sweeps.sweep import Sweep
 
+
+def cost_line(depth, width, method, operations, nanoseconds, bytes_, ulp):
+    """A line of what a gradient costs."""
+    return {
+        "depth": depth,
+        "width": width,
+        "method": method,
+        "operations": operations,
+        "unit": "operations",
+        "seconds": 0.25,
+        "nanoseconds": nanoseconds,
+        "bytes": bytes_,
+        "ulp": ulp,
+    }
+
+
 COST = {
     "kind": "cost",
     "subject": "softsign",
     "sizes": [1000, 100000],
     "lines": [
-        {
-            "depth": depth,
-            "method": method,
-            "operations": operations,
-            "unit": "operations",
-            "seconds": 0.25,
-            "nanoseconds": times,
-            "bytes": bytes_,
-            "ulp": ulp,
-        }
-        for depth, method, operations, times, bytes_, ulp in (
-            (1, "closed form", 12, [[1000, 40.5], [100000, 30.25]], 24.0, 7.125),
-            (1, "torch, reverse", 5, [[1000, 90.0], [100000, 8.5]], None, 4.5),
-            (1, "before sharing", 99, [], None, None),
-            (16, "torch, reverse", None, [[1000, 900.0], [100000, 85.0]], 16.0, float("inf")),
-        )
+        cost_line(1, 1, "closed form", 12, [[1000, 40.5], [100000, 30.25]], 24.0, 7.125),
+        cost_line(1, 1, "torch, reverse", 5, [[1000, 90.0], [100000, 8.5]], None, 4.5),
+        cost_line(1, 1, "before sharing", 99, [], None, None),
+        cost_line(16, 1, "torch, reverse", None, [[1000, 9e2], [100000, 85.0]], 16.0, float("inf")),
+    ],
+    "by_width": [
+        cost_line(1, 2, "SymPy <diff>", 50, [[100000, 61.5]], 32.0, 34.5),
+        cost_line(1, 2, "closed form", 22, [[100000, 42.5]], 48.0, 18.25),
+        cost_line(1, 4, "closed form", 46, [[100000, 50.5]], 42.0, 10.25),
     ],
     "absent": {"SymPy diff, depth 16": "it swells <beyond> reach"},
-    "swell": {"SymPy <diff>": [[2, 50], [4, 2600]], "after sharing": [[2, 22], [4, 46], [8, 94]]},
 }
 
 

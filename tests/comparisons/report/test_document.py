@@ -163,6 +163,8 @@ class TestCosts:
         assert [*re.findall(r"<strong>([^<]*)</strong>", section)][1:] == [
             *("40.5", "4.5", "8.5"),
             *("∞", "900", "85"),
+            *("18.2", "42.5"),
+            *("10.2", "50.5"),
         ]
         assert "99 operations" in section
         assert "it swells &lt;beyond&gt; reach" in section
@@ -176,20 +178,25 @@ class TestCosts:
         assert [line.number for line in costs.lines] == [1, 2, 0, 3]
         assert section.count("<circle") == len(costs.points) == 3
 
-    def test_how_it_swells_is_a_table_and_what_was_out_of_reach_is_empty(self, report):
-        """By the entries of a row."""
+    def test_narrow_rows_are_a_table_and_what_was_out_of_reach_is_not_in_it(self, report):
+        """By the entries of a row, each method beside the others with the same rows."""
         (costs,) = report.costs
-        text = report.render(".html").partition('<h2 id="costs">')[2]
+        text = report.render(".html").partition("With narrow rows")[2].partition("</table>")[0]
 
-        assert costs.swell.widths == [2, 4, 8]
+        assert [(line.width, line.method) for line in costs.by_width] == [
+            (2, "SymPy <diff>"),
+            (2, "closed form"),
+            (4, "closed form"),
+        ]
         row = text.partition("SymPy &lt;diff&gt;")[2].partition("<tr>")[0]
-        assert re.findall(r'<td class="n">([^<\n]*)', row) == ["50", "2,600", ""]
+        assert re.findall(r'<td class="n">([^<\n]*)', row) == ["2", "34.5", "61.5", "32", "250"]
+        assert "50 operations" in row
 
     def test_in_markdown_it_is_a_table(self, report):
         """The same figures."""
         text = report.render(".md")
 
-        assert "| after sharing | 22 | 46 | 94 |" in text
+        assert "| closed form | 4 | 10.2 | 50.5 | 42 | 250 | 46 operations |" in text
         table = text.partition("### softsign")[2].strip().partition("\n\n")[0]
         assert [line[0] for line in table.splitlines()] == ["|"] * 6
         assert "| closed form | 1 | 7.12 | 40.5 | 30.2 | 24 | 250 | 12 operations |" in text
