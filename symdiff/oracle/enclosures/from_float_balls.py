@@ -23,7 +23,7 @@ _FINEST = 2.0**-90  # and one from which on those of two are
 # Entries of inputs from which on they are. numba takes 0.5 s to be loaded, and its kernels of two
 # float64 as long again; so many entries take flint's balls 0.02 to 0.2 s a call.
 WORTH, _WORTH_IN_PAIRS = 256, 4096
-_WORTH_AT_POINTS = 50_000  # points of one expression, at 2 to 15 µs each by flint's
+WORTH_AT_POINTS = 50_000  # points of one expression, at 2 to 15 µs each by flint's
 
 
 def is_worth(relative: float, entries: int) -> bool:
@@ -62,13 +62,13 @@ def enclose_points(
     columns: Sequence[Float64Array],
     asked: tuple[float, float],
 ) -> Enclosure:
-    """Enclose an expression at points, as far as float balls decide it; nothing of few points.
+    """Enclose an expression at points, as far as balls of two float64 decide it.
 
     Args: expression, without conditions, so that its value is all that is asked; columns, the
         points' coordinates, a symbol each; asked, a bound relative to the value, or another.
     """
     count = len(columns[0])
-    if not _FINEST <= asked[0] < _COARSEST or count < _WORTH_AT_POINTS:
+    if not _FINEST <= asked[0] < _COARSEST:
         return uncertain((count,))
     from symdiff.double_doubles.array import DOUBLE_DOUBLE, SCALARS
     from symdiff.float_balls.contraction import entrywise

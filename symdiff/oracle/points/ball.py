@@ -27,7 +27,7 @@ from symdiff.balls.exact import Exact
 from symdiff.oracle import deadline
 from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, uncertain
 from symdiff.oracle.enclosures.from_balls import enclosure_of
-from symdiff.oracle.enclosures.from_float_balls import enclose_points
+from symdiff.oracle.enclosures.from_float_balls import WORTH_AT_POINTS, enclose_points
 from symdiff.oracle.points.primal import Primal, PrimalAt
 from symdiff.trees.walks import symbols as symbols_of
 
@@ -98,7 +98,7 @@ def enclose_ball(
     result.why[np.any([np.isnan(column) for column in chosen], axis=0)] = Why.NOT_A_NUMBER
     within = [column[finite] for column in chosen]
     made = uncertain((len(within[0]),))
-    if of is None and not expression.has(*_CHOOSING):
+    if len(made) >= WORTH_AT_POINTS and of is None and not expression.has(*_CHOOSING):
         made = enclose_points(expression, symbols, within, (relative, absolute))
     left = made.unsettled if rounding is None else made.unsettled | ~made.rounded(rounding)[1]
     settled = list(zip(*(column[left].tolist() for column in within), strict=True))

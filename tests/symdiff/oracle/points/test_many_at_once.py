@@ -9,7 +9,6 @@ from flint import arb, ctx
 
 from symdiff.expression.formula import real_symbol
 from symdiff.functions import sigmoid
-from symdiff.oracle.enclosures import from_float_balls
 from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 from symdiff.oracle.points import ball
 from symdiff.oracle.points.ball import enclose_ball
@@ -94,7 +93,7 @@ def test_what_is_for_flint_alone(
     """Cases, narrow formats, bounds beyond 106 bits, few points, and what has no kernel."""
     if count == COUNT:  # as few as will do: flint's take their time
         count = 500
-        monkeypatch.setattr(from_float_balls, "_WORTH_AT_POINTS", count)
+        monkeypatch.setattr(ball, "WORTH_AT_POINTS", count)
     found = enclose_ball(expression, drawn(count), relative=relative)
 
     assert asked == [count]
