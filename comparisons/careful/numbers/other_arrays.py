@@ -31,6 +31,7 @@ from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.undisturbed import calling
 from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
+from comparisons.subjects.own.arguments import MOST_AXES
 from comparisons.subjects.own.bare import Bare
 
 _WHAT = "other arrays"
@@ -202,6 +203,8 @@ def _is_nan_for_zero(answer: Comparison) -> bool:
 
 def _obstacle(case: Case) -> str:
     """Why other arrays are not asked; empty if they are."""
+    if tied := case.subject.tied(MOST_AXES):
+        return f"gradient= is of these tensors alone: {tied}"
     if case.subject.draws:
         return "random numbers are drawn"
     if case.dtype.bits == 16:

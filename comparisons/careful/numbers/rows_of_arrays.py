@@ -110,6 +110,10 @@ def other_rows(case: Case, bare: Bare, rows: RowsApart | None) -> Iterator[Told 
     if case.subject.draws:
         yield Unasked(_WHAT, "random numbers are drawn, others for each")
         return
+    if tied := case.subject.tied(1):
+        yield Unasked(_WHAT, f"gradient= is of these tensors alone: {tied}")
+        yield from _on_threads(case, bare)
+        return
     if any(shape[:1] == (rows.count,) for shape in bare.constants):
         # a kernel that does not look at its lengths would read beyond the end of an index
         yield Unasked(_WHAT, "an argument that is no input has as many")
