@@ -180,8 +180,8 @@ W = torch.sin(torch.arange(1.0, 13.0) ** 2).reshape(4, 3).double()
 CLOSED_OVER = {
     "the mask of these numbers": lambda _: (W > 0).double(),
     "a factor of their shape": lambda x: torch.ones_like(x) * (W > 0),
-    "of a column": lambda x: (x > 0) * torch.ones(4, 1),
-    "written out": lambda x: (x > 0) * torch.ones(4, 3),
+    "of a column": lambda x: (x > 0) * torch.ones(4, 1).double(),
+    "written out": lambda x: (x > 0) * torch.ones(4, 3).double(),
 }
 
 
