@@ -316,6 +316,7 @@ def _weighted(
             text=outputs[0],
             text_on_the_very=outputs[1],
             stores=captured.stores,
+            ones=captured.ones,
             by_other_code=by_other_code,
         ),
         origin=call.origin,
