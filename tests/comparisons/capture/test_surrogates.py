@@ -211,4 +211,6 @@ def test_nor_of_other_rows():
     """The backward and gradient= close over the same rows, all alike."""
     found = comparisons.check(ByRow.apply, W, gradient=lambda x: torch.ones_like(x) * ROWS)
 
-    assert "other numbers of rows (gradient= is of these tensors alone: " in "; ".join(found.unasked)
+    assert "other numbers of rows (gradient= is of these tensors alone: " in "; ".join(
+        found.unasked
+    )
