@@ -16,9 +16,11 @@ import numpy.typing as npt
 from symdiff.array_types import Float64Array
 from symdiff.float_balls import elementary as f
 from symdiff.float_balls import operations as on
+from symdiff.float_balls.arithmetic import Constant
 from symdiff.float_balls.blocks_of_points import address, run
+from symdiff.float_balls.constants import rational
 from symdiff.float_balls.jit import compiled
-from symdiff.float_balls.lowering import OPERANDS, Lowering, Step, needed, rational
+from symdiff.float_balls.lowering import OPERANDS, Lowering, Step, needed
 from symdiff.float_balls.tape import LOOPS, Code, cdf_loop
 from symdiff.graph.kinds.einsum import Contract
 from symdiff.programs.program import Program
@@ -91,7 +93,7 @@ class Points:
         inputs = {n: OPERANDS + i for i, n in enumerate(self._names) if n not in constants}
         return PointTape(fixed, inputs, moving, results, self._guards)
 
-    def _decided(self, fixed: Mapping[int, tuple[float, float]]) -> tuple[list[Step], Places]:
+    def _decided(self, fixed: Mapping[int, Constant]) -> tuple[list[Step], Places]:
         """The steps, and the results' places, where a case that a parameter decides is taken.
 
         Args: fixed, the balls of what hangs on constants alone, by place.
@@ -113,7 +115,7 @@ class PointTape:
 
     def __init__(
         self,
-        fixed: Mapping[int, tuple[float, float]],
+        fixed: Mapping[int, Constant],
         inputs: Mapping[str, int],
         moving: Sequence[Moving],
         results: Mapping[str, int],
@@ -275,7 +277,7 @@ def _registers(
     return register, count
 
 
-def _one(loop: Callable[..., None], of: Sequence[tuple[float, float]]) -> tuple[float, float]:
+def _one(loop: Callable[..., None], of: Sequence[Constant]) -> Constant:
     """An operation on single balls."""
     value, radius = np.empty(1), np.empty(1)
     loop(value, radius, *(np.array([x]) for ball in of for x in ball))

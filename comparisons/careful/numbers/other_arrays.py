@@ -31,6 +31,7 @@ from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.undisturbed import calling
 from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
+from comparisons.subjects.own.arguments import MOST_AXES
 from comparisons.subjects.own.bare import Bare
 
 _WHAT = "other arrays"
@@ -39,6 +40,7 @@ _OVERFLOWING = 9  # beyond it, where entries are some thousand, only numbers are
 _LONG = 1.0  # seconds that a check at a scale may take, so that a larger one is asked too
 _TOGETHER, _TOGETHER_ELSE = {"float64": 200}, 28  # the furthest, of all arguments together
 _MOST_ALONE = 3  # arguments that are moved each by itself
+_ONES = "the ones on a diagonal that are not given do not grow, and their triangle gets singular"
 _CHOSEN = "the inputs look chosen: of one sign, or with equal entries, sums or norms"
 
 
@@ -95,7 +97,9 @@ def _scaled(
 ) -> Iterator[Comparison | Unasked]:
     """The same at entries of other scales; to `asked` is added which."""
     powers = [0]
-    for ladder in _scales(case):
+    if bare.ones:
+        yield Unasked("larger entries", _ONES)
+    for ladder in _scales(case)[bare.ones :]:
         for power in ladder:
             name, change = f"entries 2^{power} times as large", moves.scaled(power)
             started = time.process_time()
@@ -176,12 +180,12 @@ def _raising(moved: Case, name: str, error: Exception) -> Unasked | None:
     return Unasked(name, f"its backward raises {type(error).__name__}: {said}")
 
 
-def _scales(case: Case) -> Iterator[list[int]]:
+def _scales(case: Case) -> list[list[int]]:
     """Exponents by which each argument is scaled, larger ones and smaller ones."""
     count = max(1, len(arguments_of(case)))
     furthest = _TOGETHER.get(case.dtype.name, _TOGETHER_ELSE) // count
-    for sign in (1, -1):
-        yield [sign * p for p in (*_SCALES, furthest) if p <= furthest]
+    powers = [p for p in (*_SCALES, furthest) if p <= furthest]
+    return [powers, [-p for p in powers]]
 
 
 def _is_a_number(answer: Comparison) -> bool:
@@ -202,6 +206,8 @@ def _is_nan_for_zero(answer: Comparison) -> bool:
 
 def _obstacle(case: Case) -> str:
     """Why other arrays are not asked; empty if they are."""
+    if tied := case.subject.tied(MOST_AXES):
+        return f"gradient= is of these tensors alone: {tied}"
     if case.subject.draws:
         return "random numbers are drawn"
     if case.dtype.bits == 16:
