@@ -20,7 +20,7 @@ _BITS = 96
 _IN_VAIN = 64  # cells of a binade in succession without a row; more of it are not tried
 
 
-class Flat:
+class FlatCells:
     """An expression over intervals, asked cell by cell whether it hardly changes there."""
 
     found: int  # rows of the present binade

@@ -29,7 +29,7 @@ from symdiff.oracle import deadline
 from symdiff.oracle.enclosures.enclosure import FORMATS, Enclosure, format_named
 from symdiff.oracle.points.nearby import jumps
 from symdiff.oracle.tables.cell import DOUBLE, SINGLE, Accuracy, Cell, fit
-from symdiff.oracle.tables.flat import Flat
+from symdiff.oracle.tables.flat import FlatCells
 
 _FINEST = 11  # a binade is cut into 2¹¹ cells at most, before failing cells are refined
 # And into 2¹³ where the function is flat on a part of it, as where e^z overflows: without them its
@@ -116,7 +116,7 @@ def build(expression: Expr, target: str = "float32", restricting: tuple[Expr, ..
     # the field 0, as all its subnormals.
     lowest = max(form.e_min - form.precision + 1, -1023) + 1023
     guards = [compile_ball(e, (z,)) for e in restricting]
-    flat = Flat(expression, z, accuracy)
+    flat = FlatCells(expression, z, accuracy)
     growth = _Growth(compile_series(expression, z), guards, accuracy, flat)
     for sign in (0, 1):
         growth.cut(sign, range(lowest, form.e_max + 1023 + 1))
@@ -129,7 +129,7 @@ class _Growth:
     """The tree while it grows."""
 
     def __init__(
-        self, program: Compiled, guards: Iterable[Compiled], accuracy: Accuracy, flat: Flat
+        self, program: Compiled, guards: Iterable[Compiled], accuracy: Accuracy, flat: FlatCells
     ) -> None:
         self.program = program
         self.flat = flat
