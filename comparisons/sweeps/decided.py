@@ -370,22 +370,28 @@ def _may_be_the_most(worst: Any, ends: Any, least: Any) -> Any:
 
 
 @numba.njit(error_model="numpy")
-def give_back(found: Any, left: Any, lefts: Any) -> Any:
-    """Count what waited and is the most of nothing; add the others to those left.
+def give_back(found: Any, left: Any, lefts: Any, room: Any) -> Any:
+    """Count what waited and is the most of nothing, and keep what may be, if there is room.
 
-    Args: left, places, gradients and bounds, of which `lefts` are filled. Returns: how many are.
+    Args: left, places, gradients and bounds, of which `lefts` are filled: what there is no room for
+        is added to them. room, how many may be kept. Returns: how many are left.
     """
     others, highs, bounds = left
     numbers, _, _, wrong, least, most, waiting, kept, _ = found
     line = max(most[MAY_BE_LINE], most[LINE])
     largest = max(most[MAY_BE_CONDITIONED], most[CONDITIONED])
+    stay = 0
     for i in range(wrong[1]):
         status = waiting[i, 1]
         ends = (kept[i, 0], kept[i, 1], kept[i, 2])
-        if _may_be_the_most(status != CORRECT, ends, (least[status], largest, line)):
-            others[lefts], highs[lefts], bounds[lefts] = waiting[i, 0], kept[i, 4], kept[i, 5]
-            lefts += 1
-        else:
+        if not _may_be_the_most(status != CORRECT, ends, (least[status], largest, line)):
             numbers[status] += 1
             wrong[0] += np.int64(kept[i, 3])
+        elif stay < room:
+            waiting[stay], kept[stay] = waiting[i], kept[i]
+            stay += 1
+        else:
+            others[lefts], highs[lefts], bounds[lefts] = waiting[i, 0], kept[i, 4], kept[i, 5]
+            lefts += 1
+    wrong[1] = stay
     return lefts

@@ -47,6 +47,7 @@ from symdiff.oracle.tables.table import Table
 CORRECT, FAITHFUL, OTHER = 0, 1, 2
 _EXPONENT = np.uint64(0x7FF0000000000000)  # the exponent field of a float64
 _BLOCK = 256  # points tried for a common row of the table
+_WAITING = 4096  # points that may be the worst, beside a block
 _WIDE = 8192  # points tried for one truth and one gradient
 
 
@@ -102,7 +103,7 @@ def sort_patterns(
     other, open_ = np.empty(count, np.intp), np.empty(count, np.intp)
     high, bound = np.empty(count), np.empty(count)
     line = Thresholds.of(dtype, bulk_from)
-    counted = found_of(0 if deciding is None else count)
+    counted = found_of(0 if deciding is None else _WAITING)
     found = _sort_patterns(
         np.uint32(first),
         computed,
@@ -115,7 +116,7 @@ def sort_patterns(
     )
     (correct, faithful, others, opens), most = found
     left: slice | IndexArray = slice(others)
-    if counted.wrong[1]:  # what waited comes last
+    if deciding is not None and others > 1:  # what waited comes later than it is
         left = np.argsort(other[:others], kind="stable")
     return Counted(
         correct,
@@ -282,6 +283,9 @@ def _sort_patterns(  # noqa: PLR0915 - one pass
                 if told < count:
                     ends = np.float64(points[0]), np.float64(points[count - 1])
                     if not fenced(deciding.fences, ends[0], ends[1]):
+                        if counted.wrong[1] + count > len(counted.waiting):
+                            room = len(counted.waiting) // 2
+                            others = give_back(counted, (other, highs, bounds), others, room)
                         decide(
                             start,
                             block,
@@ -331,5 +335,5 @@ def _sort_patterns(  # noqa: PLR0915 - one pass
                     below = most / unit
             elif most > above * unit:
                 above = most / unit
-    others = give_back(counted, (other, highs, bounds), others)
+    others = give_back(counted, (other, highs, bounds), others, 0)
     return (correct, faithful, others, opens), (bulk, above, below, smallest)

@@ -90,8 +90,8 @@ class Found(NamedTuple):
     equals: Float64Array  # by status, the excess and the ulps of one that waits and is known
 
 
-def found_of(count: int) -> Found:
-    """Nothing yet, of so many points."""
+def found_of(room: int) -> Found:
+    """Nothing yet, with room for so many points that wait."""
     most = np.zeros(7)
     return Found(
         np.zeros(_STATUSES, np.int64),
@@ -100,8 +100,8 @@ def found_of(count: int) -> Found:
         np.zeros(2, np.int64),  # and how many wait
         np.full(_STATUSES, -1.0),
         most,
-        np.empty((count, 2), np.int64),
-        np.empty((count, 6)),
+        np.empty((room, 2), np.int64),
+        np.empty((room, 6)),
         np.full((_STATUSES, 2), -1.0),
     )
 
