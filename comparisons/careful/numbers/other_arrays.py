@@ -21,7 +21,7 @@ from dataclasses import replace
 import numpy as np
 
 from comparisons.careful.numbers import moves
-from comparisons.careful.numbers.iterations import goes_on
+from comparisons.careful.numbers.iterations import goes_on, stops_sooner
 from comparisons.careful.numbers.suspicion import arguments_of, norms, steady, suspicious
 from comparisons.careful.numbers.tips import is_nan_at_a_tip
 from comparisons.careful.unasked import Also, Unasked
@@ -112,6 +112,8 @@ def _scaled(
                 return
             if isinstance(found, Comparison):
                 yield Unasked(name, "its backward overflows")
+            elif isinstance(found, Unasked):
+                yield found
             if found is not True:
                 break
             powers.append(power)
@@ -163,6 +165,8 @@ def _asked(
             return None
         if looks_wrong and goes_on(case, moved):
             return Unasked(name, "an iteration that comes to rest at those given does not there")
+        if looks_wrong and scale is not None and stops_sooner(case, moved):
+            return Unasked(name, "an iteration stops there after fewer steps than at those given")
         if looks_wrong:
             named = replace(moved.subject, name=f"{case.subject} at {name}")
             answer = replace(moved, subject=named).answer(Reverse())
