@@ -24,9 +24,9 @@ _OFTEN = 16  # times that a line ran
 _LOOP = 3
 # Of the largest entry, by which the last step changes it. Of n steps a gradient is n times as far
 # from where it rests as the value is; and stays so below what is suspicious at other arguments.
-_RESTING, _RESTING_ELSE = 2.0**-30, 2.0**-14
+_RESTING, _RESTING_ELSE = 2.0**-30, 2.0**-18
 
-Steps = tuple["Place", str]  # the user's line, and what is computed there entry by entry
+Steps = tuple["Place | None", str]  # the user's line, and what is computed there entry by entry
 
 
 def resting(case: Case) -> dict[Steps, bool]:
@@ -50,8 +50,9 @@ def _steps(case: Case) -> dict[Steps, list[Node]]:
     """The values that each line computed entry by entry, in their order."""
     places, found = case.subject.places, defaultdict[Steps, list[Node]](list)
     for node in topological(case.subject.graph.output_nodes):
-        if node in places and isinstance(node, Elementwise) and node.axes:
-            found[places[node], str(node.expr)].append(node)
+        known = node in places or not places  # of code from no file, as exec() runs it
+        if known and isinstance(node, Elementwise) and node.axes:
+            found[places.get(node), str(node.expr)].append(node)
     return found
 
 
