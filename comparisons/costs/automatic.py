@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -74,6 +75,7 @@ def torch_compiled(problem: Problem) -> Method | str:
     def compile_() -> Gradients:
         # What an earlier process compiled is on the disk, and would cost nothing.
         with own_deprecations_ignored(), inductor.patch(force_disable_caches=True):
+            warnings.filterwarnings("ignore", message="dynamo_pgo force disabled")  # as we asked
             torch._dynamo.reset()  # noqa: SLF001 - the documented way to forget earlier functions
             gradients = _reverse(torch.compile(problem.torch, dynamic=True))
             for size in _COMPILED_AT:  # another size makes the size a variable

@@ -1,4 +1,4 @@
-"""Contract arrays by einsum, of floats and of other numbers; of balls by flint's matrix products.
+"""Contract arrays of any numbers: of floats by numpy's matrix products, of balls by flint's.
 
 Balls in an object array are multiplied one by one by numpy: 64 × 64 × 64 takes 0.1 s, and
 `arb_mat`, which encloses the same product, a fraction of that. Any product of two arrays summed
@@ -13,15 +13,21 @@ from typing import Any
 
 import numpy as np
 
+from symdiff.graph.arrays.products import summed_product
+
 _WORTH = 64  # products of entries from which on the way into flint's matrices pays
 
 
 def contract(subscripts: str, *operands: Any) -> Any:
     """numpy.einsum; it multiplies and adds mpmath numbers and balls in object arrays too."""
-    if not any(_holds_balls(operand) for operand in operands):
-        return np.einsum(subscripts, *operands)
     left, _, result = subscripts.partition("->")
     groups = left.split(",")
+    if not any(_holds_balls(operand) for operand in operands):
+        floats = [np.asarray(operand) for operand in operands]
+        once = all(len(set(group)) == len(group) for group in groups)
+        if once and all(operand.dtype == np.float64 for operand in floats):
+            return summed_product(subscripts, *floats)
+        return np.einsum(subscripts, *operands)
     letters, value = groups[0], np.asarray(operands[0], dtype=object)
     for i in range(1, len(groups)):  # two at a time: of three, numpy takes every triple of entries
         later = set(chain(result, *groups[i + 1 :]))

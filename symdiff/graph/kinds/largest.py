@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from sympy import Expr, Piecewise, Symbol
 
+from symdiff.array_types import Float64Array
 from symdiff.graph.arrays.steps import Unmoved, operation, rows
 from symdiff.graph.kinds.einsum import contraction, total
 from symdiff.graph.kinds.elementwise import elementwise, zeros
@@ -61,7 +62,21 @@ def winners(operand: Any, axis: int, ties: str) -> Any:
 
     Args: ties, `first` to mark the first of equal ones only, else all.
     """
+    if operand.dtype == np.float64:
+        return _largest_floats(operand, axis, first=ties == "first")
     return rows(lambda entries: _largest(entries, first=ties == "first"), operand, axis)
+
+
+def _largest_floats(operand: Float64Array, axis: int, *, first: bool) -> Float64Array:
+    """The same of floats, all rows at once: NaN is neither above a number nor below."""
+    most = np.fmax.reduce(operand, axis, keepdims=True)
+    beaten = operand < most
+    flags = np.where(beaten, 0.0, 1.0)
+    if first:
+        flags[~beaten & (np.cumsum(~beaten, axis) > 1)] = 0.0
+    if operand.shape[axis] > 1:
+        flags[~beaten & np.isnan(operand).any(axis, keepdims=True)] = np.nan
+    return flags
 
 
 def _largest(entries: list[Any], *, first: bool) -> list[float]:

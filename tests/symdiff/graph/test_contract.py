@@ -54,12 +54,14 @@ def test_the_enclosures_are_those_of_numpy(subscripts):
             assert other.rad() < 1e-30
 
 
-def test_floats_and_exact_numbers_go_to_numpy():
-    """What holds no balls is numpy's einsum."""
+def test_floats_are_multiplied_as_matrices_and_exact_numbers_by_einsum():
+    """A letter twice, a diagonal, is einsum's too."""
     a = DRAW.normal(size=(9, 9))
 
-    np.testing.assert_array_equal(np.einsum("ij,jk->ik", a, a), contract("ij,jk->ik", a, a))
+    np.testing.assert_array_equal(a @ a, contract("ij,jk->ik", a, a))
+    np.testing.assert_array_equal(np.einsum("ii,ij->j", a, a), contract("ii,ij->j", a, a))
     assert contract("i,i->", *[np.array([2, 3], dtype=object)] * 2) == 13
+    assert contract("i,i->", *[np.array([2, 3])] * 2) == 13
 
 
 def test_a_contraction_of_mpmath_numbers():

@@ -1,4 +1,7 @@
-"""Adjoints against central differences at 80 digits, and against what the oracle encloses."""
+"""Adjoints against central differences at 80 digits, and against what the oracle encloses.
+
+And arrays of every shape, with ties and values that are no numbers.
+"""
 
 import mpmath
 import numpy as np
@@ -79,3 +82,14 @@ def check_twice(graph, given, name="x"):
     check(graph, given)
     u = np.random.default_rng(7).normal(size=given[name].shape)
     check(second(graph, name), {**given, "u": u})
+
+
+def every_shape(seed):
+    """Arrays of one to three axes of one to four entries, each with one of its axes."""
+    draw = np.random.default_rng(seed)
+    special = np.array([0, -0.0, 1, 2, 0.5, 0.25, -1, 3, np.inf, -np.inf, np.nan])
+    for trial in range(600):
+        shape = tuple(draw.integers(1, 5, size=draw.integers(1, 4)))
+        # with NaN, without, and all different
+        drawn = (special, special[:8], draw.normal(size=30))[trial % 3]
+        yield draw.choice(drawn, size=shape), int(draw.integers(len(shape)))

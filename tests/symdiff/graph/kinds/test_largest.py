@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from flint import arb
+from numerical import every_shape
 
 import symdiff
 from symdiff.graph import Graph, array, elementwise, literal
@@ -77,3 +78,11 @@ def test_a_masked_entry_is_none_of_the_largest(ties):
     assert found.lambdify()(x=at)["x"].tolist() == [0.0, 0.0, 1.0]
     assert found.enclose(x=at)["x"].high.tolist() == [0.0, 0.0, 1.0]
     assert found.enclose(x=at)["x"].certified.all()
+
+
+@pytest.mark.parametrize("ties", ["even", "first"])
+def test_all_rows_at_once_are_marked_as_one_row_after_the_other(ties):
+    """Of floats as of objects: ties, ±∞, NaN, rows of one entry; seed 3."""
+    for x, axis in every_shape(3):
+        one_by_one = winners(x.astype(object), axis, ties).astype(float)
+        np.testing.assert_array_equal(winners(x, axis, ties), one_by_one, str((x, axis)))

@@ -4,6 +4,7 @@ import mpmath
 import numpy as np
 import pytest
 from flint import arb
+from numerical import every_shape
 
 import symdiff
 from symdiff.bridge.evaluator import Evaluator
@@ -67,3 +68,11 @@ def test_the_support_has_no_adjoint_and_an_axis():
     assert not np.any(adjoint.get("x", 0))
     with pytest.raises(ValueError, match="no axis 'k' to go over"):
         support(X, "k")
+
+
+@pytest.mark.filterwarnings("ignore:invalid value")  # ∞ − ∞, one by one
+def test_all_rows_at_once_are_flagged_as_one_row_after_the_other():
+    """Of floats as of objects: sums of exactly 1, ±∞, NaN, rows of one entry; seed 3."""
+    for x, axis in every_shape(3):
+        one_by_one = supported(x.astype(object), axis).astype(float)
+        np.testing.assert_array_equal(supported(x, axis), one_by_one, str((x, axis)))
