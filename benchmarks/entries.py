@@ -8,7 +8,8 @@ journal ends and two machines may take odd and even ones (`--from 0 --step 2`):
 - an operation of float balls on balls of every size and width, the truth anywhere in them;
 - a function of the catalogue, or its first or second derivative, in float balls;
 - the same by the tables of float32 and of float64;
-- the adjoints of a layer or a loss of the catalogue, whole arrays of every size, in float balls.
+- the adjoints of a layer or a loss of the catalogue, whole arrays of every size, in float balls;
+- operations and adjoints in balls of two float64.
 
 Points are of usual size or of any binade, half and half. The truth is enclosed with 400 bits, and
 with 2,400 where these do not tell; what is outside is told, and nothing else ends the run.
@@ -36,9 +37,12 @@ from symdiff.balls.compiled import compile_ball
 from symdiff.balls.elementary import CannotCertify
 from symdiff.bridge.interpret import interpret
 from symdiff.catalogue.layers import layers
+from symdiff.double_doubles.array import DOUBLE_DOUBLE
 from symdiff.expression.differentiate import differentiate
-from symdiff.float_balls.array import FloatBalls, entrywise
-from symdiff.float_balls.evaluate import evaluate
+from symdiff.float_balls.arithmetic import Arithmetic, Balls
+from symdiff.float_balls.array import FLOAT
+from symdiff.float_balls.contraction import entrywise
+from symdiff.float_balls.evaluate import evaluate_in
 from symdiff.float_balls.lowering import NotLoweredError, tape_of
 from symdiff.functions import (
     Phi,
@@ -89,8 +93,12 @@ DOUBLE = (
     "erf",
     "gaussian",
 )
-KINDS = ("operation", "function", "table of float32", "table of float64", "arrays")
-SHARES = (0.25, 0.35, 0.25, 0.1, 0.05)
+PAIRS = " in pairs"  # two float64 a ball
+KINDS = (
+    *("operation", "function", "table of float32", "table of float64", "arrays"),
+    *("operation" + PAIRS, "function" + PAIRS, "arrays" + PAIRS),
+)
+SHARES = (0.15, 0.25, 0.2, 0.1, 0.05, 0.1, 0.1, 0.05)
 
 
 @dataclass
@@ -120,10 +128,21 @@ def numbers(rng: np.random.Generator, count: int) -> np.ndarray:
     return values
 
 
-def inside(values: np.ndarray, radii: np.ndarray, shares: np.ndarray) -> list[arb]:
+def inside(of: Balls, shares: np.ndarray) -> list[arb]:
     """A number in each ball."""
-    listed = zip(values.tolist(), radii.tolist(), shares.tolist(), strict=True)
-    return [arb(v) + arb(e) * arb(s) if e else arb(v) for v, e, s in listed]
+    listed = zip(*(part.tolist() for part in of), shares.tolist(), strict=True)
+    return [sum(map(arb, parts), arb(e) * arb(s) if e else arb(0)) for *parts, e, s in listed]
+
+
+def arithmetic(kind: str) -> Arithmetic[Any]:
+    """The balls that a kind is of."""
+    return DOUBLE_DOUBLE if kind.endswith(PAIRS) else FLOAT
+
+
+def bounds_of(balls: Balls, count: int) -> list[np.ndarray]:
+    """High parts, low parts and radii."""
+    high, *low, radius = (np.broadcast_to(part, count) for part in map(np.ravel, balls))
+    return [high, low[0] if low else np.zeros(count), radius]
 
 
 Truth = Callable[[int], arb | None]  # of an entry, at the working precision; None where none
@@ -158,23 +177,26 @@ def compared(
 
 def operation(batch: Batch, rng: np.random.Generator) -> None:
     """An operation on balls."""
-    expression = OPERATIONS[batch.name]
+    expression, on = OPERATIONS[batch.name], arithmetic(batch.kind)
     count = len(expression.free_symbols)
     truth = compile_ball(expression, [A, B][:count])
     operands = []
     for _ in range(count):
         values = numbers(rng, SIZE)
         with np.errstate(under="ignore", over="ignore"):
-            radii = np.abs(values) * np.exp2(rng.uniform(-60, 0, SIZE))
+            radii = np.abs(values) * np.exp2(rng.uniform(-60 if on is FLOAT else -110, 0, SIZE))
+            low = np.abs(values) * rng.uniform(-(2.0**-54), 2.0**-54, SIZE)
         radii[rng.random(SIZE) < 0.4] = 0.0
-        operands.append(FloatBalls(values, radii))
+        low[rng.random(SIZE) < 0.3] = 0.0
+        high = values + low
+        low -= high - values  # the sum's own rounding
+        operands.append(on.made(*((values,) if on is FLOAT else (high, low)), radii))
     shares = np.clip(rng.uniform(-1.6, 1.6, (count, SIZE)), -1, 1)
-    found = entrywise(tape_of(expression, count), operands)
+    found = entrywise(tape_of(expression, count, on.scalars), operands)
     with ctx.workprec(MORE):
-        points = [inside(*o, s) for o, s in zip(operands, shares, strict=True)]
+        points = [inside(o, s) for o, s in zip(operands, shares, strict=True)]
     batch.entries, batch.known = SIZE, int(found.known.sum())
-    bounds = (found.value, np.zeros(SIZE), found.radius)
-    compared(batch, np.flatnonzero(found.known), bounds, _of(truth, points))
+    compared(batch, np.flatnonzero(found.known), bounds_of(found, SIZE), _of(truth, points))
 
 
 def _of(function: Any, points: Sequence[Sequence[arb]]) -> Truth:
@@ -199,16 +221,15 @@ def form(name: str, order: int) -> tuple[sympy.Expr, Any]:
 
 
 def function(batch: Batch, rng: np.random.Generator) -> None:
-    """A function at exact points, in float balls."""
+    """A function at exact points, in balls."""
     name, order = batch.name.rsplit(" ", 1)
     expression, truth = form(name, int(order))
-    z = numbers(rng, SIZE)
-    found = entrywise(tape_of(expression, 1), [FloatBalls(z, np.zeros(SIZE))])
-    value, radius = (np.broadcast_to(part, SIZE) for part in found)
+    on, z = arithmetic(batch.kind), numbers(rng, SIZE)
+    found = entrywise(tape_of(expression, 1, on.scalars), [on.exactly(z)])
     known = np.broadcast_to(found.known, SIZE)
     batch.entries, batch.known = SIZE, int(known.sum())
     points = [[arb(x) for x in z.tolist()]]
-    compared(batch, np.flatnonzero(known), (value, np.zeros(SIZE), radius), _of(truth, points))
+    compared(batch, np.flatnonzero(known), bounds_of(found, SIZE), _of(truth, points))
 
 
 @cache
@@ -276,7 +297,7 @@ def one_array(batch: Batch, rng: np.random.Generator) -> None:
         )
     given, parameters, lengths = adjoints.signature.bind(inputs)
     arguments, steps = {**given, **parameters, **lengths}, program(adjoints.nodes)
-    found = evaluate(steps, arguments)
+    found = evaluate_in(arithmetic(batch.kind), steps, arguments)
     if found is None:
         return
     ball = np.frompyfunc(lambda x: arb(x.p) / arb(x.q) if hasattr(x, "p") else arb(x), 1, 1)
@@ -290,10 +311,10 @@ def one_array(batch: Batch, rng: np.random.Generator) -> None:
         return exact[ctx.prec]
 
     for name, balls in found.items():
-        known, value, radius = (np.ravel(x) for x in (balls.known, balls.value, balls.radius))
+        known = np.ravel(balls.known)
         batch.entries += known.size
         batch.known += int(known.sum())
-        bounds = (value, np.zeros(known.size), radius)
+        bounds = bounds_of(balls, known.size)
         compared(batch, np.flatnonzero(known), bounds, lambda i, name=name: truths()[name][i])
 
 
@@ -303,6 +324,9 @@ RUN = {
     "table of float32": tabulated,
     "table of float64": tabulated,
     "arrays": arrays,
+    "operation" + PAIRS: operation,
+    "function" + PAIRS: function,
+    "arrays" + PAIRS: arrays,
 }
 
 
@@ -310,13 +334,14 @@ def run(number: int) -> Batch:
     """The batch of a number."""
     rng = np.random.default_rng([SEED, number])
     kind = str(rng.choice(KINDS, p=SHARES))
-    if kind == "operation":
+    of = kind.removesuffix(PAIRS)
+    if of == "operation":
         name = str(rng.choice(list(OPERATIONS)))
-    elif kind == "arrays":
+    elif of == "arrays":
         name = str(rng.choice([*layers, *symdiff.array_losses]))
     else:
         double = kind == "table of float64"
-        order = int(rng.integers(0 if kind == "function" else 1, 2 if double else 3))
+        order = int(rng.integers(0 if of == "function" else 1, 2 if double else 3))
         name = f"{rng.choice(DOUBLE if double else list(symdiff.activations))} {order}"
     batch = Batch(number, kind, name)
     start = time.process_time()

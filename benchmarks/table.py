@@ -43,7 +43,10 @@ import comparisons
 import symdiff
 from comparisons.subjects.functions import from_catalogue
 from symdiff.balls.compiled import compile_ball
-from symdiff.float_balls.evaluate import evaluate
+from symdiff.double_doubles.array import DOUBLE_DOUBLE
+from symdiff.float_balls.arithmetic import Arithmetic
+from symdiff.float_balls.array import FLOAT
+from symdiff.float_balls.evaluate import evaluate, evaluate_in
 from symdiff.functions import STABLE_FUNCTIONS
 from symdiff.oracle import deadline
 from symdiff.oracle.adjoints import enclose_adjoints
@@ -117,12 +120,13 @@ def of_activation(name: str) -> dict[str, float]:
     )
 
 
-def of_array(name: str) -> dict[str, float]:
-    """The adjoints of whole arrays, certified for float32."""
+def of_array(name: str, dtype: str) -> dict[str, float]:
+    """The adjoints of whole arrays, certified for a type."""
     graph, inputs, function = certified_arrays.cases(1024)[name]
     small, inputs_small, _ = certified_arrays.cases(1024 // certified_arrays.SMALL)[name]
     _, inputs_least, _ = certified_arrays.cases(SMALL)[name]
     adjoints, few = symdiff.adjoints(graph), symdiff.adjoints(small)
+    on: Arithmetic[Any] = FLOAT if dtype == "float32" else DOUBLE_DOUBLE
     given, parameters, lengths = adjoints.signature.bind(inputs)
     arguments, steps = {**given, **parameters, **lengths}, program(adjoints.nodes)
     plain, slowly = adjoints.lambdify(), few.lambdify("mpmath")
@@ -147,8 +151,8 @@ def of_array(name: str) -> dict[str, float]:
     whole, some = entries(inputs), entries(inputs_small)
     return each(
         {
-            "symdiff": (lambda: evaluate(steps, arguments), whole),
-            "torch": (lambda: certified_arrays.backward(function, inputs), whole),
+            "symdiff": (lambda: evaluate_in(on, steps, arguments), whole),
+            "torch": (lambda: certified_arrays.backward(function, inputs, dtype), whole),
             "numpy": (lambda: plain(**inputs), whole),
             "mpmath": (in_mpmath, some),
             "arb": (in_balls, some),
@@ -164,7 +168,9 @@ def table() -> str:
     """Nanoseconds an entry, by work and method."""
     rows = {f"`{n}`′, {POINTS:,} values": of_activation(n) for n in ACTIVATIONS}
     sizes = {"softmax": "1024 × 1024", "layer norm": "1024 × 1024", "attention": "256 × 64"}
-    rows |= {f"{n}, {size}": of_array(n) for n, size in sizes.items()}
+    for dtype in ("float32", "float64"):
+        beside = "" if dtype == "float32" else ", in float64"
+        rows |= {f"{n}, {size}{beside}": of_array(n, dtype) for n, size in sizes.items()}
     lines = [
         "| ns an entry | " + " | ".join(COLUMNS) + " | symdiff ÷ numpy | ÷ torch |",
         "|---|" + "---:|" * (len(COLUMNS) + 2),
@@ -296,11 +302,11 @@ elsewhere.
 
 {table()}
 
-symdiff: certified for float32. torch: its own gradient, forward and backward, float32, of which
-nothing is known. numpy: the same closed form in float64, without a bound. mpmath: at {DIGITS}
-digits, without one. arb: balls, of {BITS} bits for functions of one number. gradcheck: differences
-in float64, at {ASKED} values or at arrays of {SMALL} × {SMALL}; its time an entry grows with the
-entries.
+symdiff: certified for float32, or for float64 where the row says so. torch: its own gradient,
+forward and backward, in that type, of which nothing is known. numpy: the same closed form in
+float64, without a bound. mpmath: at {DIGITS} digits, without one. arb: balls, of {BITS} bits for
+functions of one number. gradcheck: differences in float64, at {ASKED} values or at arrays of
+{SMALL} × {SMALL}; its time an entry grows with the entries.
 
 Of a certified softmax's time, by a profile: {shares_of_array()}
 (Python between the loops, copies, memory).

@@ -27,6 +27,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "programs",
         "balls",
         "float_balls",
+        "double_doubles",
         "bridge",
         "oracle",
         "rounding",

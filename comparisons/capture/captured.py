@@ -48,6 +48,7 @@ class Captured:
         doubles: the nodes that were held in float64 and nothing less; a node that is neither here
             nor in `types` is a step inside an operator.
         written: whether a backward written by hand leads to an output.
+        ones: whether a triangle is read that has ones on its diagonal which are not given.
         computed: constants that operators compute themselves, with the roundings of each.
         reads: lines that take numbers out of tensors, on which the outputs depend; torch's
             gradients have them for constants.
@@ -70,6 +71,7 @@ class Captured:
     writes: bool = False
     doubles: frozenset[Node] = field(default=frozenset(), repr=False)
     written: bool = False
+    ones: bool = False
     computed: Mapping[Node, Roundings] = field(default_factory=dict, repr=False)
     reads: tuple[Read, ...] = ()
 

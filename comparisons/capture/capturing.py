@@ -18,7 +18,7 @@ from torch import Tensor
 from comparisons.capture.arrays.axes import axes_of, over
 from comparisons.capture.arrays.storage import array_of, unreadable
 from comparisons.capture.calls.decisions import decided_by_rounding
-from comparisons.capture.calls.operators import SOLVES, STORES
+from comparisons.capture.calls.operators import IMPLIED_ONES, SOLVES, STORES
 from comparisons.capture.calls.positions import Positions
 from comparisons.capture.captured import Captured, functions_in, real_outputs, squeezed
 from comparisons.capture.letters import lettered
@@ -162,6 +162,7 @@ def captured_call(
         stores=any(name.strip("_") in STORES for name in recorder.operators),
         writes=recorder.writes,
         doubles=frozenset(n for n, t in types.items() if t == torch.float64),
+        ones=IMPLIED_ONES in recorder.operators,
         written=any(True for _ in functions_in(outputs.values())),
         computed={renewed[n]: r for n, r in recorder.computed.items() if n in renewed},
     )

@@ -33,6 +33,7 @@ from comparisons.capture.calls.operators import (
     OUT_OF_REACH,
     READS_A_NUMBER,
     RESHAPES_IN_PLACE,
+    counted,
     functional_twin,
     is_view,
     plain_name,
@@ -122,7 +123,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
     ) -> Any:
         """Run one operator and record it."""
         call = Call(func, args, kwargs or {}, self.value, self.touches)
-        self.operators[call.name] += 1
+        self.operators.update(counted(call))
         for tensor in call.tensors:
             if tensor.requires_grad and tensor.is_leaf and not self.touches(tensor):
                 self._require_numbers(call, (tensor,))
@@ -396,5 +397,4 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             self.fixed.append(note)
 
     def _place(self) -> str:
-        place = here()
-        return "" if place is None else str(place)
+        return str(here() or "")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from symdiff.graph import Input, Node, Stop, topological
+from symdiff.graph import Input, Node, Stop
+from symdiff.trees.walks import ordered
 
 
 class Varying:
@@ -14,9 +15,11 @@ class Varying:
     def __contains__(self, node: Node) -> bool:
         """Whether the node depends on an input; each node is looked at once."""
         if node not in self._known:
-            for one in topological([node]):
-                if one not in self._known:
-                    self._known[one] = isinstance(one, Input) or (
-                        not isinstance(one, Stop) and any(self._known[o] for o in one.operands)
-                    )
+            for one in ordered([node], self._unknown_operands):
+                self._known[one] = isinstance(one, Input) or (
+                    not isinstance(one, Stop) and any(self._known[o] for o in one.operands)
+                )
         return self._known[node]
+
+    def _unknown_operands(self, node: Node) -> list[Node]:
+        return [operand for operand in node.operands if operand not in self._known]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from comparisons.dtypes import Float64Array
@@ -13,11 +13,17 @@ from comparisons.subjects.subject import Subject
 
 
 def backward(
-    subject: Subject, leaves: Mapping[str, Any], cotangent: Any = None, *, lines: bool = True
+    subject: Subject,
+    leaves: Mapping[str, Any],
+    cotangent: Any = None,
+    *,
+    lines: bool = True,
+    ones_like: Callable[[Any], Any] | None = None,
 ) -> Gradients:
     """Run one backward pass: the `.grad` of every leaf and line, and which require one.
 
-    Args: lines, whether those of lines are asked for: torch copies each that it retains.
+    Args: lines, whether those of lines are asked for: torch copies each that it retains; ones_like,
+        what makes the cotangent where none is given, by default torch.
     Raises: TypeError or ValueError, one sentence, if the subject returns another thing than a
         tensor of the expected shape.
     """
@@ -30,7 +36,7 @@ def backward(
         if line.requires_grad:
             line.retain_grad()
     if output.requires_grad:
-        seed = torch.ones_like(output) if cotangent is None else cotangent
+        seed = (ones_like or torch.ones_like)(output) if cotangent is None else cotangent
         torch.autograd.backward(output, seed)
     named = {**leaves, **kept}
     return Gradients(

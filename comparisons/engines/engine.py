@@ -42,6 +42,12 @@ class Setting:
 
         return torch.tensor(values, dtype=self.dtype.torch, device=self.device)
 
+    def ones_like(self, tensor: Any) -> Any:
+        """A tensor of ones of that shape, type and layout."""
+        import torch
+
+        return torch.ones_like(tensor)
+
     def empty(self, shape: tuple[int, ...]) -> Any:
         """A tensor of that shape without contents."""
         import torch

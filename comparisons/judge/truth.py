@@ -104,6 +104,13 @@ class Truth:
         moved = self._moved[name](**inputs)[name]
         return np.nan_to_num(np.asarray(moved), posinf=np.inf)
 
+    def moved_by_input_alone(self, name: str) -> bool:
+        """Whether an adjoint of a function of one variable has the sensitivity |z ∂g/∂z|."""
+        graph = self.graph
+        named = {*graph.nodes.values(), *graph.where.values(), *self.adjoints.cotangents.values()}
+        reached = topological([self.adjoints.nodes[name]], computed=True)
+        return len(graph.inputs) == 1 and named.intersection(reached) <= set(graph.inputs)
+
     @cached_property
     def _fast(self) -> Evaluator:
         return self.adjoints.lambdify("numpy")

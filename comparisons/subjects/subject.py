@@ -65,6 +65,8 @@ class Subject:
     no_double: str = ""  # why it is judged in its tensors' own type and not in float64, in words
     reads: Sequence[str] = ()  # lines whose numbers, taken out of tensors, are held constant
     surrogate: bool = False  # whether it is judged by a gradient that is no derivative
+    # Why gradient= says nothing of other tensors, in words; asked of so many of the first axes.
+    tied: Callable[[int], str] = lambda _: ""
     origin: Origin = field(default_factory=Origin)  # of the user's function; empty of torch's own
     flat: Callable[[], Sequence[str]] = field(default=tuple, repr=False)  # see `Captured`
     entrywise: Callable[[], Entrywise | None] = field(default=lambda: None, repr=False)

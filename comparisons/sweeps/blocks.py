@@ -17,7 +17,6 @@ from sympy import Expr
 
 from comparisons.dtypes import Float64Array, FloatType, float_type
 from comparisons.engines.backward import Converted
-from comparisons.engines.engine import Setting
 from comparisons.engines.every import ENGINES
 from comparisons.engines.undisturbed import subnormals_kept
 from comparisons.inputs.points import structured
@@ -35,10 +34,11 @@ from comparisons.sweeps.faithful import (
     classify,
     sort_patterns,
 )
-from comparisons.sweeps.memory import keep_what_is_freed
+from comparisons.sweeps.memory import Lent, Memory, keep_what_is_freed
 from comparisons.sweeps.plainly import fit_for, judged_plainly
 from comparisons.sweeps.points import Chunk, Left, Points
 from comparisons.sweeps.recipe import BLOCKS, Recipe
+from comparisons.sweeps.rules import Deciding, tally_of
 from comparisons.sweeps.tally import Extreme, Tally
 from symdiff.array_types import BoolArray
 from symdiff.oracle.adjoints import pointwise_forms
@@ -158,9 +158,8 @@ class Prepared:
 
     def _chunk(self, start: int, left: Left) -> Tally:
         """The tally of what can be judged at once; the rest is put into `left`."""
-        patterns = np.arange(start, start + CHUNK, dtype=np.uint32)
-        values = patterns.view(np.float32)
-        chunk = Chunk(patterns, values, self._computed(values))
+        values = self._memory.consecutive(start, CHUNK)
+        chunk = Chunk(start, self._computed(values))
         if start & _EXPONENT == _EXPONENT:
             return self._beyond_finite(chunk.at(slice(None)), left)
         if self.table is None:
@@ -170,15 +169,30 @@ class Prepared:
             tally += self._piece(chunk, number, piece, self.table, left)
         return tally
 
+    @cached_property
+    def _deciding(self) -> Deciding | None:
+        """What decides of gradients that are not plainly faithful while they are sorted."""
+        definition, budget = self.subject.definition, self.recipe.budget
+        unresolved = definition is not None and definition.unresolved_kinks()
+        if budget.absolute == 0 or unresolved:
+            return None
+        by_input = self.judge.truth.moved_by_input_alone(self.variable)
+        return Deciding.of(self.dtype, budget, self.bulk_from, self.kinks, by_input=by_input)
+
+    @cached_property
+    def _memory(self) -> Memory:
+        """Where the inputs of a chunk are."""
+        return Memory()
+
     def _piece(self, chunk: Chunk, number: int, piece: slice, table: Table, left: Left) -> Tally:
         """The tally of what is in one bin of the envelope, beside a table."""
-        first, computed = int(chunk.patterns[piece.start]), chunk.computed[piece]
-        found = sort_patterns(first, computed, table, self.dtype, self.bulk_from)
+        first, computed = chunk.first + piece.start, chunk.computed[piece]
+        found = sort_patterns(first, computed, table, self.dtype, self.bulk_from, self._deciding)
         counts = [found.correct, found.faithful]
         for pattern in self.kink_patterns:  # plain or not, a kink is judged by its own rule
             place = pattern - first
             if 0 <= place < len(computed) and place not in found.other and place not in found.open:
-                point = chunk.at([piece.start + place])
+                point = chunk.at(np.array([piece.start + place]))
                 truth = table.enclose(point.inputs)
                 kind = classify(point.computed, truth, self.dtype, self.bulk_from).kind[0]
                 counts[kind] -= 1
@@ -188,6 +202,8 @@ class Prepared:
             more, also, by_ball = self._beside(chunk.at(piece.start + found.open), left)
             most, counts = most.joined(more), [n + m for n, m in zip(counts, also, strict=True)]
         tally = self._plain(most, number, counts) + Tally(by_ball=by_ball)
+        if found.decided is not None:
+            tally += tally_of(found.decided, first, computed, number)
         if not found.other.size:
             return tally
         known = np.ones(found.other.size, dtype=bool)
@@ -198,7 +214,8 @@ class Prepared:
         """The gradients that the engine computes."""
         engine = ENGINES[self.recipe.engine]
         inputs: Any = {self.variable: values}  # float32 is as exact
-        setting = Setting(self.dtype, lines=False)
+        written = self.subject.of_user
+        setting = Lent(self.dtype, lines=False, memory=self._memory, careful=written)
         with subnormals_kept(f"{self.subject} in {engine}"):
             gradients = engine.gradients(self.subject, inputs, setting).values
         if isinstance(gradients, Converted):

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array
+from comparisons.sweeps.rules import Found
 from symdiff.array_types import IndexArray
 
 
@@ -46,3 +47,4 @@ class Counted(NamedTuple):
     high: Float64Array
     bound: Float64Array
     open: IndexArray  # the places where the table says nothing
+    decided: Found | None  # of neither kind, and counted all the same

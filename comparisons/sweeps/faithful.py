@@ -6,14 +6,27 @@ Nearly all are, and they need no conditioning, kinks or categories; the few othe
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 import numpy as np
 import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array, FloatType
+from comparisons.sweeps import alike, decided, plainly, rules
+from comparisons.sweeps.alike import (
+    LEFT,
+    Between,
+    all_equal,
+    between_of,
+    is_flat,
+    most_of,
+    sizes,
+    sorted_alike,
+)
 from comparisons.sweeps.counted import Counted, Most, Sorted
+from comparisons.sweeps.decided import decide, fenced, give_back, scratch_of
+from comparisons.sweeps.rules import NOTHING, Deciding, Found, found_of
 from symdiff.array_types import IndexArray
 from symdiff.float_balls.fma import from_bits, to_bits
 from symdiff.float_balls.jit import compiled
@@ -23,21 +36,18 @@ from symdiff.oracle.tables.kernel import (
     LEADING,
     MANTISSA,
     ONE,
-    alike,
     descend,
     horner,
     offset,
     single,
 )
+from symdiff.oracle.tables.kernel import alike as of_one_row
 from symdiff.oracle.tables.table import Table
 
 CORRECT, FAITHFUL, OTHER = 0, 1, 2
 _EXPONENT = np.uint64(0x7FF0000000000000)  # the exponent field of a float64
-_HUGE = np.int64((1 << 63) - 1)
 _BLOCK = 256  # points tried for a common row of the table
 _WIDE = 8192  # points tried for one truth and one gradient
-_FLAT = 2.0**-57  # what a polynomial may add to its constant, relatively, and be lost in rounding
-_FAR_FROM_UNDERFLOW = 2.0**-900
 
 
 @dataclass(frozen=True)
@@ -73,19 +83,26 @@ def classify(
 
 
 def sort_patterns(
-    first: int, computed: npt.NDArray[np.float32], table: Table, dtype: FloatType, bulk_from: float
+    first: int,
+    computed: npt.NDArray[np.float32],
+    table: Table,
+    dtype: FloatType,
+    bulk_from: float,
+    deciding: Deciding | None = None,
 ) -> Counted:
     """Sort the gradients at consecutive float32 values beside the truth that a table has.
 
     One pass, in which a value, its truth and its error are never in memory; what is counted is
     what `classify` counts.
 
-    Args: first, the bit pattern of the first value; computed, contiguous; table, for float32.
+    Args: first, the bit pattern of the first value; computed, contiguous; table, for float32;
+        deciding, what the others are judged by as far as bounds decide; by default none is.
     """
     count = len(computed)
     other, open_ = np.empty(count, np.intp), np.empty(count, np.intp)
     high, bound = np.empty(count), np.empty(count)
     line = Thresholds.of(dtype, bulk_from)
+    counted = found_of(0 if deciding is None else count)
     found = _sort_patterns(
         np.uint32(first),
         computed,
@@ -93,11 +110,22 @@ def sort_patterns(
         table.quality,
         (line.smallest_normal, line.scale, line.bulk_from),
         (other, high, bound, open_),
+        NOTHING if deciding is None else deciding,
+        counted,
     )
     (correct, faithful, others, opens), most = found
-    left = slice(others)
+    left: slice | IndexArray = slice(others)
+    if counted.wrong[1]:  # what waited comes last
+        left = np.argsort(other[:others], kind="stable")
     return Counted(
-        correct, faithful, Most(*most), other[left], high[left], bound[left], open_[:opens]
+        correct,
+        faithful,
+        Most(*most),
+        other[left],
+        high[left],
+        bound[left],
+        open_[:opens],
+        None if deciding is None else counted,
     )
 
 
@@ -113,6 +141,8 @@ def _kind(computed: Any, high: Any, low: Any, bound: Any, unit: Any) -> Any:
     error = abs(computed - high)
     doubt = (abs(low) + bound) * slack
     most = (error + doubt) * slack
+    if not most < np.inf:  # of a truth beyond float64 the unit is infinite too
+        return OTHER, most
     if most <= 0.5 * unit:
         return CORRECT, most
     if most < unit and error / slack - doubt > 0.5 * unit:
@@ -151,115 +181,7 @@ def _classify(
     return bulk, above, below, smallest
 
 
-class _Between(NamedTuple):
-    """The bits of errors that sort a gradient, where all are bounded alike and have one unit.
-
-    CORRECT up to `correct`, FAITHFUL from `far` up to `under`, and else OTHER.
-    """
-
-    correct: np.int64  # −1 if none is
-    far: np.int64
-    under: np.int64
-
-
-@numba.njit(error_model="numpy")
-def _between(bound: Any, unit: Any) -> Any:
-    """The bits at which `_kind` changes its answer, found by halving.
-
-    Each of its three comparisons holds up to some error and not beyond, or from some on: sums,
-    products and quotients grow with their operands, and so they do rounded. The bits of floating
-    numbers that are not negative are in the numbers' order.
-    """
-    slack = 1 + 2.0**-50
-    doubt = bound * slack
-    found = (np.int64(-1), np.int64(-1), np.int64(-1))
-    step = np.int64(1) << np.int64(62)
-    correct, near, under = found
-    while step > 0:
-        error = from_bits(np.uint64(correct + step))
-        if (error + doubt) * slack <= 0.5 * unit:
-            correct += step
-        error = from_bits(np.uint64(under + step))
-        if (error + doubt) * slack < unit:
-            under += step
-        error = from_bits(np.uint64(near + step))
-        if error / slack - doubt <= 0.5 * unit:
-            near += step
-        step >>= np.int64(1)
-    return _Between(correct, near + np.int64(1), under)
-
-
-@numba.njit(error_model="numpy")
-def _sizes(high: Any) -> Any:
-    """The bits of the least and of the greatest |g|."""
-    least, greatest = _HUGE, np.int64(0)
-    for i in range(len(high)):
-        size = np.int64(to_bits(abs(high[i])))
-        least = min(least, size)
-        greatest = max(greatest, size)
-    return least, greatest
-
-
-@numba.njit(error_model="numpy")
-def _sorted_alike(high: Any, computed: Any, between: Any, others: Any) -> Any:
-    """How many are correct, how many faithful, the least |g| of these, and their largest errors.
-
-    On vector registers, by integers alone, for which the order of a minimum does not matter. Sizes
-    and errors, upwards and downwards, as bits, or −1 where there is none; `others` is set where
-    one is neither.
-    """
-    correct = plain = 0
-    least, up, down = _HUGE, np.int64(-1), np.int64(-1)
-    for i in range(len(high)):
-        g, g_hat = high[i], np.float64(computed[i])
-        error = np.int64(to_bits(abs(g_hat - g)))
-        right = error <= between.correct
-        told = right | ((error >= between.far) & (error <= between.under))
-        correct += 1 if right else 0
-        plain += 1 if told else 0
-        below = g_hat < g
-        least = min(least, np.int64(to_bits(abs(g))) if told else _HUGE)
-        up = max(up, error if told & (not below) else np.int64(-1))
-        down = max(down, error if told & below else np.int64(-1))
-        others[i] = 0 if told else 1
-    return (correct, plain - correct), least, up, down
-
-
-@numba.njit(error_model="numpy")
-def _flat(rows: Any, row: Any) -> Any:
-    """Whether a row's polynomial is its constant at every point, rounded as `horner` rounds.
-
-    With |u| ≤ ½ what is added to c₀ at last is at most ½ Σ |cₖ| 2^(1−k), and so with its five
-    roundings, and those of this sum, below 2⁻⁵⁷ |c₀|: less than a quarter of the unit in the last
-    place of c₀, which is at least 2⁻⁵³ |c₀|, so that the sum is rounded to c₀, were it a power of
-    2. Near underflow a rounding is absolute: there only zeros are nothing. A NaN is not flat.
-    """
-    size = 0.0
-    for k in range(6, 0, -1):
-        size = size / 2 + abs(rows[row, k])
-    constant = abs(rows[row, 0])
-    return size == 0 or (size <= _FLAT * constant and constant > _FAR_FROM_UNDERFLOW)
-
-
-@numba.njit(error_model="numpy")
-def _all_alike(numbers: Any) -> Any:
-    """Whether all numbers have the bits of the first."""
-    different = np.uint32(0)
-    for i in range(len(numbers)):
-        different |= numbers[i] ^ numbers[0]
-    return different == 0
-
-
-@numba.njit(error_model="numpy")
-def _most(error: Any, bound: Any) -> Any:
-    """The most that an error can be, as `_kind` has it; 0 if there is none."""
-    if error < 0:
-        return 0.0
-    slack = 1 + 2.0**-50
-    return (from_bits(np.uint64(error)) + bound * slack) * slack
-
-
-@compiled(made_of=(kernel,), nogil=True, error_model="numpy")
+@compiled(made_of=(kernel, alike, rules, decided, plainly), nogil=True, error_model="numpy")
 def _sort_patterns(  # noqa: PLR0915 - one pass
     first: np.uint32,
     computed: npt.NDArray[np.float32],
@@ -267,6 +189,8 @@ def _sort_patterns(  # noqa: PLR0915 - one pass
     quality: tuple[float, float],
     line: tuple[float, float, float],
     left: tuple[IndexArray, Float64Array, Float64Array, IndexArray],
+    deciding: Deciding,
+    counted: Found,
 ) -> Any:
     tree, rows = table
     relative, absolute = quality
@@ -279,8 +203,8 @@ def _sort_patterns(  # noqa: PLR0915 - one pass
     points, values, errors = patterns.view(np.float32), np.empty(_BLOCK), np.empty(_BLOCK)
     bits = np.empty(_BLOCK, np.uint64)
     nodes, used = np.empty(_BLOCK, np.uint64), np.empty(_BLOCK, np.uint64)
-    marks = np.empty(_BLOCK, np.int64)
-    known, between = (-1.0, -1.0), _Between(np.int64(-1), np.int64(-1), np.int64(-1))
+    marks, scratch = np.empty(_BLOCK, np.int64), scratch_of(_BLOCK)
+    known, between = (-1.0, -1.0), Between(np.int64(-1), np.int64(-1), np.int64(-1))
     raw = computed.view(np.uint32)
     start = end = 0
     while end < len(computed):
@@ -294,9 +218,9 @@ def _sort_patterns(  # noqa: PLR0915 - one pass
             row = nodes[0]
             # What is in order between two points of a row is of that row.
             if (
-                alike(bits[:2], used[0])
-                and _flat(rows, row)
-                and _all_alike(raw[start : start + _WIDE])
+                of_one_row(bits[:2], used[0])
+                and is_flat(rows, row)
+                and all_equal(raw[start : start + _WIDE])
             ):
                 g, b = rows[row, 0], rows[row, 7]
                 size = abs(g)
@@ -323,34 +247,52 @@ def _sort_patterns(  # noqa: PLR0915 - one pass
             bits[i] = to_bits(np.float64(points[i]))
         block = bits[:count]
         descend(block[:1], tree, nodes, used)
-        if alike(block, used[0]):  # neighbouring points: the row stays in registers
+        if of_one_row(block, used[0]):  # neighbouring points: the row stays in registers
             row, shift = nodes[0], used[0] - LEADING
             c0, c1, c2, c3 = rows[row, 0], rows[row, 1], rows[row, 2], rows[row, 3]
             c4, c5, c6, b = rows[row, 4], rows[row, 5], rows[row, 6], rows[row, 7]
             for i in range(count):
                 u = from_bits(((block[i] << shift) & MANTISSA) | ONE) - 1.5
                 values[i] = horner(c0, c1, c2, c3, c4, c5, c6, u)
-            size, greatest = _sizes(values[:count])
+            size, greatest = sizes(values[:count])
             least, greatest = from_bits(np.uint64(size)), from_bits(np.uint64(greatest))
             binade = max(from_bits(to_bits(least) & _EXPONENT), smallest_normal)
             unit = binade * scale
             certain = max(relative * least, absolute) >= b
             bulky = least >= bulk_from
-            if certain and greatest < 2 * binade and (bulky or greatest < bulk_from):
-                if known != (b, unit):
-                    known, between = (b, unit), _between(b, unit)
-                numbers, size, up, down = _sorted_alike(
-                    values[:count], computed[start : start + count], between, marks
-                )
-                correct += numbers[0]
-                faithful += numbers[1]
-                if numbers[0] + numbers[1] > 0:
-                    smallest = min(smallest, from_bits(np.uint64(size)))
-                up, down = _most(up, b), _most(down, b)
-                above, below = max(above, up / unit), max(below, down / unit)
-                if bulky:
-                    bulk = max(bulk, max(up, down) / unit)
-                if numbers[0] + numbers[1] < count:
+            alone = greatest < 2 * binade and (bulky or greatest < bulk_from)
+            if certain and (alone or least == np.inf):
+                marks[:] = LEFT
+                told = 0
+                if alone:
+                    if known != (b, unit):
+                        known, between = (b, unit), between_of(b, unit)
+                    numbers, size, up, down = sorted_alike(
+                        values[:count], computed[start : start + count], between, marks
+                    )
+                    correct += numbers[0]
+                    faithful += numbers[1]
+                    told = numbers[0] + numbers[1]
+                    if told > 0:
+                        smallest = min(smallest, from_bits(np.uint64(size)))
+                    up, down = most_of(up, b), most_of(down, b)
+                    above, below = max(above, up / unit), max(below, down / unit)
+                    if bulky:
+                        bulk = max(bulk, max(up, down) / unit)
+                if told < count:
+                    ends = np.float64(points[0]), np.float64(points[count - 1])
+                    if not fenced(deciding.fences, ends[0], ends[1]):
+                        decide(
+                            start,
+                            block,
+                            used[0],
+                            rows[row],
+                            (values[:count], computed[start : start + count]),
+                            marks,
+                            scratch,
+                            deciding,
+                            counted,
+                        )
                     for i in range(count):
                         if marks[i]:
                             other[others], highs[others], bounds[others] = start + i, values[i], b
@@ -389,4 +331,5 @@ def _sort_patterns(  # noqa: PLR0915 - one pass
                     below = most / unit
             elif most > above * unit:
                 above = most / unit
+    others = give_back(counted, (other, highs, bounds), others)
     return (correct, faithful, others, opens), (bulk, above, below, smallest)

@@ -27,7 +27,7 @@ from symdiff.float_balls.jit import compiled
 _KINDS = (Status.WITHIN, Status.INACCURATE, Status.LOST, Status.WRONG_SIGN)
 _FAITHFUL = (Status.CORRECT, Status.FAITHFUL)
 _CODES = tuple(s.code for s in (*_FAITHFUL, *_KINDS))
-_CORRECT, _NEAR, _WITHIN, _INACCURATE, _LOST, _WRONG_SIGN = _CODES
+CORRECT, NEAR, WITHIN, INACCURATE, LOST, WRONG_SIGN = _CODES
 _EXPONENT, _UNIT = np.uint64(0x7FF << 52), np.uint64(1)
 
 
@@ -90,7 +90,7 @@ def _up(x: Any) -> Any:
 
 
 @numba.njit(error_model="numpy")
-def _ulp(x: Any, smallest_normal: Any, scale: Any, smallest: Any) -> Any:
+def ulp_of(x: Any, smallest_normal: Any, scale: Any, smallest: Any) -> Any:
     """2^(max(⌊log₂ x⌋, e_min) − p + 1) of a float64 x ≥ 0 that is normal or below the type's."""
     if x < smallest_normal:
         return smallest
@@ -98,12 +98,28 @@ def _ulp(x: Any, smallest_normal: Any, scale: Any, smallest: Any) -> Any:
 
 
 @numba.njit(error_model="numpy")
-def _straddles(least: Any, greatest: Any, threshold: Any) -> Any:
+def straddles(least: Any, greatest: Any, threshold: Any) -> Any:
+    """Whether a threshold lies inside an interval, so that it decides nothing."""
     return least <= threshold < greatest
 
 
+@numba.njit(error_model="numpy")
+def distance(g: Any, g_hat: Any, bound: Any) -> Any:
+    """The least and the greatest |ĝ − g|, as `Enclosure.distance` has it without a low part."""
+    total = g_hat - g
+    back = total - g_hat
+    part = (g_hat - (total - back)) - (g + back)
+    gap = abs(total + part)
+    if bound == 0 and part == 0:
+        return gap, gap
+    margin = _up(bound + abs(part) * 2.0**-52)
+    least = gap * (1 - 2.0**-52) - margin
+    least = from_bits(to_bits(least) - _UNIT) if least > 0 else 0.0
+    return least, _up(gap * (1 + 2.0**-51) + margin)
+
+
 @compiled(nogil=True, error_model="numpy")
-def _judged(  # noqa: PLR0915 - one pass
+def _judged(
     computed: Float64Array,
     high: Float64Array,
     bound: Float64Array,
@@ -119,43 +135,33 @@ def _judged(  # noqa: PLR0915 - one pass
     wrong = 0
     for i in range(len(computed)):
         g, g_hat = high[i], computed[i]
-        # `Enclosure.distance`, where the low part is 0
-        total = g_hat - g
-        back = total - g_hat
-        part = (g_hat - (total - back)) - (g + back)
-        gap = abs(total + part)
-        margin = _up(bound[i] + abs(part) * 2.0**-52)
-        least = gap * (1 - 2.0**-52) - margin
-        least = from_bits(to_bits(least) - _UNIT) if least > 0 else 0.0
-        greatest = _up(gap * (1 + 2.0**-51) + margin)
-        if bound[i] == 0 and part == 0:
-            least = greatest = gap
+        least, greatest = distance(g, g_hat, bound[i])
         # `judge_points`
         size = abs(g)
-        unit = _ulp(size, smallest_normal, scale, smallest)
+        unit = ulp_of(size, smallest_normal, scale, smallest)
         ulp, conditioned = greatest / unit, greatest / (unit + moved[i])
         ulp_least, conditioned_least = least / unit, least / (unit + moved[i])
         if (
-            _straddles(ulp_least, ulp, 0.5)
-            or _straddles(ulp_least, ulp, 1.0)
-            or _straddles(conditioned_least, conditioned, accurate)
+            straddles(ulp_least, ulp, 0.5)
+            or straddles(ulp_least, ulp, 1.0)
+            or straddles(conditioned_least, conditioned, accurate)
         ):
             undecided[i] = True
             continue
-        unit_of_one = _ulp(max(size, 1.0), smallest_normal, scale, smallest)
+        unit_of_one = ulp_of(max(size, 1.0), smallest_normal, scale, smallest)
         over = greatest / ((unit_of_one + moved[i]) * absolute)
         if ulp <= 0.5:
-            status = _CORRECT
+            status = CORRECT
         elif ulp < 1:
-            status = _NEAR
+            status = NEAR
         elif abs(g_hat) < smallest_normal <= size and ulp > accurate:
-            status = _LOST
+            status = LOST
         elif conditioned <= accurate:
-            status = _WITHIN
+            status = WITHIN
         elif (g_hat < 0 < g) or (g < 0 < g_hat):
-            status = _WRONG_SIGN
+            status = WRONG_SIGN
         else:
-            status = _INACCURATE
+            status = INACCURATE
         if conditioned <= accurate:
             over = min(over, 1.0)
         numbers[status] += 1

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array
+from symdiff.array_types import IndexArray
 from symdiff.oracle.enclosures.enclosure import Enclosure
 
 
@@ -30,18 +31,21 @@ class Points:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """Consecutive float32 values and the gradients computed there, as torch holds them."""
+    """The gradients computed at consecutive float32 values, as torch holds them."""
 
-    patterns: npt.NDArray[np.uint32]
-    values: npt.NDArray[np.float32]
+    first: int  # the bit pattern of the first value
     computed: npt.NDArray[np.float32]
 
-    def at(self, index: Any) -> Points:
-        """The points that a NumPy index selects."""
+    def at(self, index: slice | IndexArray) -> Points:
+        """The points of a slice, or of indices."""
+        if isinstance(index, slice):
+            index = np.arange(*index.indices(len(self.computed)))
+        patterns = np.asarray(index).astype(np.uint32)
+        patterns += np.uint32(self.first)
         with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
             return Points(
-                self.patterns[index],
-                self.values[index].astype(np.float64),
+                patterns,
+                patterns.view(np.float32).astype(np.float64),
                 self.computed[index].astype(np.float64),
             )
 

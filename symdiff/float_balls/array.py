@@ -1,4 +1,4 @@
-"""Compute with arrays of float balls: entry by entry, moved, summed and multiplied.
+"""Compute with arrays of float balls: summed, multiplied, added at places, compared.
 
 γₙ = n u/(1 − n u), u = 2⁻⁵³: a sum of n products in any order, with or without fma, is off by at
 most γₙ times the sum of their magnitudes (Higham, Accuracy and Stability of Numerical Algorithms,
@@ -9,21 +9,19 @@ takes Strassen's way.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from symdiff.array_types import Float64Array
-from symdiff.float_balls.lowering import FloatTape, NotLoweredError
+from symdiff.float_balls.arithmetic import Arithmetic
+from symdiff.float_balls.constants import SCALARS
 from symdiff.float_balls.sums import rows
-from symdiff.float_balls.tape import BLOCK, Registers
 
-_MOST_OPERANDS = 30  # nditer takes 64 arrays
 _UNIT = 2.0**-53
 _SLACK = 1 + 2.0**-40  # for the roundings of a radius: each is below 2⁻⁵⁰ of it
 _LARGE = 2.0**1000
-_TINY, _LEAST = 2.0**-300, 2.0**-1074
 
 
 class FloatBalls(NamedTuple):
@@ -51,41 +49,6 @@ def exactly(values: Any) -> FloatBalls:
     """The balls of radius 0 around numbers; NaN is unknown."""
     values = np.asarray(values, dtype=np.float64)
     return FloatBalls(values, np.where(np.isnan(values), np.inf, 0.0))
-
-
-def around(balls: FloatBalls) -> FloatBalls:
-    """The balls of a tiny radius around numbers, too small to matter and more than 0."""
-    tiny = np.maximum(np.abs(balls.value) * _TINY, _LEAST)
-    return FloatBalls(balls.value, np.where(balls.radius == 0, tiny, balls.radius))
-
-
-def entrywise(tape: FloatTape, operands: Sequence[FloatBalls]) -> FloatBalls:
-    """Run a tape on operands that broadcast."""
-    if len(operands) > _MOST_OPERANDS:
-        raise NotLoweredError(f"{len(operands)} operands")
-    registers = Registers(tape.constants, len(tape.operations))
-    if not operands:
-        one = FloatBalls(np.empty(1), np.empty(1))
-        registers.run(tape.operations, (), one)
-        return one.each(lambda z: z.reshape(()))
-    shape = np.broadcast_shapes(*(o.shape for o in operands))
-    value, radius = np.empty(shape), np.empty(shape)
-    arrays = [array for ball in operands for array in ball]
-    read, write = ["readonly", "contig"], ["writeonly", "contig"]
-    iterator = np.nditer(  # type: ignore[call-overload]  # "contig" is missing from numpy's stub
-        [*arrays, value, radius],
-        flags=["external_loop", "buffered", "zerosize_ok"],
-        op_flags=[read] * len(arrays) + [write] * 2,
-        order="C",
-        buffersize=BLOCK,
-    )
-    with iterator:
-        for parts in iterator:
-            for start in range(0, len(parts[-1]), BLOCK):  # without a buffer a part may be longer
-                some = [part[start : start + BLOCK] for part in parts]
-                *given, result = zip(some[::2], some[1::2], strict=True)
-                registers.run(tape.operations, given, result)
-    return FloatBalls(value, radius)
 
 
 def _settled(value: Any, radius: Any, unknown: Any) -> FloatBalls:
@@ -128,37 +91,6 @@ def summed(balls: FloatBalls, axes: tuple[int, ...]) -> FloatBalls:
     total, spread = np.empty(len(value)), np.empty(len(value))
     rows(value, radius, total, spread)
     return FloatBalls(total.reshape(shape), spread.reshape(shape))
-
-
-def product(
-    subscripts: str, a: FloatBalls, b: FloatBalls, multiply: Callable[..., FloatBalls]
-) -> FloatBalls:
-    """The product of two arrays, summed over the letters that are not kept.
-
-    Args: subscripts, `ij,jk->ik`, no letter twice in one group; multiply, for what is not summed.
-    """
-    left, result = subscripts.split("->")
-    first, second = left.split(",")
-    a, first = _without(a, first, second + result)
-    b, second = _without(b, second, first + result)
-    both = [x for x in first if x in second]
-    batch, inner = [x for x in both if x in result], [x for x in both if x not in result]
-    rows_, columns = [x for x in first if x not in both], [x for x in second if x not in both]
-    made = batch + rows_ + columns
-    if not inner:
-        return _ordered(
-            multiply(_laid(a, first, made), _laid(b, second, made)), "".join(made), result
-        )
-    if not rows_ and not columns:
-        every = batch + inner
-        whole = multiply(_laid(a, first, every), _laid(b, second, every))
-        total = summed(whole, tuple(range(len(batch), len(every))))
-        return _ordered(total, "".join(batch), result)
-    one, sizes = _matrix(a, first, batch, rows_, inner)
-    two, sizes_two = _matrix(b, second, batch, inner, columns)
-    shape = sizes[: len(batch) + len(rows_)] + sizes_two[len(batch) + len(inner) :]
-    found = matrix_product(one, two)
-    return _ordered(found.each(lambda z: z.reshape(shape)), "".join(made), result)
 
 
 def matrix_product(a: FloatBalls, b: FloatBalls) -> FloatBalls:
@@ -217,34 +149,6 @@ def _split(
     return high, x - high, np.ldexp(1.0, exponent)
 
 
-def _without(balls: FloatBalls, letters: str, needed: str) -> tuple[FloatBalls, str]:
-    """The array summed over the letters that nobody else has."""
-    alone = tuple(i for i, x in enumerate(letters) if x not in needed)
-    return summed(balls, alone), "".join(x for x in letters if x in needed)
-
-
-def _laid(balls: FloatBalls, letters: str, order: Sequence[str]) -> FloatBalls:
-    """The array with an axis for each letter of the order, of length 1 where it had none."""
-    present = [x for x in order if x in letters]
-    index = tuple(slice(None) if x in letters else np.newaxis for x in order)
-    return balls.each(lambda z: np.transpose(z, [letters.index(x) for x in present])[index])
-
-
-def _ordered(balls: FloatBalls, letters: str, result: str) -> FloatBalls:
-    return balls.each(lambda z: np.transpose(z, [letters.index(x) for x in result]))
-
-
-def _matrix(
-    balls: FloatBalls, letters: str, batch: list[str], high: list[str], wide: list[str]
-) -> tuple[FloatBalls, list[int]]:
-    """A stack of matrices, and the lengths of the axes that they are made of."""
-    laid = _laid(balls, letters, batch + high + wide)
-    sizes = list(laid.shape)
-    one, two = len(batch), len(batch) + len(high)
-    shape = (*sizes[:one], math.prod(sizes[one:two]), math.prod(sizes[two:]))
-    return laid.each(lambda z: np.ascontiguousarray(z).reshape(shape)), sizes
-
-
 def scattered(balls: FloatBalls, add: Callable[[Any], Any]) -> FloatBalls:
     """The entries added at their places, in the way that `add` adds.
 
@@ -280,3 +184,8 @@ def flags_of_largest(balls: FloatBalls, axis: int, *, first: bool) -> FloatBalls
         flag = np.where(np.cumsum(candidate, axis) == 1, flag, 0.0)
     open_ = candidate & ~tied & (count > 1)
     return _settled(flag, np.zeros(flag.shape), open_ | unknown.any(axis, keepdims=True))
+
+
+FLOAT = Arithmetic(
+    SCALARS, FloatBalls, exactly, summed, matrix_product, scattered, flags_of_largest
+)

@@ -21,7 +21,7 @@ def compiled(
     it; then it is compiled anew in each process, which takes a second.
 
     Args:
-        made_of: modules of other rooms whose functions the code calls.
+        made_of: modules of other rooms whose functions the code calls, or whole rooms.
         options: numba's.
     """
 
@@ -49,7 +49,12 @@ def _of_these_sources(made: Any, others: tuple[ModuleType, ...]) -> None:
 
 @cache
 def sources(*others: ModuleType) -> str:
-    """A digest of this room's files, of which every kernel is made, and of other modules'."""
+    """A digest of this room's files, of which every kernel is made, and of other modules'.
+
+    A room stands for all its files.
+    """
     files = sorted(Path(__file__).parent.glob("*.py"))
-    files += [Path(module.__file__) for module in others if module.__file__]
+    for module in others:
+        path = Path(module.__file__ or __file__)
+        files += sorted(path.parent.glob("*.py")) if hasattr(module, "__path__") else [path]
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

@@ -1,4 +1,4 @@
-"""Lower a SymPy expression to a tape of operations on float balls."""
+"""Lower a SymPy expression to a tape of operations on balls, float balls by default."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from sympy import Expr, Piecewise, Rational
 from sympy.core.relational import Eq, Ge, Gt, Le, Lt, Ne, Relational
 from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
 
-from symdiff.float_balls.tape import LOOPS, Code, Operation
+from symdiff.float_balls.arithmetic import Constant, Scalars
+from symdiff.float_balls.constants import SCALARS
+from symdiff.float_balls.tape import Code, Loop, Operation
 from symdiff.functions import (
     Extreme,
     Phi,
@@ -68,17 +70,18 @@ class FloatTape:
     """A tape of operations, ready to be run."""
 
     operations: tuple[Operation, ...]
-    constants: tuple[Any, Any]  # values and radii, in the registers from 0 on
+    constants: tuple[Any, ...]  # an array of each part, in the registers from 0 on
     operands: int  # in the registers after them
 
 
 @lru_cache(maxsize=4096)
-def tape_of(template: Expr, count: int) -> FloatTape:
+def tape_of(template: Expr, count: int, scalars: Scalars = SCALARS) -> FloatTape:
     """Lower an expression in `count` placeholders.
 
     Raises: NotLoweredError if there is no operation for something in it.
     """
-    lowering = Lowering({placeholder(i): OPERANDS + i for i in positions(template)})
+    operands = {placeholder(i): OPERANDS + i for i in positions(template)}
+    lowering = Lowering(operands, scalars=scalars)
     return lowering.tape(lowering.made(template), count)
 
 
@@ -90,7 +93,11 @@ class Lowering:
     """
 
     def __init__(
-        self, operands: Mapping[Expr, int], fixed: Collection[int] | None = None, most: int = MOST
+        self,
+        operands: Mapping[Expr, int],
+        fixed: Collection[int] | None = None,
+        most: int = MOST,
+        scalars: Scalars = SCALARS,
     ) -> None:
         """Args: operands, each with its place; fixed, the places of those that are constants.
 
@@ -98,7 +105,8 @@ class Lowering:
         and 3/3 is not exactly 1.
         """
         self._most = most
-        self.constants: list[tuple[float, float]] = []
+        self._scalars = scalars
+        self.constants: list[Constant] = []
         self.steps: list[tuple[Code, tuple[int, ...]]] = []
         self._known: dict[Any, int] = {}  # expression → place
         self._operands = operands
@@ -115,14 +123,19 @@ class Lowering:
         for k in self.needed([last]):
             registers[k] = first + len(steps)
             code, takes = self.steps[k]
-            steps.append((LOOPS[code], registers[k], tuple(registers[p] for p in takes)))
+            steps.append((self._loop(code), registers[k], tuple(registers[p] for p in takes)))
         if not 0 <= last < OPERANDS:  # an operand or a constant
-            steps.append((LOOPS[Code.NEGATIVE], first, (registers[last],)))
-            steps.append((LOOPS[Code.NEGATIVE], first + 1, (first,)))
-        values, radii = zip(*(self.constants or [(0.0, 0.0)]), strict=True)
-        return FloatTape(
-            tuple(steps), (np.array(values, np.float64), np.array(radii, np.float64)), count
-        )
+            negative = self._loop(Code.NEGATIVE)
+            steps.append((negative, first, (registers[last],)))
+            steps.append((negative, first + 1, (first,)))
+        constants = self.constants or [self._scalars.exact(0.0)]
+        parts = tuple(np.array(part, np.float64) for part in zip(*constants, strict=True))
+        return FloatTape(tuple(steps), parts, count)
+
+    def _loop(self, code: Code) -> Loop:
+        if code not in self._scalars.loops:
+            raise NotLoweredError(code.name)
+        return self._scalars.loops[code]
 
     def needed(self, results: Collection[int]) -> list[int]:
         """The operations that results are computed from, in their order."""
@@ -140,7 +153,7 @@ class Lowering:
     def product(self, factors: Sequence[int]) -> int:
         """The place of the product of the values at some places."""
         if not factors:
-            return self._constant(1.0)
+            return self._exactly(1.0)
         return reduce(lambda a, b: self._step(Code.MULTIPLY, a, b), factors)
 
     def _step(self, code: Code, *takes: int) -> int:
@@ -154,10 +167,16 @@ class Lowering:
                 self.fixed.add(len(self.steps) - 1)
         return self._known[key]
 
-    def _constant(self, value: float, radius: float = 0.0) -> int:
-        key = ("constant", value, radius)
+    def _exactly(self, value: float) -> int:
+        return self._constant(self._scalars.exact(value))
+
+    def _number(self, e: Any) -> int:
+        return self._constant(number(e, self._scalars))
+
+    def _constant(self, ball: Constant) -> int:
+        key = ("constant", *ball)
         if key not in self._known:
-            self.constants.append((value, radius))
+            self.constants.append(ball)
             self._known[key] = -len(self.constants)
             self.fixed.add(-len(self.constants))
         return self._known[key]
@@ -172,9 +191,9 @@ class Lowering:
 
     def _operation(self, e: Any) -> int:
         if isinstance(e, BooleanAtom):
-            return self._constant(float(e == sympy.true))
+            return self._exactly(float(e == sympy.true))
         if not e.args:
-            return self._constant(*number(e))
+            return self._number(e)
         if isinstance(e, sympy.Add):
             return self._sum(e.args)
         if isinstance(e, sympy.Mul):
@@ -186,9 +205,9 @@ class Lowering:
         if isinstance(e, sympy.sign):
             return self._sign(e.args[0], -1.0, 0.0)
         if isinstance(e, sympy.Heaviside) and e.args[1].is_Rational:
-            value, radius = number(e.args[1])
-            if radius == 0:
-                return self._sign(e.args[0], 0.0, value)
+            at_zero, *more = number(e.args[1], self._scalars)
+            if not any(more):
+                return self._sign(e.args[0], 0.0, at_zero)
         if isinstance(e, Extreme | sympy.Max | sympy.Min):
             code = Code.MAXIMUM if isinstance(e, maximum | sympy.Max) else Code.MINIMUM
             return reduce(lambda a, b: self._step(code, a, b), map(self.made, e.args))
@@ -199,7 +218,7 @@ class Lowering:
         return self._condition(e)
 
     def _sign(self, x: Expr, below: float, at_zero: float) -> int:
-        return self._step(Code.STEP, self.made(x), self._constant(below), self._constant(at_zero))
+        return self._step(Code.STEP, self.made(x), self._exactly(below), self._exactly(at_zero))
 
     def _condition(self, e: Any) -> int:
         if isinstance(e, Relational):
@@ -255,7 +274,7 @@ class Lowering:
                 below.append(self._power(factor.base, -factor.exp))
             elif isinstance(factor, Rational) and abs(factor.p) == 1 and factor.q > 1:
                 minus ^= factor.p < 0
-                below.append(self._constant(*number(Rational(factor.q))))
+                below.append(self._number(Rational(factor.q)))
             else:
                 above.append(self.made(factor))
         if self._gathered:
@@ -274,7 +293,7 @@ class Lowering:
         if divisors:
             constant = self._step(Code.DIVIDE, constant, self.product(divisors))
         above = [f for f in above if f not in self.fixed]
-        if len(above) + len(divisors) == 0 or constant != self._constant(1.0):
+        if len(above) + len(divisors) == 0 or constant != self._exactly(1.0):
             above.insert(0, constant)
         return above, [f for f in below if f not in self.fixed]
 
@@ -282,7 +301,7 @@ class Lowering:
         if base is sympy.E:
             return self._step(Code.EXP, self.made(exponent))
         if exponent.is_Rational and exponent < 0:
-            return self._step(Code.DIVIDE, self._constant(1.0), self._power(base, -exponent))
+            return self._step(Code.DIVIDE, self._exactly(1.0), self._power(base, -exponent))
         x = self.made(base)
         if exponent.is_Rational and exponent.q <= 2 and exponent.p <= _WHOLE:
             if exponent.q == 2:
@@ -299,7 +318,7 @@ class Lowering:
         return self._step(Code.MULTIPLY, square, x) if exponent % 2 else square
 
     def _cases(self, e: Piecewise) -> int:
-        made = self._constant(math.nan, math.inf)
+        made = self._exactly(math.nan)
         for value, condition in reversed(e.args):
             if condition == sympy.true:
                 made = self.made(value)
@@ -311,32 +330,16 @@ class Lowering:
         return made
 
 
-def number(e: Any) -> tuple[float, float]:
+def number(e: Any, scalars: Scalars = SCALARS) -> Constant:
     """The ball of a constant. Raises: NotLoweredError if it is no real number."""
     if e in (sympy.oo, -sympy.oo):
-        return (math.inf if e == sympy.oo else -math.inf), 0.0
+        return scalars.exact(math.inf if e == sympy.oo else -math.inf)
     if e is sympy.nan:
-        return math.nan, math.inf
+        return scalars.exact(math.nan)
     if getattr(e, "is_Float", False):
         e = Rational(e)
     if getattr(e, "is_Rational", False):
-        return rational(int(e.p), int(e.q))
+        return scalars.rational(int(e.p), int(e.q))
     if getattr(e, "is_NumberSymbol", False):
-        value = float(e.evalf(25))  # SymPy's 25 digits are right, and so is a float64 of them
-        return value, abs(value) * 2.0**-52
+        return scalars.named(e)
     raise NotLoweredError(f"the number {e}")
-
-
-def rational(p: int, q: int) -> tuple[float, float]:
-    """The ball of p/q, of radius 0 if it is a float64.
-
-    Python divides integers with one rounding.
-    """
-    try:
-        value = p / q
-    except OverflowError:
-        return math.nan, math.inf
-    n, d = value.as_integer_ratio()
-    if n * q == p * d:
-        return value, 0.0
-    return value, max(abs(value) * 2.0**-52, 2.0**-1074)

@@ -14,9 +14,11 @@ import numpy.typing as npt
 
 from symdiff.array_types import Float64Array
 from symdiff.float_balls import operations as on
+from symdiff.float_balls.arithmetic import Constant
 from symdiff.float_balls.blocks_of_points import address, run
+from symdiff.float_balls.constants import rational
 from symdiff.float_balls.jit import compiled
-from symdiff.float_balls.lowering import OPERANDS, Lowering, rational
+from symdiff.float_balls.lowering import OPERANDS, Lowering
 from symdiff.float_balls.tape import LOOPS, Code, cdf_loop
 from symdiff.graph.kinds.einsum import Contract
 from symdiff.programs.program import Program
@@ -86,7 +88,7 @@ class PointTape:
 
     def __init__(
         self,
-        fixed: Mapping[int, tuple[float, float]],
+        fixed: Mapping[int, Constant],
         inputs: Mapping[str, int],
         moving: Sequence[tuple[Callable[..., None], int, tuple[int, ...]]],
         results: Mapping[str, int],
@@ -201,7 +203,7 @@ def _registers(
     return register, count
 
 
-def _one(loop: Callable[..., None], of: Sequence[tuple[float, float]]) -> tuple[float, float]:
+def _one(loop: Callable[..., None], of: Sequence[Constant]) -> Constant:
     """An operation on single balls."""
     value, radius = np.empty(1), np.empty(1)
     loop(value, radius, *(np.array([x]) for ball in of for x in ball))

@@ -1,8 +1,8 @@
-"""Run a tape of operations on float balls, one block at a time.
+"""Run a tape of operations on balls, one block at a time; the operations of float balls.
 
 An expression is a list of operations, each of up to three registers, into a register of its own. A
-register is a block of balls, short enough that all of a tape's stay in the processor's cache; so an
-expression of any length takes its operands from memory once.
+register is a block of balls, an array of each part, short enough that all of a tape's stay in the
+processor's cache; so an expression of any length takes its operands from memory once.
 """
 
 from __future__ import annotations
@@ -258,7 +258,8 @@ def cdf_loop() -> Any:
     return loop
 
 
-LOOPS: Mapping[Code, Callable[..., None]] = {
+Loop = Callable[..., None]  # over the parts of a result and of operands
+LOOPS: Mapping[Code, Loop] = {
     Code.ADD: _add,
     Code.SUBTRACT: _subtract,
     Code.MULTIPLY: _multiply,
@@ -288,20 +289,19 @@ LOOPS: Mapping[Code, Callable[..., None]] = {
     Code.CHOSEN: _chosen,
     Code.NORMAL_CDF: _normal_cdf,
 }
-Ball = tuple[Any, Any]  # values and radii, arrays of one length
-Operation = tuple[Callable[..., None], int, tuple[int, ...]]  # makes which register of which
+Ball = tuple[Any, ...]  # arrays of one length: the midpoints' parts and the radii
+Operation = tuple[Loop, int, tuple[int, ...]]  # makes which register of which
 
 
 class Registers:
     """Blocks of balls for a tape: constants, operands and results."""
 
     def __init__(self, constants: Ball, operations: int) -> None:
-        """Args: constants, values and radii, which go to the registers from 0 on."""
+        """Args: constants, arrays of each part, which go to the registers from 0 on."""
         self._fixed = [
-            (np.full(BLOCK, v), np.full(BLOCK, e)) for v, e in zip(*constants, strict=True)
+            tuple(np.full(BLOCK, part) for part in ball) for ball in zip(*constants, strict=True)
         ]
-        made = np.empty((operations, 2, BLOCK))
-        self._made = [(part[0], part[1]) for part in made]
+        self._made: list[Ball] = [tuple(b) for b in np.empty((operations, len(constants), BLOCK))]
 
     def run(self, tape: tuple[Operation, ...], operands: Sequence[Ball], result: Ball) -> None:
         """Run a tape on operands of at most `BLOCK` balls; its last operation makes the result."""
@@ -309,6 +309,6 @@ class Registers:
         made = [*self._made[:-1], result]
         registers = [*self._fixed, *operands, *made]
         if count < BLOCK:
-            registers = [(v[:count], e[:count]) for v, e in registers]
+            registers = [tuple(part[:count] for part in ball) for ball in registers]
         for loop, makes, takes in tape:
             loop(*registers[makes], *(part for k in takes for part in registers[k]))

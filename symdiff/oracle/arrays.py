@@ -26,7 +26,7 @@ from symdiff.oracle.borders.settled_ties import settle_ties
 from symdiff.oracle.borders.ties import choosing_steps, chosen
 from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, uncertain
 from symdiff.oracle.enclosures.from_balls import enclosure_of
-from symdiff.oracle.enclosures.from_float_balls import COARSEST, WORTH, enclose_quickly
+from symdiff.oracle.enclosures.from_float_balls import enclose_quickly, is_worth
 from symdiff.oracle.points.ball import MAX_PRECISION
 from symdiff.oracle.programs.array_balls import (
     balls_of,
@@ -56,7 +56,7 @@ def enclose_arrays(
 ) -> dict[str, Enclosure]:
     """Enclose every adjoint of a graph by Ziv's strategy: more bits for those left open.
 
-    Of many entries that are to be known to a narrow format float balls decide most, beforehand.
+    Of many entries float balls, of one or two float64, decide most beforehand.
 
     Args:
         adjoints: of the graph in question.
@@ -98,7 +98,7 @@ def _enclose(
     moved = {name for name in adjoints.signature.inputs if name in adjoints.nodes}
     choosing = choosing_steps(steps, moved)
     ties = ties and not (choosing and _some_infinite(arguments))
-    if ties and relative >= COARSEST and entries >= WORTH:
+    if ties and is_worth(relative, entries):
         around = moved if choosing else ()
         both = program({**left, **watch.nodes})
         found = enclose_quickly(

@@ -73,6 +73,8 @@ class Walk:
     _tangents: dict[Symbol, Float64Array] = field(default_factory=dict)
     _symbols: dict[Node, Symbol] = field(default_factory=dict)
     _named: dict[str, Symbol] = field(default_factory=dict)
+    _holders: Counter[Symbol] = field(default_factory=Counter)  # nodes and names with a symbol
+    _loose: list[Symbol] = field(default_factory=list)  # made, or let go by a node
     _now: Node | None = None  # whose steps are taken
 
     def __post_init__(self) -> None:
@@ -100,6 +102,7 @@ class Walk:
                     more = self.computed.get(node, EXACT)
                     self._round(symbol, Roundings(np.maximum(size, more.stored), more.summed))
                 self._symbols[node] = symbol
+                self._holders[symbol] += 1
                 if node in asked:
                     take(node, self._values[symbol], self._tangents.get(symbol))
                 self._forget(node, uses)
@@ -113,6 +116,7 @@ class Walk:
         name = name.rstrip(PRIME)
         if name not in self._named:
             self._named[name] = symbol = next(self._names)
+            self._holders[symbol] += 1
             self._values[symbol] = np.asarray(self.arguments[name], dtype=np.float64)
         return self._named[name]
 
@@ -120,7 +124,7 @@ class Walk:
         """The symbol of one more step that takes whole arrays, or of a number; taken at once."""
         if not isinstance(value, ArrayOperation):
             return self.apply(value, ())
-        symbol = next(self._names)
+        symbol = self._new()
         self._whole(symbol, value)
         return symbol
 
@@ -134,7 +138,7 @@ class Walk:
         self.in_common = max(self.in_common, found.in_common * self._precision.unit)
         used = [known[i].shape for i in positions(template)]
         shape = np.broadcast_shapes(found.value.shape, *used)
-        symbol = next(self._names)
+        symbol = self._new()
         self._values[symbol] = np.broadcast_to(found.value, shape)
         terms = [
             partial * _over(self._tangents[s], len(shape))
@@ -230,14 +234,24 @@ class Walk:
 
     def _forget(self, node: Node, uses: Counter[Node]) -> None:
         """Drop what is not needed any more; several nodes may have one symbol."""
-        uses.subtract(_used(node))
-        for value in (*_used(node), node):
-            if uses[value] <= 0:
-                self._symbols.pop(value, None)
-        held = {*self._symbols.values(), *self._named.values()}
-        for table in (self._values, self._tangents):
-            for symbol in [s for s in table if s not in held]:
-                del table[symbol]
+        used = _used(node)
+        uses.subtract(used)
+        for value in (*used, node):
+            symbol = self._symbols.pop(value, None) if uses[value] <= 0 else None
+            if symbol is not None:
+                self._holders[symbol] -= 1
+                self._loose.append(symbol)
+        for symbol in self._loose:
+            if not self._holders[symbol]:
+                self._values.pop(symbol, None)
+                self._tangents.pop(symbol, None)
+        self._loose.clear()
+
+    def _new(self) -> Symbol:
+        """A symbol that no node holds as yet."""
+        symbol: Symbol = next(self._names)
+        self._loose.append(symbol)
+        return symbol
 
 
 @lru_cache(maxsize=4096)

@@ -148,12 +148,13 @@ def decided_by_rounding(
     found: dict[Node, tuple[Float64Array, Float64Array | None]] = {}
     walk = Walk(given, _precision, _TANGENTS, np.random.default_rng(0))
     walk.run(nodes, lambda node, value, moved: found.update({node: (value, moved)}))
+    values = {node: value for node, (value, _) in found.items()}
     other: set[int] = set()
     unclear: dict[int, ByCases] = {}
     for i, one in enumerate(decisions):
         if any(_is_near(*found[margin]) for margin in one.margins):
             unclear[i] = one
-        elif not _agree(one, {n: value for n, (value, _) in found.items()}):
+        elif not _agree(one, values):
             other.add(i)
     exact = _exactly([n for d in unclear.values() for n in (*d.exact, *d.ran)], given)
     return frozenset(other | {i for i, d in unclear.items() if not _agree(d, exact)})

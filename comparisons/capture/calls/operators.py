@@ -120,6 +120,16 @@ LOSSY = {
     "σ = τ/(τ‖v‖² − 1), which cancels",
 }
 
+# They read a triangle, or reflections, with ones on the diagonal that nobody gives.
+IMPLIED_ONES = "ones on a diagonal"
+_WITH_ONES = frozenset(("linalg_householder_product", "linalg_lu_solve", "lu_unpack", "ormqr"))
+
+
+def counted(call: Call) -> tuple[str, ...]:
+    """The names that a call counts under."""
+    ones = call.name in _WITH_ONES or ("triangular" in call.name and call.get("unitriangular"))
+    return (call.name, IMPLIED_ONES) if ones else (call.name,)
+
 
 def plain_name(call: Call) -> str:
     """The operator's name as a user knows it."""

@@ -21,8 +21,9 @@ from dataclasses import replace
 import numpy as np
 
 from comparisons.careful.numbers import moves
-from comparisons.careful.numbers.iterations import goes_on
+from comparisons.careful.numbers.iterations import goes_on, stops_sooner
 from comparisons.careful.numbers.suspicion import arguments_of, norms, steady, suspicious
+from comparisons.careful.numbers.tips import is_nan_at_a_tip
 from comparisons.careful.unasked import Also, Unasked
 from comparisons.cases.asked import Asked, case_of
 from comparisons.cases.case import Case
@@ -31,6 +32,7 @@ from comparisons.engines.modes.reverse import Reverse
 from comparisons.engines.undisturbed import calling
 from comparisons.judge.vocabulary import Verdict
 from comparisons.results.comparison import Comparison
+from comparisons.subjects.own.arguments import MOST_AXES
 from comparisons.subjects.own.bare import Bare
 
 _WHAT = "other arrays"
@@ -39,6 +41,7 @@ _OVERFLOWING = 9  # beyond it, where entries are some thousand, only numbers are
 _LONG = 1.0  # seconds that a check at a scale may take, so that a larger one is asked too
 _TOGETHER, _TOGETHER_ELSE = {"float64": 200}, 28  # the furthest, of all arguments together
 _MOST_ALONE = 3  # arguments that are moved each by itself
+_ONES = "the ones on a diagonal that are not given do not grow, and their triangle gets singular"
 _CHOSEN = "the inputs look chosen: of one sign, or with equal entries, sums or norms"
 
 
@@ -56,8 +59,8 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
             yield Unasked("other numbers", _CHOSEN)
         for name, change in _changes(case, bare, free=free):
             found = _asked(case, bare, name, change, sizes)
-            if isinstance(found, Comparison) and _is_nan_for_zero(found):
-                found = Unasked(name, "its gradient is NaN there, where 0 is taken")
+            if isinstance(found, Comparison) and is_nan_at_a_tip(found):
+                found = Unasked(name, "its gradient is NaN there, where there is none")
             if isinstance(found, Unasked):
                 yield found
             elif found is not None:
@@ -95,7 +98,9 @@ def _scaled(
 ) -> Iterator[Comparison | Unasked]:
     """The same at entries of other scales; to `asked` is added which."""
     powers = [0]
-    for ladder in _scales(case):
+    if bare.ones:
+        yield Unasked("larger entries", _ONES)
+    for ladder in _scales(case)[bare.ones :]:
         for power in ladder:
             name, change = f"entries 2^{power} times as large", moves.scaled(power)
             started = time.process_time()
@@ -107,6 +112,8 @@ def _scaled(
                 return
             if isinstance(found, Comparison):
                 yield Unasked(name, "its backward overflows")
+            elif isinstance(found, Unasked):
+                yield found
             if found is not True:
                 break
             powers.append(power)
@@ -158,6 +165,8 @@ def _asked(
             return None
         if looks_wrong and goes_on(case, moved):
             return Unasked(name, "an iteration that comes to rest at those given does not there")
+        if looks_wrong and scale is not None and stops_sooner(case, moved):
+            return Unasked(name, "an iteration stops there after fewer steps than at those given")
         if looks_wrong:
             named = replace(moved.subject, name=f"{case.subject} at {name}")
             answer = replace(moved, subject=named).answer(Reverse())
@@ -176,12 +185,12 @@ def _raising(moved: Case, name: str, error: Exception) -> Unasked | None:
     return Unasked(name, f"its backward raises {type(error).__name__}: {said}")
 
 
-def _scales(case: Case) -> Iterator[list[int]]:
+def _scales(case: Case) -> list[list[int]]:
     """Exponents by which each argument is scaled, larger ones and smaller ones."""
     count = max(1, len(arguments_of(case)))
     furthest = _TOGETHER.get(case.dtype.name, _TOGETHER_ELSE) // count
-    for sign in (1, -1):
-        yield [sign * p for p in (*_SCALES, furthest) if p <= furthest]
+    powers = [p for p in (*_SCALES, furthest) if p <= furthest]
+    return [powers, [-p for p in powers]]
 
 
 def _is_a_number(answer: Comparison) -> bool:
@@ -189,19 +198,10 @@ def _is_a_number(answer: Comparison) -> bool:
     return all(np.isfinite(a.computed).all() for a in answer.adjoints.values())
 
 
-def _is_nan_for_zero(answer: Comparison) -> bool:
-    """Whether all that is wrong is NaN for 0, as a norm's or a deviation's gradient at its tip.
-
-    There it has no derivative, and torch's own norm takes 0, and a root of a sum of squares NaN.
-    """
-    return not answer.wrong_presence and all(
-        (np.isnan(a.computed) & (a.enclosure.high == 0))[a.judgement.excess > 1].all()
-        for a in answer.adjoints.values()
-    )
-
-
 def _obstacle(case: Case) -> str:
     """Why other arrays are not asked; empty if they are."""
+    if tied := case.subject.tied(MOST_AXES):
+        return f"gradient= is of these tensors alone: {tied}"
     if case.subject.draws:
         return "random numbers are drawn"
     if case.dtype.bits == 16:

@@ -30,6 +30,7 @@ from comparisons.inputs.position import position
 from comparisons.inputs.values import seeded
 from comparisons.subjects.own.bare import Bare
 from symdiff.array_types import IndexArray
+from symdiff.graph import Input, topological
 
 _MANY = 2**17 + 1  # entries: several threads have their share, and indices are beyond 16 bits
 _SEVERAL = 2**12
@@ -59,7 +60,9 @@ def rows_of(case: Case, bare: Bare) -> RowsApart | None:
     letters = {graph.lines[y].axes[:1] for y in bare.weights} - {()}
     inputs = {i.name: i.axes for i in graph.inputs if i.name not in bare.weights.values()}
     fitting = [n for n in inputs if bare.shapes[n][:1] == (count,)]
-    having = [n for n in fitting if inputs[n][:1] in letters] or fitting
+    used = {n.name for n in topological(graph.output_nodes) if isinstance(n, Input)}
+    # what values alone go by, as a direction, is in no derivative and has rows all the same
+    having = [n for n in fitting if inputs[n][:1] in letters or n not in used] or fitting
     others = [n for n in inputs if n not in having]
     if not having:
         return None
@@ -109,6 +112,10 @@ def other_rows(case: Case, bare: Bare, rows: RowsApart | None) -> Iterator[Told 
         return
     if case.subject.draws:
         yield Unasked(_WHAT, "random numbers are drawn, others for each")
+        return
+    if tied := case.subject.tied(1):
+        yield Unasked(_WHAT, f"gradient= is of these tensors alone: {tied}")
+        yield from _on_threads(case, bare)
         return
     if any(shape[:1] == (rows.count,) for shape in bare.constants):
         # a kernel that does not look at its lengths would read beyond the end of an index

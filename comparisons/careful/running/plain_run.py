@@ -17,6 +17,7 @@ from comparisons.subjects.own.bare import Bare
 
 _RELATIVE = 2.0**-20  # of the norm, in float64; below it nothing is said
 _RELATIVE_ELSE = 2.0**-8
+_OF_ANOTHER_SHAPE = "the outputs' shapes do not go with those of the inputs"
 
 Arrays = Mapping[str, Float64Array]
 
@@ -36,7 +37,7 @@ def plain_run(
 
     Args: inputs and cotangents, by the names of inputs and outputs, in the user's shapes; threads,
         on how many of torch's it runs, if not on as many as there are.
-    Raises: whatever the code raises.
+    Raises: ValueError if an output has another shape than its cotangent; whatever the code raises.
     """
     import torch
 
@@ -48,6 +49,9 @@ def plain_run(
         if threads is not None:  # what is no code of the user's need not wait for another thread
             torch.set_num_threads(threads)
         outputs = bare.call(leaves)
+        for y, weight in weights.items():
+            if outputs[y].shape != weight.shape:
+                raise ValueError(_OF_ANOTHER_SHAPE)
         asked = [y for y in cotangents if outputs[y].requires_grad]
         found: tuple[torch.Tensor | None, ...] = (None,) * len(leaves)
         if asked:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from comparisons.engines.backward import Converted
 from comparisons.engines.call import leaf_values, output_of
 from comparisons.engines.engine import (
     Gradients,
     Pointwise,
     Setting,
-    float64,
     own_deprecations_ignored,
 )
 from comparisons.engines.modes.jvp import require_tangents, tangent_for, tangent_text
@@ -41,8 +41,8 @@ class ForwardAD(Pointwise):
                     primals[i], tangent_for(inputs, setting, primals[i])
                 )
                 tangent = forward_ad.unpack_dual(function(*duals)).tangent
-                found[leaf.name] = None if tangent is None else float64(tangent)
-        return Gradients(found)
+                found[leaf.name] = tangent
+        return Gradients(Converted(found))
 
     def statement(self, shown: Snippet) -> str:
         """The statements that enter a level of dual numbers, and leave it."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from comparisons.engines.backward import Converted
 from comparisons.engines.call import output_of
-from comparisons.engines.engine import Gradients, Setting, float64, own_deprecations_ignored
+from comparisons.engines.engine import Gradients, Setting, own_deprecations_ignored
 from comparisons.engines.modes.reverse_over_reverse import SecondOrder
 from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import Inputs
@@ -27,8 +28,8 @@ class ForwardOverReverse(SecondOrder):
         seed = 1.0 if given is None else given
         slope = torch.func.grad(lambda z: (function(z) * seed).sum())
         with own_deprecations_ignored():
-            curvature = torch.func.jvp(slope, (z,), (torch.ones_like(z),))[1]
-        return Gradients({name: float64(curvature)})
+            curvature = torch.func.jvp(slope, (z,), (setting.ones_like(z),))[1]
+        return Gradients(Converted({name: curvature}))
 
     def statement(self, shown: Snippet) -> str:
         """The statement that pushes a tangent of ones through the gradient."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from comparisons.engines.backward import Converted
 from comparisons.engines.call import leaf_values, output_of
-from comparisons.engines.engine import Gradients, Pointwise, Setting, float64
+from comparisons.engines.engine import Gradients, Pointwise, Setting
 from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import Inputs
 from comparisons.subjects.subject import Subject
@@ -28,7 +29,7 @@ class FuncGrad(Pointwise):
         total = torch.func.grad(
             lambda *tensors: (function(*tensors) * seed).sum(), argnums=tuple(range(len(names)))
         )
-        return Gradients(dict(zip(names, map(float64, total(*primals)), strict=True)))
+        return Gradients(Converted(dict(zip(names, total(*primals), strict=True))))
 
     def statement(self, shown: Snippet) -> str:
         """The statement that prints the gradient in the one input."""

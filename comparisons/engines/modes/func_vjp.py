@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from comparisons.engines.backward import Converted
 from comparisons.engines.call import output_of
-from comparisons.engines.engine import Engine, Gradients, Setting, float64
+from comparisons.engines.engine import Engine, Gradients, Setting
 from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import Inputs
 from comparisons.subjects.subject import Subject
@@ -24,8 +25,8 @@ class FuncVjp(Engine):
         primals = [setting.tensor(inputs[name]) for name in names]
         output, pullback = torch.func.vjp(output_of(subject), *primals)[:2]
         given = setting.cotangent(inputs)
-        seed = torch.ones_like(output) if given is None else given
-        return Gradients(dict(zip(names, map(float64, pullback(seed)), strict=True)))
+        seed = setting.ones_like(output) if given is None else given
+        return Gradients(Converted(dict(zip(names, pullback(seed), strict=True))))
 
     def statement(self, shown: Snippet) -> str:
         """The statement that applies the pullback to the cotangent."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from comparisons.engines.backward import Converted
 from comparisons.engines.call import run
-from comparisons.engines.engine import Engine, Gradients, Setting, float64
+from comparisons.engines.engine import Engine, Gradients, Setting
 from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import Inputs
 from comparisons.subjects.subject import Subject
@@ -20,17 +21,14 @@ class Grad(Engine):
 
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
         """The gradient of every input."""
-        import torch
-
         leaves = setting.leaves(subject, inputs)
         output = run(subject, leaves)[subject.graph.output_name]
         if not output.requires_grad:
             return Gradients(dict.fromkeys(leaves))
         seed = setting.cotangent(inputs)
-        seed = torch.ones_like(output) if seed is None else seed
+        seed = setting.ones_like(output) if seed is None else seed
         found = self.returned(output, list(leaves.values()), seed)
-        values = [None if g is None else float64(g) for g in found]
-        return Gradients(dict(zip(leaves, values, strict=True)))
+        return Gradients(Converted(dict(zip(leaves, found, strict=True))))
 
     def returned(self, output: Any, leaves: Sequence[Any], seed: Any) -> Sequence[Any]:
         """The tuple that torch returns: a tensor for each leaf, None for one that is not used."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from comparisons.engines.backward import Converted
 from comparisons.engines.call import leaf_values, output_of
 from comparisons.engines.engine import (
     Gradients,
     Pointwise,
     Setting,
-    float64,
     own_deprecations_ignored,
 )
 from comparisons.engines.snippet import Snippet
@@ -38,8 +38,8 @@ class Jvp(Pointwise):
             tangents[i] = tangent_for(inputs, setting, primals[i])
             with own_deprecations_ignored():
                 slope = torch.func.jvp(function, tuple(primals), tuple(tangents))[1]
-            found[leaf.name] = float64(slope)
-        return Gradients(found)
+            found[leaf.name] = slope
+        return Gradients(Converted(found))
 
     def statement(self, shown: Snippet) -> str:
         """The statement that pushes a tangent through the one input."""
@@ -69,10 +69,8 @@ def require_tangents(function: Callable[..., Any], primals: Sequence[Any]) -> No
 
 def tangent_for(inputs: Inputs, setting: Setting, primal: Any) -> Any:
     """The tangent to put in: of a function applied point by point, the cotangent's numbers."""
-    import torch
-
     given = setting.cotangent(inputs)
-    return torch.ones_like(primal) if given is None else given
+    return setting.ones_like(primal) if given is None else given
 
 
 def tangent_text(shown: Snippet) -> str:

@@ -18,7 +18,7 @@ class Reverse(Engine):
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:
         """The `.grad` of every input and line."""
         leaves, seed = setting.leaves(subject, inputs), setting.cotangent(inputs)
-        return backward(subject, leaves, seed, lines=setting.lines)
+        return backward(subject, leaves, seed, lines=setting.lines, ones_like=setting.ones_like)
 
     def statement(self, shown: Snippet) -> str:
         """The statements of `backward`, then `.grad`."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from comparisons.engines.backward import Converted
 from comparisons.engines.call import output_of
-from comparisons.engines.engine import Gradients, Pointwise, Setting, float64
+from comparisons.engines.engine import Gradients, Pointwise, Setting
 from comparisons.engines.snippet import Snippet
 from comparisons.inputs.values import Inputs
 from comparisons.subjects.subject import Subject
@@ -33,14 +34,14 @@ class ReverseOverReverse(SecondOrder):
 
         ((name, z),) = setting.leaves(subject, inputs).items()
         output, given = output_of(subject)(z), setting.cotangent(inputs)
-        seed = torch.ones_like(output) if given is None else given
+        seed = setting.ones_like(output) if given is None else given
         (slope,) = torch.autograd.grad(output, z, seed, create_graph=True)
         if not slope.requires_grad:  # the slope is a constant to torch
-            return Gradients({name: float64(torch.zeros_like(z))})
+            return Gradients(Converted({name: torch.zeros_like(z)}))
         (curvature,) = torch.autograd.grad(
-            slope, z, torch.ones_like(slope), allow_unused=True, materialize_grads=True
+            slope, z, setting.ones_like(slope), allow_unused=True, materialize_grads=True
         )
-        return Gradients({name: float64(curvature)})
+        return Gradients(Converted({name: curvature}))
 
     def statement(self, shown: Snippet) -> str:
         """The statements that take the gradient with its graph, then its gradient."""

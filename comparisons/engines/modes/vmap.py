@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from comparisons.engines.backward import Converted
 from comparisons.engines.call import leaf_values, output_of
 from comparisons.engines.engine import (
     Gradients,
     Pointwise,
     Setting,
-    float64,
     own_deprecations_ignored,
 )
 from comparisons.engines.snippet import Snippet
@@ -32,14 +32,14 @@ class Vmap(Pointwise):
         primals = [setting.tensor(v.ravel()) for v in values.values()]
         function = output_of(subject)
         given = COTANGENT in inputs
-        seed = setting.tensor(inputs[COTANGENT].ravel()) if given else torch.ones_like(primals[0])
+        seed = setting.tensor(inputs[COTANGENT].ravel()) if given else setting.ones_like(primals[0])
         one = torch.func.grad(
             lambda v, *point: function(*point) * v, argnums=tuple(range(1, len(names) + 1))
         )
         with own_deprecations_ignored():
             found = torch.func.vmap(one)(seed, *primals)
-        values_found = [float64(g).reshape(shape) for g in found]
-        return Gradients(dict(zip(names, values_found, strict=True)))
+        shaped = [gradient.reshape(shape) for gradient in found]
+        return Gradients(Converted(dict(zip(names, shaped, strict=True))))
 
     def statement(self, shown: Snippet) -> str:
         """The statement that prints the gradient of the weighted function at each point."""

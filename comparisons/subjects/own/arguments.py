@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from comparisons.dtypes import FloatType
 if TYPE_CHECKING:
     from torch import Tensor
 
+MOST_AXES = 64  # that a tensor has in torch
 _HAIR = 2.0**9  # units of the largest entry: far more than roundings
 
 
@@ -65,3 +67,36 @@ def a_hair_away(given: Any, k: int, draw: np.random.Generator, dtype: FloatType)
         return values + torch.from_numpy(np.asarray(by * step)).reshape(values.shape)
 
     return moved(given, move)
+
+
+def tied_to_shape(function: Callable[..., Any], given: Any, axes: int = MOST_AXES) -> str:
+    """Why a function that is to give a tensor for each of its own gives none for longer ones.
+
+    In words; empty if it does. A mask that it closes over says nothing of other numbers either.
+
+    Args: given, its arguments by position and by name; axes, how many of the first are asked.
+    """
+    import torch
+
+    own = [x for x in given[0] if isinstance(x, torch.Tensor) and x.is_floating_point()]
+    for axis in range(min(axes, max((x.dim() for x in own), default=0))):
+        longer = moved(given, partial(_one_longer, axis=axis))
+        wanted = [tuple(_one_longer(x, axis).shape) for x in own]
+        try:
+            found = function(*longer[0], **longer[1])
+        except Exception as error:  # noqa: BLE001 - a user's code may raise anything
+            return str(error).partition("\n")[0] or type(error).__name__
+        found = found if isinstance(found, tuple | list) else (found,)
+        if [tuple(y.shape) for y in found] != wanted:
+            return "it gives tensors of one shape"
+    return ""
+
+
+def _one_longer(tensor: Tensor, axis: int) -> Tensor:
+    """The tensor with its last entry along an axis once more, if it has one there."""
+    import torch
+
+    if axis >= tensor.dim() or not tensor.shape[axis]:
+        return tensor
+    last = tensor.narrow(axis, tensor.shape[axis] - 1, 1)
+    return torch.cat([tensor, last], axis)

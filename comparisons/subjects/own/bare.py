@@ -31,6 +31,7 @@ class Bare:
         again: the same as a `Subject` in another type.
         at_others: the same as a `Subject` at other arguments, by position and by name.
         stores: whether it stores at places by their index, of which none may be there twice.
+        ones: whether a triangle is read that has ones on its diagonal which are not given.
         by_other_code: whether the definition is other code, given as `reference=`.
     """
 
@@ -47,4 +48,5 @@ class Bare:
     text: str
     text_on_the_very: str
     stores: bool
+    ones: bool
     by_other_code: bool

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from comparisons.dtypes import Float64Array, FloatType, coarser, float_type
 from comparisons.inputs.values import SEED, Inputs, seeded
 from comparisons.subjects.functions import from_function
-from comparisons.subjects.own.arguments import rounded_to, shapes_of_constants
+from comparisons.subjects.own.arguments import rounded_to, shapes_of_constants, tied_to_shape
 from comparisons.subjects.own.bare import Bare
 from comparisons.subjects.own.entrywise import entrywise
 from comparisons.subjects.own.nearby import Nearby
@@ -125,6 +125,9 @@ def from_code(
         computed=captured.computed,
         by_memory=captured.by_memory,
         surrogate=gradient is not None,
+        tied=cache(partial(tied_to_shape, gradient, (arguments, named)))
+        if gradient is not None
+        else lambda _: "",
         held=_held(captured, dtype, judged=reference is None),
         reads=tuple(f"{r} ({r.place})" if r.place else str(r) for r in captured.reads),
     )
@@ -313,6 +316,7 @@ def _weighted(
             text=outputs[0],
             text_on_the_very=outputs[1],
             stores=captured.stores,
+            ones=captured.ones,
             by_other_code=by_other_code,
         ),
         origin=call.origin,

@@ -4,6 +4,8 @@ Ziv's strategy: evaluate in ball arithmetic, and double the precision for the po
 still too wide. A ball contains the truth whatever the precision (Johansson 2017), so no margin of
 safety is needed and two precisions are never compared.
 
+Of very many points that are to be known to float64 balls of two float64 decide most, beforehand.
+
 Source: Ziv, "Fast evaluation of elementary mathematical functions with correctly rounded last
 bit", ACM TOMS 17(3), 1991.
 """
@@ -25,6 +27,7 @@ from symdiff.balls.exact import Exact
 from symdiff.oracle import deadline
 from symdiff.oracle.enclosures.enclosure import SMALLEST, Enclosure, Why, uncertain
 from symdiff.oracle.enclosures.from_balls import enclosure_of
+from symdiff.oracle.enclosures.from_float_balls import WORTH_AT_POINTS, enclose_points
 from symdiff.oracle.points.primal import Primal, PrimalAt
 from symdiff.trees.walks import symbols as symbols_of
 
@@ -93,8 +96,14 @@ def enclose_ball(
     finite = np.all([np.isfinite(column) for column in chosen], axis=0)
     result = uncertain((len(finite),), Why.NO_LIMIT)
     result.why[np.any([np.isnan(column) for column in chosen], axis=0)] = Why.NOT_A_NUMBER
-    settled = list(zip(*(column[finite].tolist() for column in chosen), strict=True))
-    result.put(finite, settling.settle(settled))
+    within = [column[finite] for column in chosen]
+    made = uncertain((len(within[0]),))
+    if len(made) >= WORTH_AT_POINTS and of is None and not expression.has(*_CHOOSING):
+        made = enclose_points(expression, symbols, within, (relative, absolute))
+    left = made.unsettled if rounding is None else made.unsettled | ~made.rounded(rounding)[1]
+    settled = list(zip(*(column[left].tolist() for column in within), strict=True))
+    made.put(left, settling.settle(settled))
+    result.put(finite, made)
     return result[inverse].reshape(shape)
 
 

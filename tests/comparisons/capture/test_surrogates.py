@@ -164,3 +164,53 @@ def test_the_values_of_a_surrogate_need_not_be_captured():
     assert comparisons.check(quantised, X, gradient=mask).verdict is comparisons.Verdict.ACCURATE
     with pytest.raises(GradientMismatch):
         comparisons.check(quantised, X, gradient=torch.ones_like)
+
+
+class Above(Spike):
+    """The step, passed back where the input is above a threshold."""
+
+    @staticmethod
+    def backward(ctx, v):
+        """By its own mask."""
+        (x,) = ctx.saved_tensors
+        return v * (x > 0)
+
+
+W = torch.sin(torch.arange(1.0, 13.0) ** 2).reshape(4, 3).double()
+CLOSED_OVER = {
+    "the mask of these numbers": lambda _: (W > 0).double(),
+    "a factor of their shape": lambda x: torch.ones_like(x) * (W > 0),
+    "of a column": lambda x: (x > 0) * torch.ones(4, 1).double(),
+    "written out": lambda x: (x > 0) * torch.ones(4, 3).double(),
+}
+
+
+@pytest.mark.parametrize("what", CLOSED_OVER)
+def test_a_gradient_of_one_shape_is_asked_at_no_other_sizes(what):
+    """It says nothing of other tensors, and an entry that is off is seen all the same."""
+    found = comparisons.check(Above.apply, W, gradient=CLOSED_OVER[what])
+
+    assert "other arrays (gradient= is of these tensors alone: " in "; ".join(found.unasked)
+    with pytest.raises(GradientMismatch):
+        comparisons.check(Above.apply, W, gradient=lambda x: CLOSED_OVER[what](x) * (1 + 1e-6))
+
+
+ROWS = torch.ones(4, 1, dtype=torch.float64)
+
+
+class ByRow(Spike):
+    """The step, passed back by a factor of four rows that stands outside."""
+
+    @staticmethod
+    def backward(_, v):
+        """Of one row torch sums what four rows give."""
+        return v * ROWS.to(v.dtype)
+
+
+def test_nor_of_other_rows():
+    """The backward and gradient= close over the same rows, all alike."""
+    found = comparisons.check(ByRow.apply, W, gradient=lambda x: torch.ones_like(x) * ROWS)
+
+    assert "other numbers of rows (gradient= is of these tensors alone: " in "; ".join(
+        found.unasked
+    )

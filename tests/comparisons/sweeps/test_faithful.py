@@ -32,6 +32,8 @@ def kinds(computed, high, bound=0.0, low=0.0):
         (np.nan, 1.0, 0, OTHER),
         (np.inf, 1.0, 0, OTHER),
         (1.0, np.nan, np.inf, OTHER),
+        (5.0, np.inf, 0, OTHER),  # beyond float64, whose unit is infinite
+        (5.0, -np.inf, 0, OTHER),
         (0.0, 0.9 * 2.0**-150, 0, CORRECT),  # under half the smallest subnormal
         (0.0, 2.0**-149, 0, OTHER),
         (0.0, 1e-320, 0, CORRECT),  # subnormal in float64 too

@@ -11,9 +11,11 @@ import pytest
 import sympy
 from flint import arb, ctx
 
-from symdiff.float_balls.array import FloatBalls, entrywise
+from symdiff.float_balls.array import FloatBalls
+from symdiff.float_balls.constants import rational
+from symdiff.float_balls.contraction import entrywise
 from symdiff.float_balls.elementary import LN2
-from symdiff.float_balls.lowering import NotLoweredError, number, rational, tape_of
+from symdiff.float_balls.lowering import NotLoweredError, number, tape_of
 from symdiff.functions import (
     Phi,
     expm1,

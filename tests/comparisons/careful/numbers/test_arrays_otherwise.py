@@ -305,3 +305,19 @@ def test_other_rows_are_asked_of_code_beside_a_reference_too():
     assert not any("other numbers of rows" in one for one in honest.unasked)
     with pytest.raises(GradientMismatch, match=r"w\.grad is wrong for one row"):
         comparisons.check(_OneRowLost.apply, x, w, reference=_product)
+
+
+def test_rows_that_the_derivative_does_not_go_by_are_rows():
+    """Of nextafter(x, to) the gradient is 1, whatever the direction."""
+    x, to = _normal(4, 3), _normal(4, 3) + 1
+    found = comparisons.check(torch.nextafter, x, to)
+
+    assert "rows" not in "; ".join(found.unasked)
+
+
+def test_rows_that_stand_elsewhere_are_told_in_one_sentence():
+    """The code adds four rows of its own."""
+    own = _normal(4, 3)
+    found = comparisons.check(lambda x: torch.nextafter(x, own.to(x.dtype)), _normal(4, 3) - 1)
+
+    assert "other numbers of rows (the outputs' shapes do not go with" in "; ".join(found.unasked)

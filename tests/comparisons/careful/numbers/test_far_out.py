@@ -184,3 +184,21 @@ def test_an_overflow_of_the_backward_alone_is_said_where_it_is_no_error():
 
     found = comparisons.check(with_backward(lambda x: torch.logsumexp(x, -1), by_exponentials), X)
     assert any("its backward overflows" in one for one in found.unasked)
+
+
+PIVOTS = torch.tensor([3, 3, 3], dtype=torch.int32)
+
+
+def _solved(lu, b):
+    return torch.linalg.lu_solve(lu, PIVOTS, b)
+
+
+def test_a_triangle_with_ones_that_are_not_given_is_not_scaled_up():
+    """L of entries of 2²⁰ and ones has no inverse in float64: torch's own gradient is 1e-5 off."""
+    lu, b = _normal(3, 3), _normal(3, 4)
+    found = comparisons.check(with_backward(_solved, lambda g, *_: g), lu, b)
+
+    assert "larger entries (the ones on a diagonal" in "; ".join(found.unasked)
+    assert "entries from 2^-100 to 2^0 times as large" in "; ".join(found.also)
+    with pytest.raises(GradientMismatch):
+        comparisons.check(with_backward(_solved, _wrong_below(2.0**-40)), lu, b)
