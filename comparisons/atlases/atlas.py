@@ -97,7 +97,15 @@ class Atlas:
                 ]
                 lines.append(f"{function:<17}" + "".join(f"{text:>17}" for text in found))
         lines += self.missing.values()
+        lines += self._unanswered()
         return "\n".join(lines)
+
+    def _unanswered(self) -> Iterator[str]:
+        """Why a framework that is installed answered nothing at all: it may be broken."""
+        for column in self.columns:
+            asked = [c for c in self.cells if (c["framework"], c["way"]) == column]
+            if asked and all(c["absent"] for c in asked):
+                yield f"{self.document['titles'][column[0]]} has no gradient: {asked[0]['absent']}"
 
 
 def _brief(found: Row | None, *, best: bool) -> str:

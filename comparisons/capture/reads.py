@@ -80,15 +80,21 @@ class Reads(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's clas
     ) -> Any:
         """Run one operator."""
         if (own := implementation(func)) is not None:
-            with self.inside(None), self:
-                return own(*args, **(kwargs or {}))
-        if func._schema.name.endswith(A_READ) and args[0].is_floating_point():
+            return self._written_in_python(own, args, kwargs or {})
+        if func._schema.name.removeprefix("aten::") in A_READ and args[0].is_floating_point():
             return self.take(lambda: func(*args))
         found = func(*args, **(kwargs or {}))
         for made in tree_leaves(found):
             if isinstance(made, Tensor) and made.is_floating_point():
                 self.coarsest = max(self.coarsest, float(torch.finfo(made.dtype).eps))
         return found
+
+    def _written_in_python(
+        self, code: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        """The code of a user's own operator runs as a Function's forward does; `here` knows it."""
+        with self.inside(None), self:
+            return code(*args, **kwargs)
 
     def take(self, number: Callable[[], Any]) -> Any:
         """The number that the code takes, as it is or instead of it."""
@@ -170,14 +176,20 @@ def reads_that_matter(
         return []
     first = runs.last
     places = list(first.taken)[:_MOST]
-    found = [p for p in places if _matters(runs, first, here_, kind, p)]
-    return [Read(p, p in first.by_hand) for p in found]
+    if not places or not _matter(runs, first, here_, kind, places):  # as a rule none does
+        return []
+    found = [p for p in places if len(places) == 1 or _matter(runs, first, here_, kind, [p])]
+    return [Read(p, p in first.by_hand) for p in found or places]
 
 
-def _matters(
-    runs: _Runs, first: Reads, inputs: Mapping[str, Tensor], kind: FloatType, place: Place | None
+def _matter(
+    runs: _Runs,
+    first: Reads,
+    inputs: Mapping[str, Tensor],
+    kind: FloatType,
+    places: Sequence[Place | None],
 ) -> bool:
-    """Whether what is read at a place changes the outputs at every side where the code runs.
+    """Whether what is read at places changes the outputs at every side where the code runs.
 
     On one side of a border it may be another branch that a number chooses.
     """
@@ -186,14 +198,14 @@ def _matters(
         moved = _beside(inputs, kind, sign * first.coarsest**_STEP)
         try:
             live = runs.at(moved, {})
-            held = runs.at(moved, {place: first.taken[place]})
+            held = runs.at(moved, {p: first.taken[p] for p in places})
             if not _apart(live, held, first.coarsest):
                 return False
             again = runs.at(moved, {})
         except Exception:  # noqa: BLE001, S112 - code need not be made for such inputs
             continue
         answers.append(not _apart(live, again, first.coarsest))
-    return all(answers) if answers else place in first.by_hand
+    return all(answers) if answers else not first.by_hand.isdisjoint(places)
 
 
 def _beside(inputs: Mapping[str, Tensor], kind: FloatType, step: float) -> dict[str, Tensor]:

@@ -143,7 +143,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's c
             return result
         if call.name in READS_A_NUMBER:
             self._note("a number taken from a tensor")
-            self.takes_numbers |= call.name == A_READ and call.tensors[0].is_floating_point()
+            self.takes_numbers |= call.name in A_READ and call.tensors[0].is_floating_point()
             return self._run(call)
         if (own := implementation(func)) is not None:
             return self._written_in_python(call, own)

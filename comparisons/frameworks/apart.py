@@ -32,6 +32,10 @@ class ApartEngine(FrameworkEngine):
         super().__init__(framework, way)
         self.function = function
 
+    def unavailable(self) -> str | None:
+        """In words that the framework is not installed; whether it can be imported shows there."""
+        return self.of.missing()
+
     def gradients(self, subject: Subject, inputs: Inputs, setting: Setting) -> Gradients:  # noqa: ARG002 - rebuilt there by its name
         """The gradients that the framework's process answers with.
 

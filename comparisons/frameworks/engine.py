@@ -28,8 +28,17 @@ class FrameworkEngine(Engine):
         self.imports, self.joint = framework.imports, framework.joint
 
     def unavailable(self) -> str | None:
-        """In words that the framework is not installed; None if it is."""
-        return self.of.missing()
+        """In words that the framework is not installed, or cannot be imported; None if it can."""
+        reason = self.of.missing()
+        if reason is not None:
+            return reason
+        try:
+            _ = self.of.names
+        except (ImportError, OSError) as error:
+            return (
+                f"{self.of.title} is installed, and importing it fails: {error}; {self.of.install}"
+            )
+        return None
 
     def refuses(self, subject: Subject) -> str | None:
         """Refuse arrays where a way serves functions applied point by point only."""

@@ -11,8 +11,8 @@ from torch._ops import OpOverload
 from comparisons.capture.calls.call import Call
 
 # Python takes a number out of a tensor: at other inputs it may be another one.
-A_READ = "_local_scalar_dense"  # by item(), float(), int(), bool() and formatting
-READS_A_NUMBER = frozenset((A_READ, "equal", "is_nonzero", "allclose"))
+A_READ = ("_local_scalar_dense", "item")  # by item(), float(), int(), bool() and formatting
+READS_A_NUMBER = frozenset((*A_READ, "equal", "is_nonzero", "allclose"))
 
 CREATES = frozenset(
     (

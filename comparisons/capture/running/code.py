@@ -136,21 +136,32 @@ def _of_module(
     reserved: Container[str],
 ) -> Code:
     """The code of a module, whose parameters are inputs and whose buffers stay as they are."""
-    trained = {n: p.detach() for n, p in module.named_parameters() if p.requires_grad}
+    trained = {n: p for n, p in module.named_parameters() if p.requires_grad}
     frozen = {n: p.detach() for n, p in module.named_parameters() if not p.requires_grad}
     taken = unique([*inputs, *map(_identifier, trained)], reserved)
     dotted = dict(zip(taken[len(inputs) :], trained, strict=True))
-    everything = {**inputs, **{name: trained[n] for name, n in dotted.items()}}
+    everything = {**inputs, **{name: trained[n].detach() for name, n in dotted.items()}}
 
     def call(values: Mapping[str, Tensor]) -> Any:
         kind = _common_type(values)
         state = {n: _copy(b, kind) for n, b in (*frozen.items(), *module.named_buffers())}
-        state |= {n: values[name] for name, n in dotted.items()}
+        state |= {n: _hooked(values[name], trained[n]) for name, n in dotted.items()}
         positional, named = arguments(values)
         with recomputed_with(module, state):
             return torch.func.functional_call(module, state, positional, named)
 
     return Code(type(module).__name__, everything, call)
+
+
+def _hooked(value: Tensor, parameter: Tensor) -> Tensor:
+    """The value in the parameter's place, with what the user has hooked to its gradient."""
+    hooks = list((parameter._backward_hooks or {}).values())
+    if not hooks or not value.requires_grad:
+        return value
+    own = value.view_as(value)  # a leaf keeps its hooks for all calls to come
+    for hook in hooks:
+        own.register_hook(hook)  # type: ignore[no-untyped-call]  # torch's is untyped
+    return own
 
 
 def _common_type(values: Mapping[str, Tensor]) -> torch.dtype | None:

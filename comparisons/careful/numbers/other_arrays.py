@@ -21,8 +21,9 @@ from dataclasses import replace
 import numpy as np
 
 from comparisons.careful.numbers import moves
-from comparisons.careful.numbers.iterations import goes_on
+from comparisons.careful.numbers.iterations import goes_on, stops_sooner
 from comparisons.careful.numbers.suspicion import arguments_of, norms, steady, suspicious
+from comparisons.careful.numbers.tips import is_nan_at_a_tip
 from comparisons.careful.unasked import Also, Unasked
 from comparisons.cases.asked import Asked, case_of
 from comparisons.cases.case import Case
@@ -58,8 +59,8 @@ def other_arrays(case: Case, bare: Bare) -> Iterator[Comparison | Unasked | Also
             yield Unasked("other numbers", _CHOSEN)
         for name, change in _changes(case, bare, free=free):
             found = _asked(case, bare, name, change, sizes)
-            if isinstance(found, Comparison) and _is_nan_for_zero(found):
-                found = Unasked(name, "its gradient is NaN there, where 0 is taken")
+            if isinstance(found, Comparison) and is_nan_at_a_tip(found):
+                found = Unasked(name, "its gradient is NaN there, where there is none")
             if isinstance(found, Unasked):
                 yield found
             elif found is not None:
@@ -111,6 +112,8 @@ def _scaled(
                 return
             if isinstance(found, Comparison):
                 yield Unasked(name, "its backward overflows")
+            elif isinstance(found, Unasked):
+                yield found
             if found is not True:
                 break
             powers.append(power)
@@ -162,6 +165,8 @@ def _asked(
             return None
         if looks_wrong and goes_on(case, moved):
             return Unasked(name, "an iteration that comes to rest at those given does not there")
+        if looks_wrong and scale is not None and stops_sooner(case, moved):
+            return Unasked(name, "an iteration stops there after fewer steps than at those given")
         if looks_wrong:
             named = replace(moved.subject, name=f"{case.subject} at {name}")
             answer = replace(moved, subject=named).answer(Reverse())
@@ -191,17 +196,6 @@ def _scales(case: Case) -> list[list[int]]:
 def _is_a_number(answer: Comparison) -> bool:
     """Whether what is wrong is no overflow."""
     return all(np.isfinite(a.computed).all() for a in answer.adjoints.values())
-
-
-def _is_nan_for_zero(answer: Comparison) -> bool:
-    """Whether all that is wrong is NaN for 0, as a norm's or a deviation's gradient at its tip.
-
-    There it has no derivative, and torch's own norm takes 0, and a root of a sum of squares NaN.
-    """
-    return not answer.wrong_presence and all(
-        (np.isnan(a.computed) & (a.enclosure.high == 0))[a.judgement.excess > 1].all()
-        for a in answer.adjoints.values()
-    )
 
 
 def _obstacle(case: Case) -> str:

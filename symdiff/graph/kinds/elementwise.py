@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import sympy
 from sympy import Expr, Symbol
@@ -12,7 +13,7 @@ from symdiff.expression.differentiate import differentiate
 from symdiff.expression.domain import is_total
 from symdiff.graph.arrays.layout import aligned, spread
 from symdiff.graph.kinds.einsum import broadcast, contraction, repeated, scalar_part
-from symdiff.graph.node import Entries, Indices, Node, Steps, Write, topological, union
+from symdiff.graph.node import Entries, Indices, Node, Steps, Write, union
 from symdiff.graph.template import (
     PLAIN,
     SUM,
@@ -26,6 +27,9 @@ from symdiff.graph.template import (
     without_names,
 )
 from symdiff.notation.arrays import Axes, SideBySide
+from symdiff.trees.walks import ordered
+
+_VALUED: WeakKeyDictionary[Node, bool] = WeakKeyDictionary()  # see `_has_a_value`
 
 
 class Elementwise(Node):
@@ -148,8 +152,15 @@ def elementwise(
 
 
 def _has_a_value(node: Node) -> bool:
-    """Whether it is seen to have one at any numbers."""
-    return all(needed.everywhere for needed in topological([node], computed=True))
+    """Whether it is seen to have one at any numbers; each node is looked at once."""
+
+    def unknown(of: Node) -> list[Node]:
+        return [need for need in of.needs if need not in _VALUED]
+
+    if node not in _VALUED:
+        for one in ordered([node], unknown):
+            _VALUED[one] = one.everywhere and all(_VALUED[need] for need in one.needs)
+    return _VALUED[node]
 
 
 def _beside(node: Node, folded: tuple[Node, ...]) -> Node:

@@ -20,9 +20,10 @@ from symdiff.programs.program import Program
 
 _COARSEST = 2.0**-48  # a relative bound from which on balls of one float64 are worth a try
 _FINEST = 2.0**-90  # and one from which on those of two are
-# Entries of inputs from which on they are. numba takes 0.5 s to be loaded, and its kernels of two
-# float64 as long again; so many entries take flint's balls 0.02 to 0.2 s a call.
-WORTH, _WORTH_IN_PAIRS = 256, 4096
+# Entries of inputs from which on they are. numba takes 0.3 s to be loaded, and the kernels 0.2 to
+# 0.4 s. Of so many entries a call takes flint's balls 0.08 s (softmax) to 0.3 s (attention), those
+# of two float64 0.004 to 0.02 s: a process that makes a few calls is the quicker for them.
+WORTH, _WORTH_IN_PAIRS = 256, 16_384
 WORTH_AT_POINTS = 50_000  # points of one expression, at 2 to 15 µs each by flint's
 
 

@@ -191,6 +191,30 @@ def test_what_is_not_installed_is_named_with_its_line(monkeypatch):
     assert found.columns == [("torch", "reverse")]
 
 
+def test_what_is_installed_and_cannot_be_imported_says_why(monkeypatch):
+    """A wheel without its libraries: the atlas goes on, and one comparison is refused."""
+    autograd = FRAMEWORKS["autograd"]
+
+    def broken(_):
+        raise ImportError("libautograd.so: cannot open shared object file")
+
+    monkeypatch.setattr(type(autograd), "version", "1.0")
+    monkeypatch.setattr(type(autograd), "names", property(broken))
+    with pytest.raises(ValueError, match=r"is installed, and importing it fails: libautograd\.so"):
+        comparisons.compare("tanh", framework="autograd", dtype="float32")
+
+    cells = [{"absent": "TypeError: libautograd.so", "framework": "autograd", "way": "reverse"}]
+    document = {
+        "columns": [["autograd", "reverse"]],
+        "missing": {},
+        "titles": {"autograd": "HIPS autograd"},
+        "dtypes": [],
+        "functions": [],
+        "cells": cells,
+    }
+    assert "HIPS autograd has no gradient: TypeError: libautograd.so" in repr(Atlas(document))
+
+
 def test_unknown_names_are_refused():
     """Before any work."""
     with pytest.raises(ValueError, match="unknown framework 'jacks'"):

@@ -107,3 +107,17 @@ def test_parameters_are_rounded_to_the_type():
     weight = torch.tensor(found.adjoints["weight"].inputs["weight"])
 
     assert torch.equal(weight, weight.bfloat16().double())
+
+
+@pytest.mark.parametrize("which", ["weight", "bias"])
+def test_a_hook_on_a_parameter_is_part_of_its_gradient(which):
+    """As one of the whole module's backward is: it clips what training would see."""
+    x = torch.sin(torch.arange(1.0, 13.0) ** 2).reshape(3, 4)
+    layer = nn.Linear(4, 2)
+    seen = getattr(layer, which).register_hook(lambda g: g.clone())
+
+    assert comparisons.check(layer, x).verdict is comparisons.Verdict.ACCURATE
+    seen.remove()
+    getattr(layer, which).register_hook(lambda g: g.clamp(-0.1, 0.1))
+    with pytest.raises(comparisons.GradientMismatch, match=f"{which}.grad is wrong"):
+        comparisons.check(layer, x)

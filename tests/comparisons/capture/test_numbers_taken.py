@@ -175,3 +175,15 @@ def test_a_checkpoint_is_plain_code():
     )
 
     assert [read.by_hand for read in found.reads] == [False]
+
+
+@torch.library.custom_op("symdiff_tests_taken::scaled", mutates_args=())
+def scaled(x: torch.Tensor) -> torch.Tensor:
+    """x max|x|, the largest as a number."""
+    return x * float(x.abs().max())
+
+
+def test_an_operator_of_the_users_is_written_by_hand_too():
+    """Its registered backward may go through the number."""
+    with pytest.raises(Refused, match=r"leave torch in `.*numbers_taken\.py:\d+\)"):
+        comparisons.check(scaled, X)

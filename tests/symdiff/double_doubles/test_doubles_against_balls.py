@@ -191,7 +191,7 @@ class TestTheDoor:
         monkeypatch.setattr(arrays, "interpret", watched)
         return asked
 
-    INPUTS = drawn(5, x=(64, 64), g=(64,), v=(64, 64))
+    INPUTS = drawn(5, x=(96, 96), g=(96,), v=(96, 96))
 
     def test_flint_has_nothing_to_do(self, balls_asked: list[set[str]]) -> None:
         """All is certified to what float64 asks, and balls agree within both bounds."""
@@ -219,7 +219,7 @@ class TestTheDoor:
         x, y = array("x", "n"), array("y", "n")
         z = elementwise(lambda a, b: (a + b) ** 2 * (a - b), x, y)
         adjoints = symdiff.adjoints(Graph("g", (x, y), {"z": z}))
-        at = np.ones(4096)
+        at = np.ones(6000)
         inputs = {"x": at, "y": at.copy(), "v": at}
         inputs["y"][7] = -1 + 2.0**-52
         inputs["x"][9], inputs["y"][9] = 1e308, 1.0
@@ -232,8 +232,8 @@ class TestTheDoor:
         """log of a negative entry."""
         x = array("x", "n")
         adjoints = symdiff.adjoints(Graph("g", (x,), {"y": elementwise(sympy.log, x)}))
-        at = np.linspace(-1, 5, 4101)
-        found = enclose_adjoints(adjoints, {"x": at, "v": np.ones(4101)})
+        at = np.linspace(-1, 5, 8301)
+        found = enclose_adjoints(adjoints, {"x": at, "v": np.ones(8301)})
 
         assert not found["x"].certified[at <= 0].any()
         assert found["x"].certified[at > 0].all()
@@ -245,9 +245,9 @@ class TestTheDoor:
         try:
             x = array("x", "n")
             adjoints = symdiff.adjoints(Graph("g", (x,), {"y": elementwise(lambda a: a * a, x)}))
-            enclose_adjoints(adjoints, {"x": np.ones(5000), "v": np.ones(5000)})
+            enclose_adjoints(adjoints, {"x": np.ones(8200), "v": np.ones(8200)})
         finally:
             torch.set_flush_denormal(False)
 
-        assert from_float_balls.is_worth(2.0**-64, 5000)
+        assert from_float_balls.is_worth(2.0**-64, 16400)
         assert balls_asked

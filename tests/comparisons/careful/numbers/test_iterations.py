@@ -72,3 +72,47 @@ def test_whether_it_rests():
     assert [set(resting(case).values()) for case in cases] == [{True}, {False}]
     assert goes_on(*cases)
     assert not goes_on(*cases[::-1])
+
+
+class Root(torch.autograd.Function):
+    """√(1 + |x|) by Newton's steps, until one is small."""
+
+    @staticmethod
+    def forward(ctx, x):
+        """Of 10⁻¹⁸ no step is made."""
+        y = x.abs() + 1
+        for _ in range(50):
+            better = 0.5 * (y + (x.abs() + 1) / y)
+            if (better - y).abs().max() < 1e-15:
+                break
+            y = better
+        ctx.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, v):
+        """Of the root."""
+        x, y = ctx.saved_tensors
+        return v * x.sign() / (2 * y)
+
+
+class NotOfSmall(Root):
+    """Wrong of small numbers, of which the steps are as many."""
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, v):
+        """A tenth too large below 1/64, where no input goes."""
+        (x, _) = ctx.saved_tensors
+        return Root.backward(ctx, v) * torch.where(x.abs() < 2.0**-6, 1.1, 1.0)
+
+
+def test_an_iteration_that_stops_at_once_is_not_asked_there():
+    """Its tolerance is absolute; and what is wrong where steps are made is found."""
+    x = torch.sin(torch.arange(1.0, 9.0, dtype=torch.float64) ** 2)
+    found = comparisons.check(Root.apply, x)
+
+    assert "an iteration stops there after fewer steps" in "; ".join(found.unasked)
+    with pytest.raises(comparisons.GradientMismatch):
+        comparisons.check(NotOfSmall.apply, x)
