@@ -136,6 +136,13 @@ def test_no_room_holds_more_than_16_modules():
     assert {str(room) for room, n in beside.items() if n > 16} <= {"symdiff/graph/kinds"}
 
 
+def test_no_two_test_files_have_one_name():
+    """pytest imports them by it, and runs one of the two alone."""
+    files = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+
+    assert [name for name, n in files.items() if n > 1] == []
+
+
 @pytest.mark.parametrize(
     "stub",
     [stub for package in ROOMS for stub in sorted((ROOT / package).rglob("__init__.pyi"))],
