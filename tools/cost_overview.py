@@ -64,7 +64,8 @@ def measured() -> list[dict[str, Any]]:
     found = []
     for name in names():
         without = ["torch forward", *(["torch compiled"] if name not in COMPILED else [])]
-        found.append(asdict(overview(name, cost(name, sizes=(SIZE,), without=without))))
+        costs = cost(name, sizes=(SIZE,), widths=(), without=without)
+        found.append(asdict(overview(name, costs)))
         sys.stderr.write(f"{name}\n")
     return found
 

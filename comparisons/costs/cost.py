@@ -13,7 +13,7 @@ import numpy as np
 
 import symdiff
 from comparisons.costs.functions import of_function
-from comparisons.costs.layers import of_layer
+from comparisons.costs.layers import WIDTHS, of_layer
 from comparisons.costs.method import Method
 from comparisons.costs.methods import FAILURES, NOT_BY_WIDTH, first_line, methods
 from comparisons.costs.problem import Problem
@@ -134,6 +134,7 @@ def cost(
     *,
     depths: Iterable[int] = (1,),
     sizes: Sequence[int] = SIZES,
+    widths: Sequence[int] = WIDTHS,
     without: Collection[str] = (),
     **parameters: object,
 ) -> Cost:
@@ -149,6 +150,7 @@ def cost(
             of a layer, such as `softmax`.
         depths: how often it is put into itself, its other inputs the same each time.
         sizes: entries of the first input; of a layer, rounded to whole rows.
+        widths: entries of the narrow rows of a layer, that SymPy's diff is measured with.
         without: methods that are not asked, such as `torch compiled`, which takes seconds.
         parameters: values for the definition's parameters, or a layer's options.
 
@@ -165,7 +167,7 @@ def cost(
             for one in _lines(problem, sizes, without, absent, f"depth {problem.depth}")
         ]
         if "sympy diff" not in without:
-            for width in problems[0].widths:
+            for width in () if problems[0].pointwise else widths:
                 narrow = problems[0].at_width(width)
                 left_out = [*without, *NOT_BY_WIDTH]
                 by_width += _lines(narrow, [max(sizes)], left_out, absent, f"rows of {width}")

@@ -29,7 +29,7 @@ from symdiff.graph.reading.closed_form import closed_form, entry
 from symdiff.notation.arrays import size as length_of
 from symdiff.trees.walks import rebuilt
 
-WIDTHS = (2, 4, 8, 16)  # of the rows that SymPy's diff is tried at
+WIDTHS = (2, 4, 8, 16)  # of the rows that SymPy's diff is measured with
 _COUNTED_AT = 4  # entries of the row whose operations are counted
 _WIDTH = 64  # entries of a row
 _JUDGED = 256  # entries at which the error is measured
@@ -87,7 +87,6 @@ def of_layer(subject: Subject, depth: int, name: str) -> Problem:
         alike,
         _WIDTH,
         _COUNTED_AT,
-        WIDTHS,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,7 +40,6 @@ class Problem:
     rows: Callable[[int, int], Inputs]  # inputs of so many rows of a width; of a function, numbers
     width: int = 1  # entries of a row
     counted_at: int = 1  # entries of the row whose operations are counted
-    widths: Sequence[int] = ()  # of a row, at which the methods are compared; none of a function
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -59,9 +58,7 @@ class Problem:
             return self.rows(max(1, round(size / width)), width)
 
         judged_at = inputs(self.entries(self.judged_at))
-        return replace(
-            self, inputs=inputs, judged_at=judged_at, width=width, counted_at=width, widths=()
-        )
+        return replace(self, inputs=inputs, judged_at=judged_at, width=width, counted_at=width)
 
     def entries(self, inputs: Inputs) -> int:
         """How many entries the first input has, which times and bytes are divided by."""

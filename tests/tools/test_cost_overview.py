@@ -41,7 +41,7 @@ def test_the_operations_of_the_page_are_those_of_today(name):
     """They are counted, not measured."""
     (known,) = (one for one in KNOWN if one.name == name)
     without = ["torch eager", "torch forward", "torch compiled", "jax compiled"]
-    found = comparisons.cost(name, sizes=(SIZE,), without=without)
+    found = comparisons.cost(name, sizes=(SIZE,), widths=(), without=without)
 
     assert [*known.operations] == cost_overview.overview(name, found).operations
 

@@ -158,6 +158,15 @@ def test_sympys_diff_alone_swells_with_the_row(softmax):
     assert diff[-1].nanoseconds[128] > 3 * diff[0].nanoseconds[128]
 
 
+def test_the_widths_are_the_callers():
+    """Of a function there are none, and of a layer none but those that are given."""
+    kept = {"sizes": (64,), "without": ("torch forward", *QUICK[1:])}
+
+    assert {line.width for line in comparisons.cost("glu", widths=(4,), **kept).by_width} == {4}
+    assert not comparisons.cost("glu", widths=(), **kept).by_width
+    assert not comparisons.cost("tanh", widths=(4,), **kept).by_width
+
+
 def test_what_is_beyond_sympys_reach_is_told(monkeypatch):
     """A row that is foreseen to be too large, and a layer put into itself."""
     monkeypatch.setattr(symbolic, "_TOO_LARGE", 1000)
