@@ -53,6 +53,13 @@ Examples:
     callback=_numbers,
     help="Entries of the array that a gradient is computed for; of a layer, its first input.",
 )
+@click.option(
+    "--widths",
+    default="2,4,8,16",
+    show_default=True,
+    callback=_numbers,
+    help="Entries of the narrow rows of a layer, that SymPy's diff is measured with.",
+)
 @parameters
 @json_option
 @file_option("--plot", (".svg",), "Write error against time as SVG.")
@@ -61,6 +68,7 @@ def cost(
     name: str,
     depths: Sequence[int],
     sizes: Sequence[int],
+    widths: Sequence[int],
     parameters: Mapping[str, str],
     json: Path | None,
     plot: Path | None,
@@ -76,7 +84,7 @@ def cost(
     with refusals_are_usage_errors():
         import comparisons
 
-        found = comparisons.cost(name, depths=depths, sizes=sizes, **parameters)
+        found = comparisons.cost(name, depths=depths, sizes=sizes, widths=widths, **parameters)
     click.echo(repr(found))
     if json is not None:
         found.write(json)
