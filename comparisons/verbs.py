@@ -75,7 +75,8 @@ def compare(
         order: 2 to judge the gradient of the gradient of your own code.
         dtype: the type torch computes in: by default float64, and of your own code the 16-bit type
             of its tensors, if they have one. (float32 is torch's default and says nothing; code
-            that fails in float64 and runs as it is called is judged as it is called.)
+            that fails in float64 and runs as it is called is judged as it is called, and so is a
+            backward written by hand that float32 tensors which it holds make narrow there.)
         engine: how torch differentiates; `comparisons.ENGINES` has them all. Second-order engines
             are judged by f''.
         framework: whose function it is, and who differentiates it: `torch`, or another of

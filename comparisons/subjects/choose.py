@@ -101,11 +101,19 @@ def chosen_in_a_type(
         given = given.called(subject)
     if not callable(subject) or not given.is_call:
         return _chosen(subject, given, dtype), dtype
+    from comparisons.capture.narrowing import narrowed
     from comparisons.capture.running.code import name_of
-    from comparisons.capture.running.own_type import in_its_own_type
+    from comparisons.capture.running.own_type import in_its_own_type, types_of
 
     tensors = (given.values, dict(given.keywords))
-    found, kind, why = in_its_own_type(lambda t: _chosen(subject, given, t), dtype, tensors)
+    narrower = not asked_for and any(own.precision < dtype.precision for own in types_of(tensors))
+
+    def in_type(kind: FloatType) -> Subject:
+        if narrower and kind == dtype and (why := narrowed(subject, *tensors, dtype)):
+            raise TypeError(why)
+        return _chosen(subject, given, kind)
+
+    found, kind, why = in_its_own_type(in_type, dtype, tensors)
     if not why:
         return found, kind
     if asked_for:

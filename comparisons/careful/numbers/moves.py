@@ -159,12 +159,19 @@ def _with_one_more_often(x: Tensor) -> Tensor:
     return entries.reshape(x.shape)
 
 
-def of_lengths(given: Any, *, apart: bool = False) -> Iterator[tuple[str, Change]]:
+def of_lengths(
+    given: Any, runs: Callable[[Change], bool], *, apart: bool = False
+) -> Iterator[tuple[str, Change]]:
     """Changes that lengthen the axes of one length, where no argument looks chosen along them.
 
     One entry, of which squeeze() leaves no axis; and as many as a block of a kernel does not hold.
+    One entry goes with all that code holds of that length, of which it is no mistake: so it is
+    asked only of code that twice as many go with too.
 
-    Args: apart, whether no two whole numbers may be equal: those along an axis keep it as it is.
+    Args:
+        given: the arguments.
+        runs: whether the code runs at arguments that are changed.
+        apart: whether no two whole numbers may be equal: those along an axis keep it as it is.
     """
     tensors = list(_tensors(given))
     lengths = dict.fromkeys(n for x in tensors for n in x.shape if n > 1)
@@ -177,7 +184,8 @@ def of_lengths(given: Any, *, apart: bool = False) -> Iterator[tuple[str, Change
             if other > length and sum(entries) <= MOST and np.prod(entries[-2:]) <= _PAIRS:
                 yield f"axes of {length} that are {other} long", _resized(length, other)
                 break
-        yield f"axes of {length} that are 1 long", _resized(length, 1)
+        if runs(_resized(length, 2 * length)):
+            yield f"axes of {length} that are 1 long", _resized(length, 1)
 
 
 def _entries_with(shape: tuple[int, ...], length: int, other: int) -> int:

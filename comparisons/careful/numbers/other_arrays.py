@@ -17,6 +17,7 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -90,7 +91,20 @@ def _changes(case: Case, bare: Bare, *, free: bool) -> Iterator[tuple[str, moves
     if not bare.stores:
         yield from moves.of_integers(given).items()
     if not solves:
-        yield from moves.of_lengths(given, apart=bare.stores)
+        yield from moves.of_lengths(given, partial(_runs, bare), apart=bare.stores)
+
+
+def _runs(bare: Bare, change: moves.Change) -> bool:
+    """Whether the code that is the definition runs at arguments that are changed."""
+    from comparisons.capture.running.code import code_of
+
+    try:
+        arguments, named = change(bare.nearby.given)
+        code = code_of(bare.nearby.function, arguments, named, ())
+        code(code.inputs)
+    except Exception:  # noqa: BLE001 - code need not be made for such arguments
+        return False
+    return True
 
 
 def _scaled(
