@@ -82,16 +82,8 @@ OPERATIONS: dict[str, sympy.Expr] = {
 }
 # A table for float64 takes seconds to build.
 DOUBLE = (
-    "gelu",
-    "silu",
-    "tanh",
-    "softplus",
-    "mish",
-    "elu",
-    "snake",
-    "hardswish",
-    "erf",
-    "gaussian",
+    *("gelu", "silu", "tanh", "softplus", "mish"),
+    *("elu", "snake", "hardswish", "erf", "gaussian"),
 )
 PAIRS = " in pairs"  # two float64 a ball
 KINDS = (
