@@ -46,7 +46,8 @@ from symdiff.oracle.enclosures.enclosure import Enclosure, Why
 from symdiff.oracle.points.primal import Primal
 from symdiff.oracle.tables.table import Table
 
-CHUNK = 2**20
+CHUNK = 2**21  # so many values keep Python busy for a twentieth of the time
+_TABULATED = 2**20  # of all patterns, what a table is made for
 _EXPONENT = 0x7F800000  # all ones in a NaN or an infinity
 
 
@@ -135,7 +136,7 @@ class Prepared:
         form, primal = self.derivative
         if not form.free_symbols:
             return None
-        patterns = np.linspace(0, _EXPONENT, CHUNK, endpoint=False, dtype=np.uint32)
+        patterns = np.linspace(0, _EXPONENT, _TABULATED, endpoint=False, dtype=np.uint32)
         points = patterns.view(np.float32).astype(np.float64)
         return table_for(form, {self.variable: points}, of=primal, target=self.dtype.name)
 

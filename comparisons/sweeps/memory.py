@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from comparisons.dtypes import Float64Array
 from comparisons.engines.engine import Setting
+from symdiff.float_balls.jit import compiled
 
-_STEPS = np.arange(2**14, dtype=np.uint32)
 _LARGEST = 31 << 20  # bytes; glibc learns from blocks of up to 32 MiB
 
 
@@ -48,7 +48,7 @@ class Memory(threading.local):
 
             self.patterns = np.empty(count, dtype=np.uint32)
             self.inputs = torch.from_numpy(self.patterns.view(np.float32))
-        _count_up(self.patterns, first)
+        _count_up(self.patterns, np.uint32(first))
         return self.patterns.view(np.float32)
 
     def holds(self, values: Any) -> bool:
@@ -94,9 +94,8 @@ class Lent(Setting):
         return kept.ones.detach()
 
 
-def _count_up(patterns: npt.NDArray[np.uint32], first: int) -> None:
-    """Write consecutive numbers, a part that fits the cache at a time."""
-    step = _STEPS.size
-    for start in range(0, len(patterns), step):
-        part = patterns[start : start + step]
-        np.add(_STEPS[: len(part)], np.uint32(first + start), out=part)
+@compiled(nogil=True)
+def _count_up(patterns: npt.NDArray[np.uint32], first: np.uint32) -> None:
+    """Write consecutive numbers."""
+    for i in range(len(patterns)):
+        patterns[i] = first + np.uint32(i)

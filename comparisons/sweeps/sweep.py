@@ -1,7 +1,7 @@
 """Sweep all 2³² values of float32: torch's gradient beside the truth, in constant memory.
 
-The patterns are cut into 256 blocks, each in chunks that fit the cache. Blocks are independent and
-their tallies add up in any order, so they go to whatever executor there is.
+The patterns are cut into 256 blocks, each in chunks. Blocks are independent and their tallies
+add up in any order, so they go to whatever executor there is.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from comparisons.judge.judgement import verdict_of
 from comparisons.judge.vocabulary import Status, Verdict, status_named
 from comparisons.results.envelope import Bin, Envelope, joined
 
+_STATUSES = tuple(Status)  # an Enum is slow to go through
+
 
 @dataclass(frozen=True)
 class Extreme:
@@ -47,7 +49,7 @@ class Tally:
     envelope: Envelope = field(default_factory=dict)
 
     def __add__(self, other: Tally) -> Tally:
-        counts = {s: self.counts.get(s, 0) + other.counts.get(s, 0) for s in Status}
+        counts = {s: self.counts.get(s, 0) + other.counts.get(s, 0) for s in _STATUSES}
         worst = dict(self.worst)
         for status, extreme in other.worst.items():
             if extreme.exceeds(worst.get(status)):
@@ -57,7 +59,7 @@ class Tally:
             max(self.bulk_ulp, other.bulk_ulp),
             self.by_ball + other.by_ball,
             self.uncertified + other.uncertified,
-            {s: worst[s] for s in Status if s in worst},
+            {s: worst[s] for s in _STATUSES if s in worst},
             max(self.conditioned_ulp, other.conditioned_ulp),
             joined([self.envelope, other.envelope]),
         )

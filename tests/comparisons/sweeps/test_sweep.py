@@ -237,16 +237,16 @@ def test_a_parameter_may_be_infinite():
 class TestVerb:
     def test_a_sweep_is_checked_as_a_comparison_is(self, monkeypatch):
         """gelu_tanh where z² overflows: wrong, with the worst points and how to see it."""
-        monkeypatch.setattr(blocks, "BLOCKS", 2**12)  # of one chunk each
-        part = partial(module.swept, blocks=[0x600])
+        monkeypatch.setattr(blocks, "BLOCKS", 2**32 // CHUNK)  # of one chunk each
+        part = partial(module.swept, blocks=[0x60000000 // CHUNK])
         monkeypatch.setattr(module, "swept", part)
         asked = {"accept": "fails at ∞", "executor": Serial()}
-        assert comparisons.sweep("relu", **asked).values == 2**20
+        assert comparisons.sweep("relu", **asked).values == CHUNK
         with pytest.raises(comparisons.GradientMismatch) as caught:
             comparisons.sweep("gelu_tanh", **asked)
 
         message = str(caught.value)
-        assert f"of {2**20} points" in message
+        assert f"of {CHUNK} points" in message
         assert "spurious non-finite" in message
         assert "reproduce    import torch; " in message
         assert comparisons.sweep("gelu_tanh", executor=Serial()).verdict is Verdict.DISAGREES
