@@ -28,6 +28,7 @@ ROOMS: Mapping[str, Sequence[str]] = {
         "balls",
         "float_balls",
         "double_doubles",
+        "float_blocks",
         "bridge",
         "oracle",
         "rounding",

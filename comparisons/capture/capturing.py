@@ -102,8 +102,8 @@ def captured_call(
             raise Refused(f"{code.name} was given {what}, {name}; pass a dense one on the CPU")
     if not code.inputs:
         raise Refused(
-            f"{code.name} was given no floating-point tensor, so there is nothing to differentiate "
-            "by; pass one"
+            f"{code.name} was given no tensor of real floating-point numbers, so there is nothing "
+            "to differentiate by; pass one"
         )
 
     def record(held: Container[int]) -> _Record:

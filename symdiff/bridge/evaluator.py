@@ -45,7 +45,7 @@ from symdiff.programs.program import Program, program
 
 if TYPE_CHECKING:
     from symdiff.bridge.rescue import Rescue
-    from symdiff.float_balls.points import PointTape
+    from symdiff.float_blocks.tape import BlockTape
 
 RELATIVE = 1e-9  # what a value of a graph of scalars is promised to be within
 ABSOLUTE = 20 * 2.0**-1074  # 10⁻³²²: some subnormal numbers
@@ -220,7 +220,7 @@ class Evaluator:
         shape = self.signature.shape(arrays)
         count = math.prod(shape)
         spread = {k: np.broadcast_to(a, shape).reshape(-1) for k, a in arrays.items()}
-        many = count >= _MANY and not self.roughly
+        many = count >= _MANY and self.nodes and not self.roughly
         points = self._points(tuple(constants.items())) if many else None
         if points is None:
             results = self._with_errors(spread, count, constants, tied)
@@ -238,18 +238,19 @@ class Evaluator:
         return {name: r.reshape(shape) for name, r in results.items()}
 
     @cached_property
-    def _points(self) -> Callable[[tuple[tuple[str, Rational], ...]], PointTape | None]:
-        """The program in float balls, for some values of the constants, where it can be."""
+    def _points(self) -> Callable[[tuple[tuple[str, Rational], ...]], BlockTape | None]:
+        """The program with proven errors, for some values of the constants, where it can be."""
         from symdiff.float_balls.environment import is_ieee
         from symdiff.float_balls.lowering import NotLoweredError
         from symdiff.float_balls.points import Points  # numba takes half a second
+        from symdiff.float_blocks.tape import BlockTape
 
         try:
             constants = {*self.signature.parameters, *self.signature.lengths}
             lowered = Points(self.program, constants, self._restricting)
         except NotLoweredError:
             return lambda _: None
-        kept = lru_cache(maxsize=8)(lambda constants: lowered.at(dict(constants)))
+        kept = lru_cache(maxsize=8)(lambda constants: BlockTape(lowered.at(dict(constants))))
         return lambda constants: kept(constants) if is_ieee() else None
 
     def _with_errors(

@@ -19,7 +19,7 @@ from symdiff.float_balls.jit import compiled
 
 _jit = compiled(nogil=True, boundscheck=False, error_model="numpy")
 _REGISTER = types.float64[::1]
-_carray: Any = numba.carray  # type: ignore[attr-defined]  # numba does not list it
+at_address: Any = numba.carray  # type: ignore[attr-defined]  # numba does not list it
 _NUMBERS: Any = types.CPointer(types.float64)  # type: ignore[no-untyped-call]
 # The columns of a table of operations: the loop, how many operands, the register that it makes,
 # those that it takes. A ball has two registers, one after the other.
@@ -96,7 +96,7 @@ _call_1: Any = intrinsic(_lower_1)
 _call_2: Any = intrinsic(_lower_2)
 _call_3: Any = intrinsic(_lower_3)
 _call_4: Any = intrinsic(_lower_4)
-_pointer: Any = intrinsic(_lower_pointer)
+pointer: Any = intrinsic(_lower_pointer)
 
 
 @_jit
@@ -140,61 +140,78 @@ def _put_down(unsettled: Any, open_: Any) -> Any:
 
 
 @_jit
+def _block(
+    operations: Any,
+    results: Any,
+    columns: Any,
+    made: Any,
+    registers: Any,
+    part: Any,
+    within: Any,
+) -> None:
+    """Fill in the results of a block, and mark in the last register what is open."""
+    (start, width), (relative, absolute) = part, within
+    open_ = registers[-1][:width]
+    open_[:] = 0.0
+    for j in range(len(columns)):
+        step = columns[j, 1]
+        reach = width if step else 1
+        column = at_address(pointer(columns[j, 0] + 8 * start * step), reach)
+        _taken(registers[columns[j, 2]][:width], open_, column, step)
+    told = 0
+    for k in range(-1, len(operations)):
+        if k >= 0:
+            o = operations[k]
+            v, e = registers[o[MAKES]][:width], registers[o[MAKES] + 1][:width]
+            a, ea = registers[o[TAKES]][:width], registers[o[TAKES] + 1][:width]
+            if o[COUNT] == 1:
+                _call_1(o[LOOP], v, e, a, ea)
+            else:
+                b, eb = registers[o[TAKES + 1]][:width], registers[o[TAKES + 1] + 1][:width]
+                if o[COUNT] == 2:
+                    _call_2(o[LOOP], v, e, a, ea, b, eb)
+                else:
+                    c, ec = registers[o[TAKES + 2]][:width], registers[o[TAKES + 2] + 1][:width]
+                    if o[COUNT] == 3:
+                        _call_3(o[LOOP], v, e, a, ea, b, eb, c, ec)
+                    else:
+                        r = o[TAKES + 3]
+                        d, ed = registers[r][:width], registers[r + 1][:width]
+                        _call_4(o[LOOP], v, e, a, ea, b, eb, c, ec, d, ed)
+        while told < len(results) and results[told, AFTER] == k:
+            place, r = results[told, PLACE], results[told, REGISTER]
+            v, e = registers[r][:width], registers[r + 1][:width]
+            if place < 0:
+                _known(open_, v, e)
+            else:
+                result = at_address(pointer(made[place] + 8 * start), width)
+                _settled(result, open_, v, e, relative, absolute)
+            told += 1
+
+
+@_jit
 def run(
     operations: Any,
     results: Any,
     columns: Any,
     made: Any,
     registers: Any,
+    spans: Any,
     unsettled: Any,
     within: Any,
 ) -> Any:
-    """Fill in the results at all points, and mark those that are not settled; how many they are.
+    """Fill in the results at points, and mark those that are not settled; how many they are.
 
     Args: operations and results, the tables; columns, a row of each input's address, of the step
         from number to number, 0 or 1, and of its register; made, the results' addresses; registers,
-        of one length, the last of them for what is open; unsettled, a truth of each point; within,
-        relatively and absolutely what a radius may be of.
+        of one length, the last of them for what is open; spans, rows of the first point and the
+        one after the last; unsettled, a truth of each point; within, relatively and absolutely what
+        a radius may be of.
     """
-    relative, absolute = within
-    block, left = registers.shape[1], 0
-    for start in range(0, len(unsettled), block):
-        width = min(block, len(unsettled) - start)
-        open_ = registers[-1][:width]
-        open_[:] = 0.0
-        for j in range(len(columns)):
-            step = columns[j, 1]
-            reach = width if step else 1
-            column = _carray(_pointer(columns[j, 0] + 8 * start * step), reach)
-            _taken(registers[columns[j, 2]][:width], open_, column, step)
-        told = 0
-        for k in range(-1, len(operations)):
-            if k >= 0:
-                o = operations[k]
-                v, e = registers[o[MAKES]][:width], registers[o[MAKES] + 1][:width]
-                a, ea = registers[o[TAKES]][:width], registers[o[TAKES] + 1][:width]
-                if o[COUNT] == 1:
-                    _call_1(o[LOOP], v, e, a, ea)
-                else:
-                    b, eb = registers[o[TAKES + 1]][:width], registers[o[TAKES + 1] + 1][:width]
-                    if o[COUNT] == 2:
-                        _call_2(o[LOOP], v, e, a, ea, b, eb)
-                    else:
-                        c, ec = registers[o[TAKES + 2]][:width], registers[o[TAKES + 2] + 1][:width]
-                        if o[COUNT] == 3:
-                            _call_3(o[LOOP], v, e, a, ea, b, eb, c, ec)
-                        else:
-                            r = o[TAKES + 3]
-                            d, ed = registers[r][:width], registers[r + 1][:width]
-                            _call_4(o[LOOP], v, e, a, ea, b, eb, c, ec, d, ed)
-            while told < len(results) and results[told, AFTER] == k:
-                place, r = results[told, PLACE], results[told, REGISTER]
-                v, e = registers[r][:width], registers[r + 1][:width]
-                if place < 0:
-                    _known(open_, v, e)
-                else:
-                    result = _carray(_pointer(made[place] + 8 * start), width)
-                    _settled(result, open_, v, e, relative, absolute)
-                told += 1
-        left += _put_down(unsettled[start : start + width], open_)
+    left = 0
+    for j in range(len(spans)):
+        for start in range(spans[j, 0], spans[j, 1], registers.shape[1]):
+            width = min(registers.shape[1], spans[j, 1] - start)
+            _block(operations, results, columns, made, registers, (start, width), within)
+            left += _put_down(unsettled[start : start + width], registers[-1][:width])
     return left

@@ -25,21 +25,11 @@ U = 2.0**-53
 inline = numba.njit(error_model="numpy", forceinline=True)
 
 
-def _root(power: int) -> float:
-    """2^(power/64), from integers: the 64th root of 2^(power + 64·60), rounded down, by six √."""
-    number = 1 << (power + 64 * 60)
-    for _ in range(6):
-        number = math.isqrt(number)
-    return number / 2**60
-
-
-_POWERS = np.array([_root(j) for j in range(64)])  # 2^(j/64), within (1 + 2⁻⁷) u
-_PER_LN2 = float.fromhex("0x1.71547652b82fep+6")  # 64/ln 2
-# ln 2/64 = high + low + δ, |δ| ≤ 2⁻¹¹⁵
-_STEP, _STEP_LOW = float.fromhex("0x1.62e42fefa39efp-7"), float.fromhex("0x1.abc9e3b39803fp-62")
-LN2 = float.fromhex("0x1.62e42fefa39efp-1")  # within 2⁻⁵⁵
-_C3, _C4, _C5, _C6 = 1 / 6, 1 / 24, 1 / 120, 1 / 720
-_MASK, _BIAS = np.int64(63), np.int64(1023)
+_PER_LN2 = float.fromhex("0x1.71547652b82fep+0")  # 1/ln 2, within u
+# ln 2 = LN2 + low + δ, |δ| ≤ 2⁻¹⁰⁹
+LN2, _LN2_LOW = float.fromhex("0x1.62e42fefa39efp-1"), float.fromhex("0x1.abc9e3b39803fp-56")
+_BIAS = np.int64(1023)
+_E = tuple(1 / math.factorial(n) for n in range(15))
 
 EXP = 2.5 * U
 _WHOLE = 1.5 * 2.0**52  # between two float64 here lies 1
@@ -59,29 +49,44 @@ def whole(x: Any) -> Any:
 
 
 @inline
+def _reduced(x: Any) -> Any:
+    """e^r − 1 and 2^k with e^x = 2^k e^r, for |x| ≤ 708.
+
+    k = ⌊x/ln 2⌉, |k| ≤ 1022, and r = x − k ln 2. The product x/ln 2 is off by 2u of 2¹⁰, so
+    |r| ≤ (½ + 2⁻⁴¹) ln 2 < 0.3466. Two fma give r, of which each rounds by u |r|, and k δ < 2⁻⁹⁸:
+    that moves e^r by 0.7 u of itself; for k = 0 all is exact.
+
+    e^r − 1 = r + r² q, q = ½ + r/6 + … + r¹¹/13! but for 2r¹⁴/14! < 0.1 u. What rounds a term of q:
+    that of ½ three sums, that of r/6 the constant too, that of r²/24 also r² and one sum more, the
+    others not more than twelve times. So q is off by 3u/2 + 4u r/6 + 5u r²/24 + … < 1.8 u, and
+    r² q, with the rounding of r², by 2.4 u r² < 0.29 u. The sum rounds by u |e^r − 1|.
+
+    The sum is paired, since one after the other each would wait for the last.
+    """
+    n, k = whole(x * _PER_LN2)
+    r = fma(-n, _LN2_LOW, fma(-n, LN2, x))
+    square = r * r
+    fourth = square * square
+    first = fma(fma(_E[5], r, _E[4]), square, fma(_E[3], r, 0.5))
+    second = fma(fma(_E[9], r, _E[8]), square, fma(_E[7], r, _E[6]))
+    third = fma(fma(_E[13], r, _E[12]), square, fma(_E[11], r, _E[10]))
+    q = fma(fma(third, fourth, second), fourth, first)
+    return fma(square, q, r), from_bits(np.uint64(k + _BIAS) << np.uint64(52))
+
+
+@inline
 def exp(x: Any) -> Any:
     """e^x for |x| ≤ 708, within `EXP` relatively.
 
-    k = ⌊64 x/ln 2⌉, |k| < 2^16.1, and e^x = 2^(k/64) e^r with r = x − k ln 2/64. The product
-    64 x/ln 2 is off by 2u of 2^16.1, so |r| ≤ (½ + 2⁻³⁵) ln 2/64 < 0.00542 < 2^−7.5. Two fma give
-    r within 2·2⁻⁵³·2^−7.5 + k δ < 2^−59.4.
-
-    q = r + r² (½ + r/6 + … + r⁴/720) is e^r − 1 but for r⁷/5040 < 2⁻⁶⁴; the roundings within the
-    brackets, of at most 2u, are multiplied by r² < 2⁻¹⁵, and the last is u|q| < 2^−60.4. So q is
-    e^r − 1 within 2^−58.7 in all, r's own error included.
-
-    The result is T + T q with T = 2^(k mod 64/64) within 1.01 u, by an fma: one rounding more. In
-    all 1.01 u + u + 2^−58.7 + second orders < 2.1 u. The scaling by 2^⌊k/64⌋ is exact.
+    It is 2^k (1 + p), p of `_reduced`. For r > 0 p is off by 0.29 u + 0.42 u, of e^r ≥ 1, and the
+    sum rounds by u: with r's error and the rest of the series less than 2.5 u. For r < 0 it is
+    0.29 u + 0.3 u of e^r ≥ 0.707, so 0.84 u, the rest 0.15 u, and the sum, below 1, rounds by ½u of
+    0.707: less than 2.5 u. Scaling by 2^k is exact.
     """
-    n, k = whole(x * _PER_LN2)
-    r = fma(-n, _STEP_LOW, fma(-n, _STEP, x))
-    p = fma(fma(fma(fma(_C6, r, _C5), r, _C4), r, _C3), r, 0.5)
-    q = fma(r * r, p, r)
-    t = _POWERS[k & _MASK]
-    return fma(t, q, t) * from_bits(np.uint64((k >> np.int64(6)) + _BIAS) << np.uint64(52))
+    p, scale = _reduced(x)
+    return (1.0 + p) * scale
 
 
-_E = tuple(1 / math.factorial(n) for n in range(15))
 EXPM1 = 13 * U
 
 
@@ -89,28 +94,15 @@ EXPM1 = 13 * U
 def expm1(x: Any) -> Any:
     """e^x − 1 for |x| ≤ 708, within `EXPM1` relatively.
 
-    For |x| ≤ ¼ it is x S, S = 1 + x (½ + x (1/6 + … + x¹¹/13!)), the rest of the series below
-    2⁻⁶² of it. An error of 2u in the brackets, which are at most 0.57, comes into S by x, so S is
-    off by 0.3 u + u, of S ≥ 0.88; with the last product 2.6 u.
+    It is 2^k p + (2^k − 1), p of `_reduced`. For k = 0 it is p: |p| ≥ 0.83 |r|, so r² q is off by
+    2.4 u r² ≤ 1.1 u |p|, the rest of the series by 0.3 u of p, and the sum rounds by u.
 
-    Else it is e^x less 1: `EXP` of e^x, and e^x ≤ 4.53 |e^x − 1| above ¼ and ≤ 3.53 |e^x − 1|
-    below −¼, hence at most 11.4 u, and u of the difference.
+    Else p is off by 0.7 u e^r + 0.29 u + 0.1 u + u |p|, at most 1.7 u e^r; it comes in by
+    e^x/|e^x − 1|, which is at most 3.5 for k > 0 (x ≥ 0.346) and 2.5 for k < 0: 6 u. 2^k − 1 is
+    exact but for |k| > 53, and rounds there by u of about the result; the fma rounds by u.
     """
-    far = exp(x) - 1.0
-    s = fma(_E[14], x, _E[13])
-    s = fma(s, x, _E[12])
-    s = fma(s, x, _E[11])
-    s = fma(s, x, _E[10])
-    s = fma(s, x, _E[9])
-    s = fma(s, x, _E[8])
-    s = fma(s, x, _E[7])
-    s = fma(s, x, _E[6])
-    s = fma(s, x, _E[5])
-    s = fma(s, x, _E[4])
-    s = fma(s, x, _E[3])
-    s = fma(s, x, 0.5)
-    near = x * fma(s, x, 1.0)
-    return near if abs(x) <= 0.25 else far
+    p, scale = _reduced(x)
+    return fma(scale, p, scale - 1.0)
 
 
 _L = tuple(1 / (2 * n + 1) for n in range(12))
@@ -184,6 +176,19 @@ def log1p(x: Any) -> Any:
     return fma(k, LN2, _log_near_one(f / (2.0 + f)))
 
 
+@inline
+def log1p_of_share(t: Any) -> Any:
+    """The logarithm of 1 + t for 0 ≤ t ≤ 1, within `LOG1P` relatively.
+
+    It is `_log_near_one(s)`, s = t/(2 + t), for t up to √2 − 1; else ln 2 more, of (1 + t)/2, where
+    s = (t − 1)/(t + 3). |s| ≤ 0.1717 and off by 3u, so the logarithm by 5.2 u. ln 2 is within
+    0.4 u of itself, the sum of at least 0.346, no less than its smaller part, and rounds by u.
+    """
+    far = t > 0.41421356237309503
+    s = (t - 1.0 if far else t) / (t + (3.0 if far else 2.0))
+    return fma(1.0 if far else 0.0, LN2, _log_near_one(s))
+
+
 SIGMOID = 6 * U
 
 
@@ -237,7 +242,7 @@ def softplus(x: Any) -> Any:
     t/((1 + t) log(1 + t)) ≤ 1, so it is within 16.5 u; the sum of two that are not negative rounds
     by u.
     """
-    return max(x, 0.0) + log1p(exp(-abs(x)))
+    return max(x, 0.0) + log1p_of_share(exp(-abs(x)))
 
 
 PHI = 9 * U

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
+# Not written where they are added, or Python would add them as it reads the file.
+_ONE, _HALF_UNIT, _MORE, _TINY, _HALF = 1.0, 2.0**-53, 1.5 * 2.0**-53, 2.0**-1074, 0.5
+_LEAST_NORMAL, _BELOW = 2.0**-1022, 2.0**-1023
 
 
 def is_ieee() -> bool:
@@ -10,9 +12,7 @@ def is_ieee() -> bool:
 
     `torch.set_flush_denormal(True)`, or a library built with -ffast-math, changes both.
     """
-    one, half_unit = np.array([1.0, -1.0]), np.array([2.0**-53, -(2.0**-53)])
-    nearest = np.array_equal(one + half_unit, one)  # a tie to even, on both sides
-    nearest &= bool((one + 1.5 * half_unit != one).all())
-    tiny = np.array([2.0**-1022, 2.0**-1074])
-    kept = np.array_equal(tiny * np.array([0.5, 1.0]), np.ldexp(1.0, [-1023, -1074]))
-    return bool(nearest and kept and (tiny + tiny > tiny).all())
+    nearest = _ONE + _HALF_UNIT == _ONE and -_ONE - _HALF_UNIT == -_ONE  # a tie to even
+    nearest = nearest and _ONE + _MORE != _ONE and -_ONE - _MORE != -_ONE
+    made = _LEAST_NORMAL * _HALF  # which is 0 where such numbers are flushed
+    return nearest and made == _BELOW and made + made == _LEAST_NORMAL and _TINY + _TINY > _TINY

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,21 @@ _ROOM, _LEAST, _MOST = 2**18, 512, 4096
 _LONGEST = 100_000  # operations; a register is taken again, so that a long program needs few
 _spare: list[Float64Array] = []  # to be used again: a page of memory costs what 500 points do
 _jit = compiled(nogil=True, boundscheck=False, error_model="numpy")
+
+
+class PointProgram(NamedTuple):
+    """A program's operations on numbered places."""
+
+    fixed: Mapping[int, Constant]  # the balls of what hangs on constants alone
+    inputs: Places
+    steps: Sequence[Step]  # a step makes the place of its own number
+    results: Places
+    guards: Collection[str]  # results of which only is asked whether they have a value
+
+    @property
+    def order(self) -> list[int]:
+        """The steps that the results need, in their order."""
+        return [k for k in needed(self.steps, self.results.values()) if k not in self.fixed]
 
 
 class Points:
@@ -68,7 +83,7 @@ class Points:
     def __repr__(self) -> str:
         return f"<{len(self._lowering.steps)} operations → {', '.join(self._results)}>"
 
-    def at(self, constants: Mapping[str, Any]) -> PointTape:
+    def at(self, constants: Mapping[str, Any]) -> PointProgram:
         """The program with its parameters' values, and what depends on them alone computed."""
         fixed = {-1 - k: ball for k, ball in enumerate(self._lowering.constants)}
         for i, name in enumerate(self._names):
@@ -80,18 +95,8 @@ class Points:
             if k in self._lowering.fixed:
                 fixed[k] = _one(LOOPS[code], [fixed[place] for place in takes])
         steps, results = self._decided(fixed)
-        moving: list[Moving] = []
-        order = [k for k in needed(steps, results.values()) if k not in fixed]
-        joined = _joined(steps, order, results.values())
-        for k in order:
-            code, takes = steps[k]
-            if k in joined:
-                moving += joined[k]
-            else:
-                loop = cdf_loop() if code is Code.NORMAL_CDF else _UNTIED.get(code, LOOPS[code])
-                moving.append((loop, k, takes))
         inputs = {n: OPERANDS + i for i, n in enumerate(self._names) if n not in constants}
-        return PointTape(fixed, inputs, moving, results, self._guards)
+        return PointProgram(fixed, inputs, steps, results, self._guards)
 
     def _decided(self, fixed: Mapping[int, Constant]) -> tuple[list[Step], Places]:
         """The steps, and the results' places, where a case that a parameter decides is taken.
@@ -113,15 +118,19 @@ class Points:
 class PointTape:
     """Operations on blocks of points, each result with whether it is settled."""
 
-    def __init__(
-        self,
-        fixed: Mapping[int, Constant],
-        inputs: Mapping[str, int],
-        moving: Sequence[Moving],
-        results: Mapping[str, int],
-        guards: Collection[str],
-    ) -> None:
-        """Args: the places' balls, the inputs' places, the operations, the results' places."""
+    def __init__(self, program: PointProgram) -> None:
+        """Give each place a register, and each operation its loop."""
+        fixed, inputs, steps, results, guards = program
+        moving: list[Moving] = []
+        order = program.order
+        joined = _joined(steps, order, results.values())
+        for k in order:
+            code, takes = steps[k]
+            if k in joined:
+                moving += joined[k]
+            else:
+                loop = cdf_loop() if code is Code.NORMAL_CDF else _UNTIED.get(code, LOOPS[code])
+                moving.append((loop, k, takes))
         self._names = [name for name in results if name not in guards]
         asked = {*results.values(), *(p for _, _, takes in moving for p in takes)}
         register, count = _registers(moving)
@@ -147,7 +156,7 @@ class PointTape:
             for name, place in results.items()
             if place in fixed and name not in guards
         }
-        self._operations = _table(
+        self._operations = table(
             [
                 (
                     address(loop, len(takes)),
@@ -167,12 +176,14 @@ class PointTape:
         made: Mapping[str, Float64Array],
         relative: float,
         absolute: float,
+        spans: Sequence[tuple[int, int]] | None = None,
     ) -> npt.NDArray[np.intp]:
         """Fill in each result that is asked for; where one of them is not settled.
 
         It is at points that are finite, where each result is within relative·|value| + absolute.
 
-        Args: columns, numbers of one length by input. made, arrays of that length by result.
+        Args: columns, numbers of one length by input. made, arrays of that length by result. spans,
+            from where to where to do so, if not everywhere.
         """
         count = len(next(iter(made.values())))
         try:
@@ -198,13 +209,14 @@ class PointTape:
         }
         for place, value in alike.items():
             made[self._names[place]].fill(value)
-        unsettled = np.empty(count, dtype=np.bool_)
+        unsettled = np.zeros(count, dtype=np.bool_)
         left = run(
             self._operations,
-            _table([row for row in self._results if row[2] not in alike], 3),
-            _table([(c.ctypes.data, step, register) for c, step, register in given], 3),
+            table([row for row in self._results if row[2] not in alike], 3),
+            table([(c.ctypes.data, step, register) for c, step, register in given], 3),
             np.array([made[name].ctypes.data for name in self._names], dtype=np.int64),
             registers,
+            table([(0, count)] if spans is None else spans, 2),
             unsettled,
             (relative, absolute),
         )
@@ -212,7 +224,8 @@ class PointTape:
         return np.flatnonzero(unsettled) if left else np.empty(0, dtype=np.intp)
 
 
-def _table(rows: Sequence[tuple[int, ...]], width: int) -> npt.NDArray[np.int64]:
+def table(rows: Sequence[tuple[int, ...]], width: int) -> npt.NDArray[np.int64]:
+    """The rows as machine code reads them."""
     return np.array(rows, dtype=np.int64).reshape(len(rows), width)
 
 

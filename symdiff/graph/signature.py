@@ -45,7 +45,8 @@ class Signature:
         """
         self.require(values)
         arrays = {i: _real_array(i, values[i], kind, copied=copied) for i in self.inputs}
-        parameters = {k: exact(values.get(k, v)) for k, v in self.parameters.items()}
+        given = {k: exact(values[k]) for k in self.parameters if k in values}
+        parameters = {**self.parameters, **given}
         if self.pointwise:
             self.shape(arrays)
         return arrays, parameters, self._lengths(arrays)

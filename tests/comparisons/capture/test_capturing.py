@@ -186,7 +186,7 @@ class TestRefusals:
 
     def test_nothing_to_differentiate(self):
         """No floating-point tensor goes in, or none comes out."""
-        with pytest.raises(Refused, match="was given no floating-point tensor"):
+        with pytest.raises(Refused, match="was given no tensor of real floating-point numbers"):
             capture(lambda i: i + 1, torch.tensor([1, 2]))
         with pytest.raises(Refused, match="returned int without a floating-point tensor"):
             capture(lambda x: len(x), drawn(3))  # noqa: PLW0108 - a builtin has no signature

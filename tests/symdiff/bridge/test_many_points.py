@@ -124,6 +124,11 @@ def test_parameters_are_put_in_at_each_call():
         assert (f(z=z, negative_slope=slope)["z"] == slope).all()
 
 
+def test_of_a_constant_nothing_is_asked():
+    """It has no adjoint of z."""
+    assert of("3 + 0*z")(z=np.ones(COUNT)) == {}
+
+
 def test_an_underflow_on_the_way_is_noticed():
     """e^−800 underflows, and e^800 times it is 1; balls of more bits say so."""
     z = np.full(COUNT, 800.0)

@@ -1,0 +1,174 @@
+"""Run a program of scalars at many points: with a bound a block, and what is left in balls.
+
+A result is known well enough where its block's bound is no more than what is asked and none of its
+entries is NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from symdiff.array_types import BoolArray, Float64Array
+from symdiff.float_balls.lowering import OPERANDS
+from symdiff.float_balls.points import PointProgram, PointTape, table
+from symdiff.float_blocks import arithmetic
+from symdiff.float_blocks.joining import Joining, Operation, registers_of, relative_bound
+from symdiff.float_blocks.running import ADDRESS, COLUMNS, address, run
+
+WIDTH = 2048  # values in a block: the call of a loop costs what 500 values do
+_COPIES = 2 * OPERANDS  # places beyond those of operations and of operands
+
+
+class BoundedTape:
+    """Operations on blocks of values, each with one relative bound."""
+
+    def __init__(
+        self,
+        program: PointProgram,
+        joined: Sequence[Operation],
+        results: Mapping[str, int],
+        bounds: Mapping[int, float],
+    ) -> None:
+        """Args: the program; its operations, joined; the results' places; the constants' bounds."""
+        fixed, operations = program.fixed, list(joined)
+        made = {place for o in operations for place in o.makes}
+        self._constant = {n: fixed[p] for n, p in results.items() if p in fixed}
+        self._guards = frozenset(program.guards)
+        self._written: dict[int, str] = {}  # places of results, each to be made where it goes
+        guards = set()
+        for name, place in results.items():
+            if name in program.guards:
+                guards.add(place)
+            elif place not in fixed:
+                at = place
+                if place not in made or place in self._written:  # it lies elsewhere
+                    at = _COPIES + len(made)
+                    operations.append(Operation(arithmetic.copy, (at,), (place,)))
+                    made.add(at)
+                self._written[at] = name
+        guards -= {*fixed, *self._written}
+        register, count = registers_of(operations, {*self._written, *guards})
+        for place in guards & made:
+            register[place], count = count, count + 1
+        self._rows = count  # made anew for each run; the others lie elsewhere
+        for place in (*bounds, *program.inputs.values(), *self._written):
+            register[place], count = count, count + 1
+        self._inputs = {name: register[place] for name, place in program.inputs.items()}
+        numbers = np.array([fixed[place][0] for place in bounds])
+        self._numbers = np.repeat(numbers[:, None], WIDTH, axis=1)
+        self._registers = np.zeros((count, 2), dtype=np.int64)
+        self._registers[: self._rows, ADDRESS] = 8 * WIDTH * np.arange(self._rows)
+        for row, place in zip(self._numbers, bounds, strict=True):
+            self._registers[register[place], ADDRESS] = row.ctypes.data
+        self._bounds = np.zeros(count)
+        for place, bound in bounds.items():
+            self._bounds[register[place]] = bound
+        self._outputs = [(register[place], name) for place, name in self._written.items()]
+        asked = [(register[p], 0) for p in self._written] + [(register[p], 1) for p in guards]
+        self._asked = table(asked, 2)
+        rows = []
+        for loop, makes, takes in operations:
+            places = (makes[0], makes[-1], *takes, *makes[:1] * (4 - len(takes)))
+            rows.append((address(loop), *(register[place] for place in places)))
+        self._operations = table(rows, COLUMNS)
+
+    def run(
+        self, columns: Mapping[str, Any], made: Mapping[str, Float64Array], relative: float
+    ) -> BoolArray:
+        """Fill in each result that is asked for; which blocks of `WIDTH` points are left.
+
+        Args: columns, numbers of one length by input. made, arrays of that length by result.
+            relative, how far a result may be off.
+        """
+        count = len(next(iter(made.values())))
+        failed = np.zeros(-(-count // WIDTH), dtype=np.bool_)
+        for name, (value, radius) in self._constant.items():
+            most = np.inf if name in self._guards else relative * abs(value)
+            if not (abs(value) < np.inf and radius <= most):
+                failed[:] = True
+                return failed
+            if name not in self._guards:
+                made[name].fill(value)
+        places = len(self._bounds)
+        own = np.empty((self._rows + len(columns), WIDTH))
+        registers = np.concatenate([self._registers, np.zeros((len(columns), 2), dtype=np.int64)])
+        registers[: self._rows, ADDRESS] += own.ctypes.data
+        for register, name in self._outputs:
+            registers[register] = made[name].ctypes.data, 1
+        given, inputs = [], []
+        for j, (name, numbers) in enumerate(columns.items()):
+            register = self._inputs.get(name, places + j)  # one that nothing hangs on is asked too
+            if numbers.strides[0] == 0:  # one number at all points
+                own[self._rows + j] = numbers[0]
+                registers[register] = own[self._rows + j].ctypes.data, 0
+            else:
+                given.append(np.ascontiguousarray(numbers, dtype=np.float64))
+                registers[register] = given[-1].ctypes.data, 1
+            inputs.append(register)
+        run(
+            self._operations,
+            registers,
+            self._bounds.copy(),
+            np.array(inputs, dtype=np.int64),
+            self._asked,
+            (count, WIDTH),
+            relative,
+            failed,
+        )
+        return failed
+
+
+class BlockTape:
+    """A program at many points, each result with whether it is settled."""
+
+    def __init__(self, program: PointProgram) -> None:
+        """Args: the program, with its parameters' values."""
+        self._program = program
+
+    @cached_property
+    def _balls(self) -> PointTape:
+        """The same in balls, made when a block needs them: compiling them takes its time."""
+        return PointTape(self._program)
+
+    @cached_property
+    def _bounded(self) -> BoundedTape | None:
+        """The same with a bound a block; None if a constant has none."""
+        program = self._program
+        joining = Joining(program)
+        operations = joining.joined()
+        asked = {*joining.results.values(), *(p for o in operations for p in o.takes)}
+        bounds = {}
+        for place, ball in program.fixed.items():
+            if place in asked:
+                if (bound := relative_bound(ball)) is None:
+                    return None
+                bounds[place] = bound
+        return BoundedTape(program, operations, joining.results, bounds)
+
+    def run(
+        self,
+        columns: Mapping[str, Any],
+        made: Mapping[str, Float64Array],
+        relative: float,
+        absolute: float,
+    ) -> npt.NDArray[np.intp]:
+        """Fill in each result that is asked for; where one of them is not settled.
+
+        It is at points that are finite, where each result is within relative·|value| + absolute.
+
+        Args: columns, numbers of one length by input. made, arrays of that length by result.
+        """
+        if self._bounded is None:
+            return self._balls.run(columns, made, relative, absolute)
+        failed = self._bounded.run(columns, made, relative)
+        if not failed.any():
+            return np.empty(0, dtype=np.intp)
+        count = len(next(iter(made.values())))
+        edges = np.flatnonzero(np.diff(failed, prepend=False, append=False)).reshape(-1, 2)
+        spans = [(WIDTH * a, min(WIDTH * b, count)) for a, b in edges.tolist()]
+        return self._balls.run(columns, made, relative, absolute, spans)
