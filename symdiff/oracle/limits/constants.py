@@ -7,7 +7,7 @@ only a ball is known. What cancels as a formula is gone; that the rest is not 0,
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
@@ -100,10 +100,12 @@ def _parts(x: Number) -> tuple[tuple[_Powers, fmpq], ...]:
 
 def _combined(parts: Iterable[tuple[_Powers, fmpq]], value: arb) -> Number:
     """The sum of parts of which the ball is known."""
-    found: dict[_Powers, fmpq] = {}
+    found: dict[Hashable, tuple[_Powers, fmpq]] = {}
     for powers, q in parts:
-        found[powers] = found.get(powers, fmpq(0)) + q
-    kept = tuple((u, q) for u, q in found.items() if q != 0)
+        # python-flint hashes a rational by way of Python's, in microseconds
+        key = tuple((atom.serial, p.p, p.q) for atom, p in powers)
+        found[key] = (powers, found[key][1] + q) if key in found else (powers, q)
+    kept = tuple((u, q) for u, q in found.values() if q != 0)
     if not kept:
         return fmpq(0)
     if len(kept) == 1 and not kept[0][0]:
