@@ -83,10 +83,7 @@ def decision(call: Call, node: Node) -> tuple[ByCases, Node] | None:
 
 
 def _of(template: Expr, operands: Sequence[Node]) -> Node:
-    names = {placeholder(i): i for i in range(len(operands))}
-    return elementwise(
-        lambda *symbols: template.xreplace({p: symbols[i] for p, i in names.items()}), *operands
-    )
+    return elementwise(lambda *_: template, *operands)  # it is in placeholders already
 
 
 def _computed(node: Node) -> bool:

@@ -9,6 +9,7 @@ where they are equal, as `maximum` has it, so `maximum(low, x)` passes the gradi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from symdiff.functions.gamma import digamma, lgamma, polygamma
 from symdiff.functions.inverse_normal import erfcx, erfinv, log_ndtr, ndtri
 from symdiff.functions.rounding import ceil, floor, rint, trunc
 from symdiff.graph import Node, elementwise
+from symdiff.graph.template import placeholder
 
 Entrywise = Callable[..., Expr]
 
@@ -225,9 +227,15 @@ def _truth_by(function: Entrywise) -> Callable[[Call], Node]:
 def _applied(function: Entrywise, call: Call) -> Node:
     if call.get("rounding_mode") or call.get("decimals"):
         raise NoRule
-    named = {k: number(call[k]) for k in ("alpha", "value") if k in call.by_keyword}
+    named = tuple((k, number(call[k])) for k in ("alpha", "value") if k in call.by_keyword)
     operands = [call.value(a) for a in call.in_order if a is not None]
-    return elementwise(lambda *symbols: function(*symbols, **named), *operands)
+    return elementwise(lambda *_: _formula(function, len(operands), named), *operands)
+
+
+@lru_cache(maxsize=1024)
+def _formula(function: Entrywise, operands: int, named: tuple[tuple[str, Expr], ...]) -> Expr:
+    """The expression of an operator in placeholders, which code repeats many times."""
+    return sympy.sympify(function(*map(placeholder, range(operands)), **dict(named)))
 
 
 for _name, _function in _ENTRYWISE.items():
@@ -296,7 +304,11 @@ def where(call: Call) -> Nodes:
     if not call.varies(call["condition"]):
         return probed(call)
     operands = (call.node("condition"), call.node("self"), call.node("other"))
-    return elementwise(lambda c, a, b: when(Ne(c, 0), a, b), *operands)
+    return elementwise(lambda *_: _formula(_chosen, 3, ()), *operands)
+
+
+def _chosen(c: Expr, a: Expr, b: Expr) -> Expr:
+    return when(Ne(c, 0), a, b)
 
 
 @rule("polygamma", "special_polygamma")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from comparisons.dtypes import FloatType, float_type
@@ -29,12 +30,35 @@ class Nearby:
     given: tuple[tuple[Any, ...], dict[str, Any]]
     dtype: FloatType
     looked_up: int
+    _captured: list[Graph | Exception] = field(default_factory=list, init=False, repr=False)
+    _going_on: list[Iterator[Graph]] = field(default_factory=list, init=False, repr=False)
 
     def graphs(self) -> Iterator[Graph]:
         """The graphs with ties broken by the entries' order, against it, and at random.
 
-        In float64, or if the code does not run there, in the type that it is judged in.
+        In float64, or if the code does not run there, in the type that it is judged in. Each is
+        captured once: they are the same whatever the cotangent. Raises: what the code raises.
         """
+        for k in range(_CAPTURES):
+            if k == len(self._captured):
+                self._capture_one_more()
+            if k == len(self._captured):
+                return
+            found = self._captured[k]
+            if isinstance(found, Exception):
+                raise found
+            yield found
+
+    def _capture_one_more(self) -> None:
+        """Put down the next graph, or the exception that ends them."""
+        if not self._going_on:
+            self._going_on.append(self._capture())
+        try:
+            self._captured.extend(islice(self._going_on[0], 1))
+        except Exception as error:  # noqa: BLE001 - the user's code may raise anything there
+            self._captured.append(error)
+
+    def _capture(self) -> Iterator[Graph]:
         from comparisons.capture.capturing import captured_call
 
         draw = seeded()

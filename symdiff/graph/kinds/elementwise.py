@@ -227,7 +227,7 @@ def _simplified(
         put[placeholder(i)] = placeholder(kept[operand])
     same = [e for e in put.values() if e.is_Symbol]
     merges = len(set(same)) < len(same)
-    expr = merged(expr, tuple(put.items())) if merges else expr.xreplace(put)
+    expr = merged(expr, tuple(put.items())) if merges else _put(expr, tuple(put.items()))
     remaining = tuple(kept)
     if expr == PLAIN and len(remaining) == 1 and remaining[0].axes == axes:
         return remaining[0]
@@ -238,6 +238,12 @@ def _simplified(
     if set(covered) == set(axes):
         return Elementwise(axes, remaining, expr, final)
     return broadcast(Elementwise(covered, remaining, expr, final), axes)
+
+
+@lru_cache(maxsize=4096)
+def _put(expr: Expr, put: tuple[tuple[Symbol, Expr], ...]) -> Expr:
+    """The expression with others in the place of placeholders."""
+    return expr.xreplace(dict(put))
 
 
 @lru_cache(maxsize=4096)
