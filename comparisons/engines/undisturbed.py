@@ -57,7 +57,7 @@ def calling(what: object) -> Iterator[None]:
         if torch.get_default_device().type != "cpu":
             stack.enter_context(torch.device("cpu"))
         torch.set_default_dtype(torch.float32)
-        torch.manual_seed(SEED)
+        _seed()
         before = {name: now() for name, (now, _) in _watched().items()}
         try:
             yield
@@ -66,6 +66,20 @@ def calling(what: object) -> Iterator[None]:
             torch.set_default_dtype(default)
     if changed:
         warnings.warn(f"{what} left {', '.join(changed)}; it is put back", stacklevel=3)
+
+
+def _seed() -> None:
+    """Seed torch's generators, those of devices if there is one.
+
+    Of each kind of device that is not there `torch.manual_seed` puts down who asked, for later.
+    """
+    import torch
+
+    accelerator = getattr(torch, "accelerator", None)  # from torch 2.6 on
+    if accelerator is None or accelerator.is_available():
+        torch.manual_seed(SEED)
+    else:
+        torch.default_generator.manual_seed(SEED)
 
 
 @contextmanager

@@ -11,7 +11,10 @@ from functools import partial
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
+from weakref import WeakKeyDictionary
 
+# Where it was found: to find a class Python parses its file anew, and one check asks many times.
+_DEFINED: WeakKeyDictionary[Any, tuple[str | None, int]] = WeakKeyDictionary()
 _PLAIN = (int, float, complex, str, bytes, bool, type(None))  # values that a function goes by
 
 
@@ -126,14 +129,24 @@ def _place(target: Any) -> str:
     if not isinstance(target, type) and not hasattr(target, "__code__"):
         target = type(target)  # a module or another object with __call__
     try:
-        target = inspect.unwrap(target)
-        file, (_, line) = inspect.getsourcefile(target), inspect.getsourcelines(target)
+        file, line = _file_and_line(inspect.unwrap(target))
     except (TypeError, OSError, ValueError):
         return ""
     if file is None:
         return ""
     path, here = Path(file), Path.cwd()
     return f"{path.relative_to(here) if path.is_relative_to(here) else path}:{max(line, 1)}"
+
+
+def _file_and_line(target: Any) -> tuple[str | None, int]:
+    """Where a class or a function is defined. Raises: as `inspect` does."""
+    known = isinstance(target, type | FunctionType)
+    if known and target in _DEFINED:
+        return _DEFINED[target]
+    found = inspect.getsourcefile(target), inspect.getsourcelines(target)[1]
+    if known:
+        _DEFINED[target] = found
+    return found
 
 
 def _of_torch(target: Any) -> str:
