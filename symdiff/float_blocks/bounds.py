@@ -93,6 +93,18 @@ def magnified(most: Any) -> Any:
     return ratio if most < _BEYOND else np.inf
 
 
+@inline
+def bearable(k: Any) -> Any:
+    """The excess from which on an entry is left, so that the others need not have its bound.
+
+    Args: k, the larger bound of the operands, `SCALE` times. An entry that is off by more than 32
+    times that, and by more than 2⁻³⁵, is as little known as one in some dozens; what is off by more
+    than 2⁻³⁰ would be of no use. `magnified` of it is 1.07/2 times as much.
+    """
+    most = min(max(2.0**-35 * SCALE, 32.0 * k), 2.0**-30 * SCALE)
+    return np.int64(to_bits(most * 0.5)) - np.int64(_ONE)
+
+
 @jit
 def moved(a: Any, far: Any, k: Any) -> Any:
     """How far entries up to `far` may be off: the largest of |a| times their bound."""
