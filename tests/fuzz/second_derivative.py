@@ -9,30 +9,43 @@ from independent import Independent
 from mpmath import mp, mpf
 from tracked import Undefined, Unknown
 
-_BITS = 6_500
+_LADDER = (2_800, 6_500)  # bits; each value has an error, so what fewer tell is as sure
 _STEPS = (1_300, 1_400)  # f′ at 2⁻¹³⁰⁰ and 2⁻¹⁴⁰⁰ beside, below every float64
 _AGREE = mpf(2) ** -60
 
 
 def between(formula: Independent, x: float) -> tuple[mpf, mpf] | None:
     """The least and the greatest that f″ is on both sides, with their errors; None if unknown."""
-    with mp.workprec(_BITS):
-        sides = [_side(formula, Fraction(x), side) for side in (-1, 1)]
-        if sides[0] is None or sides[1] is None:
-            return None
-        return (
-            min(value - error for value, error in sides if error is not None),
-            max(value + error for value, error in sides if error is not None),
-        )
+    for bits in _LADDER:
+        with mp.workprec(bits):
+            sides = _sides(formula, Fraction(x), bits)
+            if sides is not None:
+                return min(v - error for v, error in sides), max(v + error for v, error in sides)
+    return None
 
 
-def _side(formula: Independent, x: Fraction, side: int) -> tuple[mpf, mpf] | None:
+def _sides(formula: Independent, x: Fraction, bits: int) -> list[tuple[mpf, mpf]] | None:
+    """f″ on the left and on the right, each with its error; None if one is unknown."""
     tied = formula.derivative(x).sides is not None
-    base = _slope(formula, x + side * Fraction(1, 2**2_500) if tied else x)
+    here = None if tied else _slope(formula, x, bits)
+    found = []
+    for side in (-1, 1):
+        base = _slope(formula, x + side * Fraction(1, 2**2_500), bits) if tied else here
+        one = None if base is None else _side(formula, x, side, base, bits)
+        if one is None:
+            return None
+        found.append(one)
+    return found
+
+
+def _side(
+    formula: Independent, x: Fraction, side: int, base: tuple[mpf, int], bits: int
+) -> tuple[mpf, mpf] | None:
+    """f″ on one side and its error; None if unknown. Args: base, f′ at x, or beside a tie."""
     found: list[tuple[mpf, mpf]] = []
     for step in _STEPS:
-        near = _slope(formula, x + side * Fraction(1, 2**step))
-        if base is None or near is None:
+        near = _slope(formula, x + side * Fraction(1, 2**step), bits)
+        if near is None:
             return None
         scale = mpf(2) ** step
         error = (mpf(2) ** max(near[1], -6_000) + mpf(2) ** max(base[1], -6_000)) * 2 * scale
@@ -43,10 +56,10 @@ def _side(formula: Independent, x: Fraction, side: int) -> tuple[mpf, mpf] | Non
     return value, 4 * abs(value - far) + error + mpf(2) ** -1_050
 
 
-def _slope(formula: Independent, x: Fraction) -> tuple[mpf, int] | None:
+def _slope(formula: Independent, x: Fraction, bits: int) -> tuple[mpf, int] | None:
     """f′ and the exponent of its error."""
     try:
-        found = formula._run(x, _BITS, slope=True).d
+        found = formula._run(x, bits, slope=True).d
     except (Undefined, Unknown, Tie, ArithmeticError, MemoryError):
         return None
     return found.v, found.e

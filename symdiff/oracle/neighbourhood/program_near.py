@@ -29,6 +29,7 @@ from symdiff.oracle.neighbourhood.fixed_entries import FixedEntries
 from symdiff.oracle.neighbourhood.one_sided import UNKNOWN
 from symdiff.oracle.neighbourhood.several import Several, WrittenBall, settled, together
 from symdiff.oracle.points.nearby import (
+    Later,
     Open,
     Point,
     cases,
@@ -57,7 +58,7 @@ class ProgramNear:
         self.lines = {steps.results[name] for name in moved if name in steps.results}
         self.open: set[Symbol] = set()  # some entries are several numbers, or not known
         self.origins: dict[Symbol, BoolArray] = {}  # where a step's own borders may be the reason
-        self.written: dict[tuple[Symbol, int], Expr] = {}
+        self.written: dict[tuple[Symbol, int], Later] = {}
         self.made_by = dict(steps.steps)
         self._known: dict[Any, Any] = {}
         self._places: dict[Any, Any] = {}
@@ -176,12 +177,15 @@ class ProgramNear:
                 exprs = {
                     p: e
                     for p, number, own in zip(used, numbers, known, strict=True)
-                    if (e := own if number.told is None else number.told) is not None
+                    if (e := number.later or own) is not None
                 }
                 point = Point(balls, exprs, self._still(what, i, shape))
                 for assumed, case in cases(what.template, point):
                     value = point.value(case)
-                    told = case.xreplace(exprs) if case.free_symbols <= exprs.keys() else None
+                    free = case.free_symbols
+                    told = (
+                        Later(case, {p: exprs[p] for p in free}) if free <= exprs.keys() else None
+                    )
                     found.append((signs, assumed, WrittenBall(value, told)))
         except (Open, Undefined, CannotCertify):
             return None
@@ -208,7 +212,7 @@ class ProgramNear:
             self._places[own, shape] = np.broadcast_to(places, shape).ravel()
         return int(self._places[own, shape][i])
 
-    def _number(self, symbol: Symbol, i: int) -> Expr | None:
+    def _number(self, symbol: Symbol, i: int) -> Later | None:
         """An entry written out, through what is taken entry by entry and moved."""
         if (symbol, i) in self.written:
             return self.written[symbol, i]
@@ -216,14 +220,15 @@ class ProgramNear:
         if not isinstance(entry, arb):
             return None
         if entry.is_exact():
-            return number_in(entry) if entry.is_finite() else None
+            return Later(number_in(entry)) if entry.is_finite() else None
         what = self.made_by.get(symbol)
         shape = np.shape(self.values[symbol])
-        found: Expr | None = None
+        found: Later | None = None
         if isinstance(what, Entrywise) and not jumps(what.template):
             parts = [self._number(s, self._place(s, i, shape)) for s in what.operands]
             if None not in parts:
-                found = what.template.xreplace({placeholder(k): e for k, e in enumerate(parts)})
+                put = {placeholder(k): e for k, e in enumerate(parts) if e is not None}
+                found = Later(what.template, put)
         elif isinstance(what, ArrayOperation) and _moves(what):
             first = what.args[1]
             own = np.shape(self.values[first])

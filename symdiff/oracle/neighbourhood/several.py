@@ -15,7 +15,7 @@ from flint import arb
 from sympy import Expr
 
 from symdiff.oracle.neighbourhood.one_sided import UNKNOWN
-from symdiff.oracle.points.nearby import number_in
+from symdiff.oracle.points.nearby import Later, number_in
 
 _MOST = 81
 Signs = Mapping[Hashable, int]
@@ -25,22 +25,31 @@ class WrittenBall(NamedTuple):
     """A ball, with its exact expression where that is known."""
 
     ball: arb
-    written: Expr | None = None
+    written: Later | None = None
+
+    @property
+    def later(self) -> Later | None:
+        """The exact expression, to be written out; an exact ball is a number itself."""
+        if self.written is None and self.ball.is_exact() and self.ball.is_finite():
+            return Later(number_in(self.ball))
+        return self.written
 
     @property
     def told(self) -> Expr | None:
-        """The exact expression; an exact ball is a number itself."""
-        if self.written is None and self.ball.is_exact() and self.ball.is_finite():
-            return number_in(self.ball)
-        return self.written
+        """The exact expression."""
+        later = self.later
+        return None if later is None else later.expression
 
     def same(self, other: WrittenBall) -> bool:
         """Whether two are proven to be one number."""
         if self.ball.is_exact() and other.ball.is_exact():
             return bool(self.ball == other.ball)
-        if not self.ball.overlaps(other.ball) or self.told is None or other.told is None:
+        one, another = self.later, other.later
+        if not self.ball.overlaps(other.ball) or one is None or another is None:
             return False
-        apart = self.told - other.told
+        if one.same(another):
+            return True
+        apart = one.expression - another.expression
         return bool(apart == 0 or sympy.expand(apart) == 0)
 
 
@@ -102,7 +111,9 @@ def combined(function: Callable[..., Any], *entries: Any) -> Any:
 
 def _made(function: Callable[..., Any], numbers: Sequence[WrittenBall]) -> WrittenBall:
     ball = function(*(number.ball for number in numbers))
-    told = [number.told for number in numbers]
-    if ball.is_exact() or any(each is None or not each.is_Rational for each in told):
+    if ball.is_exact():
         return WrittenBall(ball)
-    return WrittenBall(ball, function(*told))
+    told = [number.told for number in numbers]
+    if any(each is None or not each.is_Rational for each in told):
+        return WrittenBall(ball)
+    return WrittenBall(ball, Later(function(*told)))

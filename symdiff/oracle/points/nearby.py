@@ -10,8 +10,8 @@ equal, or if SymPy writes them alike.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 import sympy
@@ -24,6 +24,7 @@ from symdiff.balls.elementary import CannotCertify, Undecided, Undefined
 from symdiff.balls.exact import Exact, rational
 from symdiff.functions import Extreme, Rounding, StableFunction, maximum
 from symdiff.trees.conditions import NotReadable, holds
+from symdiff.trees.walks import ordered
 
 JUMPING = (Piecewise, sympy.sign, sympy.Heaviside, Rounding)
 _MOST = 81  # cases that are written out: of four borders at once
@@ -69,6 +70,44 @@ class Open(Exception):
     """Raised where it is not told what a function tends to: no value, or too many cases."""
 
 
+@dataclass(eq=False)
+class Later:
+    """A number written out: an expression with numbers in place of its symbols.
+
+    They are put in when it is first read, since SymPy works out signs of what they make, and most
+    are never read: balls tell.
+    """
+
+    template: Expr
+    numbers: Mapping[Symbol, Later] = field(default_factory=dict)
+
+    @cached_property
+    def expression(self) -> Expr:
+        """The number itself."""
+        *before, _ = ordered([self], lambda one: one.numbers.values())
+        for one in before:  # without recursion
+            _ = one.expression
+        return put(self.template, {s: n.expression for s, n in self.numbers.items()})
+
+    def same(self, other: Later) -> bool:
+        """Whether it is written alike, seen without writing it out."""
+        if self.template != other.template or self.numbers.keys() != other.numbers.keys():
+            return False
+        pairs = [(n, other.numbers[s]) for s, n in self.numbers.items()]
+        return all(
+            n is m or (not n.numbers and not m.numbers and n.template == m.template)
+            for n, m in pairs
+        )
+
+
+def put(e: Expr, numbers: Mapping[Symbol, Expr]) -> Expr:
+    """The expression with numbers put in; NaN where SymPy refuses to compare what is none."""
+    try:
+        return e.xreplace(dict(numbers))
+    except TypeError:
+        return sympy.nan
+
+
 @dataclass(frozen=True)
 class Point:
     """A point: a ball for each symbol.
@@ -78,7 +117,7 @@ class Point:
     """
 
     balls: Mapping[Symbol, arb]
-    numbers: Mapping[Symbol, Expr]
+    numbers: Mapping[Symbol, Later]
     still: frozenset[Symbol] = frozenset()
     beside: Callable[[Expr], int] | None = None  # the sign of a border on one side, if it is known
 
@@ -86,7 +125,7 @@ class Point:
     def of(cls, symbols: Sequence[Symbol], balls: Sequence[arb]) -> Point:
         """The point at the numbers that exact balls hold."""
         at = dict(zip(symbols, balls, strict=True))
-        return cls(at, {s: number_in(ball) for s, ball in at.items() if ball.is_exact()})
+        return cls(at, {s: Later(number_in(ball)) for s, ball in at.items() if ball.is_exact()})
 
     def value(self, e: Expr) -> arb:
         """The ball of an expression at the point. Raises: Undefined, CannotCertify."""
@@ -178,7 +217,7 @@ def _vanishes(e: Expr, point: Point) -> bool:
         pass
     if _length(e, point) > _LONGEST:
         return False
-    return _is_zero(e.xreplace(dict(point.numbers)))
+    return _is_zero(e.xreplace({s: point.numbers[s].expression for s in used}))
 
 
 @lru_cache(maxsize=4096)
@@ -197,7 +236,7 @@ def _is_zero(number: Expr) -> bool:
 def _length(e: Expr, point: Point) -> float:
     """A bound of the bits of rational numbers that SymPy meets in evaluating an expression."""
     if isinstance(e, Symbol):
-        number = point.numbers[e]
+        number = point.numbers[e].expression
         return _length(number, point) if not number.is_Symbol else 64.0
     if isinstance(e, sympy.Rational):
         return float(int(e.p).bit_length() + int(e.q).bit_length())

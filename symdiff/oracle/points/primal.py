@@ -30,6 +30,7 @@ from symdiff.oracle.enclosures.running_bounds import nonzero
 from symdiff.oracle.limits.infinity import exists, limits
 from symdiff.oracle.points.nearby import (
     JUMPING,
+    Later,
     Open,
     Point,
     beside,
@@ -38,6 +39,7 @@ from symdiff.oracle.points.nearby import (
     equal,
     jumps,
     number_in,
+    put,
 )
 
 _FAR = real_symbol("t")  # what tends to infinity
@@ -80,14 +82,6 @@ class Primal:
     def restricting(self) -> tuple[Expr, ...]:
         """The values that may be undefined somewhere."""
         return tuple(value for value in self.values if not is_total(value))
-
-
-def _put(e: Expr, numbers: Mapping[Symbol, Expr]) -> Expr:
-    """The expression with numbers put in; NaN where SymPy refuses to compare what is none."""
-    try:
-        return e.xreplace(dict(numbers))
-    except TypeError:
-        return sympy.nan
 
 
 class PrimalAt:
@@ -147,7 +141,7 @@ class PrimalAt:
 
     def _exists_on(self, point: Sequence[arb], side: int) -> bool | None:
         beside = self._next_to(point, side)
-        made = [_put(value, beside) for value in self._primal.restricting]
+        made = [put(value, beside) for value in self._primal.restricting]
         found = {None if value is sympy.nan else exists(value, 1) for value in made}
         return False if False in found else None if None in found else True
 
@@ -198,8 +192,8 @@ class PrimalAt:
         at = self._all(point)
         if at is None:
             return None
-        numbers = dict(zip(self._inputs, map(number_in, point), strict=True))
-        numbers |= {s: _put(e, numbers) for s, e in self._primal.made.items()}
+        given = {s: Later(number_in(x)) for s, x in zip(self._inputs, point, strict=True)}
+        numbers = {**given, **{s: Later(e, given) for s, e in self._primal.made.items()}}
         still = frozenset(self._variables) - {self._primal.variable}
         return Point(dict(zip(self._variables, at, strict=True)), numbers, still)
 
@@ -290,7 +284,7 @@ class PrimalAt:
         slope = self._slope_limit(point, side)
         if slope is None:
             return arb.nan(), arb.nan()
-        function = _put(self._primal.function, self._next_to_all(point, side))
+        function = put(self._primal.function, self._next_to_all(point, side))
         tends = arb.nan() if function is sympy.nan else _ball(limits(function)[1:])
         return tends, _ball(slope)
 
@@ -302,7 +296,7 @@ class PrimalAt:
             return None
         try:
             slope = differentiate(self._primal.function, self._primal.variable)
-            slope = _put(slope, self._next_to_all(point, side))
+            slope = put(slope, self._next_to_all(point, side))
             return None if slope is sympy.nan else limits(slope)[1:]
         except ValueError:  # floor has neither a derivative in closed form nor power series
             return None
@@ -310,7 +304,7 @@ class PrimalAt:
     def _next_to_all(self, point: Sequence[arb], side: int) -> dict[Symbol, Expr]:
         """The inputs next to the point, and the stops at it."""
         numbers = dict(zip(self._inputs, map(number_in, point), strict=True))
-        stops = {s: _put(e, numbers) for s, e in self._primal.made.items()}
+        stops = {s: put(e, numbers) for s, e in self._primal.made.items()}
         return {**stops, **self._next_to(point, side)}
 
     def _beside_by_series(self, point: Sequence[arb] | None, side: int) -> tuple[arb, arb]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import io
 import os
 import shutil
@@ -19,15 +20,19 @@ z = real_symbol("z")
 EXPRESSION = sigmoid(z) * sigmoid(-z)
 
 
+made_once = functools.cache(cache.build)  # how a table is made is asked elsewhere
+
+
 @pytest.fixture(autouse=True)
 def directory(tmp_path, monkeypatch):
-    """Where this test's tables go."""
+    """Where this test's tables go; each is made once for all tests."""
     monkeypatch.setenv("SYMDIFF_CACHE_DIR", str(tmp_path / "tables"))
+    monkeypatch.setattr(cache, "build", made_once)
     return tmp_path / "tables"
 
 
 @pytest.fixture
-def builds(monkeypatch):
+def builds(directory, monkeypatch):  # noqa: ARG001 - which comes first
     """How often a table was built."""
     calls = []
     build = cache.build
