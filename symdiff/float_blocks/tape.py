@@ -23,6 +23,7 @@ from symdiff.float_blocks.running import ADDRESS, COLUMNS, STEP, address, run
 # Values in a block: a call is little beside them, and eight registers fit the processor's first
 # cache; the more there are, the nearer the nearest comes to where a sum cancels.
 WIDTH = 512
+_FEW = 64  # points that are left as they are: compiling the loops over balls takes seconds
 _COPIES = 2 * OPERANDS  # places beyond those of operations and of operands
 
 
@@ -174,13 +175,14 @@ class BlockTape:
         """Fill in each result that is asked for; where one of them is not settled.
 
         It is at points that are finite, where each result is within relative·|value| + absolute.
+        If few are left after bounds, balls are not asked.
 
         Args: columns, numbers of one length by input. made, arrays of that length by result.
         """
         if self._bounded is None:
             return self._balls.run(columns, made, relative, absolute)
         left = self._bounded.run(columns, made, relative)
-        if not len(left):
+        if len(left) <= _FEW:
             return left
         if len(left) == len(next(iter(made.values()))):
             return self._balls.run(columns, made, relative, absolute)
