@@ -157,18 +157,6 @@ def _named(problem: Problem) -> Callable[[Any], dict[str, Any]]:
 
 
 def _kernels(gradients: Gradients, given: Any) -> int:
-    """The number of torch's operations that run, views and allocations included."""
-    from torch.utils._python_dispatch import TorchDispatchMode
+    from comparisons.engines.operations import operations
 
-    seen = []
-
-    class Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's own is untyped
-        def __torch_dispatch__(
-            self, function: Any, _: Any, arguments: Any = (), keywords: Any = None
-        ) -> Any:
-            seen.append(function)
-            return function(*arguments, **(keywords or {}))
-
-    with Counter():  # type: ignore[no-untyped-call]  # torch's own is untyped
-        gradients(given)
-    return len(seen)
+    return operations(lambda: gradients(given))

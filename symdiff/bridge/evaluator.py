@@ -1,10 +1,11 @@
 """Evaluate adjoints as fast NumPy functions, with mpmath as a cross-check.
 
-float64 and vectorised. Where there are many points of a graph of scalars, float balls settle most
-of them, with proof. Of the others, and of few points, every operation says how far off it may be. A
-point where that is more than 10⁻⁹ of the result is computed again in ball arithmetic: where float64
-overflows or underflows on the way, where a sum cancels, where sin takes an argument that is large
-and rounded. So what a graph of scalars gives at finite inputs is
+float64 and vectorised. Where there are many points of a graph of scalars, blocks of values with a
+proven bound settle most of them, and float balls most of the rest. Of the others, and of few
+points, every operation says how far off it may be. A point where that is more than 10⁻⁹ of the
+result is computed again in ball arithmetic: where float64 overflows or underflows on the way, where
+a sum cancels, where sin takes an argument that is large and rounded. So what a graph of scalars
+gives at finite inputs is
 
 - within 10⁻⁹ of the truth, relatively, or within 10⁻³²² of it;
 - infinite where the truth is beyond float64;
@@ -177,11 +178,10 @@ class Evaluator:
         self, arrays: Mapping[str, Float64Array], constants: Mapping[str, Any]
     ) -> dict[str, Float64Array]:
         """The values of a graph of scalars, those at ties compared to those beside."""
-        shape = self.signature.shape(arrays)
-        tied = np.zeros(math.prod(shape), dtype=bool)
-        results = self._point_by_point(arrays, constants, tied)
-        if self.roughly or not tied.any():
+        results, tied = self._point_by_point(arrays, constants)
+        if self.roughly or tied is None or not tied.any():
             return results
+        shape = self.signature.shape(arrays)
         for a in arrays.values():
             tied &= np.isfinite(np.broadcast_to(a, shape).reshape(-1))
         at = {k: np.broadcast_to(a, shape).reshape(-1)[tied] for k, a in arrays.items()}
@@ -202,27 +202,25 @@ class Evaluator:
             moved = at[name]
             for _ in range(2):
                 moved = np.nextafter(moved, end)
-                met = np.zeros(len(moved), dtype=bool)
-                found.append(self._point_by_point({**at, name: moved}, constants, met))
-                tied.append(met)
+                values, met = self._point_by_point({**at, name: moved}, constants)
+                found.append(values)
+                tied.append(np.zeros(len(moved), dtype=bool) if met is None else met)
         return found, np.all(tied, axis=0)
 
     def _point_by_point(
         self,
         arrays: Mapping[str, Float64Array],
         constants: Mapping[str, Any],
-        tied: BoolArray | None = None,
-    ) -> dict[str, Float64Array]:
-        """The values of a graph of scalars; NaN in is NaN out.
-
-        Args: tied, an array of one entry for each point, to be set where two cases are equal.
-        """
+    ) -> tuple[dict[str, Float64Array], BoolArray | None]:
+        """The values of a graph of scalars; NaN in is NaN out. Where two cases are equal, if so."""
         shape = self.signature.shape(arrays)
         count = math.prod(shape)
-        spread = {k: np.broadcast_to(a, shape).reshape(-1) for k, a in arrays.items()}
+        spread = {k: _spread(a, shape) for k, a in arrays.items()}
+        tied = None
         many = count >= _MANY and self.nodes and not self.roughly
         points = self._points(tuple(constants.items())) if many else None
         if points is None:
+            tied = np.zeros(count, dtype=bool)
             results = self._with_errors(spread, count, constants, tied)
         else:
             results = {k: np.empty(count) for k in self.nodes}
@@ -233,9 +231,10 @@ class Evaluator:
                 found = self._with_errors(part, len(left), constants, met, fine_alone=True)
                 for name, value in found.items():
                     results[name][left] = value
-                if tied is not None:
+                if met.any():
+                    tied = np.zeros(count, dtype=bool)
                     tied[left] = met
-        return {name: r.reshape(shape) for name, r in results.items()}
+        return {name: r.reshape(shape) for name, r in results.items()}, tied
 
     @cached_property
     def _points(self) -> Callable[[tuple[tuple[str, Rational], ...]], BlockTape | None]:
@@ -258,13 +257,14 @@ class Evaluator:
         spread: Mapping[str, Float64Array],
         count: int,
         constants: Mapping[str, Any],
-        tied: BoolArray | None,
+        tied: BoolArray,
         *,
         fine_alone: bool = False,
     ) -> dict[str, Float64Array]:
         """The values at points in one dimension, with running errors, and in balls if need be.
 
-        Args: fine_alone, whether each point is to have an error of its own at once.
+        Args: tied, one entry for each point, to be set where two cases are equal; fine_alone,
+            whether each point is to have an error of its own at once.
         """
         fixed = {k: _number(v) for k, v in constants.items()}
         results = {k: np.empty(count) for k in self.nodes}
@@ -279,8 +279,7 @@ class Evaluator:
                 found = self._steps.run(
                     {**points, **fixed}, errors=not self.roughly, fine=fine, tied=met
                 )
-                if tied is not None:
-                    tied[part] |= met
+                tied[part] |= met
                 right = np.ones(len(part), dtype=bool)
                 for name in self._restricting:
                     right &= self.roughly | found[name].defined()
@@ -297,8 +296,7 @@ class Evaluator:
             else:
                 rescue = self._rescue(tuple(constants.items()))
                 rescued = rescue({k: a[part] for k, a in spread.items()})
-                if tied is not None:
-                    tied[part] |= rescue.tied
+                tied[part] |= rescue.tied
                 undefined = np.zeros(len(part), dtype=bool)
                 for name in self._restricting:
                     undefined |= np.isnan(rescued[name])
@@ -369,6 +367,11 @@ def _between(at: Float64Array, near: Float64Array) -> Float64Array:
         alike = high - low <= _ALIKE * size
     one = np.where(alike, low, np.nan)
     return np.where(np.isnan(low) | np.isnan(at) | inside, at, one)
+
+
+def _spread(a: Float64Array, shape: tuple[int, ...]) -> Float64Array:
+    """An array's entries at all points, in one dimension."""
+    return (a if a.shape == shape else np.broadcast_to(a, shape)).reshape(-1)
 
 
 def _number(value: Any) -> Number:

@@ -196,22 +196,19 @@ def run(
     columns: Any,
     made: Any,
     registers: Any,
-    spans: Any,
     unsettled: Any,
     within: Any,
 ) -> Any:
-    """Fill in the results at points, and mark those that are not settled; how many they are.
+    """Fill in the results at all points, and mark those that are not settled; how many they are.
 
     Args: operations and results, the tables; columns, a row of each input's address, of the step
         from number to number, 0 or 1, and of its register; made, the results' addresses; registers,
-        of one length, the last of them for what is open; spans, rows of the first point and the
-        one after the last; unsettled, a truth of each point; within, relatively and absolutely what
-        a radius may be of.
+        of one length, the last of them for what is open; unsettled, a truth of each point; within,
+        relatively and absolutely what a radius may be of.
     """
-    left = 0
-    for j in range(len(spans)):
-        for start in range(spans[j, 0], spans[j, 1], registers.shape[1]):
-            width = min(registers.shape[1], spans[j, 1] - start)
-            _block(operations, results, columns, made, registers, (start, width), within)
-            left += _put_down(unsettled[start : start + width], registers[-1][:width])
+    block, left = registers.shape[1], 0
+    for start in range(0, len(unsettled), block):
+        width = min(block, len(unsettled) - start)
+        _block(operations, results, columns, made, registers, (start, width), within)
+        left += _put_down(unsettled[start : start + width], registers[-1][:width])
     return left

@@ -176,14 +176,12 @@ class PointTape:
         made: Mapping[str, Float64Array],
         relative: float,
         absolute: float,
-        spans: Sequence[tuple[int, int]] | None = None,
     ) -> npt.NDArray[np.intp]:
         """Fill in each result that is asked for; where one of them is not settled.
 
         It is at points that are finite, where each result is within relative·|value| + absolute.
 
-        Args: columns, numbers of one length by input. made, arrays of that length by result. spans,
-            from where to where to do so, if not everywhere.
+        Args: columns, numbers of one length by input. made, arrays of that length by result.
         """
         count = len(next(iter(made.values())))
         try:
@@ -209,14 +207,13 @@ class PointTape:
         }
         for place, value in alike.items():
             made[self._names[place]].fill(value)
-        unsettled = np.zeros(count, dtype=np.bool_)
+        unsettled = np.empty(count, dtype=np.bool_)
         left = run(
             self._operations,
             table([row for row in self._results if row[2] not in alike], 3),
             table([(c.ctypes.data, step, register) for c, step, register in given], 3),
             np.array([made[name].ctypes.data for name in self._names], dtype=np.int64),
             registers,
-            table([(0, count)] if spans is None else spans, 2),
             unsettled,
             (relative, absolute),
         )

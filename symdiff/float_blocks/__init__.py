@@ -8,8 +8,9 @@ has one number K, which says of each of its entries v:
 
 K is 0, 2⁻⁶⁰ to 2⁻²⁴, or ∞, which says nothing of any entry. A loop computes values, and of the K of
 its operands that of its result; only a sum asks its entries how much it magnifies errors. So a
-value costs half of what a ball does or less. What is not known well enough this way is computed in
-balls, a block at a time.
+value costs half of what a ball does or less. An entry that a sum magnifies beyond measure becomes
+NaN, so that it does not spoil the K of the others. What is not known well enough this way is
+computed in balls.
 
 The range is what makes K enough. A sum of two values in it is 0 or at least 2⁻¹⁰¹³, so nothing
 underflows unseen: every operation obeys |computed − exact| ≤ u |exact|, u = 2⁻⁵³, but for a product

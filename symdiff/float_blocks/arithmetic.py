@@ -15,6 +15,7 @@ from symdiff.float_balls.elementary import U, inline
 from symdiff.float_balls.fma import fma
 from symdiff.float_blocks.bounds import (
     SCALE,
+    bearable,
     beyond,
     bits,
     excess,
@@ -44,8 +45,14 @@ def _sums(v: Any, a: Any, b: Any, sign: Any, ka: Any, kb: Any) -> Any:
             v[i] = s
             size = bits(s)
             joined |= beyond(size)
-            more = excess(fma(ka, abs(x), kb * abs(y)), size)
-            most = max(most, more)
+            most = max(most, excess(fma(ka, abs(x), kb * abs(y)), size))
+        least = bearable(max(ka, kb))
+        if most > least:
+            for i in range(len(v)):
+                x, y, s = a[i], b[i], v[i]
+                more = excess(fma(ka, abs(x), kb * abs(y)), bits(s))
+                v[i] = np.nan if more > least else s
+            most = least
     if joined < 0:
         tamed(v)
     return told(magnified(most) + U)
@@ -77,8 +84,14 @@ def _sums_with_products(
             v[i] = s
             size = bits(s)
             joined |= beyond(size)
-            more = excess(fma(k, abs(x * y), kc * abs(z)), size)
-            most = max(most, more)
+            most = max(most, excess(fma(k, abs(x * y), kc * abs(z)), size))
+        least = bearable(max(k, kc))
+        if most > least:
+            for i in range(len(v)):
+                x, y, z, s = a[i], b[i], c[i], v[i]
+                more = excess(fma(k, abs(x * y), kc * abs(z)), bits(s))
+                v[i] = np.nan if more > least else s
+            most = least
     if joined < 0:
         tamed(v)
         for i in range(len(v)):

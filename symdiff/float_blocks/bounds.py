@@ -93,6 +93,20 @@ def magnified(most: Any) -> Any:
     return ratio if most < _BEYOND else np.inf
 
 
+@inline
+def bearable(k: Any) -> Any:
+    """The excess from which on an entry is left, so that the others need not have its bound.
+
+    Args: k, the larger bound of the operands, `SCALE` times. What is off by more than 2⁻³⁰ is of no
+    use. If the operands are off by 2⁻⁴⁵ or more another sum may have magnified that, and one more
+    will: then 32 times as much, or 2⁻³⁵. `magnified` of it is 1.07/2 times as much.
+    """
+    most = 2.0**-30 * SCALE
+    if k > 2.0**-45 * SCALE:
+        most = min(max(2.0**-35 * SCALE, 32.0 * k), most)
+    return np.int64(to_bits(most * 0.5)) - np.int64(_ONE)
+
+
 @jit
 def moved(a: Any, far: Any, k: Any) -> Any:
     """How far entries up to `far` may be off: the largest of |a| times their bound."""

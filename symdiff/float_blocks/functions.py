@@ -14,7 +14,7 @@ import numpy as np
 
 from symdiff.float_balls import elementary as f
 from symdiff.float_balls.elementary import inline
-from symdiff.float_blocks.bounds import SCALE, bits, excess, jit, magnified, moved, told
+from symdiff.float_blocks.bounds import SCALE, bearable, bits, excess, jit, magnified, moved, told
 
 FAR = 660.0  # e^660 < 2⁹⁵³
 _WIDE = 36.0  # φ(36) > 2⁻⁹³⁷
@@ -60,9 +60,14 @@ def log(
         value = f.log(x)  # which takes the bits apart, of a NaN too
         value = value if x > 0.0 else np.nan
         v[i] = value
-        more = excess(scaled, bits(value))
-        most = max(most, more)
-    return told((magnified(most) if ka > 0.0 else 0.0) + f.LOG)
+        most = max(most, excess(scaled, bits(value)))
+    least = bearable(scaled)
+    if most > least:
+        for i in range(len(v)):
+            value = v[i]
+            v[i] = np.nan if excess(scaled, bits(value)) > least else value
+        most = least
+    return told(magnified(most) + f.LOG)
 
 
 @jit
@@ -171,6 +176,12 @@ def phi(
 
 
 @inline
+def _off(size: Any, k: Any) -> Any:
+    """What a sine at |x| is off by, `SCALE` times."""
+    return (f.SIN_ABSOLUTE * SCALE if size > 0.7 else 0.0) + k * size
+
+
+@inline
 def _sines(v: Any, a: Any, quarters: Any, ka: Any) -> Any:
     """The sine of a + quarters π/2: |error| ≤ `SIN_ABSOLUTE` + ka |a|, beside `SIN` relatively.
 
@@ -183,10 +194,13 @@ def _sines(v: Any, a: Any, quarters: Any, ka: Any) -> Any:
         x = _near(a[i], f.FAR)
         value = f.sin(x, quarters)
         v[i] = value
-        size = abs(x)
-        error = (f.SIN_ABSOLUTE * SCALE if size > 0.7 else 0.0) + ka * size
-        more = excess(error, bits(value))
-        most = max(most, more)
+        most = max(most, excess(_off(abs(x), ka), bits(value)))
+    least = bearable(ka)
+    if most > least:
+        for i in range(len(v)):
+            value = v[i]
+            v[i] = np.nan if excess(_off(abs(a[i]), ka), bits(value)) > least else value
+        most = least
     return told(magnified(most) + f.SIN)
 
 

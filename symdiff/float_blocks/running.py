@@ -23,7 +23,7 @@ LOOP, MAKES, BESIDES, TAKES = 0, 1, 2, 3
 COLUMNS = 7
 # And of one of registers: its address, and how far it moves from value to value, 0 or 1.
 ADDRESS, STEP = 0, 1
-_TRIED = 16  # blocks after which to give up if most of them fail
+_TRIED = 16  # blocks after which to give up where more than three of four fail
 
 
 def address(loop: Callable[..., Any]) -> int:
@@ -69,22 +69,20 @@ def run(
     bounds: Any,
     inputs: Any,
     results: Any,
-    extent: Any,
+    width: Any,
     relative: Any,
-    failed: Any,
+    left: Any,
 ) -> Any:
-    """Fill in the results, and tell of each block whether one of them is not known well enough.
+    """Fill in the results, and mark where one of them is not known well enough; how many.
 
     Args: operations and registers, the tables; bounds, one a register; inputs, those to be looked
         at before all; results, rows of a register and whether only is asked if it has a value;
-        extent, how many values there are, and in a block; relative, what a bound may be; failed, a
-        truth a block. Returns: how many fail.
+        width, how many values are in a block; relative, what a bound may be; left, a truth a value,
+        none of which is set.
     """
-    count, width = extent
-    found = 0
-    for k in range(len(failed)):
-        start = k * width
-        size = min(width, count - start)
+    found = failed = 0
+    for start in range(0, len(left), width):
+        size = min(width, len(left) - start)
         fails = False
         for r in inputs:
             fails |= not is_plain(_there(registers, r, start, size))
@@ -110,11 +108,23 @@ def run(
                 bounds[o[BESIDES]] = bounds[o[MAKES]]
             for j in range(len(results)):
                 r = results[j, 0]
-                enough = bounds[r] < np.inf if results[j, 1] else bounds[r] <= relative
-                fails |= not (enough and is_finite(_there(registers, r, start, size)))
-        failed[k] = fails
-        found += fails
-        if k + 1 >= _TRIED and 2 * found > k + 1:
-            failed[k + 1 :] = True
-            return found + len(failed) - (k + 1)
+                fails |= not (bounds[r] < np.inf if results[j, 1] else bounds[r] <= relative)
+        part = left[start : start + size]
+        if fails:
+            part[:] = True
+            found += size
+            failed += 1
+            if start >= _TRIED * width and 4 * failed * width > 3 * start:
+                left[start + size :] = True
+                return found + len(left) - (start + size)
+        else:
+            holes = False
+            for j in range(len(results)):
+                v = _there(registers, results[j, 0], start, size)
+                if not is_finite(v):
+                    holes = True
+                    for i in range(size):
+                        part[i] |= np.isnan(v[i])
+            if holes:
+                found += part.sum()
     return found

@@ -1,27 +1,39 @@
 """Run a program of scalars at many points: with a bound a block, and what is left in balls.
 
-A result is known well enough where its block's bound is no more than what is asked and none of its
-entries is NaN.
+A result is known well enough where its block's bound is no more than what is asked and the entry is
+not NaN.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from symdiff.array_types import BoolArray, Float64Array
+from symdiff.array_types import Float64Array
 from symdiff.float_balls.lowering import OPERANDS
 from symdiff.float_balls.points import PointProgram, PointTape, table
 from symdiff.float_blocks import arithmetic
 from symdiff.float_blocks.joining import Joining, Operation, registers_of, relative_bound
-from symdiff.float_blocks.running import ADDRESS, COLUMNS, address, run
+from symdiff.float_blocks.running import ADDRESS, COLUMNS, STEP, address, run
 
-WIDTH = 2048  # values in a block: the call of a loop costs what 500 values do
+# Values in a block: a call is little beside them, and eight registers fit the processor's first
+# cache; the more there are, the nearer the nearest comes to where a sum cancels.
+WIDTH = 512
+_FEW = 64  # points that are left as they are: compiling the loops over balls takes seconds
 _COPIES = 2 * OPERANDS  # places beyond those of operations and of operands
+
+
+class _Workspace(NamedTuple):
+    """Memory of a run: registers of our own, where all are, their bounds, those of the inputs."""
+
+    own: Float64Array
+    registers: npt.NDArray[np.int64]
+    bounds: Float64Array
+    inputs: npt.NDArray[np.int64]
 
 
 class BoundedTape:
@@ -55,14 +67,14 @@ class BoundedTape:
         register, count = registers_of(operations, {*self._written, *guards})
         for place in guards & made:
             register[place], count = count, count + 1
-        self._rows = count  # made anew for each run; the others lie elsewhere
+        self._rows = count  # of our own; the others lie elsewhere
+        self._spare: list[_Workspace] = []  # to be used again: a page of memory costs its time
         for place in (*bounds, *program.inputs.values(), *self._written):
             register[place], count = count, count + 1
         self._inputs = {name: register[place] for name, place in program.inputs.items()}
         numbers = np.array([fixed[place][0] for place in bounds])
         self._numbers = np.repeat(numbers[:, None], WIDTH, axis=1)
         self._registers = np.zeros((count, 2), dtype=np.int64)
-        self._registers[: self._rows, ADDRESS] = 8 * WIDTH * np.arange(self._rows)
         for row, place in zip(self._numbers, bounds, strict=True):
             self._registers[register[place], ADDRESS] = row.ctypes.data
         self._bounds = np.zeros(count)
@@ -79,48 +91,51 @@ class BoundedTape:
 
     def run(
         self, columns: Mapping[str, Any], made: Mapping[str, Float64Array], relative: float
-    ) -> BoolArray:
-        """Fill in each result that is asked for; which blocks of `WIDTH` points are left.
+    ) -> npt.NDArray[np.intp]:
+        """Fill in each result that is asked for; where one of them is not settled.
 
         Args: columns, numbers of one length by input. made, arrays of that length by result.
             relative, how far a result may be off.
         """
         count = len(next(iter(made.values())))
-        failed = np.zeros(-(-count // WIDTH), dtype=np.bool_)
+        left = np.zeros(count, dtype=np.bool_)
         for name, (value, radius) in self._constant.items():
             most = np.inf if name in self._guards else relative * abs(value)
             if not (abs(value) < np.inf and radius <= most):
-                failed[:] = True
-                return failed
+                return np.arange(count)
             if name not in self._guards:
                 made[name].fill(value)
-        places = len(self._bounds)
-        own = np.empty((self._rows + len(columns), WIDTH))
-        registers = np.concatenate([self._registers, np.zeros((len(columns), 2), dtype=np.int64)])
-        registers[: self._rows, ADDRESS] += own.ctypes.data
+        try:
+            workspace = self._spare.pop()
+        except IndexError:  # the first, or other threads have them
+            workspace = self._workspace(list(columns))
+        own, registers, bounds, inputs = workspace
         for register, name in self._outputs:
-            registers[register] = made[name].ctypes.data, 1
-        given, inputs = [], []
-        for j, (name, numbers) in enumerate(columns.items()):
-            register = self._inputs.get(name, places + j)  # one that nothing hangs on is asked too
+            registers[register, ADDRESS] = made[name].ctypes.data
+        kept = []
+        for numbers, register, row in zip(columns.values(), inputs.tolist(), own, strict=False):
             if numbers.strides[0] == 0:  # one number at all points
-                own[self._rows + j] = numbers[0]
-                registers[register] = own[self._rows + j].ctypes.data, 0
+                row[:] = numbers[0]
+                registers[register] = row.ctypes.data, 0
             else:
-                given.append(np.ascontiguousarray(numbers, dtype=np.float64))
-                registers[register] = given[-1].ctypes.data, 1
-            inputs.append(register)
-        run(
-            self._operations,
-            registers,
-            self._bounds.copy(),
-            np.array(inputs, dtype=np.int64),
-            self._asked,
-            (count, WIDTH),
-            relative,
-            failed,
-        )
-        return failed
+                kept.append(np.ascontiguousarray(numbers, dtype=np.float64))
+                registers[register] = kept[-1].ctypes.data, 1
+        found = run(self._operations, registers, bounds, inputs, self._asked, WIDTH, relative, left)
+        self._spare.append(workspace)
+        return np.flatnonzero(left) if found else np.empty(0, dtype=np.intp)
+
+    def _workspace(self, names: Sequence[str]) -> _Workspace:
+        """Args: names, of the inputs. One that nothing hangs on is looked at too."""
+        places = len(self._bounds)
+        own = np.empty((len(names) + self._rows, WIDTH))
+        registers = np.concatenate([self._registers, np.zeros((len(names), 2), dtype=np.int64)])
+        for k, row in enumerate(own[len(names) :]):
+            registers[k, ADDRESS] = row.ctypes.data
+        for register, _ in self._outputs:
+            registers[register, STEP] = 1
+        inputs = [self._inputs.get(name, places + j) for j, name in enumerate(names)]
+        bounds = np.concatenate([self._bounds, np.zeros(len(names))])
+        return _Workspace(own, registers, bounds, np.array(inputs, dtype=np.int64))
 
 
 class BlockTape:
@@ -160,15 +175,20 @@ class BlockTape:
         """Fill in each result that is asked for; where one of them is not settled.
 
         It is at points that are finite, where each result is within relative·|value| + absolute.
+        If few are left after bounds, balls are not asked.
 
         Args: columns, numbers of one length by input. made, arrays of that length by result.
         """
         if self._bounded is None:
             return self._balls.run(columns, made, relative, absolute)
-        failed = self._bounded.run(columns, made, relative)
-        if not failed.any():
-            return np.empty(0, dtype=np.intp)
-        count = len(next(iter(made.values())))
-        edges = np.flatnonzero(np.diff(failed, prepend=False, append=False)).reshape(-1, 2)
-        spans = [(WIDTH * a, min(WIDTH * b, count)) for a, b in edges.tolist()]
-        return self._balls.run(columns, made, relative, absolute, spans)
+        left = self._bounded.run(columns, made, relative)
+        if len(left) <= _FEW:
+            return left
+        if len(left) == len(next(iter(made.values()))):
+            return self._balls.run(columns, made, relative, absolute)
+        part = {name: numbers[left] for name, numbers in columns.items()}
+        found = {name: np.empty(len(left)) for name in made}
+        open_ = self._balls.run(part, found, relative, absolute)
+        for name, values in found.items():
+            made[name][left] = values
+        return left[open_]

@@ -63,11 +63,14 @@ class Signature:
 
     def shape(self, arrays: Mapping[str, Array]) -> tuple[int, ...]:
         """The shape that scalar inputs broadcast to."""
+        shapes = {a.shape for a in arrays.values()}
+        if len(shapes) == 1:
+            return shapes.pop()
         try:
-            return np.broadcast_shapes(*(a.shape for a in arrays.values()))
+            return np.broadcast_shapes(*shapes)
         except ValueError:
-            shapes = ", ".join(f"{i} {a.shape}" for i, a in arrays.items())
-            raise ValueError(f"the shapes do not broadcast together: {shapes}") from None
+            given = ", ".join(f"{i} {a.shape}" for i, a in arrays.items())
+            raise ValueError(f"the shapes do not broadcast together: {given}") from None
 
     def _lengths(self, arrays: Mapping[str, Array]) -> dict[str, int]:
         lengths = {axis: (length, self.function) for axis, length in self.lengths.items()}

@@ -164,13 +164,14 @@ def of_lengths(
 ) -> Iterator[tuple[str, Change]]:
     """Changes that lengthen the axes of one length, where no argument looks chosen along them.
 
-    One entry, of which squeeze() leaves no axis; and as many as a block of a kernel does not hold.
-    One entry goes with all that code holds of that length, of which it is no mistake: so it is
-    asked only of code that twice as many go with too.
+    One entry, of which squeeze() leaves no axis; and as many as a block of a kernel does not hold,
+    or, where a loop over them takes long, one more than twice as many. One entry goes with all that
+    code holds of that length, of which it is no mistake: so it is asked only of code that twice as
+    many go with too.
 
     Args:
         given: the arguments.
-        runs: whether the code runs at arguments that are changed.
+        runs: whether the code runs at arguments that are changed, and soon.
         apart: whether no two whole numbers may be equal: those along an axis keep it as it is.
     """
     tensors = list(_tensors(given))
@@ -179,9 +180,10 @@ def of_lengths(
         having = [x for x in tensors if length in x.shape]
         if any(_looks_chosen(x) or (apart and not x.is_floating_point()) for x in having):
             continue
-        for other in _LENGTHS:
+        for other in (*_LENGTHS, 2 * length + 1):
             entries = sorted(_entries_with(x.shape, length, other) for x in tensors)
-            if other > length and sum(entries) <= MOST and np.prod(entries[-2:]) <= _PAIRS:
+            few = sum(entries) <= MOST and np.prod(entries[-2:]) <= _PAIRS
+            if other > length and few and runs(_resized(length, other)):
                 yield f"axes of {length} that are {other} long", _resized(length, other)
                 break
         if runs(_resized(length, 2 * length)):

@@ -41,6 +41,9 @@ _SCALES = (6, 9, 20, 60)  # exponents of the entries' scales, from the nearest o
 _OVERFLOWING = 9  # beyond it, where entries are some thousand, only numbers are held against code
 _LONG = 1.0  # seconds that a check at a scale may take, so that a larger one is asked too
 _TOGETHER, _TOGETHER_ELSE = {"float64": 200}, 28  # the furthest, of all arguments together
+# Operations of code at longer axes, and of how often it takes those of the axes given: each is
+# captured, derived and evaluated, in some milliseconds.
+_OPERATIONS, _TIMES = 500, 4
 _MOST_ALONE = 3  # arguments that are moved each by itself
 _ONES = "the ones on a diagonal that are not given do not grow, and their triangle gets singular"
 _CHOSEN = "the inputs look chosen: of one sign, or with equal entries, sums or norms"
@@ -91,20 +94,30 @@ def _changes(case: Case, bare: Bare, *, free: bool) -> Iterator[tuple[str, moves
     if not bare.stores:
         yield from moves.of_integers(given).items()
     if not solves:
-        yield from moves.of_lengths(given, partial(_runs, bare), apart=bare.stores)
+        least = _operations(bare, lambda given: given) or 0
+        runs = partial(_runs, bare, most=max(_OPERATIONS, _TIMES * least))
+        yield from moves.of_lengths(given, runs, apart=bare.stores)
 
 
-def _runs(bare: Bare, change: moves.Change) -> bool:
-    """Whether the code that is the definition runs at arguments that are changed."""
+def _runs(bare: Bare, change: moves.Change, *, most: float) -> bool:
+    """Whether the code that is the definition runs at arguments that are changed, and soon."""
+    return _operations(bare, change, most) is not None
+
+
+def _operations(bare: Bare, change: moves.Change, most: float = float("inf")) -> int | None:
+    """How many operations the definition takes at arguments changed; None if it does not run.
+
+    Args: most, after how many it is left.
+    """
     from comparisons.capture.running.code import code_of
+    from comparisons.engines.operations import operations
 
     try:
         arguments, named = change(bare.nearby.given)
         code = code_of(bare.nearby.function, arguments, named, ())
-        code(code.inputs)
+        return operations(lambda: code(code.inputs), most)
     except Exception:  # noqa: BLE001 - code need not be made for such arguments
-        return False
-    return True
+        return None
 
 
 def _scaled(

@@ -297,6 +297,25 @@ class TestRange:
             np.testing.assert_array_equal(v, [np.nan, 0.0])
 
 
+@pytest.mark.parametrize(
+    ("loop", "operands"),
+    [
+        (arithmetic.subtract, [np.array([3.0, 1.0, -2.0]), np.array([1.0, 1 + 2.0**-51, 5.0])]),
+        (functions.log, [np.array([3.0, 1 + 2.0**-51, 0.2])]),
+        (functions.sine, [np.array([3.0, 3.141592653589793, 0.2])]),
+    ],
+    ids=["subtract", "log", "sine"],
+)
+def test_one_that_cancels_is_left_alone(loop: Any, operands: list[np.ndarray]) -> None:
+    """It is NaN, and the others have the bound that they had without it."""
+    v = np.empty(3)
+    registers = [*operands, *[np.ones(3)] * (4 - len(operands))]
+    k = loop(v, v.copy(), *registers, *[2.0**-52] * len(operands), *[0.0] * (4 - len(operands)))
+
+    assert np.isnan(v).tolist() == [False, True, False]
+    assert k <= 2.0**-30
+
+
 QUICK = {arithmetic.add, arithmetic.multiply, conditions.greater_chosen, functions.exp, cdf}
 
 

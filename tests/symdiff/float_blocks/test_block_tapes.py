@@ -36,7 +36,7 @@ def points() -> np.ndarray:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> list[np.ndarray]:
-    """Small blocks; of each run which of them failed."""
+    """Small blocks; of each run which points were left."""
     seen: list[np.ndarray] = []
     run = BoundedTape.run
 
@@ -71,12 +71,12 @@ def agree(bounded: np.ndarray, balls: np.ndarray) -> None:
 def test_bounds_give_what_balls_give(
     names: list[str], small: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of every activation; and of most, most blocks are decided by bounds."""
+    """Of every activation; and of most, most points are decided by bounds."""
     decided = []
     for name in names:
         small.clear()
         agree(*both(name, monkeypatch))
-        decided.append(1 - small[0].mean() if small else 0.0)
+        decided.append(1 - len(small[0]) / len(points()) if small else 0.0)
 
     assert np.median(decided) > 0.5
 
@@ -91,6 +91,6 @@ def test_random_formulas(small: list[np.ndarray], monkeypatch: pytest.MonkeyPatc
         except (ValueError, TypeError, NotImplementedError, KeyError):  # refused, or of no z
             continue
         agree(bounded, balls)
-        decided += bool(small) and not small[0].all()
+        decided += bool(small) and len(small[0]) < len(points()) / 2
 
     assert decided > 40

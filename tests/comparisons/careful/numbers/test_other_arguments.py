@@ -235,6 +235,47 @@ def test_arguments_of_any_type_are_taken(dtype):
     assert str(found.verdict) == "accurate"
 
 
+def _recurrence(a, x):
+    """hᵢ = aᵢ hᵢ₋₁ + (1 − aᵢ) tanh xᵢ, one entry after the other."""
+    made = [torch.zeros_like(x[0])]
+    for i in range(len(x)):
+        made.append(a[i] * made[-1] + (1 - a[i]) * x[i].tanh())
+    return torch.stack(made[1:])
+
+
+def _back_in_time(most):
+    """Its backward, over so many of the last entries."""
+
+    def backward(v, a, x):
+        h = torch.cat([torch.zeros_like(x[:1]), _recurrence(a, x)[:-1]])
+        down, of_a, of_x = torch.zeros_like(v[0]), torch.zeros_like(a), torch.zeros_like(x)
+        for i in reversed(range(max(len(v) - most, 0), len(v))):
+            down = v[i] + down
+            of_a[i] = down * (h[i] - x[i].tanh())
+            of_x[i] = down * (1 - a[i]) * (1 - x[i].tanh() ** 2)
+            down = down * a[i]
+        return of_a, of_x
+
+    return backward
+
+
+class TestLoops:
+    """A loop over entries takes more operations at longer axes: they are twice as long then."""
+
+    def test_a_right_one_passes(self):
+        """As many entries as are soon done are asked, and it is said of how many."""
+        function = _written(_recurrence, _back_in_time(1000))
+        found = comparisons.check(function, _drawn(5), _drawn(5))
+
+        assert any("axes of 5 that are 11 long" in words for words in found.also)
+
+    def test_a_wrong_one_is_rejected(self):
+        """It goes back by eight steps alone."""
+        function = _written(_recurrence, _back_in_time(8))
+        with pytest.raises(GradientMismatch, match="axes of 5 that are 11 long"):
+            comparisons.check(function, _drawn(5), _drawn(5))
+
+
 class TestMoves:
     """What is changed, and what stays as its caller keeps it."""
 
@@ -259,6 +300,17 @@ class TestMoves:
         assert longer.shape == (3, 131)
         assert x.min() <= longer.min() <= longer.max() <= x.max()
         assert changes["axes of 8 that are 1 long"]((x,))[0].shape == (3, 1)
+
+    def test_lengths_at_which_code_does_not_run_are_left_out(self):
+        """The next one is taken."""
+        x = _drawn(3, 8)
+        runs = lambda change: max(change((x,))[0].shape) < 100  # noqa: E731 - one expression
+        names = list(dict(moves.of_lengths((x,), runs)))
+
+        assert names[:2] == ["axes of 3 that are 67 long", "axes of 3 that are 1 long"]
+        runs = lambda change: max(change((x,))[0].shape) < 20  # noqa: E731 - one expression
+        names = list(dict(moves.of_lengths((x,), runs)))
+        assert names[2:] == ["axes of 8 that are 17 long", "axes of 8 that are 1 long"]
 
     @pytest.mark.parametrize(
         "chosen", [torch.softmax(_drawn(3, 8), -1), _drawn(3, 8).sort(-1).values, torch.ones(8)]
