@@ -5,7 +5,7 @@ BIN := .venv/bin
 # One torch thread a process: pytest -n 2 has both cores.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help report test test-all browser lint docs coverage speed plan picture bounds bench atlas atlas-pages dist-check lock clean
+.PHONY: help report test test-times test-all browser lint docs coverage speed plan picture bounds bench atlas atlas-pages dist-check lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -13,11 +13,18 @@ help: ## this list
 report: .venv/installed ## compare the whole catalogue; leaves report/index.html
 	$(BIN)/python -m tools.report report/index.html
 
+# A file's tests stay in one process, which derives, captures and compiles for them once; files are
+# begun in their order, so that the last ones are short.
+IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder
+
 test: .venv/installed browser ## the tests, in some six minutes on two cores
-	$(BIN)/python -m pytest -q -n 2 -m "not slow" --durations=20
+	$(BIN)/python -m pytest -q $(IN_TWO) -m "not slow" --durations=20
+
+test-times: .venv/installed browser ## the tests, and renew the table of what each costs
+	$(BIN)/python -m pytest -q $(IN_TWO) -m "not slow" -p tools.times_of_tests --times docs/house.md
 
 test-all: .venv/installed browser ## the longer proofs too
-	$(BIN)/python -m pytest -q -n 2
+	$(BIN)/python -m pytest -q $(IN_TWO)
 
 browser: ## Chromium for the tests of the page: by apt as root; elsewhere they are skipped
 	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \

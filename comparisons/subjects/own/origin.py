@@ -139,7 +139,7 @@ def _place(target: Any) -> str:
 
 
 def _file_and_line(target: Any) -> tuple[str | None, int]:
-    """Where a class or a function is defined. Raises: as `inspect` does."""
+    """Where a class or a function is defined; what `inspect` raises of others is the caller's."""
     known = isinstance(target, type | FunctionType)
     if known and target in _DEFINED:
         return _DEFINED[target]

@@ -12,22 +12,22 @@ from comparisons.sweeps import blocks, sweep
 @pytest.fixture(autouse=True)
 def _somewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(blocks, "BLOCKS", 2**12)  # of one chunk each, in this process
+    monkeypatch.setattr(blocks, "BLOCKS", 2**11)  # of one chunk each, in this process
     monkeypatch.setattr(sweep, "_run", lambda recipe, blocks, _: _here(recipe, blocks))
 
 
 def test_a_sweep_is_told_and_written(monkeypatch, capsys, tmp_path):
     """All values of float32: in its own words under the table, and as a row of the report."""
-    monkeypatch.setattr(sweep, "swept", partial(sweep.swept, blocks=[0x3F8]))
+    monkeypatch.setattr(sweep, "swept", partial(sweep.swept, blocks=[0x1FC]))
     asked = ["sweep", "relu", "--checkpoint", "relu.jsonl"]
     assert main([*asked, "--json", "a.json", "--report", "a.html", "--csv", "a.csv"]) == 0
 
-    assert "<Sweep relu, float32, reverse: accurate, 1,048,576 values" in capsys.readouterr().out
+    assert "<Sweep relu, float32, reverse: accurate, 2,097,152 values" in capsys.readouterr().out
     (row,) = read_json(tmp_path / "a.json")["rows"]
-    assert row["values"] == sum(row["counts"].values()) == 2**20
+    assert row["values"] == sum(row["counts"].values()) == 2**21
     assert row["profile"]["above"].replace("-", "").split()
     assert len((tmp_path / "relu.jsonl").read_text().splitlines()) == 2
-    assert "1,048,576" in (tmp_path / "a.html").read_text()
+    assert "2,097,152" in (tmp_path / "a.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -97,9 +97,9 @@ class TestHtml:
         section = text[text.index('id="f-sigmoid"') :]
 
         assert 'class="sound" d="M' in section[: section.index("Verdicts")]
-        assert "1,048,576" not in section  # its counts by status, which are these together
+        assert "2,097,152" not in section  # its counts by status, which are these together
         (row,) = report.of("sigmoid")
-        assert sum(row["counts"].values()) == row["values"] == 2**20
+        assert sum(row["counts"].values()) == row["values"] == 2**21
 
     def test_what_was_compared_twice_is_there_once(self, rows):
         """A test of its own and one of engines may compare the same."""
