@@ -32,7 +32,7 @@ def tables(times: dict[str, float]) -> str:
     counts: Counter[str] = Counter()
     for test, seconds in times.items():
         parts = PurePosixPath(test.partition("::")[0]).parent.parts
-        folder = "/".join(parts[1:3]) or "tests"
+        folder = "/".join(parts[:2])
         folders[folder] += seconds
         counts[folder] += 1
     rows = ["| folder | tests | CPU seconds |", "|---|---|---|"]
