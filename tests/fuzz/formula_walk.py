@@ -63,12 +63,18 @@ class Evaluation:
     ) -> None:
         self.formula, self.slope, self.signs = formula, slope, signs
         self.as_taken = False  # whether a tie of a condition is passed over
+        self.lost = False  # whether a value was too small to be held, as φ(10³⁰⁰) is
         self.names = {k: Dual(number(v), ZERO, True) for k, v in formula.parameters.items()}  # noqa: FBT003
         along = ONE if slope else ZERO  # nothing asks for derivatives then, and 0 costs no time
         self.names["z"] = Dual(number(x), along, False)  # noqa: FBT003 - a named tuple's field
 
     def of(self, node: ast.expr) -> Dual:
         """The dual of a part of the formula."""
+        found = self._of(node)
+        self.lost |= not found.a.v and not found.a.zero
+        return found
+
+    def _of(self, node: ast.expr) -> Dual:
         match node:
             case ast.Constant():
                 return constant(self.formula.literal(node))

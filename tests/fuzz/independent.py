@@ -165,11 +165,15 @@ class Independent(Formula):
         slope: bool,
         signs: list[int] | None = None,
         as_taken: bool = False,
+        whole: bool = False,
     ) -> Dual:
         with mp.workprec(bits), _deep():
             run = Evaluation(self, Fraction(x), slope=slope, signs=signs)
             run.as_taken = as_taken
-            return run.of(self.tree)
+            found = run.of(self.tree)
+        if whole and run.lost:
+            raise Unknown
+        return found
 
     def _beside(self, at: Fraction) -> Truth:
         try:
@@ -193,12 +197,13 @@ class Independent(Formula):
         """Whether f at the point is another than what it tends to beside; None if it is not known.
 
         A difference that is no error, and that a hair 2⁴⁰⁰ times as near leaves as it was, is one.
+        Where a value was too small to be held, so may a jump be: from φ(10³⁰⁰) to 0, say.
         """
         try:
-            here = self._run(at, _HAIR_LADDER[0], slope=False).a
+            here = self._run(at, _HAIR_LADDER[0], slope=False, whole=True).a
             for side in (-1, 1):
                 far, near = (
-                    self._run(at + side * hair, _HAIR_LADDER[0], slope=False).a - here
+                    self._run(at + side * hair, _HAIR_LADDER[0], slope=False, whole=True).a - here
                     for hair in _HAIRS
                 )
                 if magnitude(near.v) > max(near.e, magnitude(far.v) - 2):

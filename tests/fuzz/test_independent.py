@@ -112,6 +112,8 @@ def test_the_sides_of_a_kink_are_both_given(text, x, sides):
         ("exp(exp(exp(z)))", 1e3, Kind.UNKNOWN),
         ("where(sin(z)**2 + cos(z)**2 == 1, z, 2*z)", 1.0, Kind.UNKNOWN),
         ("z**100 - where(z >= 1e10, 3, 2.61*z)", 1e10, Kind.SIDES),  # no jump is seen there
+        ("phi(z)*where(z <= 1e22, z, 2*z)", 1e22, Kind.SIDES),  # it is too small to be held
+        ("phi(z)*where(z <= 0, z, z + z**2)", 0.0, Kind.VALUE),
     ],
 )
 def test_where_there_is_no_derivative_that_is_said(text, x, kind):

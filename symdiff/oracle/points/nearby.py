@@ -9,6 +9,7 @@ equal, or if SymPy writes them alike.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -29,6 +30,8 @@ from symdiff.trees.walks import ordered
 JUMPING = (Piecewise, sympy.sign, sympy.Heaviside, Rounding)
 _MOST = 81  # cases that are written out: of four borders at once
 _MOST_OPERATIONS = 80  # of a number that is taken apart: some tenths of a second
+_MOST_TERMS = 100  # of a power of a sum in it that is multiplied out: (1 − π)¹⁰⁰⁰ has 1,001
+_ENDLESS = 10**9  # terms, as good as infinite
 _LONGEST = 60_000  # bits of a rational number that SymPy may meet in comparing two
 
 Taken = Mapping[Expr, int]  # the signs of borders, and what is rounded to, as they are assumed
@@ -223,7 +226,11 @@ def _vanishes(e: Expr, point: Point) -> bool:
 @lru_cache(maxsize=4096)
 def _is_zero(number: Expr) -> bool:
     """Whether SymPy's algebra makes it 0: powers of e are indeterminates to it."""
-    if number == 0 or sympy.expand(number) == 0:
+    if number == 0:
+        return True
+    if _terms(number)[1] > _MOST_TERMS:
+        return False
+    if sympy.expand(number) == 0:
         return True
     plain = number.replace(
         lambda e: isinstance(e, StableFunction), lambda e: type(e).definition(*e.args)
@@ -231,6 +238,25 @@ def _is_zero(number: Expr) -> bool:
     if sympy.count_ops(plain) > _MOST_OPERATIONS:
         return False
     return bool(sympy.cancel(sympy.together(plain)) == 0)
+
+
+def _terms(e: Expr) -> tuple[float, float]:
+    """How many terms an expression has multiplied out, and the most that a part of it has."""
+    if not e.args:
+        return 1.0, 1.0
+    each = [_terms(a) for a in e.args]
+    own = [terms for terms, _ in each]
+    found = 1.0
+    if isinstance(e, sympy.Add):
+        found = sum(own)
+    elif isinstance(e, sympy.Mul):
+        found = math.prod(own)
+    elif isinstance(e, sympy.Pow) and e.exp.is_Integer and own[0] > 1:
+        n = float(min(abs(int(e.exp)), _ENDLESS))  # of t terms: t + n − 1 over n
+        ways = math.lgamma(own[0] + n) - math.lgamma(own[0]) - math.lgamma(n + 1)
+        found = math.exp(min(ways, math.log(_ENDLESS)))
+    found = min(found, float(_ENDLESS))
+    return found, max(found, *(most for _, most in each))
 
 
 def _length(e: Expr, point: Point) -> float:
