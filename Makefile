@@ -17,7 +17,7 @@ report: .venv/installed ## compare the whole catalogue; leaves report/index.html
 # begun in their order, so that the last ones are short.
 IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder
 
-test: .venv/installed browser ## the tests, in some six minutes on two cores
+test: .venv/installed browser ## the tests: some 25 minutes of processor time, on two cores
 	$(BIN)/python -m pytest -q $(IN_TWO) -m "not slow" --durations=20
 
 test-times: .venv/installed browser ## the tests, and renew the table of what each costs

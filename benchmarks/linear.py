@@ -17,7 +17,7 @@ from typing import Any
 VALUES = [10**4, 10**5, 10**6, 10**7, 10**8]
 LAYERS = [1, 2, 4, 8, 16, 32, 64, 128]
 ROWS = [64, 128, 256, 512, 1024, 2048]  # as many columns
-SWEPT = [2**20, 2**22, 2**24, 2**26]
+SWEPT = [2**21, 2**22, 2**24, 2**26]
 LARGEST = (0, 0x3F800000, 0x40400000, 0xC0400000)  # chunks that need as much memory as any
 
 

@@ -211,7 +211,7 @@ framework. `python benchmarks/plan.py --page docs/plan.md` measured it on one co
 {os.getloadavg()[1]:.0f} (beyond one a core, processor time is longer than on a quiet one), {names},
 and extrapolates, because
 
-- a sweep is 4,096 chunks of 2²⁰ patterns that know nothing of each other, and costs the sum of
+- a sweep is {2**32 // CHUNK:,} chunks of {CHUNK:,} patterns that know nothing of each other, and costs the sum of
   their times, as `benchmarks/linear.py` shows;
 - one chunk in {APART} was swept, each as far from the next, so that every binade has its share, and
   with it what goes to the judge;
