@@ -211,8 +211,8 @@ framework. `python benchmarks/plan.py --page docs/plan.md` measured it on one co
 {os.getloadavg()[1]:.0f} (beyond one a core, processor time is longer than on a quiet one), {names},
 and extrapolates, because
 
-- a sweep is {2**32 // CHUNK:,} chunks of {CHUNK:,} patterns that know nothing of each other, and costs the sum of
-  their times, as `benchmarks/linear.py` shows;
+- a sweep is {2**32 // CHUNK:,} chunks of {CHUNK:,} patterns that know nothing of each other, and
+  costs the sum of their times, as `benchmarks/linear.py` shows;
 - one chunk in {APART} was swept, each as far from the next, so that every binade has its share, and
   with it what goes to the judge;
 - processor time does not grow with the number of processes as long as each has a core: two on two
