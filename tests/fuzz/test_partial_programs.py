@@ -152,6 +152,14 @@ def test_nothing_is_certified_that_is_false(part, count):
     assert counts["no value"] > count / 2
 
 
+def test_what_sympy_makes_infinite_is_no_error():
+    """A quotient by x − x is the constant ∞ times an operand, which no ball holds."""
+    faults, counts = judged(["p:101965"])
+
+    assert faults == []
+    assert counts["no value"] > 0
+
+
 def test_what_has_no_value_is_seen():
     """A certified 0 of log −1 would be a fault, as would another slope than there is."""
     counts = Counter[str]()

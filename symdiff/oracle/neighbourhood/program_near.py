@@ -118,8 +118,12 @@ class ProgramNear:
             function = compile_entry(used, what.template)
             whole = list(function.of_columns(columns)) if operands else [function()]
             return _array(whole, shape)
-        evaluated = with_infinities(used, what.template)
         rows = list(zip(*columns, strict=True))
+        try:
+            evaluated = with_infinities(used, what.template)
+        except CannotCertify:  # what SymPy made of it holds no real number: nothing is known of it
+            self.origins[symbol] = np.ones(shape, dtype=bool)
+            return _array([UNKNOWN] * len(rows), shape)
         found, began = [], np.zeros(len(rows), bool)
         for i, row in enumerate(rows):
             plain = not any(isinstance(e, Several) or e is UNKNOWN for e in row)
