@@ -225,14 +225,19 @@ def _simplified(
             # The same node twice: its partial would be a sum; let differentiation find it.
             kept_partials[kept[operand]] = None
         put[placeholder(i)] = placeholder(kept[operand])
+    remaining = tuple(kept)
     same = [e for e in put.values() if e.is_Symbol]
     merges = len(set(same)) < len(same)
-    expr = merged(expr, tuple(put.items())) if merges else _put(expr, tuple(put.items()))
-    remaining = tuple(kept)
+    try:
+        expr = merged(expr, tuple(put.items())) if merges else _put(expr, tuple(put.items()))
+        final = tuple(p if p is None else p.xreplace(put) for p in kept_partials)
+    except (TypeError, ValueError):
+        if not any(map(is_infinite, put.values())):
+            raise
+        expr, final = sympy.S.NaN, (None,) * len(kept)  # SymPy compares nothing with 1/(x − x)
     if expr == PLAIN and len(remaining) == 1 and remaining[0].axes == axes:
         return remaining[0]
     covered = union(node.axes for node in remaining)
-    final = tuple(p if p is None else p.xreplace(put) for p in kept_partials)
     if len(_used(expr, final)) < len(remaining):  # a 0 folded it away
         return _simplified(expr, remaining, final, axes)
     if set(covered) == set(axes):

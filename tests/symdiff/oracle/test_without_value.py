@@ -202,3 +202,22 @@ def test_a_support_that_is_not_decided_is_not_undefined():
 
     assert not found["z"].certified.any()
     assert (found["z"].why != Why.UNDEFINED).all()
+
+
+COMPARING = {
+    "its larger part": sympy.Max,
+    "its size": lambda q, _: sympy.Abs(q),
+    "its sign": lambda q, u: sympy.sign(q) + u,
+    "a mask": lambda q, u: Piecewise((u, q > 0), (2, True)),
+    "a mask of two": lambda q, u: Piecewise((u, q > u), (u**2, True)),
+}
+
+
+@pytest.mark.parametrize("name", COMPARING)
+def test_what_is_compared_with_a_constant_that_is_no_number_has_no_value(name):
+    """1/(u − u) is SymPy's complex infinity, which it compares with nothing."""
+    q = elementwise(lambda a, b: 1 / (a - b), U, U)
+    y = elementwise(lambda r, u: r + u, elementwise(COMPARING[name], q, U), U)
+    found = adjoints(Graph("f", (U,), {"y": y})).enclose(u=np.ones(2), v=np.ones(2))
+
+    assert not found["u"].certified.any()
