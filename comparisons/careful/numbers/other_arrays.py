@@ -41,9 +41,10 @@ _SCALES = (6, 9, 20, 60)  # exponents of the entries' scales, from the nearest o
 _OVERFLOWING = 9  # beyond it, where entries are some thousand, only numbers are held against code
 _LONG = 1.0  # seconds that a check at a scale may take, so that a larger one is asked too
 _TOGETHER, _TOGETHER_ELSE = {"float64": 200}, 28  # the furthest, of all arguments together
-# Operations of code at longer axes, and of how often it takes those of the axes given: each is
-# captured, derived and evaluated, in some milliseconds.
-_OPERATIONS, _TIMES = 500, 4
+# Operations of code at longer axes, and how often it may take those of the axes given: each is
+# captured, derived and evaluated, in some milliseconds. A recurrence over 131 steps takes fewer:
+# the definition of a kernel that goes by blocks may be one.
+_OPERATIONS, _TIMES = 1500, 4
 _MOST_ALONE = 3  # arguments that are moved each by itself
 _ONES = "the ones on a diagonal that are not given do not grow, and their triangle gets singular"
 _CHOSEN = "the inputs look chosen: of one sign, or with equal entries, sums or norms"

@@ -235,24 +235,51 @@ def test_arguments_of_any_type_are_taken(dtype):
     assert str(found.verdict) == "accurate"
 
 
+def _filled(x):
+    """tᵢⱼ = tanh(xᵢⱼ + ½ tᵢ₋₁ⱼ + ½ tᵢⱼ₋₁), one entry after the other, in rows."""
+    rows, above = [], [torch.zeros_like(x[0, 0])] * x.shape[1]
+    for i in range(x.shape[0]):
+        row, left = [], torch.zeros_like(x[0, 0])
+        for j in range(x.shape[1]):
+            left = torch.tanh(x[i, j] + above[j] / 2 + left / 2)
+            row.append(left)
+        above = row
+        rows.append(torch.stack(row))
+    return torch.stack(rows)
+
+
+def _filled_back(most):
+    """Its backward, of so many rows."""
+
+    def backward(v, x):
+        t, down = _filled(x), torch.zeros_like(x)
+        for i in reversed(range(min(len(x), most))):
+            for j in reversed(range(x.shape[1])):
+                below = down[i + 1, j] if i + 1 < len(x) else 0
+                right = down[i, j + 1] if j + 1 < x.shape[1] else 0
+                down[i, j] = (v[i, j] + below / 2 + right / 2) * (1 - t[i, j] ** 2)
+        return down
+
+    return backward
+
+
 def _recurrence(a, x):
-    """hᵢ = aᵢ hᵢ₋₁ + (1 − aᵢ) tanh xᵢ, one entry after the other."""
+    """hᵢ = aᵢ hᵢ₋₁ + (1 − aᵢ) xᵢ, one entry after the other."""
     made = [torch.zeros_like(x[0])]
     for i in range(len(x)):
-        made.append(a[i] * made[-1] + (1 - a[i]) * x[i].tanh())
+        made.append(a[i] * made[-1] + (1 - a[i]) * x[i])
     return torch.stack(made[1:])
 
 
-def _back_in_time(most):
-    """Its backward, over so many of the last entries."""
+def _back_in_time(block):
+    """Its backward, block by block; each begins anew, which is wrong."""
 
     def backward(v, a, x):
         h = torch.cat([torch.zeros_like(x[:1]), _recurrence(a, x)[:-1]])
         down, of_a, of_x = torch.zeros_like(v[0]), torch.zeros_like(a), torch.zeros_like(x)
-        for i in reversed(range(max(len(v) - most, 0), len(v))):
-            down = v[i] + down
-            of_a[i] = down * (h[i] - x[i].tanh())
-            of_x[i] = down * (1 - a[i]) * (1 - x[i].tanh() ** 2)
+        for i in reversed(range(len(v))):
+            down = v[i] + (down if (i + 1) % block else 0)
+            of_a[i], of_x[i] = down * (h[i] - x[i]), down * (1 - a[i])
             down = down * a[i]
         return of_a, of_x
 
@@ -260,19 +287,23 @@ def _back_in_time(most):
 
 
 class TestLoops:
-    """A loop over entries takes more operations at longer axes: they are twice as long then."""
+    """A loop over entries is asked at 131 if that is soon done, else at twice its length."""
 
     def test_a_right_one_passes(self):
-        """As many entries as are soon done are asked, and it is said of how many."""
-        function = _written(_recurrence, _back_in_time(1000))
-        found = comparisons.check(function, _drawn(3), _drawn(3))
+        """It is said of how many entries."""
+        found = comparisons.check(_written(_filled, _filled_back(1000)), _drawn(3, 3))
 
         assert any("axes of 3 that are 7 long" in words for words in found.also)
 
     def test_a_wrong_one_is_rejected(self):
-        """It goes back by five steps alone."""
-        function = _written(_recurrence, _back_in_time(5))
+        """It forgets the rows after the fifth."""
         with pytest.raises(GradientMismatch, match="axes of 3 that are 7 long"):
+            comparisons.check(_written(_filled, _filled_back(5)), _drawn(3, 3))
+
+    def test_a_second_block_is_asked_of_a_recurrence(self):
+        """Its definition is a loop of 131 steps."""
+        function = _written(_recurrence, _back_in_time(64))
+        with pytest.raises(GradientMismatch, match="axes of 3 that are 131 long"):
             comparisons.check(function, _drawn(3), _drawn(3))
 
 
