@@ -7,9 +7,9 @@ result; what was lost becomes the condition of a case without a default.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sympy
 from sympy import And, Basic, Expr, Not, Or, Piecewise, Pow, S, Tuple
@@ -59,7 +59,9 @@ def is_total(e: Expr) -> bool:
 class Domain:
     """Collects the requirements of expressions, each part looked at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, put: Mapping[Basic, Basic] | None = None) -> None:
+        """Args: put, what stands in the place of symbols: of xʸ at y = 2 there is none on x."""
+        self._put = put or {}
         self._known: dict[Basic, Requirements] = {}
 
     def of(self, expression: Basic) -> Requirements:
@@ -72,8 +74,12 @@ class Domain:
                 self._known[part] = NOTHING
             else:
                 inside = (self._known[a] for a in part.args)
-                self._known[part] = required(part.func, part.args).union(*inside)
+                own = required(part.func, tuple(map(self._at, part.args)))
+                self._known[part] = own.union(*inside)
         return self._known[expression]
+
+    def _at(self, part: Any) -> Any:
+        return part.xreplace(self._put) if self._put else part
 
     def of_cases(self, cases: Iterable[tuple[Expr, Boolean]]) -> Requirements:
         """The requirements of values with conditions, of which the first that holds is taken."""
@@ -81,6 +87,7 @@ class Domain:
         conditions: list[Boolean] = []
         for value, condition in cases:
             inside, deciding = self.of(value), self.of(condition)
+            condition = self._at(condition)  # noqa: PLW2901 - the same with what is put in
             if inside or deciding:
                 untaken = And(*(Not(c) for c in conditions))
                 found |= only(untaken, deciding) | only(And(untaken, condition), inside)

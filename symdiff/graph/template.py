@@ -11,7 +11,7 @@ from functools import lru_cache
 import sympy
 from sympy import Basic, Expr, Symbol
 
-from symdiff.expression.domain import Domain, guarded
+from symdiff.expression.domain import Domain, Requirements, guarded
 
 _KEPT = 2**14  # expressions about which something is remembered
 
@@ -79,21 +79,22 @@ def identified(template: Expr, which: tuple[int, ...]) -> Expr:
 
 @lru_cache(maxsize=_KEPT)
 def merged(template: Expr, put: tuple[tuple[Symbol, Expr], ...]) -> Expr:
-    """The expression where some operands are one: x/x is 1 where x is not 0, else undefined.
+    """The expression where operands are one, or constants: 0/x is 0 where x is not 0, else none.
 
     Args: put, placeholders or constants in the place of each.
     Raises: ValueError if what restricts it cannot be written; TypeError, SymPy's.
     """
-    new, domain = dict(put), Domain()
-    constants = {symbol for symbol, e in put if not e.is_Symbol}
-    before = [
-        r._replace(of=r.of.xreplace(new), where=r.where.xreplace(new))
-        for r in domain.of(template)
-        if constants.isdisjoint(r.of.free_symbols | r.where.free_symbols)
-    ]
+    new = dict(put)
     result = template.xreplace(new)
-    restricting = [r for r in before if r.of.free_symbols]  # 1/(x − x) is no number already
-    return guarded(result, domain.lost(result, restricting)) if restricting else result
+    before = Domain(new).of(template) if _restricting(template) else ()
+    if not before or result.has(sympy.zoo, sympy.nan):  # 1/(x − x) is no number already
+        return result
+    return guarded(result, Domain().lost(result, before))
+
+
+@lru_cache(maxsize=_KEPT)
+def _restricting(template: Expr) -> Requirements:
+    return Domain().of(template)  # where there are none, nor are there of a case
 
 
 @lru_cache(maxsize=_KEPT)

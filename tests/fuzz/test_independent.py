@@ -114,6 +114,7 @@ def test_the_sides_of_a_kink_are_both_given(text, x, sides):
         ("z**100 - where(z >= 1e10, 3, 2.61*z)", 1e10, Kind.SIDES),  # no jump is seen there
         ("phi(z)*where(z <= 1e22, z, 2*z)", 1e22, Kind.SIDES),  # it is too small to be held
         ("phi(z)*where(z <= 0, z, z + z**2)", 0.0, Kind.VALUE),
+        ("abs(phi(z)*Phi(z))**(1/3)", -1e5, Kind.UNKNOWN),  # its sign is not told
     ],
 )
 def test_where_there_is_no_derivative_that_is_said(text, x, kind):

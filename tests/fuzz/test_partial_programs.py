@@ -152,9 +152,11 @@ def test_nothing_is_certified_that_is_false(part, count):
     assert counts["no value"] > count / 2
 
 
-@pytest.mark.parametrize(("seed", "asked"), [("p:101965", True), ("p:200512", False)])
-def test_what_sympy_makes_infinite_is_no_error(seed, asked):
-    """A quotient by x − x is SymPy's complex infinity, which no ball holds and nothing compares."""
+@pytest.mark.parametrize(
+    ("seed", "asked"), [("p:101965", True), ("p:200512", False), ("p:200804", True)]
+)
+def test_what_sympy_folds_of_no_number_is_certified_nowhere(seed, asked):
+    """1/(x − x), which no ball holds and nothing compares; and (x − x)/y, which is 0 to SymPy."""
     faults, counts = judged([seed])
 
     assert faults == []

@@ -49,14 +49,14 @@ class Num:
         """−1, 0 or 1. Raises: Unknown."""
         if self.q is not None:
             return (self.q > 0) - (self.q < 0)
-        if magnitude(self.v) - 1 <= self.e:
+        if not self.v or magnitude(self.v) - 1 <= self.e:  # what is too small to be held has a sign
             raise Unknown
         return 1 if self.v > 0 else -1
 
     def away(self) -> int:
         """An exponent k with |true value| ≥ 2^k. Raises: Unknown if there is none."""
         m = magnitude(self.v)
-        if m - 2 <= self.e:
+        if not self.v or m - 2 <= self.e:
             raise Unknown
         return m - 2
 

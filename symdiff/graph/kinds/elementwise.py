@@ -229,10 +229,10 @@ def _simplified(
     same = [e for e in put.values() if e.is_Symbol]
     merges = len(set(same)) < len(same)
     try:
-        expr = merged(expr, tuple(put.items())) if merges else _put(expr, tuple(put.items()))
+        expr = merged(expr, tuple(put.items()))
         final = tuple(p if p is None else p.xreplace(put) for p in kept_partials)
     except (TypeError, ValueError):
-        if not any(map(is_infinite, put.values())):
+        if merges and not any(map(is_infinite, put.values())):
             raise
         expr, final = sympy.S.NaN, (None,) * len(kept)  # SymPy compares nothing with 1/(x − x)
     if expr == PLAIN and len(remaining) == 1 and remaining[0].axes == axes:
@@ -243,12 +243,6 @@ def _simplified(
     if set(covered) == set(axes):
         return Elementwise(axes, remaining, expr, final)
     return broadcast(Elementwise(covered, remaining, expr, final), axes)
-
-
-@lru_cache(maxsize=4096)
-def _put(expr: Expr, put: tuple[tuple[Symbol, Expr], ...]) -> Expr:
-    """The expression with others in the place of placeholders."""
-    return expr.xreplace(dict(put))
 
 
 @lru_cache(maxsize=4096)

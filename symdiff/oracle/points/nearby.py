@@ -31,6 +31,7 @@ JUMPING = (Piecewise, sympy.sign, sympy.Heaviside, Rounding)
 _MOST = 81  # cases that are written out: of four borders at once
 _MOST_OPERATIONS = 80  # of a number that is taken apart: some tenths of a second
 _MOST_TERMS = 100  # of a power of a sum in it that is multiplied out: (1 − π)¹⁰⁰⁰ has 1,001
+_MOST_DEGREE = 10_000  # of a power of e in it
 _ENDLESS = 10**9  # terms, as good as infinite
 _LONGEST = 60_000  # bits of a rational number that SymPy may meet in comparing two
 
@@ -235,9 +236,16 @@ def _is_zero(number: Expr) -> bool:
     plain = number.replace(
         lambda e: isinstance(e, StableFunction), lambda e: type(e).definition(*e.args)
     )
-    if sympy.count_ops(plain) > _MOST_OPERATIONS:
+    if sympy.count_ops(plain) > _MOST_OPERATIONS or _degree(plain) > _MOST_DEGREE:
         return False
     return bool(sympy.cancel(sympy.together(plain)) == 0)
+
+
+def _degree(e: Expr) -> int:
+    """The largest whole number in an exponent of e, which is a degree to SymPy's algebra."""
+    terms = (t for power in e.atoms(sympy.exp) for t in sympy.Add.make_args(power.args[0]))
+    factors = (t.as_coeff_Mul()[0] for t in terms)
+    return max((max(abs(q.p), q.q) for q in factors if q.is_Rational), default=0)
 
 
 def _terms(e: Expr) -> tuple[float, float]:

@@ -221,3 +221,22 @@ def test_what_is_compared_with_a_constant_that_is_no_number_has_no_value(name):
     found = adjoints(Graph("f", (U,), {"y": y})).enclose(u=np.ones(2), v=np.ones(2))
 
     assert not found["u"].certified.any()
+
+
+BY_A_CONSTANT = {
+    "0/u": (lambda a, u: a / u, [False, True, True]),
+    "0 log u": (lambda a, u: a * sympy.log(u), [False, False, True]),
+    "0 log (u log u)": (lambda a, u: a * sympy.log(u * sympy.log(u)), [False, False, True]),
+    "0 log (u log 3)": (lambda a, u: a * sympy.log(u * sympy.log(3 + a)), [False, False, True]),
+}
+
+
+@pytest.mark.parametrize("name", BY_A_CONSTANT)
+def test_what_a_constant_folds_away_keeps_its_domain(name):
+    """0/u is 0 to SymPy, and has no value at 0: nothing beside it is certified there."""
+    function, certified = BY_A_CONSTANT[name]
+    y = elementwise(lambda q, w: q + w, elementwise(function, constant(0), U), U)
+    found = adjoints(Graph("f", (U,), {"y": y})).enclose(u=np.array([0, -1, 2.0]), v=np.ones(3))
+
+    assert found["u"].certified.tolist() == certified
+    assert found["u"].high[2] == 1
